@@ -1,0 +1,87 @@
+//! The request, the answer, and the door they go through. Plain data: nothing here sends or waits.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Method};
+use url::Url;
+
+/// Whether a request may be sent again when nobody knows what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Reads and cancel: sending twice does what sending once does.
+    Safe,
+    /// `run-now` and `runs/submit` with an idempotency token: the service returns the first call's run.
+    Keyed,
+    /// `regenerateAuthKey`: a second call kills the key that the first one made.
+    Never,
+}
+
+/// One HTTP request. Headers may hold tokens: `Debug` shows method, host and path only.
+#[derive(Clone)]
+pub struct Request {
+    /// The verb.
+    pub method: Method,
+    /// Absolute address, https or loopback http.
+    pub url: Url,
+    /// Header fields, the secret ones marked sensitive.
+    pub headers: HeaderMap,
+    /// The body, empty for none.
+    pub body: Bytes,
+    /// May it be sent again?
+    pub repeat: Repeat,
+    /// What counts and budgets call it: `adf.list`, `jobs.run-now`.
+    pub kind: &'static str,
+    /// Longest wait for one complete answer.
+    pub timeout: Duration,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.method, self.url.host_str().unwrap_or_default(), self.url.path())
+    }
+}
+
+/// One complete HTTP answer. The body may hold an auth key: `Debug` shows status and length only.
+#[derive(Clone)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Header fields.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.status, self.body.len())
+    }
+}
+
+/// Could the server have acted on a request that got no answer?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It never left: no connection, no name, no certificate.
+    No,
+    /// It left, and nobody knows what the server did with it.
+    Maybe,
+}
+
+/// No answer came back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    /// Could the server have acted?
+    pub sent: Sent,
+    /// What happened, in words, without secrets: `connection reset`, `no answer within 30s`.
+    pub what: String,
+}
+
+/// The door to the world: one exchange, no retries. Real over reqwest, false in [`crate::sim`].
+pub trait Transport: Send + Sync {
+    /// Sends `request` once and gives the whole answer, whatever its status.
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>>;
+}

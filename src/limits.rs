@@ -1,0 +1,63 @@
+//! Every bound in one place, related by const assertions.
+//!
+//! Refuses: a magic number anywhere else. A bound that a service sets says which and where it was read.
+
+use std::time::Duration;
+
+/// Largest manifest file that is read, in bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// Deepest nesting of mappings and sequences in a manifest.
+pub const MANIFEST_DEPTH_MAX: usize = 64;
+/// Most YAML nodes a folder of manifests may expand to, aliases counted each time.
+pub const MANIFEST_NODES_MAX: usize = 1_000_000;
+/// Most problems that are shown at once; the rest is counted.
+pub const PROBLEMS_SHOWN_MAX: usize = 100;
+
+/// Largest answer that is read from a service, in bytes.
+pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest wait for one answer.
+pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait for a connection.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Most sends of one repeatable request, the first one included.
+pub const ATTEMPTS_MAX: u32 = 6;
+/// Longest single pause between two sends of a request, also where `Retry-After` asks for more.
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Longest time that one repeatable request may take with all its pauses.
+pub const REQUEST_DEADLINE: Duration = Duration::from_secs(300);
+/// Most pages that are followed of one list.
+pub const PAGES_MAX: usize = 1_000;
+
+/// Requests and moves that run at the same time unless `--parallelism` says otherwise.
+pub const PARALLELISM_DEFAULT: usize = 10;
+/// Most that `--parallelism` takes.
+pub const PARALLELISM_MAX: usize = 256;
+
+/// Activity Log retention: 90 days (Azure Monitor, "Activity log").
+pub const ACTIVITY_LOG_DAYS: i64 = 90;
+/// How far back `runs/list` reaches: runs are removed after 60 days (Databricks Jobs API).
+pub const RUN_RETENTION_DAYS: i64 = 60;
+/// Page size asked of `runs/list` (documented: less than 26).
+pub const RUNS_PAGE: usize = 25;
+/// Page size asked of `jobs/list` (2.2: at most 100).
+pub const JOBS_PAGE: usize = 100;
+/// Most pages of a job's history that are read before its older runs count as unseen.
+pub const HISTORY_PAGES_MAX: usize = 4;
+/// Up to this many jobs of one workspace are asked for one by one; more are read from one list of the workspace.
+pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
+/// Longest `idempotency_token` (Databricks Jobs API).
+pub const TOKEN_CHARS_MAX: usize = 64;
+
+/// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
+pub const SETTLE_TIME: Duration = Duration::from_secs(120);
+/// A local clock this far from the service's `Date` is reported, and no plan is made from it.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
+/// Longest that a saved plan stays valid, whatever it holds.
+pub const PLAN_VALIDITY_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Pause between two looks at a run that is waited for.
+pub const POLL_PAUSE: Duration = Duration::from_secs(5);
+
+const _: () = assert!(RESPONSE_TIMEOUT.as_secs() < SETTLE_TIME.as_secs());
+const _: () = assert!(CONNECT_TIMEOUT.as_secs() < RESPONSE_TIMEOUT.as_secs());
+const _: () = assert!(RETRY_PAUSE_MAX.as_secs() < REQUEST_DEADLINE.as_secs());
+const _: () = assert!(PARALLELISM_DEFAULT <= PARALLELISM_MAX);
