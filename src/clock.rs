@@ -33,7 +33,10 @@ impl Clock {
             Self::Real => Box::pin(tokio::time::sleep(duration)),
             Self::Manual(clock) => {
                 let clock = clock.clone();
-                let wake = clock.now().saturating_add(duration).unwrap_or(Timestamp::MAX);
+                let wake = clock
+                    .now()
+                    .saturating_add(duration)
+                    .unwrap_or(Timestamp::MAX);
                 Box::pin(async move {
                     // Sleepers that started together wake together: one jump, not one for each.
                     tokio::task::yield_now().await;

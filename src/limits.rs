@@ -22,9 +22,9 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most sends of one repeatable request, the first one included.
 pub const ATTEMPTS_MAX: u32 = 6;
 /// Longest single pause between two sends of a request, also where `Retry-After` asks for more.
-pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(60);
+pub const RETRY_PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Longest time that one repeatable request may take with all its pauses.
-pub const REQUEST_DEADLINE: Duration = Duration::from_secs(300);
+pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);
 /// Most pages that are followed of one list.
 pub const PAGES_MAX: usize = 1_000;
 
@@ -49,11 +49,11 @@ pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
 pub const TOKEN_CHARS_MAX: usize = 64;
 
 /// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
-pub const SETTLE_TIME: Duration = Duration::from_secs(120);
+pub const SETTLE_TIME: Duration = Duration::from_mins(2);
 /// A local clock this far from the service's `Date` is reported, and no plan is made from it.
-pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(300);
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_mins(5);
 /// Longest that a saved plan stays valid, whatever it holds.
-pub const PLAN_VALIDITY_MAX: Duration = Duration::from_secs(24 * 3600);
+pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
 /// Pause between two looks at a run that is waited for.
 pub const POLL_PAUSE: Duration = Duration::from_secs(5);
 

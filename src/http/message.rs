@@ -40,7 +40,13 @@ pub struct Request {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}{}", self.method, self.url.host_str().unwrap_or_default(), self.url.path())
+        write!(
+            f,
+            "{} {}{}",
+            self.method,
+            self.url.host_str().unwrap_or_default(),
+            self.url.path()
+        )
     }
 }
 

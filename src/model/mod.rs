@@ -1,1 +1,19 @@
-//! model
+//! THE WORDS: plain data that every verb speaks in.
+//!
+//! Refuses: IO, clocks, serde, printing. Boundaries (manifest, ledger, saved, cloud, review) own their formats and translate
+//! from and to these types.
+//!
+//! *desired* (manifest) · *seen* (a sight of the cloud) · *remembered* (ledger) · *decided* (verdict).
+
+pub mod address;
+pub mod birth;
+pub mod connection;
+pub mod desired;
+pub mod job;
+pub mod memory;
+pub mod outcome;
+pub mod runtime;
+pub mod survey;
+pub mod time;
+pub mod trouble;
+pub mod verdict;

@@ -1,0 +1,279 @@
+//! Where things live and with which credential they are reached.
+//!
+//! Refuses: a secret. A credential says where its secret comes from, never what it is.
+
+use std::path::PathBuf;
+
+use super::address::{Name, ResourceId};
+
+/// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cloud {
+    /// `public`, `usGovernment`, `china`, or a Cloud document's name.
+    pub name: String,
+    /// Entra ID: `https://login.microsoftonline.com`, without a slash at the end.
+    pub authority: String,
+    /// Azure Resource Manager: `https://management.azure.com`, without a slash at the end.
+    pub resource_manager: String,
+    /// Audience of Resource Manager tokens: `https://management.azure.com`.
+    pub audience: String,
+    /// Audience of the management token that a service principal shows Databricks: `https://management.core.windows.net/`.
+    pub databricks_management: String,
+    /// A workspace host is this domain or ends with it: `.azuredatabricks.net`. On a test server also `127.0.0.1:PORT`.
+    pub databricks_domain: String,
+    /// Application id of Azure Databricks.
+    pub databricks_resource: String,
+}
+
+/// Application id of Azure Databricks, the same in every cloud (databricks-sdk-go, environments.go).
+pub const DATABRICKS_APPLICATION: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
+
+impl Cloud {
+    fn built_in(name: &str, authority: &str, manager: &str, classic: &str, domain: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            authority: authority.to_owned(),
+            resource_manager: manager.to_owned(),
+            audience: manager.to_owned(),
+            databricks_management: classic.to_owned(),
+            databricks_domain: domain.to_owned(),
+            databricks_resource: DATABRICKS_APPLICATION.to_owned(),
+        }
+    }
+
+    /// `public`, `usGovernment` or `china`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "public" => Some(Self::built_in(
+                name,
+                "https://login.microsoftonline.com",
+                "https://management.azure.com",
+                "https://management.core.windows.net/",
+                ".azuredatabricks.net",
+            )),
+            "usGovernment" => Some(Self::built_in(
+                name,
+                "https://login.microsoftonline.us",
+                "https://management.usgovcloudapi.net",
+                "https://management.core.usgovcloudapi.net/",
+                ".databricks.azure.us",
+            )),
+            "china" => Some(Self::built_in(
+                name,
+                "https://login.chinacloudapi.cn",
+                "https://management.chinacloudapi.cn",
+                "https://management.core.chinacloudapi.cn/",
+                ".databricks.azure.cn",
+            )),
+            _ => None,
+        }
+    }
+
+    /// Is `host` (with its port, if it has one) a Databricks host of this cloud? Tokens go nowhere else.
+    ///
+    /// A domain that begins with a dot covers its subdomains; any other is one host.
+    pub fn owns_databricks_host(&self, host: &str) -> bool {
+        let (host, domain) = (
+            host.to_ascii_lowercase(),
+            self.databricks_domain.to_ascii_lowercase(),
+        );
+        if domain.starts_with('.') {
+            host.len() > domain.len() && host.ends_with(&domain)
+        } else {
+            host == domain
+        }
+    }
+}
+
+/// Where a secret is read from when it is needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretSource {
+    /// An environment variable's name.
+    Env(String),
+    /// A file's path; one line end at its end is not part of the secret.
+    File(PathBuf),
+}
+
+/// How a principal proves itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A client secret.
+    Secret(SecretSource),
+    /// A certificate with its private key, PEM.
+    Certificate(PathBuf),
+}
+
+/// Who asks, and how it proves that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// The chain of `interface.md` §3.
+    Default,
+    /// A service principal of Entra ID.
+    ServicePrincipal {
+        /// Tenant id or domain.
+        tenant: String,
+        /// Application id.
+        client_id: String,
+        /// Its secret or certificate.
+        proof: Proof,
+    },
+    /// A federated token in a file, as Kubernetes mounts it; absent fields come from `AZURE_*`.
+    WorkloadIdentity {
+        /// Tenant id.
+        tenant: Option<String>,
+        /// Application id.
+        client_id: Option<String>,
+        /// The token's file.
+        token_file: Option<PathBuf>,
+    },
+    /// The identity of the machine it runs on.
+    ManagedIdentity {
+        /// A user-assigned identity's client id.
+        client_id: Option<String>,
+        /// A user-assigned identity's resource id.
+        resource_id: Option<String>,
+    },
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli {
+        /// Tenant to ask for.
+        tenant: Option<String>,
+    },
+    /// A GitHub Actions job with `id-token: write`.
+    GithubOidc {
+        /// Tenant id.
+        tenant: String,
+        /// Application id.
+        client_id: String,
+    },
+    /// An Azure Pipelines job with a service connection.
+    AzurePipelines {
+        /// Tenant id.
+        tenant: String,
+        /// Application id.
+        client_id: String,
+        /// The service connection's id.
+        service_connection: String,
+    },
+    /// A person with a browser elsewhere.
+    DeviceCode {
+        /// Tenant id.
+        tenant: String,
+        /// Public application id.
+        client_id: String,
+    },
+    /// A Databricks personal access token; for workspaces only.
+    DatabricksToken {
+        /// Where it comes from.
+        token: SecretSource,
+    },
+    /// A Databricks service principal with an OAuth secret; for workspaces only.
+    DatabricksOauth {
+        /// The principal's client id.
+        client_id: String,
+        /// Its secret.
+        client_secret: SecretSource,
+    },
+}
+
+impl Credential {
+    /// The manifest's word for it.
+    pub const fn method(&self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::ServicePrincipal { .. } => "servicePrincipal",
+            Self::WorkloadIdentity { .. } => "workloadIdentity",
+            Self::ManagedIdentity { .. } => "managedIdentity",
+            Self::AzureCli { .. } => "azureCli",
+            Self::GithubOidc { .. } => "githubOidc",
+            Self::AzurePipelines { .. } => "azurePipelines",
+            Self::DeviceCode { .. } => "deviceCode",
+            Self::DatabricksToken { .. } => "databricksToken",
+            Self::DatabricksOauth { .. } => "databricksOauth",
+        }
+    }
+}
+
+/// A Data Factory, and how to reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Factory {
+    /// The connection's name.
+    pub name: Name,
+    /// Subscription id.
+    pub subscription: String,
+    /// Resource group.
+    pub resource_group: String,
+    /// The factory's own name.
+    pub factory: String,
+    /// Its cloud.
+    pub cloud: Cloud,
+    /// Who asks.
+    pub credential: Credential,
+}
+
+impl Factory {
+    /// The factory's ARM id.
+    pub fn id(&self) -> ResourceId {
+        ResourceId::new(format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}",
+            self.subscription, self.resource_group, self.factory
+        ))
+    }
+
+    /// The ARM id of one of its runtimes.
+    pub fn runtime(&self, name: &str) -> ResourceId {
+        ResourceId::new(format!("{}/integrationRuntimes/{name}", self.id()))
+    }
+}
+
+/// Where a workspace answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkspaceHost {
+    /// A host, with a port on test servers, without a scheme.
+    Given(String),
+    /// To be read from the workspace's resource in ARM.
+    FromResource,
+}
+
+/// A Databricks workspace, and how to reach it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workspace {
+    /// The connection's name.
+    pub name: Name,
+    /// Where it answers.
+    pub host: WorkspaceHost,
+    /// Its ARM id, if known; required for [`WorkspaceHost::FromResource`].
+    pub resource_id: Option<ResourceId>,
+    /// Its cloud.
+    pub cloud: Cloud,
+    /// Who asks.
+    pub credential: Credential,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_go_to_databricks_hosts_of_their_own_cloud_only() {
+        let public = Cloud::named("public").unwrap();
+        assert!(public.owns_databricks_host("adb-1.7.azuredatabricks.net"));
+        assert!(public.owns_databricks_host("ADB-1.7.AzureDatabricks.net"));
+        for foreign in [
+            "azuredatabricks.net.evil.example",
+            "evil-azuredatabricks.net",
+            ".azuredatabricks.net",
+            "adb-1.7.databricks.azure.us",
+            "127.0.0.1:80",
+        ] {
+            assert!(!public.owns_databricks_host(foreign), "{foreign}");
+        }
+        let lab = Cloud {
+            databricks_domain: "127.0.0.1:4201".to_owned(),
+            ..public
+        };
+        assert!(
+            lab.owns_databricks_host("127.0.0.1:4201")
+                && !lab.owns_databricks_host("127.0.0.1:4202")
+        );
+    }
+}

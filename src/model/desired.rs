@@ -1,0 +1,148 @@
+//! What people declared: connections and rules. Selectors are still rules here; a survey expands them to subjects.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::address::Name;
+use super::connection::{Factory, Workspace};
+use super::job::{JobSpec, SubmissionSpec};
+use super::runtime::RuntimeSpec;
+use super::time::Freeze;
+
+/// Everything a folder of manifests says, checked as far as that is possible offline.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// The folder's one Project.
+    pub project: Project,
+    /// Data Factory connections by name.
+    pub factories: BTreeMap<Name, Factory>,
+    /// Databricks connections by name.
+    pub workspaces: BTreeMap<Name, Workspace>,
+    /// `KeyAge` rules in the order of their names.
+    pub key_ages: Vec<KeyAgeRule>,
+    /// `JobRun` rules in the order of their names.
+    pub job_runs: Vec<JobRunRule>,
+}
+
+/// What holds for all rules together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// The project's name.
+    pub name: Name,
+    /// Where the ledger is.
+    pub ledger: LedgerPlace,
+    /// How much one apply may do.
+    pub guardrails: Guardrails,
+    /// Times in which nothing is applied.
+    pub freezes: Vec<Freeze>,
+}
+
+/// Where what happened is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LedgerPlace {
+    /// A file of JSON lines; relative paths have been resolved against the Project's folder.
+    File(PathBuf),
+    /// An append blob's https address.
+    Blob(String),
+}
+
+/// How much one apply may do. `None` is no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guardrails {
+    /// Keys regenerated in one apply.
+    pub regenerations_per_apply: Option<u32>,
+    /// Keys regenerated in one factory in one apply.
+    pub regenerations_per_factory: Option<u32>,
+    /// Runs started or submitted in one apply.
+    pub runs_per_apply: Option<u32>,
+    /// Runs cancelled in one apply.
+    pub cancellations_per_apply: Option<u32>,
+    /// What becomes of the rest.
+    pub on_exceed: OnExceed,
+}
+
+/// What becomes of moves beyond a guardrail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnExceed {
+    /// The least urgent become holds until the next apply.
+    #[default]
+    Defer,
+    /// Nothing is applied (exit code 5).
+    Fail,
+}
+
+/// Where a document stands, for errors that are found later: `afresh.yaml:12:3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file as it was named on the command line.
+    pub file: String,
+    /// 1-based line.
+    pub line: usize,
+    /// 1-based column, in characters.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// One `KeyAge` document.
+#[derive(Clone, Debug)]
+pub struct KeyAgeRule {
+    /// Its name.
+    pub name: Name,
+    /// The `DataFactory` it selects in.
+    pub factory: Name,
+    /// Names and globs (`*`, `?`), without regard to case.
+    pub select: Vec<Selector>,
+    /// Names and globs that are left out.
+    pub exclude: Vec<Selector>,
+    /// What is promised of every runtime it selects.
+    pub spec: RuntimeSpec,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// A runtime's name, or a pattern for many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selector {
+    /// Exactly this runtime: it must exist and have keys of its own.
+    Named(String),
+    /// Every runtime that matches, also future ones.
+    Glob(String),
+}
+
+/// One `JobRun` document.
+#[derive(Clone, Debug)]
+pub struct JobRunRule {
+    /// Its name.
+    pub name: Name,
+    /// The `DatabricksWorkspace` it looks in.
+    pub workspace: Name,
+    /// What runs, and what is promised of it.
+    pub what: JobRunWhat,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// What a `JobRun` speaks about.
+#[derive(Clone, Debug)]
+pub enum JobRunWhat {
+    /// Jobs of the workspace.
+    Job(JobSelector, JobSpec),
+    /// A one-time run.
+    Submission(SubmissionSpec),
+}
+
+/// Which jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobSelector {
+    /// The one job of this exact name.
+    Name(String),
+    /// The job of this id.
+    Id(i64),
+    /// Every job that has all of these tags.
+    Tags(BTreeMap<String, String>),
+}

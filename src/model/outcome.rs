@@ -1,0 +1,81 @@
+//! What became of an apply, move by move.
+
+use super::address::Address;
+use super::job::{RunId, RunResult};
+use super::time::Timestamp;
+use super::trouble::Trouble;
+use super::verdict::{Move, Receipt};
+
+/// One thing that happened during an apply, for the screen, for JSON lines and for the exit code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Which subject.
+    pub address: Address,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Happened,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// The intent is in the ledger; the request goes out now.
+    Intended(Move),
+    /// It is done.
+    Done(Move, Receipt),
+    /// What it presumed holds no longer; nothing was done.
+    Stale(Move, String),
+    /// Another apply's intent on the subject is open; nothing was done.
+    Busy(Move, String),
+    /// The service refused; nothing happened.
+    Refused(Move, Trouble),
+    /// The answer was lost: the next run settles it by evidence.
+    InDoubt(Move, String),
+    /// Not begun, since the apply was interrupted, a step before it failed, or a freeze began.
+    NotBegun(Move, String),
+    /// An older intent was settled.
+    Settled(Move, String),
+    /// A run that is waited for is still active, in the service's word for its phase.
+    Waiting {
+        /// Which.
+        run: RunId,
+        /// The phase.
+        phase: String,
+    },
+    /// A run that was waited for has ended.
+    Ended(RunEnd),
+    /// A run that was waited for has not ended in time, or could not be watched any longer. It goes on.
+    StillGoing {
+        /// Which.
+        run: RunId,
+        /// Its page.
+        url: Option<String>,
+        /// Why the wait ended.
+        why: String,
+    },
+}
+
+/// How a run that was waited for ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunEnd {
+    /// Which.
+    pub run: RunId,
+    /// How.
+    pub result: RunResult,
+    /// Is that result accepted?
+    pub accepted: bool,
+    /// Its page.
+    pub url: Option<String>,
+    /// The failing task and its error, if it failed and the service tells.
+    pub failure: Option<TaskFailure>,
+}
+
+/// The task that made a run fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskFailure {
+    /// Its key.
+    pub task: String,
+    /// Its error, in the service's words.
+    pub error: String,
+}

@@ -1,0 +1,278 @@
+//! Integration runtimes and their two keys.
+//!
+//! Refuses: a runtime with one key; a key in clear (only its fingerprint is ever held).
+
+use std::fmt;
+
+use super::birth::{Birth, Evidence};
+use super::time::{Span, Timestamp, Window};
+use super::trouble::Trouble;
+
+/// One of the two keys of a runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// `authKey1`.
+    One,
+    /// `authKey2`.
+    Two,
+}
+
+impl Slot {
+    /// Both, in order.
+    pub const BOTH: [Self; 2] = [Self::One, Self::Two];
+
+    /// The service's name for it, `authKey1` or `authKey2`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::One => "authKey1",
+            Self::Two => "authKey2",
+        }
+    }
+
+    /// Reads the service's name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::BOTH.into_iter().find(|slot| slot.as_str() == text)
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn twin(self) -> Self {
+        match self {
+            Self::One => Self::Two,
+            Self::Two => Self::One,
+        }
+    }
+}
+
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One of something for each key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PerSlot<T> {
+    /// `authKey1`'s.
+    pub one: T,
+    /// `authKey2`'s.
+    pub two: T,
+}
+
+impl<T> PerSlot<T> {
+    /// Makes one for each.
+    pub fn from_fn(mut make: impl FnMut(Slot) -> T) -> Self {
+        Self {
+            one: make(Slot::One),
+            two: make(Slot::Two),
+        }
+    }
+
+    /// That of `slot`.
+    pub const fn get(&self, slot: Slot) -> &T {
+        match slot {
+            Slot::One => &self.one,
+            Slot::Two => &self.two,
+        }
+    }
+
+    /// That of `slot`, to change.
+    pub const fn get_mut(&mut self, slot: Slot) -> &mut T {
+        match slot {
+            Slot::One => &mut self.one,
+            Slot::Two => &mut self.two,
+        }
+    }
+}
+
+/// A key's SHA-256 in lower-case hex. Its random part has 256 bits, so the hash gives nothing away.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// Takes 64 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+            .then(|| Self(text.to_owned()))
+    }
+
+    /// All 64 digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first 8 digits, for reading.
+    pub fn short(&self) -> &str {
+        self.0.get(..8).unwrap_or_default()
+    }
+}
+
+/// What is promised of a runtime's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeSpec {
+    /// No key gets older than this.
+    pub age_max: Span,
+    /// A key is due this long before that.
+    pub rotate_before: Span,
+    /// Least time between regenerating the two keys.
+    pub overlap: Span,
+    /// How an age that is not known exactly is judged.
+    pub unknown_age: UnknownAge,
+    /// When rotation is wanted; empty: always.
+    pub windows: Vec<Window>,
+    /// What happens if the limit would be broken before a window opens.
+    pub on_starvation: OnStarvation,
+    /// Due times of different runtimes are drawn earlier by up to this much, each by its own share.
+    pub jitter: Span,
+}
+
+/// How an age that is not known exactly is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAge {
+    /// By what is proved: the least age.
+    #[default]
+    Adopt,
+    /// By the worst case: the greatest age.
+    Rotate,
+    /// Not at all where it makes a difference: a hold.
+    Fail,
+}
+
+/// What happens if the limit would be broken before a window opens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStarvation {
+    /// The window is kept, the limit is not.
+    #[default]
+    Wait,
+    /// The limit is kept, the window is not.
+    Rotate,
+    /// A person decides.
+    Fail,
+}
+
+/// What was seen of a runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeSight {
+    /// The service's time of the look (`Date`).
+    pub at: Timestamp,
+    /// Whether it has keys of its own.
+    pub kind: RuntimeKind,
+    /// `createTime`, if the service told.
+    pub created: Option<Timestamp>,
+    /// Its keys, as fingerprints.
+    pub keys: KeySight,
+    /// What the Activity Log says of it.
+    pub log: LogSight,
+}
+
+/// Whether a runtime has keys of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuntimeKind {
+    /// Self-hosted with its own keys.
+    SelfHosted,
+    /// Shared from another factory: its keys are there.
+    Linked,
+    /// Managed by Azure: no keys.
+    Managed,
+    /// A type that this version does not know.
+    Other(String),
+}
+
+/// What was seen of the two keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySight {
+    /// Their fingerprints.
+    Shown(PerSlot<Fingerprint>),
+    /// Not asked for.
+    NotAsked,
+    /// Asked and not answered: usually the right to list keys is missing. Then age rests on the rest of the evidence.
+    Refused(Trouble),
+}
+
+/// What was seen in the Activity Log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogSight {
+    /// All regenerations of this runtime in the time the log was read for.
+    Read {
+        /// The first instant it was read for.
+        since: Timestamp,
+        /// The last one.
+        until: Timestamp,
+        /// Newest first.
+        events: Vec<Regeneration>,
+    },
+    /// Not asked for.
+    NotAsked,
+    /// Asked and not answered: usually the right to read the log is missing.
+    Refused(Trouble),
+}
+
+/// A successful `regenerateAuthKey` in the Activity Log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regeneration {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Which key, if our own request id tells; Azure does not say.
+    pub slot: Option<Slot>,
+}
+
+/// What the ledger knows of a runtime.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuntimeMemory {
+    /// Of each key.
+    pub slots: PerSlot<SlotMemory>,
+    /// When the runtime was made.
+    pub created: Option<Timestamp>,
+    /// The last regeneration by afresh: which key, and when it was answered.
+    pub last_rotation: Option<(Slot, Timestamp)>,
+}
+
+/// What the ledger knows of one key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SlotMemory {
+    /// The fingerprint at the last look.
+    pub fingerprint: Option<Fingerprint>,
+    /// When that look was.
+    pub last_seen: Option<Timestamp>,
+    /// What is known of this fingerprint's birth, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// What a person declared of the key that this slot holds, or will be seen to hold.
+    pub declared: Option<Timestamp>,
+}
+
+impl RuntimeMemory {
+    /// When the key in `slot` was made, from the ledger alone.
+    ///
+    /// A key only gets younger behind our back: the latest bound may be wrong by now, the earliest may not, so what this proves
+    /// to be young enough *is* young enough.
+    pub fn birth(&self, slot: Slot) -> Birth {
+        let memory = self.slots.get(slot);
+        let created = self.created.map(|at| Evidence::RuntimeCreated { at });
+        let declared = memory.declared.map(|at| Evidence::Declared { at });
+        Birth::of(
+            memory
+                .evidence
+                .iter()
+                .copied()
+                .chain(created)
+                .chain(declared),
+        )
+    }
+
+    /// Does the ledger alone prove that both keys are younger than `limit` at `now`? Then no look is needed.
+    pub fn proves_younger(&self, limit: Span, now: Timestamp) -> bool {
+        Slot::BOTH.into_iter().all(|slot| {
+            self.birth(slot)
+                .age(now)
+                .at_most
+                .is_some_and(|most| most < limit)
+        })
+    }
+}
+
+impl RuntimeSpec {
+    /// The age from which a key is due, before jitter: `maxAge - rotateBefore`.
+    pub fn due_age(&self) -> Span {
+        self.age_max.minus(self.rotate_before)
+    }
+}

@@ -1,0 +1,168 @@
+//! What was gathered: one case for each subject, zipped from desired, seen and remembered.
+
+use std::collections::BTreeMap;
+
+use super::address::{Address, Identity, Name, ResourceId};
+use super::desired::Place;
+use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
+use super::memory::Doubt;
+use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
+use super::trouble::Trouble;
+
+/// Everything a plan is decided from, besides the time.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// One for each subject, in the order of their addresses.
+    pub cases: Vec<Subject>,
+    /// What a glob met and left alone, visibly.
+    pub passed_over: Vec<PassedOver>,
+    /// Requests sent, by kind (`adf.list`, `jobs.runs-list`).
+    pub requests: BTreeMap<String, u64>,
+}
+
+/// A subject that a glob matched and that has no keys of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// What it is called.
+    pub address: Address,
+    /// Why it was left alone: `managed by Azure: it has no keys`.
+    pub why: String,
+}
+
+/// One subject with all that is known of it.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A runtime with its two keys.
+    Runtime(RuntimeCase),
+    /// A job with all its runs.
+    Job(JobCase),
+    /// A one-time submit.
+    Submission(SubmissionCase),
+    /// Something a rule speaks of that could not be found out: a list that failed, a job that does not exist or exists twice,
+    /// a runtime that two rules claim.
+    Unresolved {
+        /// What the rule calls it; a selector's text if it could not be expanded.
+        address: Address,
+        /// The rule.
+        rule: Name,
+        /// Why.
+        trouble: Trouble,
+    },
+}
+
+/// A runtime.
+pub type RuntimeCase = Case<RuntimeTarget, RuntimeSpec, RuntimeSight, RuntimeMemory>;
+/// A job.
+pub type JobCase = Case<JobTarget, JobSpec, JobSight, JobMemory>;
+/// A one-time submit.
+pub type SubmissionCase = Case<SubmissionTarget, SubmissionSpec, SubmissionSight, SubmissionMemory>;
+
+/// Desired, seen and remembered of one subject.
+#[derive(Clone, Debug)]
+pub struct Case<Target, Spec, Sight, Memory> {
+    /// What people call it.
+    pub address: Address,
+    /// The rule that speaks of it.
+    pub rule: Name,
+    /// Where that rule is written.
+    pub place: Place,
+    /// Where it is.
+    pub target: Target,
+    /// Desired.
+    pub spec: Spec,
+    /// Seen.
+    pub sight: Looked<Sight>,
+    /// Remembered; empty if never met.
+    pub memory: Memory,
+    /// Intents on it without an end.
+    pub doubts: Vec<Doubt>,
+}
+
+/// The outcome of a look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Looked<Sight> {
+    /// Seen.
+    Seen(Sight),
+    /// The ledger is proof enough, or the person asked for no looks (`--refresh none`).
+    NotAsked,
+    /// Tried, and failed.
+    Failed(Trouble),
+}
+
+/// Where a runtime is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeTarget {
+    /// The connection.
+    pub factory: Name,
+    /// Its ARM id, as declared or listed.
+    pub id: ResourceId,
+}
+
+/// Where a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobTarget {
+    /// The connection.
+    pub workspace: Name,
+    /// The workspace's host in lower case, with a port on test servers.
+    pub host: String,
+    /// The job's id.
+    pub job: i64,
+}
+
+/// Where a one-time submit goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmissionTarget {
+    /// The connection.
+    pub workspace: Name,
+    /// The workspace's host in lower case, with a port on test servers.
+    pub host: String,
+    /// The rule's name: part of the run's name and of the token.
+    pub rule: Name,
+    /// The content (see [`SubmissionSpec::body`]).
+    pub body: String,
+}
+
+impl RuntimeTarget {
+    /// The ledger's key.
+    pub fn identity(&self) -> Identity {
+        Identity::Runtime(self.id.clone())
+    }
+}
+
+impl JobTarget {
+    /// The ledger's key.
+    pub fn identity(&self) -> Identity {
+        Identity::Job(self.host.clone(), self.job)
+    }
+}
+
+impl SubmissionTarget {
+    /// The ledger's key.
+    pub fn identity(&self) -> Identity {
+        Identity::Submission(self.host.clone(), self.rule.clone())
+    }
+}
+
+impl Subject {
+    /// What people call it.
+    pub fn address(&self) -> &Address {
+        match self {
+            Self::Runtime(case) => &case.address,
+            Self::Job(case) => &case.address,
+            Self::Submission(case) => &case.address,
+            Self::Unresolved { address, .. } => address,
+        }
+    }
+}
+
+/// How eagerly to look (`--refresh`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Refresh {
+    /// Where the ledger is not proof.
+    #[default]
+    Auto,
+    /// At everything.
+    All,
+    /// At nothing: from the ledger alone.
+    None,
+}

@@ -1,0 +1,767 @@
+//! What was decided: a verdict with its reason for every subject, and the instant at which it would change.
+//!
+//! Refuses: a step without a reason, a regenerate that does not say what it replaces, a start without a token, a secret.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::address::{Address, Identity, Name};
+use super::birth::{AgeRange, Birth};
+use super::job::{Continuous, Requirement, Run, RunId, RunResult, Token};
+use super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
+use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::time::{Freeze, Span, Timestamp, minute};
+use super::trouble::{Trouble, TroubleKind};
+
+/// Everything that was decided, about every subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The time it was decided for.
+    pub at: Timestamp,
+    /// One for each subject, in the order of their addresses.
+    pub steps: Vec<Step>,
+    /// What globs met and left alone.
+    pub passed_over: Vec<PassedOver>,
+    /// Nothing changes before this by the passing of time alone: the earliest `changes_at`, and at most
+    /// [`crate::limits::PLAN_VALIDITY_MAX`] from `at`.
+    pub valid_until: Timestamp,
+    /// Freezes that are not over yet: apply keeps them also between decision and act.
+    pub freezes: Vec<Freeze>,
+    /// Guardrails that were reached.
+    pub exceeded: Vec<Exceeded>,
+    /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
+    pub refused: bool,
+    /// Requests that the survey sent, by kind.
+    pub requests: BTreeMap<String, u64>,
+}
+
+/// One subject's verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What people call it.
+    pub address: Address,
+    /// The rule that speaks of it.
+    pub rule: Name,
+    /// Where it is; `None` for what could not be found out.
+    pub target: Option<Target>,
+    /// Keep, act or hold.
+    pub verdict: Verdict,
+    /// What the verdict rests on.
+    pub facts: Facts,
+    /// When the verdict changes if nothing but time does; `None`: never, or not by time.
+    pub changes_at: Option<Timestamp>,
+    /// What this look says of the intents that had no end: written to the ledger by the next apply, before anything else.
+    pub settlements: Vec<Settlement>,
+    /// How apply waits for a run that this step starts.
+    pub wait: Option<Wait>,
+}
+
+/// Where a subject is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A runtime.
+    Runtime(RuntimeTarget),
+    /// A job.
+    Job(JobTarget),
+    /// A one-time submit.
+    Submission(SubmissionTarget),
+}
+
+impl Target {
+    /// The ledger's key.
+    pub fn identity(&self) -> Identity {
+        match self {
+            Self::Runtime(target) => target.identity(),
+            Self::Job(target) => target.identity(),
+            Self::Submission(target) => target.identity(),
+        }
+    }
+
+    /// The connection it is reached by.
+    pub const fn connection(&self) -> &Name {
+        match self {
+            Self::Runtime(target) => &target.factory,
+            Self::Job(target) => &target.workspace,
+            Self::Submission(target) => &target.workspace,
+        }
+    }
+}
+
+/// How apply waits for the end of a run, and which ends are good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// Longest wait; `None` under `--wait` without `waitFor`: until it ends.
+    pub max: Option<Span>,
+    /// Results that count as success.
+    pub accept: Vec<RunResult>,
+}
+
+/// At least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NonEmpty<T> {
+    /// The first.
+    pub first: T,
+    /// The others, in order.
+    pub rest: Vec<T>,
+}
+
+impl<T> NonEmpty<T> {
+    /// Just one.
+    pub const fn one(first: T) -> Self {
+        Self {
+            first,
+            rest: Vec::new(),
+        }
+    }
+
+    /// All of them, or nothing of nothing.
+    pub fn from_vec(mut items: Vec<T>) -> Option<Self> {
+        if items.is_empty() {
+            return None;
+        }
+        let first = items.remove(0);
+        Some(Self { first, rest: items })
+    }
+
+    /// In order.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.first).chain(&self.rest)
+    }
+}
+
+/// What is to become of a subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is as promised.
+    Keep(Keep),
+    /// It is not, and now is the time.
+    Act {
+        /// What to do, in order; each presumes that the one before it has happened.
+        moves: NonEmpty<Move>,
+        /// Why.
+        because: Cause,
+    },
+    /// It is not, or nobody can tell, and now is not the time.
+    Hold {
+        /// Why not.
+        why: Hold,
+        /// Until when, if time alone ends it.
+        until: Option<Timestamp>,
+    },
+}
+
+/// One effect. It names what it presumes, so that afterwards one can tell whether it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// `regenerateAuthKey`. Happened if the slot's fingerprint is no longer `replacing`.
+    Regenerate {
+        /// Which key.
+        slot: Slot,
+        /// The key it replaces.
+        replacing: Presumed,
+        /// The other key, which must still be this one.
+        beside: Presumed,
+    },
+    /// `run-now`. Happened if the token's run exists: sending again returns it.
+    Start {
+        /// Decided from what it follows, so that the same need has the same token.
+        token: Token,
+        /// The newest run at the time of the decision.
+        after: Option<RunId>,
+        /// `job_parameters`.
+        parameters: BTreeMap<String, String>,
+        /// Whether other runs may be active when it starts.
+        company: Company,
+    },
+    /// `runs/submit`. Happened if the token's run exists.
+    Submit {
+        /// Decided from the content and what it follows.
+        token: Token,
+        /// SHA-256 of the content.
+        digest: String,
+    },
+    /// `runs/cancel`. Happened if the run has ended, or is being ended.
+    Cancel {
+        /// Which run.
+        run: RunId,
+    },
+}
+
+/// A key as far as the planner was allowed to see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presumed {
+    /// This one.
+    Key(Fingerprint),
+    /// The planner may not list keys (it needs read rights only). Apply sees the key before it writes the intent.
+    Unseen,
+}
+
+/// Whether other runs may be active when a run is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// None may: `Forbid`, or `Replace` after its cancels.
+    Alone,
+    /// Any may: `Allow`.
+    Any,
+}
+
+impl Move {
+    /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Regenerate { slot, .. } => format!("regenerate {slot}"),
+            Self::Start { .. } => "run now".to_owned(),
+            Self::Submit { .. } => "submit".to_owned(),
+            Self::Cancel { run } => format!("cancel run {run}"),
+        }
+    }
+}
+
+/// Why a subject is as promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// No key is due.
+    Young,
+    /// The newest success is fresh.
+    Fresh {
+        /// How long ago it ended.
+        age: Span,
+        /// Older than `warnAfter`.
+        warn: bool,
+    },
+    /// A run is active, as wanted.
+    Running {
+        /// That run.
+        run: RunId,
+    },
+    /// No run is active, as wanted.
+    Idle,
+    /// This content has succeeded once.
+    SucceededOnce {
+        /// With this run.
+        run: RunId,
+    },
+}
+
+impl fmt::Display for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Young => f.write_str("no key is due"),
+            Self::Fresh { age, warn: false } => write!(f, "last success {} ago", age.rounded()),
+            Self::Fresh { age, warn: true } => write!(
+                f,
+                "last success {} ago: older than warnAfter",
+                age.rounded()
+            ),
+            Self::Running { run } => write!(f, "run {run} is active"),
+            Self::Idle => f.write_str("no run is active"),
+            Self::SucceededOnce { run } => write!(f, "run {run} succeeded with this content"),
+        }
+    }
+}
+
+/// Why something is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A key is due.
+    KeyDue {
+        /// Which.
+        slot: Slot,
+        /// How old it is.
+        age: AgeRange,
+        /// The promise.
+        limit: Span,
+        /// The window was passed over, since the limit would have been broken before it opened.
+        outside_window: bool,
+    },
+    /// No success is fresh enough.
+    Stale {
+        /// How long ago the newest one ended; `None`: none was found.
+        age: Option<Span>,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
+    /// No run is active, and one should be.
+    NotRunning,
+    /// A run is active, and none should be.
+    MustNotRun,
+    /// A run has been active for too long.
+    TooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        ran: Span,
+        /// The promise.
+        limit: Span,
+    },
+    /// This content has not succeeded yet.
+    NotSucceededYet {
+        /// Failures so far.
+        failures: u32,
+    },
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyDue {
+                age,
+                limit,
+                outside_window,
+                ..
+            } => {
+                write!(f, "{age} old, limit {}", limit.rounded())?;
+                if *outside_window {
+                    f.write_str("; outside its window, which would open too late")
+                } else {
+                    Ok(())
+                }
+            }
+            Self::Stale {
+                age: Some(age),
+                limit,
+                failures,
+            } => {
+                write!(
+                    f,
+                    "last success {} ago, wanted within {}{}",
+                    age.rounded(),
+                    limit.rounded(),
+                    after_failures(*failures)
+                )
+            }
+            Self::Stale {
+                age: None,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "no success found, wanted within {}{}",
+                limit.rounded(),
+                after_failures(*failures)
+            ),
+            Self::NotRunning => f.write_str("no run is active, and one should be"),
+            Self::MustNotRun => f.write_str("no run should be active"),
+            Self::TooLong { run, ran, limit } => write!(
+                f,
+                "run {run} has been active for {}, limit {}",
+                ran.rounded(),
+                limit.rounded()
+            ),
+            Self::NotSucceededYet { failures } => write!(
+                f,
+                "this content has not succeeded yet{}",
+                after_failures(*failures)
+            ),
+        }
+    }
+}
+
+fn after_failures(failures: u32) -> String {
+    match failures {
+        0 => String::new(),
+        1 => ", 1 failure since".to_owned(),
+        n => format!(", {n} failures since"),
+    }
+}
+
+/// Why something wanted waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It could not be seen, or not be understood.
+    Trouble(Trouble),
+    /// Another apply's intent on it is open.
+    Busy {
+        /// What that apply is about to do.
+        movement: Move,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// An intent has no end, and the evidence does not say yet what became of it.
+    Doubt {
+        /// What was meant to happen.
+        movement: Move,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// While an intent was open, the *other* key changed: somebody else rotates here too.
+    ForeignRotation {
+        /// The key that somebody else changed.
+        slot: Slot,
+    },
+    /// A key may be due or not, and `unknownAge: fail`.
+    AgeUnknown {
+        /// Which.
+        slot: Slot,
+        /// What is known.
+        age: AgeRange,
+    },
+    /// A key is due, outside its window.
+    Window {
+        /// Which.
+        slot: Slot,
+        /// When the window opens, as people near it read it.
+        opens: String,
+        /// The limit will have been broken by then.
+        breaks_limit: bool,
+    },
+    /// A key is due, its window opens too late, and `onWindowStarvation: fail`.
+    Starved {
+        /// Which.
+        slot: Slot,
+        /// When the window opens, as people near it read it; `None`: never.
+        opens: Option<String>,
+    },
+    /// A key is due, but the other one may have been made too recently.
+    Overlap {
+        /// The due one.
+        slot: Slot,
+        /// How long must lie between the two.
+        overlap: Span,
+    },
+    /// Inside a freeze.
+    Freeze {
+        /// Why it was declared.
+        reason: String,
+    },
+    /// Keys to be had elsewhere or nowhere.
+    NoKeys {
+        /// `linked from another factory: its keys are rotated there`.
+        why: String,
+    },
+    /// A guardrail was reached; more urgent moves came first.
+    Deferred {
+        /// `maxRegenerations.perApply: 20`.
+        guardrail: String,
+    },
+    /// A run is active, and it must end first.
+    ActiveRun {
+        /// Which.
+        run: RunId,
+    },
+    /// It failed; it is tried again later.
+    BackOff {
+        /// Failures since the last success.
+        failures: u32,
+    },
+    /// It failed too often; a person is needed.
+    GaveUp {
+        /// Failures since the last success.
+        failures: u32,
+    },
+    /// A continuous job restarts itself: it must be paused in its settings.
+    PauseFirst,
+    /// A continuous job is paused: it must be unpaused in its settings.
+    UnpauseFirst,
+    /// A continuous job has no active run just now and restarts itself within a minute.
+    RestartsItself,
+    /// The job's settings allow no runs at all (`max_concurrent_runs: 0`).
+    RunsForbidden,
+}
+
+impl Hold {
+    /// Does it need a person, rather than time? Then the subject is not in order.
+    pub const fn is_problem(&self) -> bool {
+        match self {
+            Self::Trouble(_)
+            | Self::ForeignRotation { .. }
+            | Self::AgeUnknown { .. }
+            | Self::Starved { .. }
+            | Self::NoKeys { .. }
+            | Self::GaveUp { .. }
+            | Self::PauseFirst
+            | Self::UnpauseFirst
+            | Self::RunsForbidden => true,
+            Self::Window { breaks_limit, .. } => *breaks_limit,
+            Self::Busy { .. }
+            | Self::Doubt { .. }
+            | Self::Overlap { .. }
+            | Self::Freeze { .. }
+            | Self::Deferred { .. }
+            | Self::ActiveRun { .. }
+            | Self::BackOff { .. }
+            | Self::RestartsItself => false,
+        }
+    }
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trouble(trouble) if trouble.kind == TroubleKind::Misfit => {
+                f.write_str(&trouble.message)
+            }
+            Self::Trouble(trouble) => write!(f, "{trouble}"),
+            Self::Busy { movement, since } => write!(
+                f,
+                "another apply is about to {}, since {}",
+                movement.title(),
+                minute(*since)
+            ),
+            Self::Doubt { movement, since } => write!(
+                f,
+                "nobody knows yet whether `{}` of {} happened",
+                movement.title(),
+                minute(*since)
+            ),
+            Self::ForeignRotation { slot } => write!(
+                f,
+                "{slot} was changed by somebody else while an intent of afresh was open"
+            ),
+            Self::AgeUnknown { slot, age } => {
+                write!(f, "the age of {slot} is {age}, and unknownAge is fail")
+            }
+            Self::Window {
+                slot,
+                breaks_limit: false,
+                ..
+            } => write!(f, "{slot} is due, outside its window"),
+            Self::Window { slot, .. } => write!(
+                f,
+                "{slot} is due, outside its window; its limit is broken before that opens"
+            ),
+            Self::Starved {
+                slot,
+                opens: Some(opens),
+            } => write!(
+                f,
+                "{slot} breaks its limit before its window opens ({opens}), and onWindowStarvation is fail"
+            ),
+            Self::Starved { slot, opens: None } => write!(
+                f,
+                "{slot} breaks its limit and its window never opens, and onWindowStarvation is fail"
+            ),
+            Self::Overlap { slot, overlap } => write!(
+                f,
+                "{slot} is due, but the other key may be younger than the overlap of {overlap}"
+            ),
+            Self::Freeze { reason } => write!(f, "frozen: {reason}"),
+            Self::NoKeys { why } => f.write_str(why),
+            Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
+            Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
+            Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
+            Self::GaveUp { failures } => write!(
+                f,
+                "given up after {}; a success by other hands starts the count again",
+                failed(*failures)
+            ),
+            Self::PauseFirst => {
+                f.write_str("a continuous job restarts itself: pause it in its settings")
+            }
+            Self::UnpauseFirst => {
+                f.write_str("a continuous job that is paused: unpause it in its settings")
+            }
+            Self::RestartsItself => {
+                f.write_str("a continuous job between two runs: it restarts itself")
+            }
+            Self::RunsForbidden => {
+                f.write_str("its settings allow no runs (max_concurrent_runs is 0)")
+            }
+        }
+    }
+}
+
+fn failed(failures: u32) -> String {
+    if failures == 1 {
+        "1 failure".to_owned()
+    } else {
+        format!("{failures} failures")
+    }
+}
+
+/// A guardrail that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// `maxRegenerations.perFactory`, with the factory's connection where it is one: `maxRegenerations.perFactory of ingest`.
+    pub guardrail: String,
+    /// Its bound.
+    pub limit: u32,
+    /// How many moves were wanted.
+    pub wanted: u32,
+}
+
+/// What a verdict rests on, for `why` and for reviewers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// Of a runtime.
+    Runtime(Box<RuntimeFacts>),
+    /// Of a job.
+    Job(Box<JobFacts>),
+    /// Of a one-time submit.
+    Submission(SubmissionFacts),
+    /// Nothing could be found out.
+    None,
+}
+
+/// What a runtime's verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeFacts {
+    /// What is promised.
+    pub spec: RuntimeSpec,
+    /// How far this runtime's due time is drawn earlier.
+    pub jitter_share: Span,
+    /// Of each key.
+    pub slots: PerSlot<SlotFacts>,
+    /// Whether it was looked at, or the ledger was proof.
+    pub looked: bool,
+    /// Why its keys were not shown, if they were asked for.
+    pub keys_refused: Option<Trouble>,
+    /// Why the Activity Log was not shown, if it was asked for.
+    pub log_refused: Option<Trouble>,
+}
+
+/// What is known of one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotFacts {
+    /// Its fingerprint, seen or remembered.
+    pub fingerprint: Option<Fingerprint>,
+    /// When it was made, with the evidence.
+    pub birth: Birth,
+    /// Its age at the time of the plan.
+    pub age: AgeRange,
+    /// When it falls due by the judged age; `None`: unknown.
+    pub due_at: Option<Timestamp>,
+    /// When its limit is broken by the judged age; `None`: unknown.
+    pub limit_at: Option<Timestamp>,
+}
+
+/// What a job's verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobFacts {
+    /// What is promised.
+    pub require: Requirement,
+    /// The job's name, if seen.
+    pub name: Option<String>,
+    /// The newest accepted success: run and end.
+    pub last_success: Option<(RunId, Timestamp)>,
+    /// Ends since then that were no success: run, end, result; newest first.
+    pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Active runs, newest first.
+    pub active: Vec<Run>,
+    /// How far back its history was read; `None`: the ledger was proof.
+    pub history_since: Option<Timestamp>,
+    /// Whether it restarts itself; `None`: not looked at.
+    pub continuous: Option<Continuous>,
+}
+
+/// What a one-time submit's verdict rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmissionFacts {
+    /// SHA-256 of its content.
+    pub digest: String,
+    /// Its runs, newest first.
+    pub runs: Vec<Run>,
+}
+
+/// What is found out about an intent that had no end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The intent's number.
+    pub intent: String,
+    /// What it meant to do.
+    pub movement: Move,
+    /// What became of it.
+    pub settled: Settled,
+}
+
+/// What became of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It happened.
+    Done(Receipt),
+    /// It did not happen, and will not any more.
+    NotDone,
+    /// Only sending it again, with the same token, tells: the same run comes back.
+    Repeat,
+}
+
+/// What an effect left behind. No secret: a new key only as its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// A key was regenerated.
+    Regenerated {
+        /// Which.
+        slot: Slot,
+        /// The new key.
+        fingerprint: Fingerprint,
+        /// The service's time before the request went out.
+        sent: Timestamp,
+        /// The service's time of the answer.
+        answered: Timestamp,
+    },
+    /// A run was started, or submitted, or found under its token.
+    Started {
+        /// Its id.
+        run: RunId,
+        /// The service's time of the answer.
+        answered: Timestamp,
+    },
+    /// A cancel was accepted: the run is ending, or has ended.
+    Cancelled {
+        /// Which.
+        run: RunId,
+        /// The service's time of the answer.
+        answered: Timestamp,
+    },
+}
+
+impl Plan {
+    /// Steps that act, in order.
+    pub fn acts(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| matches!(step.verdict, Verdict::Act { .. }))
+    }
+
+    /// How many of each.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.steps {
+            match &step.verdict {
+                Verdict::Keep(_) => counts.in_order += 1,
+                Verdict::Hold { why, .. } => {
+                    counts.on_hold += 1;
+                    counts.problems += usize::from(why.is_problem());
+                }
+                Verdict::Act { moves, .. } => {
+                    moves.iter().for_each(|movement| counts.add(movement));
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// How many of each. Moves are counted one by one, keeps and holds by subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Keys to regenerate.
+    pub regenerate: usize,
+    /// Runs to start or submit.
+    pub run: usize,
+    /// Runs to cancel.
+    pub cancel: usize,
+    /// Subjects on hold.
+    pub on_hold: usize,
+    /// Of these: those that need a person.
+    pub problems: usize,
+    /// Subjects in order.
+    pub in_order: usize,
+}
+
+impl Counts {
+    fn add(&mut self, movement: &Move) {
+        match movement {
+            Move::Regenerate { .. } => self.regenerate += 1,
+            Move::Start { .. } | Move::Submit { .. } => self.run += 1,
+            Move::Cancel { .. } => self.cancel += 1,
+        }
+    }
+
+    /// Is there anything to do?
+    pub const fn pending(&self) -> bool {
+        self.regenerate + self.run + self.cancel > 0
+    }
+}
