@@ -25,6 +25,12 @@ pub const ATTEMPTS_MAX: u32 = 6;
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Longest time that one repeatable request may take with all its pauses.
 pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);
+/// Longest time that pauses may put off a request that must not be repeated: others settle its doubt by [`SETTLE_TIME`].
+pub const UNREPEATABLE_DEADLINE: Duration = Duration::from_secs(20);
+/// Longest wait for `az account get-access-token`, which is slow to start.
+pub const AZURE_CLI_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a sign-in that failed is not tried again.
+pub const TOKEN_FAILURE_KEPT: Duration = Duration::from_secs(30);
 /// Most pages that are followed of one list.
 pub const PAGES_MAX: usize = 1_000;
 
@@ -45,18 +51,42 @@ pub const JOBS_PAGE: usize = 100;
 pub const HISTORY_PAGES_MAX: usize = 4;
 /// Up to this many jobs of one workspace are asked for one by one; more are read from one list of the workspace.
 pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
+/// Most bytes of a run's parameters, as JSON (Databricks Jobs API: 10,000).
+pub const PARAMETERS_BYTES_MAX: usize = 10_000;
 /// Longest `idempotency_token` (Databricks Jobs API).
 pub const TOKEN_CHARS_MAX: usize = 64;
 
 /// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
 pub const SETTLE_TIME: Duration = Duration::from_mins(2);
+/// How long a run that was just started may be missing from every list: until then it counts as active.
+pub const LIST_LAG_MAX: Duration = Duration::from_mins(5);
 /// A local clock this far from the service's `Date` is reported, and no plan is made from it.
 pub const CLOCK_SKEW_MAX: Duration = Duration::from_mins(5);
 /// Longest that a saved plan stays valid, whatever it holds.
 pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
+/// Largest plan file that is read, in bytes: some 20,000 subjects with their evidence.
+pub const PLAN_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Pause between two looks at a run that is waited for.
 pub const POLL_PAUSE: Duration = Duration::from_secs(5);
 
+/// Largest request body that the embedded cloud takes, in bytes (Databricks: 10 MB).
+pub const SIM_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+
+/// Longest pause between two looks at a run that is waited for: the pauses grow towards it.
+pub const POLL_PAUSE_MAX: Duration = Duration::from_mins(1);
+/// Looks in a row at a run that may fail before it is watched no longer.
+pub const POLL_FAILURES_MAX: u32 = 20;
+/// How long a cancelled run may take to end before its successor is not started any more.
+pub const CANCEL_WAIT_MAX: Duration = Duration::from_mins(15);
+/// How often others may append to the ledger first before an append is given up.
+pub const LEDGER_CONFLICTS_MAX: u32 = 100;
+
+const _: () = assert!(
+    CONNECT_TIMEOUT.as_secs() + RESPONSE_TIMEOUT.as_secs() + UNREPEATABLE_DEADLINE.as_secs()
+        < SETTLE_TIME.as_secs()
+);
+const _: () = assert!(POLL_PAUSE.as_secs() <= POLL_PAUSE_MAX.as_secs());
+const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
 const _: () = assert!(RESPONSE_TIMEOUT.as_secs() < SETTLE_TIME.as_secs());
 const _: () = assert!(CONNECT_TIMEOUT.as_secs() < RESPONSE_TIMEOUT.as_secs());
 const _: () = assert!(RETRY_PAUSE_MAX.as_secs() < REQUEST_DEADLINE.as_secs());

@@ -3,6 +3,12 @@
 //! Refuses: repeating a request marked [`Repeat::Never`], following redirects, speaking plain http to anything but loopback,
 //! an answer larger than [`crate::limits::RESPONSE_BYTES_MAX`].
 
+pub mod client;
 pub mod message;
+pub mod patience;
+pub mod redact;
+pub mod wire;
 
+pub use client::{Client, Exchange};
 pub use message::{Failure, Repeat, Request, Response, Sent, Transport};
+pub use wire::Wire;

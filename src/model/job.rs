@@ -24,6 +24,15 @@ impl Token {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// A SHA-256 as its 64 lower-case hex digits: exactly as long as a token may be.
+    pub fn from_digest(digest: &[u8; 32]) -> Self {
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+        let digits = digest
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        Self(digits.collect())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -13,6 +13,8 @@ pub mod job;
 pub mod memory;
 pub mod outcome;
 pub mod runtime;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod survey;
 pub mod time;
 pub mod trouble;

@@ -20,12 +20,12 @@ pub struct Survey {
     pub requests: BTreeMap<String, u64>,
 }
 
-/// A subject that a glob matched and that has no keys of its own.
+/// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedOver {
     /// What it is called.
     pub address: Address,
-    /// Why it was left alone: `managed by Azure: it has no keys`.
+    /// Why: `managed by Azure: it has no keys`, `no job of the workspace has these tags now`.
     pub why: String,
 }
 

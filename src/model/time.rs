@@ -79,11 +79,12 @@ impl Span {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// In the largest unit of which there are two or more, rounded down: `97d`, `31h`, `5m`. For reading, not for computing.
+    /// In the largest unit of which there are two or more, rounded down: `97d`, `31h`, `24h`, `5m`; just one hour or minute is
+    /// `1h` or `1m`. For reading, not for computing.
     pub fn rounded(self) -> String {
         UNITS
             .iter()
-            .find(|(_, seconds)| self.0 >= 2 * seconds)
+            .find(|(unit, seconds)| self.0 >= 2 * seconds || (self.0 == *seconds && *unit != 'd'))
             .map_or_else(
                 || format!("{}s", self.0),
                 |(unit, seconds)| format!("{}{unit}", self.0 / seconds),
@@ -286,6 +287,9 @@ mod tests {
             ("97d5h", "97d"),
             ("31h", "31h"),
             ("1d", "24h"),
+            ("1h", "1h"),
+            ("60s", "1m"),
+            ("61s", "61s"),
             ("90m", "90m"),
             ("119s", "119s"),
             ("120s", "2m"),

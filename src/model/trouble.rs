@@ -39,9 +39,13 @@ pub enum TroubleKind {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.doing, self.message)?;
-        if let TroubleKind::Forbidden { right } = &self.kind {
-            write!(f, "; the right to {right} is missing")?;
+        write!(f, "cannot {}: ", self.doing)?;
+        match &self.kind {
+            TroubleKind::Forbidden { right } => {
+                let said = without_the_right(&self.message);
+                write!(f, "{said}; the right to {right} is missing")?;
+            }
+            _ => f.write_str(&self.message)?,
         }
         match &self.request_id {
             Some(id) => write!(f, " (request {id})"),
@@ -50,14 +54,34 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl Trouble {
-    /// To be deleted with the last placeholder.
-    pub fn placeholder() -> Self {
-        Self {
-            kind: TroubleKind::Unexpected,
+/// The first sentence of a refusal, up to where Resource Manager names action and scope: the right is named behind it anyway.
+fn without_the_right(message: &str) -> &str {
+    let sentence = message.split_once(". ").map_or(message, |(first, _)| first);
+    sentence
+        .split_once(" to perform action ")
+        .map_or(sentence, |(who, _)| who)
+        .trim_end_matches('.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_missing_right_once() {
+        let trouble = Trouble {
+            kind: TroubleKind::Forbidden {
+                right: "a/read".to_owned(),
+            },
             doing: "look".to_owned(),
-            message: "not built".to_owned(),
-            request_id: None,
-        }
+            message: "AuthorizationFailed: The client 'c' does not have authorization to perform action 'a/read' over scope '/s' or the \
+                      scope is invalid. If access was recently granted, please refresh your credentials."
+                .to_owned(),
+            request_id: Some("r".to_owned()),
+        };
+        assert_eq!(
+            trouble.to_string(),
+            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing (request r)"
+        );
     }
 }

@@ -329,7 +329,7 @@ impl fmt::Display for Cause {
                     "last success {} ago, wanted within {}{}",
                     age.rounded(),
                     limit.rounded(),
-                    after_failures(*failures)
+                    after_failures(*failures, " since")
                 )
             }
             Self::Stale {
@@ -340,7 +340,7 @@ impl fmt::Display for Cause {
                 f,
                 "no success found, wanted within {}{}",
                 limit.rounded(),
-                after_failures(*failures)
+                after_failures(*failures, "")
             ),
             Self::NotRunning => f.write_str("no run is active, and one should be"),
             Self::MustNotRun => f.write_str("no run should be active"),
@@ -353,18 +353,18 @@ impl fmt::Display for Cause {
             Self::NotSucceededYet { failures } => write!(
                 f,
                 "this content has not succeeded yet{}",
-                after_failures(*failures)
+                after_failures(*failures, "")
             ),
         }
     }
 }
 
-fn after_failures(failures: u32) -> String {
-    match failures {
-        0 => String::new(),
-        1 => ", 1 failure since".to_owned(),
-        n => format!(", {n} failures since"),
+/// Failures since a success, or in all where there was none.
+fn after_failures(failures: u32, since: &str) -> String {
+    if failures == 0 {
+        return String::new();
     }
+    format!(", {}{since}", failed(failures))
 }
 
 /// Why something wanted waits.
@@ -496,7 +496,7 @@ impl fmt::Display for Hold {
             Self::Trouble(trouble) => write!(f, "{trouble}"),
             Self::Busy { movement, since } => write!(
                 f,
-                "another apply is about to {}, since {}",
+                "an apply that began to {} at {} may still be at it",
                 movement.title(),
                 minute(*since)
             ),
@@ -508,7 +508,7 @@ impl fmt::Display for Hold {
             ),
             Self::ForeignRotation { slot } => write!(
                 f,
-                "{slot} was changed by somebody else while an intent of afresh was open"
+                "{slot} was changed by somebody else while an intent of afresh was open; when it is known who, `afresh ledger forget` it"
             ),
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
@@ -606,6 +606,10 @@ pub struct RuntimeFacts {
     pub slots: PerSlot<SlotFacts>,
     /// Whether it was looked at, or the ledger was proof.
     pub looked: bool,
+    /// The service's time of the look that showed its keys; `None`: no key was shown.
+    pub seen_at: Option<Timestamp>,
+    /// When the runtime was made, if the service told.
+    pub created: Option<Timestamp>,
     /// Why its keys were not shown, if they were asked for.
     pub keys_refused: Option<Trouble>,
     /// Why the Activity Log was not shown, if it was asked for.
@@ -632,6 +636,8 @@ pub struct SlotFacts {
 pub struct JobFacts {
     /// What is promised.
     pub require: Requirement,
+    /// Results that count as success.
+    pub accept: Vec<RunResult>,
     /// The job's name, if seen.
     pub name: Option<String>,
     /// The newest accepted success: run and end.
@@ -651,6 +657,8 @@ pub struct JobFacts {
 pub struct SubmissionFacts {
     /// SHA-256 of its content.
     pub digest: String,
+    /// Results that count as success.
+    pub accept: Vec<RunResult>,
     /// Its runs, newest first.
     pub runs: Vec<Run>,
 }
@@ -717,20 +725,7 @@ impl Plan {
 
     /// How many of each.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for step in &self.steps {
-            match &step.verdict {
-                Verdict::Keep(_) => counts.in_order += 1,
-                Verdict::Hold { why, .. } => {
-                    counts.on_hold += 1;
-                    counts.problems += usize::from(why.is_problem());
-                }
-                Verdict::Act { moves, .. } => {
-                    moves.iter().for_each(|movement| counts.add(movement));
-                }
-            }
-        }
-        counts
+        Counts::of(&self.steps)
     }
 }
 
@@ -752,6 +747,24 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Those of some steps.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut counts = Self::default();
+        for step in steps {
+            match &step.verdict {
+                Verdict::Keep(_) => counts.in_order += 1,
+                Verdict::Hold { why, .. } => {
+                    counts.on_hold += 1;
+                    counts.problems += usize::from(why.is_problem());
+                }
+                Verdict::Act { moves, .. } => {
+                    moves.iter().for_each(|movement| counts.add(movement));
+                }
+            }
+        }
+        counts
+    }
+
     fn add(&mut self, movement: &Move) {
         match movement {
             Move::Regenerate { .. } => self.regenerate += 1,

@@ -1,0 +1,184 @@
+//! Which method a credential comes down to here and now.
+//!
+//! Refuses: guessing. A method that this version cannot use is said, not passed over.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::super::call::Who;
+use super::super::surroundings::{Surroundings, place};
+use super::entra::Principal;
+use super::{Purpose, TokenFailure};
+use crate::model::connection::{Cloud, Credential, Proof, SecretSource};
+
+/// A method with all it needs.
+pub(super) enum Source {
+    /// A token that was handed in as it is.
+    Fixed { token: SecretString, named: String },
+    /// A service principal with a secret.
+    Principal(Principal),
+    /// Whoever is signed in to the Azure CLI.
+    AzureCli {
+        program: PathBuf,
+        tenant: Option<String>,
+    },
+}
+
+impl Source {
+    /// How people call it.
+    pub fn origin(&self) -> String {
+        match self {
+            Self::Fixed { named, .. } => named.clone(),
+            Self::Principal(principal) => principal.named.clone(),
+            Self::AzureCli { .. } => "Azure CLI".to_owned(),
+        }
+    }
+
+    pub const fn is_principal(&self) -> bool {
+        matches!(self, Self::Principal(_))
+    }
+}
+
+/// Finds the method.
+///
+/// # Errors
+/// What is missing, or which method this version cannot use yet.
+pub(super) async fn resolve(
+    who: &Who<'_>,
+    purpose: Purpose,
+    here: &Surroundings,
+) -> Result<Source, TokenFailure> {
+    match who.credential {
+        Credential::Default => default_chain(who, purpose, here),
+        Credential::ServicePrincipal {
+            tenant,
+            client_id,
+            proof: Proof::Secret(source),
+        } => Ok(Source::Principal(Principal {
+            authority: who.cloud.authority.clone(),
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            secret: here.secret(source).await.map_err(TokenFailure::new)?,
+            named: format!("servicePrincipal ({})", place(source)),
+        })),
+        Credential::ServicePrincipal {
+            proof: Proof::Certificate(_),
+            ..
+        } => Err(not_yet("a servicePrincipal with a certificate")),
+        Credential::AzureCli { tenant } => azure_cli(here, tenant.clone()),
+        Credential::DatabricksToken { token } => databricks_token(purpose, token, here).await,
+        other @ (Credential::WorkloadIdentity { .. }
+        | Credential::ManagedIdentity { .. }
+        | Credential::GithubOidc { .. }
+        | Credential::AzurePipelines { .. }
+        | Credential::DeviceCode { .. }
+        | Credential::DatabricksOauth { .. }) => Err(not_yet(other.method())),
+    }
+}
+
+fn not_yet(method: &str) -> TokenFailure {
+    TokenFailure::new(format!("this version cannot use {method} yet"))
+}
+
+async fn databricks_token(
+    purpose: Purpose,
+    source: &SecretSource,
+    here: &Surroundings,
+) -> Result<Source, TokenFailure> {
+    if purpose != Purpose::Databricks {
+        return Err(TokenFailure::new(
+            "a databricksToken opens workspaces only, not Azure Resource Manager",
+        ));
+    }
+    Ok(Source::Fixed {
+        token: here.secret(source).await.map_err(TokenFailure::new)?,
+        named: format!("databricksToken ({})", place(source)),
+    })
+}
+
+/// `interface.md` §3: for workspaces their own variables first, then for all: environment, Azure CLI.
+fn default_chain(
+    who: &Who<'_>,
+    purpose: Purpose,
+    here: &Surroundings,
+) -> Result<Source, TokenFailure> {
+    if purpose == Purpose::Databricks {
+        if let Some(token) = here.var("DATABRICKS_TOKEN") {
+            return Ok(Source::Fixed {
+                token: token.into(),
+                named: "environment (DATABRICKS_TOKEN)".to_owned(),
+            });
+        }
+        if here.var("DATABRICKS_CLIENT_ID").is_some()
+            && here.var("DATABRICKS_CLIENT_SECRET").is_some()
+        {
+            return Err(not_yet("DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET"));
+        }
+    }
+    match environment(who.cloud, here) {
+        Some(principal) => Ok(Source::Principal(principal)),
+        None => azure_cli(here, None).map_err(|_| {
+            TokenFailure::new(format!(
+                "no credential was found: {}, and there is no Azure CLI; set them, run `az login`, or name a credential in the manifest",
+                unset(here)
+            ))
+        }),
+    }
+}
+
+/// `AZURE_*`, then `ARM_*`; all three of one family.
+fn environment(cloud: &Cloud, here: &Surroundings) -> Option<Principal> {
+    ["AZURE", "ARM"].into_iter().find_map(|family| {
+        let var = |what: &str| here.var(&format!("{family}_{what}")).map(str::to_owned);
+        Some(Principal {
+            authority: authority(cloud, here),
+            tenant: var("TENANT_ID")?,
+            client_id: var("CLIENT_ID")?,
+            secret: var("CLIENT_SECRET")?.into(),
+            named: format!("environment ({family}_CLIENT_SECRET)"),
+        })
+    })
+}
+
+/// Which variables are missing: of the family that was begun, so that a slip in one name is seen; else of both.
+fn unset(here: &Surroundings) -> String {
+    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
+    let missing = |family: &str| -> Vec<String> {
+        names
+            .iter()
+            .map(|name| format!("{family}_{name}"))
+            .filter(|name| here.var(name).is_none())
+            .collect()
+    };
+    ["AZURE", "ARM"]
+        .into_iter()
+        .map(|family| (family, missing(family)))
+        .find(|(_, missing)| missing.len() < names.len())
+        .map_or_else(
+            || "neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set".to_owned(),
+            |(family, missing)| {
+                format!("of {family}_… not all are set: {} missing", missing.join(" and "))
+            },
+        )
+}
+
+/// A Cloud document says where its authority is; only where none was written does `AZURE_AUTHORITY_HOST` have a say.
+fn authority(cloud: &Cloud, here: &Surroundings) -> String {
+    let is_default = Cloud::named("public").is_some_and(|public| public == *cloud);
+    match here.var("AZURE_AUTHORITY_HOST") {
+        Some(host) if is_default && host.contains("://") => host.to_owned(),
+        Some(host) if is_default => format!("https://{host}"),
+        _ => cloud.authority.clone(),
+    }
+}
+
+fn azure_cli(here: &Surroundings, tenant: Option<String>) -> Result<Source, TokenFailure> {
+    match &here.az {
+        Some(program) => Ok(Source::AzureCli {
+            program: program.clone(),
+            tenant,
+        }),
+        None => Err(TokenFailure::new("there is no Azure CLI here")),
+    }
+}

@@ -1,0 +1,124 @@
+//! `jobs/list` and `jobs/get`.
+//!
+//! Refuses: following `has_more`, which API 2.2 has no longer; a page token is the only way on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::super::session::Session;
+use super::super::{Dated, ListedJob};
+use super::{Ask, read};
+use crate::limits::{JOBS_PAGE, PAGES_MAX};
+use crate::model::connection::Workspace;
+use crate::model::job::{Continuous, JobId};
+use crate::model::trouble::{Trouble, TroubleKind};
+
+#[derive(Deserialize)]
+struct Page {
+    jobs: Option<Vec<Job>>,
+    next_page_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Job {
+    job_id: Option<JobId>,
+    settings: Option<Settings>,
+}
+
+#[derive(Default, Deserialize)]
+struct Settings {
+    name: Option<String>,
+    tags: Option<BTreeMap<String, Option<String>>>,
+    continuous: Option<ContinuousSettings>,
+    max_concurrent_runs: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct ContinuousSettings {
+    pause_status: Option<String>,
+}
+
+impl Job {
+    /// A job without an id is none.
+    fn listed(self) -> Option<ListedJob> {
+        let settings = self.settings.unwrap_or_default();
+        let tags = settings.tags.unwrap_or_default();
+        Some(ListedJob {
+            id: self.job_id?,
+            name: settings.name.unwrap_or_default(),
+            tags: tags
+                .into_iter()
+                .map(|(name, value)| (name, value.unwrap_or_default()))
+                .collect(),
+            continuous: match settings.continuous {
+                None => Continuous::No,
+                Some(how) if how.pause_status.as_deref() == Some("PAUSED") => Continuous::Paused,
+                Some(_) => Continuous::Unpaused,
+            },
+            runs_max: settings.max_concurrent_runs.unwrap_or(1),
+        })
+    }
+}
+
+/// All jobs, or those under one name as the service compares names.
+pub(in crate::cloud) async fn list(
+    session: &Session,
+    workspace: &Workspace,
+    name: Option<&str>,
+) -> Result<Dated<Vec<ListedJob>>, Trouble> {
+    let doing = format!("list the jobs of {}", workspace.name);
+    let mut ask = Ask::get("jobs.list", "jobs/list", doing).with("limit", JOBS_PAGE);
+    if let Some(name) = name {
+        ask = ask.with("name", name);
+    }
+    let (mut all, mut at, mut token) = (Vec::new(), None, None);
+    for _ in 0..PAGES_MAX {
+        let page = read::<Page>(session, workspace, &next(&ask, token)).await?;
+        let at = *at.get_or_insert(page.at);
+        let jobs = page.said.jobs.unwrap_or_default();
+        all.extend(jobs.into_iter().filter_map(Job::listed));
+        token = page.said.next_page_token.filter(|token| !token.is_empty());
+        if token.is_none() {
+            return Ok(Dated { at, said: all });
+        }
+    }
+    Err(too_many_pages(&ask))
+}
+
+/// The request for the page that `token` leads to.
+pub(super) fn next(ask: &Ask, token: Option<String>) -> Ask {
+    match token {
+        Some(token) => ask.clone().with("page_token", token),
+        None => ask.clone(),
+    }
+}
+
+pub(super) fn too_many_pages(ask: &Ask) -> Trouble {
+    Trouble {
+        kind: TroubleKind::Unexpected,
+        doing: ask.doing.clone(),
+        message: format!("the list has more than {PAGES_MAX} pages"),
+        request_id: None,
+    }
+}
+
+/// One job.
+pub(in crate::cloud) async fn get(
+    session: &Session,
+    workspace: &Workspace,
+    job: JobId,
+) -> Result<Dated<ListedJob>, Trouble> {
+    let doing = format!("look at job {job} of {}", workspace.name);
+    let ask = Ask::get("jobs.get", "jobs/get", doing).with("job_id", job);
+    let Dated { at, said } = read::<Job>(session, workspace, &ask).await?;
+    match said.listed() {
+        Some(said) => Ok(Dated { at, said }),
+        None => Err(Trouble {
+            kind: TroubleKind::Unexpected,
+            doing: ask.doing,
+            message: "the answer has no job id".to_owned(),
+            request_id: None,
+        }),
+    }
+}

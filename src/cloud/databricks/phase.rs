@@ -1,0 +1,293 @@
+//! A run as the service tells it, in `state` (older) and `status` (newer), and what it comes down to.
+//!
+//! Refuses: an end that is not said to be one; a success by anything but the word for it. `termination_details.type` is
+//! `SUCCESS` also for a run that a person cancelled, so it is not read at all.
+
+use serde::Deserialize;
+
+use crate::model::job::{ActivePhase, JobId, Phase, Run, RunId, RunResult};
+use crate::model::time::Timestamp;
+
+/// A run, or one task of it; every field may be missing.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct RunBody {
+    pub run_id: Option<RunId>,
+    pub job_id: Option<JobId>,
+    pub run_name: Option<String>,
+    pub task_key: Option<String>,
+    pub tasks: Option<Vec<RunBody>>,
+    pub next_page_token: Option<String>,
+    state: Option<Older>,
+    status: Option<Newer>,
+    start_time: Option<i64>,
+    end_time: Option<i64>,
+    run_duration: Option<i64>,
+    run_page_url: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Older {
+    life_cycle_state: Option<String>,
+    result_state: Option<String>,
+    state_message: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Newer {
+    state: Option<String>,
+    termination_details: Option<Details>,
+    queue_details: Option<Details>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Details {
+    code: Option<String>,
+    message: Option<String>,
+}
+
+impl RunBody {
+    /// The run in the model's words, as of the service's time `seen`. A body without an id is no run.
+    pub fn run(&self, seen: Timestamp) -> Option<Run> {
+        let phase = self.phase(seen);
+        let started = millis(self.start_time);
+        Some(Run {
+            id: self.run_id?,
+            started: started.filter(|_| phase != Phase::Active(ActivePhase::Queued)),
+            phase,
+            url: self.run_page_url.clone(),
+            message: self.message(),
+        })
+    }
+
+    /// Where it is in its life. `state` is believed where both speak; without any word of an end it is active.
+    pub fn phase(&self, seen: Timestamp) -> Phase {
+        let ended = |result| Phase::Ended {
+            at: self.end(seen),
+            result,
+        };
+        let state = self.state.as_ref();
+        let result = state.and_then(|state| state.result_state.as_deref());
+        match state.and_then(|state| state.life_cycle_state.as_deref()) {
+            Some("TERMINATED") => ended(match result {
+                Some(word) => RunResult::parse(word),
+                None => self.code_result(),
+            }),
+            Some("SKIPPED") => ended(RunResult::NeverRan(result.unwrap_or("SKIPPED").to_owned())),
+            // The job-level phase of a run whose task failed; without a result the service itself failed.
+            Some("INTERNAL_ERROR") => ended(match result.map(RunResult::parse) {
+                None | Some(RunResult::Success | RunResult::SuccessWithFailures) => {
+                    RunResult::Failed
+                }
+                Some(result) => result,
+            }),
+            Some(word) => Phase::Active(active(word)),
+            None => match self.status.as_ref().and_then(|said| said.state.as_deref()) {
+                Some("TERMINATED") => ended(self.code_result()),
+                word => Phase::Active(active(word.unwrap_or_default())),
+            },
+        }
+    }
+
+    /// The result by the code of `status.termination_details`.
+    fn code_result(&self) -> RunResult {
+        let details = self
+            .status
+            .as_ref()
+            .and_then(|status| status.termination_details.as_ref());
+        match details.and_then(|details| details.code.as_deref()) {
+            Some("USER_CANCELED") => RunResult::Canceled,
+            Some(
+                code @ ("MAX_CONCURRENT_RUNS_EXCEEDED"
+                | "MAX_JOB_QUEUE_SIZE_EXCEEDED"
+                | "WORKSPACE_RUN_LIMIT_EXCEEDED"),
+            ) => RunResult::NeverRan(code.to_owned()),
+            Some(code) if FAILURES.contains(&code) => RunResult::Failed,
+            Some(code) => RunResult::parse(code),
+            None => RunResult::Unknown("TERMINATED without a result".to_owned()),
+        }
+    }
+
+    /// When it ended: told, or counted from its start, or no later than seen.
+    fn end(&self, seen: Timestamp) -> Timestamp {
+        let counted = || {
+            let length = self.run_duration.filter(|length| *length > 0)?;
+            let start = self.start_time.filter(|start| *start > 0)?;
+            millis(start.checked_add(length))
+        };
+        millis(self.end_time).or_else(counted).unwrap_or(seen)
+    }
+
+    /// The service's words on it.
+    pub fn message(&self) -> Option<String> {
+        let (state, status) = (self.state.as_ref(), self.status.as_ref());
+        let details = |pick: fn(&Newer) -> &Option<Details>| {
+            status.and_then(|status| pick(status).as_ref()?.message.as_ref())
+        };
+        [
+            state.and_then(|state| state.state_message.as_ref()),
+            details(|status| &status.termination_details),
+            details(|status| &status.queue_details),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|words| !words.is_empty())
+        .cloned()
+    }
+}
+
+/// Codes of `termination_details` that say that a run failed (Jobs API 2.2).
+const FAILURES: [&str; 16] = [
+    "BREAKING_CHANGE",
+    "BUDGET_POLICY_LIMIT_EXCEEDED",
+    "CLOUD_FAILURE",
+    "CLUSTER_ERROR",
+    "CLUSTER_REQUEST_LIMIT_EXCEEDED",
+    "CLUSTER_TERMINATED_BY_USER",
+    "DRIVER_ERROR",
+    "FEATURE_DISABLED",
+    "INTERNAL_ERROR",
+    "INVALID_CLUSTER_REQUEST",
+    "INVALID_RUN_CONFIGURATION",
+    "LIBRARY_INSTALLATION_ERROR",
+    "REPOSITORY_CHECKOUT_FAILED",
+    "RUN_EXECUTION_ERROR",
+    "STORAGE_ACCESS_ERROR",
+    "UNAUTHORIZED_ERROR",
+];
+
+fn active(word: &str) -> ActivePhase {
+    match word {
+        "QUEUED" => ActivePhase::Queued,
+        "PENDING" => ActivePhase::Pending,
+        "RUNNING" => ActivePhase::Running,
+        "TERMINATING" => ActivePhase::Terminating,
+        "BLOCKED" | "WAITING" | "WAITING_FOR_RETRY" => ActivePhase::Waiting,
+        other => ActivePhase::Unknown(other.to_owned()),
+    }
+}
+
+/// Milliseconds since 1970; 0 stands for "not yet".
+fn millis(value: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_millisecond(value.filter(|value| *value > 0)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const SEEN: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn phase(body: Value) -> Phase {
+        serde_json::from_value::<RunBody>(body).unwrap().phase(SEEN)
+    }
+
+    fn result(body: Value) -> RunResult {
+        match phase(body) {
+            Phase::Ended { result, .. } => result,
+            Phase::Active(phase) => panic!("active: {phase:?}"),
+        }
+    }
+
+    fn state(cycle: &str, result: &str) -> Value {
+        json!({"run_id": 1, "state": {"life_cycle_state": cycle, "result_state": result}})
+    }
+
+    fn code(code: &str, kind: &str) -> Value {
+        json!({"run_id": 1, "status": {"state": "TERMINATED", "termination_details": {"code": code, "type": kind}}})
+    }
+
+    #[test]
+    fn an_end_is_read_from_state_where_it_speaks() {
+        let never = |word: &str| RunResult::NeverRan(word.to_owned());
+        for (cycle, word, wanted) in [
+            ("TERMINATED", "SUCCESS", RunResult::Success),
+            ("TERMINATED", "FAILED", RunResult::Failed),
+            ("TERMINATED", "TIMEDOUT", RunResult::TimedOut),
+            ("TERMINATED", "CANCELED", RunResult::Canceled),
+            ("TERMINATED", "EXCLUDED", never("EXCLUDED")),
+            (
+                "TERMINATED",
+                "SPARKLY",
+                RunResult::Unknown("SPARKLY".to_owned()),
+            ),
+            ("INTERNAL_ERROR", "FAILED", RunResult::Failed),
+            ("INTERNAL_ERROR", "SUCCESS", RunResult::Failed),
+        ] {
+            assert_eq!(result(state(cycle, word)), wanted, "{cycle} {word}");
+        }
+        let bare =
+            |cycle: &str| json!({"state": {"life_cycle_state": cycle, "result_state": null}});
+        assert_eq!(result(bare("INTERNAL_ERROR")), RunResult::Failed);
+        assert_eq!(result(bare("SKIPPED")), never("SKIPPED"));
+        assert!(matches!(result(bare("TERMINATED")), RunResult::Unknown(_)));
+    }
+
+    #[test]
+    fn with_status_alone_the_code_decides_and_never_the_type() {
+        for (word, kind, wanted) in [
+            ("SUCCESS", "SUCCESS", RunResult::Success),
+            ("USER_CANCELED", "SUCCESS", RunResult::Canceled),
+            ("CANCELED", "SUCCESS", RunResult::Canceled),
+            ("RUN_EXECUTION_ERROR", "CLIENT_ERROR", RunResult::Failed),
+            (
+                "SKIPPED",
+                "SUCCESS",
+                RunResult::NeverRan("SKIPPED".to_owned()),
+            ),
+            (
+                "NEW_WORD",
+                "SUCCESS",
+                RunResult::Unknown("NEW_WORD".to_owned()),
+            ),
+        ] {
+            assert_eq!(result(code(word, kind)), wanted, "{word}");
+        }
+        let bare =
+            json!({"status": {"state": "TERMINATED", "termination_details": {"type": "SUCCESS"}}});
+        assert!(matches!(result(bare), RunResult::Unknown(_)));
+    }
+
+    #[test]
+    fn whatever_is_not_said_to_have_ended_is_active() {
+        let unknown = |word: &str| ActivePhase::Unknown(word.to_owned());
+        for (word, wanted) in [
+            ("QUEUED", ActivePhase::Queued),
+            ("PENDING", ActivePhase::Pending),
+            ("RUNNING", ActivePhase::Running),
+            ("TERMINATING", ActivePhase::Terminating),
+            ("BLOCKED", ActivePhase::Waiting),
+            ("WAITING_FOR_RETRY", ActivePhase::Waiting),
+            ("DREAMING", unknown("DREAMING")),
+        ] {
+            // A repair sets an ended run going again, with the old result still on it.
+            assert_eq!(phase(state(word, "SUCCESS")), Phase::Active(wanted.clone()));
+            let newer = json!({"status": {"state": word}});
+            assert_eq!(phase(newer), Phase::Active(wanted));
+        }
+        assert_eq!(phase(json!({"run_id": 1})), Phase::Active(unknown("")));
+    }
+
+    #[test]
+    fn an_end_without_a_time_is_counted_or_taken_from_the_answer() {
+        let at = |body: Value| match phase(body) {
+            Phase::Ended { at, .. } => at.as_millisecond(),
+            Phase::Active(_) => -1,
+        };
+        let told = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 1000, "end_time": 5000, "run_duration": 7});
+        let counted = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 1000, "end_time": 0, "run_duration": 7});
+        let nothing = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 0});
+        assert_eq!((at(told), at(counted), at(nothing)), (5000, 1007, 0));
+    }
+
+    #[test]
+    fn a_queued_run_has_not_started() {
+        let body = json!({"run_id": 9_223_372_036_854_775_807_i64, "start_time": 1000, "status": {"state": "QUEUED", "queue_details": {"message": "Queued due to reaching maximum concurrent runs of 1."}}});
+        let run = serde_json::from_value::<RunBody>(body)
+            .unwrap()
+            .run(SEEN)
+            .unwrap();
+        assert_eq!((run.id, run.started), (i64::MAX, None));
+        assert!(run.message.unwrap().starts_with("Queued due to"));
+    }
+}

@@ -1,0 +1,278 @@
+//! Data Factory's integration runtimes, API 2018-06-01.
+//!
+//! Refuses: holding a key. A key becomes its fingerprint while the answer is parsed, and goes no further.
+
+use http::Method;
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::arm::{self, Ask};
+use super::call::{Call, Who};
+use super::session::Session;
+use super::{ActFailure, Dated, ListedRuntime, RuntimeStatus, request_id};
+use crate::http::Repeat;
+use crate::model::address::ResourceId;
+use crate::model::connection::Factory;
+use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
+use crate::model::time::Timestamp;
+use crate::model::trouble::{Trouble, TroubleKind};
+
+const VERSION: &str = "2018-06-01";
+const READ: &str = "Microsoft.DataFactory/factories/integrationRuntimes/read";
+const STATUS: &str = "Microsoft.DataFactory/factories/integrationRuntimes/getStatus/read";
+const LIST_KEYS: &str = "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action";
+const REGENERATE: &str =
+    "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action";
+
+#[derive(Deserialize)]
+struct RuntimeResource {
+    id: Option<String>,
+    name: Option<String>,
+    properties: Option<RuntimeProperties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RuntimeProperties {
+    r#type: Option<String>,
+    type_properties: Option<TypeProperties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypeProperties {
+    linked_info: Option<serde_json::Value>,
+}
+
+impl RuntimeResource {
+    /// A resource without a name is none.
+    fn listed(self, factory: &Factory) -> Option<ListedRuntime> {
+        let name = self.name?;
+        Some(ListedRuntime {
+            id: self
+                .id
+                .map_or_else(|| factory.runtime(&name), ResourceId::new),
+            kind: self.properties.map_or_else(
+                || RuntimeKind::Other(String::new()),
+                RuntimeProperties::kind,
+            ),
+            name,
+        })
+    }
+}
+
+impl RuntimeProperties {
+    /// A linked runtime says `SelfHosted` too, and where it is linked from.
+    fn kind(self) -> RuntimeKind {
+        let linked = self
+            .type_properties
+            .is_some_and(|properties| properties.linked_info.is_some());
+        match self.r#type.as_deref() {
+            Some("SelfHosted") if linked => RuntimeKind::Linked,
+            Some("SelfHosted") => RuntimeKind::SelfHosted,
+            Some("Managed") => RuntimeKind::Managed,
+            other => RuntimeKind::Other(other.unwrap_or_default().to_owned()),
+        }
+    }
+}
+
+/// All runtimes, every page.
+pub(super) async fn list(
+    session: &Session,
+    factory: &Factory,
+) -> Result<Dated<Vec<ListedRuntime>>, Trouble> {
+    let call = Ask {
+        who: Who::of_factory(factory),
+        doing: format!("list the integration runtimes of {}", factory.name),
+        right: READ,
+        kind: "adf.list",
+        method: Method::GET,
+        id: factory.id(),
+        part: "/integrationRuntimes",
+        version: VERSION,
+    };
+    let Dated { at, said } = arm::pages::<RuntimeResource>(session, call.call()?).await?;
+    let said = said
+        .into_iter()
+        .filter_map(|resource| resource.listed(factory))
+        .collect();
+    Ok(Dated { at, said })
+}
+
+/// One runtime.
+pub(super) async fn get(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+) -> Result<Dated<ListedRuntime>, Trouble> {
+    let call = of_runtime(factory, name, "look at", "adf.get", READ, Method::GET, "")?;
+    let Dated { at, said } = session.read::<RuntimeResource>(&call).await?;
+    let named = RuntimeResource {
+        name: said.name.or_else(|| Some(name.to_owned())),
+        ..said
+    };
+    let unnamed = || call.trouble(TroubleKind::Unexpected, "the answer has no name", None);
+    let said = named.listed(factory).ok_or_else(unnamed)?;
+    Ok(Dated { at, said })
+}
+
+#[derive(Deserialize)]
+struct StatusResource {
+    properties: Option<StatusProperties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusProperties {
+    state: Option<String>,
+    type_properties: Option<StatusTypeProperties>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StatusTypeProperties {
+    create_time: Option<String>,
+}
+
+/// `getStatus`: a POST that reads.
+pub(super) async fn status(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+) -> Result<Dated<RuntimeStatus>, Trouble> {
+    let post = Method::POST;
+    let call = of_runtime(
+        factory,
+        name,
+        "read the status of",
+        "adf.getStatus",
+        STATUS,
+        post,
+        "/getStatus",
+    )?;
+    let Dated { at, said } = session.read::<StatusResource>(&call).await?;
+    let (condition, details) = said
+        .properties
+        .map_or((None, None), |said| (said.state, said.type_properties));
+    let created = details
+        .and_then(|details| details.create_time)
+        .and_then(|text| text.parse::<Timestamp>().ok());
+    let said = RuntimeStatus { created, condition };
+    Ok(Dated { at, said })
+}
+
+/// The answer of `listAuthKeys`, with both keys, and of `regenerateAuthKey`, with one.
+#[derive(Deserialize)]
+struct Keys {
+    #[serde(rename = "authKey1", default, deserialize_with = "fingerprint")]
+    one: Option<Fingerprint>,
+    #[serde(rename = "authKey2", default, deserialize_with = "fingerprint")]
+    two: Option<Fingerprint>,
+}
+
+fn fingerprint<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Fingerprint>, D::Error> {
+    let key = Option::<String>::deserialize(from)?.filter(|key| !key.is_empty());
+    Ok(key.and_then(|key| fingerprint_of(&key)))
+}
+
+fn fingerprint_of(key: &str) -> Option<Fingerprint> {
+    let hex = Sha256::digest(key)
+        .iter()
+        .fold(String::with_capacity(64), |hex, byte| {
+            format!("{hex}{byte:02x}")
+        });
+    Fingerprint::parse(&hex)
+}
+
+/// Both keys, as fingerprints.
+pub(super) async fn keys(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+    let post = Method::POST;
+    let call = of_runtime(
+        factory,
+        name,
+        "list the keys of",
+        "adf.listAuthKeys",
+        LIST_KEYS,
+        post,
+        "/listAuthKeys",
+    )?;
+    match session.read::<Keys>(&call).await? {
+        Dated {
+            at,
+            said:
+                Keys {
+                    one: Some(one),
+                    two: Some(two),
+                },
+        } => Ok(Dated {
+            at,
+            said: PerSlot { one, two },
+        }),
+        _ => Err(call.trouble(
+            TroubleKind::Unexpected,
+            "the answer does not hold both keys",
+            None,
+        )),
+    }
+}
+
+/// `regenerateAuthKey`: sent once, unless the service surely did nothing. Its request id tells the slot to whoever reads the log.
+pub(super) async fn regenerate(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+    slot: Slot,
+    act_by: Timestamp,
+) -> Result<Dated<Fingerprint>, ActFailure> {
+    let doing = format!("regenerate {slot} of");
+    let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
+    let call = of_runtime(factory, name, &doing, kind, REGENERATE, Method::POST, part)
+        .map_err(ActFailure::Refused)?;
+    let call = Call {
+        body: Some(json!({"keyName": slot.as_str()})),
+        repeat: Repeat::Never,
+        act_by: Some(act_by),
+        id: request_id::marked(&factory.runtime(name), slot),
+        ..call
+    };
+    let Dated { at, said } = session.act::<Keys>(&call).await?;
+    let key = match slot {
+        Slot::One => said.one,
+        Slot::Two => said.two,
+    };
+    match key {
+        Some(said) => Ok(Dated { at, said }),
+        None => Err(ActFailure::Lost(call.trouble(
+            TroubleKind::Unexpected,
+            format!("the answer does not hold {slot}"),
+            None,
+        ))),
+    }
+}
+
+fn of_runtime<'a>(
+    factory: &'a Factory,
+    name: &str,
+    doing: &str,
+    kind: &'static str,
+    right: &'static str,
+    method: Method,
+    part: &'static str,
+) -> Result<Call<'a>, Trouble> {
+    Ask {
+        who: Who::of_factory(factory),
+        doing: format!("{doing} {name}"),
+        right,
+        kind,
+        method,
+        id: factory.runtime(name),
+        part,
+        version: VERSION,
+    }
+    .call()
+}

@@ -1,0 +1,160 @@
+//! Looking at the cloud.
+//!
+//! Refuses: changing anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::credential::Vault;
+use super::databricks::{self, jobs, runs, task};
+use super::session::Session;
+use super::surroundings::Surroundings;
+use super::{Dated, History, ListedJob, ListedRuntime, RuntimeStatus, activity, factory};
+use crate::http::Client;
+use crate::model::address::{Name, ResourceId};
+use crate::model::connection::{Factory, Workspace};
+use crate::model::job::{JobId, Run, RunId};
+use crate::model::outcome::TaskFailure;
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration};
+use crate::model::time::Timestamp;
+use crate::model::trouble::Trouble;
+
+/// Looks at the cloud. Cheap to clone; clones share connections, tokens and counts.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    session: Arc<Session>,
+}
+
+impl Reader {
+    /// Looks through `client`, with credentials found in `surroundings`.
+    pub fn new(client: Client, surroundings: Surroundings) -> Self {
+        let vault = Vault::new(client.clone(), surroundings);
+        Self {
+            session: Arc::new(Session::new(client, vault)),
+        }
+    }
+
+    /// What a Writer shares with it.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Which method the credential of a connection came down to (`environment (AZURE_CLIENT_SECRET)`, `Azure CLI`), once it
+    /// was asked for a token.
+    pub fn credential_used(&self, connection: &Name) -> Option<String> {
+        self.session.credential_used(connection)
+    }
+
+    /// All runtimes of a factory, every page.
+    pub async fn runtimes(&self, factory: &Factory) -> Result<Dated<Vec<ListedRuntime>>, Trouble> {
+        factory::list(&self.session, factory).await
+    }
+
+    /// One runtime by name.
+    pub async fn runtime(
+        &self,
+        factory: &Factory,
+        name: &str,
+    ) -> Result<Dated<ListedRuntime>, Trouble> {
+        factory::get(&self.session, factory, name).await
+    }
+
+    /// `getStatus` of a runtime.
+    pub async fn runtime_status(
+        &self,
+        factory: &Factory,
+        name: &str,
+    ) -> Result<Dated<RuntimeStatus>, Trouble> {
+        factory::status(&self.session, factory, name).await
+    }
+
+    /// Both keys of a runtime, as fingerprints.
+    pub async fn keys(
+        &self,
+        factory: &Factory,
+        name: &str,
+    ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+        factory::keys(&self.session, factory, name).await
+    }
+
+    /// Successful regenerations in the Activity Log of the factory's resource group from `since` to `until`, newest first, with the runtime's ARM id.
+    pub async fn regenerations(
+        &self,
+        factory: &Factory,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
+        activity::regenerations(&self.session, factory, since, until).await
+    }
+
+    /// The host of a workspace in lower case, read from ARM if need be, checked against its cloud's domain.
+    pub async fn host(&self, workspace: &Workspace) -> Result<String, Trouble> {
+        databricks::resolve(&self.session, workspace).await
+    }
+
+    /// All jobs of a workspace, every page; with `name`, those that the service lists under it (without regard to case).
+    pub async fn jobs(
+        &self,
+        workspace: &Workspace,
+        name: Option<&str>,
+    ) -> Result<Dated<Vec<ListedJob>>, Trouble> {
+        jobs::list(&self.session, workspace, name).await
+    }
+
+    /// One job by id.
+    pub async fn job(
+        &self,
+        workspace: &Workspace,
+        job: JobId,
+    ) -> Result<Dated<ListedJob>, Trouble> {
+        jobs::get(&self.session, workspace, job).await
+    }
+
+    /// Active runs (`active_only`, `JOB_RUN`), newest first, every page: of one job, or of the whole workspace.
+    pub async fn active_runs(
+        &self,
+        workspace: &Workspace,
+        job: Option<JobId>,
+    ) -> Result<Dated<Vec<(JobId, Run)>>, Trouble> {
+        runs::active(&self.session, workspace, job).await
+    }
+
+    /// Ended runs of a job that started at or after `since`, newest first; stops early once `enough` says so of what was read.
+    pub async fn ended_runs(
+        &self,
+        workspace: &Workspace,
+        job: JobId,
+        since: Timestamp,
+        enough: &(dyn Fn(&[Run]) -> bool + Sync),
+    ) -> Result<Dated<History>, Trouble> {
+        runs::ended(&self.session, workspace, job, since, enough).await
+    }
+
+    /// One run by id.
+    pub async fn run(&self, workspace: &Workspace, run: RunId) -> Result<Dated<Run>, Trouble> {
+        runs::get(&self.session, workspace, run).await
+    }
+
+    /// One-time runs under the name that [`submission_name`] gives, newest first, as far back as the service keeps them.
+    pub async fn submitted_runs(
+        &self,
+        workspace: &Workspace,
+        run_name: &str,
+    ) -> Result<Dated<Vec<Run>>, Trouble> {
+        runs::submitted(&self.session, workspace, run_name).await
+    }
+
+    /// Which task made a run fail, and with what error.
+    pub async fn failure(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+    ) -> Result<Option<TaskFailure>, Trouble> {
+        task::failure(&self.session, workspace, run).await
+    }
+
+    /// Requests sent so far, by kind, repeats included.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.session.client.requests()
+    }
+}

@@ -1,0 +1,270 @@
+//! Carries one call to its service: with a token, once more after a 401, and reads what comes back.
+//!
+//! Refuses: quoting an answer that cannot be read (it may hold a key); calling an effect undone unless that is sure.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use super::call::{Call, Service, header};
+use super::credential::{Held, Purpose, TokenFailure, Vault};
+use super::databricks::Hosts;
+use super::{ActFailure, Dated};
+use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience};
+use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
+use crate::model::address::Name;
+use crate::model::time::Span;
+use crate::model::trouble::{Trouble, TroubleKind};
+
+const MANAGEMENT_TOKEN: &str = "x-databricks-azure-sp-management-token";
+const WORKSPACE_ID: &str = "x-databricks-azure-workspace-resource-id";
+
+/// What clones of a Reader share: connections, tokens, hosts.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub client: Client,
+    pub hosts: Hosts,
+    vault: Vault,
+    used: Mutex<BTreeMap<Name, String>>,
+}
+
+/// The tokens that one request carries.
+struct Tokens {
+    bearer: Held,
+    /// Shown by service principals to Databricks.
+    management: Option<Held>,
+}
+
+impl Session {
+    pub fn new(client: Client, vault: Vault) -> Self {
+        Self {
+            client,
+            hosts: Hosts::default(),
+            vault,
+            used: Mutex::default(),
+        }
+    }
+
+    /// Which method the credential of a connection took, if it was asked for a token yet.
+    pub fn credential_used(&self, connection: &Name) -> Option<String> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.get(connection).cloned()
+    }
+
+    /// Asks, and reads the answer.
+    pub async fn read<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, Trouble> {
+        let response = self
+            .carry(call)
+            .await?
+            .outcome
+            .map_err(|failure| call.unanswered(&failure))?;
+        if is_success(&response) {
+            self.understand(call, &response)
+        } else {
+            Err(call.refused(&response))
+        }
+    }
+
+    /// Changes something, and tells apart what surely did not happen and what nobody knows.
+    pub async fn act<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, ActFailure> {
+        let Exchange { outcome, earlier } = self.carry(call).await.map_err(ActFailure::Refused)?;
+        let doubtful = earlier == Sent::Maybe || may_have_acted(&outcome);
+        let trouble = match outcome {
+            Ok(response) if is_success(&response) => {
+                return self.understand(call, &response).map_err(ActFailure::Lost);
+            }
+            Ok(response) => call.refused(&response),
+            Err(failure) => call.unanswered(&failure),
+        };
+        Err(if doubtful {
+            ActFailure::Lost(trouble)
+        } else {
+            ActFailure::Refused(trouble)
+        })
+    }
+
+    /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
+    async fn carry(&self, call: &Call<'_>) -> Result<Exchange, Trouble> {
+        call.permitted()?;
+        let tokens = self.tokens(call).await?;
+        self.in_time(call)?;
+        let first = self.client.exchange(&request(call, &tokens)?).await;
+        let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
+        if !refused || !tokens.bearer.renewable {
+            return Ok(first);
+        }
+        self.forget(call, &tokens).await;
+        let tokens = match self.tokens(call).await {
+            // What an earlier send may have done stays a doubt, whatever became of the sign-in.
+            Err(_) if first.earlier == Sent::Maybe => return Ok(first),
+            tokens => tokens?,
+        };
+        self.in_time(call)?;
+        let second = self.client.exchange(&request(call, &tokens)?).await;
+        Ok(Exchange {
+            earlier: if first.earlier == Sent::Maybe {
+                Sent::Maybe
+            } else {
+                second.earlier
+            },
+            ..second
+        })
+    }
+
+    /// Signing in may take long, and so may the ledger before it.
+    fn in_time(&self, call: &Call<'_>) -> Result<(), Trouble> {
+        let needed = CONNECT_TIMEOUT + RESPONSE_TIMEOUT + UNREPEATABLE_DEADLINE;
+        let done_by = Span::seconds(needed.as_secs()).after(self.client.clock().now());
+        match call.act_by {
+            Some(act_by) if act_by < done_by => {
+                let fault = "too little of its time was left to send it, so it was not sent";
+                Err(call.trouble(TroubleKind::Unexpected, fault, None))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn tokens(&self, call: &Call<'_>) -> Result<Tokens, Trouble> {
+        let (who, purpose) = (call.who, purpose(call));
+        let no_token = |failure: TokenFailure| {
+            call.trouble(
+                TroubleKind::Unauthenticated,
+                failure.message,
+                failure.request_id,
+            )
+        };
+        let bearer = self.vault.token(&who, purpose).await.map_err(no_token)?;
+        let management = if purpose == Purpose::Databricks && bearer.is_principal {
+            let token = self.vault.token(&who, Purpose::DatabricksManagement).await;
+            Some(token.map_err(no_token)?)
+        } else {
+            None
+        };
+        if management
+            .as_ref()
+            .is_some_and(|token| token.is_same(&bearer))
+        {
+            let fault = "the management token and the workspace's are the same; their audiences must differ in the Cloud document";
+            return Err(call.trouble(TroubleKind::Unauthenticated, fault, None));
+        }
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.get(who.connection) != Some(&bearer.origin) {
+            used.insert(who.connection.clone(), bearer.origin.clone());
+        }
+        Ok(Tokens { bearer, management })
+    }
+
+    async fn forget(&self, call: &Call<'_>, tokens: &Tokens) {
+        self.vault
+            .forget(&call.who, purpose(call), &tokens.bearer)
+            .await;
+        if let Some(management) = &tokens.management {
+            self.vault
+                .forget(&call.who, Purpose::DatabricksManagement, management)
+                .await;
+        }
+    }
+
+    fn understand<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+        response: &Response,
+    ) -> Result<Dated<T>, Trouble> {
+        let at = patience::date(response).unwrap_or_else(|| self.client.clock().now());
+        match serde_json::from_slice(&response.body) {
+            Ok(said) => Ok(Dated { at, said }),
+            // The error's own text is left out: it quotes the answer.
+            Err(error) => Err(call.trouble(
+                TroubleKind::Unexpected,
+                format!(
+                    "the answer is not the JSON that was expected (status {}, line {}, column {})",
+                    response.status,
+                    error.line(),
+                    error.column()
+                ),
+                header(response, &["x-ms-request-id", "x-request-id"]),
+            )),
+        }
+    }
+}
+
+const fn purpose(call: &Call<'_>) -> Purpose {
+    match call.who.service {
+        Service::Arm => Purpose::Arm,
+        Service::Databricks(_) => Purpose::Databricks,
+    }
+}
+
+fn is_success(response: &Response) -> bool {
+    (200..300).contains(&response.status)
+}
+
+/// A service refuses with 4xx other than 408. Everything else that is no success leaves a doubt.
+fn may_have_acted(outcome: &Result<Response, Failure>) -> bool {
+    match outcome {
+        Ok(response) => !(400..500).contains(&response.status) || response.status == 408,
+        Err(failure) => failure.sent == Sent::Maybe,
+    }
+}
+
+fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
+    let headers = headers(call, tokens).map_err(|_| {
+        let fault = "the token or the resource id cannot be put into a header";
+        call.trouble(TroubleKind::Unauthenticated, fault, None)
+    })?;
+    Ok(Request {
+        method: call.method.clone(),
+        url: call.url.clone(),
+        headers,
+        body: call
+            .body
+            .as_ref()
+            .map_or_else(Bytes::new, |body| body.to_string().into()),
+        repeat: call.repeat,
+        kind: call.kind,
+        timeout: RESPONSE_TIMEOUT,
+    })
+}
+
+fn headers(
+    call: &Call<'_>,
+    tokens: &Tokens,
+) -> Result<HeaderMap, http::header::InvalidHeaderValue> {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(
+        HeaderName::from_static("x-ms-client-request-id"),
+        HeaderValue::from_str(&call.id.to_string())?,
+    );
+    if call.body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    headers.insert(AUTHORIZATION, secret("Bearer ", &tokens.bearer.token)?);
+    if let Some(management) = &tokens.management {
+        headers.insert(
+            HeaderName::from_static(MANAGEMENT_TOKEN),
+            secret("", &management.token)?,
+        );
+        if let Service::Databricks(Some(id)) = call.who.service {
+            headers.insert(
+                HeaderName::from_static(WORKSPACE_ID),
+                HeaderValue::from_str(id.as_str())?,
+            );
+        }
+    }
+    Ok(headers)
+}
+
+fn secret(
+    scheme: &str,
+    token: &SecretString,
+) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("{scheme}{}", token.expose_secret()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,362 @@
+//! Tokens: where they come from, when they are fetched again, where they go.
+
+use super::*;
+use crate::model::address::ResourceId;
+use crate::model::connection::{Proof, SecretSource};
+use crate::model::trouble::TroubleKind;
+
+fn empty_list(_: &Request, _: usize) -> Answer {
+    ok(json!({}))
+}
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect()
+}
+
+#[tokio::test]
+async fn the_environment_names_a_service_principal() {
+    let fake = fake(empty_list);
+    let reader = reader(&fake);
+    assert_eq!(reader.credential_used(&factory().name), None);
+    reader.runtimes(&factory()).await.unwrap();
+    let asked = &fake.asked("entra.token")[0];
+    assert_eq!(
+        asked.url.as_str(),
+        "https://login.microsoftonline.com/tenant/oauth2/v2.0/token"
+    );
+    let form = form(asked);
+    assert_eq!(form["scope"], "https://management.azure.com/.default");
+    assert_eq!(
+        (form["client_id"].as_str(), form["client_secret"].as_str()),
+        ("client", "hush")
+    );
+    let sent = &fake.asked("adf.list")[0];
+    assert_eq!(header(sent, "authorization"), Some("Bearer token-1"));
+    assert!(sent.headers["authorization"].is_sensitive());
+    let used = reader.credential_used(&factory().name);
+    assert_eq!(used.as_deref(), Some("environment (AZURE_CLIENT_SECRET)"));
+}
+
+#[tokio::test]
+async fn arm_variables_come_second_and_only_as_a_whole_family() {
+    let fake = fake(empty_list);
+    let mixed = [
+        ("AZURE_TENANT_ID", "a"),
+        ("AZURE_CLIENT_ID", ""),
+        ("ARM_TENANT_ID", "b"),
+        ("ARM_CLIENT_ID", "c"),
+        ("ARM_CLIENT_SECRET", "d"),
+    ];
+    let reader = reader_with(&fake, &mixed);
+    reader.runtimes(&factory()).await.unwrap();
+    assert_eq!(form(&fake.asked("entra.token")[0])["client_id"], "c");
+    let used = reader.credential_used(&factory().name);
+    assert_eq!(used.as_deref(), Some("environment (ARM_CLIENT_SECRET)"));
+}
+
+#[tokio::test]
+async fn the_authority_of_a_cloud_document_is_not_overruled() {
+    let fake = fake(empty_list);
+    let mut env = PRINCIPAL.to_vec();
+    env.push(("AZURE_AUTHORITY_HOST", "https://login.example"));
+    let reader = reader_with(&fake, &env);
+    reader.runtimes(&factory()).await.unwrap();
+    let mut lab = factory();
+    lab.cloud.authority = "https://login.lab".to_owned();
+    reader.runtimes(&lab).await.unwrap();
+    let hosts: Vec<_> = fake
+        .asked("entra.token")
+        .iter()
+        .map(|r| r.url.host_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(hosts, ["login.example", "login.lab"]);
+}
+
+#[tokio::test]
+async fn an_authority_without_tls_gets_no_secret() {
+    let fake = fake(empty_list);
+    let mut lab = factory();
+    lab.cloud.authority = "http://login.lab".to_owned();
+    let trouble = reader(&fake).runtimes(&lab).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+    assert!(fake.asked("entra.token").is_empty());
+}
+
+#[tokio::test]
+async fn a_hundred_requests_fetch_one_token() {
+    let fake = fake(empty_list);
+    let (reader, factory) = (reader(&fake), factory());
+    let looks = (0..100).map(|_| reader.runtimes(&factory));
+    for look in futures_util::future::join_all(looks).await {
+        look.unwrap();
+    }
+    assert_eq!(
+        (
+            fake.asked("entra.token").len(),
+            fake.asked("adf.list").len()
+        ),
+        (1, 100)
+    );
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_is_not_tried_by_each_request_and_says_what_to_do() {
+    let fake = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(|_, _| {
+            let said = "AADSTS7000222: The provided client secret keys for app 'client' are expired.\r\nTrace ID: x";
+            status(
+                401,
+                json!({"error": "invalid_client", "error_description": said, "error_codes": [7_000_222], "trace_id": "tr-1"}),
+            )
+        }),
+        grants_tokens: false,
+    });
+    let (reader, factory) = (reader(&fake), factory());
+    let looks = (0..10).map(|_| reader.runtimes(&factory));
+    for look in futures_util::future::join_all(looks).await {
+        let trouble = look.unwrap_err();
+        assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+        assert_eq!(
+            trouble.to_string(),
+            "cannot list the integration runtimes of ingest: no token from environment (AZURE_CLIENT_SECRET): AADSTS7000222: The provided \
+             client secret keys for app 'client' are expired; the secret has expired: make a new one for this application (request tr-1)"
+        );
+    }
+    assert_eq!(fake.asked("entra.token").len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_fetched_once_more() {
+    let fake_once = fake(|request, _| match header(request, "authorization") {
+        Some("Bearer token-1") => answer(401, ""),
+        _ => ok(json!({})),
+    });
+    let reader_once = reader(&fake_once);
+    let (one, factory) = (factory(), factory());
+    let (a, b) = tokio::join!(reader_once.runtimes(&one), reader_once.runtimes(&factory));
+    assert!(a.is_ok() && b.is_ok());
+    assert_eq!(fake_once.asked("entra.token").len(), 2);
+
+    let always = fake(|_, _| answer(401, ""));
+    let trouble = reader(&always).runtimes(&factory).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+    assert_eq!(
+        (
+            always.asked("adf.list").len(),
+            always.asked("entra.token").len()
+        ),
+        (2, 2)
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_renewed_before_they_end() {
+    let fake = fake(empty_list);
+    let hand = ManualClock::new(now());
+    let env = PRINCIPAL.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+    let here = Surroundings {
+        env: env.into(),
+        az: None,
+    };
+    let reader = Reader::new(Client::new(transport, Clock::Manual(hand.clone())), here);
+    let at = |seconds: u64| crate::model::time::Span::seconds(seconds).after(now());
+    for (seconds, tokens) in [(0, 1), (3_298, 1), (3_300, 2)] {
+        hand.advance_to(at(seconds));
+        reader.runtimes(&factory()).await.unwrap();
+        assert_eq!(fake.asked("entra.token").len(), tokens, "after {seconds}s");
+    }
+}
+
+#[tokio::test]
+async fn a_service_principal_shows_databricks_who_it_is_in_azure() {
+    let fake = fake(empty_list);
+    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
+    let known = Workspace {
+        resource_id: Some(ResourceId::new(id)),
+        ..workspace()
+    };
+    let reader = reader(&fake);
+    reader.jobs(&known, None).await.unwrap();
+    reader.jobs(&workspace(), None).await.unwrap();
+    let asked = fake.asked("jobs.list");
+    assert_eq!(header(&asked[0], "authorization"), Some("Bearer token-1"));
+    assert_eq!(
+        header(&asked[0], "x-databricks-azure-sp-management-token"),
+        Some("token-2")
+    );
+    assert_eq!(
+        header(&asked[0], "x-databricks-azure-workspace-resource-id"),
+        Some(id)
+    );
+    assert_eq!(
+        header(&asked[1], "x-databricks-azure-workspace-resource-id"),
+        None
+    );
+    let scopes: Vec<_> = fake
+        .asked("entra.token")
+        .iter()
+        .map(|r| form(r)["scope"].clone())
+        .collect();
+    assert_eq!(
+        scopes,
+        [
+            "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default",
+            "https://management.core.windows.net//.default"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_token_for_two_audiences_is_refused() {
+    let fake = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(|_, _| ok(json!({"access_token": "same", "expires_in": "3599"}))),
+        grants_tokens: false,
+    });
+    let trouble = reader(&fake).jobs(&workspace(), None).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+    assert!(fake.asked("jobs.list").is_empty());
+}
+
+#[tokio::test]
+async fn a_databricks_token_comes_first_and_alone() {
+    let fake = fake(|_, _| answer(401, ""));
+    let mut env = PRINCIPAL.to_vec();
+    env.push(("DATABRICKS_TOKEN", "dapi-x"));
+    let reader = reader_with(&fake, &env);
+    let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+    let asked = fake.asked("jobs.list");
+    assert_eq!(
+        (asked.len(), header(&asked[0], "authorization")),
+        (1, Some("Bearer dapi-x"))
+    );
+    assert_eq!(
+        header(&asked[0], "x-databricks-azure-sp-management-token"),
+        None
+    );
+    assert!(fake.asked("entra.token").is_empty());
+}
+
+#[tokio::test]
+async fn what_this_version_cannot_do_is_said() {
+    let fake = fake(empty_list);
+    let env = |name: &str| SecretSource::Env(name.to_owned());
+    let certificate = Proof::Certificate("cert.pem".into());
+    let principal = |proof| Credential::ServicePrincipal {
+        tenant: "t".to_owned(),
+        client_id: "c".to_owned(),
+        proof,
+    };
+    for (credential, words) in [
+        (
+            Credential::ManagedIdentity {
+                client_id: None,
+                resource_id: None,
+            },
+            "this version cannot use managedIdentity yet",
+        ),
+        (
+            principal(certificate),
+            "this version cannot use a servicePrincipal with a certificate yet",
+        ),
+        (
+            principal(Proof::Secret(env("NOWHERE"))),
+            "the environment variable NOWHERE is not set",
+        ),
+        (
+            Credential::DatabricksToken { token: env("X") },
+            "a databricksToken opens workspaces only, not Azure Resource Manager",
+        ),
+        (
+            Credential::AzureCli { tenant: None },
+            "there is no Azure CLI here",
+        ),
+    ] {
+        let asking = Factory {
+            credential,
+            ..factory()
+        };
+        let trouble = reader_with(&fake, &[]).runtimes(&asking).await.unwrap_err();
+        assert_eq!(
+            (trouble.kind, trouble.message.as_str()),
+            (TroubleKind::Unauthenticated, words)
+        );
+    }
+    let trouble = reader_with(&fake, &[])
+        .runtimes(&factory())
+        .await
+        .unwrap_err();
+    assert!(trouble.message.contains("run `az login`"), "{trouble}");
+}
+
+/// An `az` that does what `script` says.
+#[cfg(unix)]
+async fn with_az(
+    script: &str,
+) -> (
+    Result<Vec<ListedRuntime>, String>,
+    Arc<Fake>,
+    Option<String>,
+) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let az = folder.path().join("az");
+    std::fs::write(&az, format!("#!/bin/sh\n{script}\n")).unwrap();
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let fake = fake(empty_list);
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+    let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
+    let here = Surroundings {
+        env: BTreeMap::new(),
+        az: Some(az),
+    };
+    let reader = Reader::new(client, here);
+    let asking = Factory {
+        credential: Credential::AzureCli {
+            tenant: Some("t".to_owned()),
+        },
+        ..factory()
+    };
+    let outcome = reader.runtimes(&asking).await;
+    let outcome = outcome
+        .map(|dated| dated.said)
+        .map_err(|trouble| trouble.message);
+    (outcome, fake, reader.credential_used(&asking.name))
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_azure_cli_is_asked_for_a_scope_and_a_tenant() {
+    let script = r#"test "$*" = "account get-access-token -o json --scope https://management.azure.com/.default --tenant t" || exit 9
+        echo '{"accessToken": "from-az", "expires_on": 1795402800, "expiresOn": "2026-11-22 06:00:00.000000"}'"#;
+    let (outcome, fake, used) = with_az(script).await;
+    assert_eq!(outcome, Ok(Vec::new()));
+    assert_eq!(
+        header(&fake.asked("adf.list")[0], "authorization"),
+        Some("Bearer from-az")
+    );
+    assert_eq!(used.as_deref(), Some("Azure CLI"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_azure_cli_s_complaint_is_handed_on() {
+    let (outcome, ..) =
+        with_az("echo 'ERROR: Please run az login to set up account.' >&2; exit 1").await;
+    assert_eq!(
+        outcome,
+        Err("no token from Azure CLI: Please run az login to set up account.".to_owned())
+    );
+    let (outcome, ..) = with_az(r#"echo '{"accessToken": "x", "expiresOn": "soon"}'"#).await;
+    assert!(
+        outcome
+            .unwrap_err()
+            .contains("version 2.54 or newer is needed")
+    );
+}

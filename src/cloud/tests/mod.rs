@@ -1,0 +1,182 @@
+//! The Reader and the Writer against a scripted transport, and against what real services have said.
+
+mod credentials;
+mod databricks;
+mod effects;
+mod factory;
+mod fixtures;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+use super::*;
+use crate::clock::{Clock, ManualClock};
+use crate::http::{Client, Failure, Request, Response, Sent, Transport};
+use crate::model::address::Name;
+use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+
+/// The `Date` of every answer: 2026-11-22 03:00:00 UTC.
+const DATE: &str = "Sun, 22 Nov 2026 03:00:00 GMT";
+const HOST: &str = "adb-1.7.azuredatabricks.net";
+
+type Answer = Result<Response, Failure>;
+type Answers = dyn Fn(&Request, usize) -> Answer + Send + Sync;
+
+/// A transport that keeps all requests and gives what a function of the request, and of how many of its kind came before,
+/// says. Tokens are granted by itself, numbered, unless the function is asked for them too.
+struct Fake {
+    asked: Mutex<Vec<Request>>,
+    answers: Box<Answers>,
+    grants_tokens: bool,
+}
+
+impl Transport for Fake {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
+        let nth = {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(request.clone());
+            asked.iter().filter(|r| r.kind == request.kind).count()
+        };
+        let answer = if self.grants_tokens && request.kind == "entra.token" {
+            ok(json!({"access_token": format!("token-{nth}"), "expires_in": 3599}))
+        } else {
+            (self.answers)(request, nth)
+        };
+        Box::pin(async move {
+            // Others get a turn, as they do while a real answer is on its way.
+            tokio::task::yield_now().await;
+            answer
+        })
+    }
+}
+
+impl Fake {
+    fn asked(&self, kind: &str) -> Vec<Request> {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|r| r.kind == kind).cloned().collect()
+    }
+}
+
+fn fake(answers: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Arc<Fake> {
+    Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(answers),
+        grants_tokens: true,
+    })
+}
+
+fn now() -> Timestamp {
+    "2026-11-22T03:00:00Z".parse().unwrap()
+}
+
+fn reader_with(fake: &Arc<Fake>, env: &[(&str, &str)]) -> Reader {
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(fake);
+    let env: BTreeMap<_, _> = env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    let clock = Clock::Manual(ManualClock::new(now()));
+    Reader::new(
+        Client::new(transport, clock),
+        Surroundings { env, az: None },
+    )
+}
+
+const PRINCIPAL: [(&str, &str); 3] = [
+    ("AZURE_TENANT_ID", "tenant"),
+    ("AZURE_CLIENT_ID", "client"),
+    ("AZURE_CLIENT_SECRET", "hush"),
+];
+
+fn reader(fake: &Arc<Fake>) -> Reader {
+    reader_with(fake, &PRINCIPAL)
+}
+
+fn writer(fake: &Arc<Fake>) -> Writer {
+    Writer::new(reader(fake), &Approval::given())
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "an outcome, as a transport gives it"
+)]
+fn answer(status: u16, body: impl Into<bytes::Bytes>) -> Answer {
+    let mut headers = HeaderMap::new();
+    headers.insert("date", HeaderValue::from_static(DATE));
+    headers.insert("x-ms-request-id", HeaderValue::from_static("rq-1"));
+    Ok(Response {
+        status,
+        headers,
+        body: body.into(),
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
+fn ok(body: Value) -> Answer {
+    answer(200, body.to_string())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
+fn status(status: u16, body: Value) -> Answer {
+    answer(status, body.to_string())
+}
+
+fn lost() -> Answer {
+    Err(Failure {
+        sent: Sent::Maybe,
+        what: "connection reset".to_owned(),
+    })
+}
+
+fn factory() -> Factory {
+    Factory {
+        name: Name::parse("ingest").unwrap(),
+        subscription: "sub".to_owned(),
+        resource_group: "rg-data".to_owned(),
+        factory: "adf-ingest".to_owned(),
+        cloud: Cloud::named("public").unwrap(),
+        credential: Credential::Default,
+    }
+}
+
+fn workspace() -> Workspace {
+    Workspace {
+        name: Name::parse("analytics").unwrap(),
+        host: WorkspaceHost::Given(HOST.to_owned()),
+        resource_id: None,
+        cloud: Cloud::named("public").unwrap(),
+        credential: Credential::Default,
+    }
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request
+        .headers
+        .get(name)
+        .map(|value| value.to_str().unwrap())
+}
+
+fn query(request: &Request) -> BTreeMap<String, String> {
+    request.url.query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn looks_and_moves_can_be_spawned() {
+    let fake = fake(|_, _| answer(400, ""));
+    let writer = writer(&fake);
+    let look = writer.reader().clone();
+    let spawned = tokio::spawn(async move {
+        let since = now();
+        let ended = look.ended_runs(&workspace(), 7, since, &|_| true).await;
+        let failure = look.failure(&workspace(), 7).await;
+        let listed = look.runtimes(&factory()).await;
+        (ended.is_err(), failure.is_err(), listed.is_err())
+    });
+    let moved = tokio::spawn(async move { writer.cancel(&workspace(), 7).await });
+    assert_eq!(spawned.await.unwrap(), (true, true, true));
+    assert!(matches!(moved.await.unwrap(), Err(ActFailure::Refused(_))));
+}

@@ -1,0 +1,70 @@
+//! Changing the cloud.
+//!
+//! Refuses: doing anything without an [`Approval`]; repeating what must not be repeated.
+
+use std::collections::BTreeMap;
+
+use super::databricks::runs;
+use super::reader::Reader;
+use super::{ActFailure, Approval, Dated, factory};
+use crate::model::connection::{Factory, Workspace};
+use crate::model::job::{JobId, RunId, Token};
+use crate::model::runtime::{Fingerprint, Slot};
+use crate::model::survey::SubmissionTarget;
+use crate::model::time::Timestamp;
+
+/// Changes the cloud, one request at a time, never repeating what must not be repeated.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    reader: Reader,
+}
+
+impl Writer {
+    /// A writer over the same connections and tokens.
+    pub fn new(reader: Reader, _approval: &Approval) -> Self {
+        Self { reader }
+    }
+
+    /// The reader it looks with.
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// `regenerateAuthKey`, sent once at most, and not at all if it could still be under way after `act_by`. Gives the new key's fingerprint.
+    pub async fn regenerate(
+        &self,
+        factory: &Factory,
+        name: &str,
+        slot: Slot,
+        act_by: Timestamp,
+    ) -> Result<Dated<Fingerprint>, ActFailure> {
+        factory::regenerate(self.reader.session(), factory, name, slot, act_by).await
+    }
+
+    /// `run-now` under a token that is already in the ledger.
+    pub async fn start(
+        &self,
+        workspace: &Workspace,
+        job: JobId,
+        token: &Token,
+        parameters: &BTreeMap<String, String>,
+    ) -> Result<Dated<RunId>, ActFailure> {
+        runs::start(self.reader.session(), workspace, job, token, parameters).await
+    }
+
+    /// `runs/submit` under a token that is already in the ledger.
+    pub async fn submit(
+        &self,
+        workspace: &Workspace,
+        target: &SubmissionTarget,
+        digest: &str,
+        token: &Token,
+    ) -> Result<Dated<RunId>, ActFailure> {
+        runs::submit(self.reader.session(), workspace, target, digest, token).await
+    }
+
+    /// `runs/cancel`: accepted, not yet ended.
+    pub async fn cancel(&self, workspace: &Workspace, run: RunId) -> Result<Dated<()>, ActFailure> {
+        runs::cancel(self.reader.session(), workspace, run).await
+    }
+}

@@ -1,0 +1,226 @@
+//! Sends requests with patience, counts them by kind, and tells the log about each exchange without its secrets.
+//!
+//! Refuses: deciding what an answer means. An answer with an error status is an answer.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::message::{Failure, Request, Response, Sent, Transport};
+use super::patience::{self, Retry, Trial};
+use crate::clock::Clock;
+
+/// What became of one request, over all its sends.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The last outcome.
+    pub outcome: Result<Response, Failure>,
+    /// Could the server have acted on a send before the last one?
+    pub earlier: Sent,
+}
+
+/// A patient sender. Cheap to clone; clones share connections and counts.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    counts: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("requests", &self.requests())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Sends through `transport` and waits by `clock`.
+    pub fn new(transport: Arc<dyn Transport>, clock: Clock) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                transport,
+                clock,
+                counts: Mutex::default(),
+            }),
+        }
+    }
+
+    /// The clock that pauses are measured by.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Requests sent so far by kind, repeats included.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        let counts = self
+            .inner
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        counts
+            .iter()
+            .map(|(kind, count)| ((*kind).to_owned(), *count))
+            .collect()
+    }
+
+    /// Sends `request` until it is answered for good or patience ends.
+    ///
+    /// # Errors
+    /// The last failure; it says [`Sent::Maybe`] if any of the sends may have reached the server.
+    pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let Exchange { outcome, earlier } = self.exchange(request).await;
+        outcome.map_err(|failure| match earlier {
+            Sent::Maybe => Failure {
+                sent: Sent::Maybe,
+                ..failure
+            },
+            Sent::No => failure,
+        })
+    }
+
+    /// As [`Client::send`], telling also what the earlier sends may have done.
+    pub async fn exchange(&self, request: &Request) -> Exchange {
+        let started = self.inner.clock.now();
+        let mut earlier = Sent::No;
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let outcome = self.send_once(request, attempt).await;
+            match patience::next(&self.trial(request, attempt, started), &outcome) {
+                Retry::Give => return Exchange { outcome, earlier },
+                Retry::After(pause) => {
+                    if patience::may_have_acted(&outcome) == Sent::Maybe {
+                        earlier = Sent::Maybe;
+                    }
+                    self.inner.clock.sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    async fn send_once(&self, request: &Request, attempt: u32) -> Result<Response, Failure> {
+        *self
+            .inner
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(request.kind)
+            .or_default() += 1;
+        let outcome = self.inner.transport.send(request).await;
+        match &outcome {
+            Ok(response) => {
+                tracing::debug!(
+                    kind = request.kind,
+                    ?request,
+                    attempt,
+                    ?response,
+                    "answered"
+                );
+            }
+            Err(failure) => {
+                tracing::debug!(kind = request.kind, ?request, attempt, %failure, "no answer");
+            }
+        }
+        outcome
+    }
+
+    fn trial(&self, request: &Request, attempt: u32, started: Timestamp) -> Trial {
+        let now = self.inner.clock.now();
+        let mut seed = DefaultHasher::new();
+        request.url.as_str().hash(&mut seed);
+        Trial {
+            attempt,
+            repeat: request.repeat,
+            elapsed: Duration::try_from(now.duration_since(started)).unwrap_or(Duration::ZERO),
+            now,
+            seed: seed.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+    use crate::http::Repeat;
+    use bytes::Bytes;
+    use futures_util::future::BoxFuture;
+    use http::{HeaderMap, Method};
+    use std::collections::VecDeque;
+
+    /// Answers from a list, in order; then with 200.
+    struct Script(Mutex<VecDeque<Result<u16, Sent>>>);
+
+    impl Transport for Script {
+        fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+            let next = self.0.lock().unwrap().pop_front().unwrap_or(Ok(200));
+            Box::pin(async move {
+                match next {
+                    Ok(status) => Ok(Response {
+                        status,
+                        headers: HeaderMap::new(),
+                        body: Bytes::new(),
+                    }),
+                    Err(sent) => Err(Failure {
+                        sent,
+                        what: "lost".to_owned(),
+                    }),
+                }
+            })
+        }
+    }
+
+    async fn sends(repeat: Repeat, script: &[Result<u16, Sent>]) -> (u64, Exchange) {
+        let script = Script(Mutex::new(script.iter().copied().collect()));
+        let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
+        let client = Client::new(Arc::new(script), clock);
+        let request = Request {
+            method: Method::POST,
+            url: "https://example.com/x".parse().unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeat,
+            kind: "test",
+            timeout: crate::limits::RESPONSE_TIMEOUT,
+        };
+        let exchange = client.exchange(&request).await;
+        (client.requests()["test"], exchange)
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_asked_for_again_unless_the_request_must_not_be_repeated() {
+        let lost = [Err(Sent::Maybe)];
+        assert_eq!(sends(Repeat::Safe, &lost).await.0, 2);
+        assert_eq!(sends(Repeat::Keyed, &lost).await.0, 2);
+        let (sent, exchange) = sends(Repeat::Never, &lost).await;
+        assert_eq!((sent, exchange.outcome.is_err()), (1, true));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_after_a_lost_answer_is_still_a_doubt() {
+        let mut script = vec![Err(Sent::Maybe)];
+        script.resize(20, Err(Sent::No));
+        let (sent, exchange) = sends(Repeat::Keyed, &script).await;
+        assert_eq!(sent, u64::from(crate::limits::ATTEMPTS_MAX));
+        assert_eq!(exchange.earlier, Sent::Maybe);
+        let (_, exchange) = sends(Repeat::Keyed, &[Err(Sent::No), Ok(400)]).await;
+        assert_eq!(exchange.earlier, Sent::No);
+    }
+
+    #[tokio::test]
+    async fn throttling_is_waited_out_for_every_kind_of_request() {
+        for repeat in [Repeat::Safe, Repeat::Keyed, Repeat::Never] {
+            assert_eq!(sends(repeat, &[Ok(429), Ok(429)]).await.0, 3);
+        }
+    }
+}

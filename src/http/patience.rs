@@ -1,0 +1,251 @@
+//! Is a request sent again, and when? A pure rule.
+//!
+//! Refuses: repeating a [`Repeat::Never`] request unless it surely did nothing: it never left, or it was throttled (429 is
+//! answered before a service acts).
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::message::{Failure, Repeat, Response, Sent};
+use crate::limits::{ATTEMPTS_MAX, REQUEST_DEADLINE, RETRY_PAUSE_MAX, UNREPEATABLE_DEADLINE};
+
+/// Pause after the first failure; doubled with each one.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// What to do about an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Hand it on.
+    Give,
+    /// Send again after a pause.
+    After(Duration),
+}
+
+/// How far the sending of one request has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// Sends so far, at least 1.
+    pub attempt: u32,
+    /// May it be sent again?
+    pub repeat: Repeat,
+    /// Time since the first send.
+    pub elapsed: Duration,
+    /// The present instant, for a `Retry-After` that names a date where the answer has no `Date`.
+    pub now: Timestamp,
+    /// Spreads the pauses of different requests.
+    pub seed: u64,
+}
+
+/// The rule: what `outcome` of the newest send leads to.
+pub fn next(trial: &Trial, outcome: &Result<Response, Failure>) -> Retry {
+    if trial.attempt >= ATTEMPTS_MAX || !may_repeat(trial.repeat, outcome) {
+        return Retry::Give;
+    }
+    let asked = outcome
+        .as_ref()
+        .ok()
+        .and_then(|response| retry_after(response, trial.now));
+    let pause = asked.unwrap_or_else(|| backoff(trial)).min(RETRY_PAUSE_MAX);
+    let deadline = match trial.repeat {
+        Repeat::Never => UNREPEATABLE_DEADLINE,
+        Repeat::Safe | Repeat::Keyed => REQUEST_DEADLINE,
+    };
+    if trial.elapsed.saturating_add(pause) > deadline {
+        Retry::Give
+    } else {
+        Retry::After(pause)
+    }
+}
+
+fn may_repeat(repeat: Repeat, outcome: &Result<Response, Failure>) -> bool {
+    match outcome {
+        Ok(response) if response.status == 429 => true,
+        Ok(response) => {
+            repeat != Repeat::Never && matches!(response.status, 408 | 500 | 502 | 503 | 504)
+        }
+        Err(failure) => failure.sent == Sent::No || repeat != Repeat::Never,
+    }
+}
+
+/// Could the server have acted on a send that had this outcome? Nobody knows after a lost answer, a 408 or a server error.
+pub fn may_have_acted(outcome: &Result<Response, Failure>) -> Sent {
+    match outcome {
+        Ok(response) if response.status != 408 && response.status < 500 => Sent::No,
+        Ok(_) => Sent::Maybe,
+        Err(failure) => failure.sent,
+    }
+}
+
+/// `Retry-After` in seconds or as an HTTP date, on a 429 or 503.
+fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+    if !matches!(response.status, 429 | 503) {
+        return None;
+    }
+    let text = response.headers.get("retry-after")?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = http_date(text)?;
+    let from = date(response).unwrap_or(now);
+    Some(Duration::try_from(until.duration_since(from)).unwrap_or(Duration::ZERO))
+}
+
+/// The service's own time of an answer, from its `Date` header.
+pub fn date(response: &Response) -> Option<Timestamp> {
+    http_date(response.headers.get("date")?.to_str().ok()?)
+}
+
+fn http_date(text: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+/// Half the doubled pause is kept, the other half is drawn by the seed: the same request always waits alike, different
+/// ones do not come back together.
+fn backoff(trial: &Trial) -> Duration {
+    let doubled = FIRST_PAUSE
+        .saturating_mul(1 << trial.attempt.saturating_sub(1).min(16))
+        .min(RETRY_PAUSE_MAX);
+    let share = mix(trial.seed.wrapping_add(u64::from(trial.attempt))) % 1_000;
+    let drawn = (doubled / 2 / 1_000).saturating_mul(u32::try_from(share).unwrap_or(0));
+    doubled / 2 + drawn
+}
+
+/// The finaliser of SplitMix64: neighbouring seeds give unrelated numbers.
+const fn mix(seed: u64) -> u64 {
+    let a = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let b = (a ^ (a >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let c = (b ^ (b >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    c ^ (c >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    fn trial(attempt: u32, repeat: Repeat) -> Trial {
+        Trial {
+            attempt,
+            repeat,
+            elapsed: Duration::ZERO,
+            now: Timestamp::UNIX_EPOCH,
+            seed: 7,
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "an outcome, as `next` takes it")]
+    fn answer(status: u16, fields: &[(&'static str, &'static str)]) -> Result<Response, Failure> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in fields {
+            headers.insert(*name, http::HeaderValue::from_static(value));
+        }
+        Ok(Response {
+            status,
+            headers,
+            body: Bytes::new(),
+        })
+    }
+
+    fn lost(sent: Sent) -> Result<Response, Failure> {
+        Err(Failure {
+            sent,
+            what: "connection reset".to_owned(),
+        })
+    }
+
+    fn repeats(repeat: Repeat, outcome: &Result<Response, Failure>) -> bool {
+        next(&trial(1, repeat), outcome) != Retry::Give
+    }
+
+    #[test]
+    fn reads_and_keyed_requests_outlast_what_passes() {
+        for repeat in [Repeat::Safe, Repeat::Keyed] {
+            for status in [408, 429, 500, 502, 503, 504] {
+                assert!(repeats(repeat, &answer(status, &[])), "{status}");
+            }
+            for status in [200, 302, 400, 401, 403, 404, 409, 501] {
+                assert!(!repeats(repeat, &answer(status, &[])), "{status}");
+            }
+            assert!(repeats(repeat, &lost(Sent::Maybe)) && repeats(repeat, &lost(Sent::No)));
+        }
+    }
+
+    #[test]
+    fn never_is_repeated_only_if_it_surely_did_nothing() {
+        assert!(repeats(Repeat::Never, &answer(429, &[])));
+        assert!(repeats(Repeat::Never, &lost(Sent::No)));
+        assert!(!repeats(Repeat::Never, &lost(Sent::Maybe)));
+        for status in [408, 500, 502, 503, 504] {
+            assert!(!repeats(Repeat::Never, &answer(status, &[])), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_service_says_how_long_to_wait_within_bounds() {
+        let after = |fields: &[_]| next(&trial(1, Repeat::Safe), &answer(429, fields));
+        assert_eq!(
+            after(&[("retry-after", "17")]),
+            Retry::After(Duration::from_secs(17))
+        );
+        assert_eq!(
+            after(&[("retry-after", "86400")]),
+            Retry::After(RETRY_PAUSE_MAX)
+        );
+        let dated = [
+            ("date", "Sun, 06 Nov 1994 08:49:30 GMT"),
+            ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ];
+        assert_eq!(after(&dated), Retry::After(Duration::from_secs(7)));
+        let past = [("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")];
+        assert_eq!(after(&past), Retry::After(Duration::ZERO));
+    }
+
+    #[test]
+    fn pauses_grow_and_differ_between_requests() {
+        let pause = |attempt, seed| match next(
+            &Trial {
+                seed,
+                ..trial(attempt, Repeat::Safe)
+            },
+            &answer(500, &[]),
+        ) {
+            Retry::After(pause) => pause,
+            Retry::Give => Duration::ZERO,
+        };
+        for attempt in 1..ATTEMPTS_MAX {
+            let whole = FIRST_PAUSE * 2_u32.pow(attempt - 1);
+            assert!((whole / 2..=whole).contains(&pause(attempt, 3)));
+        }
+        assert_ne!(pause(1, 1), pause(1, 2));
+        assert_eq!(pause(1, 1), pause(1, 1));
+        assert_eq!(pause(ATTEMPTS_MAX, 1), Duration::ZERO);
+    }
+
+    /// After the time in which a doubt is settled, a late send would be a second regenerate beside somebody else's.
+    #[test]
+    fn never_is_not_put_off_until_others_may_have_settled_it() {
+        let throttled = |after| answer(429, &[("retry-after", after)]);
+        assert!(repeats(Repeat::Never, &throttled("20")));
+        assert!(!repeats(Repeat::Never, &throttled("21")));
+        assert!(repeats(Repeat::Keyed, &throttled("21")));
+    }
+
+    #[test]
+    fn the_deadline_ends_patience() {
+        let late = Trial {
+            elapsed: REQUEST_DEADLINE.saturating_sub(Duration::from_secs(5)),
+            ..trial(1, Repeat::Safe)
+        };
+        assert_eq!(
+            next(&late, &answer(429, &[("retry-after", "6")])),
+            Retry::Give
+        );
+        assert_eq!(
+            next(&late, &answer(429, &[("retry-after", "5")])),
+            Retry::After(Duration::from_secs(5))
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens.
+//!
+//! Refuses: being the only guard. Nothing secret is meant to come here; services quote requests in their errors.
+
+const MARK: &str = "[redacted]";
+/// Fewest characters after `eyJ` that make it a token rather than a word.
+const TOKEN_TAIL_MIN: usize = 20;
+/// Fewest characters after a lower-case `bearer` that make it a token rather than a word.
+const BEARER_TAIL_MIN: usize = 20;
+/// Digits of a Databricks token after `dapi`.
+const DAPI_DIGITS_MIN: usize = 16;
+
+/// `text` with every integration runtime key (`IR@...`), bearer token, JSON web token and `dapi` token replaced by a mark.
+pub fn redact(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if let Some((kept, secret)) = secret_at(rest) {
+            clean.push_str(&rest[..kept]);
+            clean.push_str(MARK);
+            rest = &rest[kept + secret..];
+        } else {
+            clean.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    clean
+}
+
+/// If a secret begins at the start of `text`: bytes of its harmless prefix, and bytes to take out after it.
+fn secret_at(text: &str) -> Option<(usize, usize)> {
+    secret_after(text, "IR@", 1, |c| {
+        !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | ',' | '\\')
+    })
+    .or_else(|| secret_after(text, "Bearer ", 1, is_token))
+    .or_else(|| secret_after(text, "bearer ", BEARER_TAIL_MIN, is_token))
+    .or_else(|| {
+        secret_after(text, "dapi", DAPI_DIGITS_MIN, |c| {
+            c.is_ascii_hexdigit() || c == '-'
+        })
+    })
+    .or_else(|| secret_after(text, "eyJ", TOKEN_TAIL_MIN, is_token))
+}
+
+fn secret_after(
+    text: &str,
+    prefix: &str,
+    length_min: usize,
+    belongs: impl Fn(char) -> bool,
+) -> Option<(usize, usize)> {
+    let tail = text.strip_prefix(prefix)?;
+    let length = tail.find(|c| !belongs(c)).unwrap_or(tail.len());
+    (length >= length_min).then_some((prefix.len(), length))
+}
+
+fn is_token(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | '+' | '/' | '=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::redact;
+
+    #[test]
+    fn secrets_are_taken_out_and_the_words_around_them_stay() {
+        let cases = [
+            (
+                r#"{"authKey1":"IR@a9a706fd-86c1-4717-9b1d-8c451e820276@f@ServiceEndpoint=f.eu@5lRI/T5Z=","x":1}"#,
+                r#"{"authKey1":"IR@[redacted]","x":1}"#,
+            ),
+            (
+                "Authorization: Bearer abc.def-ghi was refused",
+                "Authorization: Bearer [redacted] was refused",
+            ),
+            (
+                "token dapi0123456789abcdef0123456789abcdef-2 is old",
+                "token dapi[redacted] is old",
+            ),
+            (
+                "got eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln here",
+                "got eyJ[redacted] here",
+            ),
+            (
+                "the dapifier of their@x reads eyJunk; a bearer token; Größe ☃",
+                "the dapifier of their@x reads eyJunk; a bearer token; Größe ☃",
+            ),
+        ];
+        for (dirty, clean) in cases {
+            assert_eq!(redact(dirty), clean);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The real transport: one exchange over TLS with pooled, kept-alive connections.
+//!
+//! Refuses: plain http to anything but a loopback address, redirects, retries of its own, a body beyond
+//! [`RESPONSE_BYTES_MAX`], a proxy between afresh and loopback.
+
+use std::error::Error;
+use std::sync::OnceLock;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use reqwest::{Certificate, ClientBuilder, redirect};
+use url::{Host, Url};
+
+use super::message::{Failure, Request, Response, Sent, Transport};
+use super::redact::redact;
+use crate::limits::{CONNECT_TIMEOUT, RESPONSE_BYTES_MAX};
+
+const USER_AGENT: &str = concat!("afresh/", env!("CARGO_PKG_VERSION"));
+
+/// The network. Its clients are made when they are first needed: reading roots of trust takes longer than many a command.
+#[derive(Debug, Default)]
+pub struct Wire {
+    lanes: [OnceLock<Result<reqwest::Client, Failure>>; 3],
+}
+
+/// Which client a request takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    /// http to loopback: no roots of trust, never a proxy.
+    Plain,
+    /// https to loopback: never a proxy.
+    Near,
+    /// https to anywhere else: honours `HTTPS_PROXY`, `NO_PROXY` and the rest of the environment.
+    Far,
+}
+
+impl Lane {
+    /// The lane for an address that is permitted.
+    fn of(url: &Url) -> Self {
+        match (url.scheme(), is_loopback(url)) {
+            ("http", _) => Self::Plain,
+            (_, true) => Self::Near,
+            (_, false) => Self::Far,
+        }
+    }
+
+    /// Roots of trust are the machine's own and Mozilla's, so that a machine without CA files works too.
+    fn client(self) -> Result<reqwest::Client, Failure> {
+        // Somebody else in the process may have installed a provider before: then that one serves.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        let roots = roots.filter_map(|der| Certificate::from_der(der).ok());
+        let builder = match self {
+            Self::Plain => builder().no_proxy().tls_certs_only([]),
+            Self::Near => builder().no_proxy().tls_certs_merge(roots),
+            Self::Far => builder().tls_certs_merge(roots),
+        };
+        builder.build().map_err(|error| failure(&error))
+    }
+}
+
+impl Wire {
+    /// The network, nothing opened yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The client for an address that is permitted; if its TLS does not start, every request that needs it says so.
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, Failure> {
+        let lane = Lane::of(url);
+        self.lanes[lane as usize]
+            .get_or_init(|| lane.client())
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
+        permitted(&request.url).map_err(|what| Failure {
+            sent: Sent::No,
+            what,
+        })?;
+        let client = self.client(&request.url)?;
+        let mut headers = request.headers.clone();
+        if request.body.is_empty() && request.method == Method::POST {
+            // Resource Manager answers a POST without a length with 411.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        let answer = client
+            .request(request.method.clone(), request.url.clone())
+            .headers(headers)
+            .body(request.body.clone())
+            .timeout(request.timeout)
+            .send()
+            .await
+            .map_err(|error| failure(&error))?;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = read_body(answer).await?;
+        Ok(Response {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+impl Transport for Wire {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+fn builder() -> ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .gzip(true)
+}
+
+/// Is `url` https, or http to a loopback address? A name such as `localhost` is not an address.
+///
+/// # Errors
+/// A sentence that says what is wrong with it.
+pub fn permitted(url: &Url) -> Result<(), String> {
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
+        scheme => Err(format!(
+            "{scheme}://{} is refused: only https, or http to a loopback address such as 127.0.0.1",
+            url.host_str().unwrap_or_default()
+        )),
+    }
+}
+
+/// Is the host of `url` a loopback address?
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(_)) | None => false,
+    }
+}
+
+/// The body as it comes, unpacked, and no more of it than the bound.
+async fn read_body(mut answer: reqwest::Response) -> Result<Bytes, Failure> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
+        if body.len() + chunk.len() > RESPONSE_BYTES_MAX {
+            return Err(Failure {
+                sent: Sent::Maybe,
+                what: format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes"),
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// A request that could not be built or connected never left; of everything later nobody knows.
+fn failure(error: &reqwest::Error) -> Failure {
+    let sent = if error.is_connect() || error.is_builder() {
+        Sent::No
+    } else {
+        Sent::Maybe
+    };
+    Failure {
+        sent,
+        ..lost(error)
+    }
+}
+
+fn lost(error: &reqwest::Error) -> Failure {
+    let mut what = if error.is_timeout() && !error.is_connect() {
+        "no answer in time".to_owned()
+    } else {
+        innermost(error)
+    };
+    if error.is_connect() {
+        what = format!("no connection: {what}");
+    }
+    Failure {
+        sent: Sent::Maybe,
+        what: redact(&what),
+    }
+}
+
+/// The deepest cause says what happened; the layers above only say that something did.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests;

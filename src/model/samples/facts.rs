@@ -1,0 +1,188 @@
+//! Anything that a verdict may rest on.
+
+use super::verdicts::trouble;
+use super::*;
+
+pub(super) fn evidence() -> BoxedStrategy<Evidence> {
+    let two = || (instant(), instant());
+    prop_oneof![
+        two().prop_map(|(sent, answered)| Evidence::Rotated { sent, answered }),
+        two().prop_map(|(after, by)| Evidence::Changed { after, by }),
+        instant().prop_map(|at| Evidence::FirstSeen { at }),
+        instant().prop_map(|at| Evidence::RuntimeCreated { at }),
+        two().prop_map(|(since, until)| Evidence::LogSilent { since, until }),
+        (of(instant()), instant(), instant()).prop_map(|(known, newest, until)| {
+            Evidence::LogEvents {
+                known,
+                newest,
+                until,
+            }
+        }),
+        instant().prop_map(|at| Evidence::Declared { at }),
+    ]
+    .boxed()
+}
+
+pub(super) fn run() -> BoxedStrategy<Run> {
+    let active = prop_oneof![
+        select(
+            &[
+                ActivePhase::Queued,
+                ActivePhase::Pending,
+                ActivePhase::Running,
+                ActivePhase::Terminating,
+                ActivePhase::Waiting
+            ][..]
+        ),
+        text().prop_map(ActivePhase::Unknown),
+    ];
+    let phase = prop_oneof![
+        active.prop_map(Phase::Active),
+        (instant(), result()).prop_map(|(at, result)| Phase::Ended { at, result }),
+    ];
+    (run_id(), phase, of(instant()), of(text()), of(text()))
+        .prop_map(|(id, phase, started, url, message)| Run {
+            id,
+            phase,
+            started,
+            url,
+            message,
+        })
+        .boxed()
+}
+
+pub(super) fn facts() -> BoxedStrategy<Facts> {
+    prop_oneof![
+        runtime_facts().prop_map(|facts| Facts::Runtime(Box::new(facts))),
+        job_facts().prop_map(|facts| Facts::Job(Box::new(facts))),
+        (hex_digits(), vec(result(), 0..3), vec(run(), 0..3)).prop_map(|(digest, accept, runs)| {
+            Facts::Submission(SubmissionFacts {
+                digest,
+                accept,
+                runs,
+            })
+        }),
+        Just(Facts::None),
+    ]
+    .boxed()
+}
+
+pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
+    let window = Window::new("0 2 * * 6", "Europe/Paris", Span::hours(4)).unwrap();
+    let judging = select(&[UnknownAge::Adopt, UnknownAge::Rotate, UnknownAge::Fail][..]);
+    let starving = select(&[OnStarvation::Wait, OnStarvation::Rotate, OnStarvation::Fail][..]);
+    (
+        span(),
+        span(),
+        span(),
+        judging,
+        vec(Just(window), 0..2),
+        starving,
+        span(),
+    )
+        .prop_map(
+            |(age_max, rotate_before, overlap, unknown_age, windows, on_starvation, jitter)| {
+                RuntimeSpec {
+                    age_max,
+                    rotate_before,
+                    overlap,
+                    unknown_age,
+                    windows,
+                    on_starvation,
+                    jitter,
+                }
+            },
+        )
+        .boxed()
+}
+
+pub(super) fn slot_facts() -> BoxedStrategy<SlotFacts> {
+    (
+        of(fingerprint()),
+        vec(evidence(), 0..3),
+        age(),
+        of(instant()),
+        of(instant()),
+    )
+        .prop_map(|(fingerprint, evidence, age, due_at, limit_at)| SlotFacts {
+            fingerprint,
+            birth: Birth::of(evidence),
+            age,
+            due_at,
+            limit_at,
+        })
+        .boxed()
+}
+
+pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
+    (
+        spec(),
+        span(),
+        slot_facts(),
+        slot_facts(),
+        any::<bool>(),
+        (of(instant()), of(instant())),
+        (of(trouble()), of(trouble())),
+    )
+        .prop_map(
+            |(
+                spec,
+                jitter_share,
+                one,
+                two,
+                looked,
+                (seen_at, created),
+                (keys_refused, log_refused),
+            )| RuntimeFacts {
+                spec,
+                jitter_share,
+                slots: PerSlot { one, two },
+                looked,
+                seen_at,
+                created,
+                keys_refused,
+                log_refused,
+            },
+        )
+        .boxed()
+}
+
+pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
+    let require = prop_oneof![
+        (of(span()), span()).prop_map(|(warn_after, error_after)| Requirement::Succeeded {
+            warn_after,
+            error_after
+        }),
+        Just(Requirement::Running),
+        Just(Requirement::NotRunning),
+    ];
+    let continuous = of(select(
+        &[Continuous::No, Continuous::Unpaused, Continuous::Paused][..],
+    ));
+    let failures = vec((run_id(), instant(), result()), 0..3);
+    (
+        require,
+        vec(result(), 0..3),
+        of(text()),
+        of((run_id(), instant())),
+        failures,
+        vec(run(), 0..2),
+        of(instant()),
+        continuous,
+    )
+        .prop_map(
+            |(require, accept, name, last_success, failures, active, history_since, continuous)| {
+                JobFacts {
+                    require,
+                    accept,
+                    name,
+                    last_success,
+                    failures,
+                    active,
+                    history_since,
+                    continuous,
+                }
+            },
+        )
+        .boxed()
+}

@@ -1,0 +1,197 @@
+//! Plans for tests: any plan that the words can say, with hostile texts in every place that a foreign hand fills.
+
+mod facts;
+mod verdicts;
+
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::address::{Address, Name, ResourceId};
+use super::birth::{AgeRange, Birth, Evidence};
+use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
+use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::time::{Freeze, Span, Timestamp, Window};
+use super::trouble::{Trouble, TroubleKind};
+use super::verdict::*;
+use facts::facts;
+pub(crate) use verdicts::movement;
+use verdicts::{settlement, verdict};
+
+const HOSTILE: [&str; 8] = [
+    "gateway-west",
+    "</details><script>alert(1)</script>",
+    "@everyone | #1 `x` ```\n# head",
+    "\u{1b}[2J\u{1b}]8;;https://evil.example\u{7}",
+    "<!-- afresh-plan:other -->",
+    "\u{202e}abc --> https://evil.example www.evil.example a@b.c",
+    "größe 東京 🚀",
+    "\"quoted\\\"",
+];
+
+/// Words that a foreign hand may have written.
+pub(crate) fn text() -> BoxedStrategy<String> {
+    let any_text = vec(any::<char>(), 1..12).prop_map(String::from_iter);
+    prop_oneof![3 => select(&HOSTILE[..]).prop_map(str::to_owned), 1 => any_text].boxed()
+}
+
+pub(crate) fn instant() -> BoxedStrategy<Timestamp> {
+    (1_700_000_000_i64..2_000_000_000, 0_i32..1_000_000_000)
+        .prop_map(|(second, nanos)| Timestamp::new(second, nanos).unwrap())
+        .boxed()
+}
+
+fn span() -> BoxedStrategy<Span> {
+    prop_oneof![0_u64..400 * 86_400, Just(70_000 * 86_400 + 5)]
+        .prop_map(Span::seconds)
+        .boxed()
+}
+
+fn name() -> BoxedStrategy<Name> {
+    select(&["ingest", "analytics", "a.b-c", "x"][..])
+        .prop_map(|name| Name::parse(name).unwrap())
+        .boxed()
+}
+
+fn address() -> BoxedStrategy<Address> {
+    (name(), text())
+        .prop_map(|(connection, subject)| Address::new(connection, subject))
+        .boxed()
+}
+
+fn fingerprint() -> BoxedStrategy<Fingerprint> {
+    hex_digits()
+        .prop_map(|text| Fingerprint::parse(&text).unwrap())
+        .boxed()
+}
+
+fn hex_digits() -> BoxedStrategy<String> {
+    any::<(u128, u128)>()
+        .prop_map(|(high, low)| format!("{high:032x}{low:032x}"))
+        .boxed()
+}
+
+fn token() -> BoxedStrategy<Token> {
+    (hex_digits(), 1_usize..=64)
+        .prop_map(|(text, length)| Token::parse(&text[..length]).unwrap())
+        .boxed()
+}
+
+fn slot() -> BoxedStrategy<Slot> {
+    select(&Slot::BOTH[..]).boxed()
+}
+
+fn run_id() -> BoxedStrategy<i64> {
+    (1..i64::MAX).boxed()
+}
+
+fn result() -> BoxedStrategy<RunResult> {
+    select(
+        &[
+            "SUCCESS",
+            "SUCCESS_WITH_FAILURES",
+            "FAILED",
+            "TIMEDOUT",
+            "CANCELED",
+            "SKIPPED",
+            "NEW|ONE",
+        ][..],
+    )
+    .prop_map(RunResult::parse)
+    .boxed()
+}
+
+fn age() -> BoxedStrategy<AgeRange> {
+    (span(), of(span()))
+        .prop_map(|(at_least, at_most)| AgeRange { at_least, at_most })
+        .boxed()
+}
+
+fn target() -> BoxedStrategy<Target> {
+    prop_oneof![
+        (name(), text()).prop_map(|(factory, id)| Target::Runtime(RuntimeTarget {
+            factory,
+            id: ResourceId::new(id)
+        })),
+        (name(), text(), run_id()).prop_map(|(workspace, host, job)| Target::Job(JobTarget {
+            workspace,
+            host,
+            job
+        })),
+        (name(), text(), name(), text()).prop_map(|(workspace, host, rule, body)| {
+            Target::Submission(SubmissionTarget {
+                workspace,
+                host,
+                rule,
+                body,
+            })
+        }),
+    ]
+    .boxed()
+}
+
+fn step() -> BoxedStrategy<Step> {
+    let wait = (of(span()), vec(result(), 1..3)).prop_map(|(max, accept)| Wait { max, accept });
+    (
+        address(),
+        name(),
+        of(target()),
+        verdict(),
+        facts(),
+        of(instant()),
+        vec(settlement(), 0..2),
+        of(wait),
+    )
+        .prop_map(
+            |(address, rule, target, verdict, facts, changes_at, settlements, wait)| Step {
+                address,
+                rule,
+                target,
+                verdict,
+                facts,
+                changes_at,
+                settlements,
+                wait,
+            },
+        )
+        .boxed()
+}
+
+/// Any plan of so many steps.
+pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
+    let passed = (address(), text()).prop_map(|(address, why)| PassedOver { address, why });
+    let freeze =
+        (instant(), instant(), text()).prop_map(|(from, to, reason)| Freeze { from, to, reason });
+    let exceeded =
+        (text(), any::<u32>(), any::<u32>()).prop_map(|(guardrail, limit, wanted)| Exceeded {
+            guardrail,
+            limit,
+            wanted,
+        });
+    let requests = btree_map(text(), 0_u64..1_000, 0..3);
+    (
+        instant(),
+        vec(step(), steps),
+        vec(passed, 0..3),
+        instant(),
+        vec(freeze, 0..3),
+        vec(exceeded, 0..5),
+        any::<bool>(),
+        requests,
+    )
+        .prop_map(
+            |(at, steps, passed_over, valid_until, freezes, exceeded, refused, requests)| Plan {
+                at,
+                steps,
+                passed_over,
+                valid_until,
+                freezes,
+                exceeded,
+                refused,
+                requests,
+            },
+        )
+        .boxed()
+}

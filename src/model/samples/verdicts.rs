@@ -1,0 +1,174 @@
+//! Any verdict with its moves and reasons, any settlement.
+
+use super::*;
+
+pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
+    let kind = prop_oneof![
+        text().prop_map(|right| TroubleKind::Forbidden { right }),
+        Just(TroubleKind::Unauthenticated),
+        Just(TroubleKind::NotFound),
+        Just(TroubleKind::Throttled),
+        Just(TroubleKind::Unreachable),
+        Just(TroubleKind::Unexpected),
+        Just(TroubleKind::Misfit),
+    ];
+    (kind, text(), text(), of(text()))
+        .prop_map(|(kind, doing, message, request_id)| Trouble {
+            kind,
+            doing,
+            message,
+            request_id,
+        })
+        .boxed()
+}
+
+pub(super) fn presumed() -> BoxedStrategy<Presumed> {
+    prop_oneof![
+        fingerprint().prop_map(Presumed::Key),
+        Just(Presumed::Unseen)
+    ]
+    .boxed()
+}
+
+pub(crate) fn movement() -> BoxedStrategy<Move> {
+    let parameters = btree_map(text(), text(), 0..3);
+    let company = select(&[Company::Alone, Company::Any][..]);
+    prop_oneof![
+        (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| Move::Regenerate {
+            slot,
+            replacing,
+            beside
+        }),
+        (token(), of(run_id()), parameters, company).prop_map(
+            |(token, after, parameters, company)| Move::Start {
+                token,
+                after,
+                parameters,
+                company
+            }
+        ),
+        (token(), hex_digits()).prop_map(|(token, digest)| Move::Submit { token, digest }),
+        run_id().prop_map(|run| Move::Cancel { run }),
+    ]
+    .boxed()
+}
+
+pub(super) fn keep() -> BoxedStrategy<Keep> {
+    prop_oneof![
+        Just(Keep::Young),
+        (span(), any::<bool>()).prop_map(|(age, warn)| Keep::Fresh { age, warn }),
+        run_id().prop_map(|run| Keep::Running { run }),
+        Just(Keep::Idle),
+        run_id().prop_map(|run| Keep::SucceededOnce { run }),
+    ]
+    .boxed()
+}
+
+pub(super) fn cause() -> BoxedStrategy<Cause> {
+    prop_oneof![
+        (slot(), age(), span(), any::<bool>()).prop_map(|(slot, age, limit, outside_window)| {
+            Cause::KeyDue {
+                slot,
+                age,
+                limit,
+                outside_window,
+            }
+        }),
+        (of(span()), span(), 0_u32..3).prop_map(|(age, limit, failures)| Cause::Stale {
+            age,
+            limit,
+            failures
+        }),
+        Just(Cause::NotRunning),
+        Just(Cause::MustNotRun),
+        (run_id(), span(), span()).prop_map(|(run, ran, limit)| Cause::TooLong { run, ran, limit }),
+        (0_u32..3).prop_map(|failures| Cause::NotSucceededYet { failures }),
+    ]
+    .boxed()
+}
+
+pub(super) fn hold() -> BoxedStrategy<Hold> {
+    prop_oneof![
+        hold_of_a_runtime(),
+        hold_of_a_job(),
+        trouble().prop_map(Hold::Trouble),
+        (movement(), instant()).prop_map(|(movement, since)| Hold::Busy { movement, since }),
+        (movement(), instant()).prop_map(|(movement, since)| Hold::Doubt { movement, since }),
+        text().prop_map(|reason| Hold::Freeze { reason }),
+        text().prop_map(|guardrail| Hold::Deferred { guardrail }),
+    ]
+    .boxed()
+}
+
+pub(super) fn hold_of_a_runtime() -> BoxedStrategy<Hold> {
+    prop_oneof![
+        slot().prop_map(|slot| Hold::ForeignRotation { slot }),
+        (slot(), age()).prop_map(|(slot, age)| Hold::AgeUnknown { slot, age }),
+        (slot(), text(), any::<bool>()).prop_map(|(slot, opens, breaks_limit)| Hold::Window {
+            slot,
+            opens,
+            breaks_limit
+        }),
+        (slot(), of(text())).prop_map(|(slot, opens)| Hold::Starved { slot, opens }),
+        (slot(), span()).prop_map(|(slot, overlap)| Hold::Overlap { slot, overlap }),
+        text().prop_map(|why| Hold::NoKeys { why }),
+    ]
+    .boxed()
+}
+
+pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
+    prop_oneof![
+        run_id().prop_map(|run| Hold::ActiveRun { run }),
+        (1_u32..9).prop_map(|failures| Hold::BackOff { failures }),
+        (1_u32..9).prop_map(|failures| Hold::GaveUp { failures }),
+        Just(Hold::PauseFirst),
+        Just(Hold::UnpauseFirst),
+        Just(Hold::RestartsItself),
+        Just(Hold::RunsForbidden),
+    ]
+    .boxed()
+}
+
+pub(super) fn verdict() -> BoxedStrategy<Verdict> {
+    let act = (movement(), vec(movement(), 0..2), cause());
+    prop_oneof![
+        keep().prop_map(Verdict::Keep),
+        act.prop_map(|(first, rest, because)| Verdict::Act {
+            moves: NonEmpty { first, rest },
+            because
+        }),
+        (hold(), of(instant())).prop_map(|(why, until)| Verdict::Hold { why, until }),
+    ]
+    .boxed()
+}
+
+pub(crate) fn receipt() -> BoxedStrategy<Receipt> {
+    prop_oneof![
+        (slot(), fingerprint(), instant(), instant()).prop_map(
+            |(slot, fingerprint, sent, answered)| Receipt::Regenerated {
+                slot,
+                fingerprint,
+                sent,
+                answered
+            }
+        ),
+        (run_id(), instant()).prop_map(|(run, answered)| Receipt::Started { run, answered }),
+        (run_id(), instant()).prop_map(|(run, answered)| Receipt::Cancelled { run, answered }),
+    ]
+    .boxed()
+}
+
+pub(super) fn settlement() -> BoxedStrategy<Settlement> {
+    let settled = prop_oneof![
+        receipt().prop_map(Settled::Done),
+        Just(Settled::NotDone),
+        Just(Settled::Repeat)
+    ];
+    (text(), movement(), settled)
+        .prop_map(|(intent, movement, settled)| Settlement {
+            intent,
+            movement,
+            settled,
+        })
+        .boxed()
+}
