@@ -1,1 +1,137 @@
-//! sim
+//! A SMALL FALSE CLOUD: (World, Request) → Response; knows nothing of model.
+//!
+//! A second opinion of Azure: Entra ID's token endpoints, the part of Azure Resource Manager that is about integration runtimes,
+//! and the Jobs API of Databricks, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
+//! over loopback ([`server::serve`]); other people's clients can too.
+//!
+//! Refuses: importing `model`, `plan` or `cloud`, whose misconceptions it must not share; chance (everything derives from the
+//! world file's `seed`); time of its own (it lives by [`World::clock`]); writing anything because of a read.
+//!
+//! ```text
+//! world file ─ build ─► World ◄─ store ─► .afresh/world.json
+//!                         ▲
+//!  Embedded ─┐            │ advance (what happens by itself until now)
+//!            ├─► door ────┤ fault   (which lie)
+//!    server ─┘            └─► entra · arm · databricks ─► Response, stamped with the world's time
+//! ```
+//!
+//! # The world file
+//! YAML; unknown fields are errors with their line. Only names and ids have to be written, the rest has defaults. Times are
+//! `2026-11-22T09:00:00Z`, `2026-11-22`, `now`, or `97d ago`, counted from when the world is first loaded; spans are `10m`, `1d12h`.
+//!
+//! ```yaml
+//! clock: 2026-11-22T09:00:00Z    # where the world's clock stands: it moves only when somebody waits. Absent: real time
+//! seed: 7                        # keys, ids and tokens derive from it. 0
+//! throttling: false              # enforce ARM's token buckets (reads 250 + 25/s, writes 200 + 10/s)
+//! activityLogDelay: 5m           # how late events become visible
+//! paging: {factories: 100, runtimes: 50, activityLog: 200, jobs: 20, runs: 20}      # entries of a page at most
+//! hosts: {authority: [login.lab.example], resourceManager: [management.lab.example]} # besides those of the public clouds
+//! tenants:                       # absent: every credential is good
+//! - id: contoso
+//!   principals:
+//!   - {clientId: ci, clientSecret: s3cret, federated: false, forbidden: [regenerateAuthKey]}
+//! subscriptions:
+//! - id: 12345678-1234-1234-1234-1234567890ab
+//!   activityLog: readable        # or forbidden
+//!   factories:
+//!   - name: adf-ingest
+//!     resourceGroup: rg-data
+//!     location: westeurope
+//!     created: 500d ago
+//!     forbidden: []              # operations that answer 403
+//!     runtimes:
+//!     - name: gateway-west
+//!       type: SelfHosted         # or Managed
+//!       copies: 100              # gateway-west-0001 and so on instead of one
+//!       description: the first gateway
+//!       created: 400d ago
+//!       authKey1: {made: 97d ago}  # regenerated then; absent: as old as the runtime. 90 days of it are in the Activity Log
+//!       authKey2: {made: 40d ago}
+//!       linkedTo: null           # ARM id of the runtime that is shared with this one
+//!       nodes: [vm-west-1]       # registered nodes, online
+//!       forbidden: [listAuthKeys]
+//! workspaces:
+//! - host: adb-1234567890123456.7.azuredatabricks.net
+//!   resourceId: /subscriptions/…/providers/Microsoft.Databricks/workspaces/analytics
+//!   tokens: [dapi0123]           # personal access tokens; absent: every one that begins with dapi
+//!   members: [ci]                # client ids that need no service principal headers; absent: all
+//!   apiVersions: ['2.1', '2.2']  # another one is a "Bad Target"
+//!   forbidden: []
+//!   submit: {takes: 2m, outcomes: [SUCCESS], error: no such table}    # how one-time runs go
+//!   jobs:
+//!   - id: 101
+//!     name: nightly-sales
+//!     copies: 100                # ids count on from `id`
+//!     created: 400d ago
+//!     tags: {tier: gold}
+//!     parameters: {day: today}   # the job's own, with their defaults
+//!     tasks: [extract, load]     # of a failed run the last one failed. [main]
+//!     startsIn: 5s               # PENDING so long
+//!     takes: 10m                 # RUNNING so long; a continuous job without it runs until it is stopped
+//!     outcome: SUCCESS           # or any result_state
+//!     outcomes: [FAILED, SUCCESS]  # by run in order, the last one repeats
+//!     error: no such table       # what get-output says of a failed task
+//!     maxConcurrentRuns: 1
+//!     queue: false               # wait for a place instead of being skipped
+//!     cancelTakes: 20s           # TERMINATING so long
+//!     schedule: {every: 24h, paused: false}
+//!     continuous: {paused: false}
+//!     forbidden: [run-now]       # `jobs/get` or `all` also hides it from lists
+//!     runs:                      # the past; without `ended` it is still running
+//!     - {started: 32h ago, ended: 31h ago, result: SUCCESS}
+//! faults:                        # each strikes by count; one request meets one fault
+//! - {on: regenerateAuthKey, nth: 1, times: 1, subject: gateway-west, do: loseAnswer}
+//! ```
+//!
+//! A world is kept after every effect and whenever a fault has counted a request; reads alone write nothing. So a file without a
+//! clock is counted from anew by each command until something has happened in it.
+//!
+//! `on` and `forbidden` name operations: `token`, `discovery`; `listFactories`, `getFactory`, `listRuntimes`, `getRuntime`,
+//! `getStatus`, `listAuthKeys`, `regenerateAuthKey`, `activityLog`, `getWorkspace`; `jobs/list`, `jobs/get`, `run-now`, `runs/list`,
+//! `runs/get`, `runs/get-output`, `runs/submit`, `runs/cancel`, `runs/cancel-all`; `any` (or `all`). `subject` is text that the
+//! request's path, query or body has to contain. What a fault can `do`:
+//!
+//! | `do` | done? | what the client sees | takes |
+//! |---|---|---|---|
+//! | `loseAnswer` | yes | the connection closes | |
+//! | `dropRequest` | no | the connection closes | |
+//! | `delayRequest` | late | the connection closes; only for `regenerateAuthKey` | `by` |
+//! | `throttle` | no | 429 | `retryAfter` |
+//! | `error` | no | an error | `status`, `code` |
+//! | `errorAfterActing` | yes | an error | `status`, `code` |
+//! | `slow` | yes | the answer, `by` so much later | `by` |
+//! | `staleList` | yes | what a read would have seen `by` so long ago | `by` |
+//!
+//! # What is assumed
+//! No source tells these: the codes for a missing runtime and for keys of managed and linked runtimes; that regenerating a key
+//! does not change the runtime's etag; that idempotency tokens are known for ever and to the whole workspace; that a run's
+//! `start_time` is when it was asked for, also when it waited in a queue.
+
+mod advance;
+mod arm;
+mod bucket;
+mod build;
+mod build_workspace;
+mod databricks;
+mod digest;
+mod door;
+mod embedded;
+mod entra;
+mod fault;
+mod file;
+mod message;
+mod operation;
+mod page;
+mod run;
+pub mod server;
+mod store;
+#[cfg(test)]
+mod tests;
+mod times;
+mod token;
+mod world;
+
+pub use self::embedded::{Embedded, Recorded};
+pub use self::operation::Operation;
+pub use self::store::Error;
+pub use self::world::{Effects, World};

@@ -1,0 +1,183 @@
+//! Time passes: queued runs get their places, continuous jobs restart, schedules fire, each at its own instant and in order, however
+//! long nobody looked. Refuses: to depend on how often it is called.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::run::{Outcome, Run, RunKind};
+use super::times::after;
+use super::world::{Job, Workspace, World};
+
+/// A continuous job starts again within a minute of the end of its run.
+const RESTART: Duration = Duration::from_secs(30);
+/// Most things that happen by themselves between two looks; what is beyond waits for the next look.
+const EVENTS_MAX: usize = 100_000;
+
+/// Something that happens to a job without anybody asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Event {
+    LeaveQueue { run: usize },
+    Restart,
+    Fire,
+}
+
+impl World {
+    /// Lets everything happen that was to happen until `now`.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        for workspace in &mut self.workspaces {
+            workspace.advance(now);
+        }
+    }
+}
+
+impl Workspace {
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        for _ in 0..EVENTS_MAX {
+            if self.next_event.is_some_and(|next| now < next) {
+                return;
+            }
+            let next = self.jobs.iter().enumerate().filter_map(|(place, job)| {
+                job.next_event(&self.runs, self.beginning)
+                    .map(|(at, what)| (at, place, what))
+            });
+            let Some((at, job, event)) = next.min_by_key(|(at, place, _)| (*at, *place)) else {
+                self.next_event = Some(Timestamp::MAX);
+                return;
+            };
+            self.next_event = Some(at);
+            if at <= now {
+                self.happen(job, event, at);
+            }
+        }
+    }
+
+    fn happen(&mut self, job: usize, event: Event, at: Timestamp) {
+        self.next_event = None;
+        match event {
+            Event::LeaveQueue { run } => {
+                self.runs[run].started = Some(at.max(self.runs[run].created));
+            }
+            Event::Restart => {
+                self.start(job, at, "CONTINUOUS_RESTART", &BTreeMap::new());
+            }
+            Event::Fire => {
+                if let Some(schedule) = &mut self.jobs[job].schedule {
+                    schedule.next = after(schedule.next, schedule.every);
+                }
+                self.start(job, at, "PERIODIC", &BTreeMap::new());
+            }
+        }
+    }
+
+    /// Makes a run of a job: it starts, waits in the queue, or is skipped, as the job's places allow. Gives its id.
+    pub(crate) fn start(
+        &mut self,
+        place: usize,
+        at: Timestamp,
+        trigger: &str,
+        parameters: &BTreeMap<String, String>,
+    ) -> u64 {
+        let job = &mut self.jobs[place];
+        let busy = job
+            .runs
+            .iter()
+            .filter(|run| self.runs[**run].holds_place(at))
+            .count();
+        let waiting = job.runs.iter().any(|run| self.runs[*run].is_queued());
+        let full = busy >= job.max_concurrent_runs || waiting;
+        // A continuous job never skips: a new run takes the place of the old one.
+        let queues =
+            (job.queue || job.continuous_paused == Some(false)) && job.max_concurrent_runs > 0;
+        let skipped = full && !queues;
+        let outcome = if skipped {
+            Outcome::skipped()
+        } else {
+            next_outcome(&job.outcomes, &mut job.started)
+        };
+        let mut merged = job.parameters.clone();
+        merged.extend(parameters.clone());
+        let run = Run {
+            id: 0,
+            job: job.id,
+            kind: RunKind::Job,
+            name: job.name.clone(),
+            trigger: trigger.to_owned(),
+            created: at,
+            started: (!full).then_some(at),
+            starts_in: job.starts_in,
+            takes: job.takes,
+            outcome,
+            places: job.max_concurrent_runs,
+            skipped,
+            cancel: None,
+            parameters: merged,
+            tasks: job.tasks.clone(),
+            error: job.error.clone(),
+        };
+        self.append(run, Some(place))
+    }
+}
+
+/// The outcome of the next run: in order, the last one for all that follow.
+pub(crate) fn next_outcome(outcomes: &[Outcome], started: &mut usize) -> Outcome {
+    let outcome = outcomes
+        .get(*started)
+        .or(outcomes.last())
+        .cloned()
+        .unwrap_or_else(Outcome::success);
+    *started = started.saturating_add(1);
+    outcome
+}
+
+impl Job {
+    fn next_event(&self, runs: &[Run], beginning: Timestamp) -> Option<(Timestamp, Event)> {
+        let leave = self.leave_queue(runs);
+        // What the world file tells of the past is all there was: nothing is added before the beginning.
+        let restart = self
+            .restart(runs)
+            .map(|at| (at.max(beginning), Event::Restart));
+        let fire = self
+            .schedule
+            .filter(|schedule| !schedule.paused)
+            .map(|schedule| (schedule.next, Event::Fire));
+        [leave, restart, fire]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
+    }
+
+    /// The oldest queued run leaves the queue when fewer runs than allowed hold a place.
+    fn leave_queue(&self, runs: &[Run]) -> Option<(Timestamp, Event)> {
+        let run = *self.runs.iter().find(|run| runs[**run].is_queued())?;
+        let from = runs[run].created;
+        let busy = |at: Timestamp| {
+            let own = self.runs.iter().map(|run| &runs[*run]);
+            own.filter(|run| run.holds_place(at)).count()
+        };
+        let mut instants: Vec<Timestamp> = self
+            .runs
+            .iter()
+            .filter_map(|run| runs[*run].end())
+            .chain([from])
+            .collect();
+        instants.sort_unstable();
+        let at = instants
+            .into_iter()
+            .find(|at| *at >= from && busy(*at) < self.max_concurrent_runs)?;
+        Some((at, Event::LeaveQueue { run }))
+    }
+
+    /// An unpaused continuous job starts anew soon after its last run has ended; without any run, at once.
+    fn restart(&self, runs: &[Run]) -> Option<Timestamp> {
+        if self.continuous_paused != Some(false)
+            || self.runs.iter().any(|run| runs[*run].is_queued())
+        {
+            return None;
+        }
+        let ends: Option<Vec<Timestamp>> = self.runs.iter().map(|run| runs[*run].end()).collect();
+        let last = ends?.into_iter().max().unwrap_or(self.created);
+        Some(after(last, RESTART))
+    }
+}

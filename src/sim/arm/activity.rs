@@ -1,0 +1,150 @@
+//! The Activity Log, api-version 2015-04-01: who remade a key and when, but not which of the two.
+//! Refuses: to tell at once (events come minutes late), to tell of more than 90 days, to tell the key's name.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::digest;
+use super::super::message::Refusal;
+use super::super::operation::Operation;
+use super::super::times::{after, azure, before};
+use super::super::world::{Factory, Making, Runtime, World};
+use super::filter::{Filter, Subject, parse};
+use super::{Call, error, paged, runtimes};
+use crate::http::Response;
+use crate::limits::ACTIVITY_LOG_DAYS;
+
+const CREATE: &str = "Microsoft.DataFactory/factories/integrationruntimes/write";
+const PROVIDER: &str = "Microsoft.DataFactory";
+
+/// One entry: a call that began, or the same call that ended.
+struct Event<'a> {
+    factory: &'a Factory,
+    runtime: &'a Runtime,
+    making: &'a Making,
+    action: &'static str,
+    ended: bool,
+}
+
+pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Response, Refusal> {
+    let Some(text) = call.request.query("$filter") else {
+        return Err(error(
+            400,
+            "BadRequest",
+            "The $filter query parameter is required.",
+        ));
+    };
+    let filter = parse(&text).map_err(|what| error(400, "BadRequest", &what))?;
+    let mut events = Vec::new();
+    let known = world
+        .subscriptions
+        .iter()
+        .find(|one| one.id == subscription);
+    for factory in known
+        .map(|one| one.factories.as_slice())
+        .unwrap_or_default()
+    {
+        for runtime in &factory.runtimes {
+            collect(factory, runtime, &mut events);
+        }
+    }
+    let delay = world.settings.activity_log_delay;
+    events.retain(|event| visible(event, call.seen, delay) && wanted(event, subscription, &filter));
+    // Newest first, and of one call the end before the beginning.
+    events.sort_by_key(|event| std::cmp::Reverse((event.making.at, event.ended)));
+    let select = call.request.query("$select");
+    let show = |event: Event| selected(body(&event, subscription, delay), select.as_deref());
+    let size = world.settings.page_activity_log;
+    paged(events, show, size, false, call)
+}
+
+fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Event<'a>>) {
+    let mut both = |making: &'a Making, action: &'static str| {
+        events.extend([false, true].map(|ended| Event {
+            factory,
+            runtime,
+            making,
+            action,
+            ended,
+        }));
+    };
+    if let Some(created) = runtime.keys[0].makings.first() {
+        both(created, CREATE);
+    }
+    for key in &runtime.keys {
+        for making in key.makings.iter().skip(1) {
+            both(making, Operation::RegenerateAuthKey.action());
+        }
+    }
+}
+
+fn visible(event: &Event, seen: Timestamp, delay: Duration) -> bool {
+    let days = u64::try_from(ACTIVITY_LOG_DAYS).unwrap_or(0);
+    let oldest = before(seen, Duration::from_secs(days * 24 * 3600));
+    after(event.making.at, delay) <= seen && event.making.at >= oldest
+}
+
+fn wanted(event: &Event, subscription: &str, filter: &Filter) -> bool {
+    let at = event.making.at;
+    let in_time = filter.from.is_none_or(|from| at >= from) && filter.to.is_none_or(|to| at <= to);
+    let named = filter.only.as_ref().is_none_or(|(subject, value)| {
+        let own = match subject {
+            Subject::ResourceGroup => event.factory.resource_group.clone(),
+            Subject::Resource => runtimes::runtime_id(subscription, event.factory, event.runtime),
+            Subject::Provider => PROVIDER.to_owned(),
+            Subject::Correlation => event.making.correlation.clone(),
+        };
+        own.eq_ignore_ascii_case(value)
+    });
+    in_time && named
+}
+
+fn pair(value: &str) -> Value {
+    json!({"value": value, "localizedValue": value})
+}
+
+fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
+    let id = runtimes::runtime_id(subscription, event.factory, event.runtime);
+    let (name, status, sub_status) = if event.ended {
+        ("EndRequest", "Succeeded", "OK")
+    } else {
+        ("BeginRequest", "Started", "")
+    };
+    let making = event.making;
+    let client_request = making
+        .client_request
+        .clone()
+        .unwrap_or_else(|| digest::guid(&["client request", &making.correlation]));
+    let mut value = json!({
+        "authorization": {"action": event.action, "scope": id},
+        "caller": making.caller, "category": pair("Administrative"),
+        "correlationId": making.correlation, "operationId": making.correlation,
+        "eventDataId": digest::guid(&["event", &making.correlation, name]),
+        "eventName": pair(name), "eventTimestamp": azure(making.at), "submissionTimestamp": azure(after(making.at, delay)),
+        "httpRequest": {"clientRequestId": client_request, "clientIpAddress": "203.0.113.7", "method": "POST"},
+        "level": "Informational", "operationName": pair(event.action),
+        "resourceGroupName": event.factory.resource_group, "resourceProviderName": pair(PROVIDER), "resourceId": id,
+        "status": pair(status), "subStatus": pair(sub_status), "properties": {}, "subscriptionId": subscription,
+    });
+    if event.action == CREATE {
+        value["httpRequest"]["method"] = json!("PUT");
+    }
+    value
+}
+
+/// Only the fields that `$select` names.
+fn selected(value: Value, select: Option<&str>) -> Value {
+    let (Some(select), Value::Object(fields)) = (select, &value) else {
+        return value;
+    };
+    let names: Vec<&str> = select.split(',').map(str::trim).collect();
+    let kept = fields
+        .iter()
+        .filter(|(name, _)| names.iter().any(|wanted| wanted.eq_ignore_ascii_case(name)));
+    Value::Object(
+        kept.map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
+    )
+}

@@ -1,0 +1,371 @@
+//! Azure Resource Manager: Data Factory's integration runtimes, the Activity Log, and the Databricks workspace resource.
+//! Refuses: a request without a token for it, without an api-version, or about what is not there, in that order, as ARM does.
+
+mod activity;
+mod filter;
+mod route;
+mod runtimes;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) use self::route::{Route, Target};
+use super::bucket;
+use super::digest;
+use super::message::{Incoming, Refusal, json as answer, set};
+use super::operation::{Operation, any_covers};
+use super::token::{Audience, Claims, Trouble, bearer};
+use super::world::{Factory, Subscription, World};
+use crate::http::Response;
+
+/// A CloudError.
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Refusal {
+    Box::new(answer(
+        status,
+        &json!({"error": {"code": code, "message": message}}),
+    ))
+}
+
+/// Everything a handler of this service may look at.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Incoming<'a>,
+    pub(crate) caller: Claims,
+    pub(crate) now: Timestamp,
+    /// The instant that reads tell of.
+    pub(crate) seen: Timestamp,
+    pub(crate) correlation: String,
+}
+
+pub(crate) fn respond(
+    world: &mut World,
+    route: &Route,
+    request: &Incoming,
+    now: Timestamp,
+    seen: Timestamp,
+) -> Response {
+    let number = world.answered.to_string();
+    let root = world.root();
+    let given = request
+        .header("x-ms-correlation-request-id")
+        .map(str::to_owned);
+    let correlation =
+        given.unwrap_or_else(|| digest::guid(&[&root, "correlation", &now.to_string(), &number]));
+    let mut remaining = None;
+    let mut response = match authorise(world, request, now) {
+        Err(refusal) => *refusal,
+        Ok(caller) => {
+            let call = Call {
+                request,
+                caller,
+                now,
+                seen,
+                correlation: correlation.clone(),
+            };
+            admitted(world, route, &call, &mut remaining).unwrap_or_else(|refusal| *refusal)
+        }
+    };
+    let id = digest::guid(&[&root, "request", &now.to_string(), &number]);
+    dress(&mut response, request, &id, &correlation);
+    if let Some(left) = remaining {
+        let write = route.operation().metered_as_write();
+        let name = if write {
+            "x-ms-ratelimit-remaining-subscription-writes"
+        } else {
+            "x-ms-ratelimit-remaining-subscription-reads"
+        };
+        set(&mut response, name, &left.to_string());
+    }
+    response
+}
+
+/// Checks after authentication, in ARM's order, then the handler.
+fn admitted(
+    world: &mut World,
+    route: &Route,
+    call: &Call,
+    remaining: &mut Option<u64>,
+) -> Result<Response, Refusal> {
+    let operation = route.operation();
+    let Some(subscription) = route.subscription() else {
+        return Err(error(
+            404,
+            "InvalidResourceType",
+            "The resource type could not be found in the namespace for the api version.",
+        ));
+    };
+    version(route, call.request)?;
+    let Some(known) = world
+        .subscriptions
+        .iter()
+        .find(|known| known.id.eq_ignore_ascii_case(subscription))
+        .map(|known| known.id.clone())
+    else {
+        return Err(error(
+            404,
+            "SubscriptionNotFound",
+            &format!("The subscription '{subscription}' could not be found."),
+        ));
+    };
+    *remaining = Some(meter(world, &known, call, operation)?);
+    permitted(world, route, call)?;
+    match route {
+        Route::ActivityLog { .. } => activity::list(world, &known, call),
+        Route::Workspace(target) => workspace(world, target),
+        Route::Factories { group, .. } => {
+            runtimes::factories(world, &known, group.as_deref(), call)
+        }
+        Route::Factory(target) => runtimes::factory(world, target),
+        Route::Runtimes(target) => runtimes::list(world, target, call),
+        Route::Runtime(target, what) => runtimes::one(world, target, *what, call),
+        Route::Nowhere => Err(error(
+            404,
+            "InvalidResourceType",
+            "The resource type could not be found.",
+        )),
+    }
+}
+
+fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
+    let Some(version) = request
+        .query("api-version")
+        .filter(|version| !version.is_empty())
+    else {
+        let text = "The api-version query parameter (?api-version=) is required for all requests.";
+        return Err(error(400, "MissingApiVersionParameter", text));
+    };
+    let known: &[&str] = match route {
+        Route::ActivityLog { .. } => &["2015-04-01"],
+        Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
+        _ => &["2018-06-01"],
+    };
+    if known.contains(&version.as_str()) {
+        return Ok(());
+    }
+    let text = format!(
+        "The api-version '{version}' is invalid. The supported versions are '{}'.",
+        known.join(", ")
+    );
+    Err(error(400, "InvalidApiVersionParameter", &text))
+}
+
+fn meter(
+    world: &mut World,
+    subscription: &str,
+    call: &Call,
+    operation: Operation,
+) -> Result<u64, Refusal> {
+    let write = operation.metered_as_write();
+    if !world.settings.throttling {
+        return Ok(bucket::full(write));
+    }
+    world
+        .buckets
+        .take(subscription, &call.caller.appid, write, call.now)
+        .map_err(|wait| throttled(subscription, operation, wait))
+}
+
+fn throttled(subscription: &str, operation: Operation, wait: Duration) -> Refusal {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    let text = format!(
+        "Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
+        operation.action()
+    );
+    let mut response = error(429, "SubscriptionRequestsThrottled", &text);
+    set(&mut response, "retry-after", &seconds.to_string());
+    response
+}
+
+fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
+    let operation = route.operation();
+    let principals = world
+        .tenants
+        .iter()
+        .flatten()
+        .flat_map(|tenant| &tenant.principals);
+    let mut own = principals.filter(|one| one.client_id.eq_ignore_ascii_case(&call.caller.appid));
+    let log_closed = operation == Operation::ActivityLog
+        && world
+            .subscription_of(route)
+            .is_some_and(|one| !one.activity_log_readable);
+    let factory = route.target().and_then(|target| world.factory(target).ok());
+    let factory_closed = factory.is_some_and(|factory| any_covers(&factory.forbidden, operation));
+    let runtime = factory.and_then(|factory| runtimes::find(factory, route.target()?));
+    let runtime_closed = runtime.is_some_and(|runtime| any_covers(&runtime.forbidden, operation));
+    let closed = own.any(|one| any_covers(&one.forbidden, operation))
+        || log_closed
+        || factory_closed
+        || runtime_closed;
+    if !closed {
+        return Ok(());
+    }
+    let text = format!(
+        "The client '{}' with object id '{}' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
+        call.caller.appid,
+        call.caller.oid,
+        operation.action(),
+        scope(call.request.path)
+    );
+    Err(error(403, "AuthorizationFailed", &text))
+}
+
+/// The resource that a path is about: without the verb at its end.
+fn scope(path: &str) -> &str {
+    match path.rsplit_once('/') {
+        Some((resource, last)) if route::is_verb(last) => resource,
+        _ => path,
+    }
+}
+
+fn authorise(world: &World, request: &Incoming, now: Timestamp) -> Result<Claims, Refusal> {
+    let token = bearer(request.header("authorization"));
+    let claims = token
+        .ok_or(Trouble::Missing)
+        .and_then(|token| world.verify(token, Audience::ResourceManager, 0, now));
+    claims.map_err(|trouble| {
+        let (code, text) = match trouble {
+            Trouble::Missing => ("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing."),
+            Trouble::Invalid => ("InvalidAuthenticationToken", "The access token is invalid."),
+            Trouble::Expired => ("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than the current UTC time."),
+            Trouble::Audience => {
+                ("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource. It should exactly match one of the allowed audiences 'https://management.core.windows.net/','https://management.azure.com/'.")
+            }
+        };
+        let mut response = error(401, code, text);
+        let challenge = r#"Bearer authorization_uri="https://login.windows.net/common", error="invalid_token", error_description="The access token is not taken.""#;
+        set(&mut response, "www-authenticate", challenge);
+        response
+    })
+}
+
+fn dress(response: &mut Response, request: &Incoming, id: &str, correlation: &str) {
+    for (name, value) in [
+        ("cache-control", "no-cache"),
+        ("pragma", "no-cache"),
+        ("expires", "-1"),
+        (
+            "strict-transport-security",
+            "max-age=31536000; includeSubDomains",
+        ),
+        ("x-content-type-options", "nosniff"),
+        ("x-ms-request-id", id),
+        ("x-ms-routing-request-id", id),
+        ("x-ms-correlation-request-id", correlation),
+    ] {
+        set(response, name, value);
+    }
+    let wanted = request
+        .header("x-ms-return-client-request-id")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if let Some(own) = request.header("x-ms-client-request-id").filter(|_| wanted) {
+        set(response, "x-ms-client-request-id", own);
+    }
+}
+
+fn workspace(world: &World, target: &Target) -> Result<Response, Refusal> {
+    let id = target.workspace_id();
+    let found = world.workspaces.iter().find(|one| {
+        one.resource_id
+            .as_ref()
+            .is_some_and(|own| own.eq_ignore_ascii_case(&id))
+    });
+    let Some(workspace) = found else {
+        return Err(not_found(
+            "Microsoft.Databricks/workspaces",
+            &target.name,
+            &target.group,
+        ));
+    };
+    let own = workspace.resource_id.as_deref().unwrap_or_default();
+    Ok(answer(
+        200,
+        &json!({
+            "id": own, "name": own.rsplit('/').next(), "type": "Microsoft.Databricks/workspaces", "location": "westeurope",
+            "sku": {"name": "premium"},
+            "properties": {"workspaceId": workspace.number(), "workspaceUrl": workspace.address(), "provisioningState": "Succeeded"},
+        }),
+    ))
+}
+
+fn not_found(kind: &str, name: &str, group: &str) -> Refusal {
+    let text = format!(
+        "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+    );
+    error(404, "ResourceNotFound", &text)
+}
+
+/// One page of a list as ARM gives it: `value`, and a link with an opaque token to the rest.
+/// Only what is on the page is shown.
+fn paged<T>(
+    all: Vec<T>,
+    show: impl Fn(T) -> Value,
+    size: usize,
+    null_at_end: bool,
+    call: &Call,
+) -> Result<Response, Refusal> {
+    let request = call.request;
+    let token = request.query("$skiptoken");
+    let Some(page) = super::page::cut(all, request.path, token.as_deref(), size) else {
+        return Err(error(
+            400,
+            "InvalidSkipToken",
+            "The provided skip token is not valid for this request.",
+        ));
+    };
+    let mut body = json!({"value": page.entries.into_iter().map(show).collect::<Vec<_>>()});
+    if let Some(token) = page.next {
+        let mut link = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
+            if !name.eq_ignore_ascii_case("$skiptoken") {
+                link.append_pair(&name, &value);
+            }
+        }
+        link.append_pair("$skiptoken", &token);
+        body["nextLink"] = json!(format!(
+            "{}{}?{}",
+            request.origin,
+            request.path,
+            link.finish()
+        ));
+    } else if null_at_end {
+        body["nextLink"] = Value::Null;
+    }
+    Ok(answer(200, &body))
+}
+
+impl World {
+    fn subscription_of(&self, route: &Route) -> Option<&Subscription> {
+        let wanted = route.subscription()?;
+        self.subscriptions
+            .iter()
+            .find(|one| one.id.eq_ignore_ascii_case(wanted))
+    }
+
+    /// The factory a path names, or one of ARM's two kinds of 404.
+    fn factory(&self, target: &Target) -> Result<&Factory, Refusal> {
+        let subscription = self
+            .subscriptions
+            .iter()
+            .find(|one| one.id.eq_ignore_ascii_case(&target.subscription));
+        let all = subscription
+            .map(|one| one.factories.as_slice())
+            .unwrap_or_default();
+        let mut in_group = all
+            .iter()
+            .filter(|one| one.resource_group.eq_ignore_ascii_case(&target.group))
+            .peekable();
+        if in_group.peek().is_none() {
+            let text = format!("Resource group '{}' could not be found.", target.group);
+            return Err(error(404, "ResourceGroupNotFound", &text));
+        }
+        let found = in_group.find(|one| one.name.eq_ignore_ascii_case(&target.name));
+        found.ok_or_else(|| {
+            not_found(
+                "Microsoft.DataFactory/factories",
+                &target.name,
+                &target.group,
+            )
+        })
+    }
+}

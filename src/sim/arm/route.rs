@@ -1,0 +1,170 @@
+//! Paths of Azure Resource Manager, read without regard to case. Refuses: a known path with the wrong verb.
+
+use super::super::message::Incoming;
+use super::super::operation::Operation;
+
+/// A resource in a resource group: a factory with perhaps a runtime in it, or a workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Target {
+    pub(crate) subscription: String,
+    pub(crate) group: String,
+    /// The factory or the workspace.
+    pub(crate) name: String,
+    pub(crate) runtime: String,
+}
+
+impl Target {
+    /// The id of the Databricks workspace that this names.
+    pub(crate) fn workspace_id(&self) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Databricks/workspaces/{}",
+            self.subscription, self.group, self.name
+        )
+    }
+}
+
+/// What is asked of one runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Get,
+    Status,
+    Keys,
+    Regenerate,
+}
+
+/// Where a request to ARM leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Factories {
+        subscription: String,
+        group: Option<String>,
+    },
+    Factory(Target),
+    Runtimes(Target),
+    Runtime(Target, Ask),
+    ActivityLog {
+        subscription: String,
+    },
+    Workspace(Target),
+    Nowhere,
+}
+
+const VERBS: [&str; 3] = ["getStatus", "listAuthKeys", "regenerateAuthKey"];
+
+/// Is `segment` something that is done to a resource, not its name?
+pub(crate) fn is_verb(segment: &str) -> bool {
+    VERBS.iter().any(|verb| verb.eq_ignore_ascii_case(segment))
+}
+
+impl Route {
+    pub(crate) fn of(request: &Incoming) -> Self {
+        let segments = request.segments();
+        let lower: Vec<String> = segments
+            .iter()
+            .map(|segment| segment.to_ascii_lowercase())
+            .collect();
+        let lower: Vec<&str> = lower.iter().map(String::as_str).collect();
+        let at = |place: usize| segments.get(place).cloned().unwrap_or_default();
+        let target = || Target {
+            subscription: at(1),
+            group: at(3),
+            name: at(7),
+            runtime: at(9),
+        };
+        let method = request.method.as_str();
+        match lower.as_slice() {
+            ["subscriptions", _, "providers", rest @ ..] if method == "GET" => {
+                in_subscription(rest, at(1))
+            }
+            [
+                "subscriptions",
+                _,
+                "resourcegroups",
+                _,
+                "providers",
+                provider,
+                rest @ ..,
+            ] => in_group(method, provider, rest, target()),
+            _ => Self::Nowhere,
+        }
+    }
+
+    pub(crate) fn operation(&self) -> Operation {
+        match self {
+            Self::Factories { .. } => Operation::ListFactories,
+            Self::Factory(_) => Operation::GetFactory,
+            Self::Runtimes(_) => Operation::ListRuntimes,
+            Self::Runtime(_, Ask::Get) => Operation::GetRuntime,
+            Self::Runtime(_, Ask::Status) => Operation::GetStatus,
+            Self::Runtime(_, Ask::Keys) => Operation::ListAuthKeys,
+            Self::Runtime(_, Ask::Regenerate) => Operation::RegenerateAuthKey,
+            Self::ActivityLog { .. } => Operation::ActivityLog,
+            Self::Workspace(_) => Operation::GetWorkspace,
+            Self::Nowhere => Operation::Unknown,
+        }
+    }
+
+    pub(crate) fn subscription(&self) -> Option<&str> {
+        match self {
+            Self::Factories { subscription, .. } | Self::ActivityLog { subscription } => {
+                Some(subscription)
+            }
+            Self::Factory(target)
+            | Self::Runtimes(target)
+            | Self::Runtime(target, _)
+            | Self::Workspace(target) => Some(&target.subscription),
+            Self::Nowhere => None,
+        }
+    }
+
+    /// The factory, and perhaps the runtime, that it is about.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Factory(target) | Self::Runtimes(target) | Self::Runtime(target, _) => {
+                Some(target)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn in_subscription(rest: &[&str], subscription: String) -> Route {
+    match rest {
+        ["microsoft.datafactory", "factories"] => Route::Factories {
+            subscription,
+            group: None,
+        },
+        ["microsoft.insights", "eventtypes", "management", "values"] => {
+            Route::ActivityLog { subscription }
+        }
+        _ => Route::Nowhere,
+    }
+}
+
+fn in_group(method: &str, provider: &str, rest: &[&str], target: Target) -> Route {
+    match (provider, method, rest) {
+        ("microsoft.databricks", "GET", ["workspaces", _]) => Route::Workspace(target),
+        ("microsoft.datafactory", "GET", ["factories"]) => Route::Factories {
+            subscription: target.subscription,
+            group: Some(target.group),
+        },
+        ("microsoft.datafactory", _, ["factories", rest @ ..]) => factory(method, rest, target),
+        _ => Route::Nowhere,
+    }
+}
+
+fn factory(method: &str, rest: &[&str], target: Target) -> Route {
+    match (method, rest) {
+        ("GET", [_]) => Route::Factory(target),
+        ("GET", [_, "integrationruntimes"]) => Route::Runtimes(target),
+        ("GET", [_, "integrationruntimes", _]) => Route::Runtime(target, Ask::Get),
+        ("POST", [_, "integrationruntimes", _, "getstatus"]) => Route::Runtime(target, Ask::Status),
+        ("POST", [_, "integrationruntimes", _, "listauthkeys"]) => {
+            Route::Runtime(target, Ask::Keys)
+        }
+        ("POST", [_, "integrationruntimes", _, "regenerateauthkey"]) => {
+            Route::Runtime(target, Ask::Regenerate)
+        }
+        _ => Route::Nowhere,
+    }
+}

@@ -1,0 +1,313 @@
+//! Factories and their integration runtimes, as api-version 2018-06-01 shows them.
+//! Refuses: keys of a runtime that has none (managed or linked), and a keyName that is neither `authKey1` nor `authKey2`.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::digest;
+use super::super::file::RuntimeKind;
+use super::super::message::{Refusal, json as answer, set};
+use super::super::times::{azure, before};
+use super::super::world::{Factory, Making, Runtime, World};
+use super::route::{Ask, Target};
+use super::{Call, error, paged};
+use crate::http::Response;
+
+/// Names of the two slots, as bodies and requests spell them.
+const SLOTS: [&str; 2] = ["authKey1", "authKey2"];
+
+pub(crate) fn factories(
+    world: &World,
+    subscription: &str,
+    group: Option<&str>,
+    call: &Call,
+) -> Result<Response, Refusal> {
+    let known = world
+        .subscriptions
+        .iter()
+        .find(|one| one.id == subscription);
+    let all = known
+        .map(|one| one.factories.as_slice())
+        .unwrap_or_default();
+    let wanted = all
+        .iter()
+        .filter(|one| group.is_none_or(|group| one.resource_group.eq_ignore_ascii_case(group)));
+    let show = |one| factory_body(subscription, one);
+    // The recorded list ends with an explicit null.
+    paged(
+        wanted.collect(),
+        show,
+        world.settings.page_factories,
+        true,
+        call,
+    )
+}
+
+pub(crate) fn factory(world: &World, target: &Target) -> Result<Response, Refusal> {
+    world
+        .factory(target)
+        .map(|factory| answer(200, &factory_body(&target.subscription, factory)))
+}
+
+fn factory_id(subscription: &str, factory: &Factory) -> String {
+    format!(
+        "/subscriptions/{subscription}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}",
+        factory.resource_group,
+        factory.name.to_ascii_lowercase()
+    )
+}
+
+fn factory_body(subscription: &str, factory: &Factory) -> Value {
+    let etag = etag(&[subscription, &factory.name], factory.created);
+    json!({
+        "name": factory.name, "id": factory_id(subscription, factory), "type": "Microsoft.DataFactory/factories",
+        "properties": {"provisioningState": "Succeeded", "createTime": azure(factory.created), "version": "2018-06-01",
+            "factoryStatistics": null, "encryption": {}},
+        "eTag": format!("\"{etag}\""), "location": factory.location, "tags": {},
+    })
+}
+
+pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Response, Refusal> {
+    let factory = world.factory(target)?;
+    let created = |one: &&Runtime| one.created <= call.seen;
+    let there: Vec<&Runtime> = factory.runtimes.iter().filter(created).collect();
+    let size = world.settings.page_runtimes;
+    // Real lists end both ways: with `"nextLink": null` and without the field.
+    let null_at_end = there.len() <= size;
+    let show = |one| runtime_body(&target.subscription, factory, one);
+    paged(there, show, size, null_at_end, call)
+}
+
+/// The id of a runtime, with the lower-case segment of the recordings.
+pub(crate) fn runtime_id(subscription: &str, factory: &Factory, runtime: &Runtime) -> String {
+    format!(
+        "{}/integrationruntimes/{}",
+        factory_id(subscription, factory),
+        runtime.name
+    )
+}
+
+/// An etag whose end holds the time of the last write. Whether regenerating a key counts as a write is not known; here it does not.
+fn etag(parts: &[&str], written: Timestamp) -> String {
+    let head = digest::hex(&digest::digest(parts)[..4]);
+    format!("{head}-0000-0100-0000-{:08x}0000", written.as_second())
+}
+
+fn runtime_body(subscription: &str, factory: &Factory, runtime: &Runtime) -> Value {
+    let mut properties = match runtime.kind {
+        RuntimeKind::SelfHosted => json!({"type": "SelfHosted"}),
+        RuntimeKind::Managed => {
+            json!({"type": "Managed", "state": "Started", "typeProperties": {"computeProperties": {"location": "AutoResolve"}}})
+        }
+    };
+    if let Some(description) = &runtime.description {
+        properties["description"] = json!(description);
+    }
+    if let Some(origin) = &runtime.linked_to {
+        properties["typeProperties"] =
+            json!({"linkedInfo": {"resourceId": origin, "authorizationType": "RBAC"}});
+    }
+    json!({
+        "id": runtime_id(subscription, factory, runtime), "name": runtime.name,
+        "type": "Microsoft.DataFactory/factories/integrationruntimes", "properties": properties,
+        "etag": etag(&[subscription, &factory.name, &runtime.name], runtime.created),
+    })
+}
+
+/// The runtime that a path names.
+pub(crate) fn find<'a>(factory: &'a Factory, target: &Target) -> Option<&'a Runtime> {
+    factory
+        .runtimes
+        .iter()
+        .find(|one| one.name.eq_ignore_ascii_case(&target.runtime))
+}
+
+pub(crate) fn one(
+    world: &mut World,
+    target: &Target,
+    ask: Ask,
+    call: &Call,
+) -> Result<Response, Refusal> {
+    let factory = world.factory(target)?;
+    // Assumed: no source tells the real code for a runtime that is not there.
+    let missing = || {
+        error(
+            404,
+            "IntegrationRuntimeNotFound",
+            &format!(
+                "The integration runtime '{}' was not found.",
+                target.runtime
+            ),
+        )
+    };
+    let runtime = find(factory, target).ok_or_else(missing)?;
+    match ask {
+        Ask::Get => Ok(get(&target.subscription, factory, runtime, call)),
+        Ask::Status => Ok(answer(
+            200,
+            &status(world, &target.subscription, factory, runtime, call.now),
+        )),
+        Ask::Keys => {
+            owns_keys(runtime)?;
+            let key =
+                |slot| world.key_value(&target.subscription, factory, runtime, slot, call.seen);
+            Ok(answer(
+                200,
+                &json!({"authKey1": key(0), "authKey2": key(1)}),
+            ))
+        }
+        Ask::Regenerate => {
+            owns_keys(runtime)?;
+            regenerate(world, target, call)
+        }
+    }
+}
+
+fn get(subscription: &str, factory: &Factory, runtime: &Runtime, call: &Call) -> Response {
+    let body = runtime_body(subscription, factory, runtime);
+    let known = call
+        .request
+        .header("if-none-match")
+        .map(|tag| tag.trim_matches('"'));
+    if known.is_some() && known == body["etag"].as_str() {
+        return Response {
+            status: 304,
+            headers: http::HeaderMap::new(),
+            body: bytes::Bytes::new(),
+        };
+    }
+    let mut response = answer(200, &body);
+    set(
+        &mut response,
+        "etag",
+        body["etag"].as_str().unwrap_or_default(),
+    );
+    response
+}
+
+/// Assumed codes: how Azure says this was found in no source.
+fn owns_keys(runtime: &Runtime) -> Result<(), Refusal> {
+    if runtime.kind == RuntimeKind::Managed {
+        let text = format!(
+            "The integration runtime '{}' is of type Managed, which has no authentication keys.",
+            runtime.name
+        );
+        return Err(error(400, "InvalidIntegrationRuntimeType", &text));
+    }
+    if runtime.linked_to.is_some() {
+        let text = format!(
+            "The integration runtime '{}' is linked; its keys belong to the shared integration runtime.",
+            runtime.name
+        );
+        return Err(error(400, "LinkedIntegrationRuntimeNotSupported", &text));
+    }
+    Ok(())
+}
+
+fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Response, Refusal> {
+    let asked: Value = serde_json::from_slice(call.request.body).unwrap_or(Value::Null);
+    let name = asked["keyName"].as_str().unwrap_or_default();
+    let Some(slot) = SLOTS
+        .iter()
+        .position(|slot| slot.eq_ignore_ascii_case(name))
+    else {
+        let text =
+            format!("The key name '{name}' is not valid. It has to be 'authKey1' or 'authKey2'.");
+        return Err(error(400, "InvalidAuthKeyName", &text));
+    };
+    let making = Making {
+        at: call.now,
+        caller: call.caller.oid.clone(),
+        client_request: call
+            .request
+            .header("x-ms-client-request-id")
+            .map(str::to_owned),
+        correlation: call.correlation.clone(),
+    };
+    if let Some(runtime) = world.runtime_mut(target) {
+        runtime.keys[slot].makings.push(making);
+    }
+    let factory = world.factory(target)?;
+    let Some(runtime) = find(factory, target) else {
+        return Err(error(404, "NotFound", "The integration runtime is gone."));
+    };
+    // Only the regenerated key is in the answer: its twin has to be asked for.
+    let mut body = serde_json::Map::new();
+    body.insert(
+        SLOTS[slot].to_owned(),
+        json!(world.key_value(&target.subscription, factory, runtime, slot, call.now)),
+    );
+    let counted = format!("{}/{}#{}", factory.name, runtime.name, SLOTS[slot]);
+    *world.effects.regenerations.entry(counted).or_default() += 1;
+    world.changed = true;
+    Ok(answer(200, &Value::Object(body)))
+}
+
+impl World {
+    fn runtime_mut(&mut self, target: &Target) -> Option<&mut Runtime> {
+        let subscription = self
+            .subscriptions
+            .iter_mut()
+            .find(|one| one.id.eq_ignore_ascii_case(&target.subscription))?;
+        let factory = subscription.factories.iter_mut().find(|one| {
+            one.name.eq_ignore_ascii_case(&target.name)
+                && one.resource_group.eq_ignore_ascii_case(&target.group)
+        })?;
+        factory
+            .runtimes
+            .iter_mut()
+            .find(|one| one.name.eq_ignore_ascii_case(&target.runtime))
+    }
+}
+
+fn status(
+    world: &World,
+    subscription: &str,
+    factory: &Factory,
+    runtime: &Runtime,
+    now: Timestamp,
+) -> Value {
+    let properties = match (runtime.kind, &runtime.linked_to) {
+        (RuntimeKind::Managed, _) => {
+            json!({"type": "Managed", "dataFactoryName": factory.name, "state": "Started",
+            "typeProperties": {"createTime": azure(runtime.created), "nodes": [], "otherErrors": []}})
+        }
+        (RuntimeKind::SelfHosted, linked) => {
+            let online = linked.is_some() || !runtime.nodes.is_empty();
+            json!({"type": "SelfHosted", "dataFactoryName": factory.name, "state": if online { "Online" } else { "NeedRegistration" },
+                "typeProperties": self_hosted(world, subscription, factory, runtime, now)})
+        }
+    };
+    json!({"name": runtime.name, "properties": properties})
+}
+
+fn self_hosted(
+    world: &World,
+    subscription: &str,
+    factory: &Factory,
+    runtime: &Runtime,
+    now: Timestamp,
+) -> Value {
+    let nodes: Vec<Value> = runtime
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(place, name)| node(name, place, runtime, now))
+        .collect();
+    json!({
+        "serviceRegion": "eu", "autoUpdate": "Off", "internalChannelEncryption": "NotSet",
+        "taskQueueId": world.task_queue(subscription, factory, runtime), "nodes": nodes, "updateDelayOffset": "PT3H",
+        "serviceUrls": [factory.endpoint()], "links": [], "versionStatus": if runtime.nodes.is_empty() { "None" } else { "UpToDate" },
+        "capabilities": {}, "latestVersion": "5.5.7762.1", "newerVersions": ["5.5.7762.1"], "createTime": azure(runtime.created),
+    })
+}
+
+fn node(name: &str, place: usize, runtime: &Runtime, now: Timestamp) -> Value {
+    let recently = azure(before(now, std::time::Duration::from_secs(40)));
+    json!({
+        "nodeName": name, "machineName": name.to_ascii_uppercase(), "status": "Online", "versionStatus": "UpToDate", "version": "5.5.7762.1",
+        "registerTime": azure(runtime.created), "lastConnectTime": recently, "lastUpdateResult": "None",
+        "isActiveDispatcher": place == 0, "maxConcurrentJobs": 14,
+        "capabilities": {"serviceBusConnected": "True", "credentialInSync": "True", "nodeEnabled": "True"},
+    })
+}

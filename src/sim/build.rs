@@ -1,0 +1,275 @@
+//! From the world file as written to the world as it lives: defaults filled in, distances in time resolved, ids given.
+//! Refuses: two things of one name, a key made before its runtime, a run from the future.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::digest;
+use super::fault::{Fault, Lie};
+use super::file::{
+    ActivityLogFile, FactoryFile, FaultFile, PrincipalFile, RuntimeFile, SubscriptionFile,
+    TenantFile, WorldFile,
+};
+use super::operation::Operation;
+use super::times::{Span, before};
+use super::world::{
+    Effects, Factory, Key, Making, Principal, Runtime, Settings, Subscription, Tenant, World,
+};
+use super::{bucket, build_workspace};
+use crate::clock::Clock;
+
+/// Shape of the stored world; a stored copy of another version is not read.
+pub(crate) const VERSION: u32 = 1;
+
+const DAY: Duration = Duration::from_hours(24);
+/// Age of what the file gives no birth: older than every log reaches.
+const LONG_AGO: Duration = Duration::from_hours(400 * 24);
+
+/// What a builder needs besides its own part of the file.
+pub(crate) struct Ground<'a> {
+    pub(crate) root: &'a str,
+    pub(crate) beginning: Timestamp,
+}
+
+/// Makes the world that `file` describes. The error says what is wrong and where, by path.
+pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<World, String> {
+    let beginning = clock.now();
+    let settings = settings(&file);
+    let root = format!("afresh sim {}", file.seed);
+    let ground = Ground {
+        root: &root,
+        beginning,
+    };
+    let subscriptions = file
+        .subscriptions
+        .into_iter()
+        .map(|one| subscription(one, &ground))
+        .collect::<Result<Vec<_>, _>>()?;
+    unique(
+        "subscriptions",
+        subscriptions.iter().map(|one| one.id.as_str()),
+    )?;
+    let mut workspaces = Vec::new();
+    for one in file.workspaces {
+        workspaces.push(build_workspace::workspace(one, &ground)?);
+    }
+    unique("workspaces", workspaces.iter().map(|one| one.host.as_str()))?;
+    Ok(World {
+        version: VERSION,
+        source,
+        seed: file.seed,
+        hand: file.clock,
+        beginning,
+        settings,
+        tenants: file
+            .tenants
+            .map(|tenants| tenants.into_iter().map(tenant).collect()),
+        subscriptions,
+        workspaces,
+        faults: file
+            .faults
+            .into_iter()
+            .enumerate()
+            .map(|(place, one)| fault(place, one))
+            .collect::<Result<_, _>>()?,
+        effects: Effects::default(),
+        clock,
+        changed: false,
+        stored: None,
+        kept: false,
+        buckets: bucket::Buckets::default(),
+        answered: 0,
+    })
+}
+
+fn settings(file: &WorldFile) -> Settings {
+    let delay = file
+        .activity_log_delay
+        .map_or(Duration::from_mins(5), |span| span.0);
+    Settings {
+        throttling: file.throttling,
+        activity_log_delay: delay,
+        page_factories: file.paging.factories.unwrap_or(100).max(1),
+        page_runtimes: file.paging.runtimes.unwrap_or(50).max(1),
+        page_activity_log: file.paging.activity_log.unwrap_or(200).max(1),
+        page_jobs: file.paging.jobs.map(|size| size.max(1)),
+        page_runs: file.paging.runs.map(|size| size.max(1)),
+        authorities: file.hosts.authority.clone(),
+        resource_managers: file.hosts.resource_manager.clone(),
+    }
+}
+
+fn tenant(file: TenantFile) -> Tenant {
+    let principal = |one: PrincipalFile| Principal {
+        client_id: one.client_id,
+        client_secret: one.client_secret,
+        federated: one.federated,
+        forbidden: one.forbidden,
+    };
+    Tenant {
+        id: file.id,
+        principals: file.principals.into_iter().map(principal).collect(),
+    }
+}
+
+fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription, String> {
+    let at = format!("subscriptions[{}]", file.id);
+    let factories = file
+        .factories
+        .into_iter()
+        .map(|one| factory(one, &at, ground))
+        .collect::<Result<Vec<_>, _>>()?;
+    unique(&at, factories.iter().map(|one| one.name.as_str()))?;
+    Ok(Subscription {
+        id: file.id,
+        activity_log_readable: file.activity_log == ActivityLogFile::Readable,
+        factories,
+    })
+}
+
+fn factory(file: FactoryFile, at: &str, ground: &Ground) -> Result<Factory, String> {
+    let at = format!("{at}.factories[{}]", file.name);
+    let mut runtimes = Vec::new();
+    for one in file.runtimes {
+        copies(&one.name.clone(), one.copies, |name, _| {
+            runtimes.push(runtime(&one, name, &at, ground)?);
+            Ok(())
+        })?;
+    }
+    unique(&at, runtimes.iter().map(|one| one.name.as_str()))?;
+    let oldest = runtimes
+        .iter()
+        .map(|one| one.created)
+        .min()
+        .unwrap_or(ground.beginning);
+    let created = file
+        .created
+        .map_or(before(oldest, DAY), |when| when.resolve(ground.beginning));
+    Ok(Factory {
+        name: file.name,
+        resource_group: file.resource_group,
+        location: file.location,
+        created,
+        forbidden: file.forbidden,
+        runtimes,
+    })
+}
+
+/// Calls `each` for every copy: once with the name itself, or with `name-0001` and so on.
+pub(crate) fn copies(
+    name: &str,
+    count: Option<u32>,
+    mut each: impl FnMut(String, u32) -> Result<(), String>,
+) -> Result<(), String> {
+    match count {
+        None => each(name.to_owned(), 0),
+        Some(count) => {
+            (0..count).try_for_each(|copy| each(format!("{name}-{:04}", copy + 1), copy))
+        }
+    }
+}
+
+fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Result<Runtime, String> {
+    let made = [file.auth_key1.made, file.auth_key2.made]
+        .map(|made| made.map(|when| when.resolve(ground.beginning)));
+    let oldest = before(
+        made.iter()
+            .flatten()
+            .copied()
+            .min()
+            .unwrap_or(ground.beginning),
+        Duration::ZERO,
+    );
+    let default = before(ground.beginning, LONG_AGO).min(oldest);
+    let created = file
+        .created
+        .map_or(default, |when| when.resolve(ground.beginning));
+    for made in made.iter().flatten() {
+        if *made < created || *made > ground.beginning {
+            return Err(format!(
+                "{at}.runtimes[{name}]: a key made {made} must lie between the creation of its runtime and now"
+            ));
+        }
+    }
+    let key = |slot: usize| {
+        key(
+            created,
+            made[slot],
+            &[ground.root, at, &name, &slot.to_string()],
+        )
+    };
+    Ok(Runtime {
+        kind: file.kind,
+        description: file.description.clone(),
+        created,
+        linked_to: file.linked_to.clone(),
+        keys: [key(0), key(1)],
+        nodes: file.nodes.clone(),
+        forbidden: file.forbidden.clone(),
+        name,
+    })
+}
+
+fn key(created: Timestamp, made: Option<Timestamp>, parts: &[&str]) -> Key {
+    let making = |at: Timestamp, what: &str| Making {
+        at,
+        caller: "operator@example.com".to_owned(),
+        client_request: None,
+        correlation: digest::guid(&[parts, &[what]].concat()),
+    };
+    let mut makings = vec![making(created, "created")];
+    makings.extend(
+        made.filter(|made| *made > created)
+            .map(|made| making(made, "regenerated")),
+    );
+    Key { makings }
+}
+
+fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
+    let wants_by = matches!(file.lie, Lie::Slow | Lie::StaleList | Lie::DelayRequest);
+    if wants_by != file.by.is_some() {
+        return Err(format!(
+            "faults[{place}]: `by` belongs to `slow`, `staleList` and `delayRequest`, and each of them needs it"
+        ));
+    }
+    if file.lie == Lie::DelayRequest && file.on != Operation::RegenerateAuthKey {
+        return Err(format!(
+            "faults[{place}]: `delayRequest` is for `regenerateAuthKey`, the one request that is never repeated"
+        ));
+    }
+    if file.nth == Some(0) || file.times == Some(0) {
+        return Err(format!("faults[{place}]: `nth` and `times` count from 1"));
+    }
+    let status = file.status.unwrap_or(500);
+    if !(400..600).contains(&status) {
+        return Err(format!(
+            "faults[{place}]: status {status} is no error; write one from 400 to 599"
+        ));
+    }
+    Ok(Fault {
+        on: file.on,
+        subject: file.subject,
+        nth: file.nth.unwrap_or(1),
+        times: file.times.unwrap_or(1),
+        lie: file.lie,
+        by: file.by.map_or(Duration::ZERO, |span: Span| span.0),
+        retry_after: file.retry_after.map(|span| span.0),
+        status,
+        code: file.code,
+        seen: 0,
+    })
+}
+
+/// Refuses two equal names, compared as Azure does: without case.
+pub(crate) fn unique<'a>(at: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    let twice: BTreeSet<&str> = names
+        .filter(|name| !seen.insert(name.to_ascii_lowercase()))
+        .collect();
+    match twice.first() {
+        None => Ok(()),
+        Some(name) => Err(format!("{at}: `{name}` is there twice")),
+    }
+}

@@ -1,0 +1,215 @@
+//! From a workspace as written to one that lives: its jobs, and their past runs with ids in the order of their starts.
+//! Refuses: two jobs of one id, a run that ended before it started, a schedule that never rests.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::build::{Ground, copies, unique};
+use super::file::{JobFile, RunFile, ScheduleFile, SubmitFile, WorkspaceFile};
+use super::run::{Outcome, Run, RunKind};
+use super::times::{Span, after, before, between};
+use super::world::{Job, Schedule, Submit, Workspace};
+
+/// Ids of runs start here: large, as in a real workspace, so that a client that reads them as floats is found out.
+const FIRST_RUN_ID: u64 = 730_000_000_000_000;
+const YEAR: Duration = Duration::from_hours(365 * 24);
+const MINUTE: Duration = Duration::from_mins(1);
+
+pub(crate) fn workspace(file: WorkspaceFile, ground: &Ground) -> Result<Workspace, String> {
+    let at = format!("workspaces[{}]", file.host);
+    let mut jobs = Vec::new();
+    let mut past = Vec::new();
+    for one in &file.jobs {
+        copies(&one.name, one.copies, |name, copy| {
+            let job = job(one, name, one.id + u64::from(copy), &at, ground)?;
+            for run in &one.runs {
+                past.push((jobs.len(), past_run(&job, run, &at, ground)?));
+            }
+            jobs.push(job);
+            Ok(())
+        })?;
+    }
+    let ids: Vec<String> = jobs.iter().map(|job| job.id.to_string()).collect();
+    unique(&format!("{at}.jobs"), ids.iter().map(String::as_str))?;
+    let mut workspace = Workspace {
+        host: file.host.to_ascii_lowercase(),
+        resource_id: file.resource_id,
+        beginning: ground.beginning,
+        tokens: file.tokens,
+        members: file.members,
+        api_versions: file
+            .api_versions
+            .unwrap_or_else(|| vec!["2.1".to_owned(), "2.2".to_owned()]),
+        forbidden: file.forbidden,
+        jobs,
+        submit: submit(file.submit),
+        runs: Vec::new(),
+        idempotency: std::collections::BTreeMap::new(),
+        served: None,
+        next_event: None,
+    };
+    past.sort_by_key(|(_, run)| run.created);
+    for (job, run) in past {
+        workspace.append(run, Some(job));
+    }
+    Ok(workspace)
+}
+
+impl Workspace {
+    /// Puts a run at the end of the list, gives it its id, and tells it.
+    pub(crate) fn append(&mut self, mut run: Run, job: Option<usize>) -> u64 {
+        let count = u64::try_from(self.runs.len()).unwrap_or(u64::MAX);
+        run.id = FIRST_RUN_ID + (count + 1) * Run::ID_STEP;
+        if run.kind == RunKind::Submit {
+            // A one-time run has a job of its own that no list shows.
+            run.job = run.id + Run::ID_STEP - 1;
+        }
+        if let Some(job) = job.and_then(|job| self.jobs.get_mut(job)) {
+            job.runs.push(self.runs.len());
+        }
+        let id = run.id;
+        self.runs.push(run);
+        self.next_event = None;
+        id
+    }
+}
+
+fn job(file: &JobFile, name: String, id: u64, at: &str, ground: &Ground) -> Result<Job, String> {
+    let begun = file
+        .runs
+        .iter()
+        .map(|run| run.started.resolve(ground.beginning));
+    let default = begun
+        .clone()
+        .min()
+        .map_or(before(ground.beginning, YEAR), |oldest| {
+            before(oldest, YEAR)
+        });
+    let newest = begun.max();
+    Ok(Job {
+        id,
+        created: file
+            .created
+            .map_or(default, |when| when.resolve(ground.beginning)),
+        tags: file.tags.clone(),
+        parameters: file.parameters.clone(),
+        tasks: if file.tasks.is_empty() {
+            vec!["main".to_owned()]
+        } else {
+            file.tasks.clone()
+        },
+        starts_in: file.starts_in.map_or(Duration::from_secs(5), |span| span.0),
+        takes: takes(file),
+        outcomes: outcomes(file.outcome.as_ref(), &file.outcomes),
+        error: file.error.clone(),
+        max_concurrent_runs: file
+            .max_concurrent_runs
+            .map_or(1, |most| usize::try_from(most).unwrap_or(usize::MAX)),
+        queue: file.queue,
+        cancel_takes: file
+            .cancel_takes
+            .map_or(Duration::from_secs(20), |span| span.0),
+        schedule: file
+            .schedule
+            .map(|one| schedule(one, newest, &format!("{at}.jobs[{name}]"), ground))
+            .transpose()?,
+        continuous_paused: file.continuous.map(|continuous| continuous.paused),
+        forbidden: file.forbidden.clone(),
+        runs: Vec::new(),
+        started: 0,
+        name,
+    })
+}
+
+/// Ten minutes, unless told; a continuous job runs until it is stopped.
+fn takes(file: &JobFile) -> Option<Duration> {
+    let default = file.continuous.is_none().then_some(10 * MINUTE);
+    file.takes.map_or(default, |span| Some(span.0))
+}
+
+fn outcomes(one: Option<&Outcome>, many: &[Outcome]) -> Vec<Outcome> {
+    if many.is_empty() {
+        vec![one.cloned().unwrap_or_else(Outcome::success)]
+    } else {
+        many.to_vec()
+    }
+}
+
+fn schedule(
+    file: ScheduleFile,
+    newest: Option<Timestamp>,
+    at: &str,
+    ground: &Ground,
+) -> Result<Schedule, String> {
+    let Span(every) = file.every;
+    if every < MINUTE {
+        return Err(format!(
+            "{at}.schedule: a job cannot start more often than every minute"
+        ));
+    }
+    // The next beat after the beginning, in step with the newest run that the file tells of.
+    let mut next = after(newest.unwrap_or(ground.beginning), every);
+    if next <= ground.beginning {
+        let beats = between(next, ground.beginning).as_secs() / every.as_secs().max(1) + 1;
+        next = after(
+            next,
+            every.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX)),
+        );
+    }
+    Ok(Schedule {
+        every,
+        paused: file.paused,
+        next,
+    })
+}
+
+fn submit(file: SubmitFile) -> Submit {
+    Submit {
+        takes: file.takes.map_or(2 * MINUTE, |span| span.0),
+        outcomes: outcomes(file.outcome.as_ref(), &file.outcomes),
+        error: file.error,
+        started: 0,
+    }
+}
+
+/// A run that the file tells of. Without an end it runs until somebody stops it.
+fn past_run(job: &Job, file: &RunFile, at: &str, ground: &Ground) -> Result<Run, String> {
+    let started = file.started.resolve(ground.beginning);
+    let ended = file.ended.map(|when| when.resolve(ground.beginning));
+    let at = format!("{at}.jobs[{}].runs", job.name);
+    if started > ground.beginning || ended.is_some_and(|ended| ended > ground.beginning) {
+        return Err(format!(
+            "{at}: a run that lies in the future; only what has happened can be told"
+        ));
+    }
+    if ended.is_some_and(|ended| ended < started) {
+        return Err(format!("{at}: a run that ended before it started"));
+    }
+    if ended.is_none() && file.result.is_some() {
+        return Err(format!("{at}: a run with a result needs `ended`"));
+    }
+    Ok(Run {
+        id: 0,
+        job: job.id,
+        kind: RunKind::Job,
+        name: job.name.clone(),
+        trigger: if job.schedule.is_some() {
+            "PERIODIC"
+        } else {
+            "ONE_TIME"
+        }
+        .to_owned(),
+        created: started,
+        started: Some(started),
+        starts_in: Duration::ZERO,
+        takes: ended.map(|ended| between(started, ended)),
+        outcome: file.result.clone().unwrap_or_else(Outcome::success),
+        places: job.max_concurrent_runs,
+        skipped: false,
+        cancel: None,
+        parameters: job.parameters.clone(),
+        tasks: job.tasks.clone(),
+        error: job.error.clone(),
+    })
+}

@@ -1,0 +1,169 @@
+//! The front door: which service, which operation, which lie; then the answer, with the world's time on it.
+//! Refuses: acting twice for one request.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
+use super::fault::{Fault, Lie, strike};
+use super::message::{Door, Incoming, Reply, set};
+use super::operation::Operation;
+use super::times::{after, before};
+use super::world::World;
+use super::{arm, databricks, entra};
+use crate::http::Response;
+
+/// Where a request leads, in the words of the service it reached.
+pub(crate) enum Route {
+    Entra(entra::Route),
+    Arm(arm::Route),
+    Databricks(usize, databricks::Route),
+}
+
+impl Route {
+    fn of(request: &Incoming) -> Self {
+        match request.door {
+            Door::Entra => Self::Entra(entra::Route::of(request)),
+            Door::ResourceManager => Self::Arm(arm::Route::of(request)),
+            Door::Workspace(place) => Self::Databricks(place, databricks::Route::of(request)),
+        }
+    }
+
+    fn operation(&self) -> Operation {
+        match self {
+            Self::Entra(route) => route.operation(),
+            Self::Arm(route) => route.operation(),
+            Self::Databricks(_, route) => route.operation(),
+        }
+    }
+}
+
+impl World {
+    /// Answers one request at the present instant of the world's clock.
+    pub(crate) fn answer(&mut self, request: &Incoming) -> Reply {
+        let now = self.clock.now();
+        self.answered = self.answered.wrapping_add(1);
+        self.advance(now);
+        let route = Route::of(request);
+        let operation = route.operation();
+        let (fault, counted) = strike(&mut self.faults, operation, &request.subject());
+        self.changed |= counted;
+        let (mut response, wait) = match fault {
+            None => (Some(self.act(&route, request, now, now)), Duration::ZERO),
+            Some(fault) => self.lie(&fault, &route, request, now),
+        };
+        if let Some(response) = &mut response {
+            stamp(response, after(now, wait));
+        }
+        Reply {
+            response,
+            wait,
+            operation,
+        }
+    }
+
+    /// Does what is asked. Reads see the world as it was at `seen`; writes happen `now`.
+    fn act(
+        &mut self,
+        route: &Route,
+        request: &Incoming,
+        now: Timestamp,
+        seen: Timestamp,
+    ) -> Response {
+        match route {
+            Route::Entra(route) => entra::respond(self, route, request, now),
+            Route::Arm(route) => arm::respond(self, route, request, now, seen),
+            Route::Databricks(place, route) => {
+                databricks::respond(self, *place, route, request, now, seen)
+            }
+        }
+    }
+
+    fn lie(
+        &mut self,
+        fault: &Fault,
+        route: &Route,
+        request: &Incoming,
+        now: Timestamp,
+    ) -> (Option<Response>, Duration) {
+        let response = match fault.lie {
+            Lie::DropRequest => None,
+            Lie::LoseAnswer => {
+                self.act(route, request, now, now);
+                None
+            }
+            Lie::DelayRequest => {
+                self.act(route, request, after(now, fault.by), now);
+                None
+            }
+            Lie::Throttle => Some(throttled(route, fault.retry_after)),
+            Lie::Error => Some(failed(route, fault)),
+            Lie::ErrorAfterActing => {
+                self.act(route, request, now, now);
+                Some(failed(route, fault))
+            }
+            Lie::Slow => Some(self.act(route, request, now, now)),
+            Lie::StaleList => Some(self.act(route, request, now, before(now, fault.by))),
+        };
+        (
+            response,
+            if fault.lie == Lie::Slow {
+                fault.by
+            } else {
+                Duration::ZERO
+            },
+        )
+    }
+}
+
+fn throttled(route: &Route, retry_after: Option<Duration>) -> Response {
+    let mut response = match route {
+        Route::Databricks(..) => databricks::error(
+            429,
+            "REQUEST_LIMIT_EXCEEDED",
+            "Request is rejected due to throttling.",
+        ),
+        Route::Entra(_) | Route::Arm(_) => {
+            arm::error(429, "TooManyRequests", "The request is being throttled.")
+        }
+    };
+    if let Some(wait) = retry_after {
+        set(
+            &mut response,
+            "retry-after",
+            &wait.as_millis().div_ceil(1000).to_string(),
+        );
+    }
+    *response
+}
+
+fn failed(route: &Route, fault: &Fault) -> Response {
+    let text = "The embedded cloud was told to fail here.";
+    match route {
+        Route::Databricks(..) => {
+            let code = if fault.status == 503 {
+                "TEMPORARILY_UNAVAILABLE"
+            } else {
+                "INTERNAL_SERVER_ERROR"
+            };
+            *databricks::error(fault.status, fault.code.as_deref().unwrap_or(code), text)
+        }
+        Route::Entra(_) | Route::Arm(_) => {
+            let code = if fault.status == 503 {
+                "ServiceUnavailable"
+            } else {
+                "InternalServerError"
+            };
+            *arm::error(fault.status, fault.code.as_deref().unwrap_or(code), text)
+        }
+    }
+}
+
+/// Every answer tells the world's time: clients measure ages against it.
+pub(crate) fn stamp(response: &mut Response, at: Timestamp) {
+    let printed = DateTimePrinter::new().timestamp_to_rfc9110_string(&at);
+    if let Ok(date) = printed {
+        set(response, "date", &date);
+    }
+}

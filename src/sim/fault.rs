@@ -1,0 +1,148 @@
+//! The lies that a world file asks for, each told by count. Refuses: chance; the same requests always meet the same faults.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::operation::Operation;
+
+/// What goes wrong, as the world file names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Lie {
+    /// The request is acted on and its answer never arrives.
+    LoseAnswer,
+    /// The request never arrives; the client cannot tell the difference from a lost answer.
+    DropRequest,
+    /// The answer never arrives, and the request arrives late, `by` so much: when the client has long given up.
+    DelayRequest,
+    /// 429, with `retryAfter`.
+    Throttle,
+    /// An error `status` and nothing done.
+    Error,
+    /// An error `status` although it was done.
+    ErrorAfterActing,
+    /// The right answer, late `by` so much.
+    Slow,
+    /// The answer of so long ago, `by`: what lists and caches do after a change.
+    StaleList,
+}
+
+/// One fault and how far its counting has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Fault {
+    pub(crate) on: Operation,
+    /// Only requests whose path or body names this; absent: all.
+    pub(crate) subject: Option<String>,
+    /// The first matching request that meets it, from 1.
+    pub(crate) nth: u32,
+    /// How many meet it.
+    pub(crate) times: u32,
+    pub(crate) lie: Lie,
+    pub(crate) by: Duration,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) status: u16,
+    pub(crate) code: Option<String>,
+    /// Matching requests so far.
+    pub(crate) seen: u32,
+}
+
+impl Fault {
+    fn speaks_of(&self, operation: Operation, subject: &str) -> bool {
+        let named = self
+            .subject
+            .as_ref()
+            .is_none_or(|wanted| subject.contains(wanted.as_str()));
+        self.on.covers(operation) && named && operation != Operation::Unknown
+    }
+
+    fn is_spent(&self) -> bool {
+        self.seen.saturating_add(1) >= self.nth.saturating_add(self.times)
+    }
+
+    fn strikes(&mut self) -> bool {
+        self.seen = self.seen.saturating_add(1);
+        self.seen >= self.nth
+    }
+}
+
+/// Counts this request against the faults that speak of it, up to the first that strikes. Also tells whether a count changed.
+/// One request meets one fault: the faults after it wait their turn.
+pub(crate) fn strike(
+    faults: &mut [Fault],
+    operation: Operation,
+    subject: &str,
+) -> (Option<Fault>, bool) {
+    let mut counted = false;
+    for fault in faults
+        .iter_mut()
+        .filter(|fault| fault.speaks_of(operation, subject))
+    {
+        if fault.is_spent() {
+            continue;
+        }
+        counted = true;
+        if fault.strikes() {
+            return (Some(fault.clone()), true);
+        }
+    }
+    (None, counted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(nth: u32, times: u32) -> Fault {
+        Fault {
+            on: Operation::RunNow,
+            subject: None,
+            nth,
+            times,
+            lie: Lie::DropRequest,
+            by: Duration::ZERO,
+            retry_after: None,
+            status: 500,
+            code: None,
+            seen: 0,
+        }
+    }
+
+    #[test]
+    fn a_fault_strikes_the_nth_request_and_is_then_spent() {
+        let mut faults = [fault(2, 2)];
+        let hits: Vec<(bool, bool)> = (0..5)
+            .map(|_| strike(&mut faults, Operation::RunNow, ""))
+            .map(|(struck, counted)| (struck.is_some(), counted))
+            .collect();
+        assert_eq!(
+            hits,
+            [
+                (false, true),
+                (true, true),
+                (true, true),
+                (false, false),
+                (false, false)
+            ]
+        );
+    }
+
+    #[test]
+    fn other_operations_and_subjects_do_not_count() {
+        let mut faults = [Fault {
+            subject: Some("gateway".to_owned()),
+            ..fault(1, 1)
+        }];
+        assert!(
+            strike(&mut faults, Operation::RunsGet, "gateway")
+                .0
+                .is_none()
+        );
+        assert!(strike(&mut faults, Operation::RunNow, "lab").0.is_none());
+        assert!(
+            strike(&mut faults, Operation::RunNow, "gateway")
+                .0
+                .is_some()
+        );
+    }
+}

@@ -1,0 +1,236 @@
+//! The world file as a person writes it. Refuses: unknown fields, bare numbers as time, names that no operation has.
+//! What each field means is told in [`crate::sim`]; absent fields take the defaults of the real service.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::fault::Lie;
+use super::operation::Operation;
+use super::run::Outcome;
+use super::times::{Span, When};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WorldFile {
+    pub(crate) clock: Option<Timestamp>,
+    #[serde(default)]
+    pub(crate) seed: u64,
+    #[serde(default)]
+    pub(crate) throttling: bool,
+    pub(crate) activity_log_delay: Option<Span>,
+    #[serde(default)]
+    pub(crate) paging: PagingFile,
+    #[serde(default)]
+    pub(crate) hosts: HostsFile,
+    pub(crate) tenants: Option<Vec<TenantFile>>,
+    #[serde(default)]
+    pub(crate) subscriptions: Vec<SubscriptionFile>,
+    #[serde(default)]
+    pub(crate) workspaces: Vec<WorkspaceFile>,
+    #[serde(default)]
+    pub(crate) faults: Vec<FaultFile>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PagingFile {
+    pub(crate) factories: Option<usize>,
+    pub(crate) runtimes: Option<usize>,
+    pub(crate) activity_log: Option<usize>,
+    pub(crate) jobs: Option<usize>,
+    pub(crate) runs: Option<usize>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HostsFile {
+    #[serde(default)]
+    pub(crate) authority: Vec<String>,
+    #[serde(default)]
+    pub(crate) resource_manager: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TenantFile {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) principals: Vec<PrincipalFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PrincipalFile {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    #[serde(default)]
+    pub(crate) federated: bool,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SubscriptionFile {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) activity_log: ActivityLogFile,
+    #[serde(default)]
+    pub(crate) factories: Vec<FactoryFile>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ActivityLogFile {
+    #[default]
+    Readable,
+    Forbidden,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FactoryFile {
+    pub(crate) name: String,
+    pub(crate) resource_group: String,
+    #[serde(default = "default_location")]
+    pub(crate) location: String,
+    pub(crate) created: Option<When>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+    #[serde(default)]
+    pub(crate) runtimes: Vec<RuntimeFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RuntimeFile {
+    pub(crate) name: String,
+    #[serde(default, rename = "type")]
+    pub(crate) kind: RuntimeKind,
+    pub(crate) copies: Option<u32>,
+    pub(crate) description: Option<String>,
+    pub(crate) created: Option<When>,
+    pub(crate) linked_to: Option<String>,
+    #[serde(default)]
+    pub(crate) auth_key1: KeyFile,
+    #[serde(default)]
+    pub(crate) auth_key2: KeyFile,
+    #[serde(default)]
+    pub(crate) nodes: Vec<String>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
+pub(crate) enum RuntimeKind {
+    #[default]
+    SelfHosted,
+    Managed,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct KeyFile {
+    pub(crate) made: Option<When>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WorkspaceFile {
+    pub(crate) host: String,
+    pub(crate) resource_id: Option<String>,
+    pub(crate) tokens: Option<Vec<String>>,
+    pub(crate) members: Option<Vec<String>>,
+    pub(crate) api_versions: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+    #[serde(default)]
+    pub(crate) jobs: Vec<JobFile>,
+    #[serde(default)]
+    pub(crate) submit: SubmitFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct JobFile {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) copies: Option<u32>,
+    pub(crate) created: Option<When>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) tasks: Vec<String>,
+    pub(crate) starts_in: Option<Span>,
+    pub(crate) takes: Option<Span>,
+    pub(crate) outcome: Option<Outcome>,
+    #[serde(default)]
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) error: Option<String>,
+    pub(crate) max_concurrent_runs: Option<u32>,
+    #[serde(default)]
+    pub(crate) queue: bool,
+    pub(crate) cancel_takes: Option<Span>,
+    pub(crate) schedule: Option<ScheduleFile>,
+    pub(crate) continuous: Option<ContinuousFile>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+    #[serde(default)]
+    pub(crate) runs: Vec<RunFile>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ScheduleFile {
+    pub(crate) every: Span,
+    #[serde(default)]
+    pub(crate) paused: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ContinuousFile {
+    #[serde(default)]
+    pub(crate) paused: bool,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RunFile {
+    pub(crate) started: When,
+    pub(crate) ended: Option<When>,
+    pub(crate) result: Option<Outcome>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SubmitFile {
+    pub(crate) takes: Option<Span>,
+    pub(crate) outcome: Option<Outcome>,
+    #[serde(default)]
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct FaultFile {
+    pub(crate) on: Operation,
+    pub(crate) subject: Option<String>,
+    pub(crate) nth: Option<u32>,
+    pub(crate) times: Option<u32>,
+    #[serde(rename = "do")]
+    pub(crate) lie: Lie,
+    pub(crate) by: Option<Span>,
+    pub(crate) retry_after: Option<Span>,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+}
+
+fn default_location() -> String {
+    "westeurope".to_owned()
+}

@@ -1,0 +1,111 @@
+//! The names of what the false cloud can be asked, as faults and prohibitions use them. Refuses: any other name, with the list of these.
+
+use serde::{Deserialize, Serialize};
+
+/// One operation of one of the three services.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Operation {
+    /// Entra: a token for client credentials.
+    #[serde(rename = "token")]
+    Token,
+    /// Entra: the OpenID configuration and instance discovery.
+    #[serde(rename = "discovery")]
+    Discovery,
+    /// ARM: the factories of a subscription or resource group.
+    #[serde(rename = "listFactories")]
+    ListFactories,
+    /// ARM: one factory.
+    #[serde(rename = "getFactory")]
+    GetFactory,
+    /// ARM: the integration runtimes of a factory.
+    #[serde(rename = "listRuntimes")]
+    ListRuntimes,
+    /// ARM: one integration runtime.
+    #[serde(rename = "getRuntime")]
+    GetRuntime,
+    /// ARM: what a runtime's nodes are doing; a POST that only reads.
+    #[serde(rename = "getStatus")]
+    GetStatus,
+    /// ARM: both keys of a runtime.
+    #[serde(rename = "listAuthKeys")]
+    ListAuthKeys,
+    /// ARM: a new value for one key.
+    #[serde(rename = "regenerateAuthKey")]
+    RegenerateAuthKey,
+    /// ARM: the Activity Log of a subscription.
+    #[serde(rename = "activityLog")]
+    ActivityLog,
+    /// ARM: the Databricks workspace resource, which tells the workspace's host.
+    #[serde(rename = "getWorkspace")]
+    GetWorkspace,
+    /// Databricks: the jobs of a workspace.
+    #[serde(rename = "jobs/list")]
+    JobsList,
+    /// Databricks: one job.
+    #[serde(rename = "jobs/get")]
+    JobsGet,
+    /// Databricks: start a job.
+    #[serde(rename = "run-now")]
+    RunNow,
+    /// Databricks: runs, newest first.
+    #[serde(rename = "runs/list")]
+    RunsList,
+    /// Databricks: one run.
+    #[serde(rename = "runs/get")]
+    RunsGet,
+    /// Databricks: what a task's run left behind.
+    #[serde(rename = "runs/get-output")]
+    RunsGetOutput,
+    /// Databricks: a one-time run.
+    #[serde(rename = "runs/submit")]
+    RunsSubmit,
+    /// Databricks: ask a run to stop.
+    #[serde(rename = "runs/cancel")]
+    RunsCancel,
+    /// Databricks: ask all runs of a job to stop.
+    #[serde(rename = "runs/cancel-all")]
+    RunsCancelAll,
+    /// No route leads there.
+    #[serde(skip)]
+    Unknown,
+    /// Every operation.
+    #[serde(rename = "any", alias = "all")]
+    Any,
+}
+
+impl Operation {
+    /// Does a rule about `self` speak of `other`?
+    pub(crate) fn covers(self, other: Self) -> bool {
+        self == Self::Any || self == other
+    }
+
+    /// The right that ARM wants for it, in the spelling of Azure's role tables; empty outside ARM.
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Self::ListFactories | Self::GetFactory => "Microsoft.DataFactory/factories/read",
+            Self::ListRuntimes | Self::GetRuntime => {
+                "Microsoft.DataFactory/factories/integrationruntimes/read"
+            }
+            Self::GetStatus => "Microsoft.DataFactory/factories/integrationruntimes/getstatus/read",
+            Self::ListAuthKeys => {
+                "Microsoft.DataFactory/factories/integrationruntimes/listauthkeys/action"
+            }
+            Self::RegenerateAuthKey => {
+                "Microsoft.DataFactory/factories/integrationruntimes/regenerateauthkey/action"
+            }
+            Self::ActivityLog => "Microsoft.Insights/eventtypes/values/read",
+            Self::GetWorkspace => "Microsoft.Databricks/workspaces/read",
+            _ => "",
+        }
+    }
+
+    /// Does ARM meter it as a write? The recordings say so of both key operations, though one only reads.
+    pub(crate) fn metered_as_write(self) -> bool {
+        matches!(self, Self::ListAuthKeys | Self::RegenerateAuthKey)
+    }
+}
+
+/// Does any rule of `rules` speak of `operation`?
+pub(crate) fn any_covers(rules: &[Operation], operation: Operation) -> bool {
+    rules.iter().any(|rule| rule.covers(operation))
+}

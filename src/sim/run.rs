@@ -1,0 +1,233 @@
+//! One run of a job, and what it is doing at any instant: a pure function of what has been decided about it.
+//! Refuses: a stored phase. Nothing has to happen for a run to go on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::times::after;
+
+/// How a run ends, in the words of `result_state`. Any upper-case word is taken: real services invent new ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Outcome(String);
+
+impl Outcome {
+    pub(crate) fn success() -> Self {
+        Self("SUCCESS".to_owned())
+    }
+
+    pub(crate) fn skipped() -> Self {
+        Self("MAXIMUM_CONCURRENT_RUNS_REACHED".to_owned())
+    }
+
+    pub(crate) fn canceled() -> Self {
+        Self("CANCELED".to_owned())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Outcome {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+            Ok(Self(text))
+        } else {
+            Err(format!(
+                "`{text}` is no result: write SUCCESS, FAILED, TIMEDOUT, CANCELED or another upper-case result_state"
+            ))
+        }
+    }
+}
+
+impl From<Outcome> for String {
+    fn from(outcome: Outcome) -> Self {
+        outcome.0
+    }
+}
+
+/// What a run was started as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RunKind {
+    Job,
+    Submit,
+}
+
+/// One run and everything decided about it so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) job: u64,
+    pub(crate) kind: RunKind,
+    pub(crate) name: String,
+    pub(crate) trigger: String,
+    pub(crate) created: Timestamp,
+    /// When it left the queue; absent while it waits there.
+    pub(crate) started: Option<Timestamp>,
+    pub(crate) starts_in: Duration,
+    /// How long it runs; absent: until somebody stops it.
+    pub(crate) takes: Option<Duration>,
+    pub(crate) outcome: Outcome,
+    /// How many runs its job may have at once.
+    pub(crate) places: usize,
+    /// It never ran: the job had as many runs as it may.
+    pub(crate) skipped: bool,
+    /// When it was asked to stop, and when it will have stopped.
+    pub(crate) cancel: Option<(Timestamp, Timestamp)>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) tasks: Vec<String>,
+    pub(crate) error: Option<String>,
+}
+
+/// What a run does at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Queued,
+    Pending,
+    Running,
+    Terminating,
+    Ended(Timestamp),
+}
+
+impl Run {
+    /// Ids come in thousands, so that a task's id (run + 1 + its place) tells its run.
+    pub(crate) const ID_STEP: u64 = 1_000;
+
+    /// What it does at `instant`, by what is known now.
+    pub(crate) fn phase(&self, instant: Timestamp) -> Phase {
+        if let Some(end) = self.end().filter(|end| *end <= instant) {
+            return Phase::Ended(end);
+        }
+        let Some(started) = self.started.filter(|started| *started <= instant) else {
+            return Phase::Queued;
+        };
+        if self.cancel.is_some_and(|(asked, _)| asked <= instant) {
+            return Phase::Terminating;
+        }
+        if instant < after(started, self.starts_in) {
+            Phase::Pending
+        } else {
+            Phase::Running
+        }
+    }
+
+    /// When it ends, if that is decided.
+    pub(crate) fn end(&self) -> Option<Timestamp> {
+        if self.skipped {
+            return Some(self.created);
+        }
+        if let Some((_, over)) = self.cancel {
+            return Some(over);
+        }
+        let begun = after(self.started?, self.starts_in);
+        self.takes.map(|takes| after(begun, takes))
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn result(&self) -> Outcome {
+        if self.cancel.is_some() {
+            return Outcome::canceled();
+        }
+        self.outcome.clone()
+    }
+
+    /// Does it take one of its job's places at `instant`?
+    pub(crate) fn holds_place(&self, instant: Timestamp) -> bool {
+        self.started.is_some_and(|started| started <= instant) && self.is_active(instant)
+    }
+
+    /// Does it wait for a place?
+    pub(crate) fn is_queued(&self) -> bool {
+        self.started.is_none() && !self.skipped && self.cancel.is_none()
+    }
+
+    /// Is it not over at `instant`?
+    pub(crate) fn is_active(&self, instant: Timestamp) -> bool {
+        !matches!(self.phase(instant), Phase::Ended(_))
+    }
+
+    /// The id of the task at `place`.
+    pub(crate) fn task_id(&self, place: usize) -> u64 {
+        self.id + 1 + u64::try_from(place).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_000_000 + second).unwrap()
+    }
+
+    fn run() -> Run {
+        Run {
+            id: 7_000,
+            job: 1,
+            kind: RunKind::Job,
+            name: "nightly".to_owned(),
+            trigger: "ONE_TIME".to_owned(),
+            created: at(0),
+            started: Some(at(0)),
+            starts_in: Duration::from_secs(5),
+            takes: Some(Duration::from_mins(1)),
+            outcome: Outcome::success(),
+            places: 1,
+            skipped: false,
+            cancel: None,
+            parameters: BTreeMap::new(),
+            tasks: vec!["main".to_owned()],
+            error: None,
+        }
+    }
+
+    #[test]
+    fn a_run_goes_on_by_itself() {
+        let phases = [0, 4, 5, 64, 65].map(|second| run().phase(at(second)));
+        assert_eq!(
+            phases,
+            [
+                Phase::Pending,
+                Phase::Pending,
+                Phase::Running,
+                Phase::Running,
+                Phase::Ended(at(65))
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cancelled_run_is_active_until_it_has_stopped() {
+        let run = Run {
+            cancel: Some((at(20), at(40))),
+            ..run()
+        };
+        assert_eq!(
+            [19, 20, 39, 40].map(|second| run.is_active(at(second))),
+            [true, true, true, false]
+        );
+        assert_eq!(run.phase(at(20)), Phase::Terminating);
+        assert_eq!(run.result().as_str(), "CANCELED");
+    }
+
+    #[test]
+    fn a_run_without_an_end_runs_for_ever() {
+        let run = Run {
+            takes: None,
+            ..run()
+        };
+        assert_eq!(run.phase(at(1_000_000)), Phase::Running);
+    }
+
+    #[test]
+    fn an_outcome_may_be_a_word_nobody_knows_yet() {
+        assert!(Outcome::try_from("MELTED".to_owned()).is_ok());
+        assert!(Outcome::try_from("success".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! Loading a world and keeping it: the world file first, then the copy that lives on between commands.
+//! Refuses: a stored world made from another world file; a file too large to be written by hand; a half-written copy.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::file::WorldFile;
+use super::world::World;
+use super::{build, digest};
+use crate::clock::{Clock, ManualClock};
+use crate::limits::MANIFEST_BYTES_MAX;
+
+/// Why the embedded cloud could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file could not be read, written or removed.
+    #[error("cannot {verb} {path}")]
+    File {
+        /// `read`, `write` or `remove`.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The world file is not a world.
+    #[error("{}: {what}", place(path, *line, *column))]
+    World {
+        /// The world file.
+        path: PathBuf,
+        /// Line from 1, or 0 where the trouble has no single line.
+        line: usize,
+        /// Column from 1, or 0.
+        column: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// The stored world does not belong to this world file.
+    #[error(
+        "{stored} was made from another content of {file}\nTo begin anew from the world file as it is now:\n    afresh sim reset"
+    )]
+    AnotherWorld {
+        /// The stored copy.
+        stored: PathBuf,
+        /// The world file.
+        file: PathBuf,
+    },
+    /// The stored world cannot be read.
+    #[error(
+        "{stored} is not a stored world of this version: {what}\nTo begin anew from the world file:\n    afresh sim reset"
+    )]
+    Stored {
+        /// The stored copy.
+        stored: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The server was to listen where others could reach it.
+    #[error(
+        "the embedded cloud listens on loopback only, not on {0}\nIt checks no identity worth the name: anybody could use it"
+    )]
+    NotLoopback(std::net::IpAddr),
+    /// A port could not be taken.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address asked for.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn place(path: &Path, line: usize, column: usize) -> String {
+    if line == 0 {
+        path.display().to_string()
+    } else {
+        format!("{}:{line}:{column}", path.display())
+    }
+}
+
+impl World {
+    /// Takes up the world stored at `stored`, or makes it from `world_file` where nothing is stored yet. Where the file sets no
+    /// clock the world lives by `base`. Writes nothing.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a world file that is wrong (with its line), or a stored copy of another world file.
+    pub fn load(world_file: &Path, stored: &Path, base: &Clock) -> Result<Self, Error> {
+        let text = read(world_file)?;
+        let source = digest::hex(&digest::digest(&[&text]));
+        let mut world = match fs::read(stored) {
+            Ok(bytes) => take_up(&bytes, &source, stored, world_file, base)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                parse(&text, source, world_file, base)?
+            }
+            Err(source) => {
+                return Err(Error::File {
+                    verb: "read",
+                    path: stored.to_owned(),
+                    source,
+                });
+            }
+        };
+        world.stored = Some(stored.to_owned());
+        Ok(world)
+    }
+
+    /// Makes a world from the text of a world file; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// What is wrong with the text, with its line.
+    pub fn from_text(text: &str, name: &Path, base: &Clock) -> Result<Self, Error> {
+        parse(text, digest::hex(&digest::digest(&[text])), name, base)
+    }
+
+    /// Stores the world at `stored`: whole or not at all, also when the machine stops.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be written.
+    pub fn save(&self, stored: &Path) -> Result<(), Error> {
+        let failed = |source| Error::File {
+            verb: "write",
+            path: stored.to_owned(),
+            source,
+        };
+        let folder = stored
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(failed)?;
+        let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        serde_json::to_writer(&mut copy, &self.with_hand())
+            .map_err(|error| failed(error.into()))?;
+        copy.flush()
+            .and_then(|()| copy.as_file().sync_all())
+            .map_err(failed)?;
+        copy.persist(stored).map_err(|error| failed(error.error))?;
+        fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed)
+    }
+
+    /// Removes the stored world, so that the next load begins anew; tells whether there was one.
+    ///
+    /// # Errors
+    /// A file that cannot be removed.
+    pub fn reset(stored: &Path) -> Result<bool, Error> {
+        match fs::remove_file(stored) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(Error::File {
+                verb: "remove",
+                path: stored.to_owned(),
+                source,
+            }),
+        }
+    }
+
+    /// Saves beside the ledger if there is something new: after each request, so that a killed client does not undo the cloud, and
+    /// at the end of a command, for the time that it has waited.
+    ///
+    /// # Errors
+    /// As [`World::save`].
+    pub fn keep(&mut self) -> Result<(), Error> {
+        let Some(stored) = self.stored.clone().filter(|_| self.dirty()) else {
+            return Ok(());
+        };
+        self.save(&stored)?;
+        self.hand = self.hand.map(|_| self.clock.now());
+        self.changed = false;
+        self.kept = true;
+        Ok(())
+    }
+
+    fn with_hand(&self) -> Self {
+        let mut copy = self.clone();
+        copy.hand = copy.hand.map(|_| self.clock.now());
+        copy
+    }
+}
+
+fn read(path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::File {
+        verb: "read",
+        path: path.to_owned(),
+        source,
+    };
+    let size = fs::metadata(path).map_err(failed)?.len();
+    if size > MANIFEST_BYTES_MAX {
+        let what =
+            format!("{size} bytes are too many for a world file, at most {MANIFEST_BYTES_MAX}");
+        return Err(Error::World {
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            what,
+        });
+    }
+    fs::read_to_string(path).map_err(failed)
+}
+
+fn parse(text: &str, source: String, path: &Path, base: &Clock) -> Result<World, Error> {
+    let wrong = |line, column, what| Error::World {
+        path: path.to_owned(),
+        line,
+        column,
+        what,
+    };
+    let file: WorldFile = serde_yaml::from_str(text).map_err(|error| {
+        let (line, column) = error
+            .location()
+            .map_or((0, 0), |place| (place.line(), place.column()));
+        // The place stands in front already, where editors look for it.
+        let text = error.to_string();
+        let place = format!(" at line {line} column {column}");
+        wrong(line, column, text.replacen(&place, "", 1))
+    })?;
+    let clock = clock(file.clock, base);
+    build::build(file, source, clock).map_err(|what| wrong(0, 0, what))
+}
+
+fn take_up(
+    bytes: &[u8],
+    source: &str,
+    stored: &Path,
+    file: &Path,
+    base: &Clock,
+) -> Result<World, Error> {
+    let wrong = |what: String| Error::Stored {
+        stored: stored.to_owned(),
+        what,
+    };
+    let mut world: World =
+        serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+    if world.version != build::VERSION {
+        return Err(wrong(format!(
+            "version {} instead of {}",
+            world.version,
+            build::VERSION
+        )));
+    }
+    if world.source != source {
+        return Err(Error::AnotherWorld {
+            stored: stored.to_owned(),
+            file: file.to_owned(),
+        });
+    }
+    world.clock = clock(world.hand, base);
+    world.kept = true;
+    Ok(world)
+}
+
+fn clock(hand: Option<jiff::Timestamp>, base: &Clock) -> Clock {
+    hand.map_or_else(
+        || base.clone(),
+        |hand| Clock::Manual(ManualClock::new(hand)),
+    )
+}

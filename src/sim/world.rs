@@ -1,0 +1,319 @@
+//! The live world: what is true in the false cloud at this moment. Plain data that can be stored as JSON and taken up again.
+//! Refuses: deciding anything. Requests are answered in [`super::door`], time passes in [`super::advance`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::bucket::Buckets;
+use super::digest;
+use super::fault::Fault;
+use super::file::RuntimeKind;
+use super::operation::Operation;
+use super::run::{Outcome, Run};
+use crate::clock::Clock;
+
+/// A small false cloud: tenants, subscriptions with factories, workspaces with jobs, and the lies it will tell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct World {
+    pub(crate) version: u32,
+    /// Digest of the world file this was made from.
+    pub(crate) source: String,
+    pub(crate) seed: u64,
+    /// Where the hand of the world's own clock stands; absent: the world lives in real time.
+    pub(crate) hand: Option<Timestamp>,
+    /// When the world file was first loaded: what `97d ago` counts from.
+    pub(crate) beginning: Timestamp,
+    pub(crate) settings: Settings,
+    pub(crate) tenants: Option<Vec<Tenant>>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    pub(crate) workspaces: Vec<Workspace>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) effects: Effects,
+    #[serde(skip)]
+    pub(crate) clock: Clock,
+    /// Something happened that the stored copy does not know.
+    #[serde(skip)]
+    pub(crate) changed: bool,
+    /// Where the stored copy is.
+    #[serde(skip)]
+    pub(crate) stored: Option<PathBuf>,
+    /// There is a stored copy.
+    #[serde(skip)]
+    pub(crate) kept: bool,
+    #[serde(skip)]
+    pub(crate) buckets: Buckets,
+    /// Requests answered in this process: request ids derive from it.
+    #[serde(skip)]
+    pub(crate) answered: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Settings {
+    pub(crate) throttling: bool,
+    pub(crate) activity_log_delay: Duration,
+    pub(crate) page_factories: usize,
+    pub(crate) page_runtimes: usize,
+    pub(crate) page_activity_log: usize,
+    /// Most entries of a page, where it is less than what the request asks for.
+    pub(crate) page_jobs: Option<usize>,
+    pub(crate) page_runs: Option<usize>,
+    pub(crate) authorities: Vec<String>,
+    pub(crate) resource_managers: Vec<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) principals: Vec<Principal>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Principal {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) federated: bool,
+    pub(crate) forbidden: Vec<Operation>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Subscription {
+    pub(crate) id: String,
+    pub(crate) activity_log_readable: bool,
+    pub(crate) factories: Vec<Factory>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Factory {
+    pub(crate) name: String,
+    pub(crate) resource_group: String,
+    pub(crate) location: String,
+    pub(crate) created: Timestamp,
+    pub(crate) forbidden: Vec<Operation>,
+    pub(crate) runtimes: Vec<Runtime>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Runtime {
+    pub(crate) name: String,
+    pub(crate) kind: RuntimeKind,
+    pub(crate) description: Option<String>,
+    pub(crate) created: Timestamp,
+    pub(crate) linked_to: Option<String>,
+    pub(crate) keys: [Key; 2],
+    pub(crate) nodes: Vec<String>,
+    pub(crate) forbidden: Vec<Operation>,
+}
+
+/// One slot: every making of its value, the first one at the runtime's creation.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Key {
+    pub(crate) makings: Vec<Making>,
+}
+
+/// One making of a key's value, and what the Activity Log will tell of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Making {
+    pub(crate) at: Timestamp,
+    pub(crate) caller: String,
+    pub(crate) client_request: Option<String>,
+    pub(crate) correlation: String,
+}
+
+impl Key {
+    /// How many times the value had been remade at `instant`.
+    pub(crate) fn generation(&self, instant: Timestamp) -> usize {
+        self.makings
+            .iter()
+            .skip(1)
+            .filter(|making| making.at <= instant)
+            .count()
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Workspace {
+    pub(crate) host: String,
+    pub(crate) resource_id: Option<String>,
+    /// When the world began.
+    pub(crate) beginning: Timestamp,
+    pub(crate) tokens: Option<Vec<String>>,
+    pub(crate) members: Option<Vec<String>>,
+    pub(crate) api_versions: Vec<String>,
+    pub(crate) forbidden: Vec<Operation>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) submit: Submit,
+    /// In order of creation, so in order of id.
+    pub(crate) runs: Vec<Run>,
+    /// Which run an idempotency token made, for ever and in the whole workspace.
+    pub(crate) idempotency: BTreeMap<String, u64>,
+    /// Where it is served instead of at its own host.
+    #[serde(skip)]
+    pub(crate) served: Option<String>,
+    /// When the next thing happens by itself; absent: not worked out since the last change.
+    #[serde(skip)]
+    pub(crate) next_event: Option<Timestamp>,
+}
+
+impl Workspace {
+    /// The number in `adb-<number>.<n>.azuredatabricks.net`, or 0.
+    pub(crate) fn number(&self) -> &str {
+        let digits = self
+            .host
+            .strip_prefix("adb-")
+            .and_then(|rest| rest.split('.').next());
+        digits
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .unwrap_or("0")
+    }
+
+    /// Where clients reach it.
+    pub(crate) fn address(&self) -> &str {
+        self.served.as_deref().unwrap_or(&self.host)
+    }
+
+    /// The run of this id, or the run whose task has it.
+    pub(crate) fn run(&self, id: u64) -> Option<&Run> {
+        let whole = id - id % Run::ID_STEP;
+        let place = self.runs.binary_search_by_key(&whole, |run| run.id).ok()?;
+        self.runs.get(place)
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Job {
+    pub(crate) id: u64,
+    pub(crate) name: String,
+    pub(crate) created: Timestamp,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) tasks: Vec<String>,
+    pub(crate) starts_in: Duration,
+    pub(crate) takes: Option<Duration>,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) error: Option<String>,
+    pub(crate) max_concurrent_runs: usize,
+    pub(crate) queue: bool,
+    pub(crate) cancel_takes: Duration,
+    pub(crate) schedule: Option<Schedule>,
+    /// Absent: not a continuous job; else whether it is paused.
+    pub(crate) continuous_paused: Option<bool>,
+    pub(crate) forbidden: Vec<Operation>,
+    /// Places of its runs in the workspace's list.
+    pub(crate) runs: Vec<usize>,
+    /// Runs started since the beginning: the next one takes the outcome in this place.
+    pub(crate) started: usize,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Schedule {
+    pub(crate) every: Duration,
+    pub(crate) paused: bool,
+    pub(crate) next: Timestamp,
+}
+
+/// How one-time runs go.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Submit {
+    pub(crate) takes: Duration,
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) error: Option<String>,
+    pub(crate) started: usize,
+}
+
+/// What the world has been made to do since its beginning: what a test asks to know that nothing happened twice.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effects {
+    /// Regenerations by `factory/runtime#authKey1`.
+    pub regenerations: BTreeMap<String, u64>,
+    /// Runs created by idempotency token.
+    pub runs_by_token: BTreeMap<String, u64>,
+    /// Runs created without a token.
+    pub runs_without_token: u64,
+    /// Runs that were asked to stop while they were active, by run id.
+    pub cancellations: BTreeMap<u64, u64>,
+}
+
+impl World {
+    /// What has been done to this world since its beginning.
+    pub fn effects(&self) -> &Effects {
+        &self.effects
+    }
+
+    /// The clock that this world lives by: its own hand, or the one it was loaded with.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// Has an effect or a counted fault changed it since it was loaded or saved? Reads alone leave it clean. Once there is a stored
+    /// copy, time that has passed on the world's own clock counts as well: the next command must not live before this one.
+    pub fn dirty(&self) -> bool {
+        let moved = self.hand.is_some_and(|hand| hand != self.clock.now());
+        self.changed || (self.kept && moved)
+    }
+
+    /// The seed as text, the first part of everything derived.
+    pub(crate) fn root(&self) -> String {
+        format!("afresh sim {}", self.seed)
+    }
+
+    /// The value of a slot (0 or 1) of a runtime as it was at `instant`.
+    pub(crate) fn key_value(
+        &self,
+        subscription: &str,
+        factory: &Factory,
+        runtime: &Runtime,
+        slot: usize,
+        instant: Timestamp,
+    ) -> String {
+        let generation = runtime.keys[slot].generation(instant).to_string();
+        let number = slot.to_string();
+        let root = self.root();
+        let parts = [
+            &root,
+            subscription,
+            &factory.name,
+            &runtime.name,
+            &number,
+            &generation,
+        ]
+        .map(str::to_ascii_lowercase);
+        let secret = digest::base64(&digest::digest(&parts.each_ref().map(String::as_str)));
+        let queue = self.task_queue(subscription, factory, runtime);
+        format!(
+            "IR@{queue}@{}@ServiceEndpoint={}@{secret}",
+            factory.name,
+            factory.endpoint()
+        )
+    }
+
+    /// The GUID of a runtime, the same in its status and in its keys.
+    pub(crate) fn task_queue(
+        &self,
+        subscription: &str,
+        factory: &Factory,
+        runtime: &Runtime,
+    ) -> String {
+        digest::guid(&[
+            &self.root(),
+            "task queue",
+            subscription,
+            &factory.name,
+            &runtime.name,
+        ])
+    }
+}
+
+impl Factory {
+    /// The host that a node of this factory's runtimes would call.
+    pub(crate) fn endpoint(&self) -> String {
+        format!(
+            "{}.{}.datafactory.azure.net",
+            self.name.to_ascii_lowercase(),
+            self.location
+        )
+    }
+}
