@@ -1,0 +1,136 @@
+//! Cloud documents, and the addresses in them.
+//!
+//! Refuses: plain http to anywhere but this machine, since tokens travel there.
+
+use crate::model::connection::{Cloud, DATABRICKS_APPLICATION};
+
+use super::super::document::{Document, Spec};
+use super::super::mark::At;
+use super::super::problem::{Findings, Problem};
+use super::super::shape::clipped;
+use super::super::shape::connection::CloudSpec;
+use super::super::shape::leaf::Filled;
+use super::{Context, Declared};
+
+/// The clouds that need no document.
+pub const BUILT_IN: [&str; 3] = ["public", "usGovernment", "china"];
+
+/// All Cloud documents.
+pub fn clouds(context: &mut Context<'_>) -> Declared<Cloud> {
+    let mut clouds = Declared::new();
+    for (name, document) in Context::of_kind(context.documents, "Cloud") {
+        if BUILT_IN.contains(&name.as_str()) {
+            let message = format!("the cloud `{name}` is built in");
+            context
+                .findings
+                .add(Problem::at(document.mark, message).help("give yours another name"));
+        }
+        clouds.insert(name, cloud(document, context.findings));
+    }
+    clouds
+}
+
+fn cloud(document: &Document, findings: &mut Findings) -> Option<Cloud> {
+    let Some(Spec::Cloud(spec)) = &document.spec else {
+        return None;
+    };
+    let authority = address(&spec.authority, "`authority`", findings);
+    let resource_manager = address(&spec.resource_manager, "`resourceManager`", findings);
+    let audience = spec
+        .audience
+        .as_ref()
+        .map(|audience| audience.value.0.clone());
+    let domain = domain(spec, findings);
+    let name = document.name.as_ref()?.value.to_string();
+    let resource_manager = resource_manager?;
+    let audience = audience.unwrap_or_else(|| resource_manager.clone());
+    let databricks = spec.databricks.as_ref();
+    let resource = databricks.and_then(|part| part.resource.as_ref());
+    let management = databricks.and_then(|part| part.management_audience.as_ref());
+    Some(Cloud {
+        name,
+        authority: authority?,
+        resource_manager,
+        databricks_management: management.map_or_else(|| audience.clone(), |text| text.0.clone()),
+        audience,
+        databricks_domain: domain?,
+        databricks_resource: resource
+            .map_or_else(|| DATABRICKS_APPLICATION.to_owned(), |text| text.0.clone()),
+    })
+}
+
+/// The Databricks domain; empty, and so the home of no host, in a cloud without Databricks.
+fn domain(spec: &CloudSpec, findings: &mut Findings) -> Option<String> {
+    let Some(databricks) = &spec.databricks else {
+        return Some(String::new());
+    };
+    let text = &databricks.domain.value.0;
+    let host = text.strip_prefix('.').unwrap_or(text);
+    let (host, port) = host
+        .split_once(':')
+        .map_or((host, None), |(host, port)| (host, Some(port)));
+    let port_fits = port.is_none_or(|port| !text.starts_with('.') && port.parse::<u16>().is_ok());
+    if is_host(host) && port_fits {
+        return Some(text.to_ascii_lowercase());
+    }
+    let message = format!("`{}` is not a domain", clipped(text));
+    let help = "write `.suffix` for all hosts that end with it, or one host, with its port if it has one, without `https://`";
+    findings.add(Problem::at(databricks.domain.mark, message).help(help));
+    None
+}
+
+/// Letters, digits and hyphens, in parts with dots between them.
+pub fn is_host(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('-')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(part)
+}
+
+/// An https address, or http to this machine, without a slash at its end.
+pub fn address(text: &At<Filled>, what: &str, findings: &mut Findings) -> Option<String> {
+    let written = text.value.0.as_str();
+    let problem = match written.split_once("://") {
+        Some(("https", rest)) if is_host(host_of(rest)) => return Some(trimmed(written)),
+        Some(("http", rest)) if is_loopback(host_of(rest)) => return Some(trimmed(written)),
+        Some(("http", _)) => Problem::at(text.mark, format!("{what} must be reached over https"))
+            .label("tokens would travel in clear")
+            .help("write `https://…`; plain http goes to loopback only (127.0.0.1, localhost)"),
+        _ => {
+            let help = format!(
+                "it reads https://{}",
+                clipped(written.trim_start_matches('/'))
+            );
+            let problem = Problem::at(text.mark, format!("{what} is not an https address"));
+            if is_host(host_of(written)) {
+                problem.help(help)
+            } else {
+                problem.help("it reads https://HOST")
+            }
+        }
+    };
+    findings.add(problem);
+    None
+}
+
+/// The host in front of port, path and query. What holds a user or a password is no host.
+fn host_of(rest: &str) -> &str {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.parse::<u16>().is_ok() => host,
+        _ => authority,
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let four = host
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok_and(|address| address.is_loopback());
+    four || host == "localhost" || host == "[::1]"
+}
+
+fn trimmed(address: &str) -> String {
+    address.trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,265 @@
+//! DataFactory and DatabricksWorkspace documents.
+//!
+//! Refuses: a host outside its cloud's Databricks domain, for tokens go nowhere else; two connections to one resource.
+
+use std::collections::BTreeMap;
+
+use crate::model::address::ResourceId;
+use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+
+use super::super::document::{Document, Spec};
+use super::super::mark::{At, Mark};
+use super::super::problem::Problem;
+use super::super::shape::clipped;
+use super::super::shape::connection::{DataFactorySpec, DatabricksWorkspaceSpec};
+use super::super::shape::leaf::{Filled, Reference, is_guid};
+use super::cloud::{BUILT_IN, is_host};
+use super::{Context, Declared, named};
+
+/// All Data Factory connections.
+pub fn factories(context: &mut Context<'_>) -> Declared<Factory> {
+    let mut factories = Declared::new();
+    let mut places: BTreeMap<String, Mark> = BTreeMap::new();
+    for (name, document) in Context::of_kind(context.documents, "DataFactory") {
+        let factory = match &document.spec {
+            Some(Spec::DataFactory(spec)) => factory(document, spec, context),
+            _ => None,
+        };
+        if let Some(factory) = &factory {
+            let key = format!(
+                "{} {}",
+                factory.cloud.resource_manager,
+                factory.id().folded()
+            );
+            context.only_one(&mut places, key, "factory", document.mark);
+        }
+        factories.insert(name, factory);
+    }
+    factories
+}
+
+fn factory(
+    document: &Document,
+    spec: &DataFactorySpec,
+    context: &mut Context<'_>,
+) -> Option<Factory> {
+    let cloud = context.cloud(spec.cloud.as_ref());
+    let credential = context.credential(spec.credential.as_ref());
+    if let (
+        Some(Credential::DatabricksToken { .. } | Credential::DatabricksOauth { .. }),
+        Some(written),
+    ) = (&credential, &spec.credential)
+    {
+        let message = format!(
+            "the credential `{}` is for Databricks only",
+            written.value.0
+        );
+        let help = "Data Factory wants a credential of Azure: servicePrincipal, workloadIdentity, managedIdentity, azureCli, …";
+        context
+            .findings
+            .add(Problem::at(written.mark, message).help(help));
+    }
+    Some(Factory {
+        name: document.name.as_ref()?.value.clone(),
+        subscription: spec.subscription.value.0.to_ascii_lowercase(),
+        resource_group: spec.resource_group.0.clone(),
+        factory: spec.factory.0.clone(),
+        cloud: cloud?,
+        credential: credential?,
+    })
+}
+
+/// All Databricks connections.
+pub fn workspaces(context: &mut Context<'_>) -> Declared<Workspace> {
+    let mut workspaces = Declared::new();
+    let mut places: BTreeMap<String, Mark> = BTreeMap::new();
+    for (name, document) in Context::of_kind(context.documents, "DatabricksWorkspace") {
+        let workspace = match &document.spec {
+            Some(Spec::DatabricksWorkspace(spec)) => workspace(document, spec, context),
+            _ => None,
+        };
+        for key in workspace.as_ref().into_iter().flat_map(keys) {
+            if !context.only_one(&mut places, key, "workspace", document.mark) {
+                break;
+            }
+        }
+        workspaces.insert(name, workspace);
+    }
+    workspaces
+}
+
+/// What two connections to one workspace have in common.
+fn keys(workspace: &Workspace) -> Vec<String> {
+    let host = match &workspace.host {
+        WorkspaceHost::Given(host) => Some(host.clone()),
+        WorkspaceHost::FromResource => None,
+    };
+    let resource = workspace.resource_id.as_ref().map(ResourceId::folded);
+    host.into_iter().chain(resource).collect()
+}
+
+fn workspace(
+    document: &Document,
+    spec: &DatabricksWorkspaceSpec,
+    context: &mut Context<'_>,
+) -> Option<Workspace> {
+    let cloud = context.cloud(spec.cloud.as_ref());
+    let credential = context.credential(spec.credential.as_ref());
+    let resource_id = match &spec.resource_id {
+        Some(written) => resource_id(written, context).map(Some),
+        None => Some(None),
+    };
+    let host = match &spec.host {
+        Some(written) => host(written, cloud.as_ref(), context).map(WorkspaceHost::Given),
+        None if spec.resource_id.is_some() => Some(WorkspaceHost::FromResource),
+        None => {
+            let problem = Problem::at(document.mark, "a workspace needs `host` or `resourceId`");
+            context
+                .findings
+                .add(problem.help(
+                    "write `host: adb-….azuredatabricks.net`, as in the workspace's address",
+                ));
+            None
+        }
+    };
+    Some(Workspace {
+        name: document.name.as_ref()?.value.clone(),
+        host: host?,
+        resource_id: resource_id?,
+        cloud: cloud?,
+        credential: credential?,
+    })
+}
+
+fn host(written: &At<Filled>, cloud: Option<&Cloud>, context: &mut Context<'_>) -> Option<String> {
+    let text = written.value.0.as_str();
+    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let bare = bare
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let name = bare.split_once(':').map_or(bare.as_str(), |(host, _)| host);
+    if bare.len() != text.len() || !is_host(name) {
+        let message = format!("`{}` is not a host", clipped(text));
+        let problem = Problem::at(written.mark, message).label("a host has no scheme and no path");
+        let help = is_host(name).then(|| format!("write `host: {bare}`"));
+        context.findings.add(problem.maybe_help(help));
+        return None;
+    }
+    let cloud = cloud?;
+    if cloud.owns_databricks_host(&bare) {
+        return Some(bare);
+    }
+    let owner = BUILT_IN
+        .into_iter()
+        .filter_map(Cloud::named)
+        .find(|other| other.owns_databricks_host(&bare));
+    let help = match owner {
+        Some(owner) => format!("it belongs to another cloud: write `cloud: {}`", owner.name),
+        None if cloud.databricks_domain.is_empty() => {
+            format!(
+                "write `databricks: {{domain: …}}` in the Cloud `{}`",
+                cloud.name
+            )
+        }
+        None => format!(
+            "hosts of the cloud `{}`: {}",
+            cloud.name, cloud.databricks_domain
+        ),
+    };
+    let message = format!(
+        "`{}` is not a Databricks host of the cloud `{}`",
+        clipped(&bare),
+        cloud.name
+    );
+    context.findings.add(
+        Problem::at(written.mark, message)
+            .label("tokens go nowhere else")
+            .help(help),
+    );
+    None
+}
+
+fn resource_id(written: &At<Filled>, context: &mut Context<'_>) -> Option<ResourceId> {
+    let text = written.value.0.as_str();
+    let parts: Vec<&str> = text.split('/').collect();
+    let fits = match parts.as_slice() {
+        [
+            "",
+            subscriptions,
+            subscription,
+            groups,
+            group,
+            providers,
+            provider,
+            kind,
+            name,
+        ] => {
+            let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+            same(subscriptions, "subscriptions")
+                && is_guid(subscription)
+                && same(groups, "resourceGroups")
+                && is_segment(group)
+                && same(providers, "providers")
+                && same(provider, "Microsoft.Databricks")
+                && same(kind, "workspaces")
+                && is_segment(name)
+        }
+        _ => false,
+    };
+    if fits {
+        return Some(ResourceId::new(text));
+    }
+    let help = "it reads /subscriptions/UUID/resourceGroups/GROUP/providers/Microsoft.Databricks/workspaces/NAME";
+    let message = format!(
+        "`{}` is not the ARM id of a Databricks workspace",
+        clipped(text)
+    );
+    context
+        .findings
+        .add(Problem::at(written.mark, message).help(help));
+    None
+}
+
+fn is_segment(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_.()".contains(c))
+}
+
+impl Context<'_> {
+    fn cloud(&self, written: Option<&At<Reference>>) -> Option<Cloud> {
+        let name = written.map_or("public", |at| at.value.0.as_str());
+        Cloud::named(name).or_else(|| named(&self.clouds, name))
+    }
+
+    fn credential(&self, written: Option<&At<Reference>>) -> Option<Credential> {
+        match written.map_or("default", |at| at.value.0.as_str()) {
+            "default" => Some(Credential::Default),
+            name => named(&self.credentials, name),
+        }
+    }
+
+    /// Notes a second connection to one resource; is it the first?
+    fn only_one(
+        &mut self,
+        places: &mut BTreeMap<String, Mark>,
+        key: String,
+        what: &str,
+        mark: Mark,
+    ) -> bool {
+        if let Some(first) = places.get(&key) {
+            let message = format!("two connections to one {what}");
+            let problem = Problem::at(mark, message)
+                .label("second")
+                .also(*first, "first");
+            self.findings
+                .add(problem.help("keep one, and let the rules refer to that"));
+            return false;
+        }
+        places.insert(key, mark);
+        true
+    }
+}

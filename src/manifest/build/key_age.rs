@@ -1,0 +1,117 @@
+//! KeyAge documents.
+//!
+//! Refuses: a rule that selects nothing.
+
+use crate::model::address::Name;
+use crate::model::connection::Factory;
+use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::runtime::RuntimeSpec;
+use crate::model::time::{Span, Window};
+
+use super::super::document::{Document, Spec};
+use super::super::mark::At;
+use super::super::problem::{Findings, Problem};
+use super::super::shape::check::OVERLAP_DEFAULT;
+use super::super::shape::leaf::{RuntimePattern, is_glob};
+use super::super::shape::number::Length;
+use super::super::shape::rule::{KeyAgeSpec, WindowText};
+use super::claims::RuntimeClaims;
+use super::{Context, named};
+
+/// All KeyAge rules by name; `None` if one is missing.
+pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
+    let mut claims = RuntimeClaims::default();
+    let mut rules = Vec::new();
+    for (name, document) in Context::of_kind(context.documents, "KeyAge") {
+        let Some(Spec::KeyAge(spec)) = &document.spec else {
+            rules.push(None);
+            continue;
+        };
+        let factory = named(&context.factories, &spec.factory.value.0);
+        if let Some(factory) = &factory {
+            claims.add(&name, factory, spec);
+        }
+        let built = runtime_spec(spec);
+        check_selectors(spec, context.findings);
+        rules.push(rule(name, document, spec, factory, built, context));
+    }
+    claims.check(context.findings);
+    rules.into_iter().collect()
+}
+
+fn rule(
+    name: Name,
+    document: &Document,
+    spec: &KeyAgeSpec,
+    factory: Option<Factory>,
+    built: Option<RuntimeSpec>,
+    context: &Context<'_>,
+) -> Option<KeyAgeRule> {
+    Some(KeyAgeRule {
+        name,
+        factory: factory?.name,
+        select: spec.select.value.iter().map(selector).collect(),
+        exclude: spec.exclude.iter().flatten().map(selector).collect(),
+        spec: built?,
+        place: context.place(document.mark),
+    })
+}
+
+fn selector(pattern: &At<RuntimePattern>) -> Selector {
+    let text = pattern.value.0.clone();
+    if is_glob(&text) {
+        Selector::Glob(text)
+    } else {
+        Selector::Named(text)
+    }
+}
+
+fn check_selectors(spec: &KeyAgeSpec, findings: &mut Findings) {
+    if spec.select.value.is_empty() {
+        let problem = Problem::at(spec.select.mark, "this rule selects no integration runtime");
+        findings.add(problem.help("write names or globs: `[\"gateway-*\"]`"));
+    }
+}
+
+fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
+    let limit = spec.age_max.value.0;
+    let optional =
+        |length: &Option<At<Length>>| length.as_ref().map_or(Span::ZERO, |at| at.value.0);
+    let (rotate_before, jitter) = (optional(&spec.rotate_before), optional(&spec.jitter));
+    let overlap = spec
+        .overlap
+        .as_ref()
+        .map_or(OVERLAP_DEFAULT, |at| at.value.0);
+    let windows: Vec<_> = spec
+        .windows
+        .iter()
+        .flatten()
+        .map(|text| window(&text.value))
+        .collect();
+    Some(RuntimeSpec {
+        age_max: limit,
+        rotate_before,
+        overlap,
+        unknown_age: spec
+            .unknown_age
+            .as_ref()
+            .map(|word| word.0)
+            .unwrap_or_default(),
+        windows: windows.into_iter().collect::<Option<_>>()?,
+        on_starvation: spec
+            .on_starvation
+            .as_ref()
+            .map(|word| word.0)
+            .unwrap_or_default(),
+        jitter,
+    })
+}
+
+fn window(text: &WindowText) -> Option<Window> {
+    Window::new(
+        &text.cron.value.0,
+        &text.timezone.value.0,
+        text.duration.value.0,
+    )
+    .ok()
+}

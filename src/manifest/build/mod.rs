@@ -1,0 +1,204 @@
+//! Puts all documents together: names find what they name, lengths of time fit each other, no two rules claim one subject.
+//!
+//! Refuses: a name that two documents of a kind have, a reference to nothing, and a second Project.
+
+mod claims;
+mod cloud;
+mod connection;
+mod credential;
+mod job_run;
+mod key_age;
+mod project;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::model::address::Name;
+use crate::model::connection::{Cloud, Credential, Factory, Workspace};
+use crate::model::desired::{Desired, Place};
+
+use super::document::{Document, KINDS};
+use super::mark::Mark;
+use super::problem::{Findings, Mention, Problem, nearest};
+use super::shape::clipped;
+use super::source::Source;
+
+/// What documents of one kind became, by name. `None`: it is declared, but was not understood, and that has been noted.
+type Declared<T> = BTreeMap<Name, Option<T>>;
+
+/// Everything that rules and connections refer to, and where problems go.
+struct Context<'a> {
+    documents: &'a [Document],
+    sources: &'a [Source],
+    findings: &'a mut Findings,
+    clouds: Declared<Cloud>,
+    credentials: Declared<Credential>,
+    factories: Declared<Factory>,
+    workspaces: Declared<Workspace>,
+}
+
+/// Everything the documents say together; `None` if a part is missing, and then at least one problem was noted.
+pub fn build(
+    documents: &[Document],
+    sources: &[Source],
+    findings: &mut Findings,
+) -> Option<Desired> {
+    check_names(documents, findings);
+    let project = project::build(documents, sources, findings);
+    let mut context = Context {
+        documents,
+        sources,
+        findings,
+        clouds: Declared::new(),
+        credentials: Declared::new(),
+        factories: Declared::new(),
+        workspaces: Declared::new(),
+    };
+    context.clouds = cloud::clouds(&mut context);
+    context.credentials = credential::credentials(&mut context);
+    context.factories = connection::factories(&mut context);
+    context.workspaces = connection::workspaces(&mut context);
+    context.check_mentions();
+    let key_ages = key_age::build(&mut context);
+    let job_runs = job_run::build(&mut context);
+    Some(Desired {
+        project: project?,
+        factories: complete(context.factories)?,
+        workspaces: complete(context.workspaces)?,
+        key_ages: key_ages?,
+        job_runs: job_runs?,
+    })
+}
+
+fn complete<T>(declared: Declared<T>) -> Option<BTreeMap<Name, T>> {
+    declared
+        .into_iter()
+        .map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+/// Two documents of one kind may not have one name.
+fn check_names(documents: &[Document], findings: &mut Findings) {
+    let mut first: BTreeMap<(&str, &Name), Mark> = BTreeMap::new();
+    for document in documents
+        .iter()
+        .filter(|document| document.kind != "Project")
+    {
+        let Some(name) = &document.name else { continue };
+        if let Some(mark) = first.get(&(document.kind, &name.value)) {
+            let message = format!(
+                "two {} documents are called `{}`",
+                document.kind, name.value
+            );
+            findings.add(
+                Problem::at(name.mark, message)
+                    .label("second")
+                    .also(*mark, "first"),
+            );
+        } else {
+            first.insert((document.kind, &name.value), name.mark);
+        }
+    }
+}
+
+impl Context<'_> {
+    /// The documents of one kind, the first of each name, in the order of their names.
+    fn of_kind<'a>(documents: &'a [Document], kind: &str) -> BTreeMap<Name, &'a Document> {
+        let mut found = BTreeMap::new();
+        for document in documents.iter().filter(|document| document.kind == kind) {
+            if let Some(name) = &document.name {
+                found.entry(name.value.clone()).or_insert(document);
+            }
+        }
+        found
+    }
+
+    /// The folder that relative paths in the file of `mark` start from.
+    fn folder(&self, mark: Mark) -> &Path {
+        folder(self.sources, mark)
+    }
+
+    fn place(&self, mark: Mark) -> Place {
+        Place {
+            file: source(self.sources, mark)
+                .map(|source| source.name.clone())
+                .unwrap_or_default(),
+            line: usize::try_from(mark.line).unwrap_or_default(),
+            column: usize::try_from(mark.column).unwrap_or_default() + 1,
+        }
+    }
+
+    /// What is mentioned must be there.
+    fn check_mentions(&mut self) {
+        for mention in self.findings.take_mentions() {
+            let also: &[&str] = match mention.kind {
+                "Cloud" => &cloud::BUILT_IN,
+                "Credential" => &["default"],
+                _ => &[],
+            };
+            let named = Self::of_kind(self.documents, mention.kind);
+            let known: Vec<&str> = named
+                .keys()
+                .map(Name::as_str)
+                .chain(also.iter().copied())
+                .collect();
+            if !known.contains(&mention.name.as_str()) {
+                let problem = self.dangling(&mention, &known);
+                self.findings.add(problem);
+            }
+        }
+    }
+
+    fn dangling(&self, mention: &Mention, known: &[&str]) -> Problem {
+        let Mention { kind, name, mark } = mention;
+        let help = match (
+            self.other_kind(name, kind),
+            nearest(name, known.iter().copied()),
+        ) {
+            (_, Some(near)) => format!("did you mean `{near}`?"),
+            (Some(other), None) => format!("`{name}` is a {other}; a {kind} is wanted here"),
+            (None, None) => format!(
+                "write a document of `kind: {kind}` with that name, or name one that is there"
+            ),
+        };
+        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name))).help(help)
+    }
+
+    /// A kind other than `kind` that has a document of this name.
+    fn other_kind(&self, name: &str, kind: &str) -> Option<&'static str> {
+        KINDS
+            .into_iter()
+            .filter(|other| *other != kind)
+            .find(|other| {
+                let named = |document: &&Document| {
+                    document.kind == *other
+                        && document
+                            .name
+                            .as_ref()
+                            .is_some_and(|at| at.value.as_str() == name)
+                };
+                self.documents.iter().any(|document| named(&document))
+            })
+    }
+}
+
+fn source(sources: &[Source], mark: Mark) -> Option<&Source> {
+    usize::try_from(mark.file)
+        .ok()
+        .and_then(|index| sources.get(index))
+}
+
+fn folder(sources: &[Source], mark: Mark) -> &Path {
+    source(sources, mark).map_or(Path::new(""), |source| source.folder.as_path())
+}
+
+/// A path that was written in a file of `folder`.
+fn resolved(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path)
+}
+
+/// What a document of this name became.
+fn named<T: Clone>(declared: &Declared<T>, name: &str) -> Option<T> {
+    let mut found = declared.iter().filter(|(known, _)| known.as_str() == name);
+    found.next().and_then(|(_, value)| value.clone())
+}

@@ -1,0 +1,116 @@
+//! The one Project: ledger, guardrails, freezes.
+
+use crate::model::desired::{Guardrails, LedgerPlace, Project};
+use crate::model::time::Freeze;
+
+use super::super::document::{Document, Spec};
+use super::super::problem::{Findings, Problem};
+use super::super::shape::leaf::Filled;
+use super::super::shape::project::{
+    ApplyBound, FreezeText, GuardrailsText, LedgerText, ProjectSpec,
+};
+use super::super::source::Source;
+use super::{cloud, folder, resolved};
+
+/// Where the ledger is unless the Project says something else, relative to the Project's folder.
+const LEDGER_DEFAULT: &str = ".afresh/ledger.jsonl";
+
+/// The Project. That there is none, or more than one, is noted.
+pub fn build(
+    documents: &[Document],
+    sources: &[Source],
+    findings: &mut Findings,
+) -> Option<Project> {
+    let mut projects = documents
+        .iter()
+        .filter(|document| document.kind == "Project");
+    let Some(first) = projects.next() else {
+        if !documents.is_empty() || findings.count() == 0 {
+            findings.add(missing());
+        }
+        return None;
+    };
+    for other in projects {
+        let problem = Problem::at(other.mark, "there are two Project documents").label("second");
+        findings.add(
+            problem
+                .also(first.mark, "first")
+                .help("one folder of manifests has one Project"),
+        );
+    }
+    let Some(Spec::Project(spec)) = &first.spec else {
+        return None;
+    };
+    project(first, spec, sources, findings)
+}
+
+fn missing() -> Problem {
+    let help = "write one document of `kind: Project`: it says where the ledger is and how much one apply may do";
+    Problem::nowhere("there is no Project document").help(help)
+}
+
+fn project(
+    document: &Document,
+    spec: &ProjectSpec,
+    sources: &[Source],
+    findings: &mut Findings,
+) -> Option<Project> {
+    let ledger = ledger(document, spec, sources, findings);
+    let guardrails = spec.guardrails.as_ref().map(guardrails).unwrap_or_default();
+    let freezes = spec.freezes.iter().flatten();
+    Some(Project {
+        name: document.name.as_ref()?.value.clone(),
+        ledger: ledger?,
+        guardrails,
+        freezes: freezes.map(|text| freeze(&text.value)).collect(),
+    })
+}
+
+fn ledger(
+    document: &Document,
+    spec: &ProjectSpec,
+    sources: &[Source],
+    findings: &mut Findings,
+) -> Option<LedgerPlace> {
+    let folder = folder(sources, document.mark);
+    match spec.ledger.as_ref().map(|at| &at.value) {
+        None => Some(LedgerPlace::File(resolved(folder, LEDGER_DEFAULT))),
+        Some(LedgerText::File(Filled(path))) => Some(LedgerPlace::File(resolved(folder, path))),
+        Some(LedgerText::Blob(address)) => {
+            cloud::address(address, "the ledger's blob", findings).map(LedgerPlace::Blob)
+        }
+    }
+}
+
+fn guardrails(text: &GuardrailsText) -> Guardrails {
+    let regenerations = text.regenerations.as_ref();
+    let apply = |bound: &Option<ApplyBound>| {
+        bound
+            .as_ref()
+            .and_then(|bound| bound.per_apply)
+            .map(|count| count.0)
+    };
+    Guardrails {
+        regenerations_per_apply: regenerations
+            .and_then(|bounds| bounds.per_apply)
+            .map(|count| count.0),
+        regenerations_per_factory: regenerations
+            .and_then(|bounds| bounds.per_factory)
+            .map(|count| count.0),
+        runs_per_apply: apply(&text.runs),
+        cancellations_per_apply: apply(&text.cancellations),
+        on_exceed: text
+            .on_exceed
+            .as_ref()
+            .map(|word| word.0)
+            .unwrap_or_default(),
+    }
+}
+
+fn freeze(text: &FreezeText) -> Freeze {
+    Freeze {
+        from: text.from.value.0,
+        to: text.to.value.0,
+        reason: text.reason.0.clone(),
+    }
+}

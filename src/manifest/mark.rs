@@ -1,0 +1,58 @@
+//! Where something is written: the file, and a stretch of it.
+//!
+//! Refuses: byte offsets. A YAML parser counts characters; turning those into bytes is done for the few places that are shown.
+
+/// A stretch of one file, in 1-based lines and 0-based columns counted in characters. Its end is the first column after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// Which of the files that were read.
+    pub file: u32,
+    /// The first line.
+    pub line: u32,
+    /// The first column.
+    pub column: u32,
+    /// The last line.
+    pub end_line: u32,
+    /// The column after the last.
+    pub end_column: u32,
+}
+
+impl Mark {
+    /// One character.
+    pub const fn point(file: u32, line: u32, column: u32) -> Self {
+        Self {
+            file,
+            line,
+            column,
+            end_line: line,
+            end_column: column + 1,
+        }
+    }
+}
+
+/// Something, and where it is written.
+#[derive(Clone, Debug)]
+pub struct At<T> {
+    /// The thing.
+    pub value: T,
+    /// Its place.
+    pub mark: Mark,
+}
+
+impl<T: schemars::JsonSchema> schemars::JsonSchema for At<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> std::borrow::Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}

@@ -1,0 +1,203 @@
+//! Keeps secrets out of what is shown of a line.
+//!
+//! Refuses: to be clever. It hides too much rather than too little: all that follows a key that sounds like a secret.
+
+/// Key endings whose value is hidden, in lower case and without `-` and `_`.
+const SECRET_KEYS: &[&str] = &[
+    "secret",
+    "token",
+    "password",
+    "passwd",
+    "pwd",
+    "accountkey",
+    "accesskey",
+    "authkey",
+    "apikey",
+    "sas",
+    "value",
+    "connectionstring",
+    "authkey1",
+    "authkey2",
+    "privatekey",
+];
+
+/// Beginnings of well-known tokens: Databricks access tokens and OAuth secrets, integration runtime keys, JSON web tokens.
+const TOKEN_STARTS: &[(&str, usize)] = &[("dapi", 20), ("dose", 20), ("IR@", 20), ("eyJ", 30)];
+
+/// What stands for hidden text.
+const HIDDEN: &str = "***";
+
+/// The stretches of `line` (in bytes) that must not be shown; `carried` if the line before says that this one is a secret.
+pub fn hidden(line: &str, carried: bool) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = Vec::new();
+    if carried {
+        let start = line.len() - line.trim_start().len();
+        ranges.push(start..line.len());
+    }
+    ranges.extend(after_keys(line));
+    ranges.extend(tokens(line));
+    ranges.retain(|range| !range.is_empty());
+    ranges.sort_by_key(|range| (range.start, range.end));
+    merged(ranges)
+}
+
+/// Does the line end right after a key that sounds like a secret, so that the secret stands on the next?
+pub fn carries(line: &str) -> bool {
+    let open = line
+        .trim_end()
+        .trim_end_matches(['|', '>', '-', '+'])
+        .trim_end();
+    open.strip_suffix(':')
+        .is_some_and(|before| sounds_secret(last_word(before)))
+}
+
+/// `text` without the tokens that it holds.
+pub fn without_tokens(text: &str) -> String {
+    let mut shown = text.to_owned();
+    for range in tokens(text).into_iter().rev() {
+        shown.replace_range(range, HIDDEN);
+    }
+    shown
+}
+
+/// Is there a well-known token in `text`?
+pub fn holds_token(text: &str) -> bool {
+    !tokens(text).is_empty()
+}
+
+/// The line with its hidden stretches replaced, and `column` (in bytes) where it is now.
+pub fn masked(line: &str, hidden: &[std::ops::Range<usize>], columns: &mut [usize]) -> String {
+    let mut shown = line.to_owned();
+    for range in hidden.iter().rev() {
+        shown.replace_range(range.clone(), HIDDEN);
+        for column in columns.iter_mut() {
+            if *column >= range.end {
+                *column = *column + HIDDEN.len() - range.len();
+            } else if *column > range.start {
+                *column = range.start;
+            }
+        }
+    }
+    shown
+}
+
+fn merged(ranges: Vec<std::ops::Range<usize>>) -> Vec<std::ops::Range<usize>> {
+    let mut merged: Vec<std::ops::Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+fn after_keys(line: &str) -> Vec<std::ops::Range<usize>> {
+    line.match_indices(':')
+        .filter(|(colon, _)| sounds_secret(last_word(&line[..*colon])))
+        .filter_map(|(colon, _)| {
+            let rest = &line[colon + 1..];
+            let start = colon + 1 + (rest.len() - rest.trim_start().len());
+            let value = &line[start..];
+            let mapping =
+                value.is_empty() || value.starts_with(['{', '#']) || value == "|" || value == ">";
+            (!mapping).then(|| start..start + secret_length(value))
+        })
+        .collect()
+}
+
+/// A quoted value ends with its quote, any other with the line.
+fn secret_length(value: &str) -> usize {
+    let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\'')) else {
+        return value.trim_end().len();
+    };
+    let escaped = |at: usize| quote == '"' && value[..at].ends_with('\\');
+    value
+        .match_indices(quote)
+        .skip(1)
+        .find(|(at, _)| !escaped(*at))
+        .map_or(value.len(), |(at, _)| at + 1)
+}
+
+fn last_word(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['"', '\'']);
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.';
+    let start = text
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| inside(*c))
+        .last();
+    start.map_or("", |(at, _)| &text[at..])
+}
+
+fn sounds_secret(key: &str) -> bool {
+    let plain = key.to_lowercase().replace(['-', '_', '.'], "");
+    SECRET_KEYS.iter().any(|ending| plain.ends_with(ending))
+}
+
+fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    for (start, least) in TOKEN_STARTS {
+        for (at, _) in text.match_indices(start) {
+            let inside = |c: char| c.is_ascii_alphanumeric() || "-_.@=+/".contains(c);
+            let length = text[at..].chars().take_while(|c| inside(*c)).count();
+            let digits = text[at..at + length].bytes().any(|b| b.is_ascii_digit());
+            if length >= *least && digits {
+                found.push(at..at + length);
+            }
+        }
+    }
+    found.sort_by_key(|range| (range.start, range.end));
+    merged(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(line: &str) -> String {
+        masked(line, &hidden(line, false), &mut [])
+    }
+
+    #[test]
+    fn what_follows_a_secret_key_is_hidden() {
+        for (line, safe) in [
+            (r#"clientSecret: "abc""#, "clientSecret: ***"),
+            ("    token: abc def # words", "    token: ***"),
+            (
+                r#"{clientId: x, "clientSecret": 'a b', tenant: y}"#,
+                r#"{clientId: x, "clientSecret": ***, tenant: y}"#,
+            ),
+            (
+                "clientSecret: {env: AZURE_CLIENT_SECRET}",
+                "clientSecret: {env: AZURE_CLIENT_SECRET}",
+            ),
+            ("clientSecret: {value: abc}", "clientSecret: {value: ***"),
+            (r#"password: "a\"b" # c"#, "password: *** # c"),
+            ("servicePrincipal:", "servicePrincipal:"),
+            ("databricksToken:", "databricksToken:"),
+        ] {
+            assert_eq!(shown(line), safe);
+        }
+        assert!(carries("  clientSecret: |") && carries("token:") && !carries("tenant:"));
+        assert_eq!(hidden("  abc", true), vec![2..5]);
+    }
+
+    #[test]
+    fn well_known_tokens_are_hidden_wherever_they_stand() {
+        let token = format!("dapi{}", "0123456789abcdef".repeat(2));
+        assert_eq!(shown(&format!("day: {token} # x")), "day: *** # x");
+        assert_eq!(without_tokens("dapi is a word"), "dapi is a word");
+    }
+
+    #[test]
+    fn columns_move_with_what_is_hidden() {
+        let line = "{token: 'abcdef', x: 1}";
+        let mut columns = [18, 10, 1];
+        assert_eq!(
+            masked(line, &hidden(line, false), &mut columns),
+            "{token: ***, x: 1}"
+        );
+        assert_eq!(columns, [13, 8, 1]);
+    }
+}

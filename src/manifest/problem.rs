@@ -1,0 +1,176 @@
+//! Problems: what is wrong, where, and what would be right. They are collected, so that one reading tells them all.
+//!
+//! Refuses: showing more of a file than the lines that problems stand on, or a secret on one of those.
+
+use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
+
+use super::mark::Mark;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub(super) mark: Option<Mark>,
+    pub(super) message: String,
+    pub(super) label: Option<String>,
+    pub(super) help: Option<String>,
+    pub(super) other: Option<(Mark, String)>,
+    pub(super) secret: bool,
+}
+
+impl Problem {
+    /// Something is wrong with what is written at `mark`.
+    pub fn at(mark: Mark, message: impl Into<String>) -> Self {
+        Self {
+            mark: Some(mark),
+            ..Self::nowhere(message)
+        }
+    }
+
+    /// Something is wrong that no line of a file can be blamed for.
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self {
+            mark: None,
+            message: message.into(),
+            label: None,
+            help: None,
+            other: None,
+            secret: false,
+        }
+    }
+
+    /// Words that stand beside the marked text.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// What to do, if that is known.
+    #[must_use]
+    pub fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
+    /// A second place that belongs to the problem.
+    #[must_use]
+    pub fn also(mut self, mark: Mark, label: impl Into<String>) -> Self {
+        self.other = Some((mark, label.into()));
+        self
+    }
+
+    /// From its mark on, its line holds a secret.
+    #[must_use]
+    pub const fn secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+}
+
+/// Collects problems while manifests are read, and the names that one document gives another: those can only be checked when
+/// all have been read, and are checked also where the rest of a document is wrong.
+#[derive(Debug, Default)]
+pub struct Findings {
+    kept: Vec<Problem>,
+    more: usize,
+    mentions: Vec<Mention>,
+}
+
+/// A name that has to be the name of another document.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// The other document's kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Where it is mentioned.
+    pub mark: Mark,
+}
+
+/// Most problems that are kept with their words; more are only counted, so that a hostile file cannot fill the memory.
+const KEPT_MAX: usize = PROBLEMS_SHOWN_MAX * 10;
+
+impl Findings {
+    /// Takes note of a problem.
+    pub fn add(&mut self, problem: Problem) {
+        self.add_with(|| problem);
+    }
+
+    /// Takes note of a problem whose words are only made if they will be kept.
+    pub fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.kept.len() < KEPT_MAX {
+            self.kept.push(problem());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Takes over what was found elsewhere.
+    pub fn append(&mut self, other: Self) {
+        self.more += other.more;
+        other.kept.into_iter().for_each(|problem| self.add(problem));
+    }
+
+    /// Takes note of a mention.
+    pub fn mention(&mut self, mention: Mention) {
+        if self.mentions.len() < MANIFEST_NODES_MAX {
+            self.mentions.push(mention);
+        }
+    }
+
+    /// All mentions, which are then forgotten.
+    pub fn take_mentions(&mut self) -> Vec<Mention> {
+        std::mem::take(&mut self.mentions)
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.kept.len() + self.more
+    }
+
+    /// The kept ones by place, those without a place last, and the number of those that were only counted.
+    pub fn sorted(mut self) -> (Vec<Problem>, usize) {
+        self.kept
+            .sort_by_key(|problem| (problem.mark.is_none(), problem.mark));
+        (self.kept, self.more)
+    }
+}
+
+/// The candidate that `word` was probably meant to be.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
+    let wanted = plain(word.get(..word.len().min(64)).unwrap_or(word));
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&wanted, &plain(candidate));
+            (distance, candidate)
+        })
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// "did you mean `x`?", or all candidates if they are few.
+pub fn suggestion(word: &str, candidates: &[&str]) -> Option<String> {
+    match nearest(word, candidates.iter().copied()) {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if (1..=12).contains(&candidates.len()) => {
+            Some(format!("known: {}", listed(candidates)))
+        }
+        None => None,
+    }
+}
+
+/// `` `a`, `b`, `c` ``.
+pub fn listed(words: &[&str]) -> String {
+    let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+    quoted.join(", ")
+}

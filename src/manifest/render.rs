@@ -1,0 +1,235 @@
+//! Shows problems: for people with the line under them, for programs as JSON.
+//!
+//! Refuses: a line in full if it is long; a secret; colours that were not asked for.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::{Value, json};
+
+use crate::limits::PROBLEMS_SHOWN_MAX;
+
+use super::mark::Mark;
+use super::mask;
+use super::problem::{Findings, Problem};
+use super::source::Source;
+use super::split;
+
+/// Everything that is wrong, by place. Holds the lines that are shown, not the files.
+#[derive(Debug)]
+pub struct Problems {
+    list: Vec<Told>,
+    more: usize,
+}
+
+/// A problem that needs its file no longer.
+#[derive(Debug)]
+struct Told {
+    message: String,
+    help: Option<String>,
+    label: Option<String>,
+    place: Option<Excerpt>,
+    other: Option<(Excerpt, String)>,
+}
+
+/// The line of a place, as it may be shown.
+#[derive(Debug)]
+struct Excerpt {
+    file: String,
+    line: usize,
+    column: usize,
+    text: String,
+    start: usize,
+    end: usize,
+}
+
+/// Most characters of a line that are shown before a place, and after it.
+const AROUND: usize = 60;
+
+impl Problems {
+    /// Puts the findings in order, and keeps what is to be shown of the sources.
+    pub(super) fn of(findings: Findings, sources: &[Source]) -> Self {
+        let lines: Vec<Vec<&str>> = sources
+            .iter()
+            .map(|source| split::lines(&source.text).map(|(_, line)| line).collect())
+            .collect();
+        let (kept, more) = findings.sorted();
+        let list = kept
+            .into_iter()
+            .map(|problem| told(problem, sources, &lines))
+            .collect();
+        Self { list, more }
+    }
+
+    /// How many there are.
+    pub const fn count(&self) -> usize {
+        self.list.len() + self.more
+    }
+
+    /// For people: each with file, line, column, the line under it, and what to do. Beyond a bound they are only counted.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let renderer = renderer.decor_style(DecorStyle::Ascii);
+        let mut parts: Vec<String> = self
+            .list
+            .iter()
+            .take(PROBLEMS_SHOWN_MAX)
+            .map(|told| renderer.render(&[told.group()]))
+            .collect();
+        let hidden = self.count().saturating_sub(PROBLEMS_SHOWN_MAX);
+        if hidden > 0 {
+            parts.push(format!("and {hidden} more problems"));
+        }
+        parts.join("\n\n") + "\n"
+    }
+
+    /// For programs: `[{file, line, column, message, help}]`; file, line and column are null where no line is to blame.
+    pub fn as_json(&self) -> Value {
+        self.list
+            .iter()
+            .map(|told| {
+                let place = told.place.as_ref();
+                json!({
+                    "file": place.map(|place| &place.file),
+                    "line": place.map(|place| place.line),
+                    "column": place.map(|place| place.column),
+                    "message": told.message,
+                    "help": told.help,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Told {
+    fn group(&self) -> Group<'_> {
+        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        if let Some(place) = &self.place {
+            group = place.shown(group, AnnotationKind::Primary, self.label.as_deref());
+        }
+        if let Some((place, label)) = &self.other {
+            group = place.shown(group, AnnotationKind::Context, Some(label));
+        }
+        match &self.help {
+            Some(help) => group.element(Level::HELP.message(help.as_str())),
+            None => group,
+        }
+    }
+}
+
+impl Excerpt {
+    fn shown<'a>(
+        &'a self,
+        group: Group<'a>,
+        kind: AnnotationKind,
+        label: Option<&'a str>,
+    ) -> Group<'a> {
+        let mut annotation: Annotation<'a> = kind.span(self.start..self.end);
+        if let Some(label) = label {
+            annotation = annotation.label(label);
+        }
+        let snippet = Snippet::source(self.text.as_str())
+            .line_start(self.line)
+            .annotation(annotation);
+        // The renderer counts columns in what is shown; where that is not the line itself, the place is told beside it.
+        if self.text[..self.start].chars().count() + 1 == self.column {
+            return group.element(snippet.path(self.file.as_str()));
+        }
+        let origin = Origin::path(self.file.as_str());
+        group
+            .element(origin.line(self.line).char_column(self.column))
+            .element(snippet)
+    }
+}
+
+fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
+    let place = problem
+        .mark
+        .and_then(|mark| excerpt(mark, problem.secret, sources, lines));
+    let other = problem
+        .other
+        .and_then(|(mark, label)| Some((excerpt(mark, false, sources, lines)?, label)));
+    Told {
+        message: problem.message,
+        help: problem.help,
+        label: problem.label,
+        place,
+        other,
+    }
+}
+
+fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) -> Option<Excerpt> {
+    let index = usize::try_from(mark.file).ok()?;
+    let (source, lines) = (sources.get(index)?, lines.get(index)?);
+    let number = usize::try_from(mark.line).ok()?;
+    let line = lines
+        .get(number.saturating_sub(1))
+        .copied()
+        .unwrap_or_default();
+    let before = lines[..(number.saturating_sub(1)).min(lines.len())]
+        .iter()
+        .rev()
+        .find(|line| !line.trim().is_empty());
+    let column = usize::try_from(mark.column).ok()?;
+    let start = byte_of(line, column);
+    let end = if mark.end_line == mark.line {
+        byte_of(line, usize::try_from(mark.end_column).ok()?)
+    } else {
+        line.trim_end().len()
+    };
+    let mut hidden = mask::hidden(line, before.is_some_and(|before| mask::carries(before)));
+    if secret {
+        hidden.retain(|range| range.end <= start);
+        hidden.push(start..line.len());
+    }
+    let mut columns = [start, end.max(start)];
+    let masked = mask::masked(line, &hidden, &mut columns);
+    let [start, end] = if secret {
+        [columns[0], masked.len()]
+    } else {
+        columns
+    };
+    let (text, start, end) = cut(&masked, start, end);
+    Some(Excerpt {
+        file: source.name.clone(),
+        line: number,
+        column: column + 1,
+        text,
+        start,
+        end,
+    })
+}
+
+/// The byte at which the character `column` of `line` begins, or the line's end.
+fn byte_of(line: &str, column: usize) -> usize {
+    line.char_indices()
+        .nth(column)
+        .map_or(line.len(), |(at, _)| at)
+}
+
+/// The part of a long line around a place.
+fn cut(line: &str, start: usize, end: usize) -> (String, usize, usize) {
+    let from = if start <= 2 * AROUND {
+        0
+    } else {
+        line[..start]
+            .char_indices()
+            .rev()
+            .nth(AROUND)
+            .map_or(0, |(at, _)| at)
+    };
+    let to = line[start..]
+        .char_indices()
+        .nth(2 * AROUND)
+        .map_or(line.len(), |(at, _)| start + at);
+    let (head, tail) = (
+        if from > 0 { "…" } else { "" },
+        if to < line.len() { "…" } else { "" },
+    );
+    let text = format!("{head}{}{tail}", &line[from..to]);
+    let moved = |at: usize| at.clamp(from, to) - from + head.len();
+    (text, moved(start), moved(end))
+}

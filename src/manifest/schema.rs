@@ -1,0 +1,103 @@
+//! The JSON Schema of manifests, from the same declarations that read them.
+//!
+//! Refuses: `null` for a field that may be left out, as the reader does.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use super::document::{API_VERSION, KINDS, Metadata};
+use super::shape::connection::{
+    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec,
+};
+use super::shape::project::ProjectSpec;
+use super::shape::rule::{JobRunSpec, KeyAgeSpec};
+
+/// JSON Schema (draft 2020-12) of one document.
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_deserialize();
+    let mut generator = settings.into_generator();
+    let metadata = generator.subschema_for::<Metadata>();
+    let documents: Map<String, Value> = KINDS
+        .into_iter()
+        .map(|kind| (kind.to_owned(), document(kind, &metadata, &mut generator)))
+        .collect();
+    let references: Vec<Value> = KINDS
+        .into_iter()
+        .map(|kind| json!({ "$ref": format!("#/$defs/{kind}") }))
+        .collect();
+    let mut definitions = documents;
+    definitions.extend(generator.take_definitions(true));
+    let mut schema = schemars::json_schema!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "afresh manifest",
+        "description": "One document of a manifest.",
+        "oneOf": references,
+        "$defs": definitions,
+    });
+    RecursiveTransform(without_null).transform(&mut schema);
+    schema.to_value()
+}
+
+fn document(kind: &str, metadata: &Schema, generator: &mut SchemaGenerator) -> Value {
+    let spec = match kind {
+        "Project" => spec::<ProjectSpec>(generator),
+        "DataFactory" => spec::<DataFactorySpec>(generator),
+        "DatabricksWorkspace" => spec::<DatabricksWorkspaceSpec>(generator),
+        "Cloud" => spec::<CloudSpec>(generator),
+        "Credential" => spec::<CredentialSpec>(generator),
+        "KeyAge" => spec::<KeyAgeSpec>(generator),
+        _ => spec::<JobRunSpec>(generator),
+    };
+    let described = definition(&spec, generator);
+    json!({
+        "description": described,
+        "type": "object",
+        "properties": {
+            "apiVersion": { "const": API_VERSION },
+            "kind": { "const": kind },
+            "metadata": metadata,
+            "spec": spec,
+        },
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "additionalProperties": false,
+    })
+}
+
+/// The words on a spec, which are the words on its document as well.
+fn definition(spec: &Schema, generator: &SchemaGenerator) -> Option<Value> {
+    let name = spec.get("$ref")?.as_str()?.rsplit('/').next()?;
+    generator
+        .definitions()
+        .get(name)?
+        .get("description")
+        .cloned()
+}
+
+fn spec<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+/// A field that may be left out may not be null: takes the null out again that an `Option` puts in.
+fn without_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    let null = json!({ "type": "null" });
+    if let Some(Value::Array(forms)) = object.get_mut("anyOf") {
+        forms.retain(|form| *form != null);
+        if let [Value::Object(only)] = forms.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+    }
+}

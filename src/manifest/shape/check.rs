@@ -1,0 +1,131 @@
+//! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
+
+use crate::model::time::{Span, Timestamp, Window};
+
+use super::super::mark::At;
+use super::super::problem::{Findings, Problem};
+use super::leaf::{CronText, Filled, Instant};
+use super::number::Length;
+
+/// Least time between regenerating the two keys of one runtime, unless a rule says something else.
+pub const OVERLAP_DEFAULT: Span = Span::hours(24);
+
+/// The lengths of time in a `KeyAge`.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyAgeLengths<'a> {
+    /// `maxAge`.
+    pub limit: &'a At<Length>,
+    /// `rotateBefore`.
+    pub rotate_before: Option<&'a At<Length>>,
+    /// `overlap`.
+    pub overlap: Option<&'a At<Length>>,
+    /// `jitter`.
+    pub jitter: Option<&'a At<Length>>,
+}
+
+impl KeyAgeLengths<'_> {
+    /// Each must be shorter than the limit.
+    pub fn check(self, findings: &mut Findings) {
+        let limit = self.limit.value.0;
+        if limit == Span::ZERO {
+            findings.add(Problem::at(
+                self.limit.mark,
+                "`maxAge` must be longer than nothing",
+            ));
+            return;
+        }
+        self.check_due(limit, findings);
+        let overlap = self.overlap.map_or(OVERLAP_DEFAULT, |at| at.value.0);
+        if overlap >= limit {
+            let said = if self.overlap.is_some() {
+                ""
+            } else {
+                ", unless written"
+            };
+            let message =
+                format!("`overlap` ({overlap}{said}) must be shorter than `maxAge` ({limit})");
+            let help = "otherwise the second key is never regenerated in time";
+            findings.add(self.too_long(self.overlap, message).help(help));
+        }
+    }
+
+    fn check_due(self, limit: Span, findings: &mut Findings) {
+        let rotate_before = self.rotate_before.map_or(Span::ZERO, |at| at.value.0);
+        let both = rotate_before.plus(self.jitter.map_or(Span::ZERO, |at| at.value.0));
+        if rotate_before >= limit {
+            let message =
+                format!("`rotateBefore` ({rotate_before}) must be shorter than `maxAge` ({limit})");
+            let help = "otherwise a key is due as soon as it is made";
+            findings.add(self.too_long(self.rotate_before, message).help(help));
+        } else if both >= limit {
+            let message = format!(
+                "`rotateBefore` and `jitter` together ({both}) must be shorter than `maxAge` ({limit})"
+            );
+            let help = "otherwise a key may be due as soon as it is made";
+            findings.add(self.too_long(self.jitter, message).help(help));
+        }
+    }
+
+    fn too_long(self, written: Option<&At<Length>>, message: String) -> Problem {
+        match written {
+            Some(at) => Problem::at(at.mark, message).also(self.limit.mark, "the limit"),
+            None => Problem::at(self.limit.mark, message),
+        }
+    }
+}
+
+/// A window must open, and stay open.
+pub fn window(
+    cron: &At<CronText>,
+    zone: &At<Filled>,
+    length: &At<Length>,
+    findings: &mut Findings,
+) {
+    if length.value.0 == Span::ZERO {
+        let problem = Problem::at(length.mark, "this window is never open");
+        findings.add(problem.label("it closes as it opens"));
+    }
+    if let Err(sentence) = Window::new("0 0 * * *", &zone.value.0, length.value.0) {
+        let help = "names as in the IANA database: Area/City, or UTC";
+        findings.add(Problem::at(zone.mark, sentence).help(help));
+    }
+    match Window::new(&cron.value.0, "UTC", length.value.0) {
+        Err(sentence) => {
+            let help =
+                "minute, hour, day of month, month, day of week: `0 2 * * 6` is Saturday 02:00";
+            findings.add(Problem::at(cron.mark, sentence).help(help));
+        }
+        Ok(window) if window.next_opening(Timestamp::UNIX_EPOCH).is_none() => {
+            findings.add(Problem::at(
+                cron.mark,
+                format!("`{}` never comes", cron.value.0),
+            ));
+        }
+        Ok(_) => {}
+    }
+}
+
+/// A freeze must begin before it ends.
+pub fn freeze(from: &At<Instant>, to: &At<Instant>, findings: &mut Findings) {
+    if from.value.0 >= to.value.0 {
+        let problem = Problem::at(to.mark, "this freeze ends before it begins").label("its end");
+        findings.add(problem.also(from.mark, "its beginning"));
+    }
+}
+
+/// A warning must come before what it warns of.
+pub fn freshness(warn: Option<&At<Length>>, error: &At<Length>, findings: &mut Findings) {
+    let (limit, mark) = (error.value.0, error.mark);
+    if limit == Span::ZERO {
+        findings.add(Problem::at(
+            mark,
+            "`errorAfter` must be longer than nothing",
+        ));
+    } else if let Some(warn) = warn.filter(|warn| warn.value.0 >= limit) {
+        let message = format!(
+            "`warnAfter` ({}) must be shorter than `errorAfter` ({limit})",
+            warn.value.0
+        );
+        findings.add(Problem::at(warn.mark, message).also(mark, "due from here on"));
+    }
+}

@@ -1,0 +1,180 @@
+//! Connections: where things live, and with which credential they are reached.
+
+use super::super::mark::At;
+use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup};
+use super::secret::SecretText;
+use super::{either, record};
+
+record! {
+    /// A Data Factory, and how to reach it.
+    DataFactorySpec {
+        /// Subscription id.
+        "subscription" subscription: At<Guid>,
+        /// Resource group.
+        "resourceGroup" resource_group: ResourceGroup,
+        /// The factory's own name.
+        "factory" factory: FactoryName,
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name; unless written, `public`.
+        "cloud" cloud: Option<At<Reference>>,
+        /// `default`, or a Credential document's name; unless written, `default`.
+        "credential" credential: Option<At<Reference>>,
+    }
+}
+
+record! {
+    /// A Databricks workspace, and how to reach it. It needs a host or a resource id.
+    #[schemars(extend("anyOf" = [{ "required": ["host"] }, { "required": ["resourceId"] }]))]
+    DatabricksWorkspaceSpec {
+        /// Where it answers, without `https://`: `adb-1234567890123456.7.azuredatabricks.net`.
+        "host" host: Option<At<Filled>>,
+        /// Its ARM id. Without a host, the host is read from there.
+        "resourceId" resource_id: Option<At<Filled>>,
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name; unless written, `public`.
+        "cloud" cloud: Option<At<Reference>>,
+        /// `default`, or a Credential document's name; unless written, `default`.
+        "credential" credential: Option<At<Reference>>,
+    }
+}
+
+record! {
+    /// An Azure of its own: Azure Stack, air-gapped clouds, and test servers. `http` goes to loopback only.
+    CloudSpec {
+        /// Entra ID's address.
+        "authority" authority: At<Filled>,
+        /// Azure Resource Manager's address.
+        "resourceManager" resource_manager: At<Filled>,
+        /// Audience of Resource Manager tokens; unless written, the address of Resource Manager.
+        "audience" audience: Option<At<Filled>>,
+        /// Databricks in this cloud, if it has it.
+        "databricks" databricks: Option<DatabricksCloud>,
+    }
+}
+
+record! {
+    /// Databricks in a cloud.
+    DatabricksCloud {
+        /// `.suffix` for all hosts that end with it, or exactly one host, with its port if it has one: `127.0.0.1:4201`.
+        "domain" domain: At<Filled>,
+        /// Application id of Azure Databricks; unless written, the one of Azure.
+        "resource" resource: Option<Filled>,
+        /// Audience of the management token that a service principal shows Databricks; unless written, `audience`.
+        "managementAudience" management_audience: Option<Filled>,
+    }
+}
+
+either! {
+    /// Who asks, and how it proves that: exactly one method.
+    CredentialSpec {
+        /// A service principal of Entra ID.
+        "servicePrincipal" ServicePrincipal(At<ServicePrincipalText>),
+        /// A federated token in a file, as Kubernetes mounts it. Absent fields come from `AZURE_*`.
+        "workloadIdentity" WorkloadIdentity(WorkloadIdentityText),
+        /// The identity of the machine that afresh runs on.
+        "managedIdentity" ManagedIdentity(At<ManagedIdentityText>),
+        /// Whoever is signed in to the Azure CLI.
+        "azureCli" AzureCli(AzureCliText),
+        /// A GitHub Actions job with `id-token: write`.
+        "githubOidc" GithubOidc(PrincipalText),
+        /// An Azure Pipelines job with a service connection.
+        "azurePipelines" AzurePipelines(AzurePipelinesText),
+        /// A person with a browser elsewhere.
+        "deviceCode" DeviceCode(PrincipalText),
+        /// A Databricks personal access token; for workspaces only.
+        "databricksToken" DatabricksToken(DatabricksTokenText),
+        /// A Databricks service principal with an OAuth secret; for workspaces only.
+        "databricksOauth" DatabricksOauth(DatabricksOauthText),
+    }
+}
+
+record! {
+    /// A service principal of Entra ID, with a secret or a certificate.
+    #[schemars(extend("oneOf" = [{ "required": ["clientSecret"] }, { "required": ["certificate"] }]))]
+    ServicePrincipalText {
+        /// Tenant id or domain.
+        "tenant" tenant: Filled,
+        /// Application id.
+        "clientId" client_id: Filled,
+        /// Where its secret comes from.
+        "clientSecret" client_secret: Option<At<SecretText>>,
+        /// Its certificate with the private key, PEM.
+        "certificate" certificate: Option<At<FileText>>,
+    }
+}
+
+record! {
+    /// A file.
+    FileText {
+        /// Its path, relative to the manifest's own folder.
+        "file" file: Filled,
+    }
+}
+
+record! {
+    /// A federated token in a file.
+    WorkloadIdentityText {
+        /// Tenant id.
+        "tenant" tenant: Option<Filled>,
+        /// Application id.
+        "clientId" client_id: Option<Filled>,
+        /// The token's file.
+        "tokenFile" token_file: Option<Filled>,
+    }
+}
+
+record! {
+    /// The identity of a machine; without fields, its system-assigned one.
+    ManagedIdentityText {
+        /// A user-assigned identity's client id.
+        "clientId" client_id: Option<Filled>,
+        /// A user-assigned identity's resource id.
+        "resourceId" resource_id: Option<At<Filled>>,
+    }
+}
+
+record! {
+    /// Whoever is signed in to the Azure CLI.
+    AzureCliText {
+        /// Tenant to ask for.
+        "tenant" tenant: Option<Filled>,
+    }
+}
+
+record! {
+    /// An application in a tenant.
+    PrincipalText {
+        /// Tenant id.
+        "tenant" tenant: Filled,
+        /// Application id.
+        "clientId" client_id: Filled,
+    }
+}
+
+record! {
+    /// An Azure Pipelines job with a service connection.
+    AzurePipelinesText {
+        /// Tenant id.
+        "tenant" tenant: Filled,
+        /// Application id.
+        "clientId" client_id: Filled,
+        /// The service connection's id.
+        "serviceConnection" service_connection: Filled,
+    }
+}
+
+record! {
+    /// A Databricks personal access token.
+    DatabricksTokenText {
+        /// Where it comes from.
+        "token" token: SecretText,
+    }
+}
+
+record! {
+    /// A Databricks service principal.
+    DatabricksOauthText {
+        /// The principal's client id.
+        "clientId" client_id: Filled,
+        /// Where its secret comes from.
+        "clientSecret" client_secret: SecretText,
+    }
+}

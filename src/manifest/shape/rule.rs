@@ -1,0 +1,184 @@
+//! Rules: what is promised of keys and of jobs.
+
+use std::collections::BTreeMap;
+
+use super::super::mark::At;
+use super::check::{self, KeyAgeLengths};
+use super::json::Json;
+use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern};
+use super::number::{Count, Length, Positive};
+use super::{either, record, words};
+use crate::model::job::Concurrency;
+use crate::model::runtime::{OnStarvation, UnknownAge};
+
+record! {
+    /// No auth key of the selected integration runtimes gets older than `maxAge`.
+    KeyAgeSpec {
+        /// A DataFactory document's name.
+        "factory" factory: At<Reference>,
+        /// Names and globs (`*`, `?`): every self-hosted runtime that matches, also future ones.
+        "integrationRuntimes" select: At<Vec<At<RuntimePattern>>>,
+        /// Names and globs that are left out.
+        "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
+        /// No key gets older than this.
+        "maxAge" age_max: At<Length>,
+        /// A key is due this long before that; unless written, 0.
+        "rotateBefore" rotate_before: Option<At<Length>>,
+        /// Least time between regenerating the two keys of one runtime; unless written, `24h`.
+        "overlap" overlap: Option<At<Length>>,
+        /// How an age that is not known exactly is judged; unless written, `adopt`.
+        "unknownAge" unknown_age: Option<UnknownAgeWord>,
+        /// When rotation is wanted; unless written, always.
+        "windows" windows: Option<Vec<At<WindowText>>>,
+        /// What happens if the limit would be broken before a window opens; unless written, `wait`.
+        "onWindowStarvation" on_starvation: Option<OnStarvationWord>,
+        /// Due times of different runtimes are drawn earlier by up to this much, each by its own share; unless written, 0.
+        "jitter" jitter: Option<At<Length>>,
+    }
+    check |findings| {
+        if let (Some(limit), Some(rotate_before), Some(overlap), Some(jitter)) = (&age_max, &rotate_before, &overlap, &jitter) {
+            let (rotate_before, overlap, jitter) = (rotate_before.as_ref(), overlap.as_ref(), jitter.as_ref());
+            KeyAgeLengths { limit, rotate_before, overlap, jitter }.check(findings);
+        }
+    }
+}
+
+words! {
+    /// How an age that is not known exactly is judged.
+    UnknownAgeWord(UnknownAge) {
+        "adopt" UnknownAge::Adopt = "By what is proved: the least age.",
+        "rotate" UnknownAge::Rotate = "By the worst case: the greatest age.",
+        "fail" UnknownAge::Fail = "Not at all where it makes a difference: a hold.",
+    }
+}
+
+words! {
+    /// What happens if the limit would be broken before a window opens.
+    OnStarvationWord(OnStarvation) {
+        "wait" OnStarvation::Wait = "The window is kept, the limit is not.",
+        "rotate" OnStarvation::Rotate = "The limit is kept, the window is not.",
+        "fail" OnStarvation::Fail = "A person decides.",
+    }
+}
+
+record! {
+    /// A recurring time in which rotation is wanted.
+    WindowText {
+        /// When it opens.
+        "cron" cron: At<CronText>,
+        /// The IANA timezone of `cron`: `Europe/Paris`.
+        "timezone" timezone: At<Filled>,
+        /// How long it stays open.
+        "duration" duration: At<Length>,
+    }
+    check |findings| {
+        if let (Some(cron), Some(timezone), Some(duration)) = (&cron, &timezone, &duration) {
+            check::window(cron, timezone, duration, findings);
+        }
+    }
+}
+
+record! {
+    /// The selected jobs have succeeded lately, are running, or are not; or a one-time run has succeeded.
+    #[schemars(extend("oneOf" = [{ "required": ["job"] }, { "required": ["submit"] }]))]
+    JobRunSpec {
+        /// A DatabricksWorkspace document's name.
+        "workspace" workspace: At<Reference>,
+        /// Which jobs. Either this or `submit`.
+        "job" job: Option<At<JobText>>,
+        /// The body of a one-time run, as `runs/submit` takes it: it succeeds once per content. Either this or `job`.
+        "submit" submit: Option<At<BTreeMap<String, At<Json>>>>,
+        /// What is promised.
+        "require" require: At<RequireWord>,
+        /// How old the newest success may be. With `require: succeeded` of a job.
+        "freshness" freshness: Option<At<FreshnessText>>,
+        /// An active run longer than this is cancelled.
+        "maxDuration" duration_max: Option<At<Length>>,
+        /// What happens when a run is wanted while another is active; unless written, `Forbid`.
+        "concurrencyPolicy" concurrency: Option<At<ConcurrencyWord>>,
+        /// Results that count as success; unless written, `[SUCCESS]`.
+        "acceptResults" accept: Option<At<Vec<ResultWord>>>,
+        /// When a failed run is tried again.
+        "retry" retry: Option<RetryText>,
+        /// Job parameters of a started run: text only.
+        "parameters" parameters: Option<At<BTreeMap<String, String>>>,
+        /// How long apply waits for the end of a run that it started; unless written, it does not.
+        "waitFor" wait_for: Option<WaitText>,
+    }
+}
+
+either! {
+    /// Which jobs: by name, by id, or by tags.
+    JobText {
+        /// The one job of this exact name.
+        "name" Name(Filled),
+        /// The job of this id.
+        "id" Id(Positive),
+        /// Every job that has all of these tags.
+        "tags" Tags(BTreeMap<String, String>),
+    }
+}
+
+/// What is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Require {
+    /// A success that is not too old.
+    Succeeded,
+    /// An active run.
+    Running,
+    /// No active run.
+    NotRunning,
+}
+
+words! {
+    /// What is promised.
+    RequireWord(Require) {
+        "succeeded" Require::Succeeded = "The newest accepted end is not older than `freshness.errorAfter`.",
+        "running" Require::Running = "There is an active run.",
+        "notRunning" Require::NotRunning = "There is no active run.",
+    }
+}
+
+record! {
+    /// How old the newest success may be.
+    FreshnessText {
+        /// Older than this is said, not acted on.
+        "warnAfter" warn_after: Option<At<Length>>,
+        /// Older than this is due.
+        "errorAfter" error_after: At<Length>,
+    }
+    check |findings| {
+        if let (Some(warn_after), Some(error_after)) = (&warn_after, &error_after) {
+            check::freshness(warn_after.as_ref(), error_after, findings);
+        }
+    }
+}
+
+words! {
+    /// What happens when a run is wanted while another is active.
+    ConcurrencyWord(Concurrency) {
+        "Forbid" Concurrency::Forbid = "Wait for it.",
+        "Replace" Concurrency::Replace = "Cancel it, wait until it has ended, start.",
+        "Allow" Concurrency::Allow = "Start beside it.",
+    }
+}
+
+record! {
+    /// When a failed run is tried again: after `backoff`, doubled with each failure since the last success, up to `backoffMax`.
+    RetryText {
+        /// Pause after the first failure; unless written, `15m`.
+        "backoff" backoff: Option<At<Length>>,
+        /// Longest pause; unless written, `6h`.
+        "backoffMax" backoff_max: Option<At<Length>>,
+        /// Failures since the last success after which a person is needed; unless written, 5.
+        "maxAttempts" attempts_max: Option<At<Count>>,
+    }
+}
+
+record! {
+    /// How long apply waits.
+    WaitText {
+        /// For the end of the run.
+        "end" end: Length,
+    }
+}

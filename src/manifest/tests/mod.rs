@@ -1,0 +1,90 @@
+//! What is read, what is refused, and how that is said.
+
+mod defaults;
+mod files;
+mod hostile;
+mod messages;
+mod places;
+mod schema;
+mod semantics;
+
+use std::path::PathBuf;
+
+use super::problem::Findings;
+use super::source::Source;
+use super::{Problems, read_sources};
+use crate::model::desired::Desired;
+
+/// A Project, a factory `ingest` and a workspace `analytics`: 19 lines, so that what follows begins on line 20.
+const BASE: &str = "apiVersion: afresh/v1
+kind: Project
+metadata: {name: test}
+spec: {}
+---
+apiVersion: afresh/v1
+kind: DataFactory
+metadata: {name: ingest}
+spec:
+  subscription: 12345678-1234-1234-1234-1234567890ab
+  resourceGroup: rg-data
+  factory: adf-ingest
+---
+apiVersion: afresh/v1
+kind: DatabricksWorkspace
+metadata: {name: analytics}
+spec:
+  host: adb-1.7.azuredatabricks.net
+---
+";
+
+fn source(name: &str, text: &str) -> Source {
+    Source {
+        name: name.to_owned(),
+        folder: PathBuf::from("folder"),
+        text: text.to_owned(),
+        named: true,
+    }
+}
+
+fn read_text(text: &str) -> Result<Desired, Problems> {
+    read_sources(&[source("a.yaml", text)], Findings::default())
+}
+
+/// All problems of one file, as they are shown.
+fn shown(text: &str) -> String {
+    read_text(text)
+        .expect_err("problems are wanted")
+        .render(false)
+}
+
+/// All problems of a document that stands after [`BASE`].
+fn shown_after_base(document: &str) -> String {
+    shown(&format!("{BASE}apiVersion: afresh/v1\n{document}"))
+}
+
+/// The messages alone, each with line and column.
+fn told(text: &str) -> Vec<String> {
+    let problems = read_text(text).expect_err("problems are wanted").as_json();
+    let problems = problems.as_array().cloned().unwrap_or_default();
+    problems
+        .iter()
+        .map(|problem| {
+            let message = problem["message"].as_str().unwrap_or_default();
+            format!("{}:{} {message}", problem["line"], problem["column"])
+        })
+        .collect()
+}
+
+/// A KeyAge with these fields in its spec.
+fn key_age(fields: &str) -> String {
+    let fields = fields.replace('\n', "\n  ");
+    format!(
+        "kind: KeyAge\nmetadata: {{name: rule}}\nspec:\n  factory: ingest\n  integrationRuntimes: [gateway-west]\n  {fields}\n"
+    )
+}
+
+/// A JobRun with these fields in its spec.
+fn job_run(fields: &str) -> String {
+    let fields = fields.replace('\n', "\n  ");
+    format!("kind: JobRun\nmetadata: {{name: rule}}\nspec:\n  workspace: analytics\n  {fields}\n")
+}

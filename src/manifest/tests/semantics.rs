@@ -1,0 +1,357 @@
+//! What is refused although it is well formed: one line for each rule.
+
+use super::*;
+
+/// The first message of a document that stands after [`BASE`].
+fn first(document: &str) -> String {
+    let text = format!("{BASE}apiVersion: afresh/v1\n{document}");
+    let problems = read_text(&text).expect_err(document).as_json();
+    problems[0]["message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn assert_refused(cases: &[(String, &str)]) {
+    for (document, message) in cases {
+        assert_eq!(first(document), *message, "{document}");
+    }
+}
+
+#[test]
+fn lengths_of_time_in_a_key_age() {
+    assert_refused(&[
+        (
+            key_age("maxAge: 90d\nrotateBefore: 90d"),
+            "`rotateBefore` (90d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 90d\noverlap: 91d"),
+            "`overlap` (91d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 12h"),
+            "`overlap` (1d, unless written) must be shorter than `maxAge` (12h)",
+        ),
+        (
+            key_age("maxAge: 90d\nrotateBefore: 80d\njitter: 10d"),
+            "`rotateBefore` and `jitter` together (90d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 0d"),
+            "`maxAge` must be longer than nothing",
+        ),
+        (
+            key_age("maxAge: 3 months"),
+            "`3 months` is not a length of time",
+        ),
+    ]);
+}
+
+#[test]
+fn windows() {
+    let window = |window: &str| key_age(&format!("maxAge: 90d\nwindows: [{window}]"));
+    assert_refused(&[
+        (
+            window("{cron: \"0 2 * *\", timezone: UTC, duration: 4h}"),
+            "`0 2 * *` has 4 fields, and a cron expression has five",
+        ),
+        (
+            window("{cron: \"0 2 * * 6\", timezone: Europe/Pariss, duration: 4h}"),
+            "`Europe/Pariss` is not an IANA timezone such as Europe/Paris or UTC",
+        ),
+        (
+            window("{cron: \"0 2 * * 6\", timezone: UTC, duration: 0h}"),
+            "this window is never open",
+        ),
+        (
+            window("{cron: \"0 0 31 2 *\", timezone: UTC, duration: 1h}"),
+            "`0 0 31 2 *` never comes",
+        ),
+    ]);
+    assert!(
+        first(&window(
+            "{cron: \"0 99 * * 6\", timezone: UTC, duration: 4h}"
+        ))
+        .starts_with("`0 99 * * 6` is not a cron expression")
+    );
+}
+
+#[test]
+fn names_of_the_services() {
+    let runtime = |name: &str| key_age("maxAge: 90d").replace("gateway-west", name);
+    let wrong = |name: &str| {
+        format!(
+            "`{name}` is not an integration runtime's name: 3 to 63 letters and digits, with single hyphens between them"
+        )
+    };
+    for name in ["a--b", "ab", "gate_way", "-abc", "abc-"] {
+        assert_eq!(first(&runtime(name)), wrong(name));
+    }
+    assert_eq!(first(&runtime("\"[abc]*\"")), wrong("[abc]*"));
+    assert_eq!(
+        first(&runtime("")),
+        "this rule selects no integration runtime"
+    );
+    let factory = |field: &str, value: &str| {
+        let mut fields = [
+            ("subscription", "12345678-1234-1234-1234-1234567890ab"),
+            ("resourceGroup", "rg"),
+            ("factory", "adf-other"),
+        ];
+        fields
+            .iter_mut()
+            .filter(|(name, _)| *name == field)
+            .for_each(|entry| entry.1 = value);
+        let spec = fields
+            .map(|(name, value)| format!("{name}: {value}"))
+            .join(", ");
+        format!("kind: DataFactory\nmetadata: {{name: other}}\nspec: {{{spec}}}")
+    };
+    assert_refused(&[
+        (factory("subscription", "1234"), "`subscription` wants text"),
+        (
+            factory("subscription", "production"),
+            "`production` is not a UUID",
+        ),
+        (
+            factory("resourceGroup", "rg-data."),
+            "`rg-data.` is not a resource group: 1 to 90 letters, digits, `_`, `-`, `.`, `(` and `)`, not ending with a dot",
+        ),
+        (
+            factory("factory", "adf_ingest"),
+            "`adf_ingest` is not a factory's name: 3 to 63 letters and digits, with single hyphens between them",
+        ),
+        (
+            factory("resourceGroup", "RG-DATA").replace("adf-other", "ADF-ingest"),
+            "two connections to one factory",
+        ),
+    ]);
+}
+
+#[test]
+fn jobs() {
+    let job = |fields: &str| job_run(&format!("job: {{name: x}}\n{fields}"));
+    assert_refused(&[
+        (
+            job("require: succeeded"),
+            "`require: succeeded` needs `freshness`",
+        ),
+        (
+            job("require: succeeded\nfreshness: {warnAfter: 20h}"),
+            "the field `errorAfter` is missing",
+        ),
+        (
+            job("require: succeeded\nfreshness: {warnAfter: 24h, errorAfter: 24h}"),
+            "`warnAfter` (1d) must be shorter than `errorAfter` (1d)",
+        ),
+        (
+            job("require: notRunning\nfreshness: {errorAfter: 24h}"),
+            "`freshness` goes with `require: succeeded` only",
+        ),
+        (
+            job("require: running\nretry: {backoff: 7h}"),
+            "`backoff` (7h) must not be longer than `backoffMax` (6h)",
+        ),
+        (
+            job("require: running\nretry: {maxAttempts: 0}"),
+            "`maxAttempts` wants a whole number of 1 or more",
+        ),
+        (
+            job("require: running\nacceptResults: [SUCESS]"),
+            "`SUCESS` is not a result that Databricks knows",
+        ),
+        (
+            job("require: running\nacceptResults: []"),
+            "`acceptResults` without a result would never be satisfied",
+        ),
+        (
+            job("require: running\nacceptResults: SUCCESS"),
+            "`acceptResults` wants a list",
+        ),
+        (
+            job("require: running\nconcurrencyPolicy: forbid"),
+            "`forbid` is not a value of `concurrencyPolicy`",
+        ),
+        (
+            job(&format!(
+                "require: running\nparameters: {{a: {}}}",
+                "x".repeat(10_000)
+            )),
+            "the parameters are 10008 bytes of JSON, and Databricks takes 10000",
+        ),
+        (
+            job_run("require: running"),
+            "a JobRun needs `job` or `submit`",
+        ),
+        (
+            job("require: running\nsubmit: {tasks: [{}]}"),
+            "a JobRun has `job` or `submit`, not both",
+        ),
+        (
+            job_run("job: {}\nrequire: running"),
+            "`job` needs one of `name`, `id`, `tags`",
+        ),
+        (
+            job_run("job: {name: a, id: 1}\nrequire: running"),
+            "`job` takes one of `name`, `id`, `tags`, not several",
+        ),
+        (
+            job_run("job: {tags: {}}\nrequire: running"),
+            "`tags` without a tag would select every job",
+        ),
+        (
+            job_run("job: {id: \"12\"}\nrequire: running"),
+            "`id` wants a whole number",
+        ),
+        (
+            job_run("job: {id: 012}\nrequire: running"),
+            "`012` is not the same number to every tool",
+        ),
+    ]);
+}
+
+#[test]
+fn submissions() {
+    let submit =
+        |submit: &str, more: &str| job_run(&format!("submit: {submit}\nrequire: succeeded{more}"));
+    assert_refused(&[
+        (
+            submit("{}", ""),
+            "`submit` needs `tasks`, a list of one task at least",
+        ),
+        (
+            submit("{tasks: []}", ""),
+            "`submit` needs `tasks`, a list of one task at least",
+        ),
+        (
+            submit("{tasks: [{}], run_name: x}", ""),
+            "`run_name` cannot be given in `submit`",
+        ),
+        (
+            submit("{tasks: [{}], idempotency_token: x}", ""),
+            "`idempotency_token` cannot be given in `submit`",
+        ),
+        (
+            submit("{tasks: [{}]}", "\nparameters: {a: b}"),
+            "`parameters` means nothing for a one-time run",
+        ),
+        (
+            submit("{tasks: [{a: yes}]}", ""),
+            "`yes` without quotes is not the same to every tool",
+        ),
+        (
+            submit("{tasks: [{}]}", "").replace("require: succeeded", "require: running"),
+            "a one-time run can only be required to have succeeded",
+        ),
+    ]);
+}
+
+#[test]
+fn two_job_runs_that_claim_one_job() {
+    let two = |one: &str, other: &str| {
+        let first = job_run(&format!("job: {one}\nrequire: running"));
+        let second = job_run(&format!("job: {other}\nrequire: running"))
+            .replace("name: rule", "name: second");
+        format!("{first}---\napiVersion: afresh/v1\n{second}")
+    };
+    assert_refused(&[
+        (
+            two("{name: x}", "{name: x}"),
+            "the JobRuns `rule` and `second` both claim the job `x`",
+        ),
+        (
+            two("{id: 7}", "{id: 7}"),
+            "the JobRuns `rule` and `second` both claim the job 7",
+        ),
+        (
+            two("{tags: {a: b}}", "{tags: {a: b, c: d}}"),
+            "the JobRuns `rule` and `second` both claim jobs with the same tags",
+        ),
+        (
+            two("{name: x}", "{name: y}").replace("name: second", "name: rule"),
+            "two JobRun documents are called `rule`",
+        ),
+    ]);
+    let text = format!(
+        "{BASE}apiVersion: afresh/v1\n{}",
+        two("{name: x}", "{id: 7}")
+    );
+    assert!(read_text(&text).is_ok());
+}
+
+#[test]
+fn workspaces_clouds_and_credentials() {
+    let workspace = |spec: &str| {
+        format!("kind: DatabricksWorkspace\nmetadata: {{name: other}}\nspec: {{{spec}}}")
+    };
+    let cloud = |authority: &str| {
+        format!(
+            "kind: Cloud\nmetadata: {{name: lab}}\nspec: {{authority: \"{authority}\", resourceManager: \"https://x\"}}"
+        )
+    };
+    assert_refused(&[
+        (workspace(""), "a workspace needs `host` or `resourceId`"),
+        (workspace("host: evil.example"), "`evil.example` is not a Databricks host of the cloud `public`"),
+        (workspace("host: \"https://adb-2.7.azuredatabricks.net\""), "`https://adb-2.7.azuredatabricks.net` is not a host"),
+        (workspace("host: adb-1.7.azuredatabricks.net"), "two connections to one workspace"),
+        (workspace("resourceId: /subscriptions/x"), "`/subscriptions/x` is not the ARM id of a Databricks workspace"),
+        (cloud("http://login.example"), "`authority` must be reached over https"),
+        (cloud("http://127.0.0.1@login.example"), "`authority` must be reached over https"),
+        (cloud("https://user:word@login.example"), "`authority` is not an https address"),
+        (cloud("https://x").replace("lab", "public"), "the cloud `public` is built in"),
+        ("kind: Credential\nmetadata: {name: x}\nspec: {azureCli: {}, deviceCode: {}}".to_owned(), "`spec` takes one of `servicePrincipal`, `workloadIdentity`, `managedIdentity`, `azureCli`, `githubOidc`, `azurePipelines`, `deviceCode`, `databricksToken`, `databricksOauth`, not several"),
+        ("kind: Credential\nmetadata: {name: x}\nspec: {servicePrincipal: {tenant: a, clientId: b}}".to_owned(), "a service principal needs `clientSecret` or `certificate`"),
+        ("kind: Credential\nmetadata: {name: default}\nspec: {azureCli: {}}".to_owned(), "`default` is the chain that is tried without a Credential document"),
+    ]);
+    let credential = "kind: Credential\nmetadata: {name: t}\nspec: {databricksToken: {token: {env: T}}}\n---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {name: other}\nspec: {subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: abc, credential: t}";
+    assert_eq!(
+        first(credential),
+        "the credential `t` is for Databricks only"
+    );
+}
+
+#[test]
+fn the_project() {
+    let project = |spec: &str| shown(&BASE.replace("spec: {}", &format!("spec: {spec}")));
+    let freeze =
+        project("{freezes: [{from: 2027-01-04T00:00Z, to: 2026-12-20T00:00Z, reason: x}]}");
+    assert!(
+        freeze.starts_with(
+            "error: this freeze ends before it begins
+ --> a.yaml:4:48
+"
+        ),
+        "{freeze}"
+    );
+    assert!(
+        project("{ledger: {blob: \"http://acct.example/c/n\"}}")
+            .contains("the ledger's blob must be reached over https")
+    );
+    assert!(project("{ledger: {}}").contains("`ledger` needs one of `file`, `blob`"));
+    assert!(project("{guardrails: {onExceed: deferr}}").contains("did you mean `defer`?"));
+    let none =
+        shown("apiVersion: afresh/v1\nkind: Credential\nmetadata: {name: x}\nspec: {azureCli: {}}");
+    assert!(
+        none.starts_with("error: there is no Project document\n"),
+        "{none}"
+    );
+    assert!(shown(&format!("{BASE}{BASE}")).contains("there are two Project documents"));
+}
+
+#[test]
+fn contradictions_are_told_together_with_everything_else() {
+    let fields = "maxAge: 90d\noverlap: 91d\nunknownAge: adapt\nwindows: [{cron: \"0 0 31 2 *\", timezone: Mars, duration: 1h}]\nexclude: [a_b]";
+    let text = format!("{BASE}apiVersion: afresh/v1\n{}", key_age(fields));
+    assert_eq!(
+        told(&text.replace("factory: ingest", "factory: ingset")),
+        [
+            "24:12 there is no DataFactory `ingset`",
+            "27:12 `overlap` (91d) must be shorter than `maxAge` (90d)",
+            "28:15 `adapt` is not a value of `unknownAge`",
+            "29:20 `0 0 31 2 *` never comes",
+            "29:44 `Mars` is not an IANA timezone such as Europe/Paris or UTC",
+            "30:13 `a_b` is not an integration runtime's name: 3 to 63 letters and digits, with single hyphens between them",
+        ]
+    );
+}
