@@ -1,1 +1,132 @@
-//! survey
+//! GATHER: desired × remembered × seen → [`Survey`]; the only reading stage.
+//!
+//! Lazy where the ledger is proof: a subject that it proves to be as promised costs no request. Selectors are expanded here, from
+//! the lists that are read anyway; so two rules that meet on one subject are found here. Refuses: deciding anything, writing
+//! anything, letting one subject's trouble stop the others.
+
+mod gate;
+mod jobs;
+mod resolve;
+mod runtimes;
+mod submissions;
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+
+use crate::cloud::Reader;
+use crate::model::address::{Address, Name};
+use crate::model::desired::{Desired, KeyAgeRule};
+use crate::model::memory::Memory;
+use crate::model::survey::{Refresh, Subject, Survey};
+use crate::model::time::Timestamp;
+
+use gate::Gate;
+
+/// How to gather.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How eagerly to look.
+    pub refresh: Refresh,
+    /// Only these subjects; empty: all.
+    pub targets: Vec<Address>,
+    /// Most requests under way at a time.
+    pub parallelism: usize,
+    /// The present, or `--as-of`.
+    pub now: Timestamp,
+}
+
+impl Options {
+    fn wants(&self, address: &Address) -> bool {
+        self.targets.is_empty() || self.targets.contains(address)
+    }
+
+    fn wants_connection(&self, connection: &Name) -> bool {
+        self.targets.is_empty()
+            || self
+                .targets
+                .iter()
+                .any(|target| target.connection == *connection)
+    }
+}
+
+/// Does the rule select a runtime of this name?
+pub fn selects(rule: &KeyAgeRule, runtime: &str) -> bool {
+    resolve::Matcher::new(rule).select(runtime).is_some()
+}
+
+/// What every part of the survey reads from.
+struct Scene<'a> {
+    desired: &'a Desired,
+    memory: &'a Memory,
+    reader: &'a Reader,
+    options: &'a Options,
+    gate: Gate,
+}
+
+/// Looks at every subject that the rules speak of, concurrently, one case for each.
+pub async fn gather(
+    desired: &Desired,
+    memory: &Memory,
+    reader: &Reader,
+    options: &Options,
+) -> Survey {
+    let scene = Scene {
+        desired,
+        memory,
+        reader,
+        options,
+        gate: Gate::new(options.parallelism),
+    };
+    let factories: BTreeSet<&Name> = desired
+        .key_ages
+        .iter()
+        .map(|rule| &rule.factory)
+        .filter(|name| options.wants_connection(name))
+        .collect();
+    let workspaces: BTreeSet<&Name> = desired
+        .job_runs
+        .iter()
+        .map(|rule| &rule.workspace)
+        .filter(|name| options.wants_connection(name))
+        .collect();
+    let of_factories = join_all(
+        factories
+            .into_iter()
+            .filter_map(|name| desired.factories.get(name))
+            .map(|factory| runtimes::gather(&scene, factory)),
+    );
+    let of_workspaces = join_all(
+        workspaces
+            .into_iter()
+            .filter_map(|name| desired.workspaces.get(name))
+            .map(|workspace| jobs::gather(&scene, workspace)),
+    );
+    let (of_factories, of_workspaces) =
+        futures_util::future::join(of_factories, of_workspaces).await;
+
+    let mut survey = Survey::default();
+    for (cases, passed_over) in of_factories.into_iter().chain(of_workspaces) {
+        survey.cases.extend(cases);
+        survey.passed_over.extend(passed_over);
+    }
+    survey.cases.retain(|case| options.wants(case.address()));
+    survey
+        .passed_over
+        .retain(|passed| options.wants(&passed.address));
+    resolve::one_rule_each(&mut survey.cases);
+    survey.cases.sort_by(|a, b| a.address().cmp(b.address()));
+    survey.passed_over.sort_by(|a, b| a.address.cmp(&b.address));
+    survey.passed_over.dedup();
+    survey.requests = reader.requests();
+    survey
+}
+
+fn identity_of(subject: &Subject) -> Option<crate::model::address::Identity> {
+    match subject {
+        Subject::Runtime(case) => Some(case.target.identity()),
+        Subject::Job(case) => Some(case.target.identity()),
+        Subject::Submission(case) => Some(case.target.identity()),
+        Subject::Unresolved { .. } => None,
+    }
+}

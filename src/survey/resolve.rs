@@ -1,0 +1,151 @@
+//! From rules to subjects: which runtimes a rule selects, and that no two rules claim one subject.
+
+use std::collections::BTreeMap;
+
+use globset::{Glob, GlobMatcher};
+
+use crate::model::address::Identity;
+use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::survey::Subject;
+use crate::model::trouble::{Trouble, TroubleKind};
+
+/// How a rule selected a runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selected {
+    /// By its name: it must have keys of its own.
+    ByName,
+    /// By a glob: passed over if it has none.
+    ByGlob,
+}
+
+/// Does this one selector match a runtime's name?
+pub fn matches(selector: &Selector, name: &str) -> bool {
+    Pattern::new(selector).matches(&name.to_ascii_lowercase())
+}
+
+/// A rule's selectors, ready to match names without regard to case.
+pub struct Matcher {
+    select: Vec<Pattern>,
+    exclude: Vec<Pattern>,
+}
+
+enum Pattern {
+    Name(String),
+    Glob(Option<GlobMatcher>),
+}
+
+impl Pattern {
+    fn new(selector: &Selector) -> Self {
+        match selector {
+            Selector::Named(name) => Self::Name(name.to_ascii_lowercase()),
+            // The manifest admits only `*` and `?` in globs, so an error here cannot happen and would match nothing.
+            Selector::Glob(glob) => Self::Glob(
+                Glob::new(&glob.to_ascii_lowercase())
+                    .ok()
+                    .map(|glob| glob.compile_matcher()),
+            ),
+        }
+    }
+
+    fn matches(&self, folded: &str) -> bool {
+        match self {
+            Self::Name(name) => name == folded,
+            Self::Glob(glob) => glob.as_ref().is_some_and(|glob| glob.is_match(folded)),
+        }
+    }
+}
+
+impl Matcher {
+    /// The matcher of one rule.
+    pub fn new(rule: &KeyAgeRule) -> Self {
+        Self {
+            select: rule.select.iter().map(Pattern::new).collect(),
+            exclude: rule.exclude.iter().map(Pattern::new).collect(),
+        }
+    }
+
+    /// Does the rule select this runtime, and how?
+    pub fn select(&self, name: &str) -> Option<Selected> {
+        let folded = name.to_ascii_lowercase();
+        if self.exclude.iter().any(|pattern| pattern.matches(&folded)) {
+            return None;
+        }
+        let hits = || {
+            self.select
+                .iter()
+                .filter(|pattern| pattern.matches(&folded))
+        };
+        if hits().any(|pattern| matches!(pattern, Pattern::Name(_))) {
+            Some(Selected::ByName)
+        } else {
+            hits().next().map(|_| Selected::ByGlob)
+        }
+    }
+}
+
+/// Turns every subject that two rules claim into trouble that names both.
+pub fn one_rule_each(cases: &mut Vec<Subject>) {
+    let mut claims: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
+    for (index, case) in cases.iter().enumerate() {
+        if let Some(identity) = super::identity_of(case) {
+            claims.entry(identity).or_default().push(index);
+        }
+    }
+    let mut doomed: Vec<usize> = Vec::new();
+    for indices in claims.values().filter(|indices| indices.len() > 1) {
+        let claimants = indices
+            .iter()
+            .filter_map(|&index| claimant(&cases[index]))
+            .collect::<Vec<_>>()
+            .join(" and ");
+        cases[indices[0]] = collision(&cases[indices[0]], &claimants);
+        doomed.extend(&indices[1..]);
+    }
+    doomed.sort_unstable();
+    for index in doomed.into_iter().rev() {
+        cases.remove(index);
+    }
+}
+
+fn claimant(subject: &Subject) -> Option<String> {
+    let (rule, place) = match subject {
+        Subject::Runtime(case) => (&case.rule, &case.place),
+        Subject::Job(case) => (&case.rule, &case.place),
+        Subject::Submission(case) => (&case.rule, &case.place),
+        Subject::Unresolved { .. } => return None,
+    };
+    Some(format!("{rule} ({place})"))
+}
+
+fn collision(subject: &Subject, claimants: &str) -> Subject {
+    let rule = match subject {
+        Subject::Runtime(case) => &case.rule,
+        Subject::Job(case) => &case.rule,
+        Subject::Submission(case) => &case.rule,
+        Subject::Unresolved { rule, .. } => rule,
+    };
+    let message = format!("two rules claim it: {claimants}; leave it out of one of them");
+    Subject::Unresolved {
+        address: subject.address().clone(),
+        rule: rule.clone(),
+        trouble: misfit("tell which rule it follows", message),
+    }
+}
+
+/// Trouble that lies in the rules and names, not in the service.
+pub fn misfit(doing: &str, message: String) -> Trouble {
+    Trouble {
+        kind: TroubleKind::Misfit,
+        doing: doing.to_owned(),
+        message,
+        request_id: None,
+    }
+}
+
+/// Trouble of a subject that `--refresh none` leaves unseen.
+pub fn not_looked_at() -> Trouble {
+    misfit(
+        "look",
+        "not looked at (--refresh none), and the ledger does not know it".to_owned(),
+    )
+}

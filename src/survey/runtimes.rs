@@ -1,0 +1,428 @@
+//! The runtimes of one factory: list them, match them with the rules, look at those that the ledger does not prove.
+
+use futures_util::future::join_all;
+
+use super::Scene;
+use super::resolve::{Matcher, Selected, matches, not_looked_at};
+use crate::cloud::{Dated, ListedRuntime};
+use crate::limits::ACTIVITY_LOG_DAYS;
+use crate::model::address::{Address, Identity, ResourceId};
+use crate::model::birth::Evidence;
+use crate::model::connection::Factory;
+use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::runtime::{
+    KeySight, LogSight, Regeneration, RuntimeKind, RuntimeMemory, RuntimeSight, Slot,
+};
+use crate::model::survey::{
+    Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
+};
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
+
+/// Everything one factory's rules speak of.
+pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<PassedOver>) {
+    let rules: Vec<(&KeyAgeRule, Matcher)> = scene
+        .desired
+        .key_ages
+        .iter()
+        .filter(|rule| rule.factory == factory.name)
+        .map(|rule| (rule, Matcher::new(rule)))
+        .collect();
+    if needs_no_list(scene, factory, &rules) {
+        return (remembered(scene, factory, &rules), Vec::new());
+    }
+    match scene.gate.pass(scene.reader.runtimes(factory)).await {
+        Ok(listed) => from_list(scene, factory, &rules, listed).await,
+        Err(trouble) => (unlisted(scene, factory, &rules, &trouble), Vec::new()),
+    }
+}
+
+/// No list is needed for named runtimes that the ledger proves, and none is asked for under `--refresh none`.
+fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &[(&KeyAgeRule, Matcher)]) -> bool {
+    match scene.options.refresh {
+        Refresh::None => true,
+        Refresh::All => false,
+        Refresh::Auto => rules.iter().all(|(rule, _)| {
+            rule.select.iter().all(|selector| match selector {
+                Selector::Named(name) => {
+                    proven(scene, rule, &Identity::Runtime(factory.runtime(name)))
+                }
+                Selector::Glob(_) => false,
+            })
+        }),
+    }
+}
+
+/// Does the ledger prove that no key is due, and is no intent on it without an end?
+fn proven(scene: &Scene<'_>, rule: &KeyAgeRule, identity: &Identity) -> bool {
+    let due_at_the_earliest = rule.spec.due_age().minus(rule.spec.jitter);
+    scene.memory.doubts(identity).is_empty()
+        && scene
+            .memory
+            .runtimes
+            .get(identity)
+            .is_some_and(|memory| memory.proves_younger(due_at_the_earliest, scene.options.now))
+}
+
+/// Cases from the ledger alone: of every named runtime, and of every remembered one that a glob matches.
+fn remembered(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    rules: &[(&KeyAgeRule, Matcher)],
+) -> Vec<Subject> {
+    let prefix = format!("{}/", factory.id().folded());
+    let known = scene
+        .memory
+        .addresses
+        .iter()
+        .filter_map(|(identity, address)| match identity {
+            Identity::Runtime(id) if id.folded().starts_with(&prefix) => {
+                Some(address.subject.clone())
+            }
+            _ => None,
+        });
+    let named = rules
+        .iter()
+        .flat_map(|(rule, _)| rule.select.iter())
+        .filter_map(|selector| match selector {
+            Selector::Named(name) => Some(name.clone()),
+            Selector::Glob(_) => None,
+        });
+    let mut all: Vec<String> = named.chain(known).collect();
+    all.sort_by_key(|name| name.to_ascii_lowercase());
+    all.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
+    let cases = all.iter().flat_map(|name| {
+        rules
+            .iter()
+            .filter(|(_, matcher)| matcher.select(name).is_some())
+            .map(|(rule, _)| {
+                let case = case(scene, factory, rule, name, factory.runtime(name));
+                let known = scene.memory.runtimes.contains_key(&case.target.identity());
+                Subject::Runtime(Case {
+                    sight: if known {
+                        Looked::NotAsked
+                    } else {
+                        Looked::Failed(not_looked_at())
+                    },
+                    ..case
+                })
+            })
+    });
+    cases.collect()
+}
+
+/// The list failed: named runtimes are in trouble, and so is each glob as a whole.
+fn unlisted(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    rules: &[(&KeyAgeRule, Matcher)],
+    trouble: &Trouble,
+) -> Vec<Subject> {
+    let troubled = rules.iter().flat_map(|(rule, _)| {
+        rule.select.iter().map(|selector| match selector {
+            Selector::Named(name) => {
+                let case = case(scene, factory, rule, name, factory.runtime(name));
+                Subject::Runtime(Case {
+                    sight: Looked::Failed(trouble.clone()),
+                    ..case
+                })
+            }
+            Selector::Glob(glob) => Subject::Unresolved {
+                address: Address::new(factory.name.clone(), glob.clone()),
+                rule: rule.name.clone(),
+                trouble: trouble.clone(),
+            },
+        })
+    });
+    troubled.collect()
+}
+
+async fn from_list(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    rules: &[(&KeyAgeRule, Matcher)],
+    listed: Dated<Vec<ListedRuntime>>,
+) -> (Vec<Subject>, Vec<PassedOver>) {
+    let mut cases: Vec<(RuntimeCase, RuntimeKind)> = Vec::new();
+    let mut passed_over = Vec::new();
+    for runtime in &listed.said {
+        for (rule, matcher) in rules {
+            let Some(selected) = matcher.select(&runtime.name) else {
+                continue;
+            };
+            match no_keys(&runtime.kind) {
+                Some(why) if selected == Selected::ByGlob => {
+                    passed_over.push(PassedOver {
+                        address: Address::new(factory.name.clone(), runtime.name.clone()),
+                        why,
+                    });
+                }
+                _ => cases.push((
+                    case(scene, factory, rule, &runtime.name, runtime.id.clone()),
+                    runtime.kind.clone(),
+                )),
+            }
+        }
+    }
+    passed_over.extend(unmatched(factory, rules, &listed.said));
+    cases.retain(|(case, _)| scene.options.wants(&case.address));
+    let asks_log = cases.iter().any(|(case, kind)| {
+        *kind == RuntimeKind::SelfHosted && needs_look(scene, case) && !rotated_by_us(&case.memory)
+    });
+    let log = if asks_log {
+        read_log(scene, factory, listed.at).await
+    } else {
+        Log::NotAsked
+    };
+    let looks = cases
+        .into_iter()
+        .map(|(case, kind)| look(scene, factory, case, kind, listed.at, &log));
+    let mut subjects: Vec<Subject> = join_all(looks)
+        .await
+        .into_iter()
+        .map(Subject::Runtime)
+        .collect();
+    subjects.extend(missing(scene, factory, rules, &listed.said));
+    (subjects, passed_over)
+}
+
+/// Globs that match nothing now: what they promise may be of runtimes to come, or a slip of the pen.
+fn unmatched(
+    factory: &Factory,
+    rules: &[(&KeyAgeRule, Matcher)],
+    listed: &[ListedRuntime],
+) -> Vec<PassedOver> {
+    let globs = rules.iter().flat_map(|(rule, _)| &rule.select);
+    let idle = globs.filter_map(|selector| match selector {
+        Selector::Glob(glob) => {
+            let matched = listed
+                .iter()
+                .any(|runtime| matches(selector, &runtime.name));
+            (!matched).then_some(glob)
+        }
+        Selector::Named(_) => None,
+    });
+    idle.map(|glob| PassedOver {
+        address: Address::new(factory.name.clone(), glob.clone()),
+        why: format!("no integration runtime of {} matches now", factory.factory),
+    })
+    .collect()
+}
+
+/// Named runtimes that the factory does not have.
+fn missing(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    rules: &[(&KeyAgeRule, Matcher)],
+    listed: &[ListedRuntime],
+) -> Vec<Subject> {
+    let mut gone = Vec::new();
+    for (rule, _) in rules {
+        for selector in &rule.select {
+            let Selector::Named(name) = selector else {
+                continue;
+            };
+            if !listed
+                .iter()
+                .any(|runtime| runtime.name.eq_ignore_ascii_case(name))
+            {
+                let trouble = Trouble {
+                    kind: TroubleKind::NotFound,
+                    doing: format!("find the runtime {name}"),
+                    message: format!(
+                        "{} has no integration runtime of this name",
+                        factory.factory
+                    ),
+                    request_id: None,
+                };
+                gone.push(Subject::Runtime(Case {
+                    sight: Looked::Failed(trouble),
+                    ..case(scene, factory, rule, name, factory.runtime(name))
+                }));
+            }
+        }
+    }
+    gone
+}
+
+fn no_keys(kind: &RuntimeKind) -> Option<String> {
+    match kind {
+        RuntimeKind::SelfHosted => None,
+        RuntimeKind::Linked => {
+            Some("linked from another factory: its keys are rotated there".to_owned())
+        }
+        RuntimeKind::Managed => Some("managed by Azure: it has no keys".to_owned()),
+        RuntimeKind::Other(word) => Some(format!(
+            "of the type {word}, which this version does not know"
+        )),
+    }
+}
+
+fn case(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    rule: &KeyAgeRule,
+    name: &str,
+    id: ResourceId,
+) -> RuntimeCase {
+    let target = RuntimeTarget {
+        factory: factory.name.clone(),
+        id,
+    };
+    let identity = target.identity();
+    Case {
+        address: Address::new(factory.name.clone(), name),
+        rule: rule.name.clone(),
+        place: rule.place.clone(),
+        target,
+        spec: rule.spec.clone(),
+        sight: Looked::NotAsked,
+        memory: scene
+            .memory
+            .runtimes
+            .get(&identity)
+            .cloned()
+            .unwrap_or_default(),
+        doubts: scene.memory.doubts(&identity).to_vec(),
+    }
+}
+
+fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    let due_at_the_earliest = case.spec.due_age().minus(case.spec.jitter);
+    scene.options.refresh == Refresh::All
+        || !case.doubts.is_empty()
+        || !case
+            .memory
+            .proves_younger(due_at_the_earliest, scene.options.now)
+}
+
+/// The log adds nothing to what our own rotations prove.
+fn rotated_by_us(memory: &RuntimeMemory) -> bool {
+    Slot::BOTH.into_iter().all(|slot| {
+        memory
+            .slots
+            .get(slot)
+            .evidence
+            .iter()
+            .any(|evidence| matches!(evidence, Evidence::Rotated { .. }))
+    })
+}
+
+/// The Activity Log of a factory's resource group.
+enum Log {
+    NotAsked,
+    Read {
+        since: Timestamp,
+        until: Timestamp,
+        events: Vec<(ResourceId, Regeneration)>,
+    },
+    Refused(Trouble),
+}
+
+impl Log {
+    fn of(&self, id: &ResourceId) -> LogSight {
+        match self {
+            Self::NotAsked => LogSight::NotAsked,
+            Self::Refused(trouble) => LogSight::Refused(trouble.clone()),
+            Self::Read {
+                since,
+                until,
+                events,
+            } => LogSight::Read {
+                since: *since,
+                until: *until,
+                events: events
+                    .iter()
+                    .filter(|(of, _)| of == id)
+                    .map(|(_, event)| event.clone())
+                    .collect(),
+            },
+        }
+    }
+}
+
+async fn read_log(scene: &Scene<'_>, factory: &Factory, until: Timestamp) -> Log {
+    // By the earlier of the two clocks: a silent log then proves no less than its 90 days, whatever a second more or less.
+    let reach = Span::days(ACTIVITY_LOG_DAYS.unsigned_abs());
+    let since = reach.before(until.min(scene.options.now));
+    match scene
+        .gate
+        .pass(scene.reader.regenerations(factory, since, until))
+        .await
+    {
+        Ok(events) => Log::Read {
+            since,
+            until,
+            events,
+        },
+        Err(trouble) => Log::Refused(trouble),
+    }
+}
+
+async fn look(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: RuntimeCase,
+    kind: RuntimeKind,
+    listed_at: Timestamp,
+    log: &Log,
+) -> RuntimeCase {
+    if kind != RuntimeKind::SelfHosted {
+        let sight = RuntimeSight {
+            at: listed_at,
+            kind,
+            created: None,
+            keys: KeySight::NotAsked,
+            log: LogSight::NotAsked,
+        };
+        return Case {
+            sight: Looked::Seen(sight),
+            ..case
+        };
+    }
+    if !needs_look(scene, &case) {
+        return case;
+    }
+    let sight = match see(scene, factory, &case, log).await {
+        Ok(sight) => Looked::Seen(sight),
+        Err(trouble) => Looked::Failed(trouble),
+    };
+    Case { sight, ..case }
+}
+
+async fn see(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    log: &Log,
+) -> Result<RuntimeSight, Trouble> {
+    let name = case.target.id.name();
+    let status = async {
+        match case.memory.created {
+            Some(created) => Ok(Some(created)),
+            None => scene
+                .gate
+                .pass(scene.reader.runtime_status(factory, name))
+                .await
+                .map(|status| status.said.created),
+        }
+    };
+    let (status, keys) =
+        futures_util::future::join(status, scene.gate.pass(scene.reader.keys(factory, name))).await;
+    let created = status?;
+    let (at, keys) = match keys {
+        Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
+        // A planner needs read rights only; listing keys is more than that.
+        Err(trouble) if matches!(trouble.kind, TroubleKind::Forbidden { .. }) => {
+            (scene.options.now, KeySight::Refused(trouble))
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    Ok(RuntimeSight {
+        at,
+        kind: RuntimeKind::SelfHosted,
+        created,
+        keys,
+        log: log.of(&case.target.id),
+    })
+}
