@@ -1,1 +1,148 @@
-//! plan
+//! DECIDE: what is to become of every subject, from what was gathered and the time. Pure, total, deterministic.
+//!
+//! Refuses: IO, clocks, randomness, a subject without a verdict, a verdict without a reason.
+
+use crate::limits;
+use crate::model::address::Name;
+use crate::model::desired::Project;
+use crate::model::survey::{Subject, Survey};
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
+
+use ruling::{Draft, Moment, Ruling};
+
+mod age;
+pub mod audit;
+mod job;
+mod ration;
+mod retry;
+mod ruling;
+mod runtime;
+pub mod settle;
+mod submission;
+mod token;
+
+pub use audit::audit;
+pub use runtime::jitter_share;
+
+/// Decides about every subject of `survey` at `now`.
+///
+/// The same survey, project and time give the same plan, in whatever order the cases come. Deciding again at any time before
+/// [`Plan::valid_until`] gives the same moves.
+pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
+    let moment = Moment {
+        now,
+        freezes: &project.freezes,
+    };
+    let mut drafts: Vec<Draft> = survey
+        .cases
+        .iter()
+        .map(|subject| draft(subject, moment))
+        .collect();
+    drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
+    let rationed = ration::ration(&mut drafts, &project.guardrails);
+    let steps: Vec<Step> = drafts.into_iter().map(finish).collect();
+    let mut passed_over = survey.passed_over.clone();
+    passed_over.sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
+    Plan {
+        at: now,
+        valid_until: valid_until(&steps, moment),
+        steps,
+        passed_over,
+        freezes: moment.ahead(),
+        exceeded: rationed.exceeded,
+        refused: rationed.refused,
+        requests: survey.requests.clone(),
+    }
+}
+
+fn draft(subject: &Subject, moment: Moment) -> Draft {
+    match subject {
+        Subject::Runtime(case) => runtime::draft(case, moment),
+        Subject::Job(case) => job::draft(case, moment),
+        Subject::Submission(case) => submission::draft(case, moment),
+        Subject::Unresolved {
+            address,
+            rule,
+            trouble,
+        } => Draft {
+            step: Step {
+                address: address.clone(),
+                rule: rule.clone(),
+                target: None,
+                verdict: Verdict::Hold {
+                    why: Hold::Trouble(trouble.clone()),
+                    until: None,
+                },
+                facts: Facts::None,
+                changes_at: None,
+                settlements: Vec::new(),
+                wait: None,
+            },
+            broken_at: None,
+        },
+    }
+}
+
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run.
+fn finish(draft: Draft) -> Step {
+    let mut step = draft.step;
+    if !matches!(step.verdict, Verdict::Act { .. }) {
+        step.settlements
+            .retain(|settlement| settlement.settled != Settled::Repeat);
+        step.wait = None;
+    }
+    step
+}
+
+fn valid_until(steps: &[Step], moment: Moment) -> Timestamp {
+    let acts = steps
+        .iter()
+        .any(|step| matches!(step.verdict, Verdict::Act { .. }));
+    let freeze = moment.next_freeze().filter(|_| acts);
+    let limit = later(moment.now, limits::PLAN_VALIDITY_MAX);
+    steps
+        .iter()
+        .filter_map(|step| step.changes_at)
+        .chain(freeze)
+        .filter(|instant| *instant > moment.now)
+        .fold(limit, Timestamp::min)
+}
+
+/// A bound of [`limits`] after `instant`.
+fn later(instant: Timestamp, by: std::time::Duration) -> Timestamp {
+    Span::seconds(by.as_secs()).after(instant)
+}
+
+/// What `--refresh none` leaves open: the ledger cannot judge, and nobody looked.
+fn not_looked_at() -> Ruling {
+    Ruling::hold(
+        Hold::Trouble(Trouble {
+            kind: TroubleKind::Unexpected,
+            doing: "judge it from the ledger alone".to_owned(),
+            message: "not looked at (--refresh none)".to_owned(),
+            request_id: None,
+        }),
+        None,
+    )
+}
+
+/// The parts of a step that are the same for every kind.
+fn step(address: &crate::model::address::Address, rule: &Name, ruling: &Ruling) -> Step {
+    Step {
+        address: address.clone(),
+        rule: rule.clone(),
+        target: None,
+        verdict: ruling.verdict.clone(),
+        facts: Facts::None,
+        changes_at: ruling.changes_at,
+        settlements: Vec::new(),
+        wait: None,
+    }
+}
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

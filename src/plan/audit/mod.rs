@@ -1,0 +1,244 @@
+//! The laws that every plan obeys, checked against the raw survey.
+//!
+//! Refuses: a line shared with the planner. A second opinion that used the first one's sums would share its mistakes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::address::Address;
+use crate::model::desired::Project;
+use crate::model::memory::Doubt;
+use crate::model::survey::{Looked, Subject, Survey};
+use crate::model::verdict::{Move, Plan, Step, Target, Verdict};
+
+mod keys;
+mod runs;
+
+/// A law that a plan breaks: always a defect of afresh, never of a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// Where; `None`: in the plan as a whole.
+    pub address: Option<Address>,
+    /// Which law.
+    pub law: Law,
+}
+
+impl std::fmt::Display for Breach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.address {
+            Some(address) => write!(f, "{address}: {:?}", self.law),
+            None => write!(f, "{:?}", self.law),
+        }
+    }
+}
+
+/// The laws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Law {
+    /// Every subject has exactly one step, and there are no others.
+    OneStepEach,
+    /// Two steps never speak of one subject.
+    OneSubjectEach,
+    /// Two effects never share a token.
+    OneTokenEach,
+    /// Nothing is done inside a freeze.
+    Frozen,
+    /// Nothing is done to what could not be seen.
+    Unseen,
+    /// Nothing is done while another apply's request may be under way.
+    Busy,
+    /// No more is done than the guardrails allow.
+    Guardrail,
+    /// What is to come lies ahead: `until`, `changes_at`, `valid_until`.
+    Past,
+    /// Never both keys of one runtime.
+    BothKeys,
+    /// The other key is proved to be older than the overlap.
+    Overlap,
+    /// Outside its windows a key is regenerated only if its limit may be broken before one opens, and the rule says so.
+    Window,
+    /// What is replaced is the key that was seen.
+    Presumption,
+    /// A runtime without keys of its own is left alone.
+    NoKeys,
+    /// A key that is proved to have reached its limit is not in order.
+    OldKey,
+    /// A job is in order only if a run that ended with an accepted result, or an active one, says so.
+    Success,
+    /// No run starts beside another unless the rule allows it.
+    Company,
+    /// A continuous job is not cancelled to make it stop: it would restart.
+    Continuous,
+    /// A move belongs to the kind of its subject.
+    Kind,
+}
+
+/// Every law that `plan` breaks; nothing, if all is well.
+pub fn audit(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    whole(survey, plan, &mut breaches);
+    guardrails(project, plan, &mut breaches);
+    for step in &plan.steps {
+        let mut broken = timing(project, plan, step);
+        let case = survey
+            .cases
+            .iter()
+            .find(|case| case.address() == &step.address && *rule(case) == step.rule);
+        broken.extend(
+            case.map(|case| against(case, plan, step))
+                .unwrap_or_default(),
+        );
+        breaches.extend(broken.into_iter().map(|law| Breach {
+            address: Some(step.address.clone()),
+            law,
+        }));
+    }
+    breaches
+}
+
+fn rule(case: &Subject) -> &crate::model::address::Name {
+    match case {
+        Subject::Runtime(case) => &case.rule,
+        Subject::Job(case) => &case.rule,
+        Subject::Submission(case) => &case.rule,
+        Subject::Unresolved { rule, .. } => rule,
+    }
+}
+
+fn moves(step: &Step) -> Vec<&Move> {
+    match &step.verdict {
+        Verdict::Act { moves, .. } => moves.iter().collect(),
+        Verdict::Keep(_) | Verdict::Hold { .. } => Vec::new(),
+    }
+}
+
+fn whole(survey: &Survey, plan: &Plan, breaches: &mut Vec<Breach>) {
+    let mut wanted: Vec<_> = survey
+        .cases
+        .iter()
+        .map(|case| (case.address(), rule(case)))
+        .collect();
+    let mut given: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| (&step.address, &step.rule))
+        .collect();
+    wanted.sort();
+    given.sort();
+    let mut subjects = BTreeSet::new();
+    let one_subject = plan
+        .steps
+        .iter()
+        .filter_map(|step| step.target.as_ref())
+        .all(|target| subjects.insert(target.identity()));
+    let mut tokens = BTreeSet::new();
+    let one_token = plan
+        .steps
+        .iter()
+        .flat_map(moves)
+        .all(|movement| match movement {
+            Move::Start { token, .. } | Move::Submit { token, .. } => tokens.insert(token),
+            Move::Regenerate { .. } | Move::Cancel { .. } => true,
+        });
+    let checks = [
+        (wanted == given, Law::OneStepEach),
+        (one_subject, Law::OneSubjectEach),
+        (one_token, Law::OneTokenEach),
+        (plan.valid_until > plan.at, Law::Past),
+    ];
+    let broken = checks.into_iter().filter(|(kept, _)| !kept);
+    breaches.extend(broken.map(|(_, law)| Breach { address: None, law }));
+}
+
+fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
+    let mut by_factory: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut keys, mut runs, mut cancels) = (0_usize, 0_usize, 0_usize);
+    for step in &plan.steps {
+        for movement in moves(step) {
+            match movement {
+                Move::Regenerate { .. } => {
+                    keys += 1;
+                    if let Some(Target::Runtime(target)) = &step.target {
+                        let id = target.id.folded();
+                        let factory = id.split("/integrationruntimes/").next().unwrap_or(&id);
+                        *by_factory.entry(factory.to_owned()).or_default() += 1;
+                    }
+                }
+                Move::Start { .. } | Move::Submit { .. } => runs += 1,
+                Move::Cancel { .. } => cancels += 1,
+            }
+        }
+    }
+    let rails = &project.guardrails;
+    let fullest = by_factory.values().copied().max().unwrap_or(0);
+    let within = |limit: Option<u32>, count: usize| {
+        limit.is_none_or(|limit| usize::try_from(limit).is_ok_and(|limit| count <= limit))
+    };
+    let kept = plan.refused
+        || within(rails.regenerations_per_apply, keys)
+            && within(rails.regenerations_per_factory, fullest)
+            && within(rails.runs_per_apply, runs)
+            && within(rails.cancellations_per_apply, cancels);
+    if !kept {
+        breaches.push(Breach {
+            address: None,
+            law: Law::Guardrail,
+        });
+    }
+}
+
+fn timing(project: &Project, plan: &Plan, step: &Step) -> Vec<Law> {
+    let mut broken = Vec::new();
+    let until = match &step.verdict {
+        Verdict::Hold { until, .. } => *until,
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
+    };
+    if until
+        .into_iter()
+        .chain(step.changes_at)
+        .any(|instant| instant <= plan.at)
+    {
+        broken.push(Law::Past);
+    }
+    let frozen = project
+        .freezes
+        .iter()
+        .any(|freeze| freeze.from <= plan.at && plan.at < freeze.to);
+    if frozen && !moves(step).is_empty() {
+        broken.push(Law::Frozen);
+    }
+    broken
+}
+
+fn against(case: &Subject, plan: &Plan, step: &Step) -> Vec<Law> {
+    let acts = !moves(step).is_empty();
+    let open = |doubts: &[Doubt]| doubts.iter().any(|doubt| plan.at < doubt.act_by);
+    let (failed, busy, mut broken) = match case {
+        Subject::Runtime(case) => (
+            matches!(case.sight, Looked::Failed(_)),
+            open(&case.doubts),
+            keys::laws(case, plan, step),
+        ),
+        Subject::Job(case) => (
+            matches!(case.sight, Looked::Failed(_)),
+            open(&case.doubts),
+            runs::job_laws(case, plan, step),
+        ),
+        Subject::Submission(case) => (
+            matches!(case.sight, Looked::Failed(_)),
+            open(&case.doubts),
+            runs::submission_laws(case, step),
+        ),
+        Subject::Unresolved { .. } => (true, false, Vec::new()),
+    };
+    let orderly = !matches!(step.verdict, Verdict::Hold { .. });
+    if failed && orderly {
+        broken.push(Law::Unseen);
+    }
+    if busy && acts {
+        broken.push(Law::Busy);
+    }
+    broken
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Guardrails: how much one apply may do. The most urgent moves go first; a step is done whole or not at all.
+
+use std::collections::BTreeMap;
+
+use super::ruling::Draft;
+use crate::model::desired::{Guardrails, OnExceed};
+use crate::model::verdict::{Exceeded, Hold, Move, Target, Verdict};
+
+/// Guardrails that were reached, and whether that refuses the whole plan.
+pub(super) struct Rationed {
+    pub(super) exceeded: Vec<Exceeded>,
+    pub(super) refused: bool,
+}
+
+/// What a step takes of one guardrail.
+struct Demand {
+    guardrail: String,
+    limit: u32,
+    moves: u32,
+}
+
+/// Turns the least urgent acts beyond a guardrail into holds, or refuses the plan.
+pub(super) fn ration(drafts: &mut [Draft], guardrails: &Guardrails) -> Rationed {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by(|a, b| {
+        let key = |index: &usize| {
+            drafts
+                .get(*index)
+                .map(|draft| (draft.broken_at, &draft.step.address))
+        };
+        key(a).cmp(&key(b))
+    });
+    let names = connections(drafts);
+    let mut wanted: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+    let mut taken: BTreeMap<String, u32> = BTreeMap::new();
+    for index in order {
+        let Some(draft) = drafts.get_mut(index) else {
+            continue;
+        };
+        let demands = demands(draft, guardrails, &names);
+        for demand in &demands {
+            let sum = wanted
+                .entry(demand.guardrail.clone())
+                .or_insert((demand.limit, 0));
+            sum.1 = sum.1.saturating_add(demand.moves);
+        }
+        let over = demands.iter().find(|demand| {
+            let before = taken.get(&demand.guardrail).copied().unwrap_or(0);
+            before.saturating_add(demand.moves) > demand.limit
+        });
+        match over {
+            Some(over) if guardrails.on_exceed == OnExceed::Defer => {
+                let guardrail = format!("{}: {}", over.guardrail, over.limit);
+                let why = Hold::Deferred { guardrail };
+                draft.step.verdict = Verdict::Hold { why, until: None };
+            }
+            _ => {
+                for demand in demands {
+                    let sum = taken.entry(demand.guardrail).or_insert(0);
+                    *sum = sum.saturating_add(demand.moves);
+                }
+            }
+        }
+    }
+    report(wanted, guardrails.on_exceed)
+}
+
+fn report(wanted: BTreeMap<String, (u32, u32)>, on_exceed: OnExceed) -> Rationed {
+    let exceeded: Vec<Exceeded> = wanted
+        .into_iter()
+        .filter(|(_, (limit, wanted))| wanted > limit)
+        .map(|(guardrail, (limit, wanted))| Exceeded {
+            guardrail,
+            limit,
+            wanted,
+        })
+        .collect();
+    Rationed {
+        refused: on_exceed == OnExceed::Fail && !exceeded.is_empty(),
+        exceeded,
+    }
+}
+
+/// What a step takes of each guardrail that bounds it.
+fn demands(
+    draft: &Draft,
+    guardrails: &Guardrails,
+    names: &BTreeMap<String, String>,
+) -> Vec<Demand> {
+    let Verdict::Act { moves, .. } = &draft.step.verdict else {
+        return Vec::new();
+    };
+    let count = |wanted: fn(&Move) -> bool| {
+        u32::try_from(moves.iter().filter(|movement| wanted(movement)).count()).unwrap_or(u32::MAX)
+    };
+    let keys = count(|movement| matches!(movement, Move::Regenerate { .. }));
+    let runs = count(|movement| matches!(movement, Move::Start { .. } | Move::Submit { .. }));
+    let cancels = count(|movement| matches!(movement, Move::Cancel { .. }));
+    let factory = factory(draft)
+        .and_then(|factory| names.get(&factory).cloned())
+        .unwrap_or_default();
+    [
+        (
+            "maxRegenerations.perApply".to_owned(),
+            guardrails.regenerations_per_apply,
+            keys,
+        ),
+        (
+            format!("maxRegenerations.perFactory of {factory}"),
+            guardrails.regenerations_per_factory,
+            keys,
+        ),
+        (
+            "maxRuns.perApply".to_owned(),
+            guardrails.runs_per_apply,
+            runs,
+        ),
+        (
+            "maxCancellations.perApply".to_owned(),
+            guardrails.cancellations_per_apply,
+            cancels,
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, _, moves)| *moves > 0)
+    .filter_map(|(guardrail, limit, moves)| {
+        Some(Demand {
+            guardrail,
+            limit: limit?,
+            moves,
+        })
+    })
+    .collect()
+}
+
+/// One name for each factory, whatever connections lead to it: that of its first address.
+fn connections(drafts: &[Draft]) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for draft in drafts {
+        if let Some(factory) = factory(draft) {
+            names
+                .entry(factory)
+                .or_insert_with(|| draft.step.address.connection.to_string());
+        }
+    }
+    names
+}
+
+/// The ARM id of a runtime's factory, in lower case.
+fn factory(draft: &Draft) -> Option<String> {
+    match &draft.step.target {
+        Some(Target::Runtime(target)) => {
+            let id = target.id.folded();
+            let end = id.find("/integrationruntimes/").unwrap_or(id.len());
+            id.get(..end).map(str::to_owned)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,147 @@
+//! What the kinds share: a moment with its freezes, and a verdict on its way to becoming a step.
+
+use crate::model::memory::Doubt;
+use crate::model::time::{Freeze, Timestamp};
+use crate::model::verdict::{
+    Cause, Hold, Keep, Move, NonEmpty, Settled, Settlement, Step, Verdict,
+};
+
+/// The time that is decided for, and the times in which nothing is applied.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'a> {
+    pub(super) now: Timestamp,
+    pub(super) freezes: &'a [Freeze],
+}
+
+impl Moment<'_> {
+    /// Why everything rests now, and until when: freezes that meet or overlap are one.
+    pub(super) fn frozen(&self) -> Option<(&str, Timestamp)> {
+        let first = self.freezes.iter().find(|freeze| freeze.covers(self.now))?;
+        let mut end = first.to;
+        while let Some(next) = self.freezes.iter().find(|freeze| freeze.covers(end)) {
+            end = next.to;
+        }
+        Some((&first.reason, end))
+    }
+
+    /// When the next freeze begins.
+    pub(super) fn next_freeze(&self) -> Option<Timestamp> {
+        self.freezes
+            .iter()
+            .filter(|freeze| freeze.from < freeze.to && freeze.from > self.now)
+            .map(|freeze| freeze.from)
+            .min()
+    }
+
+    /// Freezes that are not over.
+    pub(super) fn ahead(&self) -> Vec<Freeze> {
+        let live = |freeze: &&Freeze| freeze.to > self.now && freeze.from < freeze.to;
+        self.freezes.iter().filter(live).cloned().collect()
+    }
+
+    /// The first of `instants` that is yet to come.
+    pub(super) fn first_after(
+        &self,
+        instants: impl IntoIterator<Item = Timestamp>,
+    ) -> Option<Timestamp> {
+        instants
+            .into_iter()
+            .filter(|instant| *instant > self.now)
+            .min()
+    }
+}
+
+/// A step before the guardrails.
+pub(super) struct Draft {
+    pub(super) step: Step,
+    /// When the promise is broken, or was; `None`: it was never kept. The earlier, the more urgent.
+    ///
+    /// An instant and not an age: the order of urgency must not change while a plan is valid.
+    pub(super) broken_at: Option<Timestamp>,
+}
+
+/// A verdict with the instants that belong to it.
+pub(super) struct Ruling {
+    pub(super) verdict: Verdict,
+    pub(super) changes_at: Option<Timestamp>,
+    pub(super) broken_at: Option<Timestamp>,
+}
+
+impl Ruling {
+    pub(super) const fn keep(keep: Keep) -> Self {
+        Self {
+            verdict: Verdict::Keep(keep),
+            changes_at: None,
+            broken_at: None,
+        }
+    }
+
+    pub(super) const fn hold(why: Hold, until: Option<Timestamp>) -> Self {
+        Self {
+            verdict: Verdict::Hold { why, until },
+            changes_at: until,
+            broken_at: None,
+        }
+    }
+
+    pub(super) const fn act(
+        moves: NonEmpty<Move>,
+        because: Cause,
+        broken_at: Option<Timestamp>,
+    ) -> Self {
+        Self {
+            verdict: Verdict::Act { moves, because },
+            changes_at: None,
+            broken_at,
+        }
+    }
+
+    /// The same, changing at the first of `instants` that is yet to come, if that is earlier.
+    pub(super) fn changing(
+        mut self,
+        moment: Moment,
+        instants: impl IntoIterator<Item = Timestamp>,
+    ) -> Self {
+        self.changes_at = moment.first_after(instants.into_iter().chain(self.changes_at));
+        self
+    }
+
+    /// A freeze beats every act.
+    pub(super) fn unless_frozen(self, moment: Moment) -> Self {
+        match (&self.verdict, moment.frozen()) {
+            (Verdict::Act { .. }, Some((reason, end))) => {
+                let reason = reason.to_owned();
+                Self::hold(Hold::Freeze { reason }, Some(end)).changing(moment, self.changes_at)
+            }
+            _ => self,
+        }
+    }
+}
+
+/// The hold while another apply may be sending: until the last of its deadlines.
+pub(super) fn busy(doubts: &[Doubt], now: Timestamp) -> Option<Ruling> {
+    let last = doubts
+        .iter()
+        .filter(|doubt| now < doubt.act_by)
+        .max_by_key(|doubt| doubt.act_by)?;
+    let (movement, since) = (last.movement.clone(), last.at);
+    Some(Ruling::hold(
+        Hold::Busy { movement, since },
+        Some(last.act_by),
+    ))
+}
+
+/// The hold while nobody can tell what became of `doubt`.
+pub(super) fn doubtful(doubt: &Doubt, until: Option<Timestamp>) -> Ruling {
+    let (movement, since) = (doubt.movement.clone(), doubt.at);
+    Ruling::hold(Hold::Doubt { movement, since }, until)
+}
+
+/// What was found out about `doubt`.
+pub(super) fn settlement(doubt: &Doubt, settled: Settled) -> Settlement {
+    Settlement {
+        intent: doubt.intent.clone(),
+        movement: doubt.movement.clone(),
+        settled,
+    }
+}

@@ -1,0 +1,425 @@
+//! Which key of a runtime is regenerated, when, and why not.
+//!
+//! Refuses: both keys of one runtime in one plan; a key while its twin may be younger than the overlap.
+
+use sha2::{Digest, Sha256};
+
+use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
+use super::{age, not_looked_at, settle, step};
+use crate::model::address::Identity;
+use crate::model::birth::{Birth, Evidence};
+use crate::model::runtime::{
+    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
+    RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
+};
+use crate::model::survey::{Looked, RuntimeCase};
+use crate::model::time::{Span, Timestamp, Window};
+use crate::model::verdict::{
+    Cause, Facts, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
+    SlotFacts, Target,
+};
+
+/// How far a runtime's due time is drawn earlier: its own share of `jitter`, the same at every plan, always less than `jitter`.
+pub fn jitter_share(identity: &Identity, jitter: Span) -> Span {
+    let digest = Sha256::digest(identity.to_string().as_bytes());
+    let number = digest
+        .iter()
+        .take(8)
+        .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    Span::seconds(number.checked_rem(jitter.as_secs()).unwrap_or(0))
+}
+
+pub(super) fn draft(case: &RuntimeCase, moment: Moment) -> Draft {
+    let opened = open(case, moment.now);
+    let judge = Judge::new(case, &opened.memory, moment);
+    let ruling = opened
+        .blocked
+        .unwrap_or_else(|| judge.rule(opened.memory.last_rotation));
+    let mut step = step(&case.address, &case.rule, &ruling);
+    step.target = Some(Target::Runtime(case.target.clone()));
+    step.facts = Facts::Runtime(Box::new(judge.facts));
+    step.settlements = opened.settlements;
+    Draft {
+        step,
+        broken_at: ruling.broken_at,
+    }
+}
+
+/// A runtime after its open intents have been gone through.
+struct Opened {
+    settlements: Vec<Settlement>,
+    /// As it will be once the settlements are written.
+    memory: RuntimeMemory,
+    blocked: Option<Ruling>,
+}
+
+fn open(case: &RuntimeCase, now: Timestamp) -> Opened {
+    let mut opened = Opened {
+        settlements: Vec::new(),
+        memory: case.memory.clone(),
+        blocked: busy(&case.doubts, now),
+    };
+    if opened.blocked.is_some() {
+        return opened;
+    }
+    let sight = match &case.sight {
+        Looked::Failed(trouble) => {
+            opened.blocked = Some(Ruling::hold(Hold::Trouble(trouble.clone()), None));
+            return opened;
+        }
+        Looked::NotAsked => None,
+        Looked::Seen(sight) => {
+            opened.blocked = keyless(&sight.kind);
+            Some(sight)
+        }
+    };
+    if opened.blocked.is_none() {
+        settle_all(case, sight, now, &mut opened);
+    }
+    opened
+}
+
+fn keyless(kind: &RuntimeKind) -> Option<Ruling> {
+    let why = match kind {
+        RuntimeKind::SelfHosted => return None,
+        RuntimeKind::Linked => "linked from another factory: its keys are rotated there".to_owned(),
+        RuntimeKind::Managed => "managed by Azure: it has no keys".to_owned(),
+        RuntimeKind::Other(kind) => format!("a runtime of the unknown type {kind}"),
+    };
+    Some(Ruling::hold(Hold::NoKeys { why }, None))
+}
+
+fn settle_all(
+    case: &RuntimeCase,
+    sight: Option<&RuntimeSight>,
+    now: Timestamp,
+    opened: &mut Opened,
+) {
+    for doubt in &case.doubts {
+        let settled = sight.and_then(|sight| settle::runtime(doubt, sight, now));
+        if let Some(settled) = settled {
+            if let Settled::Done(receipt) = &settled {
+                remember(&mut opened.memory, receipt);
+            }
+            opened.settlements.push(settlement(doubt, settled));
+            continue;
+        }
+        let foreign = sight.and_then(|sight| settle::foreign_rotation(doubt, sight, now));
+        let until = Some(settle::settles_at(doubt)).filter(|until| *until > now);
+        opened.blocked.get_or_insert(match foreign {
+            Some(slot) => Ruling::hold(Hold::ForeignRotation { slot }, None),
+            None => doubtful(doubt, until),
+        });
+    }
+}
+
+fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
+    if let Receipt::Regenerated {
+        slot,
+        fingerprint,
+        sent,
+        answered,
+    } = receipt
+    {
+        *memory.slots.get_mut(*slot) = SlotMemory {
+            fingerprint: Some(fingerprint.clone()),
+            last_seen: Some(*answered),
+            evidence: vec![Evidence::Rotated {
+                sent: *sent,
+                answered: *answered,
+            }],
+            declared: None,
+        };
+        memory.last_rotation = Some((*slot, *answered));
+    }
+}
+
+/// Is a key due?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    No,
+    Yes,
+    /// The evidence allows both, and `unknownAge: fail`.
+    Unclear,
+}
+
+struct Judge<'a> {
+    moment: Moment<'a>,
+    spec: &'a RuntimeSpec,
+    /// The age from which a key is due, jitter included.
+    due_age: Span,
+    /// When the runtime was looked at, if it was.
+    seen_at: Option<Timestamp>,
+    facts: RuntimeFacts,
+}
+
+impl<'a> Judge<'a> {
+    fn new(case: &'a RuntimeCase, memory: &RuntimeMemory, moment: Moment<'a>) -> Self {
+        let sight = match &case.sight {
+            Looked::Seen(sight) => Some(sight),
+            Looked::NotAsked | Looked::Failed(_) => None,
+        };
+        let share = jitter_share(&case.target.identity(), case.spec.jitter);
+        let due_age = case.spec.due_age().minus(share);
+        let births = age::births(memory, sight);
+        let facts = RuntimeFacts {
+            spec: case.spec.clone(),
+            jitter_share: share,
+            slots: PerSlot::from_fn(|slot| {
+                let key = fingerprint(slot, memory, sight);
+                slot_facts(births.get(slot).clone(), key, &case.spec, due_age, moment)
+            }),
+            looked: sight.is_some(),
+            seen_at: sight
+                .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
+                .map(|sight| sight.at),
+            created: sight.and_then(|sight| sight.created).or(memory.created),
+            keys_refused: sight.and_then(|sight| match &sight.keys {
+                KeySight::Refused(trouble) => Some(trouble.clone()),
+                KeySight::Shown(_) | KeySight::NotAsked => None,
+            }),
+            log_refused: sight.and_then(|sight| match &sight.log {
+                LogSight::Refused(trouble) => Some(trouble.clone()),
+                LogSight::Read { .. } | LogSight::NotAsked => None,
+            }),
+        };
+        Self {
+            moment,
+            spec: &case.spec,
+            due_age,
+            seen_at: sight.map(|sight| sight.at),
+            facts,
+        }
+    }
+
+    fn rule(&self, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {
+        let ruling = if self.in_the_dark() {
+            not_looked_at()
+        } else {
+            let due = |slot: &Slot| self.due(*slot) == Due::Yes;
+            // No earliest bound is the oldest of all, and the first of equals is authKey1.
+            Slot::BOTH
+                .into_iter()
+                .filter(due)
+                .min_by_key(|slot| self.slot(*slot).birth.earliest)
+                .map_or_else(
+                    || self.none_due(),
+                    |slot| self.rule_due(slot, last_rotation),
+                )
+        };
+        ruling.changing(
+            self.moment,
+            Slot::BOTH.iter().flat_map(|slot| self.turns(*slot)),
+        )
+    }
+
+    fn slot(&self, slot: Slot) -> &SlotFacts {
+        self.facts.slots.get(slot)
+    }
+
+    /// Nobody looked, and the ledger has never seen a key that it cannot prove to be young either.
+    fn in_the_dark(&self) -> bool {
+        let young = |facts: &SlotFacts| {
+            facts
+                .birth
+                .earliest
+                .is_some_and(|earliest| self.due_age.after(earliest) > self.moment.now)
+        };
+        self.seen_at.is_none()
+            && Slot::BOTH
+                .into_iter()
+                .any(|slot| self.slot(slot).fingerprint.is_none() && !young(self.slot(slot)))
+    }
+
+    fn due(&self, slot: Slot) -> Due {
+        let facts = self.slot(slot);
+        let passed = |instant: Timestamp| instant <= self.moment.now;
+        let proved = facts.due_at.is_some_and(passed);
+        let possible = self.may_be_due(slot);
+        match (self.spec.unknown_age, proved, possible) {
+            (UnknownAge::Adopt | UnknownAge::Fail, true, _) | (UnknownAge::Rotate, _, true) => {
+                Due::Yes
+            }
+            (UnknownAge::Fail, false, true) => Due::Unclear,
+            _ => Due::No,
+        }
+    }
+
+    /// The instants at which a key's answer to "is it due?" changes.
+    fn turns(&self, slot: Slot) -> impl Iterator<Item = Timestamp> {
+        let facts = self.slot(slot);
+        let unclear = self.spec.unknown_age == UnknownAge::Fail
+            || self.seen_at.is_none()
+            || self.facts.keys_refused.is_some();
+        let possible = facts
+            .birth
+            .earliest
+            .filter(|_| unclear)
+            .map(|earliest| self.due_age.after(earliest));
+        facts.due_at.into_iter().chain(possible)
+    }
+
+    fn none_due(&self) -> Ruling {
+        let unclear = Slot::BOTH
+            .into_iter()
+            .find(|slot| self.due(*slot) == Due::Unclear);
+        match unclear {
+            None => self
+                .out_of_sight()
+                .unwrap_or_else(|| Ruling::keep(Keep::Young)),
+            Some(slot) => {
+                let facts = self.slot(slot);
+                let age = facts.age;
+                Ruling::hold(Hold::AgeUnknown { slot, age }, facts.due_at)
+            }
+        }
+    }
+
+    /// Keys may not be listed, one of them may be due, and no evidence says when it will surely be: not asking would be waiting
+    /// for ever. A silent log is no such evidence, since what it covers moves along with time.
+    fn out_of_sight(&self) -> Option<Ruling> {
+        let refused = self.facts.keys_refused.clone()?;
+        let lost = |slot: Slot| {
+            let birth = &self.slot(slot).birth;
+            let bounds = |piece: &Evidence| {
+                !matches!(piece, Evidence::LogSilent { .. }) && piece.bounds().1 == birth.latest
+            };
+            let dated = birth.latest.is_some() && birth.evidence.iter().any(bounds);
+            self.may_be_due(slot) && !dated
+        };
+        let lost = Slot::BOTH.into_iter().any(lost);
+        lost.then(|| Ruling::hold(Hold::Trouble(refused), None))
+    }
+
+    fn may_be_due(&self, slot: Slot) -> bool {
+        let earliest = self.slot(slot).birth.earliest;
+        earliest.is_none_or(|earliest| self.due_age.after(earliest) <= self.moment.now)
+    }
+
+    fn rule_due(&self, slot: Slot, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {
+        let overlap = self.spec.overlap;
+        if let Err(until) = self.twin_is_settled(slot, last_rotation) {
+            let twin = &self.slot(slot.twin()).birth;
+            if let (Some(refused), None) = (&self.facts.keys_refused, twin.latest) {
+                return Ruling::hold(Hold::Trouble(refused.clone()), None);
+            }
+            let until = Some(until).filter(|until| *until > self.moment.now);
+            return Ruling::hold(Hold::Overlap { slot, overlap }, until);
+        }
+        if let Some((reason, end)) = self.moment.frozen() {
+            let reason = reason.to_owned();
+            return Ruling::hold(Hold::Freeze { reason }, Some(end));
+        }
+        let windows = &self.spec.windows;
+        let closes = windows
+            .iter()
+            .filter_map(|window| window.closes(self.moment.now))
+            .max();
+        if windows.is_empty() || closes.is_some() {
+            return self.act(slot, false).changing(self.moment, closes);
+        }
+        self.rule_outside(slot)
+    }
+
+    /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it.
+    fn twin_is_settled(
+        &self,
+        slot: Slot,
+        last_rotation: Option<(Slot, Timestamp)>,
+    ) -> Result<(), Timestamp> {
+        let latest = self.slot(slot.twin()).birth.latest;
+        let looked = self.seen_at.unwrap_or(self.moment.now);
+        let proved = self.spec.overlap.after(latest.unwrap_or(looked));
+        let touched = last_rotation.map(|(_, at)| self.spec.overlap.after(at));
+        let settled_at = touched.map_or(proved, |touched| touched.max(proved));
+        // Without a bound the twin may be brand new, however long ago the look was.
+        let known = latest.is_some() || self.spec.overlap == Span::ZERO;
+        if known && settled_at <= self.moment.now {
+            Ok(())
+        } else {
+            Err(settled_at)
+        }
+    }
+
+    fn rule_outside(&self, slot: Slot) -> Ruling {
+        let next = self
+            .spec
+            .windows
+            .iter()
+            .filter_map(|window| Some((window.next_opening(self.moment.now)?, window)))
+            .min_by_key(|(opens, _)| *opens);
+        let opens_at = next.map(|(opens, _)| opens);
+        let words = next.map(|(opens, window): (Timestamp, &Window)| window.local(opens));
+        let limit_at = self.slot(slot).limit_at;
+        let in_time = opens_at.is_some_and(|opens| limit_at.is_some_and(|limit| opens < limit));
+        let wait = |breaks_limit: bool| {
+            let opens = words.clone().unwrap_or_else(|| "never".to_owned());
+            let why = Hold::Window {
+                slot,
+                opens,
+                breaks_limit,
+            };
+            Ruling::hold(why, opens_at)
+        };
+        match self.spec.on_starvation {
+            _ if in_time => wait(false),
+            OnStarvation::Wait => wait(true),
+            OnStarvation::Rotate => self.act(slot, true).changing(self.moment, opens_at),
+            OnStarvation::Fail => Ruling::hold(Hold::Starved { slot, opens: words }, opens_at),
+        }
+    }
+
+    fn act(&self, slot: Slot, outside_window: bool) -> Ruling {
+        let facts = self.slot(slot);
+        let movement = Move::Regenerate {
+            slot,
+            replacing: presumed(facts),
+            beside: presumed(self.slot(slot.twin())),
+        };
+        let because = Cause::KeyDue {
+            slot,
+            age: facts.age,
+            limit: self.spec.age_max,
+            outside_window,
+        };
+        Ruling::act(NonEmpty::one(movement), because, facts.limit_at)
+    }
+}
+
+fn presumed(facts: &SlotFacts) -> Presumed {
+    facts
+        .fingerprint
+        .clone()
+        .map_or(Presumed::Unseen, Presumed::Key)
+}
+
+fn fingerprint(
+    slot: Slot,
+    memory: &RuntimeMemory,
+    sight: Option<&RuntimeSight>,
+) -> Option<Fingerprint> {
+    match sight.map(|sight| &sight.keys) {
+        Some(KeySight::Shown(keys)) => Some(keys.get(slot).clone()),
+        _ => memory.slots.get(slot).fingerprint.clone(),
+    }
+}
+
+fn slot_facts(
+    birth: Birth,
+    fingerprint: Option<Fingerprint>,
+    spec: &RuntimeSpec,
+    due_age: Span,
+    moment: Moment,
+) -> SlotFacts {
+    let judged = match spec.unknown_age {
+        UnknownAge::Rotate => birth.earliest,
+        UnknownAge::Adopt | UnknownAge::Fail => birth.latest,
+    };
+    SlotFacts {
+        fingerprint,
+        age: birth.age(moment.now),
+        due_at: judged.map(|judged| due_age.after(judged)),
+        limit_at: judged.map(|judged| spec.age_max.after(judged)),
+        birth,
+    }
+}

@@ -1,0 +1,143 @@
+//! What became of an intent without an end, by evidence. Used by the planner, and by apply before it acts.
+//!
+//! Refuses: a guess. `None` is "nobody can tell yet". Before an intent's deadline its request may be under way: always `None`.
+
+use super::later;
+use crate::limits;
+use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
+use crate::model::memory::Doubt;
+use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot};
+use crate::model::time::{Span, Timestamp};
+use crate::model::verdict::{Move, Presumed, Receipt, Settled};
+
+/// A regeneration happened if the slot shows another key than the one it was to replace. An unchanged slot proves that it did
+/// not happen only if it was looked at [`limits::SETTLE_TIME`] after the intent: until then the request may be on its way.
+/// `None` too where the *other* key changed meanwhile ([`foreign_rotation`]) or no keys were shown.
+pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Settled> {
+    let keys = shown(doubt, sight, now)?;
+    let (slot, replaced) = replacing(doubt)?;
+    if keys.get(slot) != replaced {
+        return Some(Settled::Done(Receipt::Regenerated {
+            slot,
+            fingerprint: keys.get(slot).clone(),
+            sent: doubt.at,
+            answered: sight.at,
+        }));
+    }
+    let proof = sight.at >= settles_at(doubt) && foreign_rotation(doubt, sight, now).is_none();
+    proof.then_some(Settled::NotDone)
+}
+
+/// The key that somebody else changed while `doubt` was open and its own slot stayed as it was.
+pub fn foreign_rotation(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Slot> {
+    let keys = shown(doubt, sight, now)?;
+    let (slot, replaced) = replacing(doubt)?;
+    match &doubt.movement {
+        Move::Regenerate {
+            beside: Presumed::Key(beside),
+            ..
+        } if keys.get(slot) == replaced && keys.get(slot.twin()) != beside => Some(slot.twin()),
+        _ => None,
+    }
+}
+
+/// A start happened if there is a run that it may have started; else only sending it again tells ([`Settled::Repeat`]: the
+/// same token returns the same run). A cancel happened if its run has ended or is being ended.
+pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
+    if now < doubt.act_by {
+        return None;
+    }
+    match &doubt.movement {
+        Move::Start { after, .. } => {
+            let runs = sight.active.iter().chain(&sight.ended);
+            Some(started(doubt, runs, *after, sight.at))
+        }
+        Move::Cancel { run } => Some(cancelled(*run, sight)),
+        Move::Regenerate { .. } | Move::Submit { .. } => None,
+    }
+}
+
+/// As [`job`]'s start. The sight must be of the content that the intent meant to submit.
+pub fn submission(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<Settled> {
+    if now < doubt.act_by {
+        return None;
+    }
+    match &doubt.movement {
+        Move::Submit { .. } => Some(started(doubt, sight.runs.iter(), None, sight.at)),
+        _ => None,
+    }
+}
+
+/// From when on a look that shows no trace of the intent says that there is none.
+pub fn settles_at(doubt: &Doubt) -> Timestamp {
+    later(doubt.at, limits::SETTLE_TIME).max(doubt.act_by)
+}
+
+fn shown<'a>(
+    doubt: &Doubt,
+    sight: &'a RuntimeSight,
+    now: Timestamp,
+) -> Option<&'a PerSlot<Fingerprint>> {
+    match &sight.keys {
+        KeySight::Shown(keys) if now >= doubt.act_by => Some(keys),
+        _ => None,
+    }
+}
+
+fn replacing(doubt: &Doubt) -> Option<(Slot, &Fingerprint)> {
+    match &doubt.movement {
+        Move::Regenerate {
+            slot,
+            replacing: Presumed::Key(key),
+            ..
+        } => Some((*slot, key)),
+        _ => None,
+    }
+}
+
+/// A run that began after the intent was written is taken for its run. If somebody else started it, the need is met all the
+/// same; if both did, the token still stands for one run only. A queued run has no start: its number must be higher.
+fn started<'a>(
+    doubt: &Doubt,
+    runs: impl Iterator<Item = &'a Run>,
+    after: Option<i64>,
+    answered: Timestamp,
+) -> Settled {
+    let runs: Vec<&Run> = runs.collect();
+    // Behind a known run everything is news, also where our own clock, which dated the intent, was ahead of the service's.
+    let known = runs.iter().find(|run| Some(run.id) == after);
+    let known = known.and_then(|run| Some((run.started?, run.id)));
+    let skewed = Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.at);
+    let begun = |run: &Run, started: Timestamp| match known {
+        Some(known) => started >= skewed && (started, run.id) > known,
+        None => started >= doubt.at,
+    };
+    let follows = |run: &&Run| match run.started {
+        Some(started) => begun(run, started) && Some(run.id) != after,
+        None => run.is_active() && after.is_some_and(|after| run.id > after),
+    };
+    runs.into_iter()
+        .filter(follows)
+        .min_by_key(|run| (run.started.unwrap_or(Timestamp::MAX), run.id))
+        .map_or(Settled::Repeat, |run| {
+            Settled::Done(Receipt::Started {
+                run: run.id,
+                answered,
+            })
+        })
+}
+
+fn cancelled(run: i64, sight: &JobSight) -> Settled {
+    let going = sight
+        .active
+        .iter()
+        .any(|active| active.id == run && active.phase != Phase::Active(ActivePhase::Terminating));
+    if going {
+        Settled::NotDone
+    } else {
+        Settled::Done(Receipt::Cancelled {
+            run,
+            answered: sight.at,
+        })
+    }
+}

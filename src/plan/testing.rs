@@ -1,0 +1,625 @@
+//! Test support: cases that are in order until a test changes them, and surveys drawn from bytes.
+
+use std::collections::BTreeMap;
+
+use crate::model::address::{Address, Name, ResourceId};
+use crate::model::birth::Evidence;
+use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
+use crate::model::job::{
+    ActivePhase, Concurrency, Continuous, JobMemory, JobSight, JobSpec, Phase, Requirement, Retry,
+    Run, RunResult, SubmissionMemory, SubmissionSight, SubmissionSpec, Token,
+};
+use crate::model::memory::Doubt;
+use crate::model::runtime::{
+    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
+    RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
+};
+use crate::model::survey::{
+    Case, JobCase, JobTarget, Looked, RuntimeCase, RuntimeTarget, Subject, SubmissionCase,
+    SubmissionTarget, Survey,
+};
+use crate::model::time::{Freeze, Span, Timestamp, Window};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{Company, Move, Plan, Presumed, Step};
+
+/// Every test decides for this time unless it says otherwise: 1000 days into 1970's epoch, a Wednesday at midnight UTC.
+pub fn now() -> Timestamp {
+    Span::days(1000).after(Timestamp::UNIX_EPOCH)
+}
+
+pub fn ago(span: &str) -> Timestamp {
+    span.parse::<Span>().unwrap().before(now())
+}
+
+pub fn ahead(span: &str) -> Timestamp {
+    span.parse::<Span>().unwrap().after(now())
+}
+
+pub fn key(letter: char) -> Fingerprint {
+    Fingerprint::parse(&letter.to_string().repeat(64)).unwrap()
+}
+
+pub fn keys(one: char, two: char) -> KeySight {
+    KeySight::Shown(PerSlot {
+        one: key(one),
+        two: key(two),
+    })
+}
+
+pub fn trouble() -> Trouble {
+    Trouble {
+        kind: TroubleKind::Unreachable,
+        doing: "look".to_owned(),
+        message: "no answer".to_owned(),
+        request_id: None,
+    }
+}
+
+pub fn rotated(at: Timestamp) -> Evidence {
+    Evidence::Rotated {
+        sent: at,
+        answered: at,
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn place() -> Place {
+    Place {
+        file: "afresh.yaml".to_owned(),
+        line: 1,
+        column: 1,
+    }
+}
+
+pub fn project() -> Project {
+    Project {
+        name: name("test"),
+        ledger: LedgerPlace::File("ledger.jsonl".into()),
+        guardrails: Guardrails::default(),
+        freezes: Vec::new(),
+    }
+}
+
+pub fn freeze(from: Timestamp, to: Timestamp) -> Freeze {
+    Freeze {
+        from,
+        to,
+        reason: "year-end close".to_owned(),
+    }
+}
+
+/// Remembered and seen: keys `a` and `b`, rotated by afresh 40 and 20 days ago; 90d, 14d before, overlap 24h, adopt.
+pub fn runtime() -> RuntimeCase {
+    runtime_named("gateway")
+}
+
+pub fn runtime_named(runtime: &str) -> RuntimeCase {
+    let memory = |letter: char, born: &str| SlotMemory {
+        fingerprint: Some(key(letter)),
+        last_seen: Some(ago("1d")),
+        evidence: vec![rotated(ago(born))],
+        declared: None,
+    };
+    Case {
+        address: Address::new(name("ingest"), runtime),
+        rule: name("gateways"),
+        place: place(),
+        target: RuntimeTarget {
+            factory: name("ingest"),
+            id: ResourceId::new(format!(
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataFactory/factories/adf/integrationRuntimes/{runtime}"
+            )),
+        },
+        spec: RuntimeSpec {
+            age_max: Span::days(90),
+            rotate_before: Span::days(14),
+            overlap: Span::hours(24),
+            unknown_age: UnknownAge::Adopt,
+            windows: Vec::new(),
+            on_starvation: OnStarvation::Wait,
+            jitter: Span::ZERO,
+        },
+        sight: Looked::Seen(RuntimeSight {
+            at: now(),
+            kind: RuntimeKind::SelfHosted,
+            created: None,
+            keys: keys('a', 'b'),
+            log: LogSight::NotAsked,
+        }),
+        memory: RuntimeMemory {
+            slots: PerSlot {
+                one: memory('a', "40d"),
+                two: memory('b', "20d"),
+            },
+            created: None,
+            last_rotation: None,
+        },
+        doubts: Vec::new(),
+    }
+}
+
+/// The same with authKey1 made `one` ago and authKey2 `two` ago.
+pub fn runtime_aged(one: &str, two: &str) -> RuntimeCase {
+    let mut case = runtime();
+    case.memory.slots.one.evidence = vec![rotated(ago(one))];
+    case.memory.slots.two.evidence = vec![rotated(ago(two))];
+    case
+}
+
+pub fn sight<T, S, L, M>(case: &mut Case<T, S, L, M>) -> &mut L {
+    match &mut case.sight {
+        Looked::Seen(sight) => sight,
+        _ => panic!("this case was not looked at"),
+    }
+}
+
+pub fn regenerate(slot: Slot, replacing: char, beside: char) -> Move {
+    Move::Regenerate {
+        slot,
+        replacing: Presumed::Key(key(replacing)),
+        beside: Presumed::Key(key(beside)),
+    }
+}
+
+/// An intent of `age` ago whose deadline is a minute after it was written.
+pub fn doubt(movement: Move, age: &str) -> Doubt {
+    Doubt {
+        intent: format!("intent-{age}"),
+        apply: "apply".to_owned(),
+        movement,
+        at: ago(age),
+        act_by: Span::seconds(60).after(ago(age)),
+    }
+}
+
+pub fn run(id: i64, phase: Phase, started: &str) -> Run {
+    Run {
+        id,
+        phase,
+        started: Some(ago(started)),
+        url: None,
+        message: None,
+    }
+}
+
+pub fn ended(id: i64, end: &str, result: RunResult) -> Run {
+    let started = Span::seconds(600).before(ago(end));
+    Run {
+        started: Some(started),
+        ..run(
+            id,
+            Phase::Ended {
+                at: ago(end),
+                result,
+            },
+            end,
+        )
+    }
+}
+
+pub fn active(id: i64, started: &str) -> Run {
+    run(id, Phase::Active(ActivePhase::Running), started)
+}
+
+pub fn retry() -> Retry {
+    Retry {
+        backoff: Span::seconds(900),
+        backoff_max: Span::hours(6),
+        attempts_max: 5,
+    }
+}
+
+/// A job that should succeed within 24h (20h warns) and did 2 hours ago with run 1.
+pub fn job() -> JobCase {
+    job_named("nightly", 7)
+}
+
+pub fn job_named(job: &str, id: i64) -> JobCase {
+    Case {
+        address: Address::new(name("analytics"), job),
+        rule: name("sales"),
+        place: place(),
+        target: JobTarget {
+            workspace: name("analytics"),
+            host: "adb-1.7.azuredatabricks.net".to_owned(),
+            job: id,
+        },
+        spec: JobSpec {
+            require: Requirement::Succeeded {
+                warn_after: Some(Span::hours(20)),
+                error_after: Span::hours(24),
+            },
+            duration_max: None,
+            concurrency: Concurrency::Forbid,
+            accept: vec![RunResult::Success],
+            retry: retry(),
+            parameters: BTreeMap::new(),
+            wait_max: None,
+        },
+        sight: Looked::Seen(JobSight {
+            at: now(),
+            job: id,
+            name: job.to_owned(),
+            continuous: Continuous::No,
+            runs_max: 1,
+            active: Vec::new(),
+            ended: vec![ended(1, "2h", RunResult::Success)],
+            history_since: ago("7d"),
+        }),
+        memory: JobMemory::default(),
+        doubts: Vec::new(),
+    }
+}
+
+/// The same, last succeeded 31h ago.
+pub fn stale_job() -> JobCase {
+    let mut case = job();
+    sight(&mut case).ended = vec![ended(1, "31h", RunResult::Success)];
+    case
+}
+
+pub fn start(token: &str, after: Option<i64>) -> Move {
+    Move::Start {
+        token: Token::parse(token).unwrap(),
+        after,
+        parameters: BTreeMap::new(),
+        company: Company::Alone,
+    }
+}
+
+/// A one-time run that was never submitted.
+pub fn submission() -> SubmissionCase {
+    Case {
+        address: Address::new(name("analytics"), "backfill"),
+        rule: name("backfill"),
+        place: place(),
+        target: SubmissionTarget {
+            workspace: name("analytics"),
+            host: "adb-1.7.azuredatabricks.net".to_owned(),
+            rule: name("backfill"),
+            body: "{}".to_owned(),
+        },
+        spec: SubmissionSpec {
+            body: "{}".to_owned(),
+            digest: "d1".to_owned(),
+            accept: vec![RunResult::Success],
+            retry: retry(),
+            wait_max: None,
+        },
+        sight: Looked::Seen(SubmissionSight {
+            at: now(),
+            runs: Vec::new(),
+        }),
+        memory: SubmissionMemory::default(),
+        doubts: Vec::new(),
+    }
+}
+
+pub fn submit(token: &str, digest: &str) -> Move {
+    Move::Submit {
+        token: Token::parse(token).unwrap(),
+        digest: digest.to_owned(),
+    }
+}
+
+pub fn survey(cases: impl IntoIterator<Item = Subject>) -> Survey {
+    Survey {
+        cases: cases.into_iter().collect(),
+        ..Survey::default()
+    }
+}
+
+/// The plan for one subject; the audit must find nothing.
+pub fn plan_at(subject: Subject, project: &Project, at: Timestamp) -> Plan {
+    let survey = survey([subject]);
+    let plan = super::decide(&survey, project, at);
+    assert_eq!(super::audit(&survey, project, &plan), []);
+    plan
+}
+
+pub fn decide_at(subject: Subject, at: Timestamp) -> Step {
+    plan_at(subject, &project(), at).steps.remove(0)
+}
+
+pub fn decide(subject: Subject) -> Step {
+    decide_at(subject, now())
+}
+
+/// Choices drawn from bytes: with none left, everything is the first choice.
+pub struct Dice<'a>(pub &'a [u8]);
+
+impl Dice<'_> {
+    fn roll(&mut self, sides: u8) -> u8 {
+        let (first, rest) = self.0.split_first().unwrap_or((&0, &[]));
+        self.0 = rest;
+        first % sides
+    }
+
+    fn one_in(&mut self, sides: u8) -> bool {
+        self.roll(sides) == 1
+    }
+
+    fn pick<T: Clone>(&mut self, choices: &[T]) -> T {
+        let sides = u8::try_from(choices.len()).unwrap();
+        choices[usize::from(self.roll(sides))].clone()
+    }
+
+    fn maybe<T>(&mut self, draw: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (self.roll(2) == 1).then(|| draw(self))
+    }
+
+    fn some<T>(&mut self, most: u8, mut draw: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.roll(most + 1)).map(|_| draw(self)).collect()
+    }
+
+    /// Whole hours of the last 100 days: instants often meet.
+    fn days(&mut self) -> Timestamp {
+        let days = self.pick(&[0_u64, 1, 2, 20, 75, 76, 77, 89, 90, 91, 100]);
+        Span::hours(days * 24 + u64::from(self.roll(3))).before(now())
+    }
+
+    fn recent(&mut self) -> Timestamp {
+        let minutes = self.pick(&[0_u64, 1, 2, 4, 5, 15, 30, 60, 180, 1200, 1440, 1500, 3000]);
+        Span::seconds(minutes * 60).before(now())
+    }
+
+    fn doubt(&mut self, movement: Move, number: usize) -> Doubt {
+        let at = self.recent();
+        let length = self.pick(&[60_u64, 30, 3600]);
+        Doubt {
+            intent: format!("intent-{number}"),
+            apply: "apply".to_owned(),
+            movement,
+            at,
+            act_by: Span::seconds(length).after(at),
+        }
+    }
+
+    fn evidence(&mut self) -> Vec<Evidence> {
+        let (a, b) = (self.days(), self.days());
+        let (early, late) = (a.min(b), a.max(b));
+        match self.roll(4) {
+            0 => vec![rotated(early)],
+            1 => vec![Evidence::Changed {
+                after: early,
+                by: late,
+            }],
+            2 => vec![Evidence::FirstSeen { at: late }],
+            _ => Vec::new(),
+        }
+    }
+
+    fn slot_memory(&mut self, letter: char) -> SlotMemory {
+        if self.one_in(4) {
+            return SlotMemory {
+                declared: self.maybe(Self::days),
+                ..SlotMemory::default()
+            };
+        }
+        let evidence = self.evidence();
+        let latest = evidence.iter().filter_map(|piece| piece.bounds().1).max();
+        SlotMemory {
+            fingerprint: Some(key(letter)),
+            last_seen: Some(self.days().max(latest.unwrap_or(Timestamp::MIN))),
+            declared: self.maybe(Self::days).filter(|_| evidence.is_empty()),
+            evidence,
+        }
+    }
+
+    fn log(&mut self) -> LogSight {
+        match self.roll(3) {
+            0 => LogSight::NotAsked,
+            1 => LogSight::Refused(trouble()),
+            _ => LogSight::Read {
+                since: ago("90d"),
+                until: now(),
+                events: self.some(3, |dice| Regeneration {
+                    at: dice.days(),
+                    slot: dice.pick(&[None, Some(Slot::One), Some(Slot::Two)]),
+                }),
+            },
+        }
+    }
+
+    pub fn runtime(&mut self, number: u8) -> RuntimeCase {
+        let mut case = runtime_named(&format!("gateway-{number}"));
+        case.memory.slots = PerSlot {
+            one: self.slot_memory('a'),
+            two: self.slot_memory('b'),
+        };
+        case.memory.created = self.maybe(Self::days);
+        case.memory.last_rotation = self.maybe(|dice| (dice.pick(&Slot::BOTH), dice.days()));
+        case.spec.overlap = self.pick(&[Span::hours(24), Span::ZERO, Span::days(2)]);
+        case.spec.unknown_age =
+            self.pick(&[UnknownAge::Adopt, UnknownAge::Rotate, UnknownAge::Fail]);
+        case.spec.on_starvation =
+            self.pick(&[OnStarvation::Wait, OnStarvation::Rotate, OnStarvation::Fail]);
+        case.spec.jitter = self.pick(&[Span::ZERO, Span::hours(6)]);
+        case.spec.windows = self.some(2, |dice| {
+            let cron = dice.pick(&["0 2 * * 6", "0 0 * * *", "30 23 * * 2"]);
+            Window::new(
+                cron,
+                "Europe/Paris",
+                dice.pick(&[Span::hours(4), Span::hours(1)]),
+            )
+            .unwrap()
+        });
+        let kind = match self.roll(12) {
+            1 => RuntimeKind::Linked,
+            2 => RuntimeKind::Managed,
+            _ => RuntimeKind::SelfHosted,
+        };
+        let shown = match self.roll(5) {
+            0 | 1 => keys('a', 'b'),
+            2 => keys('c', 'b'),
+            3 => keys('a', 'd'),
+            _ => KeySight::Refused(trouble()),
+        };
+        let (created, log) = (self.maybe(Self::days), self.log());
+        case.sight = match self.roll(8) {
+            1 => Looked::NotAsked,
+            2 => Looked::Failed(trouble()),
+            _ => Looked::Seen(RuntimeSight {
+                at: now(),
+                kind,
+                created,
+                keys: shown,
+                log,
+            }),
+        };
+        if self.one_in(4) {
+            let slot = self.pick(&Slot::BOTH);
+            let (replacing, beside) = match slot {
+                Slot::One => ('a', 'b'),
+                Slot::Two => ('b', 'a'),
+            };
+            case.doubts = vec![self.doubt(regenerate(slot, replacing, beside), 0)];
+        }
+        case
+    }
+
+    fn result(&mut self) -> RunResult {
+        self.pick(&[
+            RunResult::Failed,
+            RunResult::Success,
+            RunResult::Canceled,
+            RunResult::NeverRan("SKIPPED".to_owned()),
+            RunResult::Unknown("ODD".to_owned()),
+            RunResult::SuccessWithFailures,
+        ])
+    }
+
+    fn active_run(&mut self, id: i64) -> Run {
+        let phase = self.pick(&[
+            ActivePhase::Running,
+            ActivePhase::Terminating,
+            ActivePhase::Queued,
+            ActivePhase::Unknown("ODD".to_owned()),
+        ]);
+        Run {
+            id,
+            started: (phase != ActivePhase::Queued).then(|| self.recent()),
+            phase: Phase::Active(phase),
+            url: None,
+            message: None,
+        }
+    }
+
+    fn ended_run(&mut self, id: i64) -> Run {
+        let at = self.recent();
+        Run {
+            id,
+            started: Some(Span::seconds(600).before(at)),
+            phase: Phase::Ended {
+                at,
+                result: self.result(),
+            },
+            url: None,
+            message: None,
+        }
+    }
+
+    pub fn job(&mut self, number: u8) -> JobCase {
+        let mut case = job_named(&format!("job-{number}"), i64::from(number));
+        case.spec.require = match self.roll(4) {
+            0 | 1 => case.spec.require,
+            2 => Requirement::Running,
+            _ => Requirement::NotRunning,
+        };
+        case.spec.duration_max = self.maybe(|dice| dice.pick(&[Span::hours(3), Span::hours(1)]));
+        case.spec.concurrency = self.pick(&[
+            Concurrency::Forbid,
+            Concurrency::Replace,
+            Concurrency::Allow,
+        ]);
+        case.spec.retry.attempts_max = self.pick(&[5, 1, 2]);
+        case.spec.wait_max = self.maybe(|_| Span::hours(2));
+        case.memory.last_start = self.maybe(|dice| (dice.pick(&[100, 101, 900]), dice.recent()));
+        case.memory.last_success = self.maybe(|dice| (800, dice.recent(), dice.result()));
+        let mut id = 99;
+        let mut next = || {
+            id += 1;
+            id
+        };
+        let active = self.some(2, |dice| dice.active_run(next()));
+        let ended = self.some(3, |dice| dice.ended_run(next()));
+        let seen = sight(&mut case);
+        seen.continuous = match self.roll(8) {
+            1 => Continuous::Unpaused,
+            2 => Continuous::Paused,
+            _ => Continuous::No,
+        };
+        seen.runs_max = self.pick(&[1, 0, 2, 10]);
+        (seen.active, seen.ended) = (active, ended);
+        self.hide(&mut case.sight);
+        if self.one_in(3) {
+            let movement = match self.roll(2) {
+                0 => start(&format!("token-{number}"), Some(100)),
+                _ => Move::Cancel { run: 100 },
+            };
+            case.doubts = vec![self.doubt(movement, 0)];
+        }
+        case
+    }
+
+    fn hide<T>(&mut self, looked: &mut Looked<T>) {
+        match self.roll(10) {
+            1 => *looked = Looked::NotAsked,
+            2 => *looked = Looked::Failed(trouble()),
+            _ => {}
+        }
+    }
+
+    pub fn submission(&mut self) -> SubmissionCase {
+        let mut case = submission();
+        let mut runs = self.some(1, |dice| dice.active_run(300));
+        runs.extend(self.some(2, |dice| dice.ended_run(301)));
+        sight(&mut case).runs = runs;
+        case.memory.runs = self.some(1, |dice| ("d1".to_owned(), 302, dice.recent()));
+        case.memory.successes = self.some(1, |dice| {
+            (
+                dice.pick(&["d1", "d0"]).to_owned(),
+                303,
+                dice.recent(),
+                dice.result(),
+            )
+        });
+        self.hide(&mut case.sight);
+        if self.one_in(3) {
+            let digest = self.pick(&["d1", "d0"]);
+            case.doubts = vec![self.doubt(submit("submit-token", digest), 0)];
+        }
+        case
+    }
+
+    pub fn survey(&mut self) -> Survey {
+        let runtimes: Vec<Subject> = (0..=self.roll(3))
+            .map(|number| Subject::Runtime(self.runtime(number)))
+            .collect();
+        let jobs: Vec<Subject> = (0..=self.roll(3))
+            .map(|number| Subject::Job(self.job(number)))
+            .collect();
+        let once = Subject::Submission(self.submission());
+        survey(runtimes.into_iter().chain(jobs).chain([once]))
+    }
+
+    pub fn project(&mut self) -> Project {
+        let mut project = project();
+        let rail = |dice: &mut Self| dice.maybe(|dice| u32::from(dice.roll(3)));
+        project.guardrails = Guardrails {
+            regenerations_per_apply: rail(self),
+            regenerations_per_factory: rail(self),
+            runs_per_apply: rail(self),
+            cancellations_per_apply: rail(self),
+            on_exceed: self.pick(&[OnExceed::Defer, OnExceed::Fail]),
+        };
+        if self.one_in(3) {
+            let from = self.pick(&[ago("1d"), ahead("30m"), ahead("3d")]);
+            project.freezes = vec![freeze(from, Span::hours(36).after(from))];
+        }
+        project
+    }
+}

@@ -1,0 +1,231 @@
+//! Jobs: every verdict, and the instants at which it turns.
+
+use super::super::testing::*;
+use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, RunResult};
+use crate::model::survey::{JobCase, Looked, Subject};
+use crate::model::time::Span;
+use crate::model::verdict::{Cause, Company, Hold, Keep, Move, Settled, Step, Verdict};
+
+fn step(case: &JobCase) -> Step {
+    decide(Subject::Job(case.clone()))
+}
+
+fn moves(step: &Step) -> Vec<Move> {
+    match &step.verdict {
+        Verdict::Act { moves, .. } => moves.iter().cloned().collect(),
+        other => panic!("not an act: {other:?}"),
+    }
+}
+
+fn hold(case: &JobCase) -> Hold {
+    match step(case).verdict {
+        Verdict::Hold { why, .. } => why,
+        other => panic!("not a hold: {other:?}"),
+    }
+}
+
+#[test]
+fn freshness_ends_exactly_at_error_after() {
+    let mut case = job();
+    sight(&mut case).ended = vec![ended(1, "23h59m59s", RunResult::Success)];
+    let fresh = step(&case);
+    assert!(matches!(
+        fresh.verdict,
+        Verdict::Keep(Keep::Fresh { warn: true, .. })
+    ));
+    assert_eq!(fresh.changes_at, Some(ahead("1s")));
+    let stale = decide_at(Subject::Job(case), ahead("1s"));
+    assert!(matches!(
+        &moves(&stale)[..],
+        [Move::Start {
+            after: Some(1),
+            company: Company::Alone,
+            ..
+        }]
+    ));
+}
+
+#[test]
+fn the_same_need_has_the_same_token_and_the_next_another() {
+    let mut case = stale_job();
+    let first = moves(&step(&case));
+    assert_eq!(
+        first,
+        moves(&decide_at(Subject::Job(case.clone()), ahead("1h")))
+    );
+    sight(&mut case)
+        .ended
+        .insert(0, ended(2, "10h", RunResult::Failed));
+    assert_ne!(first, moves(&step(&case)));
+}
+
+#[test]
+fn only_an_accepted_result_is_a_success() {
+    for result in [
+        RunResult::SuccessWithFailures,
+        RunResult::Unknown("SUCCESSFUL".to_owned()),
+    ] {
+        let mut case = job();
+        sight(&mut case).ended = vec![ended(1, "2h", result)];
+        assert!(matches!(
+            step(&case).verdict,
+            Verdict::Act {
+                because: Cause::Stale {
+                    age: None,
+                    failures: 1,
+                    ..
+                },
+                ..
+            }
+        ));
+    }
+}
+
+#[test]
+fn failures_are_backed_off_and_given_up() {
+    let mut case = stale_job();
+    sight(&mut case)
+        .ended
+        .insert(0, ended(2, "14m59s", RunResult::Failed));
+    let held = step(&case);
+    assert_eq!(
+        held.verdict,
+        Verdict::Hold {
+            why: Hold::BackOff { failures: 1 },
+            until: Some(ahead("1s"))
+        }
+    );
+    moves(&decide_at(Subject::Job(case.clone()), ahead("1s")));
+    for id in 3..7 {
+        sight(&mut case)
+            .ended
+            .insert(0, ended(id, "10h", RunResult::Canceled));
+    }
+    assert_eq!(hold(&case), Hold::GaveUp { failures: 5 });
+}
+
+#[test]
+fn company_is_forbidden_replaced_or_allowed() {
+    let mut case = stale_job();
+    sight(&mut case).active = vec![active(5, "1h")];
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    case.spec.concurrency = Concurrency::Replace;
+    assert!(matches!(
+        &moves(&step(&case))[..],
+        [
+            Move::Cancel { run: 5 },
+            Move::Start {
+                company: Company::Alone,
+                ..
+            }
+        ]
+    ));
+    case.spec.concurrency = Concurrency::Allow;
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    sight(&mut case).runs_max = 2;
+    assert!(matches!(
+        &moves(&step(&case))[..],
+        [Move::Start {
+            company: Company::Any,
+            ..
+        }]
+    ));
+    case.memory.last_start = Some((5, ago("1h")));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+}
+
+#[test]
+fn a_run_that_no_list_shows_yet_counts_as_active_for_a_while() {
+    let mut case = stale_job();
+    case.memory.last_start = Some((9, ago("4m59s")));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 9 });
+    let later = decide_at(Subject::Job(case), ahead("1s"));
+    assert!(matches!(
+        &moves(&later)[..],
+        [Move::Start { after: Some(9), .. }]
+    ));
+}
+
+#[test]
+fn a_run_that_is_too_long_is_cancelled_once() {
+    let mut case = job();
+    case.spec.duration_max = Some(Span::hours(3));
+    sight(&mut case).active = vec![active(5, "3h")];
+    assert_eq!(moves(&step(&case)), [Move::Cancel { run: 5 }]);
+    sight(&mut case).active[0].phase = Phase::Active(ActivePhase::Terminating);
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+}
+
+#[test]
+fn a_continuous_job_is_left_to_itself_or_to_a_person() {
+    let mut case = stale_job();
+    sight(&mut case).continuous = Continuous::Unpaused;
+    assert_eq!(hold(&case), Hold::RestartsItself);
+    sight(&mut case).continuous = Continuous::Paused;
+    assert_eq!(hold(&case), Hold::UnpauseFirst);
+    case.spec.require = Requirement::NotRunning;
+    sight(&mut case).continuous = Continuous::Unpaused;
+    sight(&mut case).active = vec![active(5, "1h")];
+    assert_eq!(hold(&case), Hold::PauseFirst);
+    sight(&mut case).active.clear();
+    assert_eq!(hold(&case), Hold::PauseFirst);
+    sight(&mut case).continuous = Continuous::Paused;
+    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Idle));
+}
+
+#[test]
+fn running_and_not_running_are_opposites() {
+    let mut case = job();
+    case.spec.require = Requirement::Running;
+    assert!(matches!(&moves(&step(&case))[..], [Move::Start { .. }]));
+    sight(&mut case).active = vec![active(5, "1h")];
+    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Running { run: 5 }));
+    case.spec.require = Requirement::NotRunning;
+    assert_eq!(moves(&step(&case)), [Move::Cancel { run: 5 }]);
+    sight(&mut case).active.clear();
+    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Idle));
+}
+
+#[test]
+fn what_cannot_run_or_be_seen_is_held() {
+    let mut case = stale_job();
+    sight(&mut case).runs_max = 0;
+    assert_eq!(hold(&case), Hold::RunsForbidden);
+    case.sight = Looked::Failed(trouble());
+    assert_eq!(hold(&case), Hold::Trouble(trouble()));
+    case.sight = Looked::NotAsked;
+    assert!(matches!(hold(&case), Hold::Trouble(_)));
+    case.memory.last_success = Some((1, ago("1h"), RunResult::Success));
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Fresh { .. })
+    ));
+}
+
+#[test]
+fn a_start_in_doubt_is_found_sent_again_or_given_up() {
+    let mut case = stale_job();
+    case.doubts = vec![doubt(start("stored", Some(1)), "10m")];
+    let again = step(&case);
+    assert_eq!(moves(&again), [start("stored", Some(1))]);
+    assert_eq!(again.settlements[0].settled, Settled::Repeat);
+    sight(&mut case).active = vec![active(5, "9m")];
+    let found = step(&case);
+    assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
+    assert!(matches!(
+        found.verdict,
+        Verdict::Hold {
+            why: Hold::ActiveRun { run: 5 },
+            ..
+        }
+    ));
+    // Our clock was a minute ahead of the service's: the run began before the intent was dated, but after the run it follows.
+    sight(&mut case).active = vec![active(5, "11m")];
+    let found = step(&case);
+    assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
+    let mut fresh = job();
+    fresh.doubts = vec![doubt(start("stored", Some(0)), "1m59s")];
+    assert!(matches!(hold(&fresh), Hold::Doubt { .. }));
+    fresh.doubts = vec![doubt(start("stored", Some(0)), "2m")];
+    assert_eq!(step(&fresh).settlements[0].settled, Settled::NotDone);
+}

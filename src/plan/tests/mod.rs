@@ -1,0 +1,7 @@
+//! What is decided, read like a manual: one table of situations for each kind, and laws for all of them.
+
+mod job;
+mod laws;
+mod runtime;
+mod submission;
+mod whole;

@@ -1,0 +1,265 @@
+//! Keys: every verdict, and the instants at which it turns.
+
+use super::super::testing::*;
+use crate::model::runtime::{KeySight, OnStarvation, RuntimeKind, Slot, UnknownAge};
+use crate::model::survey::{Looked, RuntimeCase, Subject};
+use crate::model::time::{Span, Timestamp, Window};
+use crate::model::verdict::{Cause, Hold, Keep, Move, Presumed, Receipt, Settled, Step, Verdict};
+
+fn verdict(case: &RuntimeCase) -> Verdict {
+    decide(Subject::Runtime(case.clone())).verdict
+}
+
+fn held(case: &RuntimeCase) -> (Hold, Option<Timestamp>) {
+    match verdict(case) {
+        Verdict::Hold { why, until } => (why, until),
+        other => panic!("not a hold: {other:?}"),
+    }
+}
+
+fn acted(step: &Step) -> (Move, Cause) {
+    match &step.verdict {
+        Verdict::Act { moves, because } => (moves.first.clone(), because.clone()),
+        other => panic!("not an act: {other:?}"),
+    }
+}
+
+#[test]
+fn a_key_is_due_exactly_at_its_due_age() {
+    let case = runtime_aged("75d23h59m59s", "20d");
+    let step = decide(Subject::Runtime(case.clone()));
+    assert_eq!(step.verdict, Verdict::Keep(Keep::Young));
+    assert_eq!(step.changes_at, Some(ahead("1s")));
+    let (movement, because) = acted(&decide_at(Subject::Runtime(case), ahead("1s")));
+    assert_eq!(movement, regenerate(Slot::One, 'a', 'b'));
+    assert!(matches!(
+        because,
+        Cause::KeyDue {
+            slot: Slot::One,
+            outside_window: false,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn of_two_due_keys_the_older_goes_first_and_of_equals_the_first() {
+    for (one, two, first) in [("80d", "85d", Slot::Two), ("80d", "80d", Slot::One)] {
+        let (movement, _) = acted(&decide(Subject::Runtime(runtime_aged(one, two))));
+        assert!(matches!(movement, Move::Regenerate { slot, .. } if slot == first));
+    }
+}
+
+#[test]
+fn the_twin_waits_until_the_overlap_is_proved() {
+    let case = runtime_aged("80d", "23h59m59s");
+    let overlap = Hold::Overlap {
+        slot: Slot::One,
+        overlap: Span::hours(24),
+    };
+    assert_eq!(held(&case), (overlap, Some(ahead("1s"))));
+    acted(&decide_at(Subject::Runtime(case), ahead("1s")));
+}
+
+#[test]
+fn jitter_makes_a_key_due_earlier_and_never_later() {
+    let mut case = runtime_aged("75d", "20d");
+    case.spec.jitter = Span::days(1);
+    let share = super::super::jitter_share(&case.target.identity(), case.spec.jitter);
+    assert!(share < case.spec.jitter && share > Span::ZERO);
+    let step = decide(Subject::Runtime(case));
+    assert_eq!(step.changes_at, Some(share.before(ahead("1d"))));
+}
+
+#[test]
+fn an_unknown_age_is_adopted_rotated_or_refused() {
+    let mut case = runtime_aged("20d", "20d");
+    case.memory.slots.one = crate::model::runtime::SlotMemory::default();
+    assert_eq!(verdict(&case), Verdict::Keep(Keep::Young));
+    case.spec.unknown_age = UnknownAge::Rotate;
+    acted(&decide(Subject::Runtime(case.clone())));
+    case.spec.unknown_age = UnknownAge::Fail;
+    let (why, until) = held(&case);
+    assert!(matches!(
+        why,
+        Hold::AgeUnknown {
+            slot: Slot::One,
+            ..
+        }
+    ));
+    assert_eq!(until, Some(ahead("76d")));
+}
+
+#[test]
+fn a_changed_key_forgets_what_was_known_of_the_old_one() {
+    let mut case = runtime_aged("85d", "20d");
+    case.memory.slots.one.declared = Some(ago("300d"));
+    sight(&mut case).keys = keys('c', 'b');
+    assert_eq!(verdict(&case), Verdict::Keep(Keep::Young));
+}
+
+#[test]
+fn without_a_look_and_without_a_log_a_key_may_be_younger_than_remembered() {
+    let mut case = runtime_aged("85d", "20d");
+    sight(&mut case).keys = KeySight::Refused(trouble());
+    // It is 85 days old or any younger, and nothing will ever tell: that is no key in order.
+    assert_eq!(held(&case), (Hold::Trouble(trouble()), None));
+    sight(&mut case).log = crate::model::runtime::LogSight::Read {
+        since: ago("90d"),
+        until: now(),
+        events: Vec::new(),
+    };
+    let (movement, _) = acted(&decide(Subject::Runtime(case)));
+    assert_eq!(movement, regenerate(Slot::One, 'a', 'b'));
+}
+
+#[test]
+fn keys_that_may_not_be_seen_are_in_order_only_while_evidence_says_so() {
+    let mut case = runtime_aged("20d", "20d");
+    sight(&mut case).keys = KeySight::Refused(trouble());
+    let step = decide(Subject::Runtime(case.clone()));
+    assert_eq!(step.verdict, Verdict::Keep(Keep::Young));
+    assert_eq!(step.changes_at, Some(ahead("56d")));
+    let later = decide_at(Subject::Runtime(case.clone()), ahead("56d"));
+    assert!(matches!(
+        later.verdict,
+        Verdict::Hold {
+            why: Hold::Trouble(_),
+            ..
+        }
+    ));
+    // A log that is silent covers the last 90 days at every plan: a limit beyond them would never be reached.
+    case.memory = crate::model::runtime::RuntimeMemory::default();
+    case.spec.age_max = Span::days(180);
+    sight(&mut case).log = crate::model::runtime::LogSight::Read {
+        since: ago("90d"),
+        until: now(),
+        events: Vec::new(),
+    };
+    assert_eq!(held(&case), (Hold::Trouble(trouble()), None));
+}
+
+#[test]
+fn keys_that_were_never_shown_are_presumed_unseen() {
+    let mut case = runtime_aged("85d", "20d");
+    case.memory = crate::model::runtime::RuntimeMemory::default();
+    sight(&mut case).keys = KeySight::Refused(trouble());
+    sight(&mut case).log = crate::model::runtime::LogSight::Read {
+        since: ago("90d"),
+        until: now(),
+        events: Vec::new(),
+    };
+    let (movement, _) = acted(&decide(Subject::Runtime(case)));
+    assert!(matches!(
+        movement,
+        Move::Regenerate {
+            replacing: Presumed::Unseen,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_window_is_waited_for_unless_the_limit_would_break() {
+    let mut case = runtime_aged("80d", "20d");
+    case.spec.windows = vec![Window::new("0 2 * * *", "UTC", Span::hours(4)).unwrap()];
+    let opens = Some(ahead("2h"));
+    let breaks = |case: &RuntimeCase| match held(case) {
+        (Hold::Window { breaks_limit, .. }, until) => (breaks_limit, until),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(breaks(&case), (false, opens));
+    case.memory.slots.one.evidence = vec![rotated(ago("89d22h"))];
+    assert_eq!(breaks(&case), (true, opens));
+    case.spec.on_starvation = OnStarvation::Fail;
+    assert!(matches!(held(&case), (Hold::Starved { .. }, until) if until == opens));
+    case.spec.on_starvation = OnStarvation::Rotate;
+    let step = decide(Subject::Runtime(case.clone()));
+    assert!(matches!(
+        acted(&step).1,
+        Cause::KeyDue {
+            outside_window: true,
+            ..
+        }
+    ));
+    let inside = decide_at(Subject::Runtime(case), ahead("2h"));
+    assert!(matches!(
+        acted(&inside).1,
+        Cause::KeyDue {
+            outside_window: false,
+            ..
+        }
+    ));
+    assert_eq!(inside.changes_at, Some(ahead("6h")));
+}
+
+#[test]
+fn a_freeze_beats_everything_until_the_last_one_that_meets_it_ends() {
+    let mut project = project();
+    project.freezes = vec![
+        freeze(ahead("1d"), ahead("2d")),
+        freeze(ago("1d"), ahead("1d")),
+    ];
+    let plan = plan_at(
+        Subject::Runtime(runtime_aged("95d", "20d")),
+        &project,
+        now(),
+    );
+    let reason = "year-end close".to_owned();
+    let until = Some(ahead("2d"));
+    assert_eq!(
+        plan.steps[0].verdict,
+        Verdict::Hold {
+            why: Hold::Freeze { reason },
+            until
+        }
+    );
+}
+
+#[test]
+fn what_has_no_keys_or_was_not_seen_is_held() {
+    let mut case = runtime_aged("95d", "20d");
+    sight(&mut case).kind = RuntimeKind::Linked;
+    assert!(matches!(held(&case).0, Hold::NoKeys { .. }));
+    case.sight = Looked::Failed(trouble());
+    assert_eq!(held(&case).0, Hold::Trouble(trouble()));
+    case.sight = Looked::NotAsked;
+    acted(&decide(Subject::Runtime(case.clone())));
+    case.memory = crate::model::runtime::RuntimeMemory::default();
+    assert!(matches!(held(&case).0, Hold::Trouble(_)));
+}
+
+#[test]
+fn a_doubt_is_settled_by_the_fingerprint() {
+    let doubted = |age: &str, keys| {
+        let mut case = runtime_aged("95d", "20d");
+        case.doubts = vec![doubt(regenerate(Slot::One, 'a', 'b'), age)];
+        sight(&mut case).keys = keys;
+        decide(Subject::Runtime(case))
+    };
+    let busy = doubted("59s", keys('a', 'b'));
+    assert!(
+        matches!(&busy.verdict, Verdict::Hold { why: Hold::Busy { .. }, until } if *until == Some(ahead("1s")))
+    );
+    let early = doubted("1m59s", keys('a', 'b'));
+    assert!(
+        matches!(&early.verdict, Verdict::Hold { why: Hold::Doubt { .. }, until } if *until == Some(ahead("1s")))
+    );
+    let undone = doubted("2m", keys('a', 'b'));
+    assert_eq!(undone.settlements[0].settled, Settled::NotDone);
+    assert_eq!(acted(&undone).0, regenerate(Slot::One, 'a', 'b'));
+    let done = doubted("2m", keys('c', 'b'));
+    assert_eq!(done.verdict, Verdict::Keep(Keep::Young));
+    assert!(
+        matches!(&done.settlements[0].settled, Settled::Done(Receipt::Regenerated { fingerprint, .. }) if *fingerprint == key('c'))
+    );
+    let foreign = doubted("2m", keys('a', 'd'));
+    assert!(foreign.settlements.is_empty());
+    assert!(matches!(
+        foreign.verdict,
+        Verdict::Hold {
+            why: Hold::ForeignRotation { slot: Slot::Two },
+            ..
+        }
+    ));
+}
