@@ -1,1 +1,172 @@
-//! apply
+//! DO: each move of a plan, once: look again, intend, act, settle.
+//!
+//! A move that presumes what holds no longer is stale and left alone. No request that changes anything goes out before its intent is
+//! in the ledger; whatever crashes after that leaves a doubt, which the next run settles by evidence. Refuses: choosing. What to do
+//! was decided; here it is only found out whether it may still be done.
+
+mod act;
+mod gate;
+mod ground;
+mod look;
+mod outcome;
+mod remember;
+mod step;
+mod stop;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::cloud::{Reader, Writer};
+use crate::ledger::{Ledger, LedgerError};
+use crate::model::address::{Address, Name};
+use crate::model::connection::{Factory, Workspace};
+use crate::model::outcome::{Happened, Report};
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Move, Plan};
+use gate::Skip;
+
+pub use outcome::{Exit, Outcome, Tally};
+pub use stop::StopFlag;
+
+/// The connections that a plan's targets name.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections<'a> {
+    /// Data Factory connections by name.
+    pub factories: &'a BTreeMap<Name, Factory>,
+    /// Databricks connections by name.
+    pub workspaces: &'a BTreeMap<Name, Workspace>,
+}
+
+/// How to apply.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Moves that are under way at the same time, at least 1. Waiting for runs to end takes no place.
+    pub parallelism: usize,
+    /// This apply's own id, unique in its ledger.
+    pub apply_id: String,
+    /// Wait for the end of every run that is started (`--wait`), not only where the manifest says so.
+    pub wait: bool,
+    /// Until when the plan holds: after this, nothing more is begun.
+    pub not_after: Timestamp,
+    /// Raised by the first Ctrl-C: what is under way is finished, nothing more is begun.
+    pub stop: StopFlag,
+}
+
+/// Applies `plan`: first writes down what it found out, then does the moves of every step that acts.
+///
+/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. `report` is called as things
+/// happen; the same reports are in the outcome.
+///
+/// # Errors
+/// The ledger failed before anything was begun. Later failures of the ledger end single steps and are reported with them.
+pub async fn run(
+    plan: &Plan,
+    connections: &Connections<'_>,
+    writer: Writer,
+    ledger: &Ledger,
+    clock: Clock,
+    options: Options,
+    report: &(dyn Fn(Report) + Sync),
+) -> Result<Outcome, LedgerError> {
+    let hands = Hands {
+        plan,
+        connections,
+        reader: writer.reader().clone(),
+        writer,
+        ledger,
+        clock,
+        places: Semaphore::new(options.parallelism.clamp(1, Semaphore::MAX_PERMITS)),
+        intents: AtomicU64::new(0),
+        told: Mutex::default(),
+        options,
+        report,
+    };
+    hands.write_down().await?;
+    join_all(plan.acts().map(|step| step::walk(&hands, step))).await;
+    Ok(hands
+        .told
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Everything that the steps of one apply share.
+struct Hands<'a> {
+    plan: &'a Plan,
+    connections: &'a Connections<'a>,
+    reader: Reader,
+    writer: Writer,
+    ledger: &'a Ledger,
+    clock: Clock,
+    options: Options,
+    /// One for each move that may be under way.
+    places: Semaphore,
+    intents: AtomicU64,
+    told: Mutex<Outcome>,
+    report: &'a (dyn Fn(Report) + Sync),
+}
+
+impl Hands<'_> {
+    /// What the plan saw and what it found out about open intents, in one append.
+    async fn write_down(&self) -> Result<(), LedgerError> {
+        let now = self.clock.now();
+        let mut events = self
+            .ledger
+            .ask(|memory| remember::observations(self.plan, memory));
+        let settled = self
+            .ledger
+            .ask(|memory| remember::settlements(self.plan, memory, now));
+        events.extend(settled.iter().map(|(event, ..)| event.clone()));
+        self.ledger.record(events).await?;
+        for (_, address, happened) in settled {
+            self.tell(&address, happened);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, address: &Address, what: Happened) {
+        self.told().tally.count(&what);
+        self.say(address, what);
+    }
+
+    fn not_begun(&self, address: &Address, movement: &Move, skip: &Skip) {
+        self.told().tally.skip(skip);
+        self.say(
+            address,
+            Happened::NotBegun(movement.clone(), skip.to_string()),
+        );
+    }
+
+    fn interrupted(&self) {
+        self.told().tally.interrupted += 1;
+    }
+
+    fn say(&self, address: &Address, what: Happened) {
+        let report = Report {
+            address: address.clone(),
+            at: self.clock.now(),
+            what,
+        };
+        self.told().reports.push(report.clone());
+        (self.report)(report);
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Outcome> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_intent(&self) -> String {
+        let number = self.intents.fetch_add(1, Ordering::Relaxed) + 1;
+        format!("{}-{number}", self.options.apply_id)
+    }
+
+    /// Why nothing may be begun now.
+    fn gate(&self) -> Option<Skip> {
+        gate::gate(self.plan, &self.options, self.clock.now())
+    }
+}

@@ -1,0 +1,143 @@
+//! One request that changes something, through the Writer: the only place in `apply` that acts.
+
+use std::time::Duration;
+
+use super::look::misfit;
+use super::{Hands, look};
+use crate::cloud::{ActFailure, Dated};
+use crate::limits::{REQUEST_DEADLINE, SETTLE_TIME};
+use crate::model::address::Name;
+use crate::model::connection::{Factory, Workspace};
+use crate::model::runtime::Fingerprint;
+use crate::model::time::Timestamp;
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{Move, Receipt, Target};
+
+/// How long the request of a move may be under way. What may be repeated may be repeated for long; a regenerate is sent once.
+pub(super) const fn under_way(movement: &Move) -> Duration {
+    match movement {
+        Move::Regenerate { .. } => SETTLE_TIME,
+        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => REQUEST_DEADLINE,
+    }
+}
+
+/// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. A regenerate is not under
+/// way after `act_by`: from then on others take an unchanged key for a proof that it did not happen.
+///
+/// # Errors
+/// It surely did not happen, or nobody knows.
+pub(super) async fn send(
+    hands: &Hands<'_>,
+    target: &Target,
+    movement: &Move,
+    looked: Timestamp,
+    act_by: Timestamp,
+) -> Result<Receipt, ActFailure> {
+    let writer = &hands.writer;
+    match (target, movement) {
+        (Target::Runtime(target), Move::Regenerate { slot, .. }) => {
+            let factory = hands
+                .factory(&target.factory)
+                .map_err(ActFailure::Refused)?;
+            let Dated { at, said } = writer
+                .regenerate(factory, target.id.name(), *slot, act_by)
+                .await?;
+            Ok(regenerated(*slot, said, looked, at))
+        }
+        (
+            Target::Job(job),
+            Move::Start {
+                token, parameters, ..
+            },
+        ) => {
+            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
+            let started = writer.start(workspace, job.job, token, parameters).await?;
+            Ok(started_run(&started))
+        }
+        (Target::Submission(submission), Move::Submit { token, digest }) => {
+            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
+            let started = writer.submit(workspace, submission, digest, token).await?;
+            Ok(started_run(&started))
+        }
+        (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
+            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
+            cancel(hands, workspace, *run).await
+        }
+        _ => Err(ActFailure::Refused(misfit(target, movement))),
+    }
+}
+
+fn regenerated(
+    slot: crate::model::runtime::Slot,
+    fingerprint: Fingerprint,
+    looked: Timestamp,
+    answered: Timestamp,
+) -> Receipt {
+    Receipt::Regenerated {
+        slot,
+        fingerprint,
+        // Two servers' clocks may differ by a second: an interval is never the wrong way round.
+        sent: looked.min(answered),
+        answered,
+    }
+}
+
+const fn started_run(started: &Dated<i64>) -> Receipt {
+    Receipt::Started {
+        run: started.said,
+        answered: started.at,
+    }
+}
+
+/// A cancel whose answer was lost is found out at once: the run is ending, or it is not.
+async fn cancel(hands: &Hands<'_>, workspace: &Workspace, run: i64) -> Result<Receipt, ActFailure> {
+    let lost = match hands.writer.cancel(workspace, run).await {
+        Ok(accepted) => {
+            return Ok(Receipt::Cancelled {
+                run,
+                answered: accepted.at,
+            });
+        }
+        Err(ActFailure::Lost(lost)) => lost,
+        Err(refused) => return Err(refused),
+    };
+    match hands.reader.run(workspace, run).await {
+        Ok(seen) if look::is_ending(&seen.said) => Ok(Receipt::Cancelled {
+            run,
+            answered: seen.at,
+        }),
+        _ => Err(ActFailure::Lost(lost)),
+    }
+}
+
+impl<'a> Hands<'a> {
+    /// The Data Factory connection of this name.
+    pub(super) fn factory(&self, name: &Name) -> Result<&'a Factory, Trouble> {
+        self.connections
+            .factories
+            .get(name)
+            .ok_or_else(|| undeclared("DataFactory", name))
+    }
+
+    /// The workspace connection of this name.
+    pub(super) fn workspace_named(&self, name: &Name) -> Result<&'a Workspace, Trouble> {
+        self.connections
+            .workspaces
+            .get(name)
+            .ok_or_else(|| undeclared("DatabricksWorkspace", name))
+    }
+
+    /// The workspace connection that `target` names.
+    pub(super) fn workspace(&self, target: &Target) -> Result<&'a Workspace, Trouble> {
+        self.workspace_named(target.connection())
+    }
+}
+
+fn undeclared(kind: &str, name: &Name) -> Trouble {
+    Trouble {
+        kind: TroubleKind::Misfit,
+        doing: format!("reach {name}"),
+        message: format!("no {kind} named `{name}` is declared here, but the plan needs it"),
+        request_id: None,
+    }
+}

@@ -1,0 +1,250 @@
+//! Look again, right before a move: the plan may be a day old.
+//!
+//! Refuses: trusting the plan. What it presumes is compared with what the service says now.
+
+use crate::cloud::{Dated, Reader, submission_name};
+use crate::ledger::event::Event;
+use crate::limits::RUN_RETENTION_DAYS;
+use crate::model::address::Identity;
+use crate::model::connection::Workspace;
+use crate::model::job::{ActivePhase, Phase, Run, RunId};
+use crate::model::memory::Memory;
+use crate::model::runtime::Slot;
+use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{Facts, Move, Presumed, Step, Target};
+
+use super::ground::{self, StartSight};
+use super::{Hands, remember};
+
+/// What another look says of a move.
+pub(super) enum Ground {
+    /// It may be done.
+    Firm {
+        /// The move, naming what was seen where the plan was not allowed to see.
+        movement: Move,
+        /// The service's time of the look.
+        at: Timestamp,
+        /// What was seen and the ledger does not know.
+        news: Option<Box<Event>>,
+    },
+    /// It is done already, by others.
+    Already {
+        /// The service's time of the look.
+        at: Timestamp,
+    },
+    /// What it presumes holds no longer.
+    Gone(String),
+}
+
+/// Looks at everything that `movement` presumes. `cancelled`: runs that this step has cancelled before.
+///
+/// # Errors
+/// The service did not let itself be looked at.
+pub(super) async fn again(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &Target,
+    movement: &Move,
+    cancelled: &[RunId],
+) -> Result<Ground, Trouble> {
+    let looked = match (target, movement) {
+        (Target::Runtime(target), Move::Regenerate { .. }) => {
+            at_keys(hands, step, target, movement).await
+        }
+        (Target::Job(target), Move::Start { .. }) => {
+            at_job(hands, step, target, movement, cancelled).await
+        }
+        (Target::Submission(target), Move::Submit { .. }) => {
+            at_submitted(hands, step, target, movement).await
+        }
+        (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
+            at_run(hands, hands.workspace(target)?, *run, movement).await
+        }
+        _ => Err(misfit(target, movement)),
+    };
+    match looked {
+        Err(trouble) if trouble.kind == TroubleKind::NotFound => {
+            Ok(Ground::Gone(trouble.to_string()))
+        }
+        looked => looked,
+    }
+}
+
+/// A move that its subject cannot make: a plan that was not made by this program.
+pub(super) fn misfit(target: &Target, movement: &Move) -> Trouble {
+    Trouble {
+        kind: TroubleKind::Misfit,
+        doing: movement.title(),
+        message: format!("this is no move for {}", target.identity()),
+        request_id: None,
+    }
+}
+
+async fn at_keys(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &RuntimeTarget,
+    movement: &Move,
+) -> Result<Ground, Trouble> {
+    let Move::Regenerate {
+        slot,
+        replacing,
+        beside,
+    } = movement
+    else {
+        return Err(misfit(&Target::Runtime(target.clone()), movement));
+    };
+    let known = |slot| {
+        hands
+            .ledger
+            .ask(|memory| knows(memory, &target.identity(), slot))
+    };
+    let unseen = [(*slot, replacing), (slot.twin(), beside)]
+        .into_iter()
+        .find(|(slot, presumed)| **presumed == Presumed::Unseen && known(*slot));
+    if let Some((slot, _)) = unseen {
+        let why = format!("{slot} has been seen since the decision, which knew nothing of it");
+        return Ok(Ground::Gone(why));
+    }
+    let factory = hands.factory(&target.factory)?;
+    let Dated { at, said: keys } = hands.reader.keys(factory, target.id.name()).await?;
+    let news = hands
+        .ledger
+        .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, &keys));
+    Ok(match ground::regenerate(*slot, replacing, beside, &keys) {
+        Ok(movement) => Ground::Firm {
+            movement,
+            at,
+            news: news.map(Box::new),
+        },
+        Err(why) => Ground::Gone(why),
+    })
+}
+
+/// Has the ledger seen this key? A plan that presumes [`Presumed::Unseen`] was made while it had not: whatever came since, it was
+/// not decided with that in mind. Else the same saved plan would rotate the same key again and again.
+fn knows(memory: &Memory, identity: &Identity, slot: Slot) -> bool {
+    let runtime = memory.runtimes.get(identity);
+    runtime.is_some_and(|runtime| runtime.slots.get(slot).fingerprint.is_some())
+}
+
+async fn at_job(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &JobTarget,
+    movement: &Move,
+    cancelled: &[RunId],
+) -> Result<Ground, Trouble> {
+    let Move::Start { after, company, .. } = movement else {
+        return Err(misfit(&Target::Job(target.clone()), movement));
+    };
+    let workspace = hands.workspace_named(&target.workspace)?;
+    let job = target.job;
+    let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
+    let active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
+    let since = history_begin(step, after.is_some(), hands.plan.at, at);
+    let newest_is_enough = |runs: &[Run]| !runs.is_empty();
+    let history = hands
+        .reader
+        .ended_runs(workspace, job, since, &newest_is_enough)
+        .await?;
+    let ended = history.said.runs;
+    let after = match after {
+        Some(after) => followed(&hands.reader, workspace, *after, &active, &ended).await?,
+        None => None,
+    };
+    let sight = StartSight {
+        company: *company,
+        after: after.as_ref(),
+        cancelled,
+        since: known_since(step, hands.plan.at),
+        active: &active,
+        ended: &ended,
+    };
+    Ok(firm(movement, at, ground::start(sight)))
+}
+
+/// From when on ended runs are asked for: without a run to follow, from where the plan saw none.
+fn history_begin(step: &Step, follows: bool, decided: Timestamp, now: Timestamp) -> Timestamp {
+    if follows {
+        Span::days(RUN_RETENTION_DAYS.unsigned_abs()).before(now)
+    } else {
+        known_since(step, decided)
+    }
+}
+
+/// From when on the plan knew every run of the job.
+fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
+    match &step.facts {
+        Facts::Job(facts) => facts.history_since.unwrap_or(decided),
+        _ => decided,
+    }
+}
+
+/// The run that a start follows: from the lists, or by its id, since lists lag. `None`: it has been removed since.
+async fn followed(
+    reader: &Reader,
+    workspace: &Workspace,
+    after: RunId,
+    active: &[Run],
+    ended: &[Run],
+) -> Result<Option<Run>, Trouble> {
+    if let Some(run) = active.iter().chain(ended).find(|run| run.id == after) {
+        return Ok(Some(run.clone()));
+    }
+    match reader.run(workspace, after).await {
+        Ok(run) => Ok(Some(run.said)),
+        Err(trouble) if trouble.kind == TroubleKind::NotFound => Ok(None),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+async fn at_submitted(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &SubmissionTarget,
+    movement: &Move,
+) -> Result<Ground, Trouble> {
+    let (Move::Submit { digest, .. }, Facts::Submission(facts)) = (movement, &step.facts) else {
+        return Err(misfit(&Target::Submission(target.clone()), movement));
+    };
+    let workspace = hands.workspace_named(&target.workspace)?;
+    let name = submission_name(target.rule.as_str(), digest);
+    let Dated { at, said: runs } = hands.reader.submitted_runs(workspace, &name).await?;
+    Ok(firm(movement, at, ground::submit(&facts.runs, &runs)))
+}
+
+async fn at_run(
+    hands: &Hands<'_>,
+    workspace: &Workspace,
+    run: RunId,
+    movement: &Move,
+) -> Result<Ground, Trouble> {
+    let Dated { at, said: run } = hands.reader.run(workspace, run).await?;
+    Ok(if is_ending(&run) {
+        Ground::Already { at }
+    } else {
+        firm(movement, at, Ok(()))
+    })
+}
+
+/// Has it ended, or is it being ended?
+pub(super) const fn is_ending(run: &Run) -> bool {
+    matches!(
+        run.phase,
+        Phase::Ended { .. } | Phase::Active(ActivePhase::Terminating)
+    )
+}
+
+fn firm(movement: &Move, at: Timestamp, holds: Result<(), String>) -> Ground {
+    match holds {
+        Ok(()) => Ground::Firm {
+            movement: movement.clone(),
+            at,
+            news: None,
+        },
+        Err(why) => Ground::Gone(why),
+    }
+}

@@ -1,0 +1,172 @@
+//! What an apply comes to: counts, and the one word that becomes the exit code.
+
+use super::gate::Skip;
+use crate::model::outcome::{Happened, Report};
+
+/// Everything that happened, in order, and what it comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Every report, in the order in which things happened.
+    pub reports: Vec<Report>,
+    /// How many of each.
+    pub tally: Tally,
+}
+
+/// How many of each. Moves that were not begun because one before them was not done are not counted: that one is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Moves done by this apply. What others did in its place is reported, not counted.
+    pub done: usize,
+    /// Moves whose presumption no longer held, or whose plan expired.
+    pub stale: usize,
+    /// Moves left to another apply.
+    pub busy: usize,
+    /// Moves that a service refused.
+    pub refused: usize,
+    /// Moves of which nobody knows yet whether they happened.
+    pub in_doubt: usize,
+    /// Moves not begun for another reason: a freeze, the ledger.
+    pub not_begun: usize,
+    /// Moves not begun, or waits given up, because of an interrupt.
+    pub interrupted: usize,
+    /// Runs that were waited for and did not succeed, or not in time.
+    pub runs_not_succeeded: usize,
+    /// Older intents that were settled.
+    pub settled: usize,
+}
+
+/// What an apply comes to. `cli` maps it to the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything was done, and every run that was waited for succeeded.
+    AllDone,
+    /// Some of it was not done, or nobody knows (3).
+    PartlyOrDoubt,
+    /// Nothing was done: the plan was stale or has expired (4).
+    Stale,
+    /// Nothing was done: other applies work on the same subjects (6).
+    Busy,
+    /// A run that was waited for did not succeed (7).
+    RunNotSucceeded,
+    /// Interrupted before its end (8).
+    Interrupted,
+}
+
+impl Outcome {
+    /// What it comes to.
+    pub const fn exit(&self) -> Exit {
+        self.tally.exit()
+    }
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, what: &Happened) {
+        match what {
+            Happened::Done(..) => self.done += 1,
+            Happened::Stale(..) => self.stale += 1,
+            Happened::Busy(..) => self.busy += 1,
+            Happened::Refused(..) => self.refused += 1,
+            Happened::InDoubt(..) => self.in_doubt += 1,
+            Happened::NotBegun(..) => self.not_begun += 1,
+            Happened::Settled(..) => self.settled += 1,
+            Happened::Ended(end) => self.runs_not_succeeded += usize::from(!end.accepted),
+            Happened::StillGoing { .. } => self.runs_not_succeeded += 1,
+            Happened::Intended(_) | Happened::Waiting { .. } => {}
+        }
+    }
+
+    pub(super) fn skip(&mut self, skip: &Skip) {
+        match skip {
+            Skip::Stopped => self.interrupted += 1,
+            Skip::Expired(_) => self.stale += 1,
+            Skip::Earlier => {}
+            Skip::Frozen(_)
+            | Skip::Refused
+            | Skip::StillRuns(_)
+            | Skip::NoLedger(_)
+            | Skip::Overslept => self.not_begun += 1,
+        }
+    }
+
+    /// The first that applies: interrupted; in doubt or refused; a run that did not succeed; partly done; busy; stale; all done.
+    ///
+    /// What needs a person soonest comes first. Busy comes before stale, since only the one passes by itself.
+    pub const fn exit(&self) -> Exit {
+        let missed = self.stale + self.busy + self.not_begun;
+        if self.interrupted > 0 {
+            Exit::Interrupted
+        } else if self.in_doubt + self.refused > 0 {
+            Exit::PartlyOrDoubt
+        } else if self.runs_not_succeeded > 0 {
+            Exit::RunNotSucceeded
+        } else if missed > 0 && (self.done > 0 || self.not_begun > 0) {
+            Exit::PartlyOrDoubt
+        } else if self.busy > 0 {
+            Exit::Busy
+        } else if self.stale > 0 {
+            Exit::Stale
+        } else {
+            Exit::AllDone
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_apply_comes_to_what_needs_a_person_soonest() {
+        let none = Tally::default();
+        let done = Tally { done: 3, ..none };
+        for (tally, exit) in [
+            (none, Exit::AllDone),
+            (done, Exit::AllDone),
+            (Tally { settled: 1, ..none }, Exit::AllDone),
+            (Tally { stale: 1, ..done }, Exit::PartlyOrDoubt),
+            (Tally { stale: 2, ..none }, Exit::Stale),
+            (Tally { busy: 1, ..done }, Exit::PartlyOrDoubt),
+            (
+                Tally {
+                    busy: 1,
+                    stale: 1,
+                    ..none
+                },
+                Exit::Busy,
+            ),
+            (Tally { refused: 1, ..none }, Exit::PartlyOrDoubt),
+            (
+                Tally {
+                    in_doubt: 1,
+                    ..done
+                },
+                Exit::PartlyOrDoubt,
+            ),
+            (
+                Tally {
+                    not_begun: 1,
+                    ..none
+                },
+                Exit::PartlyOrDoubt,
+            ),
+            (
+                Tally {
+                    runs_not_succeeded: 1,
+                    stale: 1,
+                    ..done
+                },
+                Exit::RunNotSucceeded,
+            ),
+            (
+                Tally {
+                    interrupted: 1,
+                    in_doubt: 1,
+                    ..done
+                },
+                Exit::Interrupted,
+            ),
+        ] {
+            assert_eq!(tally.exit(), exit, "{tally:?}");
+        }
+    }
+}

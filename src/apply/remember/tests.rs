@@ -1,0 +1,196 @@
+use super::*;
+use crate::ledger::fold::fold;
+use crate::model::address::{Name, ResourceId};
+use crate::model::birth::Birth;
+use crate::model::job::Requirement;
+use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
+use crate::model::survey::{JobTarget, RuntimeTarget};
+use crate::model::time::Span;
+use crate::model::verdict::{Keep, Move, Receipt, SlotFacts, Verdict};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn key(digit: char) -> Fingerprint {
+    Fingerprint::parse(&digit.to_string().repeat(64)).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn slot_facts(digit: char) -> SlotFacts {
+    let birth = Birth::default();
+    SlotFacts {
+        fingerprint: Some(key(digit)),
+        age: birth.age(at(0)),
+        birth,
+        due_at: None,
+        limit_at: None,
+    }
+}
+
+fn runtime_step(seen: i64, one: char, two: char) -> Step {
+    let facts = RuntimeFacts {
+        spec: RuntimeSpec {
+            age_max: Span::days(90),
+            rotate_before: Span::ZERO,
+            overlap: Span::ZERO,
+            unknown_age: UnknownAge::Adopt,
+            windows: Vec::new(),
+            on_starvation: OnStarvation::Wait,
+            jitter: Span::ZERO,
+        },
+        jitter_share: Span::ZERO,
+        slots: PerSlot {
+            one: slot_facts(one),
+            two: slot_facts(two),
+        },
+        looked: true,
+        seen_at: Some(at(seen)),
+        created: Some(at(1)),
+        keys_refused: None,
+        log_refused: None,
+    };
+    Step {
+        address: Address::parse("ingest/gateway-west").unwrap(),
+        rule: name("gateways"),
+        target: Some(Target::Runtime(RuntimeTarget {
+            factory: name("ingest"),
+            id: ResourceId::new("/subscriptions/s/integrationRuntimes/gateway-west"),
+        })),
+        verdict: Verdict::Keep(Keep::Young),
+        facts: Facts::Runtime(Box::new(facts)),
+        changes_at: None,
+        settlements: Vec::new(),
+        wait: None,
+    }
+}
+
+fn job_step(last_success: Option<(RunId, Timestamp)>) -> Step {
+    let facts = JobFacts {
+        require: Requirement::Running,
+        accept: vec![RunResult::Success],
+        name: Some("Nightly".to_owned()),
+        last_success,
+        failures: Vec::new(),
+        active: Vec::new(),
+        history_since: None,
+        continuous: None,
+    };
+    Step {
+        address: Address::parse("analytics/nightly").unwrap(),
+        target: Some(Target::Job(JobTarget {
+            workspace: name("analytics"),
+            host: "adb-1.azuredatabricks.net".to_owned(),
+            job: 7,
+        })),
+        facts: Facts::Job(Box::new(facts)),
+        ..runtime_step(0, '1', '2')
+    }
+}
+
+fn plan(steps: Vec<Step>) -> Plan {
+    Plan {
+        at: at(100),
+        steps,
+        passed_over: Vec::new(),
+        valid_until: at(1_000),
+        freezes: Vec::new(),
+        exceeded: Vec::new(),
+        refused: false,
+        requests: std::collections::BTreeMap::new(),
+    }
+}
+
+#[test]
+fn what_a_plan_saw_is_written_down_once() {
+    let plan = plan(vec![
+        runtime_step(50, '1', '2'),
+        job_step(Some((9, at(40)))),
+    ]);
+    let events = observations(&plan, &Memory::default());
+    let memory = fold(&events).memory;
+    let runtime = memory.runtimes.values().next().unwrap();
+    assert_eq!(runtime.slots.two.fingerprint, Some(key('2')));
+    assert_eq!(
+        (runtime.created, runtime.slots.one.last_seen),
+        (Some(at(1)), Some(at(50)))
+    );
+    let job = memory.jobs.values().next().unwrap();
+    assert_eq!(job.last_success, Some((9, at(40), RunResult::Success)));
+    assert_eq!(observations(&plan, &memory), []);
+}
+
+#[test]
+fn a_changed_key_and_a_newer_success_are_news_and_older_ones_are_not() {
+    let first = plan(vec![
+        runtime_step(50, '1', '2'),
+        job_step(Some((9, at(40)))),
+    ]);
+    let memory = fold(&observations(&first, &Memory::default())).memory;
+    let newer = plan(vec![
+        runtime_step(60, '1', '3'),
+        job_step(Some((10, at(55)))),
+    ]);
+    assert_eq!(observations(&newer, &memory).len(), 2);
+    let older = plan(vec![
+        runtime_step(45, '1', '3'),
+        job_step(Some((8, at(30)))),
+    ]);
+    assert_eq!(observations(&older, &memory), []);
+}
+
+#[test]
+fn where_several_results_count_the_facts_do_not_say_which_one_it_was() {
+    let mut step = job_step(Some((9, at(40))));
+    if let Facts::Job(facts) = &mut step.facts {
+        facts.accept.push(RunResult::SuccessWithFailures);
+    }
+    assert_eq!(observations(&plan(vec![step]), &Memory::default()), []);
+}
+
+#[test]
+fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
+    let movement = Move::Cancel { run: 3 };
+    let settlement = |intent: &str, settled| Settlement {
+        intent: intent.to_owned(),
+        movement: movement.clone(),
+        settled,
+    };
+    let receipt = Receipt::Cancelled {
+        run: 3,
+        answered: at(99),
+    };
+    let step = Step {
+        settlements: vec![
+            settlement("open", Settled::Done(receipt.clone())),
+            settlement("closed", Settled::NotDone),
+            settlement("lost", Settled::Repeat),
+        ],
+        ..job_step(None)
+    };
+    let identity = step.target.as_ref().unwrap().identity();
+    let doubt = |intent: &str| crate::model::memory::Doubt {
+        intent: intent.to_owned(),
+        apply: "a".to_owned(),
+        movement: movement.clone(),
+        at: at(1),
+        act_by: at(2),
+    };
+    let mut memory = Memory::default();
+    memory
+        .doubts
+        .insert(identity, vec![doubt("open"), doubt("lost")]);
+    let found = settlements(&plan(vec![step]), &memory, at(100));
+    let events: Vec<Event> = found.into_iter().map(|(event, ..)| event).collect();
+    assert_eq!(
+        events,
+        [Event::Settled {
+            intent: "open".to_owned(),
+            how: Ending::Done(receipt),
+            at: at(100)
+        }]
+    );
+}

@@ -1,0 +1,321 @@
+//! One step: its moves in order, until one is not done; then, if asked for, the wait for the run that it started.
+
+use super::gate::Skip;
+use super::look::Ground;
+use super::{Hands, act, look, watch};
+use crate::cloud::ActFailure;
+use crate::ledger::event::{Ending, Event, Intent, Subject};
+use crate::ledger::{IntendError, LedgerError};
+use crate::model::address::Address;
+use crate::model::job::{Phase, RunId};
+use crate::model::outcome::Happened;
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::verdict::{Move, Receipt, Settled, Step, Target, Verdict};
+
+/// Whether the next move of a step may follow.
+enum Next {
+    Go,
+    Halt,
+}
+
+/// What the moves of a step have done so far.
+#[derive(Default)]
+struct Progress {
+    cancelled: Vec<RunId>,
+    started: Option<RunId>,
+}
+
+impl Progress {
+    fn took(&mut self, receipt: Option<&Receipt>) -> Next {
+        match receipt {
+            Some(Receipt::Cancelled { run, .. }) => self.cancelled.push(*run),
+            Some(Receipt::Started { run, .. }) => self.started = Some(*run),
+            Some(Receipt::Regenerated { .. }) => {}
+            None => return Next::Halt,
+        }
+        Next::Go
+    }
+}
+
+/// One move of one step.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    hands: &'a Hands<'a>,
+    step: &'a Step,
+    target: &'a Target,
+    movement: &'a Move,
+}
+
+/// Does the moves of `step` in order, and waits for the run that they started.
+pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
+    let (Verdict::Act { moves, .. }, Some(target)) = (&step.verdict, &step.target) else {
+        return;
+    };
+    let mut progress = Progress::default();
+    let mut next = Next::Go;
+    for movement in repeats(step).chain(moves.iter()) {
+        let task = Task {
+            hands,
+            step,
+            target,
+            movement,
+        };
+        match next {
+            Next::Go => next = task.go(&mut progress).await,
+            Next::Halt => hands.not_begun(&step.address, movement, &Skip::Earlier),
+        }
+    }
+    if let Some(run) = progress.started {
+        watch::to_the_end(hands, step, target, run).await;
+    }
+}
+
+/// Moves of intents that only sending again can settle. One that the step is about to make anyway is not made twice.
+fn repeats(step: &Step) -> impl Iterator<Item = &Move> {
+    let Verdict::Act { moves, .. } = &step.verdict else {
+        return Vec::new().into_iter();
+    };
+    let again = step
+        .settlements
+        .iter()
+        .filter(|found| found.settled == Settled::Repeat)
+        .map(|found| &found.movement)
+        .filter(|found| moves.iter().all(|movement| !is_same_send(movement, found)));
+    again.collect::<Vec<_>>().into_iter()
+}
+
+/// Would sending one return the other's run?
+fn is_same_send(one: &Move, other: &Move) -> bool {
+    match (one, other) {
+        (Move::Start { token: one, .. }, Move::Start { token: other, .. })
+        | (Move::Submit { token: one, .. }, Move::Submit { token: other, .. }) => one == other,
+        _ => false,
+    }
+}
+
+impl Task<'_> {
+    fn address(&self) -> &Address {
+        &self.step.address
+    }
+
+    fn tell(&self, what: Happened) {
+        self.hands.tell(self.address(), what);
+    }
+
+    fn skip(&self, skip: &Skip) -> Next {
+        self.hands.not_begun(self.address(), self.movement, skip);
+        Next::Halt
+    }
+
+    async fn go(&self, progress: &mut Progress) -> Next {
+        let starts = matches!(self.movement, Move::Start { .. });
+        if starts && !progress.cancelled.is_empty() {
+            let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
+            if let Err(skip) = ended {
+                return self.skip(&skip);
+            }
+        }
+        // The semaphore is never closed; without a place there is only less order.
+        let _place = self.hands.places.acquire().await;
+        if let Some(skip) = self.hands.gate() {
+            return self.skip(&skip);
+        }
+        self.look_and_act(progress).await
+    }
+
+    async fn look_and_act(&self, progress: &mut Progress) -> Next {
+        let ground = look::again(
+            self.hands,
+            self.step,
+            self.target,
+            self.movement,
+            &progress.cancelled,
+        );
+        match ground.await {
+            Ok(Ground::Firm { movement, at, news }) => {
+                // The look may have been a long wait.
+                if let Some(skip) = self.hands.gate() {
+                    return self.skip(&skip);
+                }
+                let receipt = self.act(&movement, at, news).await;
+                progress.took(receipt.as_ref())
+            }
+            Ok(Ground::Already { at }) => {
+                let receipt = already(self.movement, at);
+                if let Some(receipt) = &receipt {
+                    let done = Happened::Done(self.movement.clone(), receipt.clone());
+                    self.hands.say(self.address(), done);
+                }
+                progress.took(receipt.as_ref())
+            }
+            Ok(Ground::Gone(why)) => {
+                self.tell(Happened::Stale(self.movement.clone(), why));
+                Next::Halt
+            }
+            Err(trouble) => {
+                self.tell(Happened::Refused(self.movement.clone(), trouble));
+                Next::Halt
+            }
+        }
+    }
+
+    /// Intend, act, settle. `None`: it was not done, and that is said.
+    async fn act(
+        &self,
+        movement: &Move,
+        looked: Timestamp,
+        news: Option<Box<Event>>,
+    ) -> Option<Receipt> {
+        let (intent, act_by) = self.intend(movement, looked, news).await?;
+        if self.hands.clock.now() >= act_by {
+            return self.overslept(intent).await;
+        }
+        self.tell(Happened::Intended(movement.clone()));
+        match act::send(self.hands, self.target, movement, looked, act_by).await {
+            Ok(receipt) => self.done(movement, intent, receipt, looked).await,
+            Err(ActFailure::Refused(trouble)) => {
+                // Unsettled, it would only be settled later by evidence.
+                let _ = self.settle(intent, Ending::NotDone).await;
+                self.tell(Happened::Refused(movement.clone(), trouble));
+                None
+            }
+            Err(ActFailure::Lost(trouble)) => {
+                self.tell(Happened::InDoubt(movement.clone(), trouble.to_string()));
+                None
+            }
+        }
+    }
+
+    /// The intent's number and its deadline, once it is in the ledger. An old intent that this move repeats stays the intent.
+    async fn intend(
+        &self,
+        movement: &Move,
+        looked: Timestamp,
+        news: Option<Box<Event>>,
+    ) -> Option<(String, Timestamp)> {
+        let at = self.hands.clock.now().max(looked);
+        let act_by = Span::seconds(act::under_way(movement).as_secs()).after(at);
+        if let Some(intent) = self.repeated() {
+            return Some((intent, act_by));
+        }
+        let intent = Intent {
+            intent: self.hands.next_intent(),
+            apply: self.hands.options.apply_id.clone(),
+            subject: self.subject(),
+            movement: movement.clone(),
+            at,
+            act_by,
+        };
+        let number = intent.intent.clone();
+        let ledger = self.hands.ledger;
+        let news = ledger.record(news.map(|event| *event).into_iter().collect());
+        let (seen, intended) =
+            futures_util::future::join(news, ledger.intend(intent, self.hands.plan.at)).await;
+        match seen.map_err(IntendError::Ledger).and(intended) {
+            Ok(()) => Some((number, act_by)),
+            Err(error) => {
+                self.not_intended(movement, error);
+                None
+            }
+        }
+    }
+
+    fn not_intended(&self, movement: &Move, error: IntendError) {
+        match error {
+            IntendError::Busy(doubt) => {
+                let why = format!(
+                    "an apply that began to {} at {} may still be at it",
+                    doubt.movement.title(),
+                    minute(doubt.at)
+                );
+                self.tell(Happened::Busy(movement.clone(), why));
+            }
+            IntendError::Moved(why) => self.tell(Happened::Stale(movement.clone(), why)),
+            IntendError::Ledger(error) => {
+                self.skip(&Skip::NoLedger(error.to_string()));
+            }
+        }
+    }
+
+    /// The open intent that this very move only repeats.
+    fn repeated(&self) -> Option<String> {
+        let repeated = self.step.settlements.iter().find(|found| {
+            found.settled == Settled::Repeat && is_same_send(&found.movement, self.movement)
+        })?;
+        let identity = self.target.identity();
+        self.hands.ledger.ask(|memory| {
+            let doubts = memory.doubts(&identity).iter();
+            doubts
+                .map(|doubt| &doubt.intent)
+                .find(|intent| **intent == repeated.intent)
+                .cloned()
+        })
+    }
+
+    fn subject(&self) -> Subject {
+        Subject {
+            identity: self.target.identity(),
+            address: self.address().clone(),
+        }
+    }
+
+    async fn settle(&self, intent: String, how: Ending) -> Result<(), LedgerError> {
+        let at = self.hands.clock.now();
+        let settled = Event::Settled { intent, how, at };
+        self.hands.ledger.record(vec![settled]).await
+    }
+
+    async fn overslept(&self, intent: String) -> Option<Receipt> {
+        // Nothing was sent. If this cannot be written, the next run finds the same by evidence.
+        let _ = self.settle(intent, Ending::NotDone).await;
+        self.skip(&Skip::Overslept);
+        None
+    }
+
+    async fn done(
+        &self,
+        movement: &Move,
+        intent: String,
+        receipt: Receipt,
+        looked: Timestamp,
+    ) -> Option<Receipt> {
+        if let Err(error) = self.settle(intent, Ending::Done(receipt.clone())).await {
+            let why = format!("it was done, but that could not be written down: {error}");
+            self.tell(Happened::InDoubt(movement.clone(), why));
+            return None;
+        }
+        if let Some(why) = self.is_an_old_run(&receipt, looked).await {
+            self.tell(Happened::Stale(movement.clone(), why));
+            return None;
+        }
+        self.tell(Happened::Done(movement.clone(), receipt.clone()));
+        Some(receipt)
+    }
+
+    /// A token returns its first run, also one that ended long ago: then nothing new was started.
+    async fn is_an_old_run(&self, receipt: &Receipt, looked: Timestamp) -> Option<String> {
+        let Receipt::Started { run, .. } = receipt else {
+            return None;
+        };
+        let workspace = self.hands.workspace(self.target).ok()?;
+        let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
+        match seen.phase {
+            Phase::Ended { at, result } if at < looked => Some(format!(
+                "no new run: the service returned run {run}, which ended {result} at {}",
+                minute(at)
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// What others did in our place.
+const fn already(movement: &Move, at: Timestamp) -> Option<Receipt> {
+    match movement {
+        Move::Cancel { run } => Some(Receipt::Cancelled {
+            run: *run,
+            answered: at,
+        }),
+        Move::Regenerate { .. } | Move::Start { .. } | Move::Submit { .. } => None,
+    }
+}

@@ -1,0 +1,261 @@
+//! Waiting for runs: by their id, never in a list, since lists lag.
+//!
+//! Refuses: waiting without an end where one was given, and giving up because one answer failed.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+
+use super::gate::Skip;
+use super::{Hands, remember};
+use crate::cloud::Dated;
+use crate::ledger::event::Subject;
+use crate::limits::{CANCEL_WAIT_MAX, POLL_FAILURES_MAX, POLL_PAUSE, POLL_PAUSE_MAX};
+use crate::model::connection::Workspace;
+use crate::model::job::{ActivePhase, Phase, Run, RunId, RunResult};
+use crate::model::outcome::{Happened, RunEnd};
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::Trouble;
+use crate::model::verdict::{Facts, Step, Target, Wait};
+
+/// Waits until all of `runs`, which were cancelled, have ended.
+///
+/// # Errors
+/// Why they are waited for no longer.
+pub(super) async fn until_ended(
+    hands: &Hands<'_>,
+    target: &Target,
+    runs: &[RunId],
+) -> Result<(), Skip> {
+    let workspace = hands
+        .workspace(target)
+        .map_err(|trouble| Skip::StillRuns(trouble.to_string()))?;
+    let deadline = Span::seconds(CANCEL_WAIT_MAX.as_secs()).after(hands.clock.now());
+    for run in runs {
+        loop {
+            let why = match hands.reader.run(workspace, *run).await {
+                Ok(seen) if !seen.said.is_active() => break,
+                Ok(_) => format!("run {run} was cancelled and has not ended yet"),
+                Err(trouble) => trouble.to_string(),
+            };
+            if hands.clock.now() >= deadline {
+                return Err(Skip::StillRuns(why));
+            }
+            pause(hands, POLL_PAUSE).await.ok_or(Skip::Stopped)?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for the end of a run that `step` started, if it is to be waited for, and says how it went.
+pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, run: RunId) {
+    let wait = wanted(step, hands.options.wait);
+    if let (Some(wait), Ok(workspace)) = (wait, hands.workspace(target)) {
+        let watch = Watch {
+            hands,
+            step,
+            target,
+            workspace,
+            run,
+            wait,
+        };
+        watch.follow().await;
+    }
+}
+
+/// A wait without an end is one only under `--wait`.
+fn wanted(step: &Step, always: bool) -> Option<Wait> {
+    match &step.wait {
+        Some(wait) if wait.max.is_some() || always => Some(wait.clone()),
+        None if always => Some(Wait {
+            max: None,
+            accept: accepted(&step.facts).to_vec(),
+        }),
+        _ => None,
+    }
+}
+
+fn accepted(facts: &Facts) -> &[RunResult] {
+    match facts {
+        Facts::Job(facts) => &facts.accept,
+        Facts::Submission(facts) => &facts.accept,
+        Facts::Runtime(_) | Facts::None => &[],
+    }
+}
+
+/// `None`: interrupted.
+async fn pause(hands: &Hands<'_>, length: Duration) -> Option<()> {
+    let stop = std::pin::pin!(hands.options.stop.raised());
+    match select(stop, hands.clock.sleep(length)).await {
+        Either::Left(_) => None,
+        Either::Right(_) => Some(()),
+    }
+}
+
+/// One run that is waited for.
+struct Watch<'a> {
+    hands: &'a Hands<'a>,
+    step: &'a Step,
+    target: &'a Target,
+    workspace: &'a Workspace,
+    run: RunId,
+    wait: Wait,
+}
+
+/// What the looks so far have shown.
+#[derive(Default)]
+struct Seen {
+    phase: Option<String>,
+    url: Option<String>,
+    failures: u32,
+}
+
+impl Watch<'_> {
+    async fn follow(&self) {
+        let clock = &self.hands.clock;
+        let deadline = self.wait.max.map(|max| max.after(clock.now()));
+        let mut seen = Seen::default();
+        let mut length = POLL_PAUSE;
+        loop {
+            match self.hands.reader.run(self.workspace, self.run).await {
+                Ok(Dated { said: run, .. }) => match run.phase {
+                    Phase::Ended { .. } => return self.ended(&run).await,
+                    Phase::Active(ref phase) => self.active(&mut seen, &run, phase),
+                },
+                Err(trouble) => {
+                    if let Some(why) = lost_sight(&mut seen, &trouble) {
+                        return self.still_going(seen, why);
+                    }
+                }
+            }
+            let Some(left) = time_left(deadline, clock.now()) else {
+                let max = self.wait.max.unwrap_or_default();
+                return self.still_going(seen, format!("it has not ended within {max}"));
+            };
+            if pause(self.hands, length.min(left)).await.is_none() {
+                self.hands.interrupted();
+                return self.still_going(seen, "interrupted while waiting".to_owned());
+            }
+            length = (length * 3 / 2).min(POLL_PAUSE_MAX);
+        }
+    }
+
+    fn active(&self, seen: &mut Seen, run: &Run, phase: &ActivePhase) {
+        seen.failures = 0;
+        seen.url.clone_from(&run.url);
+        let word = word(phase);
+        if seen.phase.as_deref() != Some(word) {
+            seen.phase = Some(word.to_owned());
+            self.tell(Happened::Waiting {
+                run: self.run,
+                phase: word.to_owned(),
+            });
+        }
+    }
+
+    async fn ended(&self, run: &Run) {
+        let Phase::Ended { result, .. } = &run.phase else {
+            return;
+        };
+        let accepted = self.wait.accept.contains(result);
+        let failure = if accepted {
+            None
+        } else {
+            // Which task it was is a help, not a condition.
+            let failure = self.hands.reader.failure(self.workspace, self.run).await;
+            failure.unwrap_or_default()
+        };
+        self.remember(run).await;
+        self.tell(Happened::Ended(RunEnd {
+            run: self.run,
+            result: result.clone(),
+            accepted,
+            url: run.url.clone(),
+            failure,
+        }));
+    }
+
+    /// A success that the ledger misses costs the next plan one request, no more: an error here changes nothing.
+    async fn remember(&self, run: &Run) {
+        let subject = Subject {
+            identity: self.target.identity(),
+            address: self.step.address.clone(),
+        };
+        let (name, digest) = match &self.step.facts {
+            Facts::Job(facts) => (facts.name.as_deref(), None),
+            Facts::Submission(facts) => (None, Some(facts.digest.as_str())),
+            Facts::Runtime(_) | Facts::None => (None, None),
+        };
+        let event = remember::success(&subject, name, run, &self.wait.accept, digest);
+        let _ = self.hands.ledger.record(event.into_iter().collect()).await;
+    }
+
+    fn still_going(&self, seen: Seen, why: String) {
+        self.tell(Happened::StillGoing {
+            run: self.run,
+            url: seen.url,
+            why,
+        });
+    }
+
+    fn tell(&self, what: Happened) {
+        self.hands.tell(&self.step.address, what);
+    }
+}
+
+/// One more failed look; why to give up, if it was one too many.
+fn lost_sight(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
+    seen.failures += 1;
+    (seen.failures >= POLL_FAILURES_MAX).then(|| trouble.to_string())
+}
+
+/// `None`: the deadline has passed. Without one, there is always time.
+fn time_left(deadline: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
+    let Some(deadline) = deadline else {
+        return Some(Duration::MAX);
+    };
+    let left = deadline.duration_since(now);
+    Duration::try_from(left).ok().filter(|left| !left.is_zero())
+}
+
+fn word(phase: &ActivePhase) -> &str {
+    match phase {
+        ActivePhase::Queued => "QUEUED",
+        ActivePhase::Pending => "PENDING",
+        ActivePhase::Running => "RUNNING",
+        ActivePhase::Terminating => "TERMINATING",
+        ActivePhase::Waiting => "WAITING",
+        ActivePhase::Unknown(word) => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_leaves_less_and_less_time_and_none_leaves_enough() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(time_left(Some(at(10)), at(4)), Some(Duration::from_secs(6)));
+        assert_eq!(time_left(Some(at(10)), at(10)), None);
+        assert_eq!(time_left(Some(at(10)), at(11)), None);
+        assert_eq!(time_left(None, at(11)), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn a_run_goes_out_of_sight_only_after_many_failed_looks_in_a_row() {
+        let trouble = Trouble {
+            kind: crate::model::trouble::TroubleKind::Unreachable,
+            doing: "look at run 7".to_owned(),
+            message: "connection reset".to_owned(),
+            request_id: None,
+        };
+        let mut seen = Seen::default();
+        let patience = (1..POLL_FAILURES_MAX).all(|_| lost_sight(&mut seen, &trouble).is_none());
+        assert!(patience);
+        assert_eq!(
+            lost_sight(&mut seen, &trouble),
+            Some("cannot look at run 7: connection reset".to_owned())
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! What the ledger holds: one event after another, each a line of JSON with its version.
+//!
+//! Refuses: a line in the middle that cannot be read, an event of a newer afresh (skipping either would forget something), a secret.
+
+mod wire;
+
+use std::fmt;
+
+use crate::model::address::{Address, Identity};
+use crate::model::job::{RunId, RunResult};
+use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Move, Receipt};
+
+/// The version that is written. Unknown fields do not raise it; a field that an old reader must not overlook does.
+pub const VERSION: u32 = 1;
+
+/// Something that happened, was seen, was meant or was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The ledger was begun.
+    Opened {
+        /// Its name for good: a plan is for one ledger.
+        lineage: String,
+        /// When.
+        at: Timestamp,
+        /// The afresh that began it.
+        tool: String,
+    },
+    /// A runtime was looked at.
+    Looked {
+        /// Which.
+        subject: Subject,
+        /// The service's time of the look.
+        at: Timestamp,
+        /// When the runtime was made, if the service told.
+        created: Option<Timestamp>,
+        /// Its keys, if the service showed them.
+        keys: Option<PerSlot<Fingerprint>>,
+    },
+    /// An ended run was seen that is worth remembering: a success.
+    RunSeen {
+        /// Of which job or one-time submit.
+        subject: Subject,
+        /// The job's own name, if known.
+        name: Option<String>,
+        /// Which run.
+        run: RunId,
+        /// When it ended.
+        ended: Timestamp,
+        /// How.
+        result: RunResult,
+        /// SHA-256 of the content, for one-time submits.
+        digest: Option<String>,
+    },
+    /// A move was decided and comes next.
+    Intended(Intent),
+    /// It is known what became of an intent.
+    Settled {
+        /// Its number.
+        intent: String,
+        /// What became of it.
+        how: Ending,
+        /// When that was found out.
+        at: Timestamp,
+    },
+    /// A person said when a key was made.
+    Declared {
+        /// Of which runtime.
+        subject: Subject,
+        /// Which key.
+        slot: Slot,
+        /// When it was made.
+        born: Timestamp,
+        /// When that was said.
+        at: Timestamp,
+        /// Who said it.
+        by: String,
+    },
+    /// A person had everything about a subject forgotten.
+    Forgotten {
+        /// Which.
+        subject: Subject,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// What a subject is, and what people called it then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// What it is.
+    pub identity: Identity,
+    /// What people called it.
+    pub address: Address,
+}
+
+/// A move, written down before it is done. A regenerate names both keys, as they were seen right before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Its number, unique in its ledger.
+    pub intent: String,
+    /// The apply that means it.
+    pub apply: String,
+    /// Of which subject.
+    pub subject: Subject,
+    /// What.
+    pub movement: Move,
+    /// When it was written down.
+    pub at: Timestamp,
+    /// Until when its request may be under way.
+    pub act_by: Timestamp,
+}
+
+/// What became of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It happened.
+    Done(Receipt),
+    /// It did not, and will not any more.
+    NotDone,
+}
+
+/// A ledger that cannot be read as a whole, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A newer afresh wrote here.
+    #[error(
+        "line {line} was written by a newer afresh ({what}): use that version or a later one; nothing was lost or changed"
+    )]
+    Newer {
+        /// 1-based.
+        line: usize,
+        /// `version 2`, `event "moved"`.
+        what: String,
+    },
+    /// It is no event.
+    #[error(
+        "line {line} is damaged ({why}): restore the ledger from a copy, or remove that line if you know what it said"
+    )]
+    Damaged {
+        /// 1-based.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Event {
+    /// The event as one line, line end included.
+    ///
+    /// # Errors
+    /// Never for values that [`read`] gave; jiff and serde could refuse in theory.
+    pub fn line(&self) -> Result<String, String> {
+        let line = wire::Line::of(self);
+        serde_json::to_string(&line)
+            .map(|text| text + "\n")
+            .map_err(|error| error.to_string())
+    }
+
+    /// The subject it is about; `None`: the whole ledger, or that of its intent.
+    pub const fn subject(&self) -> Option<&Subject> {
+        match self {
+            Self::Looked { subject, .. }
+            | Self::RunSeen { subject, .. }
+            | Self::Intended(Intent { subject, .. })
+            | Self::Declared { subject, .. }
+            | Self::Forgotten { subject, .. } => Some(subject),
+            Self::Opened { .. } | Self::Settled { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.address.fmt(f)
+    }
+}
+
+/// Reads whole lines; `lines_before` counts those that came before them. A torn last line is left out; empty lines are none.
+///
+/// # Errors
+/// The first line that is damaged or newer than this afresh.
+pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> {
+    let whole = &bytes[..super::store::whole_lines(bytes)];
+    whole
+        .split(|byte| *byte == b'\n')
+        .enumerate()
+        .filter(|(_, text)| !text.trim_ascii().is_empty())
+        .map(|(index, text)| wire::read_line(text, lines_before + index + 1))
+        .collect()
+}
+
+/// The JSON Schema of a line, for other readers of the ledger.
+pub fn schema() -> serde_json::Value {
+    schemars::generate::SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<wire::Line>()
+        .to_value()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::ledger::testing::event;
+
+fn intended() -> String {
+    let print = "a".repeat(64);
+    format!(
+        r#"{{"v":1,"event":"intended","identity":"runtime:/subscriptions/s/rg","address":"ingest/gateway-west","intent":"i1","apply":"a1","move":{{"do":"regenerate","slot":"authKey1","replacing":"{print}","beside":"{print}"}},"at":"2026-11-22T09:00:00Z","actBy":"2026-11-22T09:02:00Z"}}"#
+    )
+}
+
+#[test]
+fn a_line_is_what_its_schema_shows() {
+    let events = read((intended() + "\n").as_bytes(), 0).unwrap();
+    assert_eq!(events[0].line().unwrap(), intended() + "\n");
+}
+
+#[test]
+fn unknown_fields_are_left_alone() {
+    let line = intended().replace(r#""v":1,"#, r#""v":1,"mood":{"a":[1]},"#) + "\n";
+    assert_eq!(read(line.as_bytes(), 0).unwrap().len(), 1);
+}
+
+#[test]
+fn a_newer_ledger_is_not_guessed_at() {
+    let events = format!(
+        "{}\n{}\n",
+        intended(),
+        r#"{"v":1,"event":"moved","from":"a"}"#
+    );
+    assert_eq!(
+        read(events.as_bytes(), 0),
+        Err(ReadError::Newer {
+            line: 2,
+            what: "event `moved`".to_owned()
+        })
+    );
+    let line = intended().replace(r#""v":1"#, r#""v":2"#) + "\n";
+    let error = read(line.as_bytes(), 7).unwrap_err().to_string();
+    assert!(
+        error.starts_with("line 8 was written by a newer afresh (version 2)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_damaged_line_in_the_middle_is_said_and_not_skipped() {
+    let text = format!("{}\nrubbish\n{}\n", intended(), intended());
+    let error = read(text.as_bytes(), 0).unwrap_err();
+    assert!(
+        matches!(error, ReadError::Damaged { line: 2, .. }),
+        "{error}"
+    );
+    let text = intended().replace(&"a".repeat(64), "secret") + "\n";
+    let error = read(text.as_bytes(), 0).unwrap_err().to_string();
+    assert!(error.contains("`secret` is no fingerprint"), "{error}");
+}
+
+#[test]
+fn a_torn_last_line_is_not_data() {
+    let whole = intended() + "\n";
+    let torn = whole.clone() + &intended()[..50];
+    assert_eq!(read(torn.as_bytes(), 0), read(whole.as_bytes(), 0));
+}
+
+#[test]
+fn the_published_schema_is_the_one_that_is_written() {
+    let published: serde_json::Value =
+        serde_json::from_str(include_str!("../../../schema/events.json")).unwrap();
+    assert_eq!(
+        published,
+        schema(),
+        "run: afresh schema events > schema/events.json"
+    );
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again_and_fits_the_schema(event in event()) {
+        let line = event.line().unwrap();
+        prop_assert_eq!(line.matches('\n').count(), 1);
+        let value = serde_json::from_str(&line).unwrap();
+        prop_assert!(validator().is_valid(&value), "{}", line);
+        prop_assert_eq!(read(line.as_bytes(), 0), Ok(vec![event]));
+    }
+}
+
+fn validator() -> &'static jsonschema::Validator {
+    static VALIDATOR: std::sync::LazyLock<jsonschema::Validator> =
+        std::sync::LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
+    &VALIDATOR
+}

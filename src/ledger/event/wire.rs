@@ -1,0 +1,247 @@
+//! The shape of a line: names and text for other programs, apart from the words that the rest of afresh uses.
+
+mod convert;
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{Event, ReadError, VERSION};
+use crate::model::time::Timestamp;
+
+/// One line of an afresh ledger. Readers ignore fields that they do not know, and refuse versions and events that they do not know.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "afresh ledger event")]
+pub(super) struct Line {
+    /// Version of this format.
+    v: u32,
+    #[serde(flatten)]
+    event: EventLine,
+}
+
+/// What a line must say before the rest of it means anything.
+#[derive(Deserialize)]
+struct Head {
+    v: u32,
+    event: String,
+}
+
+/// Every event that this version knows.
+const EVENTS: [&str; 7] = [
+    "opened",
+    "looked",
+    "runSeen",
+    "intended",
+    "settled",
+    "declared",
+    "forgotten",
+];
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(
+    tag = "event",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+enum EventLine {
+    /// The ledger was begun.
+    Opened {
+        /// The ledger's name for good.
+        lineage: String,
+        at: Instant,
+        /// The afresh that began it.
+        tool: String,
+    },
+    /// A runtime was looked at.
+    Looked {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        /// The service's time.
+        at: Instant,
+        /// When the runtime was made.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created: Option<Instant>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keys: Option<KeysLine>,
+    },
+    /// A successful run was seen.
+    RunSeen {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        /// The job's own name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        run: i64,
+        ended: Instant,
+        /// The service's word.
+        result: String,
+        /// SHA-256 of a one-time run's content.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        digest: Option<String>,
+    },
+    /// A move comes next.
+    Intended {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        /// The intent's number.
+        intent: String,
+        /// The apply that means it.
+        apply: String,
+        #[serde(rename = "move")]
+        movement: MoveLine,
+        at: Instant,
+        /// Until when its request may be under way.
+        act_by: Instant,
+    },
+    /// What became of an intent.
+    Settled {
+        intent: String,
+        how: EndingLine,
+        at: Instant,
+    },
+    /// A person said when a key was made.
+    Declared {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        slot: SlotLine,
+        born: Instant,
+        at: Instant,
+        /// Who said it.
+        by: String,
+    },
+    /// Everything about a subject is forgotten.
+    Forgotten {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        at: Instant,
+    },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct SubjectLine {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    identity: String,
+    /// What people called it: `CONNECTION/NAME`.
+    address: String,
+}
+
+/// Fingerprints: SHA-256 of each key, lower-case hex.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct KeysLine {
+    #[serde(rename = "authKey1")]
+    one: String,
+    #[serde(rename = "authKey2")]
+    two: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+enum SlotLine {
+    #[serde(rename = "authKey1")]
+    One,
+    #[serde(rename = "authKey2")]
+    Two,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "do", rename_all = "camelCase")]
+enum MoveLine {
+    /// A key is regenerated.
+    Regenerate {
+        slot: SlotLine,
+        /// The fingerprint it has before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replacing: Option<String>,
+        /// The other key's fingerprint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<String>,
+    },
+    /// A run of a job is started.
+    Start {
+        /// The idempotency token.
+        token: String,
+        /// The newest run before it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<i64>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        parameters: BTreeMap<String, String>,
+        company: CompanyLine,
+    },
+    /// A one-time run is submitted.
+    Submit {
+        /// The idempotency token.
+        token: String,
+        /// SHA-256 of its content.
+        digest: String,
+    },
+    /// A run is cancelled.
+    Cancel { run: i64 },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum CompanyLine {
+    Alone,
+    Any,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum EndingLine {
+    /// It happened; this is what it left behind.
+    Done(ReceiptLine),
+    /// It did not, and will not any more.
+    NotDone,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum ReceiptLine {
+    Regenerated {
+        slot: SlotLine,
+        /// The new key's.
+        fingerprint: String,
+        /// The service's time before the request.
+        sent: Instant,
+        /// The service's time of its answer.
+        answered: Instant,
+    },
+    Started {
+        run: i64,
+        answered: Instant,
+    },
+    Cancelled {
+        run: i64,
+        answered: Instant,
+    },
+}
+
+/// RFC 3339, UTC.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Instant(Timestamp);
+
+impl JsonSchema for Instant {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time", "description": "RFC 3339, UTC."})
+    }
+}
+
+/// Reads one whole line; `number` is for the error.
+pub(super) fn read_line(text: &[u8], number: usize) -> Result<Event, ReadError> {
+    let damaged = |why: String| ReadError::Damaged { line: number, why };
+    let newer = |what: String| ReadError::Newer { line: number, what };
+    let head: Head = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+    if head.v > VERSION {
+        return Err(newer(format!("version {}", head.v)));
+    }
+    if !EVENTS.contains(&head.event.as_str()) {
+        return Err(newer(format!("event `{}`", head.event)));
+    }
+    let line: Line = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+    line.event.event().map_err(damaged)
+}

@@ -1,0 +1,374 @@
+//! From the words of the model to the shapes of a line and back.
+//!
+//! Refuses: a fingerprint, token, identity or address that the model would not take.
+
+use super::{
+    CompanyLine, EndingLine, EventLine, Instant, KeysLine, Line, MoveLine, ReceiptLine, SlotLine,
+    SubjectLine,
+};
+use crate::ledger::event::{Ending, Event, Intent, Subject, VERSION};
+use crate::model::address::{Address, Identity};
+use crate::model::job::{RunResult, Token};
+use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::verdict::{Company, Move, Presumed, Receipt};
+
+impl Line {
+    pub(in crate::ledger::event) fn of(event: &Event) -> Self {
+        Self {
+            v: VERSION,
+            event: EventLine::of(event),
+        }
+    }
+}
+
+impl EventLine {
+    fn of(event: &Event) -> Self {
+        match event.clone() {
+            Event::Opened { lineage, at, tool } => Self::Opened {
+                lineage,
+                at: Instant(at),
+                tool,
+            },
+            Event::Looked {
+                subject,
+                at,
+                created,
+                keys,
+            } => Self::Looked {
+                subject: SubjectLine::of(&subject),
+                at: Instant(at),
+                created: created.map(Instant),
+                keys: keys.as_ref().map(KeysLine::of),
+            },
+            Event::RunSeen {
+                subject,
+                name,
+                run,
+                ended,
+                result,
+                digest,
+            } => Self::RunSeen {
+                subject: SubjectLine::of(&subject),
+                name,
+                run,
+                ended: Instant(ended),
+                result: result.as_str().to_owned(),
+                digest,
+            },
+            Event::Intended(intent) => Self::intended(intent),
+            Event::Settled { intent, how, at } => Self::Settled {
+                intent,
+                how: EndingLine::of(how),
+                at: Instant(at),
+            },
+            Event::Declared {
+                subject,
+                slot,
+                born,
+                at,
+                by,
+            } => Self::Declared {
+                subject: SubjectLine::of(&subject),
+                slot: SlotLine::of(slot),
+                born: Instant(born),
+                at: Instant(at),
+                by,
+            },
+            Event::Forgotten { subject, at } => Self::Forgotten {
+                subject: SubjectLine::of(&subject),
+                at: Instant(at),
+            },
+        }
+    }
+
+    fn intended(intent: Intent) -> Self {
+        Self::Intended {
+            subject: SubjectLine::of(&intent.subject),
+            intent: intent.intent,
+            apply: intent.apply,
+            movement: MoveLine::of(intent.movement),
+            at: Instant(intent.at),
+            act_by: Instant(intent.act_by),
+        }
+    }
+
+    pub(super) fn event(self) -> Result<Event, String> {
+        Ok(match self {
+            Self::Opened { lineage, at, tool } => Event::Opened {
+                lineage,
+                at: at.0,
+                tool,
+            },
+            Self::Looked {
+                subject,
+                at,
+                created,
+                keys,
+            } => Event::Looked {
+                subject: subject.subject()?,
+                at: at.0,
+                created: created.map(|created| created.0),
+                keys: keys.map(KeysLine::keys).transpose()?,
+            },
+            Self::RunSeen {
+                subject,
+                name,
+                run,
+                ended,
+                result,
+                digest,
+            } => Event::RunSeen {
+                subject: subject.subject()?,
+                name,
+                run,
+                ended: ended.0,
+                result: RunResult::parse(&result),
+                digest,
+            },
+            Self::Intended {
+                subject,
+                intent,
+                apply,
+                movement,
+                at,
+                act_by,
+            } => Event::Intended(Intent {
+                intent,
+                apply,
+                subject: subject.subject()?,
+                movement: movement.movement()?,
+                at: at.0,
+                act_by: act_by.0,
+            }),
+            Self::Settled { intent, how, at } => Event::Settled {
+                intent,
+                how: how.ending()?,
+                at: at.0,
+            },
+            Self::Declared {
+                subject,
+                slot,
+                born,
+                at,
+                by,
+            } => Event::Declared {
+                subject: subject.subject()?,
+                slot: slot.slot(),
+                born: born.0,
+                at: at.0,
+                by,
+            },
+            Self::Forgotten { subject, at } => Event::Forgotten {
+                subject: subject.subject()?,
+                at: at.0,
+            },
+        })
+    }
+}
+
+impl SubjectLine {
+    fn of(subject: &Subject) -> Self {
+        Self {
+            identity: subject.identity.to_string(),
+            address: subject.address.to_string(),
+        }
+    }
+
+    fn subject(self) -> Result<Subject, String> {
+        Ok(Subject {
+            identity: Identity::parse(&self.identity)
+                .ok_or_else(|| format!("`{}` is no identity", self.identity))?,
+            address: Address::parse(&self.address)?,
+        })
+    }
+}
+
+fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    Fingerprint::parse(text).ok_or_else(|| format!("`{text}` is no fingerprint"))
+}
+
+fn token(text: &str) -> Result<Token, String> {
+    Token::parse(text).ok_or_else(|| format!("`{text}` is no token"))
+}
+
+impl KeysLine {
+    fn of(keys: &PerSlot<Fingerprint>) -> Self {
+        Self {
+            one: keys.one.as_str().to_owned(),
+            two: keys.two.as_str().to_owned(),
+        }
+    }
+
+    fn keys(self) -> Result<PerSlot<Fingerprint>, String> {
+        Ok(PerSlot {
+            one: fingerprint(&self.one)?,
+            two: fingerprint(&self.two)?,
+        })
+    }
+}
+
+impl SlotLine {
+    const fn of(slot: Slot) -> Self {
+        match slot {
+            Slot::One => Self::One,
+            Slot::Two => Self::Two,
+        }
+    }
+
+    const fn slot(&self) -> Slot {
+        match self {
+            Self::One => Slot::One,
+            Self::Two => Slot::Two,
+        }
+    }
+}
+
+fn shown(presumed: Presumed) -> Option<String> {
+    match presumed {
+        Presumed::Key(fingerprint) => Some(fingerprint.as_str().to_owned()),
+        Presumed::Unseen => None,
+    }
+}
+
+fn presumed(shown: Option<String>) -> Result<Presumed, String> {
+    shown.map_or(Ok(Presumed::Unseen), |text| {
+        fingerprint(&text).map(Presumed::Key)
+    })
+}
+
+impl MoveLine {
+    fn of(movement: Move) -> Self {
+        match movement {
+            Move::Regenerate {
+                slot,
+                replacing,
+                beside,
+            } => Self::Regenerate {
+                slot: SlotLine::of(slot),
+                replacing: shown(replacing),
+                beside: shown(beside),
+            },
+            Move::Start {
+                token,
+                after,
+                parameters,
+                company,
+            } => Self::Start {
+                token: token.as_str().to_owned(),
+                after,
+                parameters,
+                company: match company {
+                    Company::Alone => CompanyLine::Alone,
+                    Company::Any => CompanyLine::Any,
+                },
+            },
+            Move::Submit { token, digest } => Self::Submit {
+                token: token.as_str().to_owned(),
+                digest,
+            },
+            Move::Cancel { run } => Self::Cancel { run },
+        }
+    }
+
+    fn movement(self) -> Result<Move, String> {
+        Ok(match self {
+            Self::Regenerate {
+                slot,
+                replacing,
+                beside,
+            } => Move::Regenerate {
+                slot: slot.slot(),
+                replacing: presumed(replacing)?,
+                beside: presumed(beside)?,
+            },
+            Self::Start {
+                token: text,
+                after,
+                parameters,
+                company,
+            } => Move::Start {
+                token: token(&text)?,
+                after,
+                parameters,
+                company: match company {
+                    CompanyLine::Alone => Company::Alone,
+                    CompanyLine::Any => Company::Any,
+                },
+            },
+            Self::Submit {
+                token: text,
+                digest,
+            } => Move::Submit {
+                token: token(&text)?,
+                digest,
+            },
+            Self::Cancel { run } => Move::Cancel { run },
+        })
+    }
+}
+
+impl EndingLine {
+    fn of(how: Ending) -> Self {
+        match how {
+            Ending::Done(receipt) => Self::Done(ReceiptLine::of(receipt)),
+            Ending::NotDone => Self::NotDone,
+        }
+    }
+
+    fn ending(self) -> Result<Ending, String> {
+        match self {
+            Self::Done(receipt) => receipt.receipt().map(Ending::Done),
+            Self::NotDone => Ok(Ending::NotDone),
+        }
+    }
+}
+
+impl ReceiptLine {
+    fn of(receipt: Receipt) -> Self {
+        match receipt {
+            Receipt::Regenerated {
+                slot,
+                fingerprint,
+                sent,
+                answered,
+            } => Self::Regenerated {
+                slot: SlotLine::of(slot),
+                fingerprint: fingerprint.as_str().to_owned(),
+                sent: Instant(sent),
+                answered: Instant(answered),
+            },
+            Receipt::Started { run, answered } => Self::Started {
+                run,
+                answered: Instant(answered),
+            },
+            Receipt::Cancelled { run, answered } => Self::Cancelled {
+                run,
+                answered: Instant(answered),
+            },
+        }
+    }
+
+    fn receipt(self) -> Result<Receipt, String> {
+        Ok(match self {
+            Self::Regenerated {
+                slot,
+                fingerprint: text,
+                sent,
+                answered,
+            } => Receipt::Regenerated {
+                slot: slot.slot(),
+                fingerprint: fingerprint(&text)?,
+                sent: sent.0,
+                answered: answered.0,
+            },
+            Self::Started { run, answered } => Receipt::Started {
+                run,
+                answered: answered.0,
+            },
+            Self::Cancelled { run, answered } => Receipt::Cancelled {
+                run,
+                answered: answered.0,
+            },
+        })
+    }
+}

@@ -1,0 +1,217 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::ledger::testing::{at, backfill, gateway, history, job, key, rotation};
+use crate::model::job::Token;
+
+fn looked(seconds: i64, one: u8, two: u8) -> Event {
+    Event::Looked {
+        subject: gateway(1),
+        at: at(seconds),
+        created: None,
+        keys: Some(PerSlot {
+            one: key(one),
+            two: key(two),
+        }),
+    }
+}
+
+fn settled(intent: &str, receipt: Receipt) -> Event {
+    Event::Settled {
+        intent: intent.to_owned(),
+        how: Ending::Done(receipt),
+        at: at(0),
+    }
+}
+
+fn regenerated(fingerprint: u8, sent: i64, answered: i64) -> Receipt {
+    Receipt::Regenerated {
+        slot: Slot::One,
+        fingerprint: key(fingerprint),
+        sent: at(sent),
+        answered: at(answered),
+    }
+}
+
+fn first_slot(events: &[Event]) -> SlotMemory {
+    let fold = fold(events);
+    assert_eq!(fold.notes, Vec::<String>::new());
+    fold.memory.runtimes[&gateway(1).identity].slots.one.clone()
+}
+
+#[test]
+fn two_looks_bound_the_birth_of_a_key_that_changed_between_them() {
+    let slot = first_slot(&[looked(10, 1, 2), looked(20, 1, 2), looked(30, 3, 2)]);
+    assert_eq!(
+        slot.evidence,
+        [Evidence::Changed {
+            after: at(20),
+            by: at(30)
+        }]
+    );
+    assert_eq!(
+        first_slot(&[looked(10, 1, 2), looked(20, 1, 2)]).evidence,
+        [Evidence::FirstSeen { at: at(10) }]
+    );
+}
+
+#[test]
+fn our_own_rotation_stays_the_evidence_while_its_key_is_seen() {
+    let slot = first_slot(&[
+        looked(10, 1, 2),
+        Event::Intended(rotation("i1", "a", gateway(1), 11)),
+        settled("i1", regenerated(3, 12, 13)),
+        looked(40, 3, 2),
+    ]);
+    assert_eq!(
+        slot.evidence,
+        [Evidence::Rotated {
+            sent: at(12),
+            answered: at(13)
+        }]
+    );
+    assert_eq!(slot.last_seen, Some(at(40)));
+}
+
+#[test]
+fn a_late_look_at_a_key_that_is_gone_changes_nothing() {
+    let rotated = [
+        Event::Intended(rotation("i1", "a", gateway(1), 11)),
+        settled("i1", regenerated(3, 12, 13)),
+    ];
+    let with_late_look = [rotated[0].clone(), rotated[1].clone(), looked(12, 1, 2)];
+    assert_eq!(first_slot(&with_late_look), first_slot(&rotated));
+}
+
+#[test]
+fn a_declaration_holds_for_the_key_it_was_made_of() {
+    let declared = Event::Declared {
+        subject: gateway(1),
+        slot: Slot::One,
+        born: at(5),
+        at: at(15),
+        by: "ada".to_owned(),
+    };
+    let before_any_look = [declared.clone(), looked(20, 1, 2)];
+    assert_eq!(first_slot(&before_any_look).declared, Some(at(5)));
+    let changed_since = [looked(10, 1, 2), declared.clone(), looked(20, 3, 2)];
+    assert_eq!(first_slot(&changed_since).declared, None);
+    let rotated_since = [
+        declared,
+        Event::Intended(rotation("i1", "a", gateway(1), 11)),
+        settled("i1", regenerated(3, 12, 13)),
+    ];
+    assert_eq!(first_slot(&rotated_since).declared, None);
+}
+
+#[test]
+fn an_intent_is_a_doubt_until_it_is_settled() {
+    let intended = Event::Intended(rotation("i1", "a", gateway(1), 11));
+    let not_done = Event::Settled {
+        intent: "i1".to_owned(),
+        how: Ending::NotDone,
+        at: at(20),
+    };
+    let open = fold([&intended]);
+    assert_eq!(open.memory.doubts(&gateway(1).identity).len(), 1);
+    let closed = fold([&intended, &not_done]);
+    assert_eq!(closed.memory.doubts(&gateway(1).identity), []);
+    let twice = fold([&intended, &not_done, &not_done]);
+    assert_eq!(
+        (twice.memory, twice.notes),
+        (
+            closed.memory,
+            vec!["settled intent i1, which is not open".to_owned()]
+        )
+    );
+}
+
+#[test]
+fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
+    let seen = |run, ended| Event::RunSeen {
+        subject: job(1),
+        name: Some("nightly".to_owned()),
+        run,
+        ended: at(ended),
+        result: RunResult::Success,
+        digest: None,
+    };
+    let fold = fold([&seen(7, 70), &seen(6, 60)]);
+    let memory = &fold.memory.jobs[&job(1).identity];
+    assert_eq!(memory.last_success, Some((7, at(70), RunResult::Success)));
+    assert_eq!(memory.name.as_deref(), Some("nightly"));
+}
+
+#[test]
+fn a_submitted_run_is_remembered_under_its_content() {
+    let intent = Intent {
+        movement: Move::Submit {
+            token: Token::parse("t").unwrap(),
+            digest: "d".to_owned(),
+        },
+        ..rotation("i1", "a", backfill(1), 11)
+    };
+    let started = settled(
+        "i1",
+        Receipt::Started {
+            run: 5,
+            answered: at(12),
+        },
+    );
+    let fold = fold([&Event::Intended(intent), &started]);
+    let memory = &fold.memory.submissions[&backfill(1).identity];
+    assert_eq!(memory.runs, [("d".to_owned(), 5, at(12))]);
+}
+
+#[test]
+fn what_is_forgotten_leaves_no_trace() {
+    let forgotten = Event::Forgotten {
+        subject: gateway(1),
+        at: at(50),
+    };
+    let fold = fold([
+        &looked(10, 1, 2),
+        &Event::Intended(rotation("i1", "a", gateway(1), 11)),
+        &forgotten,
+    ]);
+    assert_eq!(fold, Fold::default());
+}
+
+proptest! {
+    #[test]
+    fn any_history_adds_up_step_by_step_as_at_once(events in history(), cut in 0_usize..40) {
+        let cut = cut.min(events.len());
+        let mut steps = fold(&events[..cut]);
+        events[cut..].iter().for_each(|event| steps.add(event));
+        prop_assert_eq!(steps, fold(&events));
+    }
+
+    #[test]
+    fn subjects_do_not_depend_on_each_other(events in history()) {
+        // Settlements name an intent, not a subject: they stay with the subject of the intent that they close.
+        let of = |wanted: &Identity| -> Vec<Event> {
+            let mut so_far = Fold::default();
+            let mut own = Vec::new();
+            for event in &events {
+                let identity = match event {
+                    Event::Settled { intent, .. } => so_far.open(intent).cloned(),
+                    Event::Intended(intent) if so_far.open(&intent.intent).is_some() => None,
+                    other => other.subject().map(|subject| subject.identity.clone()),
+                };
+                if identity.as_ref() == Some(wanted) {
+                    own.push(event.clone());
+                }
+                so_far.add(event);
+            }
+            own
+        };
+        let all = fold(&events).memory;
+        for subject in [gateway(0), gateway(1), job(0), job(1), backfill(0), backfill(2)] {
+            let alone = fold(&of(&subject.identity)).memory;
+            prop_assert_eq!(alone.runtimes.get(&subject.identity), all.runtimes.get(&subject.identity));
+            prop_assert_eq!(alone.jobs.get(&subject.identity), all.jobs.get(&subject.identity));
+            prop_assert_eq!(alone.submissions.get(&subject.identity), all.submissions.get(&subject.identity));
+            prop_assert_eq!(alone.doubts(&subject.identity), all.doubts(&subject.identity));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Events for tests: a few subjects, any time, any order.
+
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+
+use super::event::{Ending, Event, Intent, Subject};
+use crate::model::address::{Address, Identity, Name, ResourceId};
+use crate::model::job::{RunResult, Token};
+use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Company, Move, Presumed, Receipt};
+
+/// An instant so many seconds after the epoch.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap()
+}
+
+/// The key number `n`.
+pub fn key(n: u8) -> Fingerprint {
+    Fingerprint::parse(&format!("{n:02x}").repeat(32)).unwrap()
+}
+
+/// The runtime `gateway-N` of `ingest`.
+pub fn gateway(n: u8) -> Subject {
+    Subject {
+        identity: Identity::Runtime(ResourceId::new(format!(
+            "/subscriptions/s/integrationruntimes/gateway-{n}"
+        ))),
+        address: Address::parse(&format!("ingest/gateway-{n}")).unwrap(),
+    }
+}
+
+/// The job number `n` of `analytics`.
+pub fn job(n: u8) -> Subject {
+    Subject {
+        identity: Identity::Job("adb-1.azuredatabricks.net".to_owned(), i64::from(n)),
+        address: Address::parse(&format!("analytics/job-{n}")).unwrap(),
+    }
+}
+
+/// The one-time submit of rule `backfill-N`.
+pub fn backfill(n: u8) -> Subject {
+    let rule = Name::parse(&format!("backfill-{n}")).unwrap();
+    Subject {
+        identity: Identity::Submission("127.0.0.1:80".to_owned(), rule),
+        address: Address::parse(&format!("analytics/backfill-{n}")).unwrap(),
+    }
+}
+
+/// An intent of apply `apply` to regenerate the first key of a runtime, to be done within two minutes.
+pub fn rotation(intent: &str, apply: &str, subject: Subject, seconds: i64) -> Intent {
+    Intent {
+        intent: intent.to_owned(),
+        apply: apply.to_owned(),
+        subject,
+        movement: Move::Regenerate {
+            slot: Slot::One,
+            replacing: Presumed::Key(key(1)),
+            beside: Presumed::Key(key(2)),
+        },
+        at: at(seconds),
+        act_by: at(seconds + 120),
+    }
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0_i64..4_000_000_000_000).prop_map(|ms| Timestamp::from_millisecond(ms).unwrap())
+}
+
+fn subject() -> impl Strategy<Value = Subject> {
+    (0_u8..3, 0_u8..3).prop_map(|(kind, n)| match kind {
+        0 => gateway(n),
+        1 => job(n),
+        _ => backfill(n),
+    })
+}
+
+fn slot() -> impl Strategy<Value = Slot> {
+    any::<bool>().prop_map(|one| if one { Slot::One } else { Slot::Two })
+}
+
+fn movement() -> impl Strategy<Value = Move> {
+    let presumed =
+        || of(any::<u8>()).prop_map(|n| n.map_or(Presumed::Unseen, |n| Presumed::Key(key(n))));
+    let token = || "[A-Za-z0-9-]{1,64}".prop_map(|text| Token::parse(&text).unwrap());
+    prop_oneof![
+        (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| {
+            Move::Regenerate {
+                slot,
+                replacing,
+                beside,
+            }
+        }),
+        (
+            token(),
+            of(any::<i64>()),
+            btree_map(any::<String>(), any::<String>(), 0..3),
+            any::<bool>()
+        )
+            .prop_map(|(token, after, parameters, alone)| Move::Start {
+                token,
+                after,
+                parameters,
+                company: if alone { Company::Alone } else { Company::Any },
+            }),
+        (token(), "[0-9a-f]{64}").prop_map(|(token, digest)| Move::Submit { token, digest }),
+        any::<i64>().prop_map(|run| Move::Cancel { run }),
+    ]
+}
+
+fn receipt() -> impl Strategy<Value = Receipt> {
+    prop_oneof![
+        (slot(), any::<u8>(), instant(), instant()).prop_map(|(slot, n, sent, answered)| {
+            Receipt::Regenerated {
+                slot,
+                fingerprint: key(n),
+                sent,
+                answered,
+            }
+        }),
+        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Started { run, answered }),
+        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Cancelled { run, answered }),
+    ]
+}
+
+fn keys() -> impl Strategy<Value = PerSlot<Fingerprint>> {
+    (0_u8..4, 0_u8..4).prop_map(|(one, two)| PerSlot {
+        one: key(one),
+        two: key(two),
+    })
+}
+
+/// Any event on one of a few subjects, with one of a few intents.
+pub fn event() -> impl Strategy<Value = Event> {
+    let intent = || (0_u8..4).prop_map(|n| format!("i{n}"));
+    let ending = prop_oneof![receipt().prop_map(Ending::Done), Just(Ending::NotDone)];
+    prop_oneof![
+        (any::<String>(), instant(), any::<String>())
+            .prop_map(|(lineage, at, tool)| Event::Opened { lineage, at, tool }),
+        (subject(), instant(), of(instant()), of(keys())).prop_map(
+            |(subject, at, created, keys)| Event::Looked {
+                subject,
+                at,
+                created,
+                keys
+            }
+        ),
+        (
+            subject(),
+            of(any::<String>()),
+            any::<i64>(),
+            instant(),
+            "[A-Z_]{1,20}",
+            of("[0-9a-f]{64}")
+        )
+            .prop_map(
+                |(subject, name, run, ended, result, digest)| Event::RunSeen {
+                    subject,
+                    name,
+                    run,
+                    ended,
+                    result: RunResult::parse(&result),
+                    digest
+                }
+            ),
+        (
+            intent(),
+            any::<String>(),
+            subject(),
+            movement(),
+            instant(),
+            instant()
+        )
+            .prop_map(
+                |(intent, apply, subject, movement, at, act_by)| Event::Intended(Intent {
+                    intent,
+                    apply,
+                    subject,
+                    movement,
+                    at,
+                    act_by
+                })
+            ),
+        (intent(), ending, instant()).prop_map(|(intent, how, at)| Event::Settled {
+            intent,
+            how,
+            at
+        }),
+        (subject(), slot(), instant(), instant(), any::<String>()).prop_map(
+            |(subject, slot, born, at, by)| Event::Declared {
+                subject,
+                slot,
+                born,
+                at,
+                by
+            }
+        ),
+        (subject(), instant()).prop_map(|(subject, at)| Event::Forgotten { subject, at }),
+    ]
+}
+
+/// A history of any events.
+pub fn history() -> impl Strategy<Value = Vec<Event>> {
+    vec(event(), 0..40)
+}
