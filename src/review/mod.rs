@@ -1,1 +1,12 @@
-//! review
+//! SHOW: a plan, the reasons for one verdict, and what an apply did, as text, JSON and Markdown.
+//!
+//! Refuses: to decide, to print, to read a file. It returns strings. Whatever comes from Azure or from a manifest is escaped here,
+//! once for terminals and once more for Markdown.
+
+mod change;
+mod escape;
+pub mod json;
+pub mod markdown;
+mod paint;
+pub mod text;
+mod words;

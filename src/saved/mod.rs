@@ -1,1 +1,259 @@
-//! saved
+//! CARRY OVER: a plan as a file, which can be shown anywhere offline and applied without the manifests.
+//!
+//! The file is JSON with shapes of its own, one for each word of the model, under a version: `"format": "afresh-plan/1"`.
+//! Two hashes stand in it:
+//! - `digest` is SHA-256 over what was decided and what that presumes, not over ages: the same plan a minute later has the same
+//!   digest. It is what a reviewer compares.
+//! - `seal` is SHA-256 over the whole document without the seal. It notices accidents and hand edits. It does **not** stop a
+//!   forger, who can compute it again: who may replace the file may say what is applied. Keep plan files where only the
+//!   pipeline writes. What an apply does is bounded all the same by looking again before each move.
+//!
+//! Refuses: a secret (there is no field for one: credentials are references); a field or version that it does not know; a file
+//! beyond [`crate::limits::PLAN_BYTES_MAX`].
+
+mod digest;
+mod mirror;
+mod place;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::limits::PLAN_BYTES_MAX;
+use crate::model::address::Name;
+use crate::model::connection::{Factory, Workspace};
+use crate::model::desired::LedgerPlace;
+use crate::model::verdict::Plan;
+use mirror::Mirror;
+use shape::connection as connection_shape;
+use shape::plan as plan_shape;
+use shape::text::Text;
+
+pub use digest::digest;
+
+/// The version that this tool writes and reads.
+pub const FORMAT: &str = "afresh-plan/1";
+const FAMILY: &str = "afresh-plan/";
+
+/// A plan with all that is needed to apply it elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// What was decided.
+    pub plan: Plan,
+    /// The Data Factory connections that its steps use.
+    pub factories: BTreeMap<Name, Factory>,
+    /// The Databricks connections that its steps use.
+    pub workspaces: BTreeMap<Name, Workspace>,
+    /// The project's name.
+    pub project: String,
+    /// Where the ledger is that it was decided from.
+    pub ledger: LedgerPlace,
+    /// That ledger's own name: a plan is for one ledger. Empty if the ledger did not exist yet.
+    pub lineage: String,
+}
+
+/// Why a text is not a plan that may be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SavedError {
+    /// Something else.
+    #[error("this is not a plan file of afresh; `afresh plan --out FILE` writes one")]
+    NotAPlan,
+    /// Written by a later version.
+    #[error(
+        "this plan has the format `{format}`, and this version of afresh reads `{FORMAT}`: use the version that made it, or plan again"
+    )]
+    NewerVersion {
+        /// The format it says it has.
+        format: String,
+    },
+    /// Its seal or its digest does not match what it says.
+    #[error(
+        "this plan was changed after it was written: its {mark} does not match. Nothing of it is used; plan again"
+    )]
+    Tampered {
+        /// `seal` or `digest`.
+        mark: &'static str,
+    },
+    /// Damaged, or cut off.
+    #[error("this plan file is damaged at {path} (line {line}, column {column}): {why}")]
+    Malformed {
+        /// Where in the JSON: `plan.steps[3].verdict`; `the top` for the whole.
+        path: String,
+        /// 1-based line.
+        line: usize,
+        /// 1-based column, in bytes.
+        column: usize,
+        /// What is wrong there.
+        why: String,
+    },
+    /// Beyond [`crate::limits::PLAN_BYTES_MAX`].
+    #[error(
+        "this file has {bytes} bytes, and a plan has at most {PLAN_BYTES_MAX}: is it the right file?"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+}
+
+/// A plan file of afresh.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(title = "afresh plan file")]
+struct Document {
+    /// The version of this shape.
+    format: String,
+    /// The version of the tool that wrote it.
+    tool: String,
+    /// SHA-256 over what was decided and what that presumes, without ages.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    digest: String,
+    project: String,
+    ledger: connection_shape::LedgerPlace,
+    /// The ledger's own name: a plan is for one ledger.
+    lineage: String,
+    plan: plan_shape::Plan,
+    /// Connections that the steps use; credentials only as references.
+    factories: BTreeMap<Text<Name>, connection_shape::Factory>,
+    workspaces: BTreeMap<Text<Name>, connection_shape::Workspace>,
+    /// SHA-256 over this document without this field, as JSON without spaces and with its keys sorted.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    seal: String,
+}
+
+/// The file's text: readable JSON with its digest and its seal.
+pub fn write(file: &File) -> String {
+    format!("{:#}\n", document(file))
+}
+
+/// The whole document as JSON.
+pub fn document(file: &File) -> Value {
+    let document = Document {
+        format: FORMAT.to_owned(),
+        tool: concat!("afresh ", env!("CARGO_PKG_VERSION")).to_owned(),
+        digest: digest(&file.plan),
+        project: file.project.clone(),
+        ledger: Mirror::of(&file.ledger),
+        lineage: file.lineage.clone(),
+        plan: Mirror::of(&file.plan),
+        factories: Mirror::of(&file.factories),
+        workspaces: Mirror::of(&file.workspaces),
+        seal: String::new(),
+    };
+    let mut value = to_value(&document);
+    value["seal"] = digest::seal(&value).into();
+    value
+}
+
+/// A plan as JSON for programs: digest, counts, and the plan as the file spells it. Holds no connections, and cannot be applied.
+pub fn plan_document(plan: &Plan) -> Value {
+    let counts = plan.counts();
+    json!({
+        "format": "afresh-plan-view/1",
+        "digest": digest(plan),
+        "counts": {
+            "regenerate": counts.regenerate,
+            "run": counts.run,
+            "cancel": counts.cancel,
+            "onHold": counts.on_hold,
+            "problems": counts.problems,
+            "inOrder": counts.in_order,
+        },
+        "plan": to_value(&plan_shape::Plan::of(plan)),
+    })
+}
+
+/// Reads what [`write()`] wrote.
+///
+/// # Errors
+/// Every way in which the text is not such a file, or not any more.
+pub fn read(text: &str) -> Result<File, SavedError> {
+    if text.len() > PLAN_BYTES_MAX {
+        return Err(SavedError::TooLarge { bytes: text.len() });
+    }
+    let value = parse(text)?;
+    let document: Document = serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
+    if digest::seal(&value) != document.seal {
+        return Err(SavedError::Tampered { mark: "seal" });
+    }
+    let written_digest = document.digest.clone();
+    let file = open(document);
+    if digest(&file.plan) != written_digest {
+        return Err(SavedError::Tampered { mark: "digest" });
+    }
+    Ok(file)
+}
+
+/// The JSON Schema of the plan file.
+pub fn schema() -> Value {
+    schemars::schema_for!(Document).to_value()
+}
+
+/// JSON of a plan's family and of this version.
+fn parse(text: &str) -> Result<Value, SavedError> {
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) if text.contains(FAMILY) => return Err(malformed(text, &error)),
+        Err(_) => return Err(SavedError::NotAPlan),
+    };
+    match value.get("format").and_then(Value::as_str) {
+        Some(FORMAT) => Ok(value),
+        Some(other) if newer(other) => Err(SavedError::NewerVersion {
+            format: other.to_owned(),
+        }),
+        _ => Err(SavedError::NotAPlan),
+    }
+}
+
+fn newer(format: &str) -> bool {
+    let version = |text: &str| text.strip_prefix(FAMILY)?.parse::<u32>().ok();
+    version(format) > version(FORMAT)
+}
+
+fn malformed(text: &str, error: &serde_json::Error) -> SavedError {
+    let (line, column) = (error.line(), error.column());
+    let why = error.to_string();
+    let place = format!(" at line {line} column {column}");
+    SavedError::Malformed {
+        path: place::path(text, line, column),
+        line,
+        column,
+        why: why.strip_suffix(&place).unwrap_or(&why).to_owned(),
+    }
+}
+
+fn open(document: Document) -> File {
+    File {
+        plan: document.plan.back(),
+        factories: document.factories.back(),
+        workspaces: document.workspaces.back(),
+        project: document.project,
+        ledger: document.ledger.back(),
+        lineage: document.lineage,
+    }
+}
+
+/// As JSON, without the fields that have no value: an absent field and a null read the same.
+fn to_value(shape: &impl Serialize) -> Value {
+    // The shapes have string keys and finite numbers only, which is all that can fail here.
+    let mut value = serde_json::to_value(shape).unwrap_or_default();
+    drop_nulls(&mut value);
+    value
+}
+
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        _ => {}
+    }
+}

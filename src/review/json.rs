@@ -1,0 +1,184 @@
+//! What an apply did, for programs: one JSON object for each thing that happened.
+//!
+//! Every object has `at`, `address` and `event`; the rest depends on the event. Fields may be added, and are never renamed.
+//! A plan as JSON is the plan file's business.
+//!
+//! Refuses: a field without a value; it is left out.
+
+use serde_json::{Map, Value, json};
+
+use super::text::{report as sentence, run_of};
+use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::verdict::{Move, Receipt};
+
+/// One line's object: `{"at", "address", "event", "move", "slot", "run", "fingerprint", "result", "why", "url", "text", …}`.
+pub fn report(report: &Report) -> Value {
+    let mut fields = Map::new();
+    fields.insert("at".to_owned(), report.at.to_string().into());
+    fields.insert("address".to_owned(), report.address.to_string().into());
+    fields.insert("event".to_owned(), event(&report.what).into());
+    if let Some(movement) = movement(&report.what) {
+        fields.extend(move_fields(movement));
+    }
+    if let Some(run) = run_of(&report.what) {
+        fields.insert("run".to_owned(), run.into());
+    }
+    fields.extend(details(&report.what));
+    fields.insert("text".to_owned(), sentence(report).into());
+    fields.retain(|_, value| !value.is_null());
+    Value::Object(fields)
+}
+
+fn event(what: &Happened) -> &'static str {
+    match what {
+        Happened::Intended(_) => "intended",
+        Happened::Done(..) => "done",
+        Happened::Stale(..) => "stale",
+        Happened::Busy(..) => "busy",
+        Happened::Refused(..) => "refused",
+        Happened::InDoubt(..) => "inDoubt",
+        Happened::NotBegun(..) => "notBegun",
+        Happened::Settled(..) => "settled",
+        Happened::Waiting { .. } => "waiting",
+        Happened::Ended(_) => "ended",
+        Happened::StillGoing { .. } => "stillGoing",
+    }
+}
+
+fn movement(what: &Happened) -> Option<&Move> {
+    match what {
+        Happened::Intended(movement)
+        | Happened::Done(movement, _)
+        | Happened::Stale(movement, _)
+        | Happened::Busy(movement, _)
+        | Happened::Refused(movement, _)
+        | Happened::InDoubt(movement, _)
+        | Happened::NotBegun(movement, _)
+        | Happened::Settled(movement, _) => Some(movement),
+        Happened::Waiting { .. } | Happened::Ended(_) | Happened::StillGoing { .. } => None,
+    }
+}
+
+fn move_fields(movement: &Move) -> Map<String, Value> {
+    object(match movement {
+        Move::Regenerate { slot, .. } => json!({"move": "regenerate", "slot": slot.as_str()}),
+        Move::Start { token, .. } => json!({"move": "start", "idempotencyToken": token.as_str()}),
+        Move::Submit { token, digest } => {
+            json!({"move": "submit", "idempotencyToken": token.as_str(), "digest": digest})
+        }
+        Move::Cancel { run } => json!({"move": "cancel", "run": run}),
+    })
+}
+
+fn details(what: &Happened) -> Map<String, Value> {
+    object(match what {
+        Happened::Done(_, Receipt::Regenerated { fingerprint, .. }) => {
+            json!({"fingerprint": fingerprint.as_str()})
+        }
+        Happened::Stale(_, why)
+        | Happened::Busy(_, why)
+        | Happened::InDoubt(_, why)
+        | Happened::NotBegun(_, why)
+        | Happened::Settled(_, why) => json!({"why": why}),
+        Happened::Refused(_, trouble) => {
+            json!({"why": trouble.to_string(), "requestId": trouble.request_id})
+        }
+        Happened::Waiting { phase, .. } => json!({"phase": phase}),
+        Happened::StillGoing { url, why, .. } => json!({"url": url, "why": why}),
+        Happened::Ended(end) => ended(end),
+        Happened::Intended(_) | Happened::Done(..) => json!({}),
+    })
+}
+
+fn ended(end: &RunEnd) -> Value {
+    json!({
+        "result": end.result.as_str(),
+        "accepted": end.accepted,
+        "url": end.url,
+        "task": end.failure.as_ref().map(|failure| &failure.task),
+        "error": end.failure.as_ref().map(|failure| &failure.error),
+    })
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::address::Address;
+    use crate::model::job::{RunResult, Token};
+    use crate::model::outcome::TaskFailure;
+
+    fn shown(what: Happened) -> Value {
+        report(&Report {
+            address: Address::parse("w/nightly").unwrap(),
+            at: "2026-11-22T09:00:00Z".parse().unwrap(),
+            what,
+        })
+    }
+
+    #[test]
+    fn an_object_tells_the_event_and_what_belongs_to_it() {
+        let submit = Move::Submit {
+            token: Token::parse("t-1").unwrap(),
+            digest: "d".to_owned(),
+        };
+        let receipt = Receipt::Started {
+            run: 7,
+            answered: "2026-11-22T09:00:00Z".parse().unwrap(),
+        };
+        assert_eq!(
+            shown(Happened::Done(submit, receipt)),
+            json!({
+                "at": "2026-11-22T09:00:00Z", "address": "w/nightly", "event": "done",
+                "move": "submit", "idempotencyToken": "t-1", "digest": "d", "run": 7,
+                "text": "w/nightly  submit: done (run 7)",
+            })
+        );
+        assert_eq!(
+            shown(Happened::Stale(
+                Move::Cancel { run: 3 },
+                "it ended".to_owned()
+            )),
+            json!({
+                "at": "2026-11-22T09:00:00Z", "address": "w/nightly", "event": "stale",
+                "move": "cancel", "run": 3, "why": "it ended",
+                "text": "w/nightly  cancel run 3: stale, not done: it ended",
+            })
+        );
+    }
+
+    #[test]
+    fn the_end_of_a_run_has_its_page_task_and_error() {
+        let end = RunEnd {
+            run: 7,
+            result: RunResult::Failed,
+            accepted: false,
+            url: Some("https://h/#job/1/run/7".to_owned()),
+            failure: Some(TaskFailure {
+                task: "load".to_owned(),
+                error: "two\nlines".to_owned(),
+            }),
+        };
+        let object = shown(Happened::Ended(end));
+        assert_eq!(
+            [
+                &object["event"],
+                &object["result"],
+                &object["task"],
+                &object["error"]
+            ],
+            ["ended", "FAILED", "load", "two\nlines"]
+        );
+        assert_eq!(
+            (&object["run"], &object["accepted"]),
+            (&json!(7), &json!(false))
+        );
+        assert!(object.get("phase").is_none());
+    }
+}

@@ -1,0 +1,130 @@
+//! Foreign words made harmless for a forge's Markdown: no markup, no HTML, no link, no mention, no table cell of their own.
+//!
+//! A forge finds mentions, references, emoji and bare links after Markdown is done, in the text itself, where an entity has become its
+//! letter again. So those letters are also cut off from what follows by an empty comment.
+//!
+//! Refuses: nothing; what it is given it shows.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+use crate::review::escape::line;
+
+const CUT: &str = "<!-- -->";
+
+/// One line of text, for a paragraph or a table cell.
+pub(super) fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let one_line = line(text);
+    let mut letters = one_line.chars().peekable();
+    while let Some(c) = letters.next() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '$' | '!' => {
+                entity(&mut out, c);
+            }
+            '@' | '#' => {
+                entity(&mut out, c);
+                out.push_str(CUT);
+            }
+            ':' if letters.peek().is_some_and(|next| *next != ' ') && !is_clock(&out, &letters) => {
+                out.push(c);
+                out.push_str(CUT);
+            }
+            '.' if ends_in_www(&out) => {
+                out.push_str(CUT);
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A name in type of fixed width. Entities stay entities there, since it is HTML and not a code span.
+pub(super) fn code(text: &str) -> String {
+    format!("<code>{}</code>", inline(text))
+}
+
+/// Text between fences that nothing in it can close.
+pub(super) fn fenced(text: &str) -> String {
+    let mut longest = 2;
+    let mut run = 0;
+    for c in text.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    format!("{fence}text\n{}\n{fence}", text.trim_end_matches('\n'))
+}
+
+/// The address of a page that this program was told to link to; nothing else than https, and nothing that ends a link early.
+pub(super) fn link(text: &str, url: &str) -> Option<String> {
+    let safe = url.starts_with("https://")
+        && url
+            .chars()
+            .all(|c| c.is_ascii_graphic() && !"()<>[]\\`\"'|".contains(c));
+    safe.then(|| format!("[{text}]({url})"))
+}
+
+fn ends_in_www(before: &str) -> bool {
+    let last = before.chars().rev().take(3);
+    last.filter(|c| c.eq_ignore_ascii_case(&'w')).count() == 3
+}
+
+/// Between two digits, as in `03:00`, a colon begins neither a link nor an emoji.
+fn is_clock(before: &str, after: &Peekable<Chars>) -> bool {
+    before.ends_with(|c: char| c.is_ascii_digit())
+        && after.clone().next().is_some_and(|c| c.is_ascii_digit())
+}
+
+fn entity(out: &mut String, c: char) {
+    out.extend(["&#", &u32::from(c).to_string(), ";"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_mark_up_mention_or_link() {
+        for (name, shown) in [
+            ("a|b", "a&#124;b"),
+            ("`x`", "&#96;x&#96;"),
+            ("<img src=x>", "&lt;img src=x&gt;"),
+            ("@octocat", "&#64;<!-- -->octocat"),
+            ("#12", "&#35;<!-- -->12"),
+            ("https://evil.example", "https:<!-- -->//evil.example"),
+            ("www.evil.example", "www<!-- -->.evil.example"),
+            ("[a](b)", "&#91;a&#93;(b)"),
+            ("one\ntwo", "one two"),
+            ("-->", "--&gt;"),
+            ("&#64;", "&amp;&#35;<!-- -->64;"),
+        ] {
+            assert_eq!(inline(name), shown);
+        }
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_its_text() {
+        assert_eq!(fenced("a ```` b\n"), "`````text\na ```` b\n`````");
+    }
+
+    #[test]
+    fn only_a_plain_https_address_is_linked() {
+        assert_eq!(
+            link("plan", "https://x.example/a?b=1").as_deref(),
+            Some("[plan](https://x.example/a?b=1)")
+        );
+        for bad in [
+            "javascript:alert(1)",
+            "http://x",
+            "https://x) [y](z",
+            "https://x y",
+        ] {
+            assert_eq!(link("plan", bad), None);
+        }
+    }
+}

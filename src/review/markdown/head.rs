@@ -1,0 +1,119 @@
+//! The first lines: the hidden marker, and five lines that decide.
+
+use super::{MarkdownOptions, escape};
+use crate::model::time::minute;
+use crate::model::verdict::{Counts, Plan, Step};
+use crate::review::{change, text, words};
+
+/// Longest title and marker.
+const NAME_CHARS_MAX: usize = 80;
+/// Longest list of guardrails, freezes or addresses in the head; the rest is counted.
+const LISTED_MAX: usize = 3;
+/// Longest entry of such a list.
+const ENTRY_CHARS_MAX: usize = 60;
+
+pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
+    let counts = plan.counts();
+    vec![
+        format!("<!-- afresh-plan:{} -->", marker(options.marker)),
+        format!("### {}: {}", title(options.title), pending(counts)),
+        format!(
+            "- **Validity:** same until {}; made for {}; {}",
+            minute(plan.valid_until),
+            minute(plan.at),
+            words::requests(plan)
+        ),
+        format!("- **Guardrails:** {}", guardrails(plan)),
+        format!("- **Needs a person:** {}", problems(plan)),
+        format!("- **Decisions:** {}", decisions(plan, options)),
+    ]
+}
+
+/// A name that can stand in a comment of HTML.
+fn marker(name: &str) -> String {
+    name.chars()
+        .take(NAME_CHARS_MAX)
+        .map(|c| {
+            let plain = c.is_ascii_alphanumeric() || c == '.';
+            if plain { c } else { '-' }
+        })
+        .collect()
+}
+
+fn title(text: &str) -> String {
+    escape::inline(&clip(text, NAME_CHARS_MAX))
+}
+
+fn pending(counts: Counts) -> String {
+    let rest = format!("{}, {} in order", words::on_hold(counts), counts.in_order);
+    if counts.pending() {
+        format!(
+            "{} to regenerate, {} to run, {} to cancel, {rest}",
+            counts.regenerate, counts.run, counts.cancel
+        )
+    } else {
+        format!("nothing to do, {rest}")
+    }
+}
+
+fn guardrails(plan: &Plan) -> String {
+    let reached: Vec<String> = plan.exceeded.iter().map(words::exceeded).collect();
+    let mut text = listed(&reached).unwrap_or_else(|| "none reached".to_owned());
+    if plan.refused {
+        text.push_str(". **This plan may not be applied**");
+    }
+    let freezes: Vec<String> = text::near_freezes(plan).collect();
+    match listed(&freezes) {
+        Some(freezes) => format!("{text}; {freezes}"),
+        None => text,
+    }
+}
+
+fn problems(plan: &Plan) -> String {
+    let problems = plan.steps.iter().filter(|step| words::is_problem(step));
+    let addresses: Vec<String> = problems
+        .map(|step: &Step| step.address.to_string())
+        .collect();
+    listed(&addresses).unwrap_or_else(|| "nothing".to_owned())
+}
+
+fn decisions(plan: &Plan, options: &MarkdownOptions) -> String {
+    let digest: String = options
+        .digest
+        .chars()
+        .filter(char::is_ascii_hexdigit)
+        .take(12)
+        .collect();
+    let since = options.previous.map(|previous| {
+        format!(
+            "since the last plan: {}",
+            change::tally(&change::changes(previous, plan))
+        )
+    });
+    let digest = format!("digest <code>{digest}</code>");
+    since.map_or(digest.clone(), |since| format!("{since}; {digest}"))
+}
+
+/// The first few, escaped, and how many more; `None` of nothing.
+fn listed(entries: &[String]) -> Option<String> {
+    let shown: Vec<String> = entries
+        .iter()
+        .take(LISTED_MAX)
+        .map(|entry| escape::inline(&clip(entry.trim_end_matches('.'), ENTRY_CHARS_MAX)))
+        .collect();
+    let more = entries.len() - shown.len();
+    match (shown.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(shown.join("; ")),
+        (false, more) => Some(format!("{}; and {more} more", shown.join("; "))),
+    }
+}
+
+fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut clipped: String = text.chars().take(most).collect();
+    clipped.push('…');
+    clipped
+}

@@ -1,0 +1,186 @@
+//! What a job's or a one-time submit's verdict rests on: the last success, failures since, active runs, how far back one could see.
+
+use super::why::{labelled, when};
+use crate::model::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult};
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::verdict::{Hold, JobFacts, SubmissionFacts, Verdict};
+use crate::review::escape::line;
+use crate::review::words;
+
+/// Runs that are listed one by one; the rest is counted.
+const RUNS_SHOWN_MAX: usize = 10;
+
+pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![labelled("promise", &promise(&facts.require))];
+    lines.extend(facts.name.as_ref().map(|name| labelled("job", &line(name))));
+    // Of a job that must not run, nothing but what is active was looked at.
+    let history_counts = facts.require != Requirement::NotRunning;
+    if history_counts {
+        lines.push(labelled("success", &last_success(facts, now)));
+    }
+    lines.extend(failures(&facts.failures, now));
+    lines.extend(back_off(&facts.failures, verdict));
+    lines.extend(runs("active", &facts.active, now));
+    if facts.active.is_empty() {
+        lines.push(labelled("active", "no run"));
+    }
+    if history_counts {
+        lines.push(labelled("history", &history(facts.history_since)));
+    }
+    lines.extend(continuous(facts.continuous));
+    lines
+}
+
+pub(super) fn submission(
+    facts: &SubmissionFacts,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Vec<String> {
+    let mut lines = vec![
+        labelled("promise", "this content succeeds once"),
+        labelled("content", &format!("SHA-256 {}", line(&facts.digest))),
+    ];
+    if facts.runs.is_empty() {
+        lines.push(labelled("runs", "none was found"));
+    }
+    lines.extend(runs("run", &facts.runs, now));
+    let failed: Vec<(RunId, Timestamp, RunResult)> = facts.runs.iter().filter_map(ended).collect();
+    lines.extend(back_off(&failed, verdict));
+    lines
+}
+
+fn promise(require: &Requirement) -> String {
+    match require {
+        Requirement::Succeeded {
+            warn_after,
+            error_after,
+        } => {
+            let warn = warn_after
+                .map(|warn| format!("; a warning after {warn}"))
+                .unwrap_or_default();
+            format!("a success within {error_after}, by the end of the run{warn}")
+        }
+        Requirement::Running => "a run is active".to_owned(),
+        Requirement::NotRunning => "no run is active".to_owned(),
+    }
+}
+
+fn last_success(facts: &JobFacts, now: Timestamp) -> String {
+    match facts.last_success {
+        Some((run, at)) => format!("run {run} ended {}", when(at, now)),
+        None => "none was found".to_owned(),
+    }
+}
+
+fn failures(failures: &[(RunId, Timestamp, RunResult)], now: Timestamp) -> Vec<String> {
+    let mut lines: Vec<String> = failures
+        .iter()
+        .take(RUNS_SHOWN_MAX)
+        .map(|(run, at, result)| {
+            let result = line(result.as_str());
+            labelled(
+                "failure",
+                &format!("run {run} ended {result} {}", when(*at, now)),
+            )
+        })
+        .collect();
+    lines.extend(more(failures.len()));
+    lines
+}
+
+fn more(all: usize) -> Option<String> {
+    all.checked_sub(RUNS_SHOWN_MAX)
+        .filter(|more| *more > 0)
+        .map(|more| labelled("", &format!("and {more} more")))
+}
+
+/// How the pause follows from the failures: it doubles with each.
+fn back_off(failures: &[(RunId, Timestamp, RunResult)], verdict: &Verdict) -> Option<String> {
+    let Verdict::Hold {
+        why: Hold::BackOff { failures: n },
+        until: Some(until),
+    } = verdict
+    else {
+        return None;
+    };
+    let last = failures.iter().map(|(_, at, _)| *at).max()?;
+    let pause = Span::between(last, *until);
+    Some(labelled(
+        "back-off",
+        &format!(
+            "{}; the last ended {}, and the pause after it is {pause} (doubled with each failure, up to backoffMax): until {}",
+            words::count(
+                usize::try_from(*n).unwrap_or(usize::MAX),
+                "failure",
+                "failures"
+            ),
+            minute(last),
+            minute(*until)
+        ),
+    ))
+}
+
+fn runs(label: &str, runs: &[Run], now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for run in runs.iter().take(RUNS_SHOWN_MAX) {
+        lines.push(labelled(label, &run_line(run, now)));
+        lines.extend(run.url.as_ref().map(|url| labelled("", &line(url))));
+        lines.extend(run.message.as_ref().map(|text| labelled("", &line(text))));
+    }
+    lines.extend(more(runs.len()));
+    lines
+}
+
+fn run_line(run: &Run, now: Timestamp) -> String {
+    let started = run
+        .started
+        .map(|at| format!(", started {}", when(at, now)))
+        .unwrap_or_default();
+    match &run.phase {
+        Phase::Active(phase) => format!("run {} is {}{started}", run.id, phase_word(phase)),
+        Phase::Ended { at, result } => {
+            format!(
+                "run {} ended {} {}",
+                run.id,
+                line(result.as_str()),
+                when(*at, now)
+            )
+        }
+    }
+}
+
+fn phase_word(phase: &ActivePhase) -> String {
+    match phase {
+        ActivePhase::Queued => "queued".to_owned(),
+        ActivePhase::Pending => "pending".to_owned(),
+        ActivePhase::Running => "running".to_owned(),
+        ActivePhase::Terminating => "terminating".to_owned(),
+        ActivePhase::Waiting => "waiting".to_owned(),
+        ActivePhase::Unknown(word) => {
+            format!("in a phase that afresh does not know, {}", line(word))
+        }
+    }
+}
+
+fn ended(run: &Run) -> Option<(RunId, Timestamp, RunResult)> {
+    match &run.phase {
+        Phase::Ended { at, result } => Some((run.id, *at, result.clone())),
+        Phase::Active(_) => None,
+    }
+}
+
+fn history(since: Option<Timestamp>) -> String {
+    match since {
+        Some(since) => format!("every run since {} was seen", minute(since)),
+        None => "not read: the ledger was proof, or no look was wanted".to_owned(),
+    }
+}
+
+fn continuous(continuous: Option<Continuous>) -> Option<String> {
+    let text = match continuous? {
+        Continuous::No => return None,
+        Continuous::Unpaused => "a continuous job: it restarts itself",
+        Continuous::Paused => "a continuous job that is paused",
+    };
+    Some(labelled("trigger", text))
+}

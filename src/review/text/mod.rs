@@ -1,0 +1,218 @@
+//! A plan as text for a terminal: what changes, what waits, and one line for all that is in order.
+//!
+//! ```text
+//!   ingest/gateway-west       regenerate authKey1   97d old, limit 90d
+//!       authKey1:
+//!     -   age: 97d        (rotated by afresh 2026-08-17 03:12 UTC)
+//!     +   age: 0d
+//! ```
+//!
+//! Refuses: to cut anything off. Long lines are wrapped, or left to the terminal.
+
+mod diff;
+mod job;
+mod report;
+mod row;
+mod runtime;
+mod summary;
+mod why;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::escape::line;
+use super::paint::{Ink, Paint};
+use super::words;
+use crate::model::survey::PassedOver;
+use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
+use row::Page;
+
+pub(super) use report::run_of;
+pub(super) use summary::{missing_rights, near_freezes, next};
+pub(super) use why::verdict;
+
+pub use diff::diff;
+pub use report::{outcome, report};
+pub use why::why;
+
+/// Subjects of one trouble that are told one by one; the rest is counted.
+const SAME_TROUBLE_SHOWN: usize = 3;
+
+/// How a plan is to look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextOptions {
+    /// Colours are wanted.
+    pub color: bool,
+    /// Subjects in order are listed one by one.
+    pub verbose: bool,
+    /// Columns of the terminal; `None`: lines are not wrapped.
+    pub width: Option<usize>,
+}
+
+/// The whole plan, with a line end at its end.
+pub fn plan(plan: &Plan, options: &TextOptions) -> String {
+    let shown = shown(plan, options.verbose);
+    let page = Page::new(plan, &shown, *options);
+    let mut lines = rows(&page, &shown, options.verbose);
+    lines.extend(in_order(&page, plan));
+    lines.extend(
+        plan.passed_over
+            .iter()
+            .flat_map(|passed| passed_over(&page, passed)),
+    );
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.extend(summary::lines(&page, plan));
+    lines.join("\n") + "\n"
+}
+
+/// A line or more for each step. One trouble of many subjects, a connection that fails, is told of the first few and counted.
+fn rows(page: &Page, shown: &[&Step], verbose: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for group in shown.chunk_by(|one, next| is_same_trouble(one, next)) {
+        let told = if verbose {
+            group.len()
+        } else {
+            group.len().min(SAME_TROUBLE_SHOWN)
+        };
+        lines.extend(group[..told].iter().flat_map(|step| step_lines(page, step)));
+        if told < group.len() {
+            let more = words::count(group.len() - told, "more subject", "more subjects");
+            lines.extend(page.sentence(
+                &format!("and {more}"),
+                Ink::Old,
+                "the same trouble; -v names each",
+            ));
+        }
+    }
+    lines
+}
+
+/// The same words of the service on both, whatever was asked and whatever the request's id.
+fn is_same_trouble(one: &Step, next: &Step) -> bool {
+    let trouble = |step: &Step| match &step.verdict {
+        Verdict::Hold {
+            why: Hold::Trouble(trouble),
+            ..
+        } => Some((trouble.kind.clone(), trouble.message.clone())),
+        _ => None,
+    };
+    trouble(one).is_some_and(|one| trouble(next) == Some(one))
+}
+
+/// The steps that are worth their own lines: acts, then holds, the ones that need a person first, then the rest.
+fn shown(plan: &Plan, verbose: bool) -> Vec<&Step> {
+    let mut shown: Vec<(u8, &Step)> = plan
+        .steps
+        .iter()
+        .filter_map(|step| Some((rank(step, verbose)?, step)))
+        .collect();
+    shown.sort_by_key(|(rank, _)| *rank);
+    shown.into_iter().map(|(_, step)| step).collect()
+}
+
+/// Where a step stands; `None`: it goes without saying.
+fn rank(step: &Step, verbose: bool) -> Option<u8> {
+    match &step.verdict {
+        Verdict::Act { moves, .. } if matches!(moves.first, Move::Regenerate { .. }) => Some(0),
+        Verdict::Act { .. } => Some(1),
+        Verdict::Hold { why, .. } if why.is_problem() => Some(2),
+        Verdict::Hold { .. } => Some(3),
+        Verdict::Keep(Keep::Fresh { warn: true, .. }) => Some(4),
+        Verdict::Keep(_) if verbose || !step.settlements.is_empty() => Some(5),
+        Verdict::Keep(_) => None,
+    }
+}
+
+fn step_lines(page: &Page, step: &Step) -> Vec<String> {
+    let address = line(&step.address.to_string());
+    let mut lines = match &step.verdict {
+        Verdict::Act { moves, because } => act(page, step, &address, moves, because),
+        Verdict::Hold { why, until } => {
+            let ink = if why.is_problem() {
+                Ink::Old
+            } else {
+                Ink::Wait
+            };
+            page.sentence(&address, ink, &words::hold(why, *until))
+        }
+        Verdict::Keep(keep @ Keep::Fresh { warn: true, .. }) => {
+            page.sentence(&address, Ink::Wait, &format!("in order, but {keep}"))
+        }
+        Verdict::Keep(keep) => page.sentence(&address, Ink::Faint, &format!("in order: {keep}")),
+    };
+    for settlement in &step.settlements {
+        lines.extend(page.note(&words::settlement(settlement)));
+    }
+    lines
+}
+
+/// The first move with the reason, the others below it, and what each changes.
+fn act(
+    page: &Page,
+    step: &Step,
+    address: &str,
+    moves: &NonEmpty<Move>,
+    because: &Cause,
+) -> Vec<String> {
+    let mut lines = page.action(address, &moves.first.title(), &words::cause(because));
+    lines.extend(effect(page.paint, step, &moves.first));
+    for movement in &moves.rest {
+        lines.extend(page.action("", &format!("then {}", movement.title()), ""));
+        lines.extend(effect(page.paint, step, movement));
+    }
+    lines
+}
+
+fn effect(paint: Paint, step: &Step, movement: &Move) -> Vec<String> {
+    match movement {
+        Move::Start { parameters, .. } => parameter_lines(paint, parameters),
+        Move::Submit { digest, .. } => {
+            let short = line(digest.get(..8).unwrap_or(digest));
+            vec![format!(
+                "    {}   content: {short}",
+                paint.dye(Ink::New, "+")
+            )]
+        }
+        Move::Cancel { .. } => Vec::new(),
+        Move::Regenerate { .. } => words::replaced(step, movement)
+            .map(|(slot, facts)| runtime::slot_block(paint, slot, facts))
+            .unwrap_or_default(),
+    }
+}
+
+fn parameter_lines(paint: Paint, parameters: &BTreeMap<String, String>) -> Vec<String> {
+    parameters
+        .iter()
+        .map(|(key, value)| {
+            let plus = paint.dye(Ink::New, "+");
+            format!("    {plus}   parameter {}: {}", line(key), line(value))
+        })
+        .collect()
+}
+
+/// `11 subjects in order      next: ingest/lab#authKey1 in 6d`.
+fn in_order(page: &Page, plan: &Plan) -> Vec<String> {
+    let Some(kept) = kept_words(plan.counts().in_order) else {
+        return Vec::new();
+    };
+    let next = summary::next(plan)
+        .map(|next| format!("next: {next}"))
+        .unwrap_or_default();
+    page.sentence(&kept, Ink::Plain, &next)
+}
+
+fn kept_words(kept: usize) -> Option<String> {
+    (kept > 0).then(|| format!("{} in order", words::count(kept, "subject", "subjects")))
+}
+
+fn passed_over(page: &Page, passed: &PassedOver) -> Vec<String> {
+    page.sentence(
+        &line(&passed.address.to_string()),
+        Ink::Faint,
+        &format!("passed over: {}", line(&passed.why)),
+    )
+}

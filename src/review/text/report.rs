@@ -1,0 +1,217 @@
+//! What an apply did: one line for each thing that happened, and a summary that ends with what is left to do.
+
+use crate::model::job::RunId;
+use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::verdict::{Move, Receipt};
+use crate::review::escape::line;
+use crate::review::words;
+
+/// Lines of a failing task's error that are shown.
+const ERROR_LINES_MAX: usize = 20;
+
+/// One line, without a line end: `ingest/gateway-west  regenerate authKey1: done (new key 1a2b3c4d)`.
+pub fn report(report: &Report) -> String {
+    format!(
+        "{}  {}",
+        line(&report.address.to_string()),
+        happened(&report.what)
+    )
+}
+
+fn happened(what: &Happened) -> String {
+    match what {
+        Happened::Intended(movement) => format!("{} ...", title(movement)),
+        Happened::Done(movement, receipt) => {
+            format!(
+                "{}: done ({})",
+                title(movement),
+                words::left_behind(receipt)
+            )
+        }
+        Happened::Stale(movement, why) => {
+            format!("{}: stale, not done: {}", title(movement), line(why))
+        }
+        Happened::Busy(movement, why) => {
+            format!("{}: busy, not done: {}", title(movement), line(why))
+        }
+        Happened::Refused(movement, trouble) => {
+            format!(
+                "{}: refused: {}",
+                title(movement),
+                line(&trouble.to_string())
+            )
+        }
+        Happened::InDoubt(movement, why) => format!(
+            "{}: in doubt: {}; the next run finds out whether it happened",
+            title(movement),
+            line(why)
+        ),
+        Happened::NotBegun(movement, why) => {
+            format!("{}: not begun: {}", title(movement), line(why))
+        }
+        Happened::Settled(movement, how) => {
+            format!(
+                "a doubt of \"{}\" is settled: {}",
+                title(movement),
+                line(how)
+            )
+        }
+        Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
+        Happened::Ended(end) => ended(end),
+        Happened::StillGoing { run, url, why } => {
+            format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
+        }
+    }
+}
+
+fn title(movement: &Move) -> String {
+    line(&movement.title())
+}
+
+fn ended(end: &RunEnd) -> String {
+    let judged = if end.accepted {
+        ""
+    } else {
+        ", which is not accepted"
+    };
+    let failure = end
+        .failure
+        .as_ref()
+        .map(|failure| format!("; task {} failed", line(&failure.task)))
+        .unwrap_or_default();
+    format!(
+        "run {} ended {}{judged}{failure}{}",
+        end.run,
+        line(end.result.as_str()),
+        page(end.url.as_deref())
+    )
+}
+
+fn page(url: Option<&str>) -> String {
+    url.map(|url| format!("  {}", line(url)))
+        .unwrap_or_default()
+}
+
+/// From so many reports on, trouble has scrolled away by the end and is told once more.
+const LONG: usize = 30;
+
+/// What became of an apply, with a line end at its end: runs that failed with their task's error, after a long apply
+/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 in doubt, …`.
+pub fn outcome(reports: &[Report]) -> String {
+    let told =
+        |report: &&Report| reports.len() >= LONG || matches!(report.what, Happened::Ended(_));
+    let mut lines: Vec<String> = reports.iter().filter(told).flat_map(trouble).collect();
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(tally(reports));
+    lines.extend(advice(reports));
+    lines.join("\n") + "\n"
+}
+
+/// What a person should look at: a run that failed, or a move that did not become what was wanted.
+fn trouble(report: &Report) -> Vec<String> {
+    let address = line(&report.address.to_string());
+    match &report.what {
+        Happened::Ended(end) if !end.accepted => run_failed(&address, end),
+        Happened::Stale(..)
+        | Happened::Busy(..)
+        | Happened::Refused(..)
+        | Happened::InDoubt(..)
+        | Happened::NotBegun(..)
+        | Happened::StillGoing { .. } => vec![format!("  {address}  {}", happened(&report.what))],
+        _ => Vec::new(),
+    }
+}
+
+fn run_failed(address: &str, end: &RunEnd) -> Vec<String> {
+    let (run, result) = (end.run, line(end.result.as_str()));
+    let mut lines = vec![format!("  {address}  run {run} ended {result}")];
+    lines.extend(end.url.as_ref().map(|url| format!("      {}", line(url))));
+    if let Some(failure) = &end.failure {
+        lines.push(format!("      task {}:", line(&failure.task)));
+        let error: Vec<&str> = failure.error.lines().collect();
+        let shown = error.iter().take(ERROR_LINES_MAX);
+        lines.extend(shown.map(|text| format!("        {}", line(text)).trim_end().to_owned()));
+        if error.len() > ERROR_LINES_MAX {
+            lines.push(format!(
+                "        and {} more lines",
+                error.len() - ERROR_LINES_MAX
+            ));
+        }
+    }
+    lines
+}
+
+fn tally(reports: &[Report]) -> String {
+    let count =
+        |is: fn(&Happened) -> bool| reports.iter().filter(|report| is(&report.what)).count();
+    let always = [(count(|what| matches!(what, Happened::Done(..))), "done")];
+    let sometimes = [
+        (
+            count(|what| matches!(what, Happened::Settled(..))),
+            "settled",
+        ),
+        (count(|what| matches!(what, Happened::Stale(..))), "stale"),
+        (count(|what| matches!(what, Happened::Busy(..))), "busy"),
+        (
+            count(|what| matches!(what, Happened::Refused(..))),
+            "refused",
+        ),
+        (
+            count(|what| matches!(what, Happened::InDoubt(..))),
+            "in doubt",
+        ),
+        (
+            count(|what| matches!(what, Happened::NotBegun(..))),
+            "not begun",
+        ),
+        (
+            count(|what| matches!(what, Happened::Ended(end) if end.accepted)),
+            "succeeded",
+        ),
+        (
+            count(|what| matches!(what, Happened::Ended(end) if !end.accepted)),
+            "ended without success",
+        ),
+        (
+            count(|what| matches!(what, Happened::StillGoing { .. })),
+            "still going",
+        ),
+    ];
+    let parts: Vec<String> = always
+        .into_iter()
+        .chain(sometimes.into_iter().filter(|(n, _)| *n > 0))
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    format!("Applied: {}.", parts.join(", "))
+}
+
+/// What to do about what is left.
+fn advice(reports: &[Report]) -> Option<String> {
+    let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
+    if any(|what| matches!(what, Happened::InDoubt(..))) {
+        Some("Run `afresh apply` again: it finds out what became of the doubts before anything else.".to_owned())
+    } else if any(|what| {
+        matches!(
+            what,
+            Happened::Stale(..) | Happened::Busy(..) | Happened::NotBegun(..)
+        )
+    }) {
+        Some("Run `afresh plan` again for what was not done.".to_owned())
+    } else {
+        None
+    }
+}
+
+/// The run that a report is about, if it is about one.
+pub(in crate::review) fn run_of(what: &Happened) -> Option<RunId> {
+    match what {
+        Happened::Done(_, Receipt::Started { run, .. } | Receipt::Cancelled { run, .. }) => {
+            Some(*run)
+        }
+        Happened::Waiting { run, .. } | Happened::StillGoing { run, .. } => Some(*run),
+        Happened::Ended(end) => Some(end.run),
+        _ => None,
+    }
+}

@@ -1,0 +1,162 @@
+//! Columns: addresses below each other, actions below each other, reasons after them, wrapped with a hanging indent.
+
+use super::{TextOptions, kept_words};
+use crate::model::verdict::{Plan, Step, Verdict};
+use crate::review::escape::line;
+use crate::review::paint::{Ink, Paint};
+
+/// Addresses longer than this push their own row aside, not all rows.
+const ADDRESS_COLUMN_MAX: usize = 44;
+/// Between two columns.
+const GAP: usize = 3;
+/// Least room for a reason beside the columns; with less it starts at the left.
+const REASON_ROOM_MIN: usize = 24;
+
+/// The columns of one plan.
+pub(super) struct Page {
+    pub(super) paint: Paint,
+    width: Option<usize>,
+    address: usize,
+    action: usize,
+}
+
+impl Page {
+    pub(super) fn new(plan: &Plan, shown: &[&Step], options: TextOptions) -> Self {
+        let addresses = shown
+            .iter()
+            .map(|step| letters(&line(&step.address.to_string())))
+            .chain(
+                plan.passed_over
+                    .iter()
+                    .map(|passed| letters(&line(&passed.address.to_string()))),
+            )
+            .chain(kept_words(plan.counts().in_order).map(|words| letters(&words)));
+        Self {
+            paint: Paint {
+                color: options.color,
+            },
+            width: options.width,
+            address: addresses.max().unwrap_or(0).min(ADDRESS_COLUMN_MAX),
+            action: shown.iter().copied().map(action_width).max().unwrap_or(0),
+        }
+    }
+
+    /// An address, an action and its reason.
+    pub(super) fn action(&self, address: &str, action: &str, reason: &str) -> Vec<String> {
+        let (start, at) = self.start(address);
+        if reason.is_empty() {
+            return vec![format!("{start}{}", self.paint.dye(Ink::Strong, action))];
+        }
+        let room = (self.action + GAP).saturating_sub(letters(action)).max(GAP);
+        let dyed = self.paint.dye(Ink::Strong, action);
+        let start = format!("{start}{dyed}{}", " ".repeat(room));
+        self.flow(start, at + letters(action) + room, Ink::Plain, reason)
+    }
+
+    /// An address and a sentence.
+    pub(super) fn sentence(&self, address: &str, ink: Ink, text: &str) -> Vec<String> {
+        let (start, at) = self.start(address);
+        self.flow(start, at, ink, text)
+    }
+
+    /// A sentence below a row.
+    pub(super) fn note(&self, text: &str) -> Vec<String> {
+        self.flow(" ".repeat(6), 6, Ink::Faint, text)
+    }
+
+    /// A sentence at the left.
+    pub(super) fn left(&self, ink: Ink, text: &str) -> Vec<String> {
+        self.flow(String::new(), 0, ink, text)
+    }
+
+    /// The address with the blanks after it, and the column that follows.
+    fn start(&self, address: &str) -> (String, usize) {
+        let room = (self.address + GAP)
+            .saturating_sub(letters(address))
+            .max(GAP);
+        let at = 2 + letters(address) + room;
+        (format!("  {address}{}", " ".repeat(room)), at)
+    }
+
+    fn flow(&self, start: String, at: usize, ink: Ink, text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut indent = start;
+        for piece in wrap(text, self.width.map(|width| room(width, at))) {
+            lines.push(
+                format!("{indent}{}", self.paint.dye(ink, piece))
+                    .trim_end()
+                    .to_owned(),
+            );
+            indent = " ".repeat(self.width.map_or(at, |width| hang(width, at)));
+        }
+        lines
+    }
+}
+
+/// Room for text that starts at column `at`.
+fn room(width: usize, at: usize) -> usize {
+    width.saturating_sub(hang(width, at)).max(REASON_ROOM_MIN)
+}
+
+/// Where its further lines start.
+fn hang(width: usize, at: usize) -> usize {
+    if width >= at + REASON_ROOM_MIN { at } else { 6 }
+}
+
+/// Pieces of at most `room` letters, broken at blanks; a longer word stays whole.
+fn wrap(text: &str, room: Option<usize>) -> Vec<&str> {
+    let Some(room) = room else { return vec![text] };
+    let (mut pieces, mut start, mut last_blank) = (Vec::new(), 0, None);
+    for (at, c) in text.char_indices() {
+        if c != ' ' {
+            continue;
+        }
+        if let Some(blank) = last_blank
+            && letters(&text[start..at]) > room
+        {
+            pieces.push(&text[start..blank]);
+            start = blank + 1;
+        }
+        last_blank = Some(at);
+    }
+    if let Some(blank) = last_blank
+        && blank >= start
+        && letters(&text[start..]) > room
+    {
+        pieces.push(&text[start..blank]);
+        start = blank + 1;
+    }
+    pieces.push(&text[start..]);
+    pieces
+}
+
+fn action_width(step: &Step) -> usize {
+    match &step.verdict {
+        Verdict::Act { moves, .. } => letters(&moves.first.title()),
+        _ => 0,
+    }
+}
+
+/// Columns that a text takes, one for each character.
+pub(super) fn letters(text: &str) -> usize {
+    text.chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn a_long_reason_is_broken_at_blanks() {
+        assert_eq!(
+            wrap("one two three four", Some(8)),
+            ["one two", "three", "four"]
+        );
+        assert_eq!(wrap("one two three", None), ["one two three"]);
+        assert_eq!(
+            wrap("a-word-longer-than-the-room so", Some(5)),
+            ["a-word-longer-than-the-room", "so"]
+        );
+        assert_eq!(wrap("", Some(5)), [""]);
+    }
+}

@@ -1,0 +1,175 @@
+//! A runtime's keys as text: what is replaced, and what each key's age rests on.
+
+use super::why::{labelled, when};
+use crate::model::birth::Birth;
+use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
+use crate::model::time::{Span, Timestamp, Window, minute};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Verdict};
+use crate::review::escape::line;
+use crate::review::paint::{Ink, Paint};
+use crate::review::words;
+
+/// What a regeneration changes, as a small diff.
+pub(super) fn slot_block(paint: Paint, slot: Slot, facts: &SlotFacts) -> Vec<String> {
+    let age = facts.age.to_string();
+    let evidence = paint.dye(Ink::Faint, &format!("({})", words::birth(&facts.birth)));
+    vec![
+        format!("      {slot}:"),
+        format!(
+            "    {}   age: {} {evidence}",
+            paint.dye(Ink::Old, "-"),
+            paint.dye(Ink::Old, &age) + &" ".repeat(10_usize.saturating_sub(age.chars().count()))
+        ),
+        format!(
+            "    {}   age: {}",
+            paint.dye(Ink::New, "+"),
+            paint.dye(Ink::New, "0d")
+        ),
+    ]
+}
+
+/// The promise, both keys with their evidence, windows and overlap, and rights that are missing.
+pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
+    let mut lines = promise(facts);
+    if matches!(
+        verdict,
+        Verdict::Hold {
+            why: Hold::NoKeys { .. },
+            ..
+        }
+    ) {
+        lines.push(labelled("keys", "none of its own"));
+        return lines;
+    }
+    for slot in Slot::BOTH {
+        lines.extend(slot_lines(slot, facts.slots.get(slot), now));
+    }
+    lines.extend(windows(&facts.spec, now));
+    let overlap = format!("at least {} between the two keys", facts.spec.overlap);
+    lines.push(labelled("overlap", &overlap));
+    let looked = match verdict {
+        _ if facts.looked => "the runtime was looked at for this plan",
+        Verdict::Hold {
+            why: Hold::Trouble(trouble),
+            ..
+        } if trouble.kind != TroubleKind::Unexpected => "the look failed",
+        _ => "not looked at: the ledger was proof, or no look was wanted",
+    };
+    lines.push(labelled("look", looked));
+    lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
+    lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));
+    lines
+}
+
+fn promise(facts: &RuntimeFacts) -> Vec<String> {
+    let spec = &facts.spec;
+    let drawn = if facts.jitter_share == Span::ZERO {
+        String::new()
+    } else {
+        format!(
+            ", and {} earlier by its share of the jitter of {}",
+            facts.jitter_share, spec.jitter
+        )
+    };
+    let judged = match spec.unknown_age {
+        UnknownAge::Adopt => "unknownAge adopt: an uncertain age is judged by the least it can be",
+        UnknownAge::Rotate => "unknownAge rotate: an uncertain age is judged by the most it can be",
+        UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs a person",
+    };
+    vec![
+        labelled(
+            "promise",
+            &format!(
+                "no key older than {}; due from {} on (rotateBefore {}){drawn}",
+                spec.age_max,
+                spec.due_age(),
+                spec.rotate_before
+            ),
+        ),
+        labelled("", judged),
+    ]
+}
+
+fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
+    let key = facts
+        .fingerprint
+        .as_ref()
+        .map_or("never seen".to_owned(), |print| {
+            format!("fingerprint {}", print.short())
+        });
+    let mut lines = vec![labelled(
+        slot.as_str(),
+        &format!("{}, {key}", words::old(facts.age)),
+    )];
+    lines.push(labelled("", &bounds(&facts.birth)));
+    for evidence in &facts.birth.evidence {
+        lines.push(labelled("", &format!("- {}", words::evidence(evidence))));
+    }
+    lines.push(match (facts.due_at, facts.limit_at) {
+        (Some(due), Some(limit)) => labelled(
+            "",
+            &format!("due at {}; limit at {}", when(due, now), when(limit, now)),
+        ),
+        _ => labelled("", "due at a time that nobody knows"),
+    });
+    lines
+}
+
+fn bounds(birth: &Birth) -> String {
+    match (birth.earliest, birth.latest) {
+        (Some(earliest), Some(latest)) if minute(earliest) == minute(latest) => {
+            format!("made {}", minute(latest))
+        }
+        (Some(earliest), Some(latest)) => {
+            format!("made between {} and {}", minute(earliest), minute(latest))
+        }
+        (Some(earliest), None) => format!("made after {}", minute(earliest)),
+        (None, Some(latest)) => format!("made before {}", minute(latest)),
+        (None, None) => "no evidence of when it was made".to_owned(),
+    }
+}
+
+fn windows(spec: &RuntimeSpec, now: Timestamp) -> Vec<String> {
+    if spec.windows.is_empty() {
+        return vec![labelled("windows", "none: at any time")];
+    }
+    let mut lines: Vec<String> = spec
+        .windows
+        .iter()
+        .map(|window| labelled("window", &opening(window, now)))
+        .collect();
+    let starving = match spec.on_starvation {
+        OnStarvation::Wait => {
+            "wait: the window is kept, also if the limit is broken before it opens"
+        }
+        OnStarvation::Rotate => "rotate: the limit is kept, also outside the window",
+        OnStarvation::Fail => "fail: a person decides if the limit is broken before it opens",
+    };
+    lines.push(labelled("", &format!("onWindowStarvation {starving}")));
+    lines
+}
+
+fn opening(window: &Window, now: Timestamp) -> String {
+    let (cron, zone) = (line(window.cron_text()), line(window.zone_name()));
+    let next = match (window.closes(now), window.next_opening(now)) {
+        (Some(closes), _) => format!("open until {}", line(&window.local(closes))),
+        (None, Some(opens)) => format!("opens {}", line(&window.local(opens))),
+        (None, None) => "never opens".to_owned(),
+    };
+    format!("{cron} {zone} for {}: {next}", window.length())
+}
+
+fn refusal(what: &str, refused: Option<&Trouble>) -> Vec<String> {
+    let Some(trouble) = refused else {
+        return Vec::new();
+    };
+    let mut lines = vec![labelled(
+        "not seen",
+        &format!("{what}: {}", line(&trouble.to_string())),
+    )];
+    if let Some(right) = words::missing_right(trouble) {
+        lines.push(labelled("", &format!("to see more, grant {right}")));
+    }
+    lines
+}

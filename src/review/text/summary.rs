@@ -1,0 +1,118 @@
+//! The end of a plan: guardrails, freezes, rights that are missing, and the line that counts.
+
+use std::collections::BTreeMap;
+
+use super::row::Page;
+use crate::model::runtime::Slot;
+use crate::model::time::{Span, minute};
+use crate::model::verdict::{Plan, Step, Verdict};
+use crate::review::escape::line;
+use crate::review::paint::Ink;
+use crate::review::words;
+
+pub(super) fn lines(page: &Page, plan: &Plan) -> Vec<String> {
+    let mut lines = Vec::new();
+    for exceeded in &plan.exceeded {
+        let end = if plan.refused {
+            "nothing of this plan may be applied"
+        } else {
+            "the least urgent wait"
+        };
+        let text = format!("Guardrail {}: {end}.", words::exceeded(exceeded));
+        let ink = if plan.refused { Ink::Old } else { Ink::Wait };
+        lines.extend(page.left(ink, &text));
+    }
+    for freeze in near_freezes(plan) {
+        lines.extend(page.left(Ink::Wait, &freeze));
+    }
+    for note in missing_rights(plan) {
+        lines.extend(page.left(Ink::Wait, &note));
+    }
+    lines.extend(page.left(Ink::Strong, &counts(plan)));
+    lines
+}
+
+/// Freezes that hold now, or begin while the plan is valid.
+pub(in crate::review) fn near_freezes(plan: &Plan) -> impl Iterator<Item = String> {
+    let near = |freeze: &&crate::model::time::Freeze| freeze.from < plan.valid_until;
+    plan.freezes.iter().filter(near).map(|freeze| {
+        format!(
+            "Frozen from {} to {}: {}.",
+            minute(freeze.from),
+            minute(freeze.to),
+            line(&freeze.reason)
+        )
+    })
+}
+
+/// One sentence for each right that is missing while the plan could be made without it.
+pub(in crate::review) fn missing_rights(plan: &Plan) -> Vec<String> {
+    let mut rights: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for facts in plan.steps.iter().filter_map(words::runtime_facts) {
+        let refusals = [
+            ("the keys", &facts.keys_refused),
+            ("the Activity Log", &facts.log_refused),
+        ];
+        for (what, refused) in refusals {
+            if let Some(right) = refused.as_ref().and_then(words::missing_right) {
+                *rights.entry((what, right)).or_default() += 1;
+            }
+        }
+    }
+    rights
+        .into_iter()
+        .map(|((what, right), n)| {
+            let whose = words::count(n, "runtime", "runtimes");
+            format!("Not allowed to read {what} of {whose}; ages rest on the other evidence. To grant: {right}.")
+        })
+        .collect()
+}
+
+/// `Plan: 1 to regenerate, …  Same until ….  5 requests.`, or `Nothing to do.  0 on hold, …`.
+fn counts(plan: &Plan) -> String {
+    let counts = plan.counts();
+    let rest = format!("{}, {} in order", words::on_hold(counts), counts.in_order);
+    let tail = format!(
+        "Same until {}.  {}.",
+        minute(plan.valid_until),
+        words::requests(plan)
+    );
+    if counts.pending() {
+        let (regenerate, run, cancel) = (counts.regenerate, counts.run, counts.cancel);
+        format!(
+            "Plan: {regenerate} to regenerate, {run} to run, {cancel} to cancel, {rest}.  {tail}"
+        )
+    } else {
+        format!("Nothing to do.  {rest}.  {tail}")
+    }
+}
+
+/// What is in order now and changes first: `ingest/lab#authKey1 in 6d`.
+pub(in crate::review) fn next(plan: &Plan) -> Option<String> {
+    let kept = |step: &&Step| matches!(step.verdict, Verdict::Keep(_));
+    let (at, step) = plan
+        .steps
+        .iter()
+        .filter(kept)
+        .filter_map(|step| Some((step.changes_at?, step)))
+        .min_by_key(|(at, _)| *at)?;
+    let wait = Span::between(plan.at, at).rounded();
+    Some(format!(
+        "{}{} in {wait}",
+        line(&step.address.to_string()),
+        slot_mark(step)
+    ))
+}
+
+/// `#authKey1`: the key that falls due first.
+fn slot_mark(step: &Step) -> String {
+    words::runtime_facts(step)
+        .and_then(|facts| {
+            Slot::BOTH
+                .into_iter()
+                .filter_map(|slot| Some((facts.slots.get(slot).due_at?, slot)))
+                .min()
+        })
+        .map(|(_, slot)| format!("#{slot}"))
+        .unwrap_or_default()
+}

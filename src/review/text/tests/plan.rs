@@ -1,0 +1,224 @@
+//! What a whole plan looks like.
+
+use super::*;
+
+#[test]
+fn a_plan_looks_as_promised() {
+    let mut steps = vec![
+        step("analytics/nightly-sales", act(vec![start(&[])], stale())),
+        step("ingest/gateway-east", window_hold()),
+        rotation("ingest/gateway-west"),
+    ];
+    steps.extend(kept(10));
+    assert_eq!(
+        plain(steps),
+        "  ingest/gateway-west       regenerate authKey1   97d old, limit 90d
+      authKey1:
+    -   age: 97d        (rotated by afresh 2026-08-17 03:12 UTC)
+    +   age: 0d
+  analytics/nightly-sales   run now               last success 31h ago, wanted within 24h
+  ingest/gateway-east       hold until Sat 28 Nov 02:00 Europe/Paris: authKey2 is due, outside its window
+  11 subjects in order      next: ingest/lab#authKey1 in 6d
+
+Plan: 1 to regenerate, 1 to run, 0 to cancel, 1 on hold, 11 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+"
+    );
+}
+
+#[test]
+fn one_trouble_of_many_subjects_is_counted() {
+    let trouble = |name: usize| {
+        hold(Hold::Trouble(Trouble {
+            kind: TroubleKind::Unauthenticated,
+            doing: format!("find the job {name}"),
+            message: "no credential".to_owned(),
+            request_id: None,
+        }))
+    };
+    let steps: Vec<Step> = (0..9)
+        .map(|name| step(&format!("a/{name}"), trouble(name)))
+        .collect();
+    let shown = plain(steps.clone());
+    assert_eq!(
+        shown.split("\n\n").next(),
+        Some(
+            "  a/0   hold: cannot find the job 0: no credential
+  a/1   hold: cannot find the job 1: no credential
+  a/2   hold: cannot find the job 2: no credential
+  and 6 more subjects   the same trouble; -v names each"
+        )
+    );
+    let verbose = TextOptions {
+        verbose: true,
+        ..TextOptions::default()
+    };
+    assert_eq!(
+        plan(&plan_of(steps), &verbose)
+            .matches("no credential")
+            .count(),
+        9
+    );
+}
+
+#[test]
+fn nothing_to_do_is_said_first() {
+    assert_eq!(
+        plain(kept(0)),
+        "  1 subject in order   next: ingest/lab#authKey1 in 6d
+
+Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+"
+    );
+}
+
+#[test]
+fn with_verbose_what_is_in_order_is_listed_too() {
+    let options = TextOptions {
+        verbose: true,
+        ..TextOptions::default()
+    };
+    let shown = plan(&plan_of(kept(1)), &options);
+    assert!(
+        shown.starts_with("  ingest/kept-0         in order: no key is due\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
+    let forbidden = Trouble {
+        kind: TroubleKind::Forbidden {
+            right: "Microsoft.Insights/eventtypes/values/read".to_owned(),
+        },
+        doing: "read the Activity Log".to_owned(),
+        message: "no".to_owned(),
+        request_id: None,
+    };
+    let facts = RuntimeFacts {
+        log_refused: Some(forbidden),
+        ..runtime_facts()
+    };
+    let settled = Settlement {
+        intent: "7".to_owned(),
+        movement: regenerate(),
+        settled: Settled::Done(Receipt::Regenerated {
+            slot: Slot::One,
+            fingerprint: print('c'),
+            sent: now(),
+            answered: now(),
+        }),
+    };
+    let mut plan_shown = plan_of(vec![Step {
+        facts: Facts::Runtime(Box::new(facts)),
+        settlements: vec![settled],
+        ..step("ingest/lab", Verdict::Keep(Keep::Young))
+    }]);
+    plan_shown.exceeded.push(Exceeded {
+        guardrail: "maxRuns.perApply".to_owned(),
+        limit: 1,
+        wanted: 2,
+    });
+    plan_shown.freezes.push(Freeze {
+        from: at("2026-11-23T00:00:00Z"),
+        to: at("2026-11-25T00:00:00Z"),
+        reason: "year-end close".to_owned(),
+    });
+    plan_shown.passed_over.push(PassedOver {
+        address: Address::parse("ingest/azure").unwrap(),
+        why: "managed by Azure: it has no keys".to_owned(),
+    });
+    assert_eq!(
+        plan(&plan_shown, &TextOptions::default()),
+        "  ingest/lab           in order: no key is due
+      a doubt of \"regenerate authKey1\" is settled: it happened (new key cccccccc)
+  1 subject in order
+  ingest/azure         passed over: managed by Azure: it has no keys
+
+Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent wait.
+Frozen from 2026-11-23 00:00 UTC to 2026-11-25 00:00 UTC: year-end close.
+Not allowed to read the Activity Log of 1 runtime; ages rest on the other evidence. To grant: Microsoft.Insights/eventtypes/values/read.
+Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+"
+    );
+}
+
+#[test]
+fn replacing_a_run_takes_two_lines() {
+    let moves = vec![Move::Cancel { run: 7 }, start(&[("day", "yesterday")])];
+    let because = Cause::TooLong {
+        run: 7,
+        ran: Span::hours(5),
+        limit: Span::hours(3),
+    };
+    let shown = plain(vec![step("a/b", act(moves, because))]);
+    assert!(
+        shown.starts_with(
+            "  a/b   cancel run 7   run 7 has been active for 5h, limit 3h
+        then run now
+    +   parameter day: yesterday
+"
+        ),
+        "{shown}"
+    );
+}
+
+#[test]
+fn colours_are_there_only_if_wanted() {
+    let steps = || vec![rotation("a/b"), step("a/c", window_hold())];
+    let color = TextOptions {
+        color: true,
+        ..TextOptions::default()
+    };
+    let dyed = plan(&plan_of(steps()), &color);
+    assert!(
+        dyed.contains("    \u{1b}[31m-\u{1b}[0m   age: \u{1b}[31m97d\u{1b}[0m"),
+        "{dyed:?}"
+    );
+    assert!(dyed.contains("\u{1b}[33mhold until Sat 28 Nov"), "{dyed:?}");
+    assert!(!plain(steps()).contains('\u{1b}'));
+}
+
+#[test]
+fn a_narrow_terminal_wraps_reasons_below_themselves() {
+    let options = TextOptions {
+        width: Some(60),
+        ..TextOptions::default()
+    };
+    let shown = plan(&plan_of(vec![step("a/b", window_hold())]), &options);
+    assert!(
+        shown.starts_with(
+            "  a/b   hold until Sat 28 Nov 02:00 Europe/Paris: authKey2
+        is due, outside its window
+"
+        ),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 60),
+        "{shown}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn foreign_words_never_reach_the_terminal_raw(shown in samples::plan(1..5), other in samples::plan(0..3), verbose: bool) {
+        let options = TextOptions { color: false, verbose, width: Some(80) };
+        let mut texts = vec![plan(&shown, &options), diff(&other, &shown)];
+        texts.extend(shown.steps.iter().map(|step| why(step, &shown)));
+        for text in texts {
+            let raw = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+            prop_assert_eq!(raw, None, "{}", text);
+        }
+    }
+
+    #[test]
+    fn every_step_that_is_not_in_order_is_shown(shown in samples::plan(1..6)) {
+        let text = plan(&shown, &TextOptions::default());
+        for step in shown.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Keep(_))) {
+            prop_assert!(text.contains(&line(&step.address.to_string())), "{}", text);
+        }
+        prop_assert!(text.trim_end().ends_with('.') && text.contains("Same until "));
+    }
+}

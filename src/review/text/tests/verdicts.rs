@@ -1,0 +1,224 @@
+//! The exact words for every verdict.
+
+use super::*;
+
+#[test]
+fn every_act_says_why() {
+    let slot = Slot::One;
+    let due = |at_least, at_most, outside_window| Cause::KeyDue {
+        slot,
+        age: AgeRange { at_least, at_most },
+        limit: Span::days(90),
+        outside_window,
+    };
+    for (because, said) in [
+        (
+            due(Span::days(97), Some(Span::days(97)), true),
+            "97d old, limit 90d; outside its window, which would open too late",
+        ),
+        (
+            due(Span::days(80), None, false),
+            "at least 80d old, limit 90d",
+        ),
+        (due(Span::ZERO, None, false), "of unknown age, limit 90d"),
+        (
+            due(Span::ZERO, Some(Span::days(99)), false),
+            "at most 99d old, limit 90d",
+        ),
+        (stale(), "last success 31h ago, wanted within 24h"),
+        (
+            Cause::Stale {
+                age: None,
+                limit: Span::hours(24),
+                failures: 2,
+            },
+            "no success found, wanted within 24h, 2 failures",
+        ),
+        (Cause::NotRunning, "no run is active, and one should be"),
+        (Cause::MustNotRun, "no run should be active"),
+        (
+            Cause::NotSucceededYet { failures: 0 },
+            "this content has not succeeded yet",
+        ),
+    ] {
+        let shown = row(act(vec![regenerate()], because));
+        assert_eq!(shown.rsplit_once("authKey1   ").unwrap().1, said);
+    }
+}
+
+#[test]
+fn every_hold_of_a_subject_says_why() {
+    let misfit = Trouble {
+        kind: TroubleKind::Misfit,
+        doing: "find the job".to_owned(),
+        message: "two jobs have this name: 5 and 6".to_owned(),
+        request_id: None,
+    };
+    let since = at("2026-11-22T08:59:00Z");
+    let movement = regenerate;
+    for (why, said) in [
+        (Hold::Trouble(misfit), "two jobs have this name: 5 and 6"),
+        (
+            Hold::Busy {
+                movement: movement(),
+                since,
+            },
+            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be at it",
+        ),
+        (
+            Hold::Doubt {
+                movement: movement(),
+                since,
+            },
+            "nobody knows yet whether `regenerate authKey1` of 2026-11-22 08:59 UTC happened",
+        ),
+        (
+            Hold::Freeze {
+                reason: "year-end close".to_owned(),
+            },
+            "frozen: year-end close",
+        ),
+        (
+            Hold::NoKeys {
+                why: "linked from another factory: its keys are rotated there".to_owned(),
+            },
+            "linked from another factory: its keys are rotated there",
+        ),
+        (
+            Hold::Deferred {
+                guardrail: "maxRuns.perApply: 1".to_owned(),
+            },
+            "deferred by maxRuns.perApply: 1",
+        ),
+    ] {
+        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+    }
+}
+
+#[test]
+fn every_hold_of_a_runtime_says_why() {
+    let slot = Slot::One;
+    for (why, said) in [
+        (
+            Hold::ForeignRotation { slot },
+            "authKey1 was changed by somebody else while an intent of afresh was open; when it is known who, `afresh ledger forget` it",
+        ),
+        (
+            Hold::AgeUnknown {
+                slot,
+                age: AgeRange {
+                    at_least: Span::ZERO,
+                    at_most: None,
+                },
+            },
+            "the age of authKey1 is unknown, and unknownAge is fail",
+        ),
+        (
+            Hold::Starved { slot, opens: None },
+            "authKey1 breaks its limit and its window never opens, and onWindowStarvation is fail",
+        ),
+        (
+            Hold::Overlap {
+                slot,
+                overlap: Span::hours(24),
+            },
+            "authKey1 is due, but the other key may be younger than the overlap of 1d",
+        ),
+    ] {
+        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+    }
+}
+
+#[test]
+fn every_hold_of_a_job_says_why() {
+    for (why, said) in [
+        (
+            Hold::ActiveRun { run: 7 },
+            "run 7 is active and must end first",
+        ),
+        (Hold::BackOff { failures: 1 }, "backing off after 1 failure"),
+        (
+            Hold::GaveUp { failures: 5 },
+            "given up after 5 failures; a success by other hands starts the count again",
+        ),
+        (
+            Hold::PauseFirst,
+            "a continuous job restarts itself: pause it in its settings",
+        ),
+        (
+            Hold::UnpauseFirst,
+            "a continuous job that is paused: unpause it in its settings",
+        ),
+        (
+            Hold::RestartsItself,
+            "a continuous job between two runs: it restarts itself",
+        ),
+        (
+            Hold::RunsForbidden,
+            "its settings allow no runs (max_concurrent_runs is 0)",
+        ),
+    ] {
+        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+    }
+}
+
+#[test]
+fn a_hold_has_its_end_and_a_keep_its_warning() {
+    let until = Verdict::Hold {
+        why: Hold::BackOff { failures: 2 },
+        until: Some(at("2026-11-22T10:00:00Z")),
+    };
+    assert!(row(until).ends_with("hold until 2026-11-22 10:00 UTC: backing off after 2 failures"));
+    let warned = Keep::Fresh {
+        age: Span::hours(21),
+        warn: true,
+    };
+    assert!(
+        row(Verdict::Keep(warned))
+            .ends_with("in order, but last success 21h ago: older than warnAfter")
+    );
+}
+
+#[test]
+fn every_piece_of_evidence_has_its_sentence() {
+    let (a, b) = (at("2026-08-17T03:12:00Z"), at("2026-09-01T00:00:00Z"));
+    for (evidence, said) in [
+        (
+            Evidence::Rotated {
+                sent: a,
+                answered: a,
+            },
+            "rotated by afresh 2026-08-17 03:12 UTC",
+        ),
+        (
+            Evidence::Changed { after: a, by: b },
+            "changed between 2026-08-17 03:12 UTC and 2026-09-01 00:00 UTC",
+        ),
+        (
+            Evidence::FirstSeen { at: a },
+            "first seen 2026-08-17 03:12 UTC",
+        ),
+        (
+            Evidence::RuntimeCreated { at: a },
+            "runtime created 2026-08-17 03:12 UTC",
+        ),
+        (
+            Evidence::LogSilent { since: a, until: b },
+            "no regeneration in the Activity Log since 2026-08-17 03:12 UTC",
+        ),
+        (
+            Evidence::LogEvents {
+                known: None,
+                newest: a,
+                until: b,
+            },
+            "a regeneration at 2026-08-17 03:12 UTC may have been of this key",
+        ),
+        (
+            Evidence::Declared { at: a },
+            "declared by a person: 2026-08-17 03:12 UTC",
+        ),
+    ] {
+        assert_eq!(words::evidence(&evidence), said);
+    }
+}

@@ -1,0 +1,192 @@
+//! What stands behind a verdict.
+
+use super::*;
+
+#[test]
+fn why_tells_the_evidence_of_both_keys() {
+    let mut facts = runtime_facts();
+    facts.spec.windows = vec![Window::new("0 2 * * 6", "Europe/Paris", Span::hours(4)).unwrap()];
+    facts.spec.jitter = Span::hours(6);
+    facts.jitter_share = Span::hours(2);
+    let target = Target::Runtime(RuntimeTarget {
+        factory: Name::parse("ingest").unwrap(),
+        id: crate::model::address::ResourceId::new(
+            "/subscriptions/S/integrationRuntimes/gateway-west",
+        ),
+    });
+    let step = Step {
+        facts: Facts::Runtime(Box::new(facts)),
+        target: Some(target),
+        changes_at: Some(at("2026-11-24T03:00:00Z")),
+        ..rotation("ingest/gateway-west")
+    };
+    assert_eq!(
+        why(&step, &plan_of(Vec::new())),
+        "ingest/gateway-west: regenerate authKey1: 97d old, limit 90d
+  rule        rule, judged for 2026-11-22 09:00 UTC
+  where       /subscriptions/S/integrationRuntimes/gateway-west
+  promise     no key older than 90d; due from 76d on (rotateBefore 14d), and 2h earlier by its share of the jitter of 6h
+              unknownAge adopt: an uncertain age is judged by the least it can be
+  authKey1    97d old, fingerprint aaaaaaaa
+              made 2026-08-17 03:12 UTC
+              - rotated by afresh 2026-08-17 03:12 UTC
+              due at 2026-11-01 03:12 UTC (21d ago); limit at 2026-11-15 03:12 UTC (7d ago)
+  authKey2    21d old, fingerprint bbbbbbbb
+              made 2026-11-01 03:00 UTC
+              - rotated by afresh 2026-11-01 03:00 UTC
+              due at 2027-01-16 03:00 UTC (in 54d); limit at 2027-01-30 03:00 UTC (in 68d)
+  window      0 2 * * 6 Europe/Paris for 4h: opens Sat 28 Nov 02:00 Europe/Paris
+              onWindowStarvation wait: the window is kept, also if the limit is broken before it opens
+  overlap     at least 1d between the two keys
+  look        the runtime was looked at for this plan
+  changes     this verdict changes 2026-11-24 03:00 UTC (in 42h), if nothing else happens
+"
+    );
+}
+
+#[test]
+fn why_shows_no_keys_where_there_are_none() {
+    let why_not = |hold: Hold| {
+        let mut facts = runtime_facts();
+        facts.looked = false;
+        let step = Step {
+            facts: Facts::Runtime(Box::new(facts)),
+            verdict: Verdict::Hold {
+                why: hold,
+                until: None,
+            },
+            ..rotation("ingest/gateway-shared")
+        };
+        why(&step, &plan_of(Vec::new()))
+    };
+    let linked = why_not(Hold::NoKeys {
+        why: "linked from another factory".to_owned(),
+    });
+    assert!(linked.contains("  keys        none of its own\n"));
+    assert!(!linked.contains("authKey1"));
+    let missing = why_not(Hold::Trouble(Trouble {
+        kind: TroubleKind::NotFound,
+        doing: "find it".to_owned(),
+        message: "it is not there".to_owned(),
+        request_id: None,
+    }));
+    assert!(missing.contains("  look        the look failed\n"));
+}
+
+#[test]
+fn why_tells_how_a_pause_follows_from_the_failures() {
+    let job: JobId = 12;
+    let facts = JobFacts {
+        require: Requirement::Succeeded {
+            warn_after: Some(Span::hours(20)),
+            error_after: Span::hours(24),
+        },
+        accept: vec![RunResult::Success],
+        name: Some("nightly".to_owned()),
+        last_success: Some((4, at("2026-11-21T02:00:00Z"))),
+        failures: vec![
+            (6, at("2026-11-22T08:45:00Z"), RunResult::Failed),
+            (5, at("2026-11-22T08:00:00Z"), RunResult::TimedOut),
+        ],
+        active: Vec::new(),
+        history_since: Some(at("2026-11-15T09:00:00Z")),
+        continuous: None,
+    };
+    let step = Step {
+        target: Some(Target::Job(JobTarget {
+            workspace: Name::parse("analytics").unwrap(),
+            host: "adb-1.7.azuredatabricks.net".to_owned(),
+            job,
+        })),
+        facts: Facts::Job(Box::new(facts)),
+        wait: Some(Wait {
+            max: Some(Span::hours(2)),
+            accept: vec![RunResult::Success],
+        }),
+        changes_at: Some(at("2026-11-22T09:15:00Z")),
+        ..step(
+            "analytics/nightly",
+            Verdict::Hold {
+                why: Hold::BackOff { failures: 2 },
+                until: Some(at("2026-11-22T09:15:00Z")),
+            },
+        )
+    };
+    assert_eq!(
+        why(&step, &plan_of(Vec::new())),
+        "analytics/nightly: hold until 2026-11-22 09:15 UTC: backing off after 2 failures
+  rule        rule, judged for 2026-11-22 09:00 UTC
+  where       job 12 on adb-1.7.azuredatabricks.net
+  promise     a success within 1d, by the end of the run; a warning after 20h
+  job         nightly
+  success     run 4 ended 2026-11-21 02:00 UTC (31h ago)
+  failure     run 6 ended FAILED 2026-11-22 08:45 UTC (15m ago)
+  failure     run 5 ended TIMEDOUT 2026-11-22 08:00 UTC (1h ago)
+  back-off    2 failures; the last ended 2026-11-22 08:45 UTC, and the pause after it is 30m (doubled with each failure, up to backoffMax): until 2026-11-22 09:15 UTC
+  active      no run
+  history     every run since 2026-11-15 09:00 UTC was seen
+  wait        apply waits for the run for 2h at most; good ends: SUCCESS
+  changes     this verdict changes 2026-11-22 09:15 UTC (in 15m), if nothing else happens
+"
+    );
+}
+
+#[test]
+fn why_says_which_right_would_show_more() {
+    let facts = RuntimeFacts {
+        keys_refused: Some(Trouble {
+            kind: TroubleKind::Forbidden {
+                right: "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action"
+                    .to_owned(),
+            },
+            doing: "list the keys of lab".to_owned(),
+            message: "403".to_owned(),
+            request_id: Some("r-1".to_owned()),
+        }),
+        ..runtime_facts()
+    };
+    let step = Step {
+        facts: Facts::Runtime(Box::new(facts)),
+        ..step("ingest/lab", Verdict::Keep(Keep::Young))
+    };
+    let shown = why(&step, &plan_of(Vec::new()));
+    assert!(
+        shown.contains("\n              to see more, grant Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action\n"),
+        "{shown}"
+    );
+}
+
+fn active() -> Run {
+    Run {
+        id: 9,
+        phase: Phase::Active(crate::model::job::ActivePhase::Unknown(
+            "NEW\u{7}".to_owned(),
+        )),
+        started: None,
+        url: None,
+        message: None,
+    }
+}
+
+#[test]
+fn an_unknown_phase_is_told_in_the_services_word() {
+    let facts = JobFacts {
+        require: Requirement::NotRunning,
+        accept: vec![RunResult::Success],
+        name: None,
+        last_success: None,
+        failures: Vec::new(),
+        active: vec![active()],
+        history_since: None,
+        continuous: None,
+    };
+    let step = Step {
+        facts: Facts::Job(Box::new(facts)),
+        ..step("a/b", Verdict::Keep(Keep::Idle))
+    };
+    let shown = why(&step, &plan_of(Vec::new()));
+    assert!(
+        shown.contains("  active      run 9 is in a phase that afresh does not know, NEW\\u{7}\n"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,116 @@
+//! Everything behind one verdict: the reason, what it rests on, and when it will change.
+//!
+//! Refuses: colour and wrapping; it is read at leisure, and Markdown shows it too.
+
+use super::{job, runtime};
+use std::cmp::Ordering;
+
+use crate::model::address::Name;
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::verdict::{Facts, Plan, Step, Target, Verdict};
+use crate::review::escape::line;
+use crate::review::words;
+
+/// A labelled line: `  promise     no key older than 90d`.
+pub(super) fn labelled(label: &str, text: &str) -> String {
+    format!("  {label:<10}  {text}").trim_end().to_owned()
+}
+
+/// The evidence, intervals, windows and rules behind one verdict, and when it will change; with a line end at its end.
+pub fn why(step: &Step, plan: &Plan) -> String {
+    let mut lines = vec![
+        format!("{}: {}", line(&step.address.to_string()), verdict(step)),
+        labelled("rule", &rule(&step.rule, plan.at)),
+    ];
+    lines.extend(
+        step.target
+            .as_ref()
+            .map(|target| labelled("where", &place(target))),
+    );
+    lines.extend(facts(step, plan));
+    for settlement in &step.settlements {
+        lines.push(labelled("settled", &words::settlement(settlement)));
+    }
+    lines.extend(waits(step));
+    for freeze in super::summary::near_freezes(plan) {
+        lines.push(labelled("freeze", &freeze));
+    }
+    lines.push(labelled("changes", &changes(step, plan.at)));
+    lines.join("\n") + "\n"
+}
+
+fn rule(name: &Name, at: Timestamp) -> String {
+    format!("{name}, judged for {}", minute(at))
+}
+
+/// The verdict in one line: `regenerate authKey1: 97d old, limit 90d`.
+pub(in crate::review) fn verdict(step: &Step) -> String {
+    match &step.verdict {
+        Verdict::Keep(keep) => format!("in order: {keep}"),
+        Verdict::Hold { why, until } => words::hold(why, *until),
+        Verdict::Act { moves, because } => {
+            let titles: Vec<String> = moves
+                .iter()
+                .map(|movement| line(&movement.title()))
+                .collect();
+            format!("{}: {}", titles.join(", then "), words::cause(because))
+        }
+    }
+}
+
+fn place(target: &Target) -> String {
+    match target {
+        Target::Runtime(target) => line(target.id.as_str()),
+        Target::Job(target) => format!("job {} on {}", target.job, line(&target.host)),
+        Target::Submission(target) => format!("a one-time run on {}", line(&target.host)),
+    }
+}
+
+fn facts(step: &Step, plan: &Plan) -> Vec<String> {
+    match &step.facts {
+        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, plan.at),
+        Facts::Job(facts) => job::why(facts, &step.verdict, plan.at),
+        Facts::Submission(facts) => job::submission(facts, &step.verdict, plan.at),
+        Facts::None => vec![labelled("facts", "nothing could be found out")],
+    }
+}
+
+fn waits(step: &Step) -> Option<String> {
+    let wait = step.wait.as_ref()?;
+    let accepted: Vec<String> = wait
+        .accept
+        .iter()
+        .map(|result| line(result.as_str()))
+        .collect();
+    let longest = wait.max.map_or_else(
+        || "until it ends".to_owned(),
+        |max| format!("for {max} at most"),
+    );
+    Some(labelled(
+        "wait",
+        &format!(
+            "apply waits for the run {longest}; good ends: {}",
+            accepted.join(", ")
+        ),
+    ))
+}
+
+fn changes(step: &Step, now: Timestamp) -> String {
+    match step.changes_at {
+        Some(at) => format!(
+            "this verdict changes {}, if nothing else happens",
+            when(at, now)
+        ),
+        None => "this verdict does not change by the passing of time".to_owned(),
+    }
+}
+
+/// `2026-11-24 03:00 UTC (in 42h)`, or how long ago.
+pub(super) fn when(at: Timestamp, now: Timestamp) -> String {
+    let distance = match at.cmp(&now) {
+        Ordering::Equal => "now".to_owned(),
+        Ordering::Greater => format!("in {}", Span::between(now, at).rounded()),
+        Ordering::Less => format!("{} ago", Span::between(at, now).rounded()),
+    };
+    format!("{} ({distance})", minute(at))
+}

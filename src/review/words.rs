@@ -1,0 +1,198 @@
+//! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
+
+use super::escape::line;
+use crate::model::birth::{AgeRange, Birth, Evidence};
+use crate::model::runtime::Slot;
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::verdict::{
+    Cause, Counts, Exceeded, Facts, Hold, Move, Plan, Receipt, RuntimeFacts, Settled, Settlement,
+    SlotFacts, Step, Verdict,
+};
+
+/// `rotated by afresh 2026-08-17 03:12 UTC`.
+pub(super) fn evidence(evidence: &Evidence) -> String {
+    match *evidence {
+        Evidence::Rotated { answered, .. } => format!("rotated by afresh {}", minute(answered)),
+        Evidence::Changed { after, by } => {
+            format!("changed between {} and {}", minute(after), minute(by))
+        }
+        Evidence::FirstSeen { at } => format!("first seen {}", minute(at)),
+        Evidence::RuntimeCreated { at } => format!("runtime created {}", minute(at)),
+        Evidence::LogSilent { since, .. } => format!(
+            "no regeneration in the Activity Log since {}",
+            minute(since)
+        ),
+        Evidence::LogEvents { known, newest, .. } => log_events(known, newest),
+        Evidence::Declared { at } => format!("declared by a person: {}", minute(at)),
+    }
+}
+
+fn log_events(known: Option<Timestamp>, newest: Timestamp) -> String {
+    match known {
+        Some(known) if known == newest => {
+            format!("regenerated {}, says the Activity Log", minute(known))
+        }
+        Some(known) => format!(
+            "regenerated {}, says the Activity Log; a regeneration at {} may have been of this key",
+            minute(known),
+            minute(newest)
+        ),
+        None => format!(
+            "a regeneration at {} may have been of this key",
+            minute(newest)
+        ),
+    }
+}
+
+/// The pieces of evidence that set a bound, or the words for none.
+pub(super) fn birth(birth: &Birth) -> String {
+    let sets_bound = |piece: &&Evidence| {
+        let (not_before, not_after) = piece.bounds();
+        (not_before.is_some() && not_before == birth.earliest)
+            || (not_after.is_some() && not_after == birth.latest)
+    };
+    let pieces: Vec<String> = birth
+        .evidence
+        .iter()
+        .filter(sets_bound)
+        .map(evidence)
+        .collect();
+    if pieces.is_empty() {
+        "no evidence of when it was made".to_owned()
+    } else {
+        pieces.join("; ")
+    }
+}
+
+/// `97d old`, or that its age is unknown.
+pub(super) fn old(age: AgeRange) -> String {
+    if age.at_most.is_none() && age.at_least == Span::ZERO {
+        "of unknown age".to_owned()
+    } else {
+        format!("{age} old")
+    }
+}
+
+/// Why something is to be done.
+pub(super) fn cause(cause: &Cause) -> String {
+    match cause {
+        Cause::KeyDue { age, .. } if age.to_string() == "unknown" => {
+            line(&cause.to_string()).replacen("unknown old", "of unknown age", 1)
+        }
+        other => line(&other.to_string()),
+    }
+}
+
+/// `hold until WHEN: why`, or `hold: why`.
+pub(super) fn hold(why: &Hold, until: Option<Timestamp>) -> String {
+    match hold_ends(why, until) {
+        Some(when) => format!("hold until {when}: {}", line(&why.to_string())),
+        None => format!("hold: {}", line(&why.to_string())),
+    }
+}
+
+/// When it ends, as people near it read it.
+pub(super) fn hold_ends(why: &Hold, until: Option<Timestamp>) -> Option<String> {
+    match why {
+        Hold::Window { opens, .. } if !opens.is_empty() => Some(line(opens)),
+        _ => until.map(minute),
+    }
+}
+
+/// `the doubt about "regenerate authKey1" is settled: it happened`.
+pub(super) fn settlement(settlement: &Settlement) -> String {
+    let what = line(&settlement.movement.title());
+    match &settlement.settled {
+        Settled::Done(receipt) => format!(
+            "a doubt of \"{what}\" is settled: it happened ({})",
+            left_behind(receipt)
+        ),
+        Settled::NotDone => format!("a doubt of \"{what}\" is settled: it did not happen"),
+        Settled::Repeat => {
+            format!("a doubt of \"{what}\" will be settled by sending it again with its token")
+        }
+    }
+}
+
+/// What an effect left behind: `new key 1a2b3c4d`, `run 7`.
+pub(super) fn left_behind(receipt: &Receipt) -> String {
+    match receipt {
+        Receipt::Regenerated { fingerprint, .. } => format!("new key {}", fingerprint.short()),
+        Receipt::Started { run, .. } => format!("run {run}"),
+        Receipt::Cancelled { run, .. } => format!("run {run} is ending or has ended"),
+    }
+}
+
+/// `maxRegenerations.perApply is 20, and 25 are wanted`.
+pub(super) fn exceeded(exceeded: &Exceeded) -> String {
+    format!(
+        "{} is {}, and {} {} wanted",
+        line(&exceeded.guardrail),
+        exceeded.limit,
+        exceeded.wanted,
+        if exceeded.wanted == 1 { "is" } else { "are" }
+    )
+}
+
+/// The right that is missing, if that is the trouble.
+pub(super) fn missing_right(trouble: &Trouble) -> Option<String> {
+    match &trouble.kind {
+        TroubleKind::Forbidden { right } => Some(line(right)),
+        _ => None,
+    }
+}
+
+/// `11 subjects`, `1 subject`, `no subject`.
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
+    match n {
+        0 => format!("no {many}"),
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
+/// `1 on hold`, with how many of them need a person.
+pub(super) fn on_hold(counts: Counts) -> String {
+    match counts.problems {
+        0 => format!("{} on hold", counts.on_hold),
+        1 => format!("{} on hold (1 needs a person)", counts.on_hold),
+        n => format!("{} on hold ({n} need a person)", counts.on_hold),
+    }
+}
+
+/// Requests of all kinds together.
+pub(super) fn requests(plan: &Plan) -> String {
+    let sum = plan
+        .requests
+        .values()
+        .fold(0_u64, |sum, n| sum.saturating_add(*n));
+    count(
+        usize::try_from(sum).unwrap_or(usize::MAX),
+        "request",
+        "requests",
+    )
+}
+
+/// Is it a hold that needs a person?
+pub(super) fn is_problem(step: &Step) -> bool {
+    matches!(&step.verdict, Verdict::Hold { why, .. } if why.is_problem())
+}
+
+/// What is known of a runtime.
+pub(super) fn runtime_facts(step: &Step) -> Option<&RuntimeFacts> {
+    match &step.facts {
+        Facts::Runtime(facts) => Some(facts),
+        _ => None,
+    }
+}
+
+/// What is known of the key that a move replaces.
+pub(super) fn replaced<'a>(step: &'a Step, movement: &Move) -> Option<(Slot, &'a SlotFacts)> {
+    match movement {
+        Move::Regenerate { slot, .. } => {
+            runtime_facts(step).map(|facts| (*slot, facts.slots.get(*slot)))
+        }
+        _ => None,
+    }
+}

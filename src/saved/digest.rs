@@ -1,0 +1,149 @@
+//! The two hashes of a plan file: over what was decided, and over everything that is written.
+//!
+//! Refuses: an age or a time that merely passes in the digest; the order of keys making a difference in the seal.
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::mirror::Mirror;
+use super::shape::plan::{Target, Wait};
+use super::shape::verdict::Move;
+use super::to_value;
+use crate::model::trouble::TroubleKind;
+use crate::model::verdict::{Cause, Hold, Keep, Plan, Receipt, Settled, Settlement, Step, Verdict};
+
+/// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each move with what it
+/// presumes, the kind of each reason, settlements, waits, freezes and refusal. Ages, instants of the plan itself, counts of
+/// failures and the service's own words are left out.
+pub fn digest(plan: &Plan) -> String {
+    let freezes = plan
+        .freezes
+        .iter()
+        .map(|freeze| json!([freeze.from, freeze.to]));
+    let guardrails = plan.exceeded.iter().map(|exceeded| &exceeded.guardrail);
+    hash(&json!({
+        "steps": plan.steps.iter().map(decision).collect::<Value>(),
+        "freezes": freezes.collect::<Value>(),
+        "guardrails": guardrails.map(String::as_str).collect::<Value>(),
+        "refused": plan.refused,
+    }))
+}
+
+/// SHA-256, in lower-case hex, over a document without its seal.
+pub(super) fn seal(document: &Value) -> String {
+    let mut document = document.clone();
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("seal");
+    }
+    hash(&document)
+}
+
+fn hash(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
+    Sha256::digest(value.to_string())
+        .iter()
+        .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)])
+        .collect()
+}
+
+fn decision(step: &Step) -> Value {
+    json!({
+        "address": step.address.to_string(),
+        "rule": step.rule.as_str(),
+        "target": to_value(&Option::<Target>::of(&step.target)),
+        "verdict": verdict(&step.verdict),
+        "settlements": step.settlements.iter().map(settlement).collect::<Value>(),
+        "wait": to_value(&Option::<Wait>::of(&step.wait)),
+    })
+}
+
+/// Without the times of its receipt: what is settled by evidence is dated by the look.
+fn settlement(settlement: &Settlement) -> Value {
+    let settled = match &settlement.settled {
+        Settled::Done(Receipt::Regenerated {
+            slot, fingerprint, ..
+        }) => json!(["regenerated", slot.as_str(), fingerprint.as_str()]),
+        Settled::Done(Receipt::Started { run, .. }) => json!(["started", run]),
+        Settled::Done(Receipt::Cancelled { run, .. }) => json!(["cancelled", run]),
+        Settled::NotDone => json!("notDone"),
+        Settled::Repeat => json!("repeat"),
+    };
+    json!([settlement.intent, settled])
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    match verdict {
+        Verdict::Keep(keep) => json!({"keep": kept(keep)}),
+        Verdict::Act { moves, because } => {
+            let moves = moves.iter().map(|movement| to_value(&Move::of(movement)));
+            json!({"act": moves.collect::<Value>(), "because": cause(because)})
+        }
+        Verdict::Hold { why, .. } => json!({"hold": hold(why)}),
+    }
+}
+
+fn kept(keep: &Keep) -> Value {
+    match keep {
+        Keep::Young => json!("young"),
+        Keep::Fresh { .. } => json!("fresh"),
+        Keep::Running { run } => json!(["running", run]),
+        Keep::Idle => json!("idle"),
+        Keep::SucceededOnce { run } => json!(["succeededOnce", run]),
+    }
+}
+
+fn cause(cause: &Cause) -> Value {
+    match cause {
+        Cause::KeyDue {
+            slot,
+            limit,
+            outside_window,
+            ..
+        } => json!(["keyDue", slot.as_str(), limit.as_secs(), outside_window]),
+        Cause::Stale { limit, .. } => json!(["stale", limit.as_secs()]),
+        Cause::NotRunning => json!("notRunning"),
+        Cause::MustNotRun => json!("mustNotRun"),
+        Cause::TooLong { run, limit, .. } => json!(["tooLong", run, limit.as_secs()]),
+        Cause::NotSucceededYet { .. } => json!("notSucceededYet"),
+    }
+}
+
+fn hold(hold: &Hold) -> Value {
+    let intended = |movement| to_value(&Move::of(movement));
+    match hold {
+        Hold::Trouble(trouble) => json!(["trouble", trouble_kind(&trouble.kind)]),
+        Hold::Busy { movement, .. } => json!(["busy", intended(movement)]),
+        Hold::Doubt { movement, .. } => json!(["doubt", intended(movement)]),
+        Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
+        Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
+        Hold::Window {
+            slot, breaks_limit, ..
+        } => json!(["window", slot.as_str(), breaks_limit]),
+        Hold::Starved { slot, .. } => json!(["starved", slot.as_str()]),
+        Hold::Overlap { slot, .. } => json!(["overlap", slot.as_str()]),
+        Hold::Freeze { reason } => json!(["freeze", reason]),
+        Hold::NoKeys { .. } => json!("noKeys"),
+        Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
+        Hold::ActiveRun { run } => json!(["activeRun", run]),
+        Hold::BackOff { .. } => json!("backOff"),
+        Hold::GaveUp { .. } => json!("gaveUp"),
+        Hold::PauseFirst => json!("pauseFirst"),
+        Hold::UnpauseFirst => json!("unpauseFirst"),
+        Hold::RestartsItself => json!("restartsItself"),
+        Hold::RunsForbidden => json!("runsForbidden"),
+    }
+}
+
+fn trouble_kind(kind: &TroubleKind) -> Value {
+    match kind {
+        TroubleKind::Forbidden { right } => json!(["forbidden", right]),
+        TroubleKind::Unauthenticated => json!("unauthenticated"),
+        TroubleKind::NotFound => json!("notFound"),
+        TroubleKind::Throttled => json!("throttled"),
+        TroubleKind::Unreachable => json!("unreachable"),
+        TroubleKind::Unexpected => json!("unexpected"),
+        TroubleKind::Misfit => json!("misfit"),
+    }
+}

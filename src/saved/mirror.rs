@@ -1,0 +1,113 @@
+//! How a shape of the file mirrors a word of the model: the same name and the same fields, with serde's rules on one side only.
+//!
+//! Refuses: a fallible way back. Whatever can be wrong with a text is found while it is read, where line and column are known.
+
+use std::collections::BTreeMap;
+
+/// The shape of a `Model` in the file.
+pub(super) trait Mirror<Model>: Sized {
+    /// To the file.
+    fn of(model: &Model) -> Self;
+    /// Back from it.
+    fn back(self) -> Model;
+}
+
+/// Declares a struct or an enum that has the name, fields and variants of the model's, and the two ways between them.
+///
+/// A newtype variant names its field, so that the macro has a name to bind: `Trouble(trouble: Trouble)`.
+macro_rules! mirror {
+    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub(in crate::saved) struct $name { $($(#[$field_meta])* pub(in crate::saved) $field: $shape),* }
+
+        impl $crate::saved::mirror::Mirror<words::$name> for $name {
+            fn of(model: &words::$name) -> Self {
+                Self { $($field: $crate::saved::mirror::Mirror::of(&model.$field)),* }
+            }
+            fn back(self) -> words::$name {
+                words::$name { $($field: self.$field.back()),* }
+            }
+        }
+    };
+    ($(#[$meta:meta])* enum $name:ident { $(
+        $(#[$variant_meta:meta])*
+        $variant:ident $(($inner:ident: $inner_shape:ty))? $({ $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? })?
+    ),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+        pub(in crate::saved) enum $name { $(
+            $(#[$variant_meta])*
+            $variant $(($inner_shape))? $({ $($(#[$field_meta])* $field: $shape),* })?
+        ),* }
+
+        impl $crate::saved::mirror::Mirror<words::$name> for $name {
+            fn of(model: &words::$name) -> Self {
+                match model { $(
+                    words::$name::$variant $(($inner))? $({ $($field),* })? =>
+                        Self::$variant $(($crate::saved::mirror::Mirror::of($inner)))?
+                            $({ $($field: $crate::saved::mirror::Mirror::of($field)),* })?
+                ),* }
+            }
+            fn back(self) -> words::$name {
+                match self { $(
+                    Self::$variant $(($inner))? $({ $($field),* })? =>
+                        words::$name::$variant $(($inner.back()))? $({ $($field: $field.back()),* })?
+                ),* }
+            }
+        }
+    };
+}
+pub(super) use mirror;
+
+macro_rules! itself {
+    ($($plain:ty),*) => { $(
+        impl Mirror<$plain> for $plain {
+            fn of(model: &$plain) -> Self { model.clone() }
+            fn back(self) -> $plain { self }
+        }
+    )* };
+}
+itself!(String, bool, u32, u64, i64);
+
+impl<M, S: Mirror<M>> Mirror<Option<M>> for Option<S> {
+    fn of(model: &Option<M>) -> Self {
+        model.as_ref().map(S::of)
+    }
+    fn back(self) -> Option<M> {
+        self.map(S::back)
+    }
+}
+
+impl<M, S: Mirror<M>> Mirror<Vec<M>> for Vec<S> {
+    fn of(model: &Vec<M>) -> Self {
+        model.iter().map(S::of).collect()
+    }
+    fn back(self) -> Vec<M> {
+        self.into_iter().map(S::back).collect()
+    }
+}
+
+impl<M, S: Mirror<M>> Mirror<Box<M>> for Box<S> {
+    fn of(model: &Box<M>) -> Self {
+        Self::new(S::of(model))
+    }
+    fn back(self) -> Box<M> {
+        Box::new((*self).back())
+    }
+}
+
+impl<K: Ord, V, KeyShape: Mirror<K> + Ord, Shape: Mirror<V>> Mirror<BTreeMap<K, V>>
+    for BTreeMap<KeyShape, Shape>
+{
+    fn of(model: &BTreeMap<K, V>) -> Self {
+        let pair = |(key, value)| (KeyShape::of(key), Shape::of(value));
+        model.iter().map(pair).collect()
+    }
+    fn back(self) -> BTreeMap<K, V> {
+        let pair = |(key, value): (KeyShape, Shape)| (key.back(), value.back());
+        self.into_iter().map(pair).collect()
+    }
+}

@@ -1,0 +1,96 @@
+//! Which field of a JSON text a line and a column lie in: `plan.steps[3].verdict`.
+//!
+//! Refuses: nothing. The text may be damaged or cut off; as much of the path is told as was open at that place.
+
+/// One level of nesting that is open.
+enum Level {
+    /// An object, with the key whose value is being read.
+    Object(String),
+    /// An array, with the index of the item that is being read.
+    Array(usize),
+}
+
+/// The path to what stands at `line` and `column` (1-based, the column in bytes), or `the top`.
+pub(super) fn path(text: &str, line: usize, column: usize) -> String {
+    let before = text
+        .split_inclusive('\n')
+        .take(line.saturating_sub(1))
+        .map(str::len)
+        .sum::<usize>();
+    let end = (before + column.saturating_sub(1)).min(text.len());
+    let open = levels(text.as_bytes().get(..end).unwrap_or_default());
+    let mut path = String::new();
+    for level in &open {
+        match level {
+            Level::Object(key) if key.is_empty() => {}
+            Level::Object(key) if path.is_empty() => path.push_str(key),
+            Level::Object(key) => path = format!("{path}.{key}"),
+            Level::Array(index) => path = format!("{path}[{index}]"),
+        }
+    }
+    if path.is_empty() {
+        "the top".to_owned()
+    } else {
+        path
+    }
+}
+
+fn levels(bytes: &[u8]) -> Vec<Level> {
+    let mut open = Vec::new();
+    let mut last_string = String::new();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                let length = string_length(bytes.get(at + 1..).unwrap_or_default());
+                let content = bytes.get(at + 1..at + 1 + length).unwrap_or_default();
+                last_string = String::from_utf8_lossy(content).into_owned();
+                at += length + 1;
+            }
+            b'{' => open.push(Level::Object(String::new())),
+            b'[' => open.push(Level::Array(0)),
+            b'}' | b']' => drop(open.pop()),
+            b':' => {
+                if let Some(Level::Object(key)) = open.last_mut() {
+                    key.clone_from(&last_string);
+                }
+            }
+            b',' => match open.last_mut() {
+                Some(Level::Array(index)) => *index += 1,
+                Some(Level::Object(key)) => key.clear(),
+                None => {}
+            },
+            _ => {}
+        }
+        at += 1;
+    }
+    open
+}
+
+/// Bytes up to the quote that ends the string, or to the end.
+fn string_length(bytes: &[u8]) -> usize {
+    let mut escaped = false;
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return index,
+            _ => {}
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path;
+
+    #[test]
+    fn a_place_in_the_text_is_told_as_a_path() {
+        let text = "{\"a\": 1,\n \"steps\": [{\"x\": \"}]\\\"\"},\n {\"verdict\": {\"keep\": 3}}]}";
+        assert_eq!(path(text, 3, 24), "steps[1].verdict.keep");
+        assert_eq!(path(text, 1, 6), "a");
+        assert_eq!(path(text, 1, 1), "the top");
+        assert_eq!(path("{\"cut\": [1, 2", 1, 13), "cut[1]");
+    }
+}

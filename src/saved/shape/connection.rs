@@ -1,0 +1,96 @@
+//! Connections as a plan carries them: where things are, and *where* a secret is to be read from.
+//!
+//! Refuses: a secret. There is no field to put one in.
+
+use std::path::PathBuf;
+
+use super::text::Text;
+use super::words::{self, Name, ResourceId};
+use crate::saved::mirror::mirror;
+
+mirror! {
+    /// One Azure.
+    struct Cloud {
+        name: String,
+        authority: String,
+        resource_manager: String,
+        audience: String,
+        databricks_management: String,
+        databricks_domain: String,
+        databricks_resource: String,
+    }
+}
+
+mirror! {
+    /// Where a secret is read from when it is needed.
+    enum SecretSource {
+        /// An environment variable's name.
+        Env(name: String),
+        /// A file's path.
+        File(path: Text<PathBuf>),
+    }
+}
+
+mirror! {
+    /// How a principal proves itself.
+    enum Proof {
+        Secret(source: SecretSource),
+        Certificate(path: Text<PathBuf>),
+    }
+}
+
+mirror! {
+    /// Who asks, and how it proves that.
+    enum Credential {
+        Default,
+        ServicePrincipal { tenant: String, client_id: String, proof: Proof },
+        WorkloadIdentity { tenant: Option<String>, client_id: Option<String>, token_file: Option<Text<PathBuf>> },
+        ManagedIdentity { client_id: Option<String>, resource_id: Option<String> },
+        AzureCli { tenant: Option<String> },
+        GithubOidc { tenant: String, client_id: String },
+        AzurePipelines { tenant: String, client_id: String, service_connection: String },
+        DeviceCode { tenant: String, client_id: String },
+        DatabricksToken { token: SecretSource },
+        DatabricksOauth { client_id: String, client_secret: SecretSource },
+    }
+}
+
+mirror! {
+    /// A Data Factory, and how to reach it.
+    #[expect(clippy::struct_field_names, reason = "the fields have the names of the manifest")]
+    struct Factory {
+        name: Text<Name>,
+        subscription: String,
+        resource_group: String,
+        factory: String,
+        cloud: Cloud,
+        credential: Credential,
+    }
+}
+
+mirror! {
+    /// Where a workspace answers.
+    enum WorkspaceHost {
+        Given(host: String),
+        FromResource,
+    }
+}
+
+mirror! {
+    /// A Databricks workspace, and how to reach it.
+    struct Workspace {
+        name: Text<Name>,
+        host: WorkspaceHost,
+        resource_id: Option<Text<ResourceId>>,
+        cloud: Cloud,
+        credential: Credential,
+    }
+}
+
+mirror! {
+    /// Where what happened is remembered.
+    enum LedgerPlace {
+        File(path: Text<PathBuf>),
+        Blob(address: String),
+    }
+}

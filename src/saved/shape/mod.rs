@@ -1,0 +1,29 @@
+//! The shapes of the plan file, one for each word of the model that is in it.
+//!
+//! Refuses: a field that this version does not know. A plan that is only half understood is not applied.
+
+pub(super) mod connection;
+pub(super) mod facts;
+pub(super) mod plan;
+pub(super) mod text;
+pub(super) mod verdict;
+
+/// The model's words, under one roof: a shape has the name of its word.
+pub(super) mod words {
+    pub use crate::model::address::{Address, Name, ResourceId};
+    pub use crate::model::birth::{AgeRange, Birth, Evidence};
+    pub use crate::model::connection::{
+        Cloud, Credential, Factory, Proof, SecretSource, Workspace, WorkspaceHost,
+    };
+    pub use crate::model::desired::LedgerPlace;
+    pub use crate::model::job::{
+        ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult, Token,
+    };
+    pub use crate::model::runtime::{
+        Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge,
+    };
+    pub use crate::model::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+    pub use crate::model::time::{Freeze, Span, Timestamp, Window};
+    pub use crate::model::trouble::{Trouble, TroubleKind};
+    pub use crate::model::verdict::*;
+}

@@ -1,0 +1,89 @@
+//! The plan with its steps, as the file spells them.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::text::Text;
+use super::verdict::{Settlement, Verdict};
+use super::words::{self, Address, Name, ResourceId, RunResult, Span, Timestamp};
+use crate::saved::mirror::mirror;
+
+mirror! {
+    /// Everything that was decided, about every subject.
+    struct Plan {
+        /// The time it was decided for.
+        at: Text<Timestamp>,
+        /// Nothing changes before this by the passing of time alone.
+        valid_until: Text<Timestamp>,
+        /// A guardrail forbids to apply it.
+        refused: bool,
+        /// Guardrails that were reached.
+        exceeded: Vec<Exceeded>,
+        /// Freezes that are not over yet.
+        freezes: Vec<Freeze>,
+        /// One for each subject, in the order of their addresses.
+        steps: Vec<Step>,
+        /// What globs met and left alone.
+        passed_over: Vec<PassedOver>,
+        /// Requests that were sent to make it, by kind.
+        requests: BTreeMap<String, u64>,
+    }
+}
+
+mirror! {
+    /// One subject's verdict.
+    struct Step {
+        address: Text<Address>,
+        rule: Text<Name>,
+        target: Option<Target>,
+        verdict: Verdict,
+        changes_at: Option<Text<Timestamp>>,
+        settlements: Vec<Settlement>,
+        wait: Option<Wait>,
+        facts: Facts,
+    }
+}
+
+mirror! {
+    /// Where a subject is.
+    enum Target {
+        Runtime(target: RuntimeTarget),
+        Job(target: JobTarget),
+        Submission(target: SubmissionTarget),
+    }
+}
+
+mirror! {
+    /// Where a runtime is.
+    struct RuntimeTarget { factory: Text<Name>, id: Text<ResourceId> }
+}
+
+mirror! {
+    /// Where a job is.
+    struct JobTarget { workspace: Text<Name>, host: String, job: i64 }
+}
+
+mirror! {
+    /// Where a one-time submit goes, and its content.
+    struct SubmissionTarget { workspace: Text<Name>, host: String, rule: Text<Name>, body: String }
+}
+
+mirror! {
+    /// How apply waits for the end of a run, and which ends are good.
+    struct Wait { max: Option<Text<Span>>, accept: Vec<Text<RunResult>> }
+}
+
+mirror! {
+    /// A subject that a glob matched and that has no keys of its own.
+    struct PassedOver { address: Text<Address>, why: String }
+}
+
+mirror! {
+    /// A time in which nothing is applied.
+    struct Freeze { from: Text<Timestamp>, to: Text<Timestamp>, reason: String }
+}
+
+mirror! {
+    /// A guardrail that was reached.
+    struct Exceeded { guardrail: String, limit: u32, wanted: u32 }
+}

@@ -1,0 +1,176 @@
+//! Verdicts with their moves and reasons, as the file spells them.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::facts::AgeRange;
+use super::text::Text;
+use super::words::{self, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
+use crate::saved::mirror::{Mirror, mirror};
+
+mirror! {
+    /// What is to become of a subject.
+    enum Verdict {
+        Keep(why: Keep),
+        Act { moves: OneOrMore<Move>, because: Cause },
+        Hold { why: Hold, until: Option<Text<Timestamp>> },
+    }
+}
+
+mirror! {
+    /// One effect, with what it presumes.
+    enum Move {
+        Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },
+        Start { token: Text<Token>, after: Option<i64>, parameters: BTreeMap<String, String>, company: Company },
+        Submit { token: Text<Token>, digest: String },
+        Cancel { run: i64 },
+    }
+}
+
+mirror! {
+    /// A key as far as the planner was allowed to see it.
+    enum Presumed {
+        Key(fingerprint: Text<Fingerprint>),
+        Unseen,
+    }
+}
+
+mirror! {
+    /// Whether other runs may be active when a run is started.
+    enum Company { Alone, Any }
+}
+
+mirror! {
+    /// Why a subject is as promised.
+    enum Keep {
+        Young,
+        Fresh { age: Text<Span>, warn: bool },
+        Running { run: i64 },
+        Idle,
+        SucceededOnce { run: i64 },
+    }
+}
+
+mirror! {
+    /// Why something is to be done.
+    enum Cause {
+        KeyDue { slot: Text<Slot>, age: AgeRange, limit: Text<Span>, outside_window: bool },
+        Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
+        NotRunning,
+        MustNotRun,
+        TooLong { run: i64, ran: Text<Span>, limit: Text<Span> },
+        NotSucceededYet { failures: u32 },
+    }
+}
+
+mirror! {
+    /// Why something wanted waits.
+    enum Hold {
+        Trouble(trouble: Trouble),
+        Busy { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
+        Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
+        ForeignRotation { slot: Text<Slot> },
+        AgeUnknown { slot: Text<Slot>, age: AgeRange },
+        Window { slot: Text<Slot>, opens: String, breaks_limit: bool },
+        Starved { slot: Text<Slot>, opens: Option<String> },
+        Overlap { slot: Text<Slot>, overlap: Text<Span> },
+        Freeze { reason: String },
+        NoKeys { why: String },
+        Deferred { guardrail: String },
+        ActiveRun { run: i64 },
+        BackOff { failures: u32 },
+        GaveUp { failures: u32 },
+        PauseFirst,
+        UnpauseFirst,
+        RestartsItself,
+        RunsForbidden,
+    }
+}
+
+mirror! {
+    /// Why a look failed.
+    struct Trouble { kind: TroubleKind, doing: String, message: String, request_id: Option<String> }
+}
+
+mirror! {
+    /// The kinds of trouble that are told apart.
+    enum TroubleKind {
+        Forbidden { right: String },
+        Unauthenticated,
+        NotFound,
+        Throttled,
+        Unreachable,
+        Unexpected,
+        Misfit,
+    }
+}
+
+mirror! {
+    /// What is found out about an intent that had no end.
+    struct Settlement { intent: String, #[serde(rename = "move")] movement: Move, settled: Settled }
+}
+
+mirror! {
+    /// What became of an intent.
+    enum Settled {
+        Done(receipt: Receipt),
+        NotDone,
+        Repeat,
+    }
+}
+
+mirror! {
+    /// What an effect left behind.
+    enum Receipt {
+        Regenerated { slot: Text<Slot>, fingerprint: Text<Fingerprint>, sent: Text<Timestamp>, answered: Text<Timestamp> },
+        Started { run: i64, answered: Text<Timestamp> },
+        Cancelled { run: i64, answered: Text<Timestamp> },
+    }
+}
+
+/// A list that is never empty.
+pub(in crate::saved) struct OneOrMore<S>(NonEmpty<S>);
+
+impl<S: Serialize> Serialize for OneOrMore<S> {
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_seq(self.0.iter())
+    }
+}
+
+impl<'de, S: Deserialize<'de>> Deserialize<'de> for OneOrMore<S> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        NonEmpty::from_vec(Vec::deserialize(deserializer)?)
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("an act has at least one move"))
+    }
+}
+
+impl<S: JsonSchema> JsonSchema for OneOrMore<S> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("OneOrMore_{}", S::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "array", "minItems": 1, "items": generator.subschema_for::<S>()})
+    }
+}
+
+impl<M, S: Mirror<M>> Mirror<NonEmpty<M>> for OneOrMore<S> {
+    fn of(model: &NonEmpty<M>) -> Self {
+        Self(NonEmpty {
+            first: S::of(&model.first),
+            rest: Mirror::of(&model.rest),
+        })
+    }
+    fn back(self) -> NonEmpty<M> {
+        NonEmpty {
+            first: self.0.first.back(),
+            rest: self.0.rest.back(),
+        }
+    }
+}

@@ -1,0 +1,357 @@
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::address::ResourceId;
+use crate::model::connection::{Cloud, Credential, Proof, SecretSource, WorkspaceHost};
+use crate::model::samples;
+use crate::model::time::Span;
+use crate::model::verdict::{Cause, Hold, Keep, Receipt, Settled, Verdict};
+
+static VALIDATOR: LazyLock<jsonschema::Validator> =
+    LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+fn credentials() -> Vec<Credential> {
+    let text = || "x".to_owned();
+    let env = || SecretSource::Env("AZURE_CLIENT_SECRET".to_owned());
+    let file = SecretSource::File(PathBuf::from("/run/secrets/token"));
+    let principal = |proof| Credential::ServicePrincipal {
+        tenant: text(),
+        client_id: text(),
+        proof,
+    };
+    vec![
+        Credential::Default,
+        principal(Proof::Secret(env())),
+        principal(Proof::Certificate(PathBuf::from("me.pem"))),
+        Credential::WorkloadIdentity {
+            tenant: None,
+            client_id: Some(text()),
+            token_file: Some(PathBuf::from("/var/run/token")),
+        },
+        Credential::ManagedIdentity {
+            client_id: None,
+            resource_id: Some(text()),
+        },
+        Credential::AzureCli { tenant: None },
+        Credential::GithubOidc {
+            tenant: text(),
+            client_id: text(),
+        },
+        Credential::AzurePipelines {
+            tenant: text(),
+            client_id: text(),
+            service_connection: text(),
+        },
+        Credential::DeviceCode {
+            tenant: text(),
+            client_id: text(),
+        },
+        Credential::DatabricksToken { token: file },
+        Credential::DatabricksOauth {
+            client_id: text(),
+            client_secret: env(),
+        },
+    ]
+}
+
+/// A file around a plan, with every kind of credential.
+fn file(plan: Plan) -> File {
+    let workspace = |(n, credential): (usize, Credential)| {
+        let name = name(&format!("w{n}"));
+        let workspace = Workspace {
+            name: name.clone(),
+            host: if n == 0 {
+                WorkspaceHost::FromResource
+            } else {
+                WorkspaceHost::Given("adb-1.7.azuredatabricks.net".to_owned())
+            },
+            resource_id: Some(ResourceId::new("/subscriptions/S/x")),
+            cloud: Cloud::named("public").unwrap(),
+            credential,
+        };
+        (name, workspace)
+    };
+    let factory = Factory {
+        name: name("ingest"),
+        subscription: "12345678-1234-1234-1234-1234567890ab".to_owned(),
+        resource_group: "rg-data".to_owned(),
+        factory: "adf-ingest".to_owned(),
+        cloud: Cloud::named("china").unwrap(),
+        credential: Credential::Default,
+    };
+    File {
+        plan,
+        factories: BTreeMap::from([(name("ingest"), factory)]),
+        workspaces: credentials()
+            .into_iter()
+            .enumerate()
+            .map(workspace)
+            .collect(),
+        project: "data-platform".to_owned(),
+        ledger: LedgerPlace::File(PathBuf::from("/repo/.afresh/ledger.jsonl")),
+        lineage: "0d6c7a4e".to_owned(),
+    }
+}
+
+fn empty() -> Plan {
+    Plan {
+        at: "2026-11-22T09:00:00Z".parse().unwrap(),
+        steps: Vec::new(),
+        passed_over: Vec::new(),
+        valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
+        freezes: Vec::new(),
+        exceeded: Vec::new(),
+        refused: false,
+        requests: BTreeMap::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn what_is_written_is_read_again(plan in samples::plan(0..6)) {
+        let file = file(plan);
+        prop_assert_eq!(read(&write(&file)), Ok(file));
+    }
+
+    #[test]
+    fn every_plan_file_is_valid_by_its_schema(plan in samples::plan(0..3)) {
+        let document = document(&file(plan));
+        let errors: Vec<String> = VALIDATOR.iter_errors(&document).map(|error| error.to_string()).collect();
+        prop_assert!(errors.is_empty(), "{errors:?}");
+    }
+
+    #[test]
+    fn a_minute_that_passes_leaves_the_digest_alone(plan in samples::plan(0..6)) {
+        let mut later = plan.clone();
+        later.at = Span::seconds(60).after(plan.at);
+        later.valid_until = Span::seconds(60).after(plan.valid_until);
+        for step in &mut later.steps {
+            age(&mut step.verdict);
+            for settlement in &mut step.settlements {
+                if let Settled::Done(Receipt::Started { answered, .. }) = &mut settlement.settled {
+                    *answered = Span::seconds(60).after(*answered);
+                }
+            }
+        }
+        prop_assert_eq!(digest(&later), digest(&plan));
+    }
+
+    #[test]
+    fn another_move_is_another_digest(plan in samples::plan(1..4), movement in samples::movement()) {
+        let mut other = plan.clone();
+        let was = other.steps[0].verdict.clone();
+        other.steps[0].verdict = Verdict::Act {
+            moves: crate::model::verdict::NonEmpty::one(movement),
+            because: Cause::NotRunning,
+        };
+        prop_assert_eq!(digest(&other) == digest(&plan), other.steps[0].verdict == was);
+    }
+}
+
+fn age(verdict: &mut Verdict) {
+    match verdict {
+        Verdict::Keep(Keep::Fresh { age, warn }) => {
+            (*age, *warn) = (age.plus(Span::seconds(60)), !*warn);
+        }
+        Verdict::Act {
+            because: Cause::KeyDue { age, .. },
+            ..
+        }
+        | Verdict::Hold {
+            why: Hold::AgeUnknown { age, .. },
+            ..
+        } => {
+            age.at_least = age.at_least.plus(Span::seconds(60));
+        }
+        Verdict::Act {
+            because: Cause::TooLong { ran, .. },
+            ..
+        } => *ran = ran.plus(Span::seconds(60)),
+        Verdict::Hold {
+            why: Hold::Busy { since, .. } | Hold::Doubt { since, .. },
+            until,
+        } => {
+            *since = Span::seconds(60).after(*since);
+            *until = None;
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_is_refused() {
+    let mut one = file(empty());
+    one.workspaces.clear();
+    let text = write(&one);
+    for at in 0..text.len() {
+        let mut bytes = text.clone().into_bytes();
+        bytes[at] ^= 1;
+        if let Ok(changed) = String::from_utf8(bytes) {
+            assert!(read(&changed).is_err(), "byte {at}: {changed}");
+        }
+    }
+}
+
+#[test]
+fn a_changed_field_is_tampering_also_where_the_digest_does_not_look() {
+    let text = write(&file(empty()));
+    for (from, to) in [
+        ("data-platform", "another-project"),
+        ("\"2026-11-23T09:00:00Z\"", "\"2036-11-23T09:00:00Z\""),
+        ("rg-data", "rg-prod"),
+        ("AZURE_CLIENT_SECRET", "OTHER_SECRET"),
+        ("\"refused\": false", "\"refused\": true"),
+    ] {
+        assert_eq!(
+            read(&text.replace(from, to)),
+            Err(SavedError::Tampered { mark: "seal" })
+        );
+    }
+}
+
+#[test]
+fn a_new_seal_over_other_decisions_is_caught_by_the_digest() {
+    let mut value = document(&file(empty()));
+    value["plan"]["refused"] = true.into();
+    value["seal"] = digest::seal(&value).into();
+    assert_eq!(
+        read(&value.to_string()),
+        Err(SavedError::Tampered { mark: "digest" })
+    );
+}
+
+#[test]
+fn layout_is_no_tampering() {
+    let file = file(empty());
+    assert_eq!(read(&document(&file).to_string()), Ok(file));
+}
+
+#[test]
+fn something_else_is_told_from_a_damaged_plan() {
+    for other in [
+        "",
+        "{}",
+        "hello",
+        "[1]",
+        r#"{"format": "afresh-plan-view/1"}"#,
+        "\u{0}",
+        r#"{"format": 1}"#,
+    ] {
+        assert_eq!(read(other), Err(SavedError::NotAPlan), "{other:?}");
+    }
+    let newer = read(r#"{"format": "afresh-plan/2", "whatever": 1}"#);
+    assert_eq!(
+        newer,
+        Err(SavedError::NewerVersion {
+            format: "afresh-plan/2".to_owned()
+        })
+    );
+    let text = write(&file(empty()));
+    let cut = read(&text[..text.len() / 2]);
+    assert!(matches!(cut, Err(SavedError::Malformed { .. })), "{cut:?}");
+    let deep = format!(
+        "{{\"format\": \"afresh-plan/1\", \"x\": {}",
+        "[".repeat(100_000)
+    );
+    assert!(matches!(read(&deep), Err(SavedError::Malformed { .. })));
+    let large = " ".repeat(PLAN_BYTES_MAX + 1);
+    assert_eq!(
+        read(&large),
+        Err(SavedError::TooLarge { bytes: large.len() })
+    );
+}
+
+#[test]
+fn damage_is_told_with_its_place() {
+    let text = write(&file(empty())).replace("\"2026-11-23T09:00:00Z\"", "\"tomorrow\"");
+    let Err(SavedError::Malformed {
+        path, line, why, ..
+    }) = read(&text)
+    else {
+        panic!("{text}");
+    };
+    let shown = text.lines().nth(line - 1).unwrap();
+    assert!(shown.contains("tomorrow"), "{shown}");
+    assert_eq!(path, "plan.validUntil");
+    assert!(why.starts_with("`tomorrow` is not an instant"), "{why}");
+}
+
+#[test]
+fn there_is_no_field_for_a_secret() {
+    let mut names = Vec::new();
+    property_names(&schema(), &mut names);
+    let suspicious = ["secret", "password", "token", "key", "bearer", "private"];
+    names.retain(|name| {
+        suspicious
+            .iter()
+            .any(|word| name.to_ascii_lowercase().contains(word))
+    });
+    names.sort();
+    names.dedup();
+    // `clientSecret`, `secret` and `token` of a credential say where a secret is, as {env} or {file}; a move's `token` names one attempt;
+    // `key` is a fingerprint, and `authKey1` what is known of a key.
+    assert_eq!(
+        names,
+        [
+            "authKey1",
+            "authKey2",
+            "clientSecret",
+            "databricksToken",
+            "key",
+            "keyDue",
+            "keysRefused",
+            "noKeys",
+            "secret",
+            "token",
+            "tokenFile"
+        ]
+    );
+    let document = document(&file(empty()));
+    let oauth = &document["workspaces"]["w10"]["credential"]["databricksOauth"];
+    assert_eq!(oauth["clientSecret"], json!({"env": "AZURE_CLIENT_SECRET"}));
+}
+
+fn property_names(value: &Value, names: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::Object(properties)) = fields.get("properties") {
+                names.extend(properties.keys().cloned());
+            }
+            fields
+                .values()
+                .for_each(|field| property_names(field, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| property_names(item, names)),
+        _ => {}
+    }
+}
+
+/// Regenerate with `afresh schema plan > schema/plan.json`.
+#[test]
+fn the_schema_in_the_repository_is_this_one() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/plan.json");
+    let stored = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(
+        stored,
+        format!("{:#}\n", schema()),
+        "run `afresh schema plan > schema/plan.json`"
+    );
+}
+
+#[test]
+fn a_plan_for_programs_has_its_digest_and_counts_and_no_connections() {
+    let shown = plan_document(&empty());
+    assert_eq!(shown["digest"], digest(&empty()));
+    assert_eq!(shown["counts"]["inOrder"], 0);
+    assert_eq!(shown["plan"]["validUntil"], "2026-11-23T09:00:00Z");
+    assert!(shown.get("factories").is_none() && shown.get("ledger").is_none());
+}
