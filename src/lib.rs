@@ -1,4 +1,58 @@
-//! The map of afresh. (Filled in below as the rooms are built.)
+//! afresh keeps two kinds of promises about time on Azure: *no auth key of this integration runtime is older than N days*, and *this
+//! Databricks job has succeeded within N hours* (or is running, or is not). They are declared in YAML, compared with live Azure,
+//! shown as a plan, and made true by `regenerateAuthKey`, `run-now`, `runs/submit` and `runs/cancel`: each effect once, whatever
+//! crashes.
+//!
+//! # The map: five verbs, one direction
+//! ```text
+//!   YAML                  cloud (read)               pure                  cloud (write)
+//!    │                        │                        │                        │
+//! manifest::read  ──►  survey::gather  ──►  plan::decide  ──►  apply::run  ──►  ledger
+//!   Desired               Survey                Plan              Outcome          events
+//!                            ▲                                                       │
+//!                            └──────────────── Memory = fold(events) ◄───────────────┘
+//! ```
+//! `plan` is the first three verbs and writes nothing anywhere. `apply` is all five. A saved plan ([`saved`]) enters at the fourth.
+//!
+//! | folder | verb | in one line |
+//! |---|---|---|
+//! | [`model`] | | the words: plain data that every verb speaks in |
+//! | [`manifest`] | read | text → `Desired`, or every problem with its place in the file |
+//! | [`survey`] | gather | `Desired` × `Memory` × live Azure → one case for each subject; lazy where the ledger is proof |
+//! | [`mod@plan`] | decide | pure: a verdict with its reason, and the instant at which it would change; `audit` holds the laws |
+//! | [`saved`] | carry over | the plan file: its own shapes, version, digest, valid-until |
+//! | [`mod@apply`] | do | for each move: look again, intend, act, settle |
+//! | [`ledger`] | remember | the journal is what we know: events, fold, and stores that append at a position |
+//! | [`cloud`] | speak | model ⇄ wire; the only folder that can change the world; secrets become fingerprints here |
+//! | [`http`] | carry | bytes, bounds, patience, redaction |
+//! | [`sim`] | | a small false cloud: a second opinion of Azure that shares no code with [`cloud`] |
+//! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
+//! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
+//! | [`clock`], [`limits`] | | the only reader of time; every bound in one place |
+//!
+//! # The nevers
+//! - No effect without a won ledger append before it, and no move without a way to tell afterwards whether it happened.
+//! - `regenerateAuthKey` is never repeated blindly; `run-now` and `runs/submit` never go out without a token stored first.
+//! - Never both keys of one runtime in one plan, nor within `overlap`.
+//! - `plan` and `model` know no IO, clock, randomness or serde; `sim` knows no `model`; only `cli/apply` can approve a write.
+//! - A secret never exists above [`cloud`], nor in a plan, a ledger, a log or an error.
+//!
+//! `tests/tidy.rs` reads the source tree and holds who may use whom.
+//!
+//! # An example: an age is an interval with its evidence
+//! ```
+//! use afresh::model::birth::{Birth, Evidence};
+//! use afresh::model::time::{Span, Timestamp};
+//!
+//! let now: Timestamp = "2026-11-22T09:00:00Z".parse()?;
+//! let created = Evidence::RuntimeCreated { at: Span::days(400).before(now) };
+//! let silent = Evidence::LogSilent { since: Span::days(90).before(now), until: now };
+//!
+//! // Azure never tells a key's age. A runtime of 400 days whose Activity Log is silent for 90 days has keys of 90 to 400 days.
+//! assert_eq!(Birth::of([created, silent]).age(now).to_string(), "90d to 400d");
+//! # Ok::<(), jiff::Error>(())
+//! ```
+#![forbid(unsafe_code)]
 
 pub mod apply;
 pub mod cli;

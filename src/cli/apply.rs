@@ -1,0 +1,281 @@
+//! `afresh apply`: all five verbs, or the last two with a saved plan. The only place that approves a write.
+
+use std::io::{self, BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use super::args::{Apply as Args, Global, LogFormat};
+use super::deciding::{Look, decide};
+use super::error::{Exit, Failure};
+use super::plan::text_options;
+use super::progress::Progress;
+use super::screen::Screen;
+use super::session::{Ground, Session};
+use super::signals;
+use crate::apply::{self, Connections, Options, Outcome};
+use crate::cloud::{Approval, Writer};
+use crate::model::time::minute;
+use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::{review, saved};
+
+/// Applies manifests or a saved plan.
+pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    match args.paths.as_slice() {
+        [path] if is_plan_file(path) => saved_plan(path, args, global, screen).await,
+        paths if paths.iter().any(|path| is_plan_file(path)) => Err(Failure::new(
+            "a saved plan is applied alone: it says all that is to be done",
+        )
+        .with_exit(Exit::Usage)),
+        paths => {
+            let paths = if paths.is_empty() {
+                vec![PathBuf::from(".")]
+            } else {
+                paths.to_vec()
+            };
+            manifests(&paths, args, global, screen).await
+        }
+    }
+}
+
+/// A saved plan is JSON; no manifest begins with a brace.
+fn is_plan_file(path: &Path) -> bool {
+    let mut start = [0_u8; 64];
+    let read = std::fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut start));
+    read.is_ok_and(|count| start[..count].trim_ascii_start().starts_with(b"{"))
+}
+
+async fn manifests(
+    paths: &[PathBuf],
+    args: &Args,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let session = Session::open(paths, global, screen).await?;
+    let plan = decide(&session, Look::new(&args.looking, None)).await?;
+    if args.format == LogFormat::Text {
+        let shown = review::text::plan(&plan, &text_options(screen, true));
+        if must_ask(&plan, args) {
+            // Nobody approves what they were not shown, `--quiet` or not.
+            screen.say(&shown);
+        } else {
+            screen.tell(&shown);
+        }
+    }
+    refuse(&plan)?;
+    let approval = approve(&plan, args, screen).await?;
+    let connections = Connections {
+        factories: &session.desired.factories,
+        workspaces: &session.desired.workspaces,
+    };
+    let lineage = session.ground.lineage();
+    perform(
+        &plan,
+        &connections,
+        &session.ground,
+        &lineage,
+        &approval,
+        args,
+        screen,
+    )
+    .await
+}
+
+async fn saved_plan(
+    path: &Path,
+    args: &Args,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let file = super::show::load(path)?;
+    if !args.looking.target.is_empty() {
+        return Err(
+            Failure::new("--target goes with manifests: a saved plan is applied whole")
+                .with_exit(Exit::Usage),
+        );
+    }
+    let ground = Ground::open_at(file.ledger.clone(), global).await?;
+    check_lineage(&file, &ground, global)?;
+    let now = ground.now();
+    if now >= file.plan.valid_until {
+        let summary = format!(
+            "this plan was valid until {}, and it is {}",
+            minute(file.plan.valid_until),
+            minute(now)
+        );
+        return Err(Failure::new(summary)
+            .with_exit(Exit::Stale)
+            .with_command("Make a new one:", "afresh plan --out FILE"));
+    }
+    refuse(&file.plan)?;
+    // Whoever hands over a plan file has reviewed it: that is the approval.
+    let approval = Approval::given();
+    let connections = Connections {
+        factories: &file.factories,
+        workspaces: &file.workspaces,
+    };
+    perform(
+        &file.plan,
+        &connections,
+        &ground,
+        &file.lineage,
+        &approval,
+        args,
+        screen,
+    )
+    .await
+}
+
+/// A plan is for one ledger: the one it was decided from.
+fn check_lineage(file: &saved::File, ground: &Ground, global: &Global) -> Result<(), Failure> {
+    let of_sim = file.lineage.starts_with(super::session::SIM_LINEAGE);
+    if of_sim != global.sim.is_some() {
+        let what = if of_sim {
+            "an embedded cloud: give its world with --sim"
+        } else {
+            "real Azure: leave out --sim"
+        };
+        return Err(Failure::new(format!("this plan was made for {what}")).with_exit(Exit::Stale));
+    }
+    match ground.ledger.lineage() {
+        Some(lineage) if lineage != file.lineage => Err(Failure::new(
+            "this plan was made from another ledger than the one that is there now",
+        )
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", "afresh plan --out FILE")),
+        _ => Ok(()),
+    }
+}
+
+fn refuse(plan: &Plan) -> Result<(), Failure> {
+    if !plan.refused {
+        return Ok(());
+    }
+    let list = plan
+        .exceeded
+        .iter()
+        .map(|exceeded| {
+            format!(
+                "{}: {} wanted, {} allowed",
+                exceeded.guardrail, exceeded.wanted, exceeded.limit
+            )
+        })
+        .collect::<Vec<_>>()
+        .join("\n  ");
+    Err(Failure::new(format!(
+        "a guardrail refuses this plan (onExceed: fail):\n  {list}"
+    ))
+    .with_exit(Exit::Refused))
+}
+
+fn must_ask(plan: &Plan, args: &Args) -> bool {
+    !args.auto_approve && plan.counts().pending()
+}
+
+/// Nothing to do needs no approval but gets one: looks are still remembered.
+async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, Failure> {
+    if !must_ask(plan, args) {
+        return Ok(Approval::given());
+    }
+    if !io::stdin().is_terminal() {
+        return Err(
+            Failure::new("nobody is here to approve this plan: stdin is no terminal")
+                .with_command("To apply without asking:", "afresh apply --auto-approve"),
+        );
+    }
+    screen.prompt("\nDo this? Only `yes` is taken for a yes: ");
+    let answer = tokio::select! {
+        answer = answer() => answer?,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            return Err(Failure::new("interrupted before an answer; nothing was done").with_exit(Exit::Interrupted));
+        }
+    };
+    if answer.trim() == "yes" {
+        Ok(Approval::given())
+    } else {
+        Err(Failure::new("not approved; nothing was done"))
+    }
+}
+
+/// A line from the terminal, read by a thread that an interrupted program need not wait for.
+async fn answer() -> io::Result<String> {
+    let (give, take) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line).map(|_| line);
+        // Nobody takes the answer after an interruption.
+        let _ = give.send(read);
+    });
+    take.await.unwrap_or_else(|_| Ok(String::new()))
+}
+
+async fn perform(
+    plan: &Plan,
+    connections: &Connections<'_>,
+    ground: &Ground,
+    lineage: &str,
+    approval: &Approval,
+    args: &Args,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    ground.ledger.ensure_opened(lineage).await?;
+    let progress = Progress::new(screen, args.format, moves(plan));
+    let writer = Writer::new(ground.reader.clone(), approval);
+    let options = Options {
+        parallelism: args.looking.parallelism,
+        apply_id: uuid::Uuid::new_v4().to_string(),
+        wait: args.wait,
+        not_after: plan.valid_until,
+        stop: signals::stop_on_interrupt(screen)?,
+    };
+    let outcome = apply::run(
+        plan,
+        connections,
+        writer,
+        &ground.ledger,
+        ground.clock.clone(),
+        options,
+        &|report| progress.report(report),
+    )
+    .await;
+    let reports = progress.finish();
+    ground.close()?;
+    let outcome = outcome?;
+    if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
+        screen.narrate(&review::text::outcome(&reports));
+    }
+    Ok(exit_code(&outcome, plan))
+}
+
+fn moves(plan: &Plan) -> usize {
+    plan.acts()
+        .map(|step| {
+            if let Verdict::Act { moves, .. } = &step.verdict {
+                moves.iter().count()
+            } else {
+                0
+            }
+        })
+        .sum()
+}
+
+/// What was done decides; then what the plan had to leave: what needs a person or is in doubt, and what another apply is at.
+fn exit_code(outcome: &Outcome, plan: &Plan) -> Exit {
+    let left = |kind: fn(&Hold) -> bool| {
+        let held = |step: &Step| matches!(&step.verdict, Verdict::Hold { why, .. } if kind(why));
+        plan.steps.iter().any(held)
+    };
+    match outcome.exit() {
+        apply::Exit::AllDone
+            if left(|why| why.is_problem() || matches!(why, Hold::Doubt { .. })) =>
+        {
+            Exit::Partly
+        }
+        apply::Exit::AllDone if left(|why| matches!(why, Hold::Busy { .. })) => Exit::Busy,
+        apply::Exit::AllDone => Exit::AsWanted,
+        apply::Exit::PartlyOrDoubt => Exit::Partly,
+        apply::Exit::Stale => Exit::Stale,
+        apply::Exit::Busy => Exit::Busy,
+        apply::Exit::RunNotSucceeded => Exit::RunFailed,
+        apply::Exit::Interrupted => Exit::Interrupted,
+    }
+}

@@ -1,0 +1,103 @@
+//! The first three verbs in a row: gather, decide, and hold the laws against the result. Shared by plan, apply and why.
+
+use super::args::{Looking, RefreshHow};
+use super::error::Failure;
+use super::session::Session;
+use crate::model::address::Address;
+use crate::model::survey::{Refresh, Subject, Survey};
+use crate::model::time::Timestamp;
+use crate::model::verdict::Plan;
+use crate::{plan, survey};
+
+/// How to look.
+pub struct Look {
+    /// How eagerly.
+    pub refresh: Refresh,
+    /// At what only; empty: everything.
+    pub targets: Vec<Address>,
+    /// How much at a time.
+    pub parallelism: usize,
+    /// For which time; `None`: now.
+    pub as_of: Option<Timestamp>,
+}
+
+impl Look {
+    /// As the command line says.
+    pub fn new(looking: &Looking, as_of: Option<Timestamp>) -> Self {
+        Self {
+            refresh: looking.refresh.into(),
+            targets: looking.target.clone(),
+            parallelism: looking.parallelism,
+            as_of,
+        }
+    }
+}
+
+impl From<RefreshHow> for Refresh {
+    fn from(how: RefreshHow) -> Self {
+        match how {
+            RefreshHow::Auto => Self::Auto,
+            RefreshHow::All => Self::All,
+            RefreshHow::None => Self::None,
+        }
+    }
+}
+
+/// Gathers and decides. The plan has passed the audit.
+pub async fn decide(session: &Session, look: Look) -> Result<Plan, Failure> {
+    let now = look.as_of.unwrap_or_else(|| session.ground.now());
+    let options = survey::Options {
+        refresh: look.refresh,
+        targets: look.targets,
+        parallelism: look.parallelism,
+        now,
+    };
+    let survey = survey::gather(
+        &session.desired,
+        &session.ground.ledger.memory(),
+        &session.ground.reader,
+        &options,
+    )
+    .await;
+    all_found(&options.targets, &survey)?;
+    let plan = plan::decide(&survey, &session.desired.project, now);
+    audited(&survey, session, plan)
+}
+
+fn audited(survey: &Survey, session: &Session, plan: Plan) -> Result<Plan, Failure> {
+    let breaches = plan::audit(survey, &session.desired.project, &plan);
+    if breaches.is_empty() {
+        return Ok(plan);
+    }
+    let list = breaches
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n  ");
+    Err(Failure::new(format!(
+        "the plan breaks its own laws and is not shown; this is a defect of afresh, please report it:\n  {list}"
+    )))
+}
+
+/// A target that nothing answers to is a mistake, not an empty plan.
+fn all_found(targets: &[Address], survey: &Survey) -> Result<(), Failure> {
+    let known = || {
+        survey
+            .cases
+            .iter()
+            .map(Subject::address)
+            .chain(survey.passed_over.iter().map(|passed| &passed.address))
+    };
+    match targets
+        .iter()
+        .find(|target| !known().any(|address| address == *target))
+    {
+        None => Ok(()),
+        Some(target) => Err(
+            Failure::new(format!("no rule speaks of {target}")).with_command(
+                "These are the subjects that rules speak of:",
+                "afresh plan --verbose",
+            ),
+        ),
+    }
+}

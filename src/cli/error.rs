@@ -1,0 +1,112 @@
+//! How a command ends: an exit code, and where it failed, a summary with what, why and what to do.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// The documented exit codes of a command that ran to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// As wanted.
+    AsWanted = 0,
+    /// An error.
+    Error = 1,
+    /// Changes are pending (`plan --detailed-exitcode`).
+    Pending = 2,
+    /// Partly applied, or in doubt.
+    Partly = 3,
+    /// The plan is stale, expired, or for another ledger.
+    Stale = 4,
+    /// Refused by a guardrail.
+    Refused = 5,
+    /// Another apply's intent is open.
+    Busy = 6,
+    /// A run that was waited for did not succeed.
+    RunFailed = 7,
+    /// Interrupted.
+    Interrupted = 8,
+    /// The command line is wrong.
+    Usage = 64,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    summary: String,
+    advice: Option<String>,
+}
+
+impl Failure {
+    /// An error (exit code 1) in one sentence.
+    pub fn new(summary: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::Error,
+            summary: summary.into(),
+            advice: None,
+        }
+    }
+
+    /// An error that says what was being done, and then everything its source says.
+    pub fn because(doing: &str, error: &dyn StdError) -> Self {
+        Self::new(format!("{doing}: {}", chain(error)))
+    }
+
+    /// With another exit code.
+    #[must_use]
+    pub fn with_exit(self, exit: Exit) -> Self {
+        Self { exit, ..self }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn with_advice(self, advice: impl Into<String>) -> Self {
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
+    }
+
+    /// With a command that helps, alone on its line.
+    #[must_use]
+    pub fn with_command(self, why: &str, command: &str) -> Self {
+        self.with_advice(format!("{why}\n    {command}"))
+    }
+
+    /// The whole message.
+    pub fn message(&self) -> String {
+        let mut text = format!("error: {}\n", self.summary);
+        if let Some(advice) = &self.advice {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "\n{advice}");
+        }
+        text
+    }
+}
+
+impl<E: StdError> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(chain(&error))
+    }
+}
+
+/// An error and its sources, once each.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            let _ = write!(text, ": {more}");
+        }
+        source = error.source();
+    }
+    text
+}

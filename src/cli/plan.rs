@@ -1,0 +1,140 @@
+//! `afresh plan`: read, gather, decide, show. Writes nothing but the files it is asked for.
+
+use std::collections::BTreeMap;
+
+use super::args::{Global, Output, Plan as Args, PlanFormat};
+use super::deciding::{Look, decide};
+use super::error::{Exit, Failure};
+use super::screen::{Screen, write_file};
+use super::session::Session;
+use crate::model::trouble::TroubleKind;
+use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
+use crate::{review, saved};
+
+/// Plans, shows, and saves if asked to.
+pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    if args.out.is_some() && args.as_of.is_some() {
+        return Err(Failure::new(
+            "--as-of decides for another time, so its plan cannot be saved with --out",
+        )
+        .with_exit(Exit::Usage));
+    }
+    let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    let plan = decide(&session, Look::new(&args.looking, args.as_of)).await?;
+    let exit = exit_code(&plan, args.detailed_exitcode);
+    let file = file(&session, plan);
+    show(&file, &args.format, screen)?;
+    if let Some(out) = &args.out {
+        write_file(out, &saved::write(&file))?;
+        let sim = global
+            .sim
+            .as_ref()
+            .map(|world| format!(" --sim {}", world.display()))
+            .unwrap_or_default();
+        screen.remark(&format!(
+            "Saved to {}. To apply exactly this:\n    afresh apply {}{sim}",
+            out.display(),
+            out.display()
+        ));
+    }
+    session.ground.close()?;
+    Ok(exit)
+}
+
+/// The plan with all that is needed to apply it elsewhere.
+fn file(session: &Session, plan: Plan) -> saved::File {
+    let used = |name: &_| {
+        plan.steps.iter().any(|step| {
+            step.target
+                .as_ref()
+                .is_some_and(|target| target.connection() == name)
+        })
+    };
+    let factories: BTreeMap<_, _> = session
+        .desired
+        .factories
+        .iter()
+        .filter(|(name, _)| used(name))
+        .map(|(n, f)| (n.clone(), f.clone()))
+        .collect();
+    let workspaces: BTreeMap<_, _> = session
+        .desired
+        .workspaces
+        .iter()
+        .filter(|(name, _)| used(name))
+        .map(|(n, w)| (n.clone(), w.clone()))
+        .collect();
+    saved::File {
+        factories,
+        workspaces,
+        project: session.desired.project.name.to_string(),
+        ledger: session.ground.place.clone(),
+        lineage: session.ground.lineage(),
+        plan,
+    }
+}
+
+/// Shows a plan in every format asked for, as text if none is.
+pub fn show(file: &saved::File, outputs: &[Output], screen: &Screen) -> Result<(), Failure> {
+    let text = [Output {
+        format: PlanFormat::Text,
+        file: None,
+    }];
+    for output in if outputs.is_empty() { &text } else { outputs } {
+        let shown = match output.format {
+            PlanFormat::Text => {
+                review::text::plan(&file.plan, &text_options(screen, output.file.is_none()))
+            }
+            PlanFormat::Json => serde_json::to_string_pretty(&saved::document(file))?,
+            PlanFormat::Markdown => markdown(file),
+        };
+        match &output.file {
+            Some(path) => write_file(path, &shown)?,
+            None if output.format == PlanFormat::Text => screen.tell(&shown),
+            None => screen.say(&shown),
+        }
+    }
+    Ok(())
+}
+
+/// A pull-request comment that is found again by the project's name.
+fn markdown(file: &saved::File) -> String {
+    let digest = saved::digest(&file.plan);
+    let options = MarkdownOptions {
+        limit_chars: GITHUB_CHARS_MAX,
+        title: &file.project,
+        marker: &file.project,
+        digest: &digest,
+        artifact_url: None,
+        previous: None,
+    };
+    review::markdown::plan(&file.plan, &options)
+}
+
+/// As the terminal wants it.
+pub fn text_options(screen: &Screen, to_terminal: bool) -> review::text::TextOptions {
+    review::text::TextOptions {
+        color: screen.color && to_terminal,
+        verbose: screen.verbose > 0,
+        width: screen.width.filter(|_| to_terminal),
+    }
+}
+
+/// Without `--detailed-exitcode` a plan that could be made is as wanted, whatever it says. Where not one subject could be
+/// seen there is no plan.
+fn exit_code(plan: &Plan, detailed: bool) -> Exit {
+    let counts = plan.counts();
+    match detailed {
+        true if plan.refused => Exit::Refused,
+        true if counts.pending() => Exit::Pending,
+        true if counts.problems > 0 => Exit::Error,
+        true | false if nothing_seen(plan) => Exit::Error,
+        true | false => Exit::AsWanted,
+    }
+}
+
+fn nothing_seen(plan: &Plan) -> bool {
+    let unseen = |step: &Step| matches!(&step.verdict, Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind != TroubleKind::Misfit);
+    !plan.steps.is_empty() && plan.steps.iter().all(unseen)
+}

@@ -1,0 +1,92 @@
+//! The progress of an apply: a line for each thing that happened, and a bar on a terminal.
+
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::LogFormat;
+use super::screen::Screen;
+use crate::model::outcome::{Happened, Report};
+use crate::review;
+
+/// Shows reports as they come and keeps them.
+pub struct Progress<'a> {
+    screen: &'a Screen,
+    format: LogFormat,
+    bar: ProgressBar,
+    reports: Mutex<Vec<Report>>,
+}
+
+impl<'a> Progress<'a> {
+    /// For an apply of so many moves.
+    pub fn new(screen: &'a Screen, format: LogFormat, moves: usize) -> Self {
+        let shown = screen.watched && !screen.quiet && moves > 0;
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(moves as u64), target);
+        if let Ok(style) =
+            ProgressStyle::with_template("  {bar:30} {pos} of {len} moves  {elapsed}")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            screen,
+            format,
+            bar,
+            reports: Mutex::default(),
+        }
+    }
+
+    /// Shows one report.
+    pub fn report(&self, report: Report) {
+        let line = match self.format {
+            LogFormat::Json => Some(review::json::report(&report).to_string()),
+            LogFormat::Text => self
+                .says(&report.what)
+                .then(|| review::text::report(&report)),
+        };
+        let quiet = self.screen.quiet && self.format == LogFormat::Text;
+        if let Some(line) = line.filter(|_| !quiet) {
+            self.bar.suspend(|| self.screen.narrate(&line));
+        }
+        if ends_a_move(&report.what) {
+            self.bar.inc(1);
+        }
+        self.reports
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .push(report);
+    }
+
+    /// An intent is followed by its end at once; it is a line of its own for those who asked for more.
+    fn says(&self, what: &Happened) -> bool {
+        !matches!(what, Happened::Intended(_)) || self.screen.verbose > 0
+    }
+
+    /// Takes the bar away and gives all reports, in the order in which they came.
+    pub fn finish(self) -> Vec<Report> {
+        self.bar.finish_and_clear();
+        self.reports
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+const fn ends_a_move(what: &Happened) -> bool {
+    match what {
+        Happened::Done(..)
+        | Happened::Stale(..)
+        | Happened::Busy(..)
+        | Happened::Refused(..)
+        | Happened::InDoubt(..)
+        | Happened::NotBegun(..) => true,
+        Happened::Intended(_)
+        | Happened::Settled(..)
+        | Happened::Waiting { .. }
+        | Happened::Ended(_)
+        | Happened::StillGoing { .. } => false,
+    }
+}

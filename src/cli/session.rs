@@ -1,0 +1,208 @@
+//! What most commands begin with: manifests read, ledger open, a reader of the cloud, real or embedded.
+//!
+//! Refuses: a ledger of the embedded cloud without `--sim`, and the other way round. With `--sim` everything that is remembered
+//! lies in a folder of its own beside the real ledger, so that trying never touches it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::args::Global;
+use super::error::{Exit, Failure};
+use super::screen::Screen;
+use super::surroundings;
+use crate::clock::Clock;
+use crate::cloud::Reader;
+use crate::http::Transport;
+use crate::http::client::Client;
+use crate::http::wire::Wire;
+use crate::ledger::store::file::FileStore;
+use crate::ledger::{Ledger, LedgerError};
+use crate::manifest;
+use crate::model::desired::{Desired, LedgerPlace};
+use crate::model::time::Timestamp;
+use crate::sim::{Embedded, World};
+
+/// The lineage of an embedded cloud's ledger begins with this.
+pub const SIM_LINEAGE: &str = "sim-";
+/// The folder beside the real ledger that holds everything of the embedded cloud.
+const SIM_FOLDER: &str = "sim";
+
+/// Everything a command works with.
+pub struct Session {
+    /// What the manifests say.
+    pub desired: Desired,
+    /// The rest, which a saved plan needs as well.
+    pub ground: Ground,
+}
+
+/// Ledger, clock and cloud.
+pub struct Ground {
+    /// What is remembered.
+    pub ledger: Ledger,
+    /// Where that is.
+    pub place: LedgerPlace,
+    /// Whose time counts.
+    pub clock: Clock,
+    /// Looks at the cloud.
+    pub reader: Reader,
+    embedded: Option<Simulated>,
+}
+
+struct Simulated {
+    cloud: Embedded,
+    log: Option<PathBuf>,
+}
+
+/// Reads manifests, or says everything that is wrong with them.
+pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
+    manifest::read(paths).map_err(|problems| {
+        screen.complain(&problems.render(screen.color_errors));
+        Failure::new("the manifests have problems, listed above")
+    })
+}
+
+impl Session {
+    /// Reads the manifests and opens everything else. Writes nothing.
+    pub async fn open(
+        paths: &[PathBuf],
+        global: &Global,
+        screen: &Screen,
+    ) -> Result<Self, Failure> {
+        let mut desired = read(paths, screen)?;
+        if global.sim.is_some() {
+            surroundings::without_account(&mut desired);
+        }
+        let ground = Ground::open(&desired.project.ledger, global).await?;
+        Ok(Self { desired, ground })
+    }
+}
+
+impl Ground {
+    /// Opens the ledger that a project names; with `--sim`, the embedded cloud's own beside it.
+    pub async fn open(project: &LedgerPlace, global: &Global) -> Result<Self, Failure> {
+        let place = match &global.sim {
+            None => project.clone(),
+            Some(_) => LedgerPlace::File(sim_folder(project).join("ledger.jsonl")),
+        };
+        Self::open_at(place, global).await
+    }
+
+    /// Opens the ledger at exactly this place, as a saved plan names it.
+    pub async fn open_at(place: LedgerPlace, global: &Global) -> Result<Self, Failure> {
+        let LedgerPlace::File(path) = &place else {
+            return Err(Failure::new(
+                "this version of afresh keeps its ledger in a file only; `ledger: {blob: …}` comes later",
+            ));
+        };
+        let embedded = match &global.sim {
+            None => None,
+            Some(file) => Some(simulated(
+                file,
+                &world_beside(path),
+                global.sim_log.clone(),
+            )?),
+        };
+        let clock = embedded
+            .as_ref()
+            .map_or(Clock::Real, |sim| sim.cloud.world().clock());
+        let transport: Arc<dyn Transport> = match &embedded {
+            None => Arc::new(Wire::new()),
+            Some(sim) => Arc::new(sim.cloud.clone()),
+        };
+        let around = if embedded.is_some() {
+            surroundings::embedded()
+        } else {
+            surroundings::of_process()
+        };
+        let store = Arc::new(FileStore::new(path.clone()));
+        let ledger = Ledger::open(store, clock.clone())
+            .await
+            .map_err(|error| match error {
+                LedgerError::Unreadable(why) => {
+                    Failure::because(&format!("cannot read the ledger {}", path.display()), &why)
+                }
+                other => Failure::from(other),
+            })?;
+        let ground = Self {
+            reader: Reader::new(Client::new(transport, clock.clone()), around),
+            ledger,
+            clock,
+            embedded,
+            place,
+        };
+        ground.check_kind(global)?;
+        Ok(ground)
+    }
+
+    fn check_kind(&self, global: &Global) -> Result<(), Failure> {
+        match (self.ledger.lineage(), &global.sim) {
+            (Some(lineage), None) if lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
+                "this ledger belongs to an embedded cloud: give the world with --sim",
+            )
+            .with_exit(Exit::Stale)),
+            (Some(lineage), Some(_)) if !lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
+                "this ledger belongs to real Azure: leave out --sim",
+            )
+            .with_exit(Exit::Stale)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The ledger's lineage; of one that does not exist yet, a new name for it.
+    pub fn lineage(&self) -> String {
+        self.ledger.lineage().unwrap_or_else(|| {
+            let kind = if self.embedded.is_some() {
+                SIM_LINEAGE
+            } else {
+                ""
+            };
+            format!("{kind}{}", uuid::Uuid::new_v4())
+        })
+    }
+
+    /// Keeps what the embedded cloud has become, time that was waited included, and writes down which requests it received,
+    /// where that was asked for.
+    pub fn close(&self) -> Result<(), Failure> {
+        let Some(Simulated { cloud, log }) = &self.embedded else {
+            return Ok(());
+        };
+        cloud.world().keep()?;
+        let Some(log) = log else {
+            return Ok(());
+        };
+        let mut text = std::fs::read_to_string(log).unwrap_or_default();
+        for request in cloud.requests() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
+        }
+        super::screen::write_file(log, &text)
+    }
+}
+
+/// Where everything of the embedded cloud lies.
+pub fn sim_folder(project: &LedgerPlace) -> PathBuf {
+    let folder = match project {
+        LedgerPlace::File(path) => path.parent().unwrap_or(Path::new("")).to_owned(),
+        LedgerPlace::Blob(_) => PathBuf::from(".afresh"),
+    };
+    folder.join(SIM_FOLDER)
+}
+
+/// The world that lives on beside a ledger.
+pub fn world_beside(ledger: &Path) -> PathBuf {
+    ledger.with_file_name("world.json")
+}
+
+fn simulated(file: &Path, stored: &Path, log: Option<PathBuf>) -> Result<Simulated, Failure> {
+    let world = World::load(file, stored, &Clock::Real)?;
+    Ok(Simulated {
+        cloud: Embedded::new(Arc::new(Mutex::new(world))),
+        log,
+    })
+}

@@ -1,0 +1,159 @@
+//! `afresh sim`: serve an embedded cloud on loopback, move its clock, forget it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use super::args::{Global, Sim};
+use super::error::{Exit, Failure};
+use super::screen::{Screen, write_file};
+use super::session::{read, sim_folder, world_beside};
+use crate::clock::Clock;
+use crate::model::desired::LedgerPlace;
+use crate::model::time::{Span, minute};
+use crate::sim::World;
+use crate::sim::server::{self, Options, Served};
+
+/// Does one of the `sim` commands.
+pub async fn run(command: &Sim, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    match command {
+        Sim::Serve {
+            world,
+            port,
+            latency,
+            store,
+            write_manifests,
+        } => {
+            let options = Options {
+                azure_port: *port,
+                latency: std::time::Duration::from_secs(latency.unwrap_or_default().as_secs()),
+                ..Options::default()
+            };
+            serve(
+                world,
+                store.as_deref(),
+                options,
+                write_manifests.as_deref(),
+                screen,
+            )
+            .await
+        }
+        Sim::Advance { by, paths } => advance(*by, &paths.or_here(), global, screen),
+        Sim::Reset { paths } => reset(&paths.or_here(), screen),
+    }
+}
+
+async fn serve(
+    file: &Path,
+    store: Option<&Path>,
+    options: Options,
+    manifests: Option<&Path>,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let world = match store {
+        Some(store) => World::load(file, store, &Clock::Real)?,
+        None => World::from_text(
+            &super::screen::read_file(file, crate::limits::MANIFEST_BYTES_MAX)?,
+            file,
+            &Clock::Real,
+        )?,
+    };
+    let served = server::serve(Arc::new(Mutex::new(world)), &options).await?;
+    if let Some(path) = manifests {
+        write_file(path, &manifests_of(&served))?;
+    }
+    screen.say(&ready(&served));
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    served.stop().await;
+    Ok(Exit::AsWanted)
+}
+
+fn ready(served: &Served) -> String {
+    let mut text = format!(
+        "ready\n  Entra ID and Resource Manager   http://{}\n",
+        served.azure
+    );
+    for (host, address) in &served.workspaces {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {host}   http://{address}");
+    }
+    text
+}
+
+/// A Cloud for each workspace, since a Cloud of one exact host has one Databricks domain.
+fn manifests_of(served: &Served) -> String {
+    let azure = format!("http://{}", served.azure);
+    let mut documents = Vec::new();
+    let hosts: Vec<String> = served
+        .workspaces
+        .iter()
+        .map(|(_, address)| address.to_string())
+        .collect();
+    for (index, host) in hosts
+        .iter()
+        .map(String::as_str)
+        .chain(hosts.is_empty().then_some("127.0.0.1:1"))
+        .enumerate()
+    {
+        let name = if index == 0 {
+            "sim".to_owned()
+        } else {
+            format!("sim-{}", index + 1)
+        };
+        documents.push(format!(
+            "apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: {name}}}\nspec:\n  authority: \"{azure}\"\n  resourceManager: \"{azure}\"\n  audience: \"https://management.azure.com\"\n  databricks: {{domain: \"{host}\", managementAudience: \"https://management.core.windows.net/\"}}\n"
+        ));
+    }
+    format!(
+        "# Written by `afresh sim serve`: the addresses of one embedded cloud.\n{}",
+        documents.join("---\n")
+    )
+}
+
+fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    let Some(file) = &global.sim else {
+        return Err(
+            Failure::new("which world? Name it with --sim WORLD.yaml").with_exit(Exit::Usage)
+        );
+    };
+    let desired = read(paths, screen)?;
+    let stored = world_beside(&sim_folder(&desired.project.ledger).join("ledger.jsonl"));
+    let world = World::load(file, &stored, &Clock::Real)?;
+    let Clock::Manual(clock) = world.clock() else {
+        return Err(Failure::new(
+            "this world lives in real time, which nobody can move; set `clock:` in the world file",
+        ));
+    };
+    clock.advance_to(by.after(clock.now()));
+    world.save(&stored)?;
+    screen.tell(&format!("It is {} in this world.", minute(clock.now())));
+    Ok(Exit::AsWanted)
+}
+
+fn reset(paths: &[PathBuf], screen: &Screen) -> Result<Exit, Failure> {
+    let folder = match &read(paths, screen)?.project.ledger {
+        LedgerPlace::Blob(_) => {
+            return Err(Failure::new(
+                "an embedded cloud is kept beside a ledger file, and this project's ledger is a blob",
+            ));
+        }
+        place @ LedgerPlace::File(_) => sim_folder(place),
+    };
+    match std::fs::remove_dir_all(&folder) {
+        Ok(()) => screen.tell(&format!("Forgot {}.", folder.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            screen.tell("There is nothing to forget.");
+        }
+        Err(error) => {
+            return Err(Failure::because(
+                &format!("cannot remove {}", folder.display()),
+                &error,
+            ));
+        }
+    }
+    Ok(Exit::AsWanted)
+}
