@@ -1,0 +1,261 @@
+//! Plays a story in a fresh folder: writes its files, runs its commands, and tells it again as it really went.
+//! Refuses: this machine's environment, a command that does not end, a path outside the story's folder.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::story::{Output, Part};
+
+/// Longest that one command may take.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+type Trouble = Box<dyn std::error::Error>;
+
+/// One story's folder.
+struct Stage {
+    root: tempfile::TempDir,
+    /// Where the embedded cloud writes down what it received; not in the story's folder, where a glob could meet it.
+    requests: tempfile::NamedTempFile,
+}
+
+/// Plays all parts, and gives them back with what really happened.
+pub fn play(parts: &[Part]) -> Result<Vec<Part>, Trouble> {
+    let stage = Stage {
+        root: tempfile::tempdir()?,
+        requests: tempfile::NamedTempFile::new()?,
+    };
+    let mut told = Vec::new();
+    for part in parts {
+        told.push(match part {
+            Part::Command { line, expected } => Part::Command {
+                line: line.clone(),
+                expected: stage
+                    .command(line)
+                    .map_err(|error| format!("$ {line}: {error}"))?
+                    .told_as(expected),
+            },
+            Part::File { path, text } => {
+                stage.write(path, text.as_bytes()).map(|()| part.clone())?
+            }
+            Part::Use { source, path } => {
+                let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
+                let bytes =
+                    fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+                stage.write(path, &bytes).map(|()| part.clone())?
+            }
+            Part::Prose(_) => part.clone(),
+        });
+    }
+    Ok(told)
+}
+
+impl Stage {
+    fn path(&self, name: &str) -> Result<PathBuf, Trouble> {
+        let inside = Path::new(name)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if inside {
+            Ok(self.root.path().join(name))
+        } else {
+            Err(format!("`{name}` leads out of the story's folder").into())
+        }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
+        let path = self.path(name)?;
+        fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+        Ok(fs::write(path, bytes)?)
+    }
+
+    fn read(&self, name: &str) -> Result<String, Trouble> {
+        Ok(fs::read_to_string(self.path(name)?)?)
+    }
+
+    fn command(&self, line: &str) -> Result<Output, Trouble> {
+        let words = words(line)?;
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let text = match words.as_slice() {
+            ["cat", file] => self.read(file)?,
+            ["edit", file, change] => self.edit(file, change).map(|()| String::new())?,
+            ["rm", file] => fs::remove_file(self.path(file)?).map(|()| String::new())?,
+            ["mode", file] => format!(
+                "{:o}\n",
+                fs::metadata(self.path(file)?)?.permissions().mode() & 0o7777
+            ),
+            ["ls", folder] => self.list(folder)?,
+            ["requests"] => counted(&self.received()?),
+            ["requests", "--each"] => self.received()?.join("\n"),
+            _ => return self.afresh(&words),
+        };
+        Ok(Output {
+            out: lines(&text),
+            ..Output::default()
+        })
+    }
+
+    /// `s/OLD/NEW/`, with any separator.
+    fn edit(&self, file: &str, change: &str) -> Result<(), Trouble> {
+        let rest = change
+            .strip_prefix('s')
+            .ok_or("a change reads s/OLD/NEW/")?;
+        let separator = rest.chars().next().ok_or("a change reads s/OLD/NEW/")?;
+        let pieces: Vec<&str> = rest.split(separator).collect();
+        let &[_, old, new, ""] = pieces.as_slice() else {
+            return Err("a change reads s/OLD/NEW/".into());
+        };
+        let text = self.read(file)?;
+        if !text.contains(old) {
+            return Err(format!("there is no `{old}` in {file}").into());
+        }
+        self.write(file, text.replace(old, new).as_bytes())
+    }
+
+    fn list(&self, folder: &str) -> Result<String, Trouble> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(self.path(folder)?)? {
+            names.push(format!("{}\n", entry?.file_name().to_string_lossy()));
+        }
+        names.sort();
+        Ok(names.concat())
+    }
+
+    /// The requests since the last time, sorted: concurrent ones have no order to rely on.
+    fn received(&self) -> Result<Vec<String>, Trouble> {
+        let mut received = lines(&fs::read_to_string(self.requests.path()).unwrap_or_default());
+        fs::write(self.requests.path(), "")?;
+        received.sort();
+        Ok(received)
+    }
+
+    fn afresh(&self, words: &[&str]) -> Result<Output, Trouble> {
+        let settings = words.iter().take_while(|word| is_setting(word)).count();
+        let (settings, rest) = words.split_at(settings);
+        let (arguments, stdin) = match rest {
+            [before @ .., "<", file] => (before, Stdio::from(fs::File::open(self.path(file)?)?)),
+            all => (all, Stdio::null()),
+        };
+        let Some(("afresh", arguments)) =
+            arguments.split_first().map(|(first, rest)| (*first, rest))
+        else {
+            return Err("the runner does not know this command".into());
+        };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afresh"));
+        command
+            .args(arguments)
+            .current_dir(self.root.path())
+            .stdin(stdin);
+        command
+            .env_clear()
+            .env("HOME", self.root.path())
+            .env("PATH", self.root.path().join("bin"));
+        command.envs([
+            ("NO_COLOR", "1"),
+            ("COLUMNS", "100"),
+            ("TZ", "UTC"),
+            ("LANG", "C.UTF-8"),
+        ]);
+        command.envs(
+            settings
+                .iter()
+                .filter_map(|setting| setting.split_once('=')),
+        );
+        if arguments.contains(&"--sim") {
+            command.arg("--sim-log").arg(self.requests.path());
+        }
+        self.finished(
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()?,
+        )
+    }
+
+    fn finished(&self, mut child: Child) -> Result<Output, Trouble> {
+        let out = child.stdout.take().map(drain);
+        let err = child.stderr.take().map(drain);
+        let patience = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if Instant::now() > patience {
+                child.kill()?;
+                child.wait()?;
+                return Err(format!("did not end within {}s", PATIENCE.as_secs()).into());
+            }
+            thread::sleep(Duration::from_millis(3));
+        };
+        let text = |stream: Option<thread::JoinHandle<String>>| {
+            stream
+                .and_then(|thread| thread.join().ok())
+                .unwrap_or_default()
+        };
+        Ok(Output {
+            out: self.masked(&text(out)),
+            err: self.masked(&text(err)),
+            code: status.code().unwrap_or(-1),
+        })
+    }
+
+    fn masked(&self, text: &str) -> Vec<String> {
+        lines(&text.replace(&*self.root.path().to_string_lossy(), "[ROOT]"))
+    }
+}
+
+fn drain(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What was read before a failure is shown; the missing rest makes the story differ.
+        let _ = stream.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn lines(text: &str) -> Vec<String> {
+    text.lines().map(str::to_owned).collect()
+}
+
+/// `adf.list 2` for each kind; a request's kind is its first word.
+fn counted(received: &[String]) -> String {
+    let mut counts = BTreeMap::new();
+    for line in received {
+        let kind = line.split(' ').next().unwrap_or_default();
+        *counts.entry(kind).or_insert(0_u32) += 1;
+    }
+    let told = counts.iter().map(|(kind, count)| format!("{kind} {count}"));
+    told.collect::<Vec<_>>().join("\n")
+}
+
+fn is_setting(word: &str) -> bool {
+    let name = word.split_once('=').map_or("", |(name, _)| name);
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
+/// Words of a command line; quotes keep spaces.
+fn words(line: &str) -> Result<Vec<String>, Trouble> {
+    let mut words = Vec::new();
+    let mut word = None::<String>;
+    let mut quote = None;
+    for c in line.chars() {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (' ', None) => words.extend(word.take()),
+            (c, _) => word.get_or_insert_default().push(c),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote that does not end".into());
+    }
+    words.extend(word);
+    Ok(words)
+}

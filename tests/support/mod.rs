@@ -1,0 +1,288 @@
+//! An estate for tests: manifests and a world made from one description, with everything between them real but the network.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use afresh::apply::{Connections, Options, StopFlag};
+use afresh::clock::Clock;
+use afresh::cloud::{Approval, Reader, Surroundings, Writer};
+use afresh::http::client::Client;
+use afresh::ledger::Ledger;
+use afresh::ledger::store::memory::MemoryStore;
+use afresh::model::desired::Desired;
+use afresh::model::outcome::{Happened, Report};
+use afresh::model::survey::Refresh;
+use afresh::model::time::{Span, Timestamp};
+use afresh::model::verdict::Plan;
+use afresh::sim::{Embedded, World};
+
+/// What an estate is made from.
+#[derive(Clone, Debug)]
+pub struct Estate {
+    /// Runtimes `gateway-0`, `gateway-1`, …
+    pub runtimes: Vec<Runtime>,
+    /// Jobs `job-0`, `job-1`, …
+    pub jobs: Vec<Job>,
+    /// `maxAge`.
+    pub age_max_days: u64,
+    /// `rotateBefore`.
+    pub rotate_before_days: u64,
+    /// `unknownAge`.
+    pub unknown_age: &'static str,
+    /// Is there a window (which is not open at the start)?
+    pub windowed: bool,
+    /// May the Activity Log be read?
+    pub log_readable: bool,
+}
+
+/// Days ago.
+#[derive(Clone, Debug)]
+pub struct Runtime {
+    pub created: u64,
+    pub made: [u64; 2],
+}
+
+/// A job with its past, and what becomes of its next run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Hours ago, and how; each took half an hour.
+    pub ended: Vec<(u64, &'static str)>,
+    /// A run that has been going for so many hours.
+    pub active_hours: Option<u64>,
+    pub outcome: &'static str,
+    pub require: &'static str,
+    pub policy: &'static str,
+    pub runs_max: u64,
+}
+
+/// The estate, standing.
+pub struct Standing {
+    desired: Desired,
+    cloud: Embedded,
+    clock: Clock,
+    ledger: Ledger,
+    reader: Reader,
+    runtime: tokio::runtime::Runtime,
+}
+
+const SUBSCRIPTION: &str = "12345678-1234-1234-1234-1234567890ab";
+const HOST: &str = "adb-1234567890123456.7.azuredatabricks.net";
+
+/// Builds it.
+pub fn estate(described: &Estate) -> Standing {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("afresh.yaml"), manifests(described)).unwrap();
+    let desired = afresh::manifest::read(&[folder.path().to_owned()])
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let world = World::from_text(&world(described), Path::new("world.yaml"), &Clock::Real).unwrap();
+    let clock = world.clock();
+    let cloud = Embedded::new(Arc::new(Mutex::new(world)));
+    let variables = [
+        ("AZURE_TENANT_ID", "t"),
+        ("AZURE_CLIENT_ID", "c"),
+        ("AZURE_CLIENT_SECRET", "s"),
+    ];
+    let surroundings = Surroundings {
+        env: variables
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        az: None,
+    };
+    let reader = Reader::new(
+        Client::new(Arc::new(cloud.clone()), clock.clone()),
+        surroundings,
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let ledger = runtime
+        .block_on(Ledger::open(
+            Arc::new(MemoryStore::default()),
+            clock.clone(),
+        ))
+        .unwrap();
+    runtime.block_on(ledger.ensure_opened("sim-test")).unwrap();
+    Standing {
+        desired,
+        cloud,
+        clock,
+        ledger,
+        reader,
+        runtime,
+    }
+}
+
+impl Standing {
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn advance(&self, by: Span) {
+        let Clock::Manual(clock) = &self.clock else {
+            panic!("an estate has a clock of its own")
+        };
+        clock.advance_to(by.after(clock.now()));
+    }
+
+    /// Gathers and decides; the audit must find nothing.
+    pub fn plan(&self) -> Plan {
+        let options = afresh::survey::Options {
+            refresh: Refresh::Auto,
+            targets: Vec::new(),
+            parallelism: 4,
+            now: self.now(),
+        };
+        let survey = self.runtime.block_on(afresh::survey::gather(
+            &self.desired,
+            &self.ledger.memory(),
+            &self.reader,
+            &options,
+        ));
+        let plan = afresh::plan::decide(&survey, &self.desired.project, self.now());
+        let breaches = afresh::plan::audit(&survey, &self.desired.project, &plan);
+        assert!(breaches.is_empty(), "{breaches:?}");
+        plan
+    }
+
+    /// Does what a plan says.
+    pub fn apply(&self, plan: &Plan) -> Vec<Report> {
+        let connections = Connections {
+            factories: &self.desired.factories,
+            workspaces: &self.desired.workspaces,
+        };
+        let writer = Writer::new(self.reader.clone(), &Approval::given());
+        let options = Options {
+            parallelism: 4,
+            apply_id: "test".to_owned(),
+            wait: false,
+            not_after: Timestamp::MAX,
+            stop: StopFlag::default(),
+        };
+        let reports = Mutex::new(Vec::new());
+        let report = |report| reports.lock().unwrap().push(report);
+        self.runtime
+            .block_on(afresh::apply::run(
+                plan,
+                &connections,
+                writer,
+                &self.ledger,
+                self.clock.clone(),
+                options,
+                &report,
+            ))
+            .unwrap();
+        reports.into_inner().unwrap()
+    }
+
+    /// How many effects the world has had.
+    pub fn effects(&self) -> usize {
+        let world = self.cloud.world();
+        let effects = world.effects();
+        let total: u64 = effects
+            .regenerations
+            .values()
+            .chain(effects.runs_by_token.values())
+            .chain(effects.cancellations.values())
+            .sum();
+        usize::try_from(total + effects.runs_without_token).unwrap()
+    }
+}
+
+/// Anything but a move that went as planned.
+pub fn is_trouble(report: &Report) -> bool {
+    matches!(
+        report.what,
+        Happened::Stale(..)
+            | Happened::Busy(..)
+            | Happened::Refused(..)
+            | Happened::InDoubt(..)
+            | Happened::NotBegun(..)
+    )
+}
+
+fn manifests(described: &Estate) -> String {
+    let windows = if described.windowed {
+        "\n  windows: [{cron: \"0 2 * * 6\", timezone: Europe/Paris, duration: 4h}]"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "apiVersion: afresh/v1\nkind: Project\nmetadata: {{name: lab}}\nspec: {{ledger: {{file: ledger.jsonl}}}}\n---\n\
+         apiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: rg-data, factory: adf-ingest}}\n---\n\
+         apiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {{name: analytics}}\nspec: {{host: {HOST}}}\n---\n\
+         apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n  maxAge: {}d\n  rotateBefore: {}d\n  overlap: 24h\n  unknownAge: {}{windows}\n",
+        described.age_max_days, described.rotate_before_days, described.unknown_age
+    );
+    for (index, job) in described.jobs.iter().enumerate() {
+        let freshness = if job.require == "succeeded" {
+            "\n  freshness: {errorAfter: 24h}\n  maxDuration: 8h"
+        } else {
+            ""
+        };
+        let _ = write!(
+            text,
+            "---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: job-{index}}}\nspec:\n  workspace: analytics\n  job: {{name: job-{index}}}\n  require: {}\n  concurrencyPolicy: {}{freshness}\n",
+            job.require, job.policy
+        );
+    }
+    text
+}
+
+fn world(described: &Estate) -> String {
+    let log = if described.log_readable {
+        "readable"
+    } else {
+        "forbidden"
+    };
+    let mut text = format!(
+        "clock: 2026-11-22T09:00:00Z\nseed: 7\nsubscriptions:\n- id: {SUBSCRIPTION}\n  activityLog: {log}\n  factories:\n  - name: adf-ingest\n    resourceGroup: rg-data\n    location: westeurope\n    created: 500d ago\n    runtimes:\n    - {{name: other, created: 9d ago}}\n"
+    );
+    for (index, runtime) in described.runtimes.iter().enumerate() {
+        let made = |slot: usize| {
+            if runtime.made[slot] < runtime.created {
+                format!(
+                    ", authKey{}: {{made: {}d ago}}",
+                    slot + 1,
+                    runtime.made[slot]
+                )
+            } else {
+                String::new()
+            }
+        };
+        let _ = writeln!(
+            text,
+            "    - {{name: gateway-{index}, created: {}d ago{}{}}}",
+            runtime.created,
+            made(0),
+            made(1)
+        );
+    }
+    let _ = write!(
+        text,
+        "workspaces:\n- host: {HOST}\n  jobs:\n  - {{id: 1, name: other}}\n"
+    );
+    for (index, job) in described.jobs.iter().enumerate() {
+        let past = job.ended.iter().map(|(hours, result)| {
+            let minutes = hours * 60;
+            format!(
+                "{{started: {}m ago, ended: {minutes}m ago, result: {result}}}",
+                minutes + 30
+            )
+        });
+        let going = job
+            .active_hours
+            .map(|hours| format!("{{started: {hours}h ago}}"));
+        let runs: Vec<String> = past.chain(going).collect();
+        let _ = writeln!(
+            text,
+            "  - {{id: {}, name: job-{index}, takes: 10m, cancelTakes: 20s, outcome: {}, maxConcurrentRuns: {}, runs: [{}]}}",
+            100 + index,
+            job.outcome,
+            job.runs_max.max(1),
+            runs.join(", ")
+        );
+    }
+    text
+}

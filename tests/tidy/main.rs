@@ -1,0 +1,147 @@
+//! Reads the source tree and holds the table of who may use whom, the nevers, and the lengths.
+//! Refuses to compile anything: it looks at text, so that it also sees what no feature flag builds.
+#![expect(clippy::expect_used, reason = "this whole target is a test")]
+
+mod rules;
+mod source;
+mod table;
+
+use std::path::Path;
+use std::sync::LazyLock;
+
+use source::{Source, tree};
+
+/// Our own tree, read once for all tests.
+fn ours() -> std::slice::Iter<'static, Source> {
+    static OURS: LazyLock<Vec<Source>> =
+        LazyLock::new(|| tree(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    OURS.iter()
+}
+
+/// Fails with every offender and its line, not only the first.
+fn none(offences: &[String]) {
+    assert!(offences.is_empty(), "\n{}\n", offences.join("\n"));
+}
+
+#[test]
+fn every_room_uses_only_its_neighbours() {
+    none(&ours().flat_map(rules::trespasses).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_room_has_its_line_in_the_table() {
+    none(&ours().filter_map(rules::unknown_room).collect::<Vec<_>>());
+}
+
+#[test]
+fn nevers_stay_never() {
+    none(&ours().flat_map(rules::broken_nevers).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    none(&ours().filter_map(rules::silent_opening).collect::<Vec<_>>());
+}
+
+#[test]
+fn nothing_is_left_to_be_done() {
+    none(&ours().flat_map(rules::leftovers).collect::<Vec<_>>());
+}
+
+#[test]
+fn functions_and_files_fit_the_eye() {
+    none(&ours().flat_map(rules::too_long).collect::<Vec<_>>());
+}
+
+/// Each rule meets a file that breaks it: a rule that cannot fail holds nothing.
+mod doctored {
+    use super::*;
+
+    fn plan(text: &str) -> Source {
+        Source::new("src/plan/runtime.rs", text)
+    }
+
+    #[test]
+    fn a_forbidden_neighbour_is_seen_in_every_spelling() {
+        for text in [
+            "use crate::cloud::Reader;",
+            "use crate::{model::time, cloud};",
+            "use crate::{\n    limits,\n    ledger::{event, fold},\n};",
+            "fn f() { crate::http::send(); }",
+            "use super::super::cloud;",
+        ] {
+            assert_eq!(rules::trespasses(&plan(text)).len(), 1, "{text}");
+        }
+    }
+
+    #[test]
+    fn allowed_neighbours_comments_texts_and_tests_are_left_alone() {
+        let text = "//! Not crate::cloud.\nuse crate::model::{self, time};\nuse super::forecast;\n/* crate::http */\nconst S: &str = \"crate::sim\";\n\
+                    const R: &str = r#\"use crate::cli; \"quoted\" \"#;\nconst C: char = '\"';\nfn f<'a>(_: &'a str) {}\n\
+                    #[cfg(test)]\nmod tests {\n    use crate::sim::World;\n    fn g() { println!(); }\n}\n";
+        let source = plan(text);
+        assert_eq!(rules::trespasses(&source), Vec::<String>::new());
+        assert_eq!(rules::broken_nevers(&source), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_offence_names_its_line() {
+        let offences =
+            rules::broken_nevers(&plan("//! x\n\nfn f() {\n    std::fs::read(\"x\");\n}\n"));
+        assert_eq!(offences.len(), 1);
+        assert!(
+            offences[0].starts_with("src/plan/runtime.rs:4: `std::fs`"),
+            "{}",
+            offences[0]
+        );
+    }
+
+    #[test]
+    fn every_never_can_break_and_keeps_to_its_exceptions() {
+        for never in &table::NEVERS {
+            for word in never.words {
+                let text = format!("fn f() {{ {word} x }}");
+                let path = format!("{}offender.rs", never.holds_in[0]);
+                assert!(
+                    !rules::broken_nevers(&Source::new(&path, &text)).is_empty(),
+                    "{word} in {path}"
+                );
+                for allowed in never.except_in {
+                    let path = format!("{allowed}/file.rs");
+                    let offences = rules::broken_nevers(&Source::new(&path, &text));
+                    assert!(
+                        offences.iter().all(|one| !one.contains(never.because)),
+                        "{word} in {path}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_room_without_a_line_a_silent_file_and_a_leftover_are_seen() {
+        let stray = Source::new("src/utils/mod.rs", "fn f() {}\n// TODO later\n");
+        assert!(rules::unknown_room(&stray).is_some());
+        assert!(rules::silent_opening(&stray).is_some());
+        assert_eq!(rules::leftovers(&stray).len(), 1);
+    }
+
+    #[test]
+    fn long_functions_and_files_are_seen() {
+        let long = format!(
+            "//! x\nfn f() {{\n{}}}\n",
+            "    g();\n".repeat(table::FUNCTION_LINES_MAX)
+        );
+        assert_eq!(rules::too_long(&plan(&long)).len(), 1);
+        let wide = format!(
+            "//! x\n{}",
+            "const A: u8 = 1;\n".repeat(table::FILE_CODE_LINES_MAX + 1)
+        );
+        assert_eq!(rules::too_long(&plan(&wide)).len(), 1);
+        let documented = format!(
+            "//! x\n{}",
+            "/// Words.\n\n".repeat(table::FILE_CODE_LINES_MAX + 1)
+        );
+        assert!(rules::too_long(&plan(&documented)).is_empty());
+    }
+}
