@@ -1,0 +1,60 @@
+"""The official SDKs, unmodified, pointed at the embedded cloud."""
+
+import logging
+
+from azure.core.credentials import AccessToken, AccessTokenInfo
+from azure.mgmt.datafactory import DataFactoryManagementClient
+from databricks.sdk import WorkspaceClient
+from databricks.sdk.core import Config
+
+from server import SUBSCRIPTION, Server
+
+ARM = "https://management.azure.com"
+DATABRICKS = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d"
+FACTORY = ("rg-data", "adf-ingest")
+# The SDK remarks each time that a workspace has no /.well-known/databricks-config; real ones need not have it either.
+logging.getLogger("databricks.sdk").setLevel(logging.ERROR)
+
+# azure-core sends no token over plain http unless each call says so.
+PLAIN = {"enforce_https": False}
+
+
+class Credential:
+    """What azure-core asks of a credential. azure-identity itself refuses an authority without https."""
+
+    def __init__(self, server: Server):
+        self.server = server
+
+    def get_token(self, *_scopes, **_):
+        return AccessToken(*self.server.token(ARM))
+
+    def get_token_info(self, *_scopes, **_):
+        return AccessTokenInfo(*self.server.token(ARM))
+
+
+class Runtimes:
+    """The runtimes of the world's factory, as azure-mgmt-datafactory sees them."""
+
+    def __init__(self, server: Server, credential=None):
+        client = DataFactoryManagementClient(credential or Credential(server), SUBSCRIPTION, base_url=server.azure, retry_total=0)
+        self.runtimes = client.integration_runtimes
+
+    def names(self) -> list[str]:
+        return sorted(one.name for one in self.runtimes.list_by_factory(*FACTORY, **PLAIN))
+
+    def status(self, name: str):
+        return self.runtimes.get_status(*FACTORY, name, **PLAIN)
+
+    def keys(self, name: str) -> tuple[str, str]:
+        keys = self.runtimes.list_auth_keys(*FACTORY, name, **PLAIN)
+        return keys.auth_key1, keys.auth_key2
+
+    def regenerate(self, name: str, key: str):
+        return self.runtimes.regenerate_auth_key(*FACTORY, name, {"keyName": key}, **PLAIN)
+
+
+def workspace(server: Server) -> WorkspaceClient:
+    """The world's workspace, as databricks-sdk sees it."""
+    token, _ = server.token(DATABRICKS)
+    config = Config(host=server.workspace, token=token, auth_type="pat", config_file="/dev/null", retry_timeout_seconds=20, http_timeout_seconds=20)
+    return WorkspaceClient(config=config)
