@@ -50,7 +50,7 @@ async fn manifests(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
-    let plan = decide(&session, Look::new(&args.looking, None)).await?;
+    let plan = decide(&session, Look::new(&args.looking, None), screen).await?;
     if args.format == LogFormat::Text {
         let shown = review::text::plan(&plan, &text_options(screen, true));
         if must_ask(&plan, args) {

@@ -2,6 +2,7 @@
 
 use super::args::{Looking, RefreshHow};
 use super::error::Failure;
+use super::screen::Screen;
 use super::session::Session;
 use crate::model::address::Address;
 use crate::model::survey::{Refresh, Subject, Survey};
@@ -44,7 +45,7 @@ impl From<RefreshHow> for Refresh {
 }
 
 /// Gathers and decides. The plan has passed the audit.
-pub async fn decide(session: &Session, look: Look) -> Result<Plan, Failure> {
+pub async fn decide(session: &Session, look: Look, screen: &Screen) -> Result<Plan, Failure> {
     let now = look.as_of.unwrap_or_else(|| session.ground.now());
     let options = survey::Options {
         refresh: look.refresh,
@@ -59,9 +60,25 @@ pub async fn decide(session: &Session, look: Look) -> Result<Plan, Failure> {
         &options,
     )
     .await;
+    if screen.verbose > 0 {
+        name_credentials(session, screen);
+    }
     all_found(&options.targets, &survey)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     audited(&survey, session, plan)
+}
+
+/// Which credential each connection came down to. Those that stand in for an account say nothing.
+fn name_credentials(session: &Session, screen: &Screen) {
+    let (desired, ground) = (&session.desired, &session.ground);
+    if ground.is_embedded() {
+        return;
+    }
+    for name in desired.factories.keys().chain(desired.workspaces.keys()) {
+        if let Some(method) = ground.reader.credential_used(name) {
+            screen.remark(&format!("{name}: signed in by {method}"));
+        }
+    }
 }
 
 fn audited(survey: &Survey, session: &Session, plan: Plan) -> Result<Plan, Failure> {

@@ -20,7 +20,12 @@ use crate::survey;
 pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let session = Session::open(&paths(command).or_here(), global, screen).await?;
     match command {
-        Command::List { .. } => screen.tell(&list(&session.ground.ledger.memory())),
+        Command::List { .. } => {
+            screen.tell(&list(&session.ground.ledger.memory()));
+            for note in session.ground.ledger.notes() {
+                screen.remark(&note);
+            }
+        }
         Command::Show { address, .. } => screen.say(&show(
             &session.ground.ledger.memory(),
             address,

@@ -149,6 +149,11 @@ impl Ground {
         }
     }
 
+    /// Is it an embedded cloud?
+    pub const fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
     /// The present.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

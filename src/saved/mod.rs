@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::limits::PLAN_BYTES_MAX;
 use crate::model::address::Name;
@@ -149,24 +149,6 @@ pub fn document(file: &File) -> Value {
     let mut value = to_value(&document);
     value["seal"] = digest::seal(&value).into();
     value
-}
-
-/// A plan as JSON for programs: digest, counts, and the plan as the file spells it. Holds no connections, and cannot be applied.
-pub fn plan_document(plan: &Plan) -> Value {
-    let counts = plan.counts();
-    json!({
-        "format": "afresh-plan-view/1",
-        "digest": digest(plan),
-        "counts": {
-            "regenerate": counts.regenerate,
-            "run": counts.run,
-            "cancel": counts.cancel,
-            "onHold": counts.on_hold,
-            "problems": counts.problems,
-            "inOrder": counts.in_order,
-        },
-        "plan": to_value(&plan_shape::Plan::of(plan)),
-    })
 }
 
 /// Reads what [`write()`] wrote.

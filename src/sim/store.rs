@@ -142,22 +142,6 @@ impl World {
             .map_err(failed)
     }
 
-    /// Removes the stored world, so that the next load begins anew; tells whether there was one.
-    ///
-    /// # Errors
-    /// A file that cannot be removed.
-    pub fn reset(stored: &Path) -> Result<bool, Error> {
-        match fs::remove_file(stored) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(Error::File {
-                verb: "remove",
-                path: stored.to_owned(),
-                source,
-            }),
-        }
-    }
-
     /// Saves beside the ledger if there is something new: after each request, so that a killed client does not undo the cloud, and
     /// at the end of a command, for the time that it has waited.
     ///
