@@ -153,6 +153,36 @@ impl Subject {
             Self::Unresolved { address, .. } => address,
         }
     }
+
+    /// The rule that speaks of it.
+    pub fn rule(&self) -> &Name {
+        match self {
+            Self::Runtime(case) => &case.rule,
+            Self::Job(case) => &case.rule,
+            Self::Submission(case) => &case.rule,
+            Self::Unresolved { rule, .. } => rule,
+        }
+    }
+
+    /// Where that rule is written; `None` for what could not be found out.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Self::Runtime(case) => Some(&case.place),
+            Self::Job(case) => Some(&case.place),
+            Self::Submission(case) => Some(&case.place),
+            Self::Unresolved { .. } => None,
+        }
+    }
+
+    /// The ledger's key; `None` for what could not be found out.
+    pub fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Runtime(case) => Some(case.target.identity()),
+            Self::Job(case) => Some(case.target.identity()),
+            Self::Submission(case) => Some(case.target.identity()),
+            Self::Unresolved { .. } => None,
+        }
+    }
 }
 
 /// How eagerly to look (`--refresh`).

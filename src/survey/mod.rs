@@ -18,7 +18,7 @@ use crate::cloud::Reader;
 use crate::model::address::{Address, Name};
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
-use crate::model::survey::{Refresh, Subject, Survey};
+use crate::model::survey::{Refresh, Survey};
 use crate::model::time::Timestamp;
 
 use gate::Gate;
@@ -120,13 +120,4 @@ pub async fn gather(
     survey.passed_over.dedup();
     survey.requests = reader.requests();
     survey
-}
-
-fn identity_of(subject: &Subject) -> Option<crate::model::address::Identity> {
-    match subject {
-        Subject::Runtime(case) => Some(case.target.identity()),
-        Subject::Job(case) => Some(case.target.identity()),
-        Subject::Submission(case) => Some(case.target.identity()),
-        Subject::Unresolved { .. } => None,
-    }
 }

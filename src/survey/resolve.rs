@@ -87,7 +87,7 @@ impl Matcher {
 pub fn one_rule_each(cases: &mut Vec<Subject>) {
     let mut claims: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
-        if let Some(identity) = super::identity_of(case) {
+        if let Some(identity) = case.identity() {
             claims.entry(identity).or_default().push(index);
         }
     }
@@ -108,26 +108,14 @@ pub fn one_rule_each(cases: &mut Vec<Subject>) {
 }
 
 fn claimant(subject: &Subject) -> Option<String> {
-    let (rule, place) = match subject {
-        Subject::Runtime(case) => (&case.rule, &case.place),
-        Subject::Job(case) => (&case.rule, &case.place),
-        Subject::Submission(case) => (&case.rule, &case.place),
-        Subject::Unresolved { .. } => return None,
-    };
-    Some(format!("{rule} ({place})"))
+    Some(format!("{} ({})", subject.rule(), subject.place()?))
 }
 
 fn collision(subject: &Subject, claimants: &str) -> Subject {
-    let rule = match subject {
-        Subject::Runtime(case) => &case.rule,
-        Subject::Job(case) => &case.rule,
-        Subject::Submission(case) => &case.rule,
-        Subject::Unresolved { rule, .. } => rule,
-    };
     let message = format!("two rules claim it: {claimants}; leave it out of one of them");
     Subject::Unresolved {
         address: subject.address().clone(),
-        rule: rule.clone(),
+        rule: subject.rule().clone(),
         trouble: misfit("tell which rule it follows", message),
     }
 }

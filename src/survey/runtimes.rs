@@ -45,23 +45,13 @@ fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &[(&KeyAgeRule, Ma
         Refresh::Auto => rules.iter().all(|(rule, _)| {
             rule.select.iter().all(|selector| match selector {
                 Selector::Named(name) => {
-                    proven(scene, rule, &Identity::Runtime(factory.runtime(name)))
+                    let case = case(scene, factory, rule, name, factory.runtime(name));
+                    !needs_look(scene, &case)
                 }
                 Selector::Glob(_) => false,
             })
         }),
     }
-}
-
-/// Does the ledger prove that no key is due, and is no intent on it without an end?
-fn proven(scene: &Scene<'_>, rule: &KeyAgeRule, identity: &Identity) -> bool {
-    let due_at_the_earliest = rule.spec.due_age().minus(rule.spec.jitter);
-    scene.memory.doubts(identity).is_empty()
-        && scene
-            .memory
-            .runtimes
-            .get(identity)
-            .is_some_and(|memory| memory.proves_younger(due_at_the_earliest, scene.options.now))
 }
 
 /// Cases from the ledger alone: of every named runtime, and of every remembered one that a glob matches.
@@ -287,6 +277,7 @@ fn case(
     }
 }
 
+/// Unless the ledger proves that no key is due, with its share of the jitter, and no intent on it is without an end.
 fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     let due_at_the_earliest = case.spec.due_age().minus(case.spec.jitter);
     scene.options.refresh == Refresh::All
