@@ -80,7 +80,15 @@ pub const POLL_FAILURES_MAX: u32 = 20;
 pub const CANCEL_WAIT_MAX: Duration = Duration::from_mins(15);
 /// How often others may append to the ledger first before an append is given up.
 pub const LEDGER_CONFLICTS_MAX: u32 = 100;
+/// Most blocks of an append blob (Azure Storage: 50,000 committed blocks).
+pub const BLOCKS_MAX: u32 = 50_000;
+/// From so many blocks on an apply compacts the ledger before it begins.
+pub const BLOCKS_NEARLY_FULL: u32 = 40_000;
+/// Largest block that is appended to a blob, in bytes: some 20,000 lines (Azure Storage: 100 MiB since version 2022-11-02).
+pub const BLOCK_BYTES_MAX: usize = 12 * 1024 * 1024;
 
+const _: () = assert!(BLOCKS_NEARLY_FULL < BLOCKS_MAX);
+const _: () = assert!(BLOCK_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () = assert!(
     CONNECT_TIMEOUT.as_secs() + RESPONSE_TIMEOUT.as_secs() + UNREPEATABLE_DEADLINE.as_secs()
         < SETTLE_TIME.as_secs()

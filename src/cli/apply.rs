@@ -218,6 +218,9 @@ async fn perform(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     ground.ledger.ensure_opened(lineage).await?;
+    if let Some(compacted) = ground.ledger.compact_if_nearly_full().await? {
+        screen.remark(&compacted.to_string());
+    }
     let progress = Progress::new(screen, args.format, moves(plan));
     let writer = Writer::new(ground.reader.clone(), approval);
     let options = Options {

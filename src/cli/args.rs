@@ -351,6 +351,12 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
+    /// Keep only the lines that the memory rests on; the lines before stay beside them
+    Compact {
+        /// Where the manifests are.
+        #[command(flatten)]
+        paths: Paths,
+    },
 }
 
 /// Commands of `sim`.

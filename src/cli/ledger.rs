@@ -36,6 +36,10 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
         )),
         Command::Declare { slot, born, .. } => declare(&session, slot, *born, screen).await?,
         Command::Forget { address, .. } => forget(&session, address, screen).await?,
+        Command::Compact { .. } => screen.tell(&match session.ground.ledger.compact().await? {
+            Some(compacted) => compacted.to_string(),
+            None => "Nothing is remembered yet.".to_owned(),
+        }),
     }
     Ok(Exit::AsWanted)
 }
@@ -46,7 +50,8 @@ fn paths(command: &Command) -> &Paths {
         | Command::Show { paths, .. }
         | Command::Declare { paths, .. }
         | Command::Forget { paths, .. }
-        | Command::Export { paths } => paths,
+        | Command::Export { paths }
+        | Command::Compact { paths } => paths,
     }
 }
 

@@ -12,10 +12,12 @@ use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::surroundings;
 use crate::clock::Clock;
-use crate::cloud::Reader;
+use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::http::Transport;
 use crate::http::client::Client;
 use crate::http::wire::Wire;
+use crate::ledger::store::Store;
+use crate::ledger::store::blob::BlobStore;
 use crate::ledger::store::file::FileStore;
 use crate::ledger::{Ledger, LedgerError};
 use crate::manifest;
@@ -90,18 +92,15 @@ impl Ground {
 
     /// Opens the ledger at exactly this place, as a saved plan names it.
     pub async fn open_at(place: LedgerPlace, global: &Global) -> Result<Self, Failure> {
-        let LedgerPlace::File(path) = &place else {
-            return Err(Failure::new(
-                "this version of afresh keeps its ledger in a file only; `ledger: {blob: …}` comes later",
-            ));
-        };
-        let embedded = match &global.sim {
-            None => None,
-            Some(file) => Some(simulated(
-                file,
-                &world_beside(path),
-                global.sim_log.clone(),
-            )?),
+        let embedded = match (&global.sim, &place) {
+            (None, _) => None,
+            (Some(file), LedgerPlace::File(path)) => {
+                let world = world_beside(path);
+                Some(simulated(file, &world, global.sim_log.clone())?)
+            }
+            (Some(_), LedgerPlace::Blob(_)) => {
+                return Err(Failure::new("an embedded cloud remembers in a file only"));
+            }
         };
         let clock = embedded
             .as_ref()
@@ -115,21 +114,23 @@ impl Ground {
         } else {
             surroundings::of_process()
         };
-        let store = Arc::new(FileStore::new(path.clone()));
+        let client = Client::new(transport, clock.clone());
+        let reader = Reader::new(client.clone(), around.clone());
+        let store = store(&place, client, &reader, &around)?;
         let ledger = Ledger::open(store, clock.clone())
             .await
             .map_err(|error| match error {
                 LedgerError::Unreadable(why) => {
-                    Failure::because(&format!("cannot read the ledger {}", path.display()), &why)
+                    Failure::because(&format!("cannot read the ledger {}", named(&place)), &why)
                 }
                 other => Failure::from(other),
             })?;
         let ground = Self {
-            reader: Reader::new(Client::new(transport, clock.clone()), around),
             ledger,
-            clock,
-            embedded,
             place,
+            clock,
+            reader,
+            embedded,
         };
         ground.check_kind(global)?;
         Ok(ground)
@@ -187,6 +188,31 @@ impl Ground {
             let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
         }
         super::screen::write_file(log, &text)
+    }
+}
+
+/// The door to a ledger.
+fn store(
+    place: &LedgerPlace,
+    client: Client,
+    reader: &Reader,
+    around: &Surroundings,
+) -> Result<Arc<dyn Store>, Failure> {
+    let address = match place {
+        LedgerPlace::File(path) => return Ok(Arc::new(FileStore::new(path.clone()))),
+        LedgerPlace::Blob(address) => address,
+    };
+    let cannot = |why: String| Failure::new(format!("cannot open the ledger {address}: {why}"));
+    let url = url::Url::parse(address).map_err(|error| cannot(error.to_string()))?;
+    let access = storage_access(reader, around, &url).map_err(cannot)?;
+    Ok(Arc::new(BlobStore::new(url, client, access)))
+}
+
+/// How people call a place.
+pub fn named(place: &LedgerPlace) -> String {
+    match place {
+        LedgerPlace::File(path) => path.display().to_string(),
+        LedgerPlace::Blob(address) => address.clone(),
     }
 }
 

@@ -12,6 +12,7 @@ mod factory;
 mod reader;
 mod request_id;
 mod session;
+mod storage;
 mod surroundings;
 mod writer;
 
@@ -19,6 +20,7 @@ mod writer;
 mod tests;
 
 pub use reader::Reader;
+pub use storage::access as storage_access;
 pub use surroundings::Surroundings;
 pub use writer::Writer;
 

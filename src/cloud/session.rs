@@ -50,6 +50,11 @@ impl Session {
         }
     }
 
+    /// The tokens of this command.
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     /// Which method the credential of a connection took, if it was asked for a token yet.
     pub fn credential_used(&self, connection: &Name) -> Option<String> {
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);

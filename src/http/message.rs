@@ -91,3 +91,16 @@ pub trait Transport: Send + Sync {
     /// Sends `request` once and gives the whole answer, whatever its status.
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>>;
 }
+
+/// Shows a service who asks, without letting those who ask know the secret.
+pub trait Authorize: Send + Sync {
+    /// Adds what proves it to `request`. `again`: what was added last was refused, so nothing that is kept will do.
+    ///
+    /// # Errors
+    /// A sentence: why there is no proof, and what to do.
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request,
+        again: bool,
+    ) -> BoxFuture<'a, Result<(), String>>;
+}

@@ -10,5 +10,5 @@ pub mod redact;
 pub mod wire;
 
 pub use client::{Client, Exchange};
-pub use message::{Failure, Repeat, Request, Response, Sent, Transport};
+pub use message::{Authorize, Failure, Repeat, Request, Response, Sent, Transport};
 pub use wire::Wire;

@@ -83,8 +83,8 @@ impl Wire {
         })?;
         let client = self.client(&request.url)?;
         let mut headers = request.headers.clone();
-        if request.body.is_empty() && request.method == Method::POST {
-            // Resource Manager answers a POST without a length with 411.
+        if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
+            // Resource Manager answers a POST without a length with 411, Storage a PUT with 400.
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         let answer = client

@@ -26,6 +26,8 @@ pub enum Event {
         at: Timestamp,
         /// The afresh that began it.
         tool: String,
+        /// How often it was compacted since: tells its generations apart.
+        compactions: u32,
     },
     /// A runtime was looked at.
     Looked {

@@ -5,6 +5,7 @@
 //! changed since this ledger was opened; rewriting or dropping a line; a secret.
 
 mod commit;
+mod compact;
 pub mod event;
 pub mod fold;
 pub mod store;
@@ -20,7 +21,7 @@ use crate::model::time::Timestamp;
 use commit::{Queue, Wanted};
 use event::{Event, Intent, ReadError};
 use fold::Fold;
-use store::{Store, StoreError};
+use store::{Position, Store, StoreError};
 
 pub use event::schema;
 
@@ -33,9 +34,14 @@ pub enum LedgerError {
     /// It holds something that this afresh cannot read.
     #[error("cannot read the ledger: {0}")]
     Unreadable(#[from] ReadError),
-    /// It is shorter than it was: somebody replaced it while it was open.
-    #[error("the ledger was replaced while it was open: run the command again")]
+    /// Another ledger lies in its place: somebody replaced it while it was open.
+    #[error("the ledger was replaced by another one while it was open: run the command again")]
     Replaced,
+    /// What compaction would leave does not add up to the same memory.
+    #[error(
+        "compacting would change what is remembered, so nothing was changed: please report this with `afresh ledger export`"
+    )]
+    Miscompacted,
     /// Others appended faster, again and again.
     #[error(
         "the ledger is too busy: others appended first {0} times in a row; run the command again"
@@ -72,7 +78,7 @@ pub struct Ledger {
 #[derive(Debug, Default)]
 struct Known {
     fold: Fold,
-    position: u64,
+    position: Position,
     lines: usize,
     /// Subjects on which others wrote intents, settlements or a forget since this handle was opened.
     touched: BTreeSet<Identity>,
@@ -80,7 +86,7 @@ struct Known {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ledger(at {})", self.position())
+        write!(f, "Ledger(at {})", self.known().position.offset)
     }
 }
 
@@ -121,8 +127,8 @@ impl Ledger {
         self.ask(|memory| memory.lineage.clone())
     }
 
-    /// Where the next append goes: its length in bytes as far as this handle knows.
-    pub fn position(&self) -> u64 {
+    /// Where the next append goes, as far as this handle knows.
+    pub fn position(&self) -> Position {
         self.known().position
     }
 
@@ -135,6 +141,7 @@ impl Ledger {
             lineage: lineage_if_new.to_owned(),
             at: self.clock.now(),
             tool: concat!("afresh ", env!("CARGO_PKG_VERSION")).to_owned(),
+            compactions: 0,
         };
         if self.lineage().is_none() {
             self.commit(Wanted::Opened(event))
@@ -176,7 +183,7 @@ impl Ledger {
     /// # Errors
     /// The place is in trouble, or a line cannot be read.
     pub async fn export(&self) -> Result<Vec<u8>, LedgerError> {
-        let stored = self.store.read().await?;
+        let stored = self.store.read(Position::default()).await?;
         event::read(&stored.bytes, 0)?;
         Ok(stored.bytes)
     }
@@ -186,7 +193,7 @@ impl Ledger {
     /// # Errors
     /// The place is in trouble, or a line cannot be read.
     pub async fn events(&self) -> Result<Vec<Event>, LedgerError> {
-        let stored = self.store.read().await?;
+        let stored = self.store.read(Position::default()).await?;
         Ok(event::read(&stored.bytes, 0)?)
     }
 
@@ -194,14 +201,16 @@ impl Ledger {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads what others appended since.
+    /// Reads what others appended since; after a compaction, all of the new generation.
     async fn reload(&self) -> Result<(), LedgerError> {
-        let stored = self.store.read().await?;
+        let since = self.known().position;
+        let stored = self.store.read(since).await?;
         let mut known = self.known();
-        let start = usize::try_from(known.position).unwrap_or(usize::MAX);
-        let tail = stored.bytes.get(start..).ok_or(LedgerError::Replaced)?;
-        let events = event::read(tail, known.lines)?;
-        known.lines += tail.split_inclusive(|byte| *byte == b'\n').count();
+        if stored.from != since && since != Position::default() {
+            return known.begin_again(&stored.bytes, stored.position);
+        }
+        let events = event::read(&stored.bytes, known.lines)?;
+        known.lines += count_lines(&stored.bytes);
         known.position = stored.position;
         for event in &events {
             known.touch(event);
@@ -211,7 +220,25 @@ impl Ledger {
     }
 }
 
+fn count_lines(bytes: &[u8]) -> usize {
+    bytes.split_inclusive(|byte| *byte == b'\n').count()
+}
+
 impl Known {
+    /// Takes over a new generation. It adds up to what the old one did, so whatever differs is what others did meanwhile.
+    fn begin_again(&mut self, bytes: &[u8], position: Position) -> Result<(), LedgerError> {
+        let fold = fold::fold(&event::read(bytes, 0)?);
+        if fold.memory.lineage != self.fold.memory.lineage {
+            return Err(LedgerError::Replaced);
+        }
+        self.touched
+            .extend(compact::changed(&self.fold.memory, &fold.memory));
+        self.fold = fold;
+        self.position = position;
+        self.lines = count_lines(bytes);
+        Ok(())
+    }
+
     /// Remembers whose subject somebody else's event changes.
     fn touch(&mut self, event: &Event) {
         let identity = match event {

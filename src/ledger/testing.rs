@@ -136,8 +136,14 @@ pub fn event() -> impl Strategy<Value = Event> {
     let intent = || (0_u8..4).prop_map(|n| format!("i{n}"));
     let ending = prop_oneof![receipt().prop_map(Ending::Done), Just(Ending::NotDone)];
     prop_oneof![
-        (any::<String>(), instant(), any::<String>())
-            .prop_map(|(lineage, at, tool)| Event::Opened { lineage, at, tool }),
+        (any::<String>(), instant(), any::<String>(), 0_u32..3).prop_map(
+            |(lineage, at, tool, compactions)| Event::Opened {
+                lineage,
+                at,
+                tool,
+                compactions
+            }
+        ),
         (subject(), instant(), of(instant()), of(keys())).prop_map(
             |(subject, at, created, keys)| Event::Looked {
                 subject,

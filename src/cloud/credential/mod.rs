@@ -20,6 +20,9 @@ use crate::limits::TOKEN_FAILURE_KEPT;
 use crate::model::time::Timestamp;
 use chain::Source;
 
+/// Audience of Azure Storage, the same for every account of every cloud ("Authorize with Microsoft Entra ID").
+const STORAGE: &str = "https://storage.azure.com";
+
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
@@ -29,13 +32,15 @@ pub(super) enum Purpose {
     Databricks,
     /// To show a workspace that a service principal may manage it in Azure.
     DatabricksManagement,
+    /// Azure Storage, where a ledger may lie.
+    Storage,
 }
 
 impl Purpose {
     /// How long before its end a token is renewed. Databricks refuses tokens with 30 s left or less.
     const fn margin(self) -> Duration {
         match self {
-            Self::Arm => Duration::from_mins(5),
+            Self::Arm | Self::Storage => Duration::from_mins(5),
             Self::Databricks | Self::DatabricksManagement => Duration::from_mins(2),
         }
     }
@@ -46,6 +51,7 @@ impl Purpose {
             Self::Arm => &who.cloud.audience,
             Self::Databricks => &who.cloud.databricks_resource,
             Self::DatabricksManagement => &who.cloud.databricks_management,
+            Self::Storage => STORAGE,
         };
         format!("{resource}/.default")
     }

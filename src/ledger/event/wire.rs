@@ -20,6 +20,11 @@ pub(super) struct Line {
     event: EventLine,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What a line must say before the rest of it means anything.
 #[derive(Deserialize)]
 struct Head {
@@ -52,6 +57,9 @@ enum EventLine {
         at: Instant,
         /// The afresh that began it.
         tool: String,
+        /// How often it was compacted since.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        compactions: u32,
     },
     /// A runtime was looked at.
     Looked {

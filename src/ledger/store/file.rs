@@ -1,15 +1,19 @@
 //! A ledger in a file of JSON lines.
 //!
-//! Every append happens under an exclusive lock on a sidecar file: compare the length, write, `fdatasync`. The lock is held by an open
-//! file, so a process that dies leaves none behind. Refuses: creating anything on a read, and leaving half a line behind on a full disk.
+//! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an
+//! open file, so a process that dies leaves none behind. Compaction renames a finished file into place under the same lock and keeps
+//! the old one beside it. Refuses: creating anything on a read, and leaving half a line behind on a full disk.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 
-use super::{AppendError, Store, StoreError, Stored, whole_lines};
+use super::{
+    AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
+    whole_lines,
+};
 
 /// How much is read at once while looking for the last line's end.
 const TAIL_BYTES: u64 = 4096;
@@ -40,61 +44,133 @@ impl FileStore {
         }
     }
 
-    fn read_now(&self) -> io::Result<Stored> {
-        let mut bytes = match std::fs::read(&self.path) {
+    /// `None`: it is shorter than it was.
+    fn read_now(&self, since: Position) -> io::Result<Option<Stored>> {
+        let bytes = match std::fs::read(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             read => read?,
         };
-        bytes.truncate(whole_lines(&bytes));
-        let position = bytes.len() as u64;
-        Ok(Stored { bytes, position })
+        Ok(tail(&bytes, since))
     }
 
     /// `None`: somebody else was faster.
-    fn append_now(&self, at: u64, bytes: &[u8]) -> io::Result<Option<u64>> {
-        let folder = match self.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+    fn append_now(&self, at: Position, bytes: &[u8]) -> io::Result<Option<Position>> {
+        let folder = self.folder();
         std::fs::create_dir_all(folder)?;
-        let lock = private().open(self.lock_path())?;
-        lock.lock()?;
+        let _lock = self.lock()?;
         let is_new = !self.path.try_exists()?;
         let mut file = private().open(&self.path)?;
-        if end_of_lines(&mut file)? != at {
+        if position(&mut file)? != at {
             return Ok(None);
         }
-        let end = write_at(&mut file, at, bytes)?;
+        let end = write_at(&mut file, at.offset, bytes)?;
         if is_new {
             sync_folder(folder)?;
         }
-        Ok(Some(end))
+        let generation = match at.generation {
+            0 => generation_of(first_line(bytes)),
+            known => known,
+        };
+        Ok(Some(Position {
+            generation,
+            offset: end,
+        }))
     }
 
-    fn lock_path(&self) -> PathBuf {
+    /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
+    fn replace_now(&self, at: Position, bytes: &[u8]) -> io::Result<Option<(Position, String)>> {
+        let folder = self.folder();
+        let _lock = self.lock()?;
+        if position(&mut File::open(&self.path)?)? != at {
+            return Ok(None);
+        }
+        let mut next = tempfile::Builder::new()
+            .prefix(".afresh-ledger-")
+            .tempfile_in(folder)?;
+        next.write_all(bytes)?;
+        next.as_file().sync_all()?;
+        let kept = self.keep_old()?;
+        next.persist(&self.path).map_err(|error| error.error)?;
+        sync_folder(folder)?;
+        let position = Position {
+            generation: generation_of(first_line(bytes)),
+            offset: bytes.len() as u64,
+        };
+        Ok(Some((position, kept.display().to_string())))
+    }
+
+    /// Gives the present file a second name that nothing has yet: `ledger.jsonl.1`, `ledger.jsonl.2`.
+    fn keep_old(&self) -> io::Result<PathBuf> {
+        let mut number = 1;
+        loop {
+            let name = self.beside(&format!(".{number}"));
+            match std::fs::hard_link(&self.path, &name) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
+                Err(_) => {
+                    // A file system without hard links: a copy does as well, only slower.
+                    std::fs::copy(&self.path, &name)?;
+                    File::open(&name)?.sync_all()?;
+                    return Ok(name);
+                }
+                Ok(()) => return Ok(name),
+            }
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        }
+    }
+
+    /// Held as long as the file is open.
+    fn lock(&self) -> io::Result<File> {
+        let lock = private().open(self.beside(".lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+
+    fn beside(&self, suffix: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
-        name.push(".lock");
+        name.push(suffix);
         name.into()
     }
 }
 
 impl Store for FileStore {
-    fn read(&self) -> BoxFuture<'_, Result<Stored, StoreError>> {
+    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
         Box::pin(async move {
             let store = self.clone();
-            off_the_runtime(move || store.read_now())
+            off_the_runtime(move || store.read_now(since))
                 .await
-                .map_err(|error| self.trouble("read", &error))
+                .map_err(|error| self.trouble("read", &error))?
+                .ok_or_else(|| shorter(self.path.display().to_string()))
         })
     }
 
-    fn append(&self, at: u64, bytes: Vec<u8>) -> BoxFuture<'_, Result<u64, AppendError>> {
+    fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>> {
         Box::pin(async move {
             let store = self.clone();
             match off_the_runtime(move || store.append_now(at, &bytes)).await {
                 Ok(Some(end)) => Ok(end),
                 Ok(None) => Err(AppendError::Conflict),
                 Err(error) => Err(AppendError::Store(self.trouble("append to", &error))),
+            }
+        })
+    }
+
+    fn replace(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
+        Box::pin(async move {
+            let store = self.clone();
+            match off_the_runtime(move || store.replace_now(at, &bytes)).await {
+                Ok(Some(replaced)) => Ok(replaced),
+                Ok(None) => Err(AppendError::Conflict),
+                Err(error) => Err(AppendError::Store(self.trouble("compact", &error))),
             }
         })
     }
@@ -116,6 +192,20 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Where the ledger in `file` ends.
+fn position(file: &mut File) -> io::Result<Position> {
+    let offset = end_of_lines(file)?;
+    file.seek(SeekFrom::Start(0))?;
+    let mut first = Vec::new();
+    BufReader::new(&mut *file).read_until(b'\n', &mut first)?;
+    let generation = if offset == 0 {
+        0
+    } else {
+        generation_of(first_line(&first))
+    };
+    Ok(Position { generation, offset })
 }
 
 /// The length of all whole lines, found from the end: the file may be large, its last line is not.
@@ -189,45 +279,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn reading_creates_nothing() {
-        let (folder, store) = place();
-        assert_eq!(store.read().await.unwrap(), Stored::default());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[tokio::test]
-    async fn an_append_happens_at_the_expected_end_only() {
-        let (_folder, store) = place();
-        assert_eq!(store.append(0, b"{}\n".to_vec()).await, Ok(3));
-        assert_eq!(
-            store.append(0, b"{1}\n".to_vec()).await,
-            Err(AppendError::Conflict)
-        );
-        assert_eq!(store.append(3, b"{2}\n".to_vec()).await, Ok(7));
-        assert_eq!(store.read().await.unwrap().bytes, b"{}\n{2}\n");
-    }
-
-    #[tokio::test]
     async fn a_torn_last_line_is_not_data_and_gives_way() {
         let (_folder, store) = place();
-        store.append(0, b"{}\n".to_vec()).await.unwrap();
+        let start = store.append(Position::default(), b"{}\n".to_vec()).await;
+        let start = start.unwrap();
         let long = format!("{{}}\n{}", "x".repeat(10_000));
         std::fs::write(store.path(), long).unwrap();
-        assert_eq!(store.read().await.unwrap().position, 3);
-        assert_eq!(store.append(3, b"{2}\n".to_vec()).await, Ok(7));
+        assert_eq!(store.read(start).await.unwrap().position, start);
+        let end = store.append(start, b"{2}\n".to_vec()).await.unwrap();
+        assert_eq!(end.offset, 7);
         assert_eq!(std::fs::read(store.path()).unwrap(), b"{}\n{2}\n");
     }
 
     #[tokio::test]
-    async fn of_two_that_append_at_one_place_one_wins() {
+    async fn a_file_that_was_cut_is_said_so() {
         let (_folder, store) = place();
-        let tries = (0..8).map(|n| {
-            let store = store.clone();
-            tokio::spawn(async move { store.append(0, format!("{{{n}}}\n").into_bytes()).await })
-        });
-        let ends = futures_util::future::join_all(tries).await;
-        let won = ends.iter().filter(|end| matches!(end, Ok(Ok(4)))).count();
-        assert_eq!((won, store.read().await.unwrap().position), (1, 4));
+        let lines = b"{1}\n{2}\n".to_vec();
+        let end = store.append(Position::default(), lines).await.unwrap();
+        std::fs::write(store.path(), "{1}\n").unwrap();
+        let error = store.read(end).await.unwrap_err().to_string();
+        assert!(error.contains("it is shorter than it was"), "{error}");
+        std::fs::remove_file(store.path()).unwrap();
+        assert!(store.read(end).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn compaction_keeps_every_old_file() {
+        let (_folder, store) = place();
+        let mut end = store
+            .append(Position::default(), b"{1}\n".to_vec())
+            .await
+            .unwrap();
+        for number in 2..4 {
+            let (next, kept) = store
+                .replace(end, format!("{{{number}}}\n").into_bytes())
+                .await
+                .unwrap();
+            assert_eq!(
+                std::fs::read_to_string(kept).unwrap(),
+                format!("{{{}}}\n", number - 1)
+            );
+            end = next;
+        }
     }
 
     #[cfg(unix)]
@@ -235,7 +328,10 @@ mod tests {
     async fn the_file_is_the_owners_alone() {
         use std::os::unix::fs::PermissionsExt;
         let (_folder, store) = place();
-        store.append(0, b"{}\n".to_vec()).await.unwrap();
+        store
+            .append(Position::default(), b"{}\n".to_vec())
+            .await
+            .unwrap();
         let mode = std::fs::metadata(store.path())
             .unwrap()
             .permissions()
@@ -247,7 +343,11 @@ mod tests {
     async fn a_folder_in_its_place_is_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let store = FileStore::new(folder.path());
-        let error = store.read().await.unwrap_err().to_string();
+        let error = store
+            .read(Position::default())
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("cannot read the ledger"), "{error}");
         assert!(error.contains("name a file, not a folder"), "{error}");
     }

@@ -1,19 +1,31 @@
-//! The door to where the ledger lies: bytes that only grow, appended at an expected length.
+//! The door to where the ledger lies: bytes that only grow, appended at an expected position.
 //!
 //! Refuses: overwriting, locking anybody out for longer than one append, understanding what the bytes say.
 
+pub mod blob;
 pub mod file;
 pub mod memory;
 
 use futures_util::future::BoxFuture;
 
+/// Where a ledger ends. Compaction begins a new generation, so an offset means something in its own generation only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Position {
+    /// Which generation: equal numbers of one store mean the same one, and nothing else. 0: nothing was written yet.
+    pub generation: u64,
+    /// The length of all whole lines of this generation, in bytes.
+    pub offset: u64,
+}
+
 /// Whole lines, and where the next one goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
-    /// Every whole line. A torn last line is not data and is left out.
+    /// Where `bytes` begin: what was asked for, or the beginning of a newer generation.
+    pub from: Position,
+    /// Every whole line from there on. A torn last line is not data and is left out.
     pub bytes: Vec<u8>,
-    /// Where the next append goes: the length of all whole lines.
-    pub position: u64,
+    /// Where the next append goes.
+    pub position: Position,
 }
 
 /// A place that could not be read or written, in the words a person needs.
@@ -35,24 +47,54 @@ pub struct StoreError {
 pub enum AppendError {
     /// Somebody else appended first: read again, decide again.
     Conflict,
-    /// The place is in trouble; nothing was appended.
+    /// The place is in trouble. A lost append may still arrive later, at its own position or not at all: an intent of it was never
+    /// acted upon, so it settles as not done.
     Store(StoreError),
 }
 
 /// Where a ledger lies.
 pub trait Store: Send + Sync {
-    /// All whole lines; a ledger that does not exist yet is empty at position 0.
+    /// The whole lines that came after `since`; if a newer generation began since, all of that one. A ledger that does not exist yet
+    /// is empty at the default position.
     ///
     /// # Errors
-    /// The place is in trouble.
-    fn read(&self) -> BoxFuture<'_, Result<Stored, StoreError>>;
+    /// The place is in trouble, or the ledger is shorter than `since` says.
+    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>>;
 
     /// Appends `bytes` (whole lines) if the ledger still ends at `at`, durably, and gives its new end. All or nothing: a store whose
     /// answer was lost must find out by itself whether the bytes are there before it answers.
     ///
     /// # Errors
     /// Somebody was faster, or the place is in trouble.
-    fn append(&self, at: u64, bytes: Vec<u8>) -> BoxFuture<'_, Result<u64, AppendError>>;
+    fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>>;
+
+    /// Begins the next generation with `bytes` (whole lines, the first of them unlike any earlier generation's first) if the ledger
+    /// still ends at `at`. The generation before is kept under another name, which is given too. Nobody who knows only the old one
+    /// can append any more.
+    ///
+    /// # Errors
+    /// Somebody was faster, or the place is in trouble; the old generation is as it was.
+    fn replace(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(Position, String), AppendError>>;
+
+    /// Is the place nearly full, so that it should be compacted before much more is appended?
+    fn is_nearly_full(&self) -> bool {
+        false
+    }
+}
+
+/// The ledger was cut or replaced while it was open.
+fn shorter(place: String) -> StoreError {
+    StoreError {
+        doing: "read",
+        place,
+        what: "it is shorter than it was: somebody cut or replaced it".to_owned(),
+        advice: "restore it from a copy if something is missing, and run the command again"
+            .to_owned(),
+    }
 }
 
 /// The length of all whole lines in `bytes`.
@@ -61,4 +103,46 @@ pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |last| last + 1)
+}
+
+/// What `bytes`, all there is, hold after `since`; `None`: they are shorter than that.
+fn tail(bytes: &[u8], since: Position) -> Option<Stored> {
+    let bytes = &bytes[..whole_lines(bytes)];
+    let generation = generation_of(first_line(bytes));
+    let start = if since.generation == generation {
+        usize::try_from(since.offset).ok()?
+    } else if since.offset > 0 && generation == 0 {
+        return None;
+    } else {
+        0
+    };
+    let at = |offset: usize| Position {
+        generation,
+        offset: offset as u64,
+    };
+    Some(Stored {
+        from: at(start),
+        bytes: bytes.get(start..)?.to_vec(),
+        position: at(bytes.len()),
+    })
+}
+
+/// Tells generations apart by their first line; 0 without one.
+fn generation_of(first_line: &[u8]) -> u64 {
+    use sha2::{Digest, Sha256};
+    if first_line.is_empty() {
+        return 0;
+    }
+    let digest = Sha256::digest(first_line);
+    let mut short = [0; 8];
+    short.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(short).max(1)
+}
+
+/// The first line of `bytes`, its end left out.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use crate::model::desired::{Guardrails, LedgerPlace, Project};
 use crate::model::time::Freeze;
 
 use super::super::document::{Document, Spec};
+use super::super::mark::Mark;
 use super::super::problem::{Findings, Problem};
 use super::super::shape::leaf::Filled;
 use super::super::shape::project::{
@@ -11,6 +12,13 @@ use super::super::shape::project::{
 };
 use super::super::source::Source;
 use super::{cloud, folder, resolved};
+
+/// Where blobs live in the clouds that need no document.
+const BLOB_DOMAINS: [&str; 3] = [
+    ".blob.core.windows.net",
+    ".blob.core.usgovcloudapi.net",
+    ".blob.core.chinacloudapi.cn",
+];
 
 /// Where the ledger is unless the Project says something else, relative to the Project's folder.
 const LEDGER_DEFAULT: &str = ".afresh/ledger.jsonl";
@@ -77,9 +85,32 @@ fn ledger(
         None => Some(LedgerPlace::File(resolved(folder, LEDGER_DEFAULT))),
         Some(LedgerText::File(Filled(path))) => Some(LedgerPlace::File(resolved(folder, path))),
         Some(LedgerText::Blob(address)) => {
-            cloud::address(address, "the ledger's blob", findings).map(LedgerPlace::Blob)
+            let checked = cloud::address(address, "the ledger's blob", findings)?;
+            blob(address.mark, checked, findings)
         }
     }
+}
+
+/// A blob of an Azure cloud, or of an emulator on this machine: tokens go nowhere else.
+fn blob(mark: Mark, address: String, findings: &mut Findings) -> Option<LedgerPlace> {
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_azure = BLOB_DOMAINS.iter().any(|domain| host.ends_with(domain));
+    let is_near = ["127.", "[::1]"].iter().any(|near| host.starts_with(near));
+    let parts = path.split('/').filter(|part| !part.is_empty()).count();
+    let fault = if !is_azure && !is_near {
+        "the ledger's blob is at no blob host of an Azure cloud"
+    } else if address.contains(['?', '#']) {
+        "the ledger's blob is named with more than its address"
+    } else if parts < if is_near { 3 } else { 2 } || path.ends_with('/') {
+        "the ledger's blob has no name"
+    } else {
+        return Some(LedgerPlace::Blob(address));
+    };
+    findings.add(Problem::at(mark, fault).help(
+        "it reads https://ACCOUNT.blob.core.windows.net/CONTAINER/NAME; a shared access signature comes from AZURE_STORAGE_SAS_TOKEN, never from a manifest",
+    ));
+    None
 }
 
 fn guardrails(text: &GuardrailsText) -> Guardrails {

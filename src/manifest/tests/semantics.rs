@@ -328,6 +328,21 @@ fn the_project() {
         project("{ledger: {blob: \"http://acct.example/c/n\"}}")
             .contains("the ledger's blob must be reached over https")
     );
+    for (blob, fault) in [
+        (
+            "https://acct.example/c/n",
+            "at no blob host of an Azure cloud",
+        ),
+        ("https://a.blob.core.windows.net/c", "has no name"),
+        (
+            "https://a.blob.core.windows.net/c/n?sig=x",
+            "more than its address",
+        ),
+    ] {
+        let shown = project(&format!("{{ledger: {{blob: \"{blob}\"}}}}"));
+        assert!(shown.contains(fault), "{shown}");
+        assert!(shown.contains("AZURE_STORAGE_SAS_TOKEN"), "{shown}");
+    }
     assert!(project("{ledger: {}}").contains("`ledger` needs one of `file`, `blob`"));
     assert!(project("{guardrails: {onExceed: deferr}}").contains("did you mean `defer`?"));
     let none =

@@ -10,6 +10,7 @@ use crate::ledger::event::{Ending, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity};
 use crate::model::job::{RunResult, Token};
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Company, Move, Presumed, Receipt};
 
 impl Line {
@@ -24,10 +25,16 @@ impl Line {
 impl EventLine {
     fn of(event: &Event) -> Self {
         match event.clone() {
-            Event::Opened { lineage, at, tool } => Self::Opened {
+            Event::Opened {
+                lineage,
+                at,
+                tool,
+                compactions,
+            } => Self::Opened {
                 lineage,
                 at: Instant(at),
                 tool,
+                compactions,
             },
             Event::Looked {
                 subject,
@@ -94,11 +101,12 @@ impl EventLine {
 
     pub(super) fn event(self) -> Result<Event, String> {
         Ok(match self {
-            Self::Opened { lineage, at, tool } => Event::Opened {
+            Self::Opened {
                 lineage,
-                at: at.0,
+                at,
                 tool,
-            },
+                compactions,
+            } => opened(lineage, at.0, tool, compactions),
             Self::Looked {
                 subject,
                 at,
@@ -163,6 +171,15 @@ impl EventLine {
                 at: at.0,
             },
         })
+    }
+}
+
+const fn opened(lineage: String, at: Timestamp, tool: String, compactions: u32) -> Event {
+    Event::Opened {
+        lineage,
+        at,
+        tool,
+        compactions,
     }
 }
 

@@ -1,0 +1,266 @@
+//! Proof for Azure Blob Storage, where a ledger may lie: a shared access signature, an account key, or a token of Entra ID.
+//!
+//! Refuses: any host but a blob host of an Azure cloud or this machine; an account key anywhere but on this machine, since a key
+//! opens everything in its account.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::future::BoxFuture;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use ring::hmac;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::call::{Service, Who};
+use super::credential::{Held, Purpose};
+use super::reader::Reader;
+use super::surroundings::Surroundings;
+use crate::http::{Authorize, Request};
+use crate::model::address::Name;
+use crate::model::connection::{Cloud, Credential};
+
+/// Holds a shared access signature, as the Azure CLI reads it.
+const SAS: &str = "AZURE_STORAGE_SAS_TOKEN";
+/// Holds an account key, as the Azure CLI reads it.
+const ACCOUNT_KEY: &str = "AZURE_STORAGE_KEY";
+/// The blob hosts of the clouds that need no document.
+const HOSTS: [(&str, &str); 3] = [
+    (".blob.core.windows.net", "public"),
+    (".blob.core.usgovcloudapi.net", "usGovernment"),
+    (".blob.core.chinacloudapi.cn", "china"),
+];
+
+/// How a ledger's blob is reached.
+enum Access {
+    Signature(SecretString),
+    AccountKey { account: String, key: hmac::Key },
+    Entra(Box<Entra>),
+}
+
+struct Entra {
+    reader: Reader,
+    name: Name,
+    cloud: Cloud,
+    last: Mutex<Option<Held>>,
+}
+
+/// The method for the blob at `address`: what the environment holds for it, else the `default` credential.
+///
+/// # Errors
+/// A sentence: the host is none of Azure's, or the environment holds something unusable.
+pub fn access(
+    reader: &Reader,
+    here: &Surroundings,
+    address: &Url,
+) -> Result<Arc<dyn Authorize>, String> {
+    let cloud = HOSTS.into_iter().find_map(|(domain, cloud)| {
+        let host = address.host_str().unwrap_or_default();
+        host.ends_with(domain)
+            .then(|| Cloud::named(cloud))
+            .flatten()
+    });
+    let signature = here.var(SAS).map(|text| {
+        let signature = text.trim_start_matches('?').into();
+        Arc::new(Access::Signature(signature))
+    });
+    let cloud = match (cloud, signature) {
+        (None, None) if is_this_machine(address) => return account_key(here, address),
+        (None, _) if !is_this_machine(address) => {
+            return Err(format!(
+                "{} is no blob host of an Azure cloud, and tokens go nowhere else",
+                address.host_str().unwrap_or_default()
+            ));
+        }
+        (_, Some(signature)) => return Ok(signature),
+        (Some(cloud), None) => cloud,
+        (None, None) => return Err("no way to reach it is known".to_owned()),
+    };
+    Ok(Arc::new(Access::Entra(Box::new(Entra {
+        reader: reader.clone(),
+        name: Name::parse("ledger")?,
+        cloud,
+        last: Mutex::default(),
+    }))))
+}
+
+fn account_key(here: &Surroundings, address: &Url) -> Result<Arc<dyn Authorize>, String> {
+    let Some(text) = here.var(ACCOUNT_KEY) else {
+        return Err(format!(
+            "neither {SAS} nor {ACCOUNT_KEY} is set, and an emulator wants one of them"
+        ));
+    };
+    let key = STANDARD
+        .decode(text)
+        .map_err(|_| format!("{ACCOUNT_KEY} is not base64"))?;
+    let account = address.path_segments().and_then(|mut path| path.next());
+    Ok(Arc::new(Access::AccountKey {
+        account: account.unwrap_or_default().to_owned(),
+        key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+    }))
+}
+
+fn is_this_machine(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        _ => false,
+    }
+}
+
+impl Authorize for Access {
+    fn authorize<'a>(
+        &'a self,
+        request: &'a mut Request,
+        again: bool,
+    ) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            match self {
+                Self::Signature(signature) => {
+                    add_query(&mut request.url, signature.expose_secret());
+                    Ok(())
+                }
+                Self::AccountKey { account, key } => sign(request, account, key),
+                Self::Entra(entra) => entra.authorize(request, again).await,
+            }
+        })
+    }
+}
+
+impl Entra {
+    async fn authorize(&self, request: &mut Request, again: bool) -> Result<(), String> {
+        let who = Who {
+            connection: &self.name,
+            credential: &Credential::Default,
+            cloud: &self.cloud,
+            service: Service::Arm,
+        };
+        let vault = self.reader.session().vault();
+        let refused = self.last().take().filter(|_| again);
+        if let Some(refused) = refused {
+            vault.forget(&who, Purpose::Storage, &refused).await;
+        }
+        let held = vault.token(&who, Purpose::Storage).await;
+        let held = held.map_err(|failure| failure.message)?;
+        let value = format!("Bearer {}", held.token.expose_secret());
+        *self.last() = Some(held);
+        put_secret(request, &value)
+    }
+
+    fn last(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A signature is the query that it comes as: encoded already.
+fn add_query(url: &mut Url, signature: &str) {
+    let query = match url.query() {
+        Some(query) if !query.is_empty() => format!("{query}&{signature}"),
+        _ => signature.to_owned(),
+    };
+    url.set_query(Some(&query));
+}
+
+fn put_secret(request: &mut Request, value: &str) -> Result<(), String> {
+    let mut value = HeaderValue::from_str(value)
+        .map_err(|_| "the token holds characters that no header can carry".to_owned())?;
+    value.set_sensitive(true);
+    request.headers.insert(AUTHORIZATION, value);
+    Ok(())
+}
+
+/// "Authorize with Shared Key", version 2009-09-19 and later.
+fn sign(request: &mut Request, account: &str, key: &hmac::Key) -> Result<(), String> {
+    let field = |name: &str| {
+        let value = request.headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let length = match request.body.len() {
+        0 => String::new(),
+        length => length.to_string(),
+    };
+    let mut text = format!(
+        "{}\n\n\n{length}\n\n{}\n\n{}\n{}\n{}\n{}\n{}\n",
+        request.method,
+        field("content-type"),
+        field("if-modified-since"),
+        field("if-match"),
+        field("if-none-match"),
+        field("if-unmodified-since"),
+        field("range"),
+    );
+    let mut own: Vec<(&str, String)> = request
+        .headers
+        .keys()
+        .map(http::HeaderName::as_str)
+        .filter(|name| name.starts_with("x-ms-"))
+        .map(|name| (name, field(name)))
+        .collect();
+    own.sort();
+    for (name, value) in own {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{name}:{value}");
+    }
+    let _ = write!(text, "/{account}{}", request.url.path());
+    let mut query: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
+    query.sort();
+    for (name, value) in query {
+        let _ = write!(text, "\n{}:{value}", name.to_lowercase());
+    }
+    let tag = hmac::sign(key, text.as_bytes());
+    put_secret(
+        request,
+        &format!("SharedKey {account}:{}", STANDARD.encode(tag)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::http::{Client, Wire};
+
+    fn refusal(address: &str, env: &[(&str, &str)]) -> Option<String> {
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let here = Surroundings {
+            env: env.collect(),
+            az: None,
+        };
+        let reader = Reader::new(
+            Client::new(Arc::new(Wire::new()), Clock::Real),
+            here.clone(),
+        );
+        access(&reader, &here, &address.parse().unwrap()).err()
+    }
+
+    #[test]
+    fn tokens_and_keys_go_to_azure_and_to_this_machine_only() {
+        let sas = [(SAS, "sig=s3cret")];
+        assert_eq!(refusal("https://a.blob.core.windows.net/c/n", &sas), None);
+        assert_eq!(
+            refusal("https://a.blob.core.chinacloudapi.cn/c/n", &[]),
+            None
+        );
+        assert_eq!(
+            refusal("http://127.0.0.1:1/a/c/n", &[(ACCOUNT_KEY, "AAAA")]),
+            None
+        );
+        let elsewhere = refusal("https://a.blob.core.windows.net.example.com/c/n", &sas);
+        assert!(elsewhere.unwrap().contains("tokens go nowhere else"));
+        assert!(
+            refusal("http://127.0.0.1:1/a/c/n", &[])
+                .unwrap()
+                .contains("wants one of them")
+        );
+        let key = refusal("http://127.0.0.1:1/a/c/n", &[(ACCOUNT_KEY, "no key")]);
+        assert_eq!(key.unwrap(), "AZURE_STORAGE_KEY is not base64");
+    }
+}

@@ -1,0 +1,356 @@
+//! Fewer lines that add up to the same memory: `fold(compact(events)) = fold(events)`.
+//!
+//! Only lines that were really written are kept, so that what is left is still evidence and not a summary of it. Refuses: leaving out
+//! an intent without an end; trusting itself. Each subject's choice is folded and compared, and kept whole if it differs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::event::{Ending, Event};
+use super::fold::{Fold, fold};
+use super::store::{AppendError, Position};
+use super::{Ledger, LedgerError, event};
+use crate::limits::LEDGER_CONFLICTS_MAX;
+use crate::model::address::Identity;
+use crate::model::birth::Evidence;
+use crate::model::job::{JobMemory, SubmissionMemory};
+use crate::model::memory::Memory;
+use crate::model::runtime::{RuntimeMemory, Slot};
+use crate::model::time::Timestamp;
+use crate::model::verdict::Receipt;
+
+/// What compaction did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compacted {
+    /// Lines before and after.
+    pub lines: (usize, usize),
+    /// Bytes before and after.
+    pub bytes: (usize, usize),
+    /// Where the lines before are kept.
+    pub kept: String,
+}
+
+impl fmt::Display for Compacted {
+    /// `Compacted: 812 lines (210 kB) are now 64 (17 kB). Before: .afresh/ledger.jsonl.1`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Compacted: {} lines ({}) are now {} ({}).\nThe lines before are kept: {}",
+            self.lines.0,
+            size(self.bytes.0),
+            self.lines.1,
+            size(self.bytes.1),
+            self.kept
+        )
+    }
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..10_000 => format!("{bytes} bytes"),
+        10_000..10_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+impl Ledger {
+    /// Begins a new generation that holds only what the memory rests on. `None`: there is nothing yet.
+    ///
+    /// # Errors
+    /// The place is in trouble, a line cannot be read, or others append faster, again and again.
+    pub async fn compact(&self) -> Result<Option<Compacted>, LedgerError> {
+        for _ in 0..LEDGER_CONFLICTS_MAX {
+            self.reload().await?;
+            let stored = self.store.read(Position::default()).await?;
+            let before = event::read(&stored.bytes, 0)?;
+            if before.is_empty() {
+                return Ok(None);
+            }
+            let after = compact(&before);
+            if fold(&after).memory != fold(&before).memory {
+                return Err(LedgerError::Miscompacted);
+            }
+            let text: Result<String, String> = after.iter().map(Event::line).collect();
+            let text = text.map_err(LedgerError::Unwritable)?;
+            let compacted = |kept| Compacted {
+                lines: (before.len(), after.len()),
+                bytes: (stored.bytes.len(), text.len()),
+                kept,
+            };
+            match self
+                .store
+                .replace(stored.position, text.clone().into_bytes())
+                .await
+            {
+                Ok((_, kept)) => {
+                    self.reload().await?;
+                    return Ok(Some(compacted(kept)));
+                }
+                Err(AppendError::Conflict) => {}
+                Err(AppendError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(LedgerError::Overtaken(LEDGER_CONFLICTS_MAX))
+    }
+
+    /// As [`Ledger::compact`], if the place it lies in is nearly full.
+    ///
+    /// # Errors
+    /// As [`Ledger::compact`].
+    pub async fn compact_if_nearly_full(&self) -> Result<Option<Compacted>, LedgerError> {
+        if self.store.is_nearly_full() {
+            self.compact().await
+        } else {
+            Ok(None)
+        }
+    }
+}
+
+/// Whose intents, effects or very existence differ: what somebody else did between two looks at the memory.
+pub(super) fn changed(before: &Memory, after: &Memory) -> BTreeSet<Identity> {
+    let all = [before, after];
+    let known = all.iter().flat_map(|memory| {
+        let things = memory.runtimes.keys().chain(memory.jobs.keys());
+        things
+            .chain(memory.submissions.keys())
+            .chain(memory.doubts.keys())
+    });
+    known
+        .filter(|identity| effects(before, identity) != effects(after, identity))
+        .cloned()
+        .collect()
+}
+
+/// Open intents and effects on one subject. Looks and declarations by others do not make a decision wrong.
+fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<'a> {
+    let intents: Vec<&str> = memory
+        .doubts(identity)
+        .iter()
+        .map(|doubt| doubt.intent.as_str())
+        .collect();
+    (
+        intents,
+        memory
+            .runtimes
+            .get(identity)
+            .map(|runtime| runtime.last_rotation),
+        memory.jobs.get(identity).map(|job| job.last_start),
+        memory.submissions.get(identity).map(|known| &known.runs),
+    )
+}
+
+/// Lines of one subject that belong together: an intent and its settlement, or one line alone.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    first: usize,
+    settled: Option<usize>,
+}
+
+/// The events that the memory rests on, in their order, behind the ledger's name.
+pub(super) fn compact(events: &[Event]) -> Vec<Event> {
+    let mut kept = BTreeSet::new();
+    for (identity, items) in &subjects(events) {
+        kept.extend(needed(events, identity, items));
+    }
+    let opened = events.iter().find_map(|event| match event {
+        Event::Opened {
+            lineage,
+            at,
+            tool,
+            compactions,
+        } => Some(Event::Opened {
+            lineage: lineage.clone(),
+            at: *at,
+            tool: tool.clone(),
+            compactions: compactions.saturating_add(1),
+        }),
+        _ => None,
+    });
+    let rest = kept.into_iter().map(|index| events[index].clone());
+    opened.into_iter().chain(rest).collect()
+}
+
+/// The lines of each subject since it was last forgotten. Lines that fit nowhere are left out, as [`Fold`] leaves them out.
+fn subjects(events: &[Event]) -> BTreeMap<Identity, Vec<Item>> {
+    let mut fold = Fold::default();
+    let mut all: BTreeMap<Identity, Vec<Item>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, event) in events.iter().enumerate() {
+        match event {
+            Event::Intended(intent) if fold.open(&intent.intent).is_some() => {}
+            Event::Settled { intent, .. } => {
+                let whose = fold.open(intent).cloned();
+                let first = open.get(intent.as_str());
+                let items = whose.and_then(|identity| all.get_mut(&identity));
+                let item = items
+                    .into_iter()
+                    .flatten()
+                    .find(|item| Some(&item.first) == first);
+                if let Some(item) = item {
+                    item.settled = Some(index);
+                }
+            }
+            Event::Forgotten { subject, .. } => drop(all.remove(&subject.identity)),
+            _ => {
+                if let Event::Intended(intent) = event {
+                    open.insert(&intent.intent, index);
+                }
+                if let Some(subject) = event.subject() {
+                    all.entry(subject.identity.clone()).or_default().push(Item {
+                        first: index,
+                        settled: None,
+                    });
+                }
+            }
+        }
+        fold.add(event);
+    }
+    all
+}
+
+/// The lines of one subject that its memory rests on; all of them if fewer would not add up to the same.
+fn needed(events: &[Event], identity: &Identity, items: &[Item]) -> Vec<usize> {
+    let folded = |indices: &[usize]| fold(indices.iter().map(|index| &events[*index])).memory;
+    let all = indices(items.iter());
+    let memory = folded(&all);
+    let choice = Choice::of(&memory, identity, events);
+    let mut chosen: Vec<Item> = items
+        .iter()
+        .filter(|item| choice.needs(item, items))
+        .copied()
+        .collect();
+    let names = |item: &Item| {
+        let subject = events[item.first].subject();
+        subject.is_some_and(|subject| memory.addresses.get(identity) == Some(&subject.address))
+    };
+    // The newest line names the subject.
+    if !chosen
+        .iter()
+        .any(|item| names(item) && is_last(item, items))
+        && let Some(last) = items.last()
+    {
+        chosen.push(*last);
+    }
+    let some = indices(chosen.iter());
+    if folded(&some) == memory { some } else { all }
+}
+
+fn indices<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<usize> {
+    let lines = items.flat_map(|item| [Some(item.first), item.settled]);
+    let sorted: BTreeSet<usize> = lines.flatten().collect();
+    sorted.into_iter().collect()
+}
+
+fn is_last(item: &Item, items: &[Item]) -> bool {
+    items.last().is_some_and(|last| last.first == item.first)
+}
+
+/// What one subject's memory rests on.
+struct Choice<'a> {
+    events: &'a [Event],
+    runtime: Option<&'a RuntimeMemory>,
+    job: Option<&'a JobMemory>,
+    submission: Option<&'a SubmissionMemory>,
+    /// Instants of looks and receipts that bound a key's birth, or are the newest.
+    instants: BTreeSet<Timestamp>,
+}
+
+impl<'a> Choice<'a> {
+    fn of(memory: &'a Memory, identity: &Identity, events: &'a [Event]) -> Self {
+        let runtime = memory.runtimes.get(identity);
+        let mut instants = BTreeSet::new();
+        for slot in runtime.iter().flat_map(|known| {
+            let slots = &known.slots;
+            Slot::BOTH.map(|slot| slots.get(slot))
+        }) {
+            instants.extend(slot.last_seen);
+            for evidence in &slot.evidence {
+                match *evidence {
+                    Evidence::Changed { after, by } => instants.extend([after, by]),
+                    Evidence::FirstSeen { at } => drop(instants.insert(at)),
+                    Evidence::Rotated { answered, .. } => drop(instants.insert(answered)),
+                    _ => {}
+                }
+            }
+        }
+        instants.extend(
+            runtime
+                .and_then(|known| known.last_rotation)
+                .map(|last| last.1),
+        );
+        Self {
+            events,
+            runtime,
+            job: memory.jobs.get(identity),
+            submission: memory.submissions.get(identity),
+            instants,
+        }
+    }
+
+    fn needs(&self, item: &Item, items: &[Item]) -> bool {
+        match &self.events[item.first] {
+            Event::Looked {
+                at, created, keys, ..
+            } => {
+                let bounds = keys.is_some() && self.instants.contains(at);
+                bounds || created.is_some() && self.newest(item, items, is_creation)
+            }
+            Event::Declared { slot, .. } => {
+                let newest = |event: &Event| matches!(event, Event::Declared { slot: other, .. } if other == slot);
+                self.newest(item, items, newest)
+            }
+            Event::RunSeen { run, name, .. } => {
+                let success = |job: &JobMemory| {
+                    let last = job.last_success.as_ref();
+                    last.is_some_and(|last| last.0 == *run)
+                };
+                let named = name.is_some() && self.newest(item, items, is_named);
+                named || self.job.is_none_or(success) || self.submission.is_some()
+            }
+            Event::Intended(_) => match item.settled.map(|index| &self.events[index]) {
+                Some(Event::Settled { how, .. }) => self.rests_on(how),
+                _ => true,
+            },
+            Event::Opened { .. } | Event::Settled { .. } | Event::Forgotten { .. } => false,
+        }
+    }
+
+    fn rests_on(&self, how: &Ending) -> bool {
+        match how {
+            Ending::NotDone | Ending::Done(Receipt::Cancelled { .. }) => false,
+            Ending::Done(Receipt::Regenerated { answered, .. }) => {
+                self.runtime.is_some() && self.instants.contains(answered)
+            }
+            Ending::Done(Receipt::Started { run, .. }) => {
+                let last = self.job.and_then(|job| job.last_start);
+                last.is_some_and(|last| last.0 == *run)
+                    || self
+                        .submission
+                        .is_some_and(|known| known.runs.iter().any(|known| known.1 == *run))
+            }
+        }
+    }
+
+    /// Is this the newest of the subject's lines of that sort?
+    fn newest(&self, item: &Item, items: &[Item], sort: impl Fn(&Event) -> bool) -> bool {
+        let last = items.iter().rfind(|item| sort(&self.events[item.first]));
+        last.is_some_and(|last| last.first == item.first)
+    }
+}
+
+const fn is_creation(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Looked {
+            created: Some(_),
+            ..
+        }
+    )
+}
+
+const fn is_named(event: &Event) -> bool {
+    matches!(event, Event::RunSeen { name: Some(_), .. })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::store::Store;
+use super::super::store::memory::MemoryStore;
+use super::super::testing::{at, gateway, history, key, rotation};
+use super::*;
+use crate::clock::{Clock, ManualClock};
+use crate::ledger::IntendError;
+use crate::model::runtime::PerSlot;
+
+proptest! {
+    #[test]
+    fn what_is_left_adds_up_to_the_same(events in history()) {
+        let left = compact(&events);
+        prop_assert_eq!(fold(&left).memory, fold(&events).memory);
+        let again = compact(&left);
+        prop_assert_eq!(again.len(), left.len());
+        prop_assert_eq!(again.get(1..), left.get(1..));
+    }
+
+    #[test]
+    fn nothing_is_left_that_nobody_wrote(events in history()) {
+        for event in compact(&events) {
+            if !matches!(event, Event::Opened { .. }) {
+                prop_assert!(events.contains(&event));
+            }
+        }
+    }
+}
+
+fn looked(seconds: i64, one: u8) -> Event {
+    Event::Looked {
+        subject: gateway(1),
+        at: at(seconds),
+        created: Some(at(1)),
+        keys: Some(PerSlot {
+            one: key(one),
+            two: key(200),
+        }),
+    }
+}
+
+fn rotated(intent: &str, seconds: i64, fingerprint: u8) -> [Event; 2] {
+    let settled = Event::Settled {
+        intent: intent.to_owned(),
+        how: Ending::Done(Receipt::Regenerated {
+            slot: Slot::One,
+            fingerprint: key(fingerprint),
+            sent: at(seconds),
+            answered: at(seconds + 1),
+        }),
+        at: at(seconds + 1),
+    };
+    let intended = Event::Intended(rotation(intent, "a", gateway(1), seconds));
+    [intended, settled]
+}
+
+#[test]
+fn a_year_of_looks_and_rotations_becomes_a_few_lines() {
+    let mut events = Vec::new();
+    for day in 0..365 {
+        events.push(looked(day * 100 + 10, u8::try_from(day / 90).unwrap()));
+        if day % 90 == 89 {
+            let next = u8::try_from(day / 90 + 1).unwrap();
+            events.extend(rotated(&format!("i{day}"), day * 100 + 20, next));
+        }
+    }
+    let left = compact(&events);
+    assert_eq!(fold(&left).memory, fold(&events).memory);
+    assert!(left.len() <= 6, "{} lines", left.len());
+}
+
+async fn open(store: &MemoryStore, seconds: i64) -> Ledger {
+    let clock = Clock::Manual(ManualClock::new(at(seconds)));
+    Ledger::open(Arc::new(store.clone()), clock).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_open_handle_goes_on_in_the_new_generation() {
+    let store = MemoryStore::default();
+    let (one, two) = (open(&store, 100).await, open(&store, 100).await);
+    one.ensure_opened("l1").await.unwrap();
+    for seconds in 0..50 {
+        one.record(vec![looked(seconds, 1)]).await.unwrap();
+    }
+    let compacted = two.compact().await.unwrap().unwrap();
+    assert_eq!(compacted.lines.0, 51);
+    assert!(compacted.lines.1 <= 4, "{compacted:?}");
+    one.intend(rotation("i1", "a", gateway(1), 100), at(100))
+        .await
+        .unwrap();
+    assert_eq!(open(&store, 100).await.memory(), one.memory());
+    let again = one.compact().await.unwrap().unwrap();
+    assert_eq!(open(&store, 100).await.memory(), one.memory());
+    assert_eq!(again.lines.0, again.lines.1);
+}
+
+#[tokio::test]
+async fn what_others_did_before_a_compaction_still_stops_an_old_decision() {
+    let store = MemoryStore::default();
+    let old = open(&store, 100).await;
+    old.ensure_opened("l1").await.unwrap();
+    let other = open(&store, 100).await;
+    other.record(rotated("i1", 100, 9).into()).await.unwrap();
+    other.compact().await.unwrap();
+    let refused = old
+        .intend(rotation("i2", "b", gateway(1), 110), at(100))
+        .await;
+    assert!(matches!(refused, Err(IntendError::Moved(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn another_ledger_in_its_place_is_refused() {
+    let store = MemoryStore::default();
+    let ledger = open(&store, 100).await;
+    ledger.ensure_opened("l1").await.unwrap();
+    let opened = Event::Opened {
+        lineage: "l2".to_owned(),
+        at: at(1),
+        tool: "test".to_owned(),
+        compactions: 0,
+    };
+    let end = store.read(Position::default()).await.unwrap().position;
+    let text = opened.line().unwrap().into_bytes();
+    store.replace(end, text).await.unwrap();
+    let refused = ledger.record(vec![looked(5, 1)]).await;
+    assert_eq!(refused, Err(LedgerError::Replaced));
+}
+
+/// What one of several handles does next.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Record(usize),
+    Compact(usize),
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn writers_and_compactions_in_any_order_lose_nothing(
+        steps in proptest::collection::vec(
+            prop_oneof![3 => (0_usize..3).prop_map(Step::Record), 1 => (0_usize..3).prop_map(Step::Compact)],
+            1..40,
+        )
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let store = MemoryStore::default();
+            let handles = [open(&store, 100).await, open(&store, 100).await, open(&store, 100).await];
+            handles[0].ensure_opened("l1").await.unwrap();
+            // Neighbours run at the same time.
+            for (number, pair) in steps.chunks(2).enumerate() {
+                let runs = pair.iter().enumerate().map(|(half, step)| {
+                    let handles = &handles;
+                    async move {
+                        match *step {
+                            Step::Compact(who) => drop(handles[who].compact().await.unwrap()),
+                            Step::Record(who) => {
+                                let (intent, n) = (format!("i{number}-{half}"), u8::try_from(number * 2 + half).unwrap());
+                                handles[who].intend(rotation(&intent, "a", gateway(n), 100), at(100)).await.unwrap();
+                            }
+                        }
+                    }
+                });
+                futures_util::future::join_all(runs).await;
+            }
+            let wanted = steps.iter().filter(|step| matches!(step, Step::Record(_))).count();
+            let doubts: usize = open(&store, 100).await.memory().doubts.values().map(Vec::len).sum();
+            assert_eq!(doubts, wanted);
+        });
+    }
+}

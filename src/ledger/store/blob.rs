@@ -1,0 +1,391 @@
+//! A ledger in an append blob of Azure Storage.
+//!
+//! Every append names the position it expects (`x-ms-blob-condition-appendpos`), so of two writers one wins and nobody holds a lock.
+//! A generation ends with a last line that names the blob of the next one; that line is an append like any other, so no writer can
+//! get behind it unseen. Refuses: creating anything on a read; taking a missing later generation for an empty ledger; appending
+//! behind a last line that has no end.
+
+mod service;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{AppendError, Position, Store, StoreError, Stored, whole_lines};
+use crate::http::{Authorize, Client};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_NEARLY_FULL};
+use service::{Service, Size, Trouble, is_unknown};
+
+/// Longer than any line that ends a generation: blob names have at most 1,024 characters.
+const LAST_LINE_BYTES: u64 = 4096;
+
+/// The line that ends a generation. Other readers of the blob take it for an event that they do not know, and stop.
+#[derive(Serialize, Deserialize)]
+struct Continued {
+    v: u32,
+    event: String,
+    /// The next generation's blob, in the same container.
+    blob: String,
+}
+
+/// A ledger in an append blob.
+pub struct BlobStore {
+    service: Service,
+    first: Url,
+    newest: Mutex<Newest>,
+}
+
+/// The newest generation that this store has met.
+#[derive(Clone, Debug)]
+struct Newest {
+    blob: Url,
+    generation: u64,
+    blocks: u32,
+}
+
+impl BlobStore {
+    /// The ledger whose first generation is the blob at `address`; neither it nor later ones need to exist yet.
+    pub fn new(address: Url, client: Client, access: Arc<dyn Authorize>) -> Self {
+        Self {
+            service: Service { client, access },
+            newest: Mutex::new(Newest {
+                blob: address.clone(),
+                generation: 1,
+                blocks: 0,
+            }),
+            first: address,
+        }
+    }
+
+    fn newest(&self) -> Newest {
+        self.newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn met(&self, newest: Newest) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+    }
+
+    async fn read_now(&self, since: Position) -> Result<Stored, StoreError> {
+        let mut newest = self.newest();
+        loop {
+            let Some(size) = self.size(&newest).await? else {
+                return self.nothing(since);
+            };
+            newest.blocks = size.blocks;
+            if let Some(next) = self.continued(&newest.blob, size).await? {
+                newest = Newest {
+                    blob: next,
+                    generation: newest.generation + 1,
+                    blocks: 0,
+                };
+                continue;
+            }
+            self.met(newest.clone());
+            return self.lines(&newest, size, since).await;
+        }
+    }
+
+    /// `None`: the ledger was never begun. A later generation that is missing was lost.
+    async fn size(&self, newest: &Newest) -> Result<Option<Size>, StoreError> {
+        match self.service.size(&newest.blob).await {
+            Ok(size) => Ok(Some(size)),
+            Err(Trouble::NoBlob | Trouble::NoContainer) if newest.generation == 1 => Ok(None),
+            Err(Trouble::NoBlob | Trouble::NoContainer) => Err(StoreError {
+                doing: "read",
+                place: newest.blob.to_string(),
+                what: "the ledger goes on in this blob, and it does not exist".to_owned(),
+                advice: "restore it (soft delete keeps blobs), since without it afresh would not know what it has done".to_owned(),
+            }),
+            Err(trouble) => Err(self.trouble("read", trouble)),
+        }
+    }
+
+    fn nothing(&self, since: Position) -> Result<Stored, StoreError> {
+        if since.offset > 0 {
+            return Err(super::shorter(self.first.to_string()));
+        }
+        Ok(Stored::default())
+    }
+
+    /// The blob that this one names in its last line.
+    async fn continued(&self, blob: &Url, size: Size) -> Result<Option<Url>, StoreError> {
+        if size.bytes == 0 {
+            return Ok(None);
+        }
+        let start = size.bytes.saturating_sub(LAST_LINE_BYTES);
+        let tail = self.bytes(blob, start, size.bytes).await?;
+        let text = tail.strip_suffix(b"\n").unwrap_or(&tail);
+        let last = text
+            .rsplit(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        match serde_json::from_slice::<Continued>(last) {
+            Ok(line) if line.event == "continued" => Ok(Some(named(blob, &line.blob))),
+            _ => Ok(None),
+        }
+    }
+
+    async fn lines(
+        &self,
+        newest: &Newest,
+        size: Size,
+        since: Position,
+    ) -> Result<Stored, StoreError> {
+        let is_same = since.generation == newest.generation;
+        let start = if is_same { since.offset } else { 0 };
+        if start > size.bytes {
+            return Err(super::shorter(newest.blob.to_string()));
+        }
+        let bytes = self.bytes(&newest.blob, start, size.bytes).await?;
+        let at = |offset| Position {
+            generation: if offset == 0 && newest.generation == 1 {
+                0
+            } else {
+                newest.generation
+            },
+            offset,
+        };
+        if whole_lines(&bytes) < bytes.len() {
+            return Err(StoreError {
+                doing: "read",
+                place: newest.blob.to_string(),
+                what: "its last line has no end, so something else wrote to it".to_owned(),
+                advice: "copy it, see what that was, and put the whole lines back as an append blob of that name".to_owned(),
+            });
+        }
+        Ok(Stored {
+            from: if is_same { since } else { at(0) },
+            bytes,
+            position: at(size.bytes),
+        })
+    }
+
+    /// Reads in pieces, so that a large ledger needs no large answer.
+    async fn bytes(&self, blob: &Url, start: u64, end: u64) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        let mut from = start;
+        while from < end {
+            let to = end.min(from + BLOCK_BYTES_MAX as u64);
+            let piece = self.service.bytes(blob, from, to).await;
+            bytes.extend_from_slice(&piece.map_err(|trouble| self.trouble("read", trouble))?);
+            from = to;
+        }
+        Ok(bytes)
+    }
+
+    async fn append_now(&self, at: Position, bytes: Vec<u8>) -> Result<Position, AppendError> {
+        let newest = self.newest();
+        if at.generation != newest.generation && at != Position::default() {
+            return Err(AppendError::Conflict);
+        }
+        let bytes = Bytes::from(bytes);
+        self.append_block(&newest.blob, at.offset, bytes.clone())
+            .await?;
+        self.met(Newest {
+            blocks: newest.blocks.saturating_add(1),
+            ..newest.clone()
+        });
+        Ok(Position {
+            generation: newest.generation,
+            offset: at.offset + bytes.len() as u64,
+        })
+    }
+
+    /// Appends, makes the blob if need be, and finds out by looking what became of an append whose answer was lost.
+    async fn append_block(&self, blob: &Url, at: u64, block: Bytes) -> Result<(), AppendError> {
+        if block.len() > BLOCK_BYTES_MAX {
+            let what = format!("{} bytes are too many for one append", block.len());
+            return Err(AppendError::Store(
+                self.trouble("append to", Trouble::Other(what)),
+            ));
+        }
+        let mut done = self.service.append(blob, at, block.clone()).await;
+        if at == 0 && done == Err(Trouble::NoBlob) {
+            match self.service.create(blob).await {
+                Ok(()) | Err(Trouble::Exists | Trouble::Unknown(_)) => {}
+                Err(trouble) => return Err(AppendError::Store(self.trouble("create", trouble))),
+            }
+            done = self.service.append(blob, at, block.clone()).await;
+        }
+        let trouble = match done {
+            Ok(()) => return Ok(()),
+            Err(trouble) if is_unknown(&trouble) => trouble,
+            Err(trouble) => return Err(AppendError::Store(self.trouble("append to", trouble))),
+        };
+        // The position is taken, or nobody knows: what stands there tells whose append it was.
+        let end = at + block.len() as u64;
+        match (self.service.bytes(blob, at, end).await, trouble) {
+            (Ok(there), _) if there == block => Ok(()),
+            (_, Trouble::Moved) | (Ok(_), _) => Err(AppendError::Conflict),
+            (Err(_), trouble) => Err(AppendError::Store(self.trouble("append to", trouble))),
+        }
+    }
+
+    async fn replace_now(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> Result<(Position, String), AppendError> {
+        let newest = self.newest();
+        if at.generation != newest.generation {
+            return Err(AppendError::Conflict);
+        }
+        let generation = newest.generation + 1;
+        let id = uuid::Uuid::new_v4().simple().to_string();
+        let name = format!("{}.{generation}.{}", blob_name(&self.first), &id[..8]);
+        let next = named(&newest.blob, &name);
+        let length = bytes.len() as u64;
+        let blocks = self.write_whole(&next, &bytes).await?;
+        let line = Continued {
+            v: 1,
+            event: "continued".to_owned(),
+            blob: name,
+        };
+        let line = serde_json::to_vec(&line).map(|mut line| {
+            line.push(b'\n');
+            line
+        });
+        let line = line.map_err(|error| {
+            AppendError::Store(self.trouble("compact", Trouble::Other(error.to_string())))
+        })?;
+        let ended = self
+            .append_block(&newest.blob, at.offset, line.into())
+            .await;
+        if ended == Err(AppendError::Conflict) {
+            // Nothing points at it, and nothing will: the line that would have is not there and its place is taken.
+            drop(self.service.remove(&next).await);
+        }
+        ended?;
+        let kept = newest.blob.to_string();
+        self.met(Newest {
+            blob: next,
+            generation,
+            blocks,
+        });
+        let position = Position {
+            generation,
+            offset: length,
+        };
+        Ok((position, kept))
+    }
+
+    /// Writes a new blob in blocks of whole lines, and says how many they were.
+    async fn write_whole(&self, blob: &Url, bytes: &[u8]) -> Result<u32, AppendError> {
+        let mut at = 0;
+        let mut blocks = 0;
+        while at < bytes.len() {
+            let most = &bytes[at..bytes.len().min(at + BLOCK_BYTES_MAX)];
+            let length = match whole_lines(most) {
+                0 => most.len(),
+                whole => whole,
+            };
+            let block = Bytes::copy_from_slice(&most[..length]);
+            self.append_block(blob, at as u64, block).await?;
+            at += length;
+            blocks += 1;
+        }
+        Ok(blocks)
+    }
+
+    fn trouble(&self, doing: &'static str, trouble: Trouble) -> StoreError {
+        let (what, advice) = match trouble {
+            Trouble::NoContainer => (
+                "its container does not exist".to_owned(),
+                format!(
+                    "make it:\n    az storage container create --name {} --account-name {} --auth-mode login",
+                    container(&self.first),
+                    account(&self.first)
+                ),
+            ),
+            Trouble::NoBlob => ("it does not exist any more".to_owned(), "restore it from a copy".to_owned()),
+            Trouble::Forbidden(what) => (
+                what,
+                "let this identity be `Storage Blob Data Contributor` on the container (for `plan`, `Storage Blob Data Reader` is enough)".to_owned(),
+            ),
+            Trouble::Full => (
+                "it holds as many blocks as an append blob can".to_owned(),
+                "compact it:\n    afresh ledger compact".to_owned(),
+            ),
+            Trouble::NoProof(what) => (what, "or name another place in the Project's `ledger`".to_owned()),
+            Trouble::Moved => ("somebody else appended first".to_owned(), AGAIN.to_owned()),
+            Trouble::Exists => ("it exists already".to_owned(), AGAIN.to_owned()),
+            Trouble::Unknown(what) => (
+                format!("no clear answer came: {what}"),
+                "run the command again: what was appended is found then".to_owned(),
+            ),
+            Trouble::Other(what) => (what, "check the address that the Project's `ledger` names".to_owned()),
+        };
+        StoreError {
+            doing,
+            place: self.first.to_string(),
+            what,
+            advice,
+        }
+    }
+}
+
+const AGAIN: &str = "run the command again";
+
+impl Store for BlobStore {
+    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
+        Box::pin(self.read_now(since))
+    }
+
+    fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>> {
+        Box::pin(self.append_now(at, bytes))
+    }
+
+    fn replace(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
+        Box::pin(self.replace_now(at, bytes))
+    }
+
+    fn is_nearly_full(&self) -> bool {
+        self.newest().blocks >= BLOCKS_NEARLY_FULL
+    }
+}
+
+/// The blob's name without its folders: what follows the last slash.
+fn blob_name(blob: &Url) -> &str {
+    let path = blob.path();
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+/// The blob `name` beside `blob`, in the same folder.
+fn named(blob: &Url, name: &str) -> Url {
+    let mut url = blob.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop().push(name);
+    }
+    url
+}
+
+/// The account: the first part of the host, or of an emulator's path.
+fn account(blob: &Url) -> &str {
+    match blob.host() {
+        Some(url::Host::Domain(host)) => host.split('.').next().unwrap_or_default(),
+        _ => segment(blob, 0),
+    }
+}
+
+fn container(blob: &Url) -> &str {
+    match blob.host() {
+        Some(url::Host::Domain(_)) => segment(blob, 0),
+        _ => segment(blob, 1),
+    }
+}
+
+fn segment(blob: &Url, index: usize) -> &str {
+    blob.path_segments()
+        .and_then(|mut path| path.nth(index))
+        .unwrap_or_default()
+}

@@ -1,0 +1,219 @@
+//! The blob store against a real emulator, with answers that get lost on the way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use afresh::clock::Clock;
+use afresh::cloud::{Reader, Surroundings, storage_access};
+use afresh::http::{Authorize, Client, Failure, Request, Response, Sent, Transport, Wire};
+use afresh::ledger::store::blob::BlobStore;
+use afresh::ledger::store::{AppendError, Position, Store};
+use futures_util::future::BoxFuture;
+use http::Method;
+use url::Url;
+
+use super::contract::{Place, holds};
+
+/// The emulator's container, as `tests/run` made it; `None`: said to be skipped.
+fn container() -> Option<String> {
+    let address = std::env::var("AFRESH_TEST_BLOB").ok();
+    if address.is_none() {
+        assert!(
+            std::env::var("CI").is_err(),
+            "AFRESH_TEST_BLOB is not set: nothing may be skipped with CI=true"
+        );
+        eprintln!("skipped: AFRESH_TEST_BLOB is not set; tests/run starts the emulator");
+    }
+    address
+}
+
+fn new_blob(container: &str) -> Url {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{container}/ledgers/{}-{number}", std::process::id());
+    name.parse().unwrap()
+}
+
+fn access(address: &Url, client: &Client) -> Arc<dyn Authorize> {
+    let env = ["AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"];
+    let here = Surroundings {
+        env: env
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
+            .collect(),
+        az: None,
+    };
+    storage_access(&Reader::new(client.clone(), here.clone()), &here, address).unwrap()
+}
+
+fn open(address: &Url, transport: Arc<dyn Transport>) -> Arc<dyn Store> {
+    let client = Client::new(transport, Clock::Real);
+    let access = access(address, &client);
+    Arc::new(BlobStore::new(address.clone(), client, access))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_an_append_blob() {
+    let Some(container) = container() else { return };
+    holds(&|| {
+        let address = new_blob(&container);
+        Place {
+            open: Box::new(move || open(&address, Arc::new(Wire::new()))),
+            kept: None,
+        }
+    })
+    .await;
+}
+
+/// Loses the answers of the next requests of one kind, before or after the service acted.
+struct Lossy {
+    wire: Wire,
+    kind: &'static str,
+    acts: bool,
+    left: AtomicU32,
+}
+
+impl Transport for Lossy {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+        Box::pin(async move {
+            let hit = request.kind == self.kind
+                && self
+                    .left
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                        left.checked_sub(1)
+                    })
+                    .is_ok();
+            if !hit || self.acts {
+                let answer = self.wire.send(request).await;
+                if !hit {
+                    return answer;
+                }
+            }
+            Err(Failure {
+                sent: Sent::Maybe,
+                what: "connection reset".to_owned(),
+            })
+        })
+    }
+}
+
+/// Two appends and a compaction, with `count` lost answers to requests of one kind.
+async fn through_losses(container: &str, kind: &'static str, acts: bool, count: u32) {
+    let address = new_blob(container);
+    let lossy = Lossy {
+        wire: Wire::new(),
+        kind,
+        acts,
+        left: AtomicU32::new(count),
+    };
+    let store = open(&address, Arc::new(lossy));
+    let start = store.read(Position::default()).await.unwrap().position;
+    let end = store.append(start, b"{\"a\":1}\n".to_vec()).await.unwrap();
+    let end = store.append(end, b"{\"b\":2}\n".to_vec()).await.unwrap();
+    let (next, _) = store.replace(end, b"{\"c\":3}\n".to_vec()).await.unwrap();
+    let end = store.append(next, b"{\"d\":4}\n".to_vec()).await.unwrap();
+    let stored = open(&address, Arc::new(Wire::new()))
+        .read(Position::default())
+        .await
+        .unwrap();
+    assert_eq!(
+        stored.bytes, b"{\"c\":3}\n{\"d\":4}\n",
+        "{kind} {acts} {count}"
+    );
+    assert_eq!(stored.position, end);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_neither_loses_nor_doubles_an_append() {
+    let Some(container) = container() else { return };
+    for kind in ["blob.append", "blob.create", "blob.head", "blob.get"] {
+        for acts in [true, false] {
+            for count in [1, 2] {
+                through_losses(&container, kind, acts, count).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_missing_container_is_said_with_the_way_out() {
+    let Some(container) = container() else { return };
+    let address: Url = format!("{container}-missing/ledger").parse().unwrap();
+    let store = open(&address, Arc::new(Wire::new()));
+    assert_eq!(
+        store.read(Position::default()).await.unwrap().position,
+        Position::default()
+    );
+    let refused = store.append(Position::default(), b"{}\n".to_vec()).await;
+    let Err(AppendError::Store(error)) = refused else {
+        panic!("{refused:?}");
+    };
+    let text = error.to_string();
+    assert!(
+        text.contains("its container does not exist; make it:"),
+        "{text}"
+    );
+    assert!(
+        text.contains("az storage container create --name ledgers-missing"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_generation_is_no_empty_ledger() {
+    let Some(container) = container() else { return };
+    let address = new_blob(&container);
+    let store = open(&address, Arc::new(Wire::new()));
+    let end = store
+        .append(Position::default(), b"{\"a\":1}\n".to_vec())
+        .await
+        .unwrap();
+    store.replace(end, b"{\"b\":2}\n".to_vec()).await.unwrap();
+    remove_second_generation(&address, &container).await;
+    let again = open(&address, Arc::new(Wire::new()));
+    let error = again
+        .read(Position::default())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("the ledger goes on in this blob, and it does not exist"),
+        "{error}"
+    );
+}
+
+/// Reads the last line of the first generation as a person would, and removes the blob that it names.
+async fn remove_second_generation(address: &Url, container: &str) {
+    let text = send(Method::GET, address).await;
+    let text = String::from_utf8(text.body.to_vec()).unwrap();
+    let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    let name = last["blob"].as_str().unwrap();
+    let next: Url = format!("{container}/ledgers/{name}").parse().unwrap();
+    assert_eq!(send(Method::DELETE, &next).await.status, 202);
+}
+
+async fn send(method: Method, address: &Url) -> Response {
+    let client = Client::new(Arc::new(Wire::new()), Clock::Real);
+    let mut request = Request {
+        method,
+        url: address.clone(),
+        headers: http::HeaderMap::new(),
+        body: bytes::Bytes::new(),
+        repeat: afresh::http::Repeat::Safe,
+        kind: "test",
+        timeout: afresh::limits::RESPONSE_TIMEOUT,
+    };
+    let date = Clock::Real
+        .now()
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string();
+    request.headers.insert("x-ms-date", date.parse().unwrap());
+    request
+        .headers
+        .insert("x-ms-version", "2024-11-04".parse().unwrap());
+    access(address, &client)
+        .authorize(&mut request, false)
+        .await
+        .unwrap();
+    client.send(&request).await.unwrap()
+}
