@@ -141,6 +141,12 @@ fn check_lineage(file: &saved::File, ground: &Ground, global: &Global) -> Result
         )
         .with_exit(Exit::Stale)
         .with_command("Make a new one:", "afresh plan --out FILE")),
+        None if file.began => Err(Failure::new(format!(
+            "this plan rests on a ledger that is not there any more: {}",
+            super::session::named(&ground.place)
+        ))
+        .with_exit(Exit::Stale)
+        .with_advice("restore it from a copy: without it afresh does not know what it has done")),
         _ => Ok(()),
     }
 }

@@ -38,7 +38,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
         Command::Forget { address, .. } => forget(&session, address, screen).await?,
         Command::Compact { .. } => screen.tell(&match session.ground.ledger.compact().await? {
             Some(compacted) => compacted.to_string(),
-            None => "Nothing is remembered yet.".to_owned(),
+            None => "There is nothing to leave out.".to_owned(),
         }),
     }
     Ok(Exit::AsWanted)

@@ -71,6 +71,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         project: session.desired.project.name.to_string(),
         ledger: session.ground.place.clone(),
         lineage: session.ground.lineage(),
+        began: session.ground.ledger.lineage().is_some(),
         plan,
     }
 }

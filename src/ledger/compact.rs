@@ -54,7 +54,7 @@ fn size(bytes: usize) -> String {
 }
 
 impl Ledger {
-    /// Begins a new generation that holds only what the memory rests on. `None`: there is nothing yet.
+    /// Begins a new generation that holds only what the memory rests on. `None`: nothing can be left out.
     ///
     /// # Errors
     /// The place is in trouble, a line cannot be read, or others append faster, again and again.
@@ -63,10 +63,10 @@ impl Ledger {
             self.reload().await?;
             let stored = self.store.read(Position::default()).await?;
             let before = event::read(&stored.bytes, 0)?;
-            if before.is_empty() {
+            let after = compact(&before);
+            if after.len() == before.len() && !self.store.is_nearly_full() {
                 return Ok(None);
             }
-            let after = compact(&before);
             if fold(&after).memory != fold(&before).memory {
                 return Err(LedgerError::Miscompacted);
             }
@@ -251,6 +251,8 @@ struct Choice<'a> {
     runtime: Option<&'a RuntimeMemory>,
     job: Option<&'a JobMemory>,
     submission: Option<&'a SubmissionMemory>,
+    /// Intents without an end.
+    open: BTreeSet<&'a str>,
     /// Instants of looks and receipts that bound a key's birth, or are the newest.
     instants: BTreeSet<Timestamp>,
 }
@@ -283,6 +285,11 @@ impl<'a> Choice<'a> {
             runtime,
             job: memory.jobs.get(identity),
             submission: memory.submissions.get(identity),
+            open: memory
+                .doubts(identity)
+                .iter()
+                .map(|doubt| doubt.intent.as_str())
+                .collect(),
             instants,
         }
     }
@@ -307,9 +314,9 @@ impl<'a> Choice<'a> {
                 let named = name.is_some() && self.newest(item, items, is_named);
                 named || self.job.is_none_or(success) || self.submission.is_some()
             }
-            Event::Intended(_) => match item.settled.map(|index| &self.events[index]) {
+            Event::Intended(intent) => match item.settled.map(|index| &self.events[index]) {
                 Some(Event::Settled { how, .. }) => self.rests_on(how),
-                _ => true,
+                _ => self.open.contains(intent.intent.as_str()),
             },
             Event::Opened { .. } | Event::Settled { .. } | Event::Forgotten { .. } => false,
         }

@@ -54,8 +54,10 @@ pub struct File {
     pub project: String,
     /// Where the ledger is that it was decided from.
     pub ledger: LedgerPlace,
-    /// That ledger's own name: a plan is for one ledger. Empty if the ledger did not exist yet.
+    /// That ledger's own name, or the name it is to get: a plan is for one ledger.
     pub lineage: String,
+    /// Was there anything in it? Then the plan presumes that it still is.
+    pub began: bool,
 }
 
 /// Why a text is not a plan that may be used.
@@ -118,6 +120,8 @@ struct Document {
     ledger: connection_shape::LedgerPlace,
     /// The ledger's own name: a plan is for one ledger.
     lineage: String,
+    /// Was there anything in the ledger? Then the plan presumes that it still is.
+    ledger_began: bool,
     plan: plan_shape::Plan,
     /// Connections that the steps use; credentials only as references.
     factories: BTreeMap<Text<Name>, connection_shape::Factory>,
@@ -141,6 +145,7 @@ pub fn document(file: &File) -> Value {
         project: file.project.clone(),
         ledger: Mirror::of(&file.ledger),
         lineage: file.lineage.clone(),
+        ledger_began: file.began,
         plan: Mirror::of(&file.plan),
         factories: Mirror::of(&file.factories),
         workspaces: Mirror::of(&file.workspaces),
@@ -218,6 +223,7 @@ fn open(document: Document) -> File {
         project: document.project,
         ledger: document.ledger.back(),
         lineage: document.lineage,
+        began: document.ledger_began,
     }
 }
 

@@ -99,6 +99,7 @@ fn file(plan: Plan) -> File {
         project: "data-platform".to_owned(),
         ledger: LedgerPlace::File(PathBuf::from("/repo/.afresh/ledger.jsonl")),
         lineage: "0d6c7a4e".to_owned(),
+        began: true,
     }
 }
 
