@@ -62,6 +62,8 @@ pub const SETTLE_TIME: Duration = Duration::from_mins(2);
 pub const LIST_LAG_MAX: Duration = Duration::from_mins(5);
 /// A local clock this far from the service's `Date` is reported, and no plan is made from it.
 pub const CLOCK_SKEW_MAX: Duration = Duration::from_mins(5);
+/// A local clock this far off is told, in passing.
+pub const CLOCK_SKEW_TOLD: Duration = Duration::from_secs(30);
 /// Longest that a saved plan stays valid, whatever it holds.
 pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
 /// Largest plan file that is read, in bytes: some 20,000 subjects with their evidence.
@@ -95,6 +97,7 @@ const _: () = assert!(
 );
 const _: () = assert!(POLL_PAUSE.as_secs() <= POLL_PAUSE_MAX.as_secs());
 const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
+const _: () = assert!(CLOCK_SKEW_TOLD.as_secs() < CLOCK_SKEW_MAX.as_secs());
 const _: () = assert!(RESPONSE_TIMEOUT.as_secs() < SETTLE_TIME.as_secs());
 const _: () = assert!(CONNECT_TIMEOUT.as_secs() < RESPONSE_TIMEOUT.as_secs());
 const _: () = assert!(RETRY_PAUSE_MAX.as_secs() < REQUEST_DEADLINE.as_secs());

@@ -23,6 +23,8 @@ pub(super) enum Skip {
     StillRuns(String),
     /// The ledger cannot be written: no request without a written intent.
     NoLedger(String),
+    /// This machine's clock is too far off, in words.
+    ClockOff(String),
     /// This process stood still for so long that the time for the request has passed.
     Overslept,
 }
@@ -35,7 +37,7 @@ impl fmt::Display for Skip {
             Self::Frozen(reason) => write!(f, "frozen: {reason}"),
             Self::Refused => f.write_str("a guardrail refuses this plan"),
             Self::Earlier => f.write_str("what comes before it was not done"),
-            Self::StillRuns(why) | Self::NoLedger(why) => f.write_str(why),
+            Self::StillRuns(why) | Self::NoLedger(why) | Self::ClockOff(why) => f.write_str(why),
             Self::Overslept => {
                 f.write_str("this process was paused for too long before its request went out")
             }

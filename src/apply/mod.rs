@@ -167,6 +167,10 @@ impl Hands<'_> {
 
     /// Why nothing may be begun now.
     fn gate(&self) -> Option<Skip> {
-        gate::gate(self.plan, &self.options, self.clock.now())
+        let skew = self.reader.clock_skew();
+        match skew.filter(crate::cloud::ClockSkew::forbids_deciding) {
+            Some(skew) => Some(Skip::ClockOff(skew.to_string())),
+            None => gate::gate(self.plan, &self.options, self.clock.now()),
+        }
     }
 }

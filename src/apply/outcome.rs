@@ -84,6 +84,7 @@ impl Tally {
             | Skip::Refused
             | Skip::StillRuns(_)
             | Skip::NoLedger(_)
+            | Skip::ClockOff(_)
             | Skip::Overslept => self.not_begun += 1,
         }
     }

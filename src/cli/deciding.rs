@@ -4,9 +4,10 @@ use super::args::{Looking, RefreshHow};
 use super::error::Failure;
 use super::screen::Screen;
 use super::session::Session;
+use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
 use crate::model::survey::{Refresh, Subject, Survey};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::Plan;
 use crate::{plan, survey};
 
@@ -63,9 +64,29 @@ pub async fn decide(session: &Session, look: Look, screen: &Screen) -> Result<Pl
     if screen.verbose > 0 {
         name_credentials(session, screen);
     }
+    honest_clock(session, screen)?;
     all_found(&options.targets, &survey)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     audited(&survey, session, plan)
+}
+
+/// Ages, windows and deadlines are reckoned by this clock: one that is far off would decide wrongly.
+fn honest_clock(session: &Session, screen: &Screen) -> Result<(), Failure> {
+    match session.ground.reader.clock_skew() {
+        Some(skew) if skew.forbids_deciding() => Err(Failure::new(format!(
+            "{skew}: nothing is decided by a clock that is more than {} off",
+            Span::seconds(CLOCK_SKEW_MAX.as_secs())
+        ))
+        .with_command(
+            "Set it right, and run this again:",
+            "timedatectl set-ntp true",
+        )),
+        Some(skew) => {
+            screen.remark(&skew.to_string());
+            Ok(())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Which credential each connection came down to. Those that stand in for an account say nothing.

@@ -25,11 +25,13 @@ pub use surroundings::Surroundings;
 pub use writer::Writer;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run};
 use crate::model::runtime::RuntimeKind;
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
 
 /// Something a service said, and its own time (`Date`) when it said it.
@@ -83,6 +85,29 @@ pub struct History {
     pub runs: Vec<Run>,
     /// The start time from which on they are complete.
     pub since: Timestamp,
+}
+
+/// How far this machine's clock is from that of a service that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClockSkew {
+    host: String,
+    by: Span,
+    is_ahead: bool,
+}
+
+impl ClockSkew {
+    /// Too much for any decision to rest on this clock.
+    pub fn forbids_deciding(&self) -> bool {
+        self.by.as_secs() > CLOCK_SKEW_MAX.as_secs()
+    }
+}
+
+impl fmt::Display for ClockSkew {
+    /// `this machine's clock is 7m12s ahead of management.azure.com`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = if self.is_ahead { "ahead of" } else { "behind" };
+        write!(f, "this machine's clock is {} {way} {}", self.by, self.host)
+    }
 }
 
 /// Why an effect has no receipt.

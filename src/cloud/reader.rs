@@ -9,14 +9,17 @@ use super::credential::Vault;
 use super::databricks::{self, jobs, runs, task};
 use super::session::Session;
 use super::surroundings::Surroundings;
-use super::{Dated, History, ListedJob, ListedRuntime, RuntimeStatus, activity, factory};
+use super::{
+    ClockSkew, Dated, History, ListedJob, ListedRuntime, RuntimeStatus, activity, factory,
+};
 use crate::http::Client;
+use crate::limits::CLOCK_SKEW_TOLD;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
 
 /// Looks at the cloud. Cheap to clone; clones share connections, tokens and counts.
@@ -151,6 +154,17 @@ impl Reader {
         run: RunId,
     ) -> Result<Option<TaskFailure>, Trouble> {
         task::failure(&self.session, workspace, run).await
+    }
+
+    /// How far our clock is from those of the services that answered, if that is worth telling.
+    pub fn clock_skew(&self) -> Option<ClockSkew> {
+        let skew = self.session.client.skew()?;
+        let by = Span::seconds(skew.ahead.unsigned_abs().as_secs());
+        (by.as_secs() > CLOCK_SKEW_TOLD.as_secs()).then(|| ClockSkew {
+            host: skew.host,
+            by,
+            is_ahead: skew.ahead.is_positive(),
+        })
     }
 
     /// Requests sent so far, by kind, repeats included.

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::message::{Failure, Request, Response, Sent, Transport};
 use super::patience::{self, Retry, Trial};
@@ -29,9 +29,20 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
+/// How far this machine's clock is from a server's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skew {
+    /// The server.
+    pub host: String,
+    /// Positive: our clock is ahead. At least this much; what an answer's way may explain is left out.
+    pub ahead: SignedDuration,
+}
+
 struct Inner {
     transport: Arc<dyn Transport>,
     clock: Clock,
+    /// The largest so far.
+    skew: Mutex<Option<Skew>>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -50,6 +61,7 @@ impl Client {
             inner: Arc::new(Inner {
                 transport,
                 clock,
+                skew: Mutex::default(),
                 counts: Mutex::default(),
             }),
         }
@@ -58,6 +70,32 @@ impl Client {
     /// The clock that pauses are measured by.
     pub fn clock(&self) -> &Clock {
         &self.inner.clock
+    }
+
+    /// The largest difference between our clock and the `Date` of a successful answer; `None`: no answer had one.
+    pub fn skew(&self) -> Option<Skew> {
+        let skew = self.inner.skew.lock();
+        skew.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn compare_clocks(&self, request: &Request, response: &Response, sent: Timestamp) {
+        let answered = self.inner.clock.now();
+        let Some(date) = patience::date(response).filter(|_| response.status < 300) else {
+            return;
+        };
+        let host = request.url.host_str().unwrap_or_default().to_owned();
+        let ahead = skew(date, sent, answered);
+        let mut known = self
+            .inner
+            .skew
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known
+            .as_ref()
+            .is_none_or(|known| known.ahead.abs() < ahead.abs())
+        {
+            *known = Some(Skew { host, ahead });
+        }
     }
 
     /// Requests sent so far by kind, repeats included.
@@ -116,9 +154,11 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner)
             .entry(request.kind)
             .or_default() += 1;
+        let sent = self.inner.clock.now();
         let outcome = self.inner.transport.send(request).await;
         match &outcome {
             Ok(response) => {
+                self.compare_clocks(request, response, sent);
                 tracing::debug!(
                     kind = request.kind,
                     ?request,
@@ -145,6 +185,20 @@ impl Client {
             now,
             seed: seed.finish(),
         }
+    }
+}
+
+/// How far a clock that read `sent` and `answered` is ahead of one that read `date`, a whole second, somewhere in between.
+fn skew(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDuration {
+    let end_of_second = date
+        .saturating_add(SignedDuration::from_secs(1))
+        .unwrap_or(date);
+    if end_of_second < sent {
+        sent.duration_since(end_of_second)
+    } else if answered < date {
+        answered.duration_since(date)
+    } else {
+        SignedDuration::ZERO
     }
 }
 
@@ -215,6 +269,17 @@ mod tests {
         assert_eq!(exchange.earlier, Sent::Maybe);
         let (_, exchange) = sends(Repeat::Keyed, &[Err(Sent::No), Ok(400)]).await;
         assert_eq!(exchange.earlier, Sent::No);
+    }
+
+    #[test]
+    fn what_an_answers_way_may_explain_is_no_skew() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let ahead = |date, sent, answered| skew(at(date), at(sent), at(answered)).as_secs();
+        assert_eq!(ahead(100, 100, 100), 0);
+        assert_eq!(ahead(100, 70, 130), 0);
+        assert_eq!(ahead(100, 101, 130), 0);
+        assert_eq!(ahead(100, 461, 465), 360);
+        assert_eq!(ahead(500, 90, 100), -400);
     }
 
     #[tokio::test]

@@ -9,6 +9,6 @@ pub mod patience;
 pub mod redact;
 pub mod wire;
 
-pub use client::{Client, Exchange};
+pub use client::{Client, Exchange, Skew};
 pub use message::{Authorize, Failure, Repeat, Request, Response, Sent, Transport};
 pub use wire::Wire;
