@@ -75,6 +75,7 @@ fn job() -> impl Strategy<Value = Job> {
                 ended,
                 active_hours,
                 outcome,
+                takes: "10m",
                 require,
                 policy,
                 runs_max,
@@ -104,6 +105,7 @@ fn any_estate() -> impl Strategy<Value = Estate> {
                 unknown_age: unknown,
                 windowed: windows,
                 log_readable: log,
+                faults: Vec::new(),
             },
         )
 }

@@ -22,7 +22,7 @@ pub(super) const fn under_way(movement: &Move) -> Duration {
 }
 
 /// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. A regenerate is not under
-/// way after `act_by`: from then on others take an unchanged key for a proof that it did not happen.
+/// way after `send_by`, by our own clock: from then on others take an unchanged key for a proof that it did not happen.
 ///
 /// # Errors
 /// It surely did not happen, or nobody knows.
@@ -31,7 +31,7 @@ pub(super) async fn send(
     target: &Target,
     movement: &Move,
     looked: Timestamp,
-    act_by: Timestamp,
+    send_by: Timestamp,
 ) -> Result<Receipt, ActFailure> {
     let writer = &hands.writer;
     match (target, movement) {
@@ -40,7 +40,7 @@ pub(super) async fn send(
                 .factory(&target.factory)
                 .map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
-                .regenerate(factory, target.id.name(), *slot, act_by)
+                .regenerate(factory, target.id.name(), *slot, send_by)
                 .await?;
             Ok(regenerated(*slot, said, looked, at))
         }

@@ -80,17 +80,8 @@ fn repeats(step: &Step) -> impl Iterator<Item = &Move> {
         .iter()
         .filter(|found| found.settled == Settled::Repeat)
         .map(|found| &found.movement)
-        .filter(|found| moves.iter().all(|movement| !is_same_send(movement, found)));
+        .filter(|found| moves.iter().all(|movement| !movement.is_same_send(found)));
     again.collect::<Vec<_>>().into_iter()
-}
-
-/// Would sending one return the other's run?
-fn is_same_send(one: &Move, other: &Move) -> bool {
-    match (one, other) {
-        (Move::Start { token: one, .. }, Move::Start { token: other, .. })
-        | (Move::Submit { token: one, .. }, Move::Submit { token: other, .. }) => one == other,
-        _ => false,
-    }
 }
 
 impl Task<'_> {
@@ -166,12 +157,12 @@ impl Task<'_> {
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<Receipt> {
-        let (intent, act_by) = self.intend(movement, looked, news).await?;
-        if self.hands.clock.now() >= act_by {
+        let (intent, send_by) = self.intend(movement, looked, news).await?;
+        if self.hands.clock.now() >= send_by {
             return self.overslept(intent).await;
         }
         self.tell(Happened::Intended(movement.clone()));
-        match act::send(self.hands, self.target, movement, looked, act_by).await {
+        match act::send(self.hands, self.target, movement, looked, send_by).await {
             Ok(receipt) => self.done(movement, intent, receipt, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
@@ -186,18 +177,18 @@ impl Task<'_> {
         }
     }
 
-    /// The intent's number and its deadline, once it is in the ledger. An old intent that this move repeats stays the intent.
+    /// The intent's number, and until when by our own clock its request may be under way, once it is in the ledger. Sending a stored token again is an intent of its own, which
+    /// takes the place of the old one.
     async fn intend(
         &self,
         movement: &Move,
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<(String, Timestamp)> {
-        let at = self.hands.clock.now().max(looked);
-        let act_by = Span::seconds(act::under_way(movement).as_secs()).after(at);
-        if let Some(intent) = self.repeated() {
-            return Some((intent, act_by));
-        }
+        let (now, under_way) = (self.hands.clock.now(), act::under_way(movement));
+        let under_way = Span::seconds(under_way.as_secs());
+        let at = now.max(looked);
+        let act_by = under_way.after(at);
         let intent = Intent {
             intent: self.hands.next_intent(),
             apply: self.hands.options.apply_id.clone(),
@@ -212,7 +203,8 @@ impl Task<'_> {
         let (seen, intended) =
             futures_util::future::join(news, ledger.intend(intent, self.hands.plan.at)).await;
         match seen.map_err(IntendError::Ledger).and(intended) {
-            Ok(()) => Some((number, act_by)),
+            // By our own clock: one that is behind must not stretch the time that others read in the ledger.
+            Ok(()) => Some((number, under_way.after(now))),
             Err(error) => {
                 self.not_intended(movement, error);
                 None
@@ -224,9 +216,11 @@ impl Task<'_> {
         match error {
             IntendError::Busy(doubt) => {
                 let why = format!(
-                    "an apply that began to {} at {} may still be at it",
+                    "apply {} began to {} at {} and may be at it until {}",
+                    doubt.apply.get(..8).unwrap_or(&doubt.apply),
                     doubt.movement.title(),
-                    minute(doubt.at)
+                    minute(doubt.at),
+                    minute(doubt.act_by)
                 );
                 self.tell(Happened::Busy(movement.clone(), why));
             }
@@ -235,21 +229,6 @@ impl Task<'_> {
                 self.skip(&Skip::NoLedger(error.to_string()));
             }
         }
-    }
-
-    /// The open intent that this very move only repeats.
-    fn repeated(&self) -> Option<String> {
-        let repeated = self.step.settlements.iter().find(|found| {
-            found.settled == Settled::Repeat && is_same_send(&found.movement, self.movement)
-        })?;
-        let identity = self.target.identity();
-        self.hands.ledger.ask(|memory| {
-            let doubts = memory.doubts(&identity).iter();
-            doubts
-                .map(|doubt| &doubt.intent)
-                .find(|intent| **intent == repeated.intent)
-                .cloned()
-        })
     }
 
     fn subject(&self) -> Subject {

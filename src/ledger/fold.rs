@@ -153,17 +153,17 @@ impl Fold {
             return;
         }
         self.name(&intent.subject);
-        self.memory
-            .doubts
-            .entry(intent.subject.identity.clone())
-            .or_default()
-            .push(Doubt {
-                intent: intent.intent.clone(),
-                apply: intent.apply.clone(),
-                movement: intent.movement.clone(),
-                at: intent.at,
-                act_by: intent.act_by,
-            });
+        let identity = intent.subject.identity.clone();
+        let doubts = self.memory.doubts.entry(identity).or_default();
+        // The same token again: what becomes of this one is what became of the one before.
+        doubts.retain(|doubt| !doubt.movement.is_same_send(&intent.movement));
+        doubts.push(Doubt {
+            intent: intent.intent.clone(),
+            apply: intent.apply.clone(),
+            movement: intent.movement.clone(),
+            at: intent.at,
+            act_by: intent.act_by,
+        });
     }
 
     /// Whose open intent this is.

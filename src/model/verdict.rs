@@ -206,6 +206,15 @@ pub enum Company {
 }
 
 impl Move {
+    /// Would sending one return the other's run? Then they have one token.
+    pub fn is_same_send(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Start { token: one, .. }, Self::Start { token: other, .. })
+            | (Self::Submit { token: one, .. }, Self::Submit { token: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+
     /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`.
     pub fn title(&self) -> String {
         match self {

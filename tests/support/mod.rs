@@ -1,7 +1,13 @@
 //! An estate for tests: manifests and a world made from one description, with everything between them real but the network.
+//! A process that works on it can be made to die at any door: see [`doors`].
+
+#![allow(dead_code, reason = "each test program uses some of it")]
+
+pub mod doors;
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use afresh::apply::{Connections, Options, StopFlag};
@@ -16,6 +22,7 @@ use afresh::model::survey::Refresh;
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::Plan;
 use afresh::sim::{Embedded, World};
+use doors::{Doors, Guarded};
 
 /// What an estate is made from.
 #[derive(Clone, Debug)]
@@ -34,6 +41,8 @@ pub struct Estate {
     pub windowed: bool,
     /// May the Activity Log be read?
     pub log_readable: bool,
+    /// Faults of the world, as YAML flow mappings.
+    pub faults: Vec<String>,
 }
 
 /// Days ago.
@@ -51,6 +60,8 @@ pub struct Job {
     /// A run that has been going for so many hours.
     pub active_hours: Option<u64>,
     pub outcome: &'static str,
+    /// How long its next run takes.
+    pub takes: &'static str,
     pub require: &'static str,
     pub policy: &'static str,
     pub runs_max: u64,
@@ -62,6 +73,9 @@ pub struct Standing {
     cloud: Embedded,
     clock: Clock,
     ledger: Ledger,
+    store: MemoryStore,
+    doors: Doors,
+    applies: AtomicU64,
     reader: Reader,
     runtime: tokio::runtime::Runtime,
 }
@@ -89,17 +103,20 @@ pub fn estate(described: &Estate) -> Standing {
             .into(),
         az: None,
     };
+    let doors = Doors::default();
+    let transport = Guarded::new(cloud.clone(), doors.clone());
     let reader = Reader::new(
-        Client::new(Arc::new(cloud.clone()), clock.clone()),
+        Client::new(Arc::new(transport), clock.clone()),
         surroundings,
     );
+    let store = MemoryStore::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     let ledger = runtime
         .block_on(Ledger::open(
-            Arc::new(MemoryStore::default()),
+            Arc::new(Guarded::new(store.clone(), doors.clone())),
             clock.clone(),
         ))
         .unwrap();
@@ -109,12 +126,40 @@ pub fn estate(described: &Estate) -> Standing {
         cloud,
         clock,
         ledger,
+        store,
+        doors,
+        applies: AtomicU64::new(0),
         reader,
         runtime,
     }
 }
 
 impl Standing {
+    /// The doors that every request and every append goes through.
+    pub fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    /// A new process on the same ledger, as after a crash.
+    pub fn restart(&mut self) {
+        self.doors.open();
+        let store = Guarded::new(self.store.clone(), self.doors.clone());
+        self.ledger = self
+            .runtime
+            .block_on(Ledger::open(Arc::new(store), self.clock.clone()))
+            .unwrap();
+    }
+
+    /// What the ledger says.
+    pub fn memory(&self) -> afresh::model::memory::Memory {
+        self.ledger.memory()
+    }
+
+    /// What the world was made to do.
+    pub fn world(&self) -> std::sync::MutexGuard<'_, World> {
+        self.cloud.world()
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -148,6 +193,11 @@ impl Standing {
 
     /// Does what a plan says.
     pub fn apply(&self, plan: &Plan) -> Vec<Report> {
+        self.try_apply(plan).unwrap()
+    }
+
+    /// Does what a plan says; `None`: it died at a door.
+    pub fn try_apply(&self, plan: &Plan) -> Option<Vec<Report>> {
         let connections = Connections {
             factories: &self.desired.factories,
             workspaces: &self.desired.workspaces,
@@ -155,15 +205,15 @@ impl Standing {
         let writer = Writer::new(self.reader.clone(), &Approval::given());
         let options = Options {
             parallelism: 4,
-            apply_id: "test".to_owned(),
+            apply_id: format!("test-{}", self.applies.fetch_add(1, Ordering::Relaxed)),
             wait: false,
             not_after: Timestamp::MAX,
             stop: StopFlag::default(),
         };
         let reports = Mutex::new(Vec::new());
         let report = |report| reports.lock().unwrap().push(report);
-        self.runtime
-            .block_on(afresh::apply::run(
+        let died = self.runtime.block_on(async {
+            let apply = afresh::apply::run(
                 plan,
                 &connections,
                 writer,
@@ -171,9 +221,14 @@ impl Standing {
                 self.clock.clone(),
                 options,
                 &report,
-            ))
-            .unwrap();
-        reports.into_inner().unwrap()
+            );
+            tokio::select! {
+                biased;
+                () = self.doors.crash() => true,
+                done = apply => done.map(|_| false).unwrap(),
+            }
+        });
+        (!died).then(|| reports.into_inner().unwrap())
     }
 
     /// How many effects the world has had.
@@ -277,12 +332,19 @@ fn world(described: &Estate) -> String {
         let runs: Vec<String> = past.chain(going).collect();
         let _ = writeln!(
             text,
-            "  - {{id: {}, name: job-{index}, takes: 10m, cancelTakes: 20s, outcome: {}, maxConcurrentRuns: {}, runs: [{}]}}",
+            "  - {{id: {}, name: job-{index}, takes: {}, cancelTakes: 20s, outcome: {}, maxConcurrentRuns: {}, runs: [{}]}}",
             100 + index,
+            job.takes,
             job.outcome,
             job.runs_max.max(1),
             runs.join(", ")
         );
+    }
+    if !described.faults.is_empty() {
+        let _ = writeln!(text, "faults:");
+    }
+    for fault in &described.faults {
+        let _ = writeln!(text, "- {fault}");
     }
     text
 }
