@@ -1,4 +1,4 @@
-//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens.
+//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens, storage signatures.
 //!
 //! Refuses: being the only guard. Nothing secret is meant to come here; services quote requests in their errors.
 
@@ -33,6 +33,7 @@ fn secret_at(text: &str) -> Option<(usize, usize)> {
         !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | ',' | '\\')
     })
     .or_else(|| secret_after(text, "Bearer ", 1, is_token))
+    .or_else(|| secret_after(text, "sig=", 1, |c| is_token(c) || c == '%'))
     .or_else(|| secret_after(text, "bearer ", BEARER_TAIL_MIN, is_token))
     .or_else(|| {
         secret_after(text, "dapi", DAPI_DIGITS_MIN, |c| {
@@ -75,6 +76,10 @@ mod tests {
             (
                 "token dapi0123456789abcdef0123456789abcdef-2 is old",
                 "token dapi[redacted] is old",
+            ),
+            (
+                "for url (https://a.blob.core.windows.net/c/n?sp=rw&sig=aB%2Fc%3D)",
+                "for url (https://a.blob.core.windows.net/c/n?sp=rw&sig=[redacted])",
             ),
             (
                 "got eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln here",

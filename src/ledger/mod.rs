@@ -3,6 +3,8 @@
 //! Nothing is locked for longer than one append: whoever appends says where the ledger ended when they decided, and a writer that
 //! was overtaken reads again and decides again. Refuses: writing an intent on a subject that somebody else is busy with, or has
 //! changed since this ledger was opened; rewriting or dropping a line; a secret.
+//!
+#![doc = include_str!("guarantee.md")]
 
 mod commit;
 mod compact;

@@ -10,5 +10,6 @@
 
 mod cloud;
 mod contention;
+mod disk;
 mod kill;
 mod skew;

@@ -306,7 +306,7 @@ impl BlobStore {
             Trouble::NoBlob => ("it does not exist any more".to_owned(), "restore it from a copy".to_owned()),
             Trouble::Forbidden(what) => (
                 what,
-                "let this identity be `Storage Blob Data Contributor` on the container (for `plan`, `Storage Blob Data Reader` is enough)".to_owned(),
+                "let this identity be `Storage Blob Data Contributor` on the container (for `plan`, `Storage Blob Data Reader` is enough), or renew AZURE_STORAGE_SAS_TOKEN if that is what you use".to_owned(),
             ),
             Trouble::Full => (
                 "it holds as many blocks as an append blob can".to_owned(),

@@ -1,0 +1,81 @@
+//! A disk that is full and a place that cannot be written: nothing is sent without a written intent, and nothing is left half written.
+
+use std::process::Command;
+
+use super::cloud::{Cloud, Deeds, Made, apply, text};
+
+fn made(runtimes: usize) -> Made {
+    Made {
+        projects: 1,
+        runtimes,
+        jobs: 0,
+        slow: 0,
+        clock: None,
+    }
+}
+
+#[test]
+fn a_full_disk_stops_an_apply_and_the_next_one_goes_on() {
+    let mut cloud = Cloud::serve(made(12));
+    let project = cloud.project(0, "{file: ledger.jsonl}");
+    let mut stopped = 0;
+    for blocks in [1, 4, 8, 12, 16] {
+        // No file may grow beyond so many blocks, and whoever tries is told, as on a full disk.
+        let mut full = Command::new("sh");
+        let wanted = apply(&project);
+        full.arg("-c")
+            .arg(format!(
+                "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
+            ))
+            .arg(wanted.get_program())
+            .args(wanted.get_args())
+            .current_dir(&project)
+            .env_clear()
+            .envs(
+                wanted
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        let output = full.output().unwrap();
+        let said = text(&output);
+        if output.status.code() != Some(0) {
+            assert!(said.contains("make room on the disk"), "{said}");
+            stopped += 1;
+        }
+        let ledger = std::fs::read_to_string(project.join("ledger.jsonl")).unwrap_or_default();
+        assert!(
+            ledger.is_empty() || ledger.ends_with('\n'),
+            "half a line is left: {ledger}"
+        );
+    }
+    assert!(stopped >= 3, "only {stopped} applies met a full disk");
+    let rest = apply(&project).output().unwrap();
+    // What was done but could not be written down is in doubt for two minutes, and busy.
+    assert!(
+        matches!(rest.status.code(), Some(0 | 3 | 6)),
+        "{}",
+        text(&rest)
+    );
+    let deeds = cloud.judge();
+    assert_eq!((deeds.twice, deeds.started), (Vec::new(), 0));
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_named_and_nothing_is_done() {
+    let mut cloud = Cloud::serve(made(1));
+    let project = cloud.project(0, "{file: /sys/afresh/ledger.jsonl}");
+    let output = apply(&project).output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("error: cannot append to the ledger /sys/afresh/ledger.jsonl: "),
+        "{said}"
+    );
+    assert!(said.contains("`ledger`"), "{said}");
+    let nothing = Deeds {
+        regenerated: 0,
+        started: 0,
+        twice: Vec::new(),
+    };
+    assert_eq!(cloud.judge(), nothing);
+}
