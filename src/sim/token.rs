@@ -51,6 +51,8 @@ pub(crate) enum Trouble {
 pub(crate) enum Audience {
     ResourceManager,
     Databricks,
+    /// Azure Storage, which this cloud has no part of: a real emulator beside it takes the token.
+    Storage,
 }
 
 /// The service behind a `resource` or a v2 scope without `/.default`; `None`: nobody knows it.
@@ -65,6 +67,9 @@ pub(crate) fn audience(resource: &str, world: &World) -> Option<Audience> {
         .resource_managers
         .iter()
         .any(|own| own.eq_ignore_ascii_case(host));
+    if host == "storage.azure.com" {
+        return Some(Audience::Storage);
+    }
     let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
     (ARM_HOSTS.contains(&host) || own || loopback).then_some(Audience::ResourceManager)
 }

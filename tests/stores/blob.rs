@@ -16,13 +16,18 @@ use super::contract::{Place, holds};
 
 /// The emulator's container, as `tests/run` made it; `None`: said to be skipped.
 fn container() -> Option<String> {
-    let address = std::env::var("AFRESH_TEST_BLOB").ok();
+    given("AFRESH_TEST_BLOB")
+}
+
+/// What `tests/run` gives in a variable; `None`: said to be skipped.
+pub fn given(variable: &str) -> Option<String> {
+    let address = std::env::var(variable).ok();
     if address.is_none() {
         assert!(
             std::env::var("CI").is_err(),
-            "AFRESH_TEST_BLOB is not set: nothing may be skipped with CI=true"
+            "{variable} is not set: nothing may be skipped with CI=true"
         );
-        eprintln!("skipped: AFRESH_TEST_BLOB is not set; tests/run starts the emulator");
+        eprintln!("skipped: {variable} is not set; tests/run starts the emulator");
     }
     address
 }

@@ -1,6 +1,7 @@
 //! One contract, every store: the ledger in memory, in a file, and in an append blob of a real emulator.
 //!
-//! The emulator is started by `tests/run`, which gives its address in `AFRESH_TEST_BLOB`. Without it those tests say that they were
+//! The emulator is started by `tests/run`, which gives its addresses in `AFRESH_TEST_BLOB` and
+//! `AFRESH_TEST_BLOB_OAUTH`. Without it those tests say that they were
 //! skipped; with `CI=true` they fail.
 
 #![allow(
@@ -12,6 +13,7 @@
 
 mod blob;
 mod contract;
+mod oauth;
 
 use std::sync::Arc;
 

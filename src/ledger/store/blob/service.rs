@@ -124,10 +124,10 @@ impl Service {
         self.send(request).await.map(drop)
     }
 
-    /// Sends with proof of who asks; once more with a fresh one after a 401.
+    /// Sends with proof of who asks; once more with a fresh one where it was not taken, since then nothing was done.
     async fn send(&self, request: Request) -> Result<Response, Trouble> {
         let first = self.send_as(&request, false).await?;
-        let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
+        let refused = matches!(&first.outcome, Ok(response) if is_unproved(response));
         let earlier = first.earlier;
         let last = if refused {
             self.send_as(&request, true).await?
@@ -199,6 +199,12 @@ fn text<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
 
 fn number(answer: &Response, name: &str) -> Option<u64> {
     text(answer, name)?.parse().ok()
+}
+
+/// The proof was not taken: 401, or 403 with a code of its own. A 403 with another code took it, and wants a right.
+fn is_unproved(answer: &Response) -> bool {
+    let code = text(answer, "x-ms-error-code");
+    answer.status == 401 || answer.status == 403 && code == Some("AuthenticationFailed")
 }
 
 /// The service's own code, else the status.
