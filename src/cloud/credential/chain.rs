@@ -8,7 +8,8 @@ use secrecy::SecretString;
 
 use super::super::call::Who;
 use super::super::surroundings::{Surroundings, place};
-use super::entra::Principal;
+use super::entra::{Principal, Proof as Shown};
+use super::federated::Federated;
 use super::{Purpose, TokenFailure};
 use crate::model::connection::{Cloud, Credential, Proof, SecretSource};
 
@@ -16,7 +17,7 @@ use crate::model::connection::{Cloud, Credential, Proof, SecretSource};
 pub(super) enum Source {
     /// A token that was handed in as it is.
     Fixed { token: SecretString, named: String },
-    /// A service principal with a secret.
+    /// A service principal, with a secret or with what others say about this job.
     Principal(Principal),
     /// Whoever is signed in to the Azure CLI.
     AzureCli {
@@ -59,7 +60,7 @@ pub(super) async fn resolve(
             authority: who.cloud.authority.clone(),
             tenant: tenant.clone(),
             client_id: client_id.clone(),
-            secret: here.secret(source).await.map_err(TokenFailure::new)?,
+            proof: Shown::Secret(here.secret(source).await.map_err(TokenFailure::new)?),
             named: format!("servicePrincipal ({})", place(source)),
         })),
         Credential::ServicePrincipal {
@@ -68,10 +69,35 @@ pub(super) async fn resolve(
         } => Err(not_yet("a servicePrincipal with a certificate")),
         Credential::AzureCli { tenant } => azure_cli(here, tenant.clone()),
         Credential::DatabricksToken { token } => databricks_token(purpose, token, here).await,
-        other @ (Credential::WorkloadIdentity { .. }
-        | Credential::ManagedIdentity { .. }
-        | Credential::GithubOidc { .. }
-        | Credential::AzurePipelines { .. }
+        Credential::WorkloadIdentity {
+            tenant,
+            client_id,
+            token_file,
+        } => workload_identity(who, here, [tenant, client_id], token_file.as_ref()),
+        Credential::GithubOidc { tenant, client_id } => {
+            let github = github(here).ok_or_else(|| unset_variables(&GITHUB))?;
+            Ok(federated(
+                who.cloud.authority.clone(),
+                tenant,
+                client_id,
+                github,
+            ))
+        }
+        Credential::AzurePipelines {
+            tenant,
+            client_id,
+            service_connection,
+        } => {
+            let pipelines = pipelines(here, Some(service_connection));
+            let pipelines = pipelines.ok_or_else(|| unset_variables(&PIPELINES))?;
+            Ok(federated(
+                who.cloud.authority.clone(),
+                tenant,
+                client_id,
+                pipelines,
+            ))
+        }
+        other @ (Credential::ManagedIdentity { .. }
         | Credential::DeviceCode { .. }
         | Credential::DatabricksOauth { .. }) => Err(not_yet(other.method())),
     }
@@ -97,7 +123,7 @@ async fn databricks_token(
     })
 }
 
-/// `interface.md` §3: for workspaces their own variables first, then for all: environment, Azure CLI.
+/// `interface.md` §3: for workspaces their own variables first, then for all: environment, what this job is, Azure CLI.
 fn default_chain(
     who: &Who<'_>,
     purpose: Purpose,
@@ -116,15 +142,105 @@ fn default_chain(
             return Err(not_yet("DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET"));
         }
     }
-    match environment(who.cloud, here) {
-        Some(principal) => Ok(Source::Principal(principal)),
-        None => azure_cli(here, None).map_err(|_| {
-            TokenFailure::new(format!(
-                "no credential was found: {}, and there is no Azure CLI; set them, run `az login`, or name a credential in the manifest",
-                unset(here)
-            ))
-        }),
+    if let Some(principal) = environment(who.cloud, here) {
+        return Ok(Source::Principal(principal));
     }
+    if let Some(job) = of_this_job(who.cloud, here) {
+        return Ok(job);
+    }
+    azure_cli(here, None).map_err(|_| {
+        TokenFailure::new(format!(
+            "no credential was found: {}; no AZURE_FEDERATED_TOKEN_FILE; no GitHub job ({}); no Azure Pipelines job ({}), and there is no Azure CLI; set them, run `az login`, or name a credential in the manifest",
+            unset(here),
+            GITHUB[0],
+            PIPELINES[0],
+        ))
+    })
+}
+
+/// What GitHub Actions sets in a job with `id-token: write`.
+const GITHUB: [&str; 2] = [
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+];
+/// What Azure Pipelines sets; the second one only where the step asks for it.
+const PIPELINES: [&str; 2] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
+/// Where a step of Azure Pipelines finds its service connection.
+const CONNECTIONS: [&str; 2] = [
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+];
+
+/// An identity that this very job has, if it says for which application of which tenant.
+fn of_this_job(cloud: &Cloud, here: &Surroundings) -> Option<Source> {
+    let id = |what: &str| {
+        ["AZURE", "ARM", "AZURESUBSCRIPTION"]
+            .iter()
+            .find_map(|family| here.var(&format!("{family}_{what}")))
+    };
+    let (tenant, client_id) = (id("TENANT_ID")?, id("CLIENT_ID")?);
+    let file = here
+        .var(TOKEN_FILE)
+        .map(|path| Federated::File(path.into()));
+    let job = file
+        .or_else(|| github(here))
+        .or_else(|| pipelines(here, CONNECTIONS.iter().find_map(|name| here.var(name))))?;
+    Some(federated(authority(cloud, here), tenant, client_id, job))
+}
+
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+fn github(here: &Surroundings) -> Option<Federated> {
+    Some(Federated::Github {
+        url: here.var(GITHUB[0])?.to_owned(),
+        token: here.var(GITHUB[1])?.into(),
+    })
+}
+
+fn pipelines(here: &Surroundings, service_connection: Option<&str>) -> Option<Federated> {
+    Some(Federated::Pipelines {
+        url: here.var(PIPELINES[0])?.to_owned(),
+        token: here.var(PIPELINES[1])?.into(),
+        service_connection: service_connection?.to_owned(),
+    })
+}
+
+fn workload_identity(
+    who: &Who<'_>,
+    here: &Surroundings,
+    written: [&Option<String>; 2],
+    file: Option<&PathBuf>,
+) -> Result<Source, TokenFailure> {
+    let names = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
+    let [tenant, client_id] = [0, 1].map(|index| {
+        let written = written[index].as_deref().or_else(|| here.var(names[index]));
+        written.ok_or_else(|| unset_variables(&names[index..=index]))
+    });
+    let file = file
+        .cloned()
+        .or_else(|| here.var(TOKEN_FILE).map(PathBuf::from));
+    let file = file.ok_or_else(|| unset_variables(&[TOKEN_FILE]))?;
+    let authority = authority(who.cloud, here);
+    Ok(federated(
+        authority,
+        tenant?,
+        client_id?,
+        Federated::File(file),
+    ))
+}
+
+fn federated(authority: String, tenant: &str, client_id: &str, federated: Federated) -> Source {
+    Source::Principal(Principal {
+        authority,
+        tenant: tenant.to_owned(),
+        client_id: client_id.to_owned(),
+        named: federated.named(),
+        proof: Shown::Federated(federated),
+    })
+}
+
+fn unset_variables(names: &[&str]) -> TokenFailure {
+    TokenFailure::new(format!("not set: {}", names.join(" and ")))
 }
 
 /// `AZURE_*`, then `ARM_*`; all three of one family.
@@ -135,7 +251,7 @@ fn environment(cloud: &Cloud, here: &Surroundings) -> Option<Principal> {
             authority: authority(cloud, here),
             tenant: var("TENANT_ID")?,
             client_id: var("CLIENT_ID")?,
-            secret: var("CLIENT_SECRET")?.into(),
+            proof: Shown::Secret(var("CLIENT_SECRET")?.into()),
             named: format!("environment ({family}_CLIENT_SECRET)"),
         })
     })

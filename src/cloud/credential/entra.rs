@@ -11,20 +11,30 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
+use super::federated::Federated;
 use super::{Fresh, TokenFailure, advice};
 use crate::http::redact::redact;
 use crate::http::{Client, Repeat, Request, Response, wire};
 use crate::limits::RESPONSE_TIMEOUT;
 
-/// A service principal with its secret.
+/// A service principal, and how it proves itself.
 pub(super) struct Principal {
     pub authority: String,
     pub tenant: String,
     pub client_id: String,
-    pub secret: SecretString,
+    pub proof: Proof,
     /// How people call the place it comes from.
     pub named: String,
 }
+
+/// What a principal shows.
+pub(super) enum Proof {
+    Secret(SecretString),
+    Federated(Federated),
+}
+
+/// The form fields of a proof.
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 #[derive(Deserialize)]
 struct Granted {
@@ -51,8 +61,15 @@ pub(super) async fn token(
     principal: &Principal,
     scope: &str,
 ) -> Result<Fresh, TokenFailure> {
+    let proof = match &principal.proof {
+        Proof::Secret(secret) => vec![("client_secret", secret.clone())],
+        Proof::Federated(federated) => vec![
+            ("client_assertion_type", ASSERTION_TYPE.into()),
+            ("client_assertion", federated.assertion(client).await?),
+        ],
+    };
     let response = client
-        .send(&request(principal, scope)?)
+        .send(&request(principal, scope, &proof)?)
         .await
         .map_err(|failure| {
             TokenFailure::new(format!("{} gave no answer: {failure}", principal.authority))
@@ -66,14 +83,19 @@ pub(super) async fn token(
     }
 }
 
-fn request(principal: &Principal, scope: &str) -> Result<Request, TokenFailure> {
+fn request(
+    principal: &Principal,
+    scope: &str,
+    proof: &[(&str, SecretString)],
+) -> Result<Request, TokenFailure> {
     let url = endpoint(principal).map_err(TokenFailure::new)?;
-    let form = form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "client_credentials")
-        .append_pair("client_id", &principal.client_id)
-        .append_pair("client_secret", principal.secret.expose_secret())
-        .append_pair("scope", scope)
-        .finish();
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials")
+        .append_pair("client_id", &principal.client_id);
+    for (field, secret) in proof {
+        form.append_pair(field, secret.expose_secret());
+    }
+    let form = form.append_pair("scope", scope).finish();
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(

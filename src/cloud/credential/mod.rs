@@ -6,6 +6,7 @@ mod advice;
 mod azure_cli;
 mod chain;
 mod entra;
+mod federated;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

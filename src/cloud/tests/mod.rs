@@ -4,6 +4,7 @@ mod credentials;
 mod databricks;
 mod effects;
 mod factory;
+mod federated;
 mod fixtures;
 
 use std::collections::BTreeMap;

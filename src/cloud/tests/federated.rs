@@ -1,0 +1,191 @@
+//! Jobs without a secret: what others assert about them is shown instead, fresh for every token.
+
+use super::*;
+use crate::model::trouble::TroubleKind;
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect()
+}
+
+/// Numbered assertions from whoever makes them; Resource Manager refuses the first token.
+fn says(request: &Request, nth: usize) -> Answer {
+    match request.kind {
+        "oidc.assertion" => {
+            let text = format!("assertion-{nth}");
+            ok(json!({"value": text, "oidcToken": text}))
+        }
+        _ if nth == 1 => answer(401, ""),
+        _ => ok(json!({})),
+    }
+}
+
+const IDS: [(&str, &str); 2] = [("AZURE_TENANT_ID", "tenant"), ("AZURE_CLIENT_ID", "client")];
+const GITHUB: [(&str, &str); 2] = [
+    (
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "https://pipelines.example/token?api-version=2.0",
+    ),
+    ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "job-token"),
+];
+const PIPELINES: [(&str, &str); 3] = [
+    ("SYSTEM_OIDCREQUESTURI", "https://dev.example/oidc"),
+    ("SYSTEM_ACCESSTOKEN", "step-token"),
+    ("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "connection-1"),
+];
+
+fn asserted(fake: &Arc<Fake>) -> Vec<String> {
+    let asked = fake.asked("entra.token");
+    asked
+        .iter()
+        .map(|request| {
+            let form = form(request);
+            assert_eq!(form["client_id"], "client");
+            assert!(form["client_assertion_type"].ends_with(":jwt-bearer"));
+            assert!(!form.contains_key("client_secret"));
+            form["client_assertion"].clone()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_github_job_asks_for_a_fresh_assertion_for_every_token() {
+    let fake = fake(says);
+    let reader = reader_with(&fake, &[&IDS[..], &GITHUB[..]].concat());
+    reader.runtimes(&factory()).await.unwrap();
+    assert_eq!(asserted(&fake), ["assertion-1", "assertion-2"]);
+    let asked = &fake.asked("oidc.assertion")[0];
+    assert_eq!(
+        (asked.method.as_str(), header(asked, "authorization")),
+        ("GET", Some("Bearer job-token"))
+    );
+    assert!(asked.headers["authorization"].is_sensitive());
+    assert_eq!(
+        asked.url.as_str(),
+        "https://pipelines.example/token?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange"
+    );
+    let used = reader.credential_used(&factory().name);
+    assert_eq!(used.as_deref(), Some("GitHub OIDC"));
+}
+
+#[tokio::test]
+async fn a_step_of_azure_pipelines_asks_for_its_service_connection() {
+    let fake = fake(says);
+    let reader = reader_with(&fake, &[&IDS[..], &PIPELINES[..]].concat());
+    reader.runtimes(&factory()).await.unwrap();
+    assert_eq!(asserted(&fake), ["assertion-1", "assertion-2"]);
+    let asked = &fake.asked("oidc.assertion")[0];
+    assert_eq!(
+        asked.url.as_str(),
+        "https://dev.example/oidc?api-version=7.1&serviceConnectionId=connection-1"
+    );
+    assert_eq!(
+        (
+            asked.method.as_str(),
+            header(asked, "authorization"),
+            header(asked, "x-tfs-fedauthredirect")
+        ),
+        ("POST", Some("Bearer step-token"), Some("Suppress"))
+    );
+}
+
+#[tokio::test]
+async fn a_federated_token_file_is_read_again_for_every_token() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "from-file\n").unwrap();
+    let path = file.path().to_owned();
+    let fake = fake(move |request, nth| {
+        std::fs::write(&path, format!("from-file-{nth}")).unwrap();
+        says(request, nth)
+    });
+    let text = file.path().to_str().unwrap();
+    let env = [&IDS[..], &[("AZURE_FEDERATED_TOKEN_FILE", text)]].concat();
+    let reader = reader_with(&fake, &env);
+    reader.runtimes(&factory()).await.unwrap();
+    assert_eq!(asserted(&fake), ["from-file", "from-file-1"]);
+    let pinned = Factory {
+        credential: Credential::WorkloadIdentity {
+            tenant: Some("other".to_owned()),
+            client_id: None,
+            token_file: Some(file.path().to_owned()),
+        },
+        ..factory()
+    };
+    reader_with(&fake, &env).runtimes(&pinned).await.unwrap();
+    let asked = fake.asked("entra.token");
+    assert!(asked.last().unwrap().url.path().starts_with("/other/"));
+}
+
+#[tokio::test]
+async fn a_secret_comes_before_the_job_and_a_job_without_ids_is_passed_over() {
+    let fake_one = fake(says);
+    let all = [&PRINCIPAL[..], &GITHUB[..]].concat();
+    reader_with(&fake_one, &all)
+        .runtimes(&factory())
+        .await
+        .unwrap();
+    assert!(fake_one.asked("oidc.assertion").is_empty());
+    let fake_two = fake(says);
+    let trouble = reader_with(&fake_two, &GITHUB).runtimes(&factory()).await;
+    let trouble = trouble.unwrap_err().message;
+    assert!(trouble.contains("neither AZURE_TENANT_ID"), "{trouble}");
+    assert!(
+        trouble.contains("no AZURE_FEDERATED_TOKEN_FILE"),
+        "{trouble}"
+    );
+    assert!(fake_two.asked("oidc.assertion").is_empty());
+}
+
+#[tokio::test]
+async fn what_is_missing_or_refused_is_said_and_shows_no_secret() {
+    type Case<'a> = (Credential, &'a [(&'a str, &'a str)], &'a str);
+    let github = Credential::GithubOidc {
+        tenant: "t".to_owned(),
+        client_id: "client".to_owned(),
+    };
+    let pipelines = Credential::AzurePipelines {
+        tenant: "t".to_owned(),
+        client_id: "client".to_owned(),
+        service_connection: "c".to_owned(),
+    };
+    let plain = [
+        ("ACTIONS_ID_TOKEN_REQUEST_URL", "http://pipelines.example/t"),
+        GITHUB[1],
+    ];
+    let gone = [&IDS[..], &[("AZURE_FEDERATED_TOKEN_FILE", "/no/such/file")]].concat();
+    let cases: [Case<'_>; 5] = [
+        (
+            github.clone(),
+            &[],
+            "not set: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        ),
+        (
+            pipelines,
+            &[],
+            "not set: SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN",
+        ),
+        (
+            github.clone(),
+            &GITHUB,
+            "GitHub OIDC answered with status 403 and no token; does the job have `permissions: {id-token: write}`?",
+        ),
+        (github, &plain, "only https"),
+        (Credential::Default, &gone, "cannot read /no/such/file"),
+    ];
+    for (credential, env, words) in cases {
+        let fake = fake(|_, _| answer(403, "no"));
+        let asking = Factory {
+            credential,
+            ..factory()
+        };
+        let trouble = reader_with(&fake, env).runtimes(&asking).await.unwrap_err();
+        assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+        assert!(trouble.message.contains(words), "{}", trouble.message);
+        assert!(
+            !trouble.message.contains("job-token"),
+            "{}",
+            trouble.message
+        );
+    }
+}
