@@ -21,7 +21,7 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most sends of one repeatable request, the first one included.
 pub const ATTEMPTS_MAX: u32 = 6;
-/// Longest single pause between two sends of a request, also where `Retry-After` asks for more.
+/// Longest pause between two sends of a request, unless a `Retry-After` asks for more that its deadline has room for.
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Longest time that one repeatable request may take with all its pauses.
 pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);

@@ -96,6 +96,11 @@ pub(super) async fn pages<T: DeserializeOwned>(
 
 fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {
     match Url::parse(link) {
+        Ok(url) if url == call.url => Err(call.trouble(
+            TroubleKind::Unexpected,
+            "the next page of the list is said to be this one again",
+            None,
+        )),
         Ok(url) if url.origin() == call.url.origin() => Ok(url),
         _ => Err(call.trouble(
             TroubleKind::Unexpected,

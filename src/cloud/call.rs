@@ -8,10 +8,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{arm, databricks};
-use crate::http::{Failure, Repeat, Response, wire};
+use crate::http::{Failure, Repeat, Response, patience, wire};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Workspace};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 
 /// The service that is asked.
@@ -152,7 +152,12 @@ impl Call<'_> {
             _ if refusal.missing => TroubleKind::NotFound,
             _ => TroubleKind::Unexpected,
         };
-        self.trouble(kind, refusal.message, refusal.request_id)
+        let asked = patience::retry_after(response, Timestamp::MIN).map(|pause| {
+            let pause = Span::seconds(pause.as_secs());
+            format!("{}; it asks to wait {pause}", refusal.message)
+        });
+        let message = asked.unwrap_or(refusal.message);
+        self.trouble(kind, message, refusal.request_id)
     }
 }
 

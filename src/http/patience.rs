@@ -47,7 +47,10 @@ pub fn next(trial: &Trial, outcome: &Result<Response, Failure>) -> Retry {
         .as_ref()
         .ok()
         .and_then(|response| retry_after(response, trial.now));
-    let pause = asked.unwrap_or_else(|| backoff(trial)).min(RETRY_PAUSE_MAX);
+    let own = backoff(trial);
+    // What a service asks for is waited out whole or not at all: sent early, the request would only be refused again. Asked for
+    // nothing, or for a time that has passed, it is still not sent at once.
+    let pause = asked.map_or(own, |asked| asked.max(own / 2));
     let deadline = match trial.repeat {
         Repeat::Never => UNREPEATABLE_DEADLINE,
         Repeat::Safe | Repeat::Keyed => REQUEST_DEADLINE,
@@ -78,8 +81,8 @@ pub fn may_have_acted(outcome: &Result<Response, Failure>) -> Sent {
     }
 }
 
-/// `Retry-After` in seconds or as an HTTP date, on a 429 or 503.
-fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
+/// How long a 429 or 503 asks to wait, by its `Retry-After` in seconds or as an HTTP date.
+pub fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     if !matches!(response.status, 429 | 503) {
         return None;
     }
@@ -191,16 +194,23 @@ mod tests {
             Retry::After(Duration::from_secs(17))
         );
         assert_eq!(
-            after(&[("retry-after", "86400")]),
-            Retry::After(RETRY_PAUSE_MAX)
+            after(&[("retry-after", "120")]),
+            Retry::After(Duration::from_mins(2))
         );
+        for beyond in ["301", "86400", "18446744073709551615"] {
+            assert_eq!(after(&[("retry-after", beyond)]), Retry::Give);
+        }
         let dated = [
             ("date", "Sun, 06 Nov 1994 08:49:30 GMT"),
             ("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"),
         ];
         assert_eq!(after(&dated), Retry::After(Duration::from_secs(7)));
-        let past = [("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT")];
-        assert_eq!(after(&past), Retry::After(Duration::ZERO));
+        for none in ["0", "-5", "soon", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+            let Retry::After(pause) = after(&[("retry-after", none)]) else {
+                panic!("{none} ends patience")
+            };
+            assert!((FIRST_PAUSE / 4..=FIRST_PAUSE).contains(&pause), "{none}");
+        }
     }
 
     #[test]

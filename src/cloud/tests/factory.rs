@@ -56,7 +56,18 @@ async fn a_next_page_elsewhere_gets_no_token() {
 
 #[tokio::test]
 async fn a_list_without_end_is_given_up() {
-    let fake = fake(|request, _| ok(json!({"value": [], "nextLink": request.url.as_str()})));
+    let again = fake(|request, _| ok(json!({"value": [], "nextLink": request.url.as_str()})));
+    let trouble = reader(&again).runtimes(&factory()).await.unwrap_err();
+    assert!(
+        trouble.message.ends_with("to be this one again"),
+        "{trouble}"
+    );
+    assert_eq!(again.asked("adf.list").len(), 1);
+    let fake = fake(|request, nth| {
+        let mut next = request.url.clone();
+        next.set_query(Some(&format!("page={nth}")));
+        ok(json!({"value": [], "nextLink": next.as_str()}))
+    });
     let trouble = reader(&fake).runtimes(&factory()).await.unwrap_err();
     assert_eq!(trouble.message, "the list has more than 1000 pages");
 }
@@ -108,6 +119,20 @@ async fn throttling_is_outlasted_and_then_told() {
     assert_eq!(trouble.kind, TroubleKind::Throttled);
     let sent = u64::from(crate::limits::ATTEMPTS_MAX);
     assert_eq!(reader.requests()["adf.getStatus"], sent);
+}
+
+#[tokio::test]
+async fn a_long_wait_is_told_and_not_cut_short() {
+    let busy = fake(|_, _| {
+        let mut busy = status(429, json!({"error": {"code": "TooManyRequests"}}))?;
+        let pause = HeaderValue::from_static("3600");
+        busy.headers.insert("retry-after", pause);
+        Ok(busy)
+    });
+    let reader = reader(&busy);
+    let trouble = reader.runtime_status(&factory(), "west").await.unwrap_err();
+    assert_eq!(trouble.message, "TooManyRequests; it asks to wait 1h");
+    assert_eq!(reader.requests()["adf.getStatus"], 1);
 }
 
 #[tokio::test]
