@@ -27,6 +27,8 @@ pub const RETRY_PAUSE_MAX: Duration = Duration::from_mins(1);
 pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);
 /// Longest time that pauses may put off a request that must not be repeated: others settle its doubt by [`SETTLE_TIME`].
 pub const UNREPEATABLE_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a host that no connection could be made to is not tried again.
+pub const UNREACHABLE_KEPT: Duration = Duration::from_secs(20);
 /// Longest wait for `az account get-access-token`, which is slow to start.
 pub const AZURE_CLI_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a sign-in that failed is not tried again.

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::message::{Failure, Request, Response, Sent, Transport};
 use super::patience::{self, Retry, Trial};
 use crate::clock::Clock;
+use crate::limits::UNREACHABLE_KEPT;
 
 /// What became of one request, over all its sends.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ struct Inner {
     clock: Clock,
     /// The largest so far.
     skew: Mutex<Option<Skew>>,
+    /// Hosts that no connection could be made to for a whole request's patience, and until when that is believed.
+    unreachable: Mutex<BTreeMap<String, (Timestamp, Failure)>>,
     counts: Mutex<BTreeMap<&'static str, u64>>,
 }
 
@@ -62,6 +65,7 @@ impl Client {
                 transport,
                 clock,
                 skew: Mutex::default(),
+                unreachable: Mutex::default(),
                 counts: Mutex::default(),
             }),
         }
@@ -131,11 +135,20 @@ impl Client {
         let started = self.inner.clock.now();
         let mut earlier = Sent::No;
         let mut attempt = 0;
+        if let Some(known) = self.known_unreachable(request, started) {
+            return Exchange {
+                outcome: Err(known),
+                earlier,
+            };
+        }
         loop {
             attempt += 1;
             let outcome = self.send_once(request, attempt).await;
             match patience::next(&self.trial(request, attempt, started), &outcome) {
-                Retry::Give => return Exchange { outcome, earlier },
+                Retry::Give => {
+                    self.remember_unreachable(request, &outcome);
+                    return Exchange { outcome, earlier };
+                }
                 Retry::After(pause) => {
                     if patience::may_have_acted(&outcome) == Sent::Maybe {
                         earlier = Sent::Maybe;
@@ -143,6 +156,28 @@ impl Client {
                     self.inner.clock.sleep(pause).await;
                 }
             }
+        }
+    }
+
+    /// A thousand requests must not each wait for a host that is not there.
+    fn known_unreachable(&self, request: &Request, now: Timestamp) -> Option<Failure> {
+        let known = self.inner.unreachable.lock();
+        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let (until, failure) = known.get(request.url.authority())?;
+        (now < *until).then(|| failure.clone())
+    }
+
+    fn remember_unreachable(&self, request: &Request, outcome: &Result<Response, Failure>) {
+        let known = self.inner.unreachable.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let host = request.url.authority();
+        match outcome {
+            Err(failure) if failure.sent == Sent::No => {
+                let until = self.inner.clock.now().saturating_add(UNREACHABLE_KEPT);
+                let until = until.unwrap_or(Timestamp::MAX);
+                known.insert(host.to_owned(), (until, failure.clone()));
+            }
+            _ => drop(known.remove(host)),
         }
     }
 
@@ -234,11 +269,8 @@ mod tests {
         }
     }
 
-    async fn sends(repeat: Repeat, script: &[Result<u16, Sent>]) -> (u64, Exchange) {
-        let script = Script(Mutex::new(script.iter().copied().collect()));
-        let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
-        let client = Client::new(Arc::new(script), clock);
-        let request = Request {
+    fn request(repeat: Repeat) -> Request {
+        Request {
             method: Method::POST,
             url: "https://example.com/x".parse().unwrap(),
             headers: HeaderMap::new(),
@@ -246,8 +278,14 @@ mod tests {
             repeat,
             kind: "test",
             timeout: crate::limits::RESPONSE_TIMEOUT,
-        };
-        let exchange = client.exchange(&request).await;
+        }
+    }
+
+    async fn sends(repeat: Repeat, script: &[Result<u16, Sent>]) -> (u64, Exchange) {
+        let script = Script(Mutex::new(script.iter().copied().collect()));
+        let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
+        let client = Client::new(Arc::new(script), clock);
+        let exchange = client.exchange(&request(repeat)).await;
         (client.requests()["test"], exchange)
     }
 
@@ -269,6 +307,34 @@ mod tests {
         assert_eq!(exchange.earlier, Sent::Maybe);
         let (_, exchange) = sends(Repeat::Keyed, &[Err(Sent::No), Ok(400)]).await;
         assert_eq!(exchange.earlier, Sent::No);
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_not_there_is_waited_for_once_and_tried_again_later() {
+        let gone = vec![Err(Sent::No); usize::try_from(crate::limits::ATTEMPTS_MAX).unwrap()];
+        let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+        let script = Script(Mutex::new(gone.into()));
+        let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
+        let first = client.exchange(&request(Repeat::Safe)).await;
+        assert!(first.outcome.is_err());
+        let tried = client.requests()["test"];
+        for _ in 0..100 {
+            let next = client.exchange(&request(Repeat::Never)).await;
+            assert_eq!(
+                (next.outcome.unwrap_err().sent, next.earlier),
+                (Sent::No, Sent::No)
+            );
+        }
+        assert_eq!(client.requests()["test"], tried);
+        clock.advance_to(clock.now() + UNREACHABLE_KEPT);
+        assert!(
+            client
+                .exchange(&request(Repeat::Safe))
+                .await
+                .outcome
+                .is_ok()
+        );
+        assert_eq!(client.requests()["test"], tried + 1);
     }
 
     #[test]
