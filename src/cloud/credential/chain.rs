@@ -64,9 +64,16 @@ pub(super) async fn resolve(
             named: format!("servicePrincipal ({})", place(source)),
         })),
         Credential::ServicePrincipal {
-            proof: Proof::Certificate(_),
-            ..
-        } => Err(not_yet("a servicePrincipal with a certificate")),
+            tenant,
+            client_id,
+            proof: Proof::Certificate(path),
+        } => Ok(Source::Principal(Principal {
+            authority: who.cloud.authority.clone(),
+            tenant: tenant.clone(),
+            client_id: client_id.clone(),
+            proof: Shown::Certificate(path.clone()),
+            named: format!("servicePrincipal ({})", path.display()),
+        })),
         Credential::AzureCli { tenant } => azure_cli(here, tenant.clone()),
         Credential::DatabricksToken { token } => databricks_token(purpose, token, here).await,
         Credential::WorkloadIdentity {
@@ -247,12 +254,18 @@ fn unset_variables(names: &[&str]) -> TokenFailure {
 fn environment(cloud: &Cloud, here: &Surroundings) -> Option<Principal> {
     ["AZURE", "ARM"].into_iter().find_map(|family| {
         let var = |what: &str| here.var(&format!("{family}_{what}")).map(str::to_owned);
+        let (secret, certificate) = (var("CLIENT_SECRET"), var("CLIENT_CERTIFICATE_PATH"));
+        let (proof, shown) = match (secret, certificate) {
+            (Some(secret), _) => (Shown::Secret(secret.into()), "CLIENT_SECRET"),
+            (None, Some(path)) => (Shown::Certificate(path.into()), "CLIENT_CERTIFICATE_PATH"),
+            (None, None) => return None,
+        };
         Some(Principal {
             authority: authority(cloud, here),
             tenant: var("TENANT_ID")?,
             client_id: var("CLIENT_ID")?,
-            proof: Shown::Secret(var("CLIENT_SECRET")?.into()),
-            named: format!("environment ({family}_CLIENT_SECRET)"),
+            proof,
+            named: format!("environment ({family}_{shown})"),
         })
     })
 }

@@ -2,6 +2,7 @@
 //!
 //! Refuses: an authority that is not https (or loopback).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -11,8 +12,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
+use super::certificate::Claims;
 use super::federated::Federated;
-use super::{Fresh, TokenFailure, advice};
+use super::{Fresh, TokenFailure, advice, certificate};
 use crate::http::redact::redact;
 use crate::http::{Client, Repeat, Request, Response, wire};
 use crate::limits::RESPONSE_TIMEOUT;
@@ -30,6 +32,8 @@ pub(super) struct Principal {
 /// What a principal shows.
 pub(super) enum Proof {
     Secret(SecretString),
+    /// A PEM file with a certificate and its private key.
+    Certificate(PathBuf),
     Federated(Federated),
 }
 
@@ -61,15 +65,28 @@ pub(super) async fn token(
     principal: &Principal,
     scope: &str,
 ) -> Result<Fresh, TokenFailure> {
-    let proof = match &principal.proof {
-        Proof::Secret(secret) => vec![("client_secret", secret.clone())],
-        Proof::Federated(federated) => vec![
+    let url = endpoint(principal).map_err(TokenFailure::new)?;
+    let assertion = match &principal.proof {
+        Proof::Secret(_) => None,
+        Proof::Certificate(path) => {
+            let claims = Claims {
+                client_id: &principal.client_id,
+                audience: url.as_str(),
+                now: client.clock().now(),
+            };
+            Some(certificate::assertion(path, &claims).await?)
+        }
+        Proof::Federated(federated) => Some(federated.assertion(client).await?),
+    };
+    let proof = match (&principal.proof, assertion) {
+        (Proof::Secret(secret), _) => vec![("client_secret", secret.clone())],
+        (_, assertion) => vec![
             ("client_assertion_type", ASSERTION_TYPE.into()),
-            ("client_assertion", federated.assertion(client).await?),
+            ("client_assertion", assertion.unwrap_or_default()),
         ],
     };
     let response = client
-        .send(&request(principal, scope, &proof)?)
+        .send(&request(url, &principal.client_id, scope, &proof))
         .await
         .map_err(|failure| {
             TokenFailure::new(format!("{} gave no answer: {failure}", principal.authority))
@@ -83,15 +100,10 @@ pub(super) async fn token(
     }
 }
 
-fn request(
-    principal: &Principal,
-    scope: &str,
-    proof: &[(&str, SecretString)],
-) -> Result<Request, TokenFailure> {
-    let url = endpoint(principal).map_err(TokenFailure::new)?;
+fn request(url: Url, client_id: &str, scope: &str, proof: &[(&str, SecretString)]) -> Request {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "client_credentials")
-        .append_pair("client_id", &principal.client_id);
+        .append_pair("client_id", client_id);
     for (field, secret) in proof {
         form.append_pair(field, secret.expose_secret());
     }
@@ -102,7 +114,7 @@ fn request(
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),
     );
-    Ok(Request {
+    Request {
         method: Method::POST,
         url,
         headers,
@@ -110,7 +122,7 @@ fn request(
         repeat: Repeat::Safe,
         kind: "entra.token",
         timeout: RESPONSE_TIMEOUT,
-    })
+    }
 }
 
 fn endpoint(principal: &Principal) -> Result<Url, String> {

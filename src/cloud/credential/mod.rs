@@ -4,6 +4,7 @@
 
 mod advice;
 mod azure_cli;
+mod certificate;
 mod chain;
 mod entra;
 mod federated;

@@ -246,7 +246,7 @@ async fn a_databricks_token_comes_first_and_alone() {
 async fn what_this_version_cannot_do_is_said() {
     let fake = fake(empty_list);
     let env = |name: &str| SecretSource::Env(name.to_owned());
-    let certificate = Proof::Certificate("cert.pem".into());
+    let certificate = Proof::Certificate("/no/such/cert.pem".into());
     let principal = |proof| Credential::ServicePrincipal {
         tenant: "t".to_owned(),
         client_id: "c".to_owned(),
@@ -262,7 +262,7 @@ async fn what_this_version_cannot_do_is_said() {
         ),
         (
             principal(certificate),
-            "this version cannot use a servicePrincipal with a certificate yet",
+            "no token from servicePrincipal (/no/such/cert.pem): cannot read /no/such/cert.pem: No such file or directory (os error 2)",
         ),
         (
             principal(Proof::Secret(env("NOWHERE"))),
