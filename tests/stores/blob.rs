@@ -222,3 +222,53 @@ async fn send(method: Method, address: &Url) -> Response {
         .unwrap();
     client.send(&request).await.unwrap()
 }
+
+/// The answer to one append is lost, and from then on nothing can be looked at; that its place is taken is still said.
+struct Blind {
+    wire: Wire,
+    /// Appends up to and including that one.
+    appends_left: AtomicU32,
+}
+
+impl Transport for Blind {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+        Box::pin(async move {
+            let answer = self.wire.send(request).await;
+            let left = self.appends_left.load(Ordering::SeqCst);
+            let is_append = request.kind == "blob.append";
+            if is_append && left > 0 {
+                self.appends_left.store(left - 1, Ordering::SeqCst);
+            }
+            if left > 1 || left == 1 && !is_append || left == 0 && is_append {
+                return answer;
+            }
+            Err(Failure {
+                sent: Sent::Maybe,
+                what: "connection reset".to_owned(),
+            })
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compaction_whose_end_nobody_could_see_loses_nothing() {
+    let Some(container) = container() else { return };
+    let address = new_blob(&container);
+    let blind = Blind {
+        wire: Wire::new(),
+        // The first lines (twice, since the blob is made in between), the new generation (likewise), and the line that names it.
+        appends_left: AtomicU32::new(5),
+    };
+    // Its pauses take no time.
+    let clock = Clock::Manual(afresh::clock::ManualClock::new(Clock::Real.now()));
+    let client = Client::new(Arc::new(blind), clock);
+    let access = access(&address, &client);
+    let store = BlobStore::new(address.clone(), client, access);
+    let lines = b"{\"a\":1}\n".to_vec();
+    let end = store.append(Position::default(), lines).await.unwrap();
+    let unseen = store.replace(end, b"{\"b\":2}\n".to_vec()).await;
+    assert!(matches!(unseen, Err(AppendError::Store(_))), "{unseen:?}");
+    let again = open(&address, Arc::new(Wire::new()));
+    let stored = again.read(Position::default()).await.unwrap();
+    assert_eq!(stored.bytes, b"{\"b\":2}\n");
+}

@@ -17,7 +17,7 @@ use url::Url;
 use super::{AppendError, Position, Store, StoreError, Stored, whole_lines};
 use crate::http::{Authorize, Client};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_NEARLY_FULL};
-use service::{Service, Size, Trouble, is_unknown};
+use service::{Service, Size, Stands, Trouble, is_unknown};
 
 /// Longer than any line that ends a generation: blob names have at most 1,024 characters.
 const LAST_LINE_BYTES: u64 = 4096;
@@ -218,12 +218,15 @@ impl BlobStore {
             Err(trouble) if is_unknown(&trouble) => trouble,
             Err(trouble) => return Err(AppendError::Store(self.trouble("append to", trouble))),
         };
-        // The position is taken, or nobody knows: what stands there tells whose append it was.
-        let end = at + block.len() as u64;
-        match (self.service.bytes(blob, at, end).await, trouble) {
-            (Ok(there), _) if there == block => Ok(()),
-            (_, Trouble::Moved) | (Ok(_), _) => Err(AppendError::Conflict),
-            (Err(_), trouble) => Err(AppendError::Store(self.trouble("append to", trouble))),
+        let failed = |trouble| Err(AppendError::Store(self.trouble("append to", trouble)));
+        // The position is taken, or nobody knows: what stands there tells whose append it was. Without that look it is not called
+        // a conflict, since whoever meets one takes their append for undone.
+        match self.service.stands_at(blob, at, &block).await {
+            Ok(Stands::Ours) => Ok(()),
+            Ok(Stands::Others) => Err(AppendError::Conflict),
+            Ok(Stands::Nothing) if trouble == Trouble::Moved => Err(AppendError::Conflict),
+            Ok(Stands::Nothing) => failed(trouble),
+            Err(look) => failed(look),
         }
     }
 

@@ -27,6 +27,14 @@ pub(super) struct Size {
     pub blocks: u32,
 }
 
+/// What stands at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stands {
+    Ours,
+    Others,
+    Nothing,
+}
+
 /// Why a request did not do what it was sent for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
@@ -116,6 +124,18 @@ impl Service {
         put(&mut request.headers, APPEND_POSITION, &at.to_string());
         request.body = block;
         self.send(request).await.map(drop)
+    }
+
+    /// Whose bytes begin at `at`, if any do: `block`, or something else.
+    pub async fn stands_at(&self, blob: &Url, at: u64, block: &Bytes) -> Result<Stands, Trouble> {
+        let (size, end) = (self.size(blob).await?.bytes, at + block.len() as u64);
+        if size <= at {
+            return Ok(Stands::Nothing);
+        }
+        if size < end || self.bytes(blob, at, end).await? != *block {
+            return Ok(Stands::Others);
+        }
+        Ok(Stands::Ours)
     }
 
     /// Removes a blob that nothing points at.
