@@ -84,6 +84,8 @@ pub const POLL_FAILURES_MAX: u32 = 20;
 pub const CANCEL_WAIT_MAX: Duration = Duration::from_mins(15);
 /// How often others may append to the ledger first before an append is given up.
 pub const LEDGER_CONFLICTS_MAX: u32 = 100;
+/// How long an append waits for another process that is appending to the same file: a write and a sync take milliseconds.
+pub const LEDGER_LOCK_WAIT: Duration = Duration::from_secs(10);
 /// Most blocks of an append blob (Azure Storage: 50,000 committed blocks).
 pub const BLOCKS_MAX: u32 = 50_000;
 /// From so many blocks on an apply compacts the ledger before it begins.

@@ -223,8 +223,10 @@ async fn perform(
     args: &Args,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    ground.ledger.ensure_opened(lineage).await?;
-    if let Some(compacted) = ground.ledger.compact_if_nearly_full().await? {
+    let began = ground.ledger.ensure_opened(lineage).await;
+    began.map_err(Failure::of_ledger)?;
+    let compacted = ground.ledger.compact_if_nearly_full().await;
+    if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
     }
     let progress = Progress::new(screen, args.format, moves(plan));
@@ -248,7 +250,7 @@ async fn perform(
     .await;
     let reports = progress.finish();
     ground.close()?;
-    let outcome = outcome?;
+    let outcome = outcome.map_err(Failure::of_ledger)?;
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.narrate(&review::text::outcome(&reports));
     }

@@ -4,6 +4,8 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use crate::ledger::LedgerError;
+
 /// The documented exit codes of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -57,6 +59,15 @@ impl Failure {
     /// An error that says what was being done, and then everything its source says.
     pub fn because(doing: &str, error: &dyn StdError) -> Self {
         Self::new(format!("{doing}: {}", chain(error)))
+    }
+
+    /// Of the ledger: an append that another process is in the middle of passes by itself.
+    pub fn of_ledger(error: LedgerError) -> Self {
+        let exit = match &error {
+            LedgerError::Held(_) => Exit::Busy,
+            _ => Exit::Error,
+        };
+        Self::from(error).with_exit(exit)
     }
 
     /// With another exit code.

@@ -36,10 +36,13 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
         )),
         Command::Declare { slot, born, .. } => declare(&session, slot, *born, screen).await?,
         Command::Forget { address, .. } => forget(&session, address, screen).await?,
-        Command::Compact { .. } => screen.tell(&match session.ground.ledger.compact().await? {
-            Some(compacted) => compacted.to_string(),
-            None => "There is nothing to leave out.".to_owned(),
-        }),
+        Command::Compact { .. } => {
+            let compacted = session.ground.ledger.compact().await;
+            screen.tell(&match compacted.map_err(Failure::of_ledger)? {
+                Some(compacted) => compacted.to_string(),
+                None => "There is nothing to leave out.".to_owned(),
+            });
+        }
     }
     Ok(Exit::AsWanted)
 }
@@ -216,7 +219,8 @@ async fn declare(
         .ground
         .ledger
         .ensure_opened(&session.ground.lineage())
-        .await?;
+        .await
+        .map_err(Failure::of_ledger)?;
     session
         .ground
         .ledger
@@ -227,7 +231,8 @@ async fn declare(
             by,
             at: now,
         }])
-        .await?;
+        .await
+        .map_err(Failure::of_ledger)?;
     screen.tell(&format!(
         "Declared: {address}#{slot} was made {}.",
         minute(born)
@@ -288,7 +293,8 @@ async fn forget(session: &Session, address: &Address, screen: &Screen) -> Result
             },
             at,
         }])
-        .await?;
+        .await
+        .map_err(Failure::of_ledger)?;
     screen.tell(&format!("Forgot {address}."));
     Ok(())
 }

@@ -92,6 +92,10 @@ impl Ledger {
                         return answer_all(group, &Err(IntendError::Ledger(error)));
                     }
                 }
+                Err(AppendError::Held(error)) => {
+                    let error = LedgerError::Held(error);
+                    return answer_all(group, &Err(IntendError::Ledger(error)));
+                }
                 Err(AppendError::Store(error)) => {
                     return answer_all(group, &Err(IntendError::Ledger(error.into())));
                 }

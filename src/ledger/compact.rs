@@ -87,6 +87,7 @@ impl Ledger {
                     return Ok(Some(compacted(kept)));
                 }
                 Err(AppendError::Conflict) => {}
+                Err(AppendError::Held(error)) => return Err(LedgerError::Held(error)),
                 Err(AppendError::Store(error)) => return Err(error.into()),
             }
         }

@@ -33,6 +33,9 @@ pub enum LedgerError {
     /// The place it lies in is in trouble.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Another process is in the middle of an append and does not finish.
+    #[error(transparent)]
+    Held(StoreError),
     /// It holds something that this afresh cannot read.
     #[error("cannot read the ledger: {0}")]
     Unreadable(#[from] ReadError),

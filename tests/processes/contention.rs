@@ -1,10 +1,11 @@
-//! Many applies at once on one ledger: every effect once, nothing lost, nobody stuck.
+//! Many applies at once on one ledger: every effect once, nothing lost, nobody stuck, not even behind one that was stopped in the
+//! middle of an append.
 
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
-use super::cloud::{Cloud, Deeds, Made, apply, lines, pause, signal, text};
+use super::cloud::{Cloud, Deeds, Made, afresh, apply, lines, pause, signal, text};
 
 const SUBJECTS: Made = Made {
     projects: 1,
@@ -76,6 +77,57 @@ fn eight_applies_on_one_blob() {
     eight_at_once(&mut cloud, &project);
 }
 
+/// Stops a process, and gives what another apply does then. One that was caught in the middle of an append, which the other one says
+/// within seconds, is let go on and stopped again.
+fn stop_between_appends(paused: &Child, project: &Path) -> Output {
+    for _ in 0..10 {
+        signal("-STOP", paused);
+        let other = apply(project).output().unwrap();
+        if other.status.code() != Some(6) || text(&other).contains(": done") {
+            return other;
+        }
+        assert!(text(&other).contains("(process "), "{}", text(&other));
+        signal("-CONT", paused);
+        pause(20);
+    }
+    panic!("it was in the middle of an append ten times");
+}
+
+#[test]
+fn behind_one_that_stopped_in_the_middle_of_an_append_nobody_is_stuck() {
+    let mut cloud = Cloud::serve(Made {
+        projects: 1,
+        runtimes: 3,
+        jobs: 0,
+        slow: 0,
+        clock: None,
+    });
+    let project = cloud.project(0, "{file: ledger.jsonl}");
+    let held = std::fs::File::create(project.join("ledger.jsonl.lock")).unwrap();
+    std::fs::write(project.join("ledger.jsonl.lock"), "process 4711\n").unwrap();
+    held.lock().unwrap();
+    let began = Instant::now();
+    let refused = apply(&project).output().unwrap();
+    let said = text(&refused);
+    assert_eq!(refused.status.code(), Some(6), "{said}");
+    assert!(
+        said.contains("ledger.jsonl: another process is writing to it and has not finished within 10 s (process 4711); let it go on"),
+        "{said}"
+    );
+    assert!(began.elapsed() < Duration::from_secs(30));
+    // Looking takes no lock.
+    let plan = afresh(&project, &["plan", "."]).output().unwrap();
+    assert!(
+        text(&plan).contains("Plan: 3 to regenerate"),
+        "{}",
+        text(&plan)
+    );
+    drop(held);
+    let done = apply(&project).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done));
+    assert_eq!(cloud.judge().regenerated, 3);
+}
+
 #[test]
 fn who_wakes_after_another_took_over_does_nothing() {
     let mut cloud = Cloud::serve(Made {
@@ -92,8 +144,7 @@ fn who_wakes_after_another_took_over_does_nothing() {
         assert!(Instant::now() < deadline, "nothing was settled");
         pause(5);
     }
-    signal("-STOP", &paused);
-    let other = apply(&project).output().unwrap();
+    let other = stop_between_appends(&paused, &project);
     signal("-CONT", &paused);
     let woken = paused.wait_with_output().unwrap();
     // What was in flight when it was stopped it may finish; of all the rest it keeps its hands off.

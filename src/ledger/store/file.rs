@@ -1,12 +1,16 @@
 //! A ledger in a file of JSON lines.
 //!
 //! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an
-//! open file, so a process that dies leaves none behind. Compaction renames a finished file into place under the same lock and keeps
-//! the old one beside it. Refuses: creating anything on a read, and leaving half a line behind on a full disk.
+//! open file, so a process that dies leaves none behind; one that was stopped while it held it is waited for a while, and then named.
+//! Compaction renames a finished file into place under the same lock and keeps the old one beside it. Refuses: creating anything on
+//! a read, leaving half a line behind on a full disk, waiting for ever.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -14,25 +18,62 @@ use super::{
     AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
     whole_lines,
 };
+use crate::limits::LEDGER_LOCK_WAIT;
 
 /// How much is read at once while looking for the last line's end.
 const TAIL_BYTES: u64 = 4096;
+/// Pause between two tries to get the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
+/// Why an append or a compaction did not happen.
+enum Fault {
+    /// Another process held the lock all the time; what it wrote about itself.
+    Held(String),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
 
 /// A ledger in a file.
 #[derive(Clone, Debug)]
 pub struct FileStore {
     path: PathBuf,
+    /// The lock was waited for in vain: whoever comes next tries only once, until it is free again.
+    gave_up: Arc<AtomicBool>,
 }
 
 impl FileStore {
     /// The ledger at `path`; neither it nor its folder needs to exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            gave_up: Arc::default(),
+        }
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn fault(&self, doing: &'static str, fault: Fault) -> AppendError {
+        match fault {
+            Fault::Io(error) => AppendError::Store(self.trouble(doing, &error)),
+            Fault::Held(who) => AppendError::Held(StoreError {
+                doing,
+                place: self.path.display().to_string(),
+                what: format!(
+                    "another process is writing to it and has not finished within {} s{who}",
+                    LEDGER_LOCK_WAIT.as_secs()
+                ),
+                advice: "let it go on or end it if it was stopped, and run the command again"
+                    .to_owned(),
+            }),
+        }
     }
 
     fn trouble(&self, doing: &'static str, error: &io::Error) -> StoreError {
@@ -54,7 +95,7 @@ impl FileStore {
     }
 
     /// `None`: somebody else was faster.
-    fn append_now(&self, at: Position, bytes: &[u8]) -> io::Result<Option<Position>> {
+    fn append_now(&self, at: Position, bytes: &[u8]) -> Result<Option<Position>, Fault> {
         let folder = self.folder();
         std::fs::create_dir_all(folder)?;
         let _lock = self.lock()?;
@@ -78,7 +119,7 @@ impl FileStore {
     }
 
     /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
-    fn replace_now(&self, at: Position, bytes: &[u8]) -> io::Result<Option<(Position, String)>> {
+    fn replace_now(&self, at: Position, bytes: &[u8]) -> Result<Option<(Position, String)>, Fault> {
         let folder = self.folder();
         let _lock = self.lock()?;
         if position(&mut File::open(&self.path)?)? != at {
@@ -90,7 +131,8 @@ impl FileStore {
         next.write_all(bytes)?;
         next.as_file().sync_all()?;
         let kept = self.keep_old()?;
-        next.persist(&self.path).map_err(|error| error.error)?;
+        next.persist(&self.path)
+            .map_err(|error| Fault::Io(error.error))?;
         sync_folder(folder)?;
         let position = Position {
             generation: generation_of(first_line(bytes)),
@@ -124,11 +166,35 @@ impl FileStore {
         }
     }
 
-    /// Held as long as the file is open.
-    fn lock(&self) -> io::Result<File> {
-        let lock = private().open(self.beside(".lock"))?;
-        lock.lock()?;
-        Ok(lock)
+    /// Held as long as the file is open. Whoever holds it writes its process id into it, for those who wait in vain.
+    fn lock(&self) -> Result<File, Fault> {
+        let mut lock = private().open(self.beside(".lock"))?;
+        let tries = if self.gave_up.load(Ordering::Relaxed) {
+            1
+        } else {
+            LEDGER_LOCK_WAIT.as_millis() / LOCK_PAUSE.as_millis()
+        };
+        for _ in 0..tries {
+            match lock.try_lock() {
+                Ok(()) => {
+                    self.gave_up.store(false, Ordering::Relaxed);
+                    // Only a hint: a disk that is too full for it fails at the append, which says so.
+                    let _ = lock
+                        .set_len(0)
+                        .and_then(|()| writeln!(lock, "process {}", std::process::id()));
+                    return Ok(lock);
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
+        self.gave_up.store(true, Ordering::Relaxed);
+        let mut who = String::new();
+        let known = Read::take(&mut lock, 100).read_to_string(&mut who).is_ok();
+        Err(Fault::Held(match who.trim() {
+            who if known && !who.is_empty() => format!(" ({who})"),
+            _ => String::new(),
+        }))
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {
@@ -155,7 +221,7 @@ impl Store for FileStore {
             match off_the_runtime(move || store.append_now(at, &bytes)).await {
                 Ok(Some(end)) => Ok(end),
                 Ok(None) => Err(AppendError::Conflict),
-                Err(error) => Err(AppendError::Store(self.trouble("append to", &error))),
+                Err(fault) => Err(self.fault("append to", fault)),
             }
         })
     }
@@ -170,18 +236,18 @@ impl Store for FileStore {
             match off_the_runtime(move || store.replace_now(at, &bytes)).await {
                 Ok(Some(replaced)) => Ok(replaced),
                 Ok(None) => Err(AppendError::Conflict),
-                Err(error) => Err(AppendError::Store(self.trouble("compact", &error))),
+                Err(fault) => Err(self.fault("compact", fault)),
             }
         })
     }
 }
 
-async fn off_the_runtime<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> io::Result<T> {
+async fn off_the_runtime<T: Send + 'static, E: From<io::Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(stopped) => Err(io::Error::other(stopped)),
+        Err(stopped) => Err(io::Error::other(stopped).into()),
     }
 }
 

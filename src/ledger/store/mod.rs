@@ -47,6 +47,8 @@ pub struct StoreError {
 pub enum AppendError {
     /// Somebody else appended first: read again, decide again.
     Conflict,
+    /// Somebody else has been in the middle of an append for too long. Nothing was written.
+    Held(StoreError),
     /// The place is in trouble. A lost append may still arrive later, at its own position or not at all: an intent of it was never
     /// acted upon, so it settles as not done.
     Store(StoreError),
