@@ -16,12 +16,8 @@ const STAND_INS: [(&str, &str); 3] = [
 /// The environment of this process, and the Azure CLI if it is installed.
 pub fn of_process() -> Surroundings {
     let env = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    Surroundings {
-        env,
-        az: azure_cli(),
-    }
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Surroundings::new(env).with_azure_cli(azure_cli())
 }
 
 /// Where the Azure CLI is: only a program that is there can be offered as a way to sign in.
@@ -48,10 +44,7 @@ pub fn embedded() -> Surroundings {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
     };
-    Surroundings {
-        env: complete.unwrap_or_else(stand_ins).into_iter().collect(),
-        az: None,
-    }
+    Surroundings::new(complete.unwrap_or_else(stand_ins))
 }
 
 /// Against the embedded cloud every connection is reached, whatever credential it names: it needs no account.

@@ -227,13 +227,7 @@ mod tests {
     use crate::http::{Client, Wire};
 
     fn refusal(address: &str, env: &[(&str, &str)]) -> Option<String> {
-        let env = env
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let here = Surroundings {
-            env: env.collect(),
-            az: None,
-        };
+        let here = Surroundings::new(env.iter().copied());
         let reader = Reader::new(
             Client::new(Arc::new(Wire::new()), Clock::Real),
             here.clone(),

@@ -1,22 +1,22 @@
 //! What the edge hands in of the machine it runs on, so that nothing here reads the environment by itself.
 //!
-//! Refuses: being shown. Variables hold secrets: `Debug` tells their names only.
+//! Refuses: being shown. Variables hold secrets: `Debug` tells their names only, and their values are wiped when the last copy goes.
+//! What the kernel keeps of the environment of this process is not afresh's to wipe.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::connection::SecretSource;
 
-/// The environment that credentials are looked for in.
+/// The environment that credentials are looked for in. Cheap to clone; clones share it.
 #[derive(Clone, Default)]
 pub struct Surroundings {
-    /// Environment variables. An empty value counts as unset.
-    pub env: BTreeMap<String, String>,
-    /// The Azure CLI, as a path or as a name to be found on `PATH`; `None`: it is not to be used.
-    pub az: Option<PathBuf>,
+    env: Arc<BTreeMap<String, SecretString>>,
+    az: Option<PathBuf>,
 }
 
 impl fmt::Debug for Surroundings {
@@ -29,12 +29,42 @@ impl fmt::Debug for Surroundings {
 }
 
 impl Surroundings {
+    /// Environment variables, and nothing else. An empty value counts as unset.
+    pub fn new<N: Into<String>, V: Into<String>>(env: impl IntoIterator<Item = (N, V)>) -> Self {
+        let env = env
+            .into_iter()
+            .map(|(name, value)| (name.into(), SecretString::from(value.into())));
+        Self {
+            env: Arc::new(env.collect()),
+            ..Self::default()
+        }
+    }
+
+    /// With the Azure CLI, as a path or as a name to be found on `PATH`; `None`: it is not to be used.
+    #[must_use]
+    pub fn with_azure_cli(self, az: Option<PathBuf>) -> Self {
+        Self { az, ..self }
+    }
+
     /// A variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env
             .get(name)
-            .map(String::as_str)
+            .map(ExposeSecret::expose_secret)
             .filter(|value| !value.is_empty())
+    }
+
+    /// The same for what must not be shown.
+    pub(super) fn secret_var(&self, name: &str) -> Option<SecretString> {
+        self.env
+            .get(name)
+            .filter(|value| !value.expose_secret().is_empty())
+            .cloned()
+    }
+
+    /// The Azure CLI, if it may be used.
+    pub(super) fn azure_cli(&self) -> Option<&PathBuf> {
+        self.az.as_ref()
     }
 
     /// Reads a secret from where a manifest says it is. One line end at a file's end is not part of it.
@@ -42,16 +72,17 @@ impl Surroundings {
     /// # Errors
     /// A sentence that names the variable or the file.
     pub async fn secret(&self, source: &SecretSource) -> Result<SecretString, String> {
-        let text = match source {
+        let whole = match source {
             SecretSource::Env(name) => self
-                .var(name)
-                .map(str::to_owned)
+                .secret_var(name)
                 .ok_or_else(|| format!("the environment variable {name} is not set"))?,
             SecretSource::File(path) => tokio::fs::read_to_string(path)
                 .await
-                .map_err(|error| format!("cannot read {}: {error}", path.display()))?,
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?
+                .into(),
         };
-        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = whole.expose_secret();
+        let text = text.strip_suffix('\n').unwrap_or(text);
         let text = text.strip_suffix('\r').unwrap_or(text);
         if text.is_empty() {
             return Err(format!("{} holds no secret", place(source)));
@@ -71,17 +102,12 @@ pub(super) fn place(source: &SecretSource) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use secrecy::ExposeSecret;
 
     #[tokio::test]
     async fn secrets_come_from_variables_and_files_and_are_never_shown() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\r\n").unwrap();
-        let env = BTreeMap::from([
-            ("A".to_owned(), "hush".to_owned()),
-            ("EMPTY".to_owned(), String::new()),
-        ]);
-        let here = Surroundings { env, az: None };
+        let here = Surroundings::new([("A", "hush"), ("EMPTY", "")]);
         let source = SecretSource::File(file.path().to_owned());
         let from_file = here.secret(&source).await;
         assert_eq!(from_file.unwrap().expose_secret(), "s3cret");
@@ -92,6 +118,7 @@ mod tests {
             empty.unwrap_err(),
             "the environment variable EMPTY is not set"
         );
-        assert!(!format!("{here:?}").contains("hush"));
+        let shown = format!("{here:?}");
+        assert!(shown.contains("EMPTY") && !shown.contains("hush"));
     }
 }

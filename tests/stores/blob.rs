@@ -41,13 +41,10 @@ fn new_blob(container: &str) -> Url {
 
 fn access(address: &Url, client: &Client) -> Arc<dyn Authorize> {
     let env = ["AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"];
-    let here = Surroundings {
-        env: env
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
-            .collect(),
-        az: None,
-    };
+    let set = env
+        .into_iter()
+        .filter_map(|name| Some((name, std::env::var(name).ok()?)));
+    let here = Surroundings::new(set);
     storage_access(&Reader::new(client.clone(), here.clone()), &here, address).unwrap()
 }
 

@@ -71,12 +71,7 @@ fn open(container: &str, name: &str, spoilt: u32) -> Arc<dyn Store> {
         ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-00000000bbbb"),
         ("AZURE_CLIENT_SECRET", "embedded"),
     ];
-    let here = Surroundings {
-        env: principal
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        az: None,
-    };
+    let here = Surroundings::new(principal);
     let address: Url = format!("https://{HOST}/ledgers/{name}").parse().unwrap();
     let reader = Reader::new(client.clone(), here.clone());
     let access = storage_access(&reader, &here, &address).unwrap();

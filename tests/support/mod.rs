@@ -97,12 +97,7 @@ pub fn estate(described: &Estate) -> Standing {
         ("AZURE_CLIENT_ID", "c"),
         ("AZURE_CLIENT_SECRET", "s"),
     ];
-    let surroundings = Surroundings {
-        env: variables
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
-        az: None,
-    };
+    let surroundings = Surroundings::new(variables);
     let doors = Doors::default();
     let transport = Guarded::new(cloud.clone(), doors.clone());
     let reader = Reader::new(

@@ -137,9 +137,9 @@ fn default_chain(
     here: &Surroundings,
 ) -> Result<Source, TokenFailure> {
     if purpose == Purpose::Databricks {
-        if let Some(token) = here.var("DATABRICKS_TOKEN") {
+        if let Some(token) = here.secret_var("DATABRICKS_TOKEN") {
             return Ok(Source::Fixed {
-                token: token.into(),
+                token,
                 named: "environment (DATABRICKS_TOKEN)".to_owned(),
             });
         }
@@ -303,7 +303,7 @@ fn authority(cloud: &Cloud, here: &Surroundings) -> String {
 }
 
 fn azure_cli(here: &Surroundings, tenant: Option<String>) -> Result<Source, TokenFailure> {
-    match &here.az {
+    match here.azure_cli() {
         Some(program) => Ok(Source::AzureCli {
             program: program.clone(),
             tenant,

@@ -156,12 +156,8 @@ async fn a_refused_token_is_fetched_once_more() {
 async fn tokens_are_renewed_before_they_end() {
     let fake = fake(empty_list);
     let hand = ManualClock::new(now());
-    let env = PRINCIPAL.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
-    let here = Surroundings {
-        env: env.into(),
-        az: None,
-    };
+    let here = Surroundings::new(PRINCIPAL);
     let reader = Reader::new(Client::new(transport, Clock::Manual(hand.clone())), here);
     let at = |seconds: u64| crate::model::time::Span::seconds(seconds).after(now());
     for (seconds, tokens) in [(0, 1), (3_298, 1), (3_300, 2)] {
@@ -312,10 +308,7 @@ async fn with_az(
     let fake = fake(empty_list);
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
     let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
-    let here = Surroundings {
-        env: BTreeMap::new(),
-        az: Some(az),
-    };
+    let here = Surroundings::default().with_azure_cli(Some(az));
     let reader = Reader::new(client, here);
     let asking = Factory {
         credential: Credential::AzureCli {

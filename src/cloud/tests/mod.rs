@@ -77,15 +77,9 @@ fn now() -> Timestamp {
 
 fn reader_with(fake: &Arc<Fake>, env: &[(&str, &str)]) -> Reader {
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(fake);
-    let env: BTreeMap<_, _> = env
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect();
     let clock = Clock::Manual(ManualClock::new(now()));
-    Reader::new(
-        Client::new(transport, clock),
-        Surroundings { env, az: None },
-    )
+    let here = Surroundings::new(env.iter().copied());
+    Reader::new(Client::new(transport, clock), here)
 }
 
 const PRINCIPAL: [(&str, &str); 3] = [
