@@ -111,7 +111,7 @@ mod tests {
         Run {
             id,
             phase: ended.map_or(Phase::Active(ActivePhase::Running), |ended| Phase::Ended {
-                at: at(ended),
+                at: Some(at(ended)),
                 result: RunResult::Failed,
             }),
             started: started.map(at),

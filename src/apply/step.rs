@@ -279,7 +279,10 @@ impl Task<'_> {
         let workspace = self.hands.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
         match seen.phase {
-            Phase::Ended { at, result } if at < looked => Some(format!(
+            Phase::Ended {
+                at: Some(at),
+                result,
+            } if at < looked => Some(format!(
                 "no new run: the service returned run {run}, which ended {result} at {}",
                 minute(at)
             )),

@@ -92,12 +92,21 @@ pub(super) async fn list(
         part: "/integrationRuntimes",
         version: VERSION,
     };
-    let Dated { at, said } = arm::pages::<RuntimeResource>(session, call.call()?).await?;
-    let said = said
+    let call = call.call()?;
+    let nameless = call.trouble(
+        TroubleKind::Unexpected,
+        "an entry of the list has no name",
+        None,
+    );
+    let Dated { at, said } = arm::pages::<RuntimeResource>(session, call).await?;
+    let said: Option<Vec<ListedRuntime>> = said
         .into_iter()
-        .filter_map(|resource| resource.listed(factory))
+        .map(|resource| resource.listed(factory))
         .collect();
-    Ok(Dated { at, said })
+    match said {
+        Some(said) => Ok(Dated { at, said }),
+        None => Err(nameless),
+    }
 }
 
 /// One runtime.

@@ -77,11 +77,20 @@ impl Session {
 
     /// Changes something, and tells apart what surely did not happen and what nobody knows.
     pub async fn act<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, ActFailure> {
+        self.act_counted(call).await.map(|(answer, _)| answer)
+    }
+
+    /// [`Self::act`], and whether an earlier send of the same request may have reached the service, too.
+    pub async fn act_counted<T: DeserializeOwned>(
+        &self,
+        call: &Call<'_>,
+    ) -> Result<(Dated<T>, bool), ActFailure> {
         let Exchange { outcome, earlier } = self.carry(call).await.map_err(ActFailure::Refused)?;
         let doubtful = earlier == Sent::Maybe || may_have_acted(&outcome);
         let trouble = match outcome {
             Ok(response) if is_success(&response) => {
-                return self.understand(call, &response).map_err(ActFailure::Lost);
+                let answer = self.understand(call, &response).map_err(ActFailure::Lost)?;
+                return Ok((answer, earlier == Sent::Maybe));
             }
             Ok(response) => call.refused(&response),
             Err(failure) => call.unanswered(&failure),

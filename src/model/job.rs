@@ -185,8 +185,8 @@ pub enum Phase {
     Active(ActivePhase),
     /// Ended.
     Ended {
-        /// When.
-        at: Timestamp,
+        /// When, if the service tells it.
+        at: Option<Timestamp>,
         /// How.
         result: RunResult,
     },
@@ -269,12 +269,24 @@ impl Run {
         matches!(self.phase, Phase::Active(_))
     }
 
-    /// When it ended, if it ended with one of `accept`.
-    pub fn succeeded_at(&self, accept: &[RunResult]) -> Option<Timestamp> {
+    /// Has it ended with one of `accept`?
+    pub fn has_succeeded(&self, accept: &[RunResult]) -> bool {
+        matches!(&self.phase, Phase::Ended { result, .. } if accept.contains(result))
+    }
+
+    /// When it ended, or where the service does not tell that, when it started: no earlier than this. `None`: not ended, or
+    /// nothing is known of its times.
+    pub fn ended_no_earlier_than(&self) -> Option<Timestamp> {
         match &self.phase {
-            Phase::Ended { at, result } if accept.contains(result) => Some(*at),
-            _ => None,
+            Phase::Ended { at, .. } => at.or(self.started),
+            Phase::Active(_) => None,
         }
+    }
+
+    /// [`Self::ended_no_earlier_than`], if it ended with one of `accept`.
+    pub fn succeeded_at(&self, accept: &[RunResult]) -> Option<Timestamp> {
+        self.ended_no_earlier_than()
+            .filter(|_| self.has_succeeded(accept))
     }
 }
 

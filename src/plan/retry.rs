@@ -15,11 +15,11 @@ pub(super) fn failures(
     since: Option<Timestamp>,
 ) -> Vec<Failure> {
     let failed = |run: &Run| match &run.phase {
-        Phase::Ended { at, result }
-            if !accept.contains(result) && since.is_none_or(|since| since < *at) =>
-        {
-            Some((run.id, *at, result.clone()))
-        }
+        // One of which no time is known cannot be put into an order: it is not counted.
+        Phase::Ended { result, .. } if !accept.contains(result) => run
+            .ended_no_earlier_than()
+            .filter(|at| since.is_none_or(|since| since < *at))
+            .map(|at| (run.id, at, result.clone())),
         _ => None,
     };
     let mut failures: Vec<Failure> = runs.iter().filter_map(failed).collect();

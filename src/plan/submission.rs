@@ -157,10 +157,7 @@ impl View<'_> {
 
     fn success(&self) -> Option<RunId> {
         let spec = &self.case.spec;
-        let seen = self
-            .runs
-            .iter()
-            .find(|run| run.succeeded_at(&spec.accept).is_some());
+        let seen = self.runs.iter().find(|run| run.has_succeeded(&spec.accept));
         let remembered = self.case.memory.successes.iter().find(|success| {
             let (digest, _, _, result) = success;
             *digest == spec.digest && spec.accept.contains(result)

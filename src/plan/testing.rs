@@ -192,7 +192,7 @@ pub fn ended(id: i64, end: &str, result: RunResult) -> Run {
         ..run(
             id,
             Phase::Ended {
-                at: ago(end),
+                at: Some(ago(end)),
                 result,
             },
             end,
@@ -514,7 +514,7 @@ impl Dice<'_> {
             id,
             started: Some(Span::seconds(600).before(at)),
             phase: Phase::Ended {
-                at,
+                at: Some(at),
                 result: self.result(),
             },
             url: None,

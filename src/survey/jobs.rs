@@ -11,7 +11,7 @@ use crate::limits::{JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::address::{Address, Identity};
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
-use crate::model::job::{JobId, JobSight, JobSpec, Requirement, Run};
+use crate::model::job::{ActivePhase, JobId, JobSight, JobSpec, Phase, Requirement, Run, RunId};
 use crate::model::survey::{Case, JobCase, JobTarget, Looked, PassedOver, Refresh, Subject};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -395,6 +395,8 @@ async fn see(
     let mut active = active.await?;
     let (at, mut ended, history_since) = Box::pin(history(scene, workspace, case, job.id)).await?;
     look_up_own_start(scene, workspace, case, &mut active, &mut ended).await?;
+    let own = case.memory.last_start.iter().copied();
+    date_own(active.iter_mut().chain(&mut ended), own);
     Ok(JobSight {
         at,
         job: job.id,
@@ -439,6 +441,19 @@ async fn history(
         .pass(scene.reader.ended_runs(workspace, job, since, &enough))
         .await?;
     Ok((history.at, history.said.runs, history.said.since))
+}
+
+/// A service may not tell when a run started. Of our own runs the ledger knows when the service answered that they were started.
+pub(super) fn date_own<'a>(
+    runs: impl Iterator<Item = &'a mut Run>,
+    own: impl Iterator<Item = (RunId, Timestamp)>,
+) {
+    let own: BTreeMap<RunId, Timestamp> = own.collect();
+    for run in runs {
+        if run.started.is_none() && run.phase != Phase::Active(ActivePhase::Queued) {
+            run.started = own.get(&run.id).copied();
+        }
+    }
 }
 
 /// Lists lag behind: the run that afresh started last is looked up by its id if no list shows it.

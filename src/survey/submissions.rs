@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::Scene;
+use super::jobs::date_own;
 use super::resolve::not_looked_at;
 use crate::cloud::submission_name;
 use crate::model::address::Address;
@@ -72,6 +73,17 @@ async fn look(scene: &Scene<'_>, workspace: &Workspace, case: SubmissionCase) ->
 }
 
 async fn see(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    case: &SubmissionCase,
+) -> Result<SubmissionSight, Trouble> {
+    let mut sight = see_runs(scene, workspace, case).await?;
+    let own = case.memory.runs.iter().map(|(_, run, at)| (*run, *at));
+    date_own(sight.runs.iter_mut(), own);
+    Ok(sight)
+}
+
+async fn see_runs(
     scene: &Scene<'_>,
     workspace: &Workspace,
     case: &SubmissionCase,

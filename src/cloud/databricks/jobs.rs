@@ -1,6 +1,6 @@
 //! `jobs/list` and `jobs/get`.
 //!
-//! Refuses: following `has_more`, which API 2.2 has no longer; a page token is the only way on.
+//! Refuses: following `has_more`, which API 2.2 has no longer; a page token is the only way on, and more without one is an error.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::super::session::Session;
 use super::super::{Dated, ListedJob};
+use super::number::whole;
 use super::{Ask, read};
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
@@ -18,10 +19,12 @@ use crate::model::trouble::{Trouble, TroubleKind};
 struct Page {
     jobs: Option<Vec<Job>>,
     next_page_token: Option<String>,
+    has_more: Option<bool>,
 }
 
 #[derive(Deserialize)]
 struct Job {
+    #[serde(default, deserialize_with = "whole")]
     job_id: Option<JobId>,
     settings: Option<Settings>,
 }
@@ -31,6 +34,7 @@ struct Settings {
     name: Option<String>,
     tags: Option<BTreeMap<String, Option<String>>>,
     continuous: Option<ContinuousSettings>,
+    #[serde(default, deserialize_with = "whole")]
     max_concurrent_runs: Option<u32>,
 }
 
@@ -77,8 +81,10 @@ pub(in crate::cloud) async fn list(
         let page = read::<Page>(session, workspace, &next(&ask, token)).await?;
         let at = *at.get_or_insert(page.at);
         let jobs = page.said.jobs.unwrap_or_default();
-        all.extend(jobs.into_iter().filter_map(Job::listed));
-        token = page.said.next_page_token.filter(|token| !token.is_empty());
+        for job in jobs {
+            all.push(job.listed().ok_or_else(|| nameless(&ask, "job_id"))?);
+        }
+        token = onward(&ask, page.said.next_page_token, page.said.has_more)?;
         if token.is_none() {
             return Ok(Dated { at, said: all });
         }
@@ -94,13 +100,41 @@ pub(super) fn next(ask: &Ask, token: Option<String>) -> Ask {
     }
 }
 
-pub(super) fn too_many_pages(ask: &Ask) -> Trouble {
+/// The token of the next page; `None` after the last one.
+///
+/// # Errors
+/// There is more, and the answer does not say how to get it: half a list must not pass for the whole.
+pub(super) fn onward(
+    ask: &Ask,
+    token: Option<String>,
+    has_more: Option<bool>,
+) -> Result<Option<String>, Trouble> {
+    let token = token.filter(|token| !token.is_empty());
+    if token.is_none() && has_more == Some(true) {
+        return Err(misunderstood(
+            ask,
+            "the list says that it has more, and gives no next_page_token to get it with",
+        ));
+    }
+    Ok(token)
+}
+
+/// An entry of a list that does not say which one it is.
+pub(super) fn nameless(ask: &Ask, field: &str) -> Trouble {
+    misunderstood(ask, &format!("an entry of the list has no {field}"))
+}
+
+pub(super) fn misunderstood(ask: &Ask, message: &str) -> Trouble {
     Trouble {
         kind: TroubleKind::Unexpected,
         doing: ask.doing.clone(),
-        message: format!("the list has more than {PAGES_MAX} pages"),
+        message: message.to_owned(),
         request_id: None,
     }
+}
+
+pub(super) fn too_many_pages(ask: &Ask) -> Trouble {
+    misunderstood(ask, &format!("the list has more than {PAGES_MAX} pages"))
 }
 
 /// One job.
@@ -114,11 +148,6 @@ pub(in crate::cloud) async fn get(
     let Dated { at, said } = read::<Job>(session, workspace, &ask).await?;
     match said.listed() {
         Some(said) => Ok(Dated { at, said }),
-        None => Err(Trouble {
-            kind: TroubleKind::Unexpected,
-            doing: ask.doing,
-            message: "the answer has no job id".to_owned(),
-            request_id: None,
-        }),
+        None => Err(misunderstood(&ask, "the answer has no job id")),
     }
 }

@@ -4,6 +4,7 @@
 
 mod host;
 pub(super) mod jobs;
+mod number;
 mod phase;
 pub(super) mod runs;
 pub(super) mod task;
@@ -122,20 +123,21 @@ async fn read<T: DeserializeOwned>(
     }
 }
 
-/// Acts in the version that the workspace has; a version that it does not have surely did nothing.
+/// Acts in the version that the workspace has; a version that it does not have surely did nothing. Also gives whether the request
+/// may have reached the service more than once.
 async fn act<T: DeserializeOwned>(
     session: &Session,
     workspace: &Workspace,
     ask: &Ask,
-) -> Result<Dated<T>, ActFailure> {
+) -> Result<(Dated<T>, bool), ActFailure> {
     let base = host::base(session, workspace)
         .await
         .map_err(ActFailure::Refused)?;
     let old = session.hosts.is_old(&base);
-    match session.act(&ask.call(workspace, &base, old)).await {
+    match session.act_counted(&ask.call(workspace, &base, old)).await {
         Err(ActFailure::Refused(trouble)) if !old && is_bad_target(&trouble) => {
             session.hosts.mark_old(&base);
-            session.act(&ask.call(workspace, &base, true)).await
+            session.act_counted(&ask.call(workspace, &base, true)).await
         }
         other => other,
     }

@@ -5,13 +5,16 @@
 
 use serde::Deserialize;
 
+use super::number::whole;
 use crate::model::job::{ActivePhase, JobId, Phase, Run, RunId, RunResult};
 use crate::model::time::Timestamp;
 
 /// A run, or one task of it; every field may be missing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct RunBody {
+    #[serde(default, deserialize_with = "whole")]
     pub run_id: Option<RunId>,
+    #[serde(default, deserialize_with = "whole")]
     pub job_id: Option<JobId>,
     pub run_name: Option<String>,
     pub task_key: Option<String>,
@@ -19,8 +22,11 @@ pub(super) struct RunBody {
     pub next_page_token: Option<String>,
     state: Option<Older>,
     status: Option<Newer>,
+    #[serde(default, deserialize_with = "whole")]
     start_time: Option<i64>,
+    #[serde(default, deserialize_with = "whole")]
     end_time: Option<i64>,
+    #[serde(default, deserialize_with = "whole")]
     run_duration: Option<i64>,
     run_page_url: Option<String>,
 }
@@ -46,9 +52,9 @@ struct Details {
 }
 
 impl RunBody {
-    /// The run in the model's words, as of the service's time `seen`. A body without an id is no run.
-    pub fn run(&self, seen: Timestamp) -> Option<Run> {
-        let phase = self.phase(seen);
+    /// The run in the model's words. A body without an id is no run.
+    pub fn run(&self) -> Option<Run> {
+        let phase = self.phase();
         let started = millis(self.start_time);
         Some(Run {
             id: self.run_id?,
@@ -60,9 +66,9 @@ impl RunBody {
     }
 
     /// Where it is in its life. `state` is believed where both speak; without any word of an end it is active.
-    pub fn phase(&self, seen: Timestamp) -> Phase {
+    pub fn phase(&self) -> Phase {
         let ended = |result| Phase::Ended {
-            at: self.end(seen),
+            at: self.end(),
             result,
         };
         let state = self.state.as_ref();
@@ -107,14 +113,14 @@ impl RunBody {
         }
     }
 
-    /// When it ended: told, or counted from its start, or no later than seen.
-    fn end(&self, seen: Timestamp) -> Timestamp {
+    /// When it ended: told, or counted from its start. No other time will do: not that of its start, and not that of the look.
+    fn end(&self) -> Option<Timestamp> {
         let counted = || {
             let length = self.run_duration.filter(|length| *length > 0)?;
             let start = self.start_time.filter(|start| *start > 0)?;
             millis(start.checked_add(length))
         };
-        millis(self.end_time).or_else(counted).unwrap_or(seen)
+        millis(self.end_time).or_else(counted)
     }
 
     /// The service's words on it.
@@ -176,10 +182,8 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    const SEEN: Timestamp = Timestamp::UNIX_EPOCH;
-
     fn phase(body: Value) -> Phase {
-        serde_json::from_value::<RunBody>(body).unwrap().phase(SEEN)
+        serde_json::from_value::<RunBody>(body).unwrap().phase()
     }
 
     fn result(body: Value) -> RunResult {
@@ -269,15 +273,18 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_time_is_counted_or_taken_from_the_answer() {
+    fn an_end_without_a_time_is_counted_or_unknown() {
         let at = |body: Value| match phase(body) {
-            Phase::Ended { at, .. } => at.as_millisecond(),
-            Phase::Active(_) => -1,
+            Phase::Ended { at, .. } => at.map(Timestamp::as_millisecond),
+            Phase::Active(_) => Some(-1),
         };
         let told = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 1000, "end_time": 5000, "run_duration": 7});
         let counted = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 1000, "end_time": 0, "run_duration": 7});
-        let nothing = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 0});
-        assert_eq!((at(told), at(counted), at(nothing)), (5000, 1007, 0));
+        let nothing = json!({"state": {"life_cycle_state": "SKIPPED"}, "start_time": 1000});
+        assert_eq!(
+            (at(told), at(counted), at(nothing)),
+            (Some(5000), Some(1007), None)
+        );
     }
 
     #[test]
@@ -285,7 +292,7 @@ mod tests {
         let body = json!({"run_id": 9_223_372_036_854_775_807_i64, "start_time": 1000, "status": {"state": "QUEUED", "queue_details": {"message": "Queued due to reaching maximum concurrent runs of 1."}}});
         let run = serde_json::from_value::<RunBody>(body)
             .unwrap()
-            .run(SEEN)
+            .run()
             .unwrap();
         assert_eq!((run.id, run.started), (i64::MAX, None));
         assert!(run.message.unwrap().starts_with("Queued due to"));

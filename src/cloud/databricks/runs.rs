@@ -2,6 +2,7 @@
 //!
 //! Refuses: a start or a submit without an idempotency token.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
@@ -10,7 +11,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::session::Session;
 use super::super::{ActFailure, Dated, History, submission_name};
-use super::jobs::{next, too_many_pages};
+use super::jobs::{misunderstood, nameless, next, onward, too_many_pages};
+use super::number::whole;
 use super::phase::RunBody;
 use super::{Ask, act, read};
 use crate::http::Repeat;
@@ -28,6 +30,7 @@ const CAN_SUBMIT: &str = "CAN ATTACH TO (or create) the compute that the tasks n
 struct Page {
     runs: Option<Vec<RunBody>>,
     next_page_token: Option<String>,
+    has_more: Option<bool>,
 }
 
 /// Walks through `runs/list`, page by page, by page token only.
@@ -69,13 +72,32 @@ impl<'a> Pages<'a> {
         let Dated { at, said } = read::<Page>(self.session, self.workspace, &ask).await?;
         self.read += 1;
         self.at.get_or_insert(at);
-        self.token = said.next_page_token.filter(|token| !token.is_empty());
+        self.token = onward(&self.ask, said.next_page_token, said.has_more)?;
         self.ended = self.token.is_none();
-        let runs = said.runs.unwrap_or_default().into_iter();
-        let runs = runs.filter_map(|body| body.run(at).map(|run| (body, run)));
-        Ok(Some(
-            runs.filter(|(_, run)| self.seen.insert(run.id)).collect(),
-        ))
+        let mut runs = Vec::new();
+        for body in said.runs.unwrap_or_default() {
+            let run = body.run().ok_or_else(|| nameless(&self.ask, "run_id"))?;
+            if self.seen.insert(run.id) {
+                runs.push((body, run));
+            }
+        }
+        Ok(Some(runs))
+    }
+
+    /// [`Self::next`] with the job of each run. A service that does not know the filter `job_id` lists other jobs' runs too.
+    async fn next_of(&mut self, job: Option<JobId>) -> Result<Option<Vec<(JobId, Run)>>, Trouble> {
+        let Some(page) = self.next().await? else {
+            return Ok(None);
+        };
+        let mut runs = Vec::new();
+        for (body, run) in page {
+            let of = body.job_id.or(job);
+            let of = of.ok_or_else(|| nameless(&self.ask, "job_id"))?;
+            if job.is_none_or(|job| job == of) {
+                runs.push((of, run));
+            }
+        }
+        Ok(Some(runs))
     }
 
     fn dated<T>(&self, said: T) -> Dated<T> {
@@ -103,11 +125,11 @@ pub(in crate::cloud) async fn active(
     }
     let mut pages = Pages::new(session, workspace, ask);
     let mut all = Vec::new();
-    while let Some(page) = pages.next().await? {
-        let of_jobs = page
-            .into_iter()
-            .filter_map(|(body, run)| Some((body.job_id.or(job)?, run)));
-        all.extend(of_jobs.filter(|(_, run)| run.is_active()));
+    while let Some(page) = pages.next_of(job).await? {
+        all.extend(page.into_iter().filter(|(_, run)| run.is_active()));
+    }
+    if !newest_first(all.iter().map(|(_, run)| run)) {
+        all.sort_by_key(|(_, run)| Reverse(run.started));
     }
     Ok(pages.dated(all))
 }
@@ -127,23 +149,38 @@ pub(in crate::cloud) async fn ended(
         .with("start_time_from", since.as_millisecond());
     let mut pages = Pages::new(session, workspace, ask);
     let mut runs: Vec<Run> = Vec::new();
-    while let Some(page) = pages.next().await? {
+    while let Some(page) = pages.next_of(Some(job)).await? {
         let page = page.into_iter().map(|(_, run)| run);
         runs.extend(page.filter(|run| !run.is_active()));
-        if enough(&runs) || pages.read == HISTORY_PAGES_MAX {
+        let settled = newest_first(&runs) && enough(&runs);
+        if settled || pages.read == HISTORY_PAGES_MAX {
             break;
         }
+    }
+    if !newest_first(&runs) {
+        if !pages.ended {
+            let fault = "the list is long and not in the order of start times, newest first";
+            return Err(misunderstood(&pages.ask, fault));
+        }
+        runs.sort_by_key(|run| Reverse(run.started));
     }
     let complete_from = if pages.ended {
         since
     } else {
+        // Where no run tells its start, nothing is proved to be complete.
         let last = runs.iter().rev().find_map(|run| run.started);
-        last.map_or(since, |started| started.max(since))
+        last.or(pages.at).map_or(since, |from| from.max(since))
     };
     Ok(pages.dated(History {
         runs,
         since: complete_from,
     }))
+}
+
+/// Are they in the order that the service promises? Those that tell no start may stand anywhere.
+fn newest_first<'a>(runs: impl IntoIterator<Item = &'a Run>) -> bool {
+    let starts: Vec<Timestamp> = runs.into_iter().filter_map(|run| run.started).collect();
+    starts.is_sorted_by(|earlier, later| earlier >= later)
 }
 
 /// One run.
@@ -155,7 +192,7 @@ pub(in crate::cloud) async fn get(
     let doing = format!("look at run {run} of {}", workspace.name);
     let ask = Ask::get("runs.get", "jobs/runs/get", doing).with("run_id", run);
     let Dated { at, said } = read::<RunBody>(session, workspace, &ask).await?;
-    match said.run(at) {
+    match said.run() {
         Some(said) => Ok(Dated { at, said }),
         None => Err(no_run_id(&ask)),
     }
@@ -185,6 +222,7 @@ pub(in crate::cloud) async fn submitted(
 
 #[derive(Deserialize)]
 struct Started {
+    #[serde(default, deserialize_with = "whole")]
     run_id: Option<RunId>,
 }
 
@@ -201,12 +239,34 @@ pub(in crate::cloud) async fn start(
         body["job_parameters"] = json!(parameters);
     }
     let doing = format!("start job {job} of {}", workspace.name);
-    started(
-        session,
-        workspace,
-        keyed("jobs.run-now", "jobs/run-now", doing, body),
-    )
-    .await
+    let ask = keyed("jobs.run-now", "jobs/run-now", doing, body);
+    let since = session.client.clock().now();
+    let (started, repeated) = started(session, workspace, &ask).await?;
+    if repeated && let Ok(active) = active(session, workspace, Some(job)).await {
+        let runs = active.said.into_iter().map(|(_, run)| run);
+        one_for_one_token(&ask, started.said, since, runs)?;
+    }
+    Ok(started)
+}
+
+/// A request that went out more than once under one token has made one run, or the service does not keep to tokens.
+fn one_for_one_token(
+    ask: &Ask,
+    started: RunId,
+    since: Timestamp,
+    runs: impl Iterator<Item = Run>,
+) -> Result<(), ActFailure> {
+    let begun = |run: &Run| run.started.is_some_and(|at| at >= since) && run.id != started;
+    let others: Vec<String> = runs.filter(begun).map(|run| run.id.to_string()).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let fault = format!(
+        "the request went out more than once under one idempotency token, and besides run {started} run {} has begun since: \
+         the service does not honour tokens, or somebody else started it",
+        others.join(" and run ")
+    );
+    Err(ActFailure::Lost(misunderstood(ask, &fault)))
 }
 
 /// `runs/submit` of the target's content, under the name by which it is found again.
@@ -227,7 +287,7 @@ pub(in crate::cloud) async fn submit(
         }));
     };
     let name = submission_name(target.rule.as_str(), digest);
-    body.insert("run_name".to_owned(), name.into());
+    body.insert("run_name".to_owned(), name.as_str().into());
     body.insert("idempotency_token".to_owned(), token.as_str().into());
     let ask = Ask {
         right: CAN_SUBMIT,
@@ -238,7 +298,12 @@ pub(in crate::cloud) async fn submit(
             Value::Object(body),
         )
     };
-    started(session, workspace, ask).await
+    let since = session.client.clock().now();
+    let (started, repeated) = started(session, workspace, &ask).await?;
+    if repeated && let Ok(runs) = submitted(session, workspace, &name).await {
+        one_for_one_token(&ask, started.said, since, runs.said.into_iter())?;
+    }
+    Ok(started)
 }
 
 fn keyed(kind: &'static str, path: &'static str, doing: String, body: Value) -> Ask {
@@ -251,12 +316,12 @@ fn keyed(kind: &'static str, path: &'static str, doing: String, body: Value) -> 
 async fn started(
     session: &Session,
     workspace: &Workspace,
-    ask: Ask,
-) -> Result<Dated<RunId>, ActFailure> {
-    let Dated { at, said } = act::<Started>(session, workspace, &ask).await?;
+    ask: &Ask,
+) -> Result<(Dated<RunId>, bool), ActFailure> {
+    let (Dated { at, said }, repeated) = act::<Started>(session, workspace, ask).await?;
     match said.run_id {
-        Some(said) => Ok(Dated { at, said }),
-        None => Err(ActFailure::Lost(no_run_id(&ask))),
+        Some(said) => Ok((Dated { at, said }, repeated)),
+        None => Err(ActFailure::Lost(no_run_id(ask))),
     }
 }
 
@@ -273,15 +338,10 @@ pub(in crate::cloud) async fn cancel(
         doing,
         json!({"run_id": run}),
     );
-    let Dated { at, .. } = act::<IgnoredAny>(session, workspace, &ask).await?;
+    let (Dated { at, .. }, _) = act::<IgnoredAny>(session, workspace, &ask).await?;
     Ok(Dated { at, said: () })
 }
 
 fn no_run_id(ask: &Ask) -> Trouble {
-    Trouble {
-        kind: TroubleKind::Unexpected,
-        doing: ask.doing.clone(),
-        message: "the answer has no run id".to_owned(),
-        request_id: None,
-    }
+    misunderstood(ask, "the answer has no run id")
 }

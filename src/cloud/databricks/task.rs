@@ -12,7 +12,6 @@ use crate::limits::PAGES_MAX;
 use crate::model::connection::Workspace;
 use crate::model::job::{Phase, RunId, RunResult};
 use crate::model::outcome::TaskFailure;
-use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 #[derive(Deserialize)]
@@ -64,11 +63,11 @@ async fn failing(
     let (mut token, mut met) = (None, false);
     for _ in 0..PAGES_MAX {
         let page = read::<RunBody>(session, workspace, &next(&ask, token)).await?;
-        let (at, body) = (page.at, page.said);
+        let body = page.said;
         let words = body.message();
         let tasks = body.tasks.as_deref().unwrap_or_default();
         met |= !tasks.is_empty();
-        if let Some(task) = tasks.iter().rev().find(|task| failed(task, at)) {
+        if let Some(task) = tasks.iter().rev().find(|task| failed(task)) {
             return Ok(Some((task.clone(), words)));
         }
         token = body
@@ -76,16 +75,16 @@ async fn failing(
             .clone()
             .filter(|token| !token.is_empty());
         if token.is_none() {
-            let alone = !met && failed(&body, at);
+            let alone = !met && failed(&body);
             return Ok(alone.then_some((body, words)));
         }
     }
     Ok(None)
 }
 
-fn failed(task: &RunBody, seen: Timestamp) -> bool {
+fn failed(task: &RunBody) -> bool {
     matches!(
-        task.phase(seen),
+        task.phase(),
         Phase::Ended {
             result: RunResult::Failed | RunResult::TimedOut,
             ..

@@ -60,8 +60,7 @@ async fn jobs_are_listed_by_token_to_the_end() {
             Some(_) => ok(json!({"jobs": [
             {"job_id": i64::MAX, "settings": {"continuous": {"pause_status": "UNPAUSED"}}},
             {"job_id": 3, "settings": {"continuous": {"pause_status": "PAUSED"}}},
-            {"settings": {"name": "no id"}},
-        ], "has_more": true, "next_page_token": ""})),
+        ], "has_more": false, "next_page_token": ""})),
         },
     );
     let jobs = reader(&fake)
@@ -79,6 +78,67 @@ async fn jobs_are_listed_by_token_to_the_end() {
     assert_eq!((jobs[0].runs_max, jobs[1].runs_max), (0, 1));
     assert_eq!(jobs[0].tags["tier"], "gold");
     assert_eq!(query(&fake.asked("jobs.list")[0])["name"], "a");
+}
+
+#[tokio::test]
+async fn half_a_list_does_not_pass_for_the_whole() {
+    let running = json!({"life_cycle_state": "RUNNING"});
+    let nameless_run = json!({"runs": [{"job_id": 7, "state": running}]});
+    let nobodys_run = json!({"runs": [{"run_id": 7, "state": running}]});
+    let nameless_job = json!({"jobs": [{"settings": {"name": "a"}}]});
+    for (body, wanted) in [
+        (nameless_run, "an entry of the list has no run_id"),
+        (nobodys_run, "an entry of the list has no job_id"),
+        (
+            json!({"has_more": true}),
+            "the list says that it has more, and gives no next_page_token to get it with",
+        ),
+    ] {
+        let fake = fake(move |_, _| ok(body.clone()));
+        let trouble = reader(&fake)
+            .active_runs(&workspace(), None)
+            .await
+            .unwrap_err();
+        assert_eq!(trouble.message, wanted);
+    }
+    for body in [nameless_job, json!({"has_more": true})] {
+        let fake = fake(move |_, _| ok(body.clone()));
+        assert!(reader(&fake).jobs(&workspace(), None).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
+    let run = |id: i64, job: i64, start: i64| json!({"run_id": id, "job_id": job, "start_time": start, "end_time": start + 1, "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}});
+    let unsorted = json!([
+        run(1, 7, 1000),
+        run(2, 8, 1500),
+        run(3, 7, 3000),
+        run(4, 7, 2000)
+    ]);
+    let whole = unsorted.clone();
+    let short = fake(move |_, _| ok(json!({"runs": whole})));
+    let seen = |fake: &Arc<Fake>| {
+        let reader = reader(fake);
+        async move {
+            reader
+                .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, &|_| true)
+                .await
+        }
+    };
+    let history = seen(&short).await.unwrap().said;
+    let ids: Vec<_> = history.runs.iter().map(|run| run.id).collect();
+    assert_eq!((ids, history.since), (vec![3, 4, 1], Timestamp::UNIX_EPOCH));
+    let endless =
+        fake(move |_, nth| ok(json!({"runs": unsorted, "next_page_token": format!("{nth}")})));
+    let trouble = seen(&endless).await.unwrap_err();
+    assert!(trouble.message.contains("not in the order"), "{trouble}");
+    let undated = fake(|_, nth| {
+        let runs = json!([{"run_id": nth, "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}]);
+        ok(json!({"runs": runs, "next_page_token": format!("{nth}")}))
+    });
+    let history = seen(&undated).await.unwrap().said;
+    assert_eq!(history.since, now(), "nothing is proved to be complete");
 }
 
 #[tokio::test]
@@ -237,7 +297,13 @@ async fn the_failing_task_is_found_and_asked_for_its_error() {
     );
     assert_eq!(query(&fake.asked("runs.get-output")[0])["run_id"], "11");
     let run = reader.run(&workspace(), 1).await.unwrap().said;
-    assert!(matches!(run.phase, Phase::Ended { result: RunResult::Failed, at } if at == now()));
+    assert!(matches!(
+        run.phase,
+        Phase::Ended {
+            result: RunResult::Failed,
+            at: None
+        }
+    ));
 }
 
 #[tokio::test]

@@ -116,6 +116,28 @@ async fn a_keyed_start_is_repeated_under_its_token_before_it_counts_as_lost() {
 }
 
 #[tokio::test]
+async fn a_service_that_ignores_tokens_is_found_out_where_a_request_went_out_twice() {
+    let begun = |ids: &'static [i64], at: Timestamp| {
+        move |request: &Request, nth| match request.kind {
+            "jobs.run-now" if nth == 1 => lost(),
+            "jobs.run-now" => ok(json!({"run_id": 2})),
+            _ => {
+                let state = json!({"life_cycle_state": "RUNNING"});
+                let runs: Vec<Value> = ids
+                    .iter()
+                    .map(|id| json!({"run_id": id, "job_id": 7, "start_time": at.as_millisecond(), "state": state}))
+                    .collect();
+                ok(json!({"runs": runs}))
+            }
+        }
+    };
+    let earlier = crate::model::time::Span::seconds(60).before(now());
+    assert_eq!(start(begun(&[2], now())).await, ("done", 2));
+    assert_eq!(start(begun(&[2, 1], earlier)).await, ("done", 2));
+    assert_eq!(start(begun(&[2, 1], now())).await, ("lost", 2));
+}
+
+#[tokio::test]
 async fn a_submit_is_its_content_with_name_and_token() {
     let fake = fake(|_, _| ok(json!({"run_id": 9})));
     let target = SubmissionTarget {

@@ -186,7 +186,7 @@ async fn runs_of_every_kind_of_source_are_understood() {
     assert_eq!(
         failed.phase,
         Phase::Ended {
-            at,
+            at: Some(at),
             result: RunResult::Failed
         }
     );

@@ -38,7 +38,7 @@ pub(super) fn run() -> BoxedStrategy<Run> {
     ];
     let phase = prop_oneof![
         active.prop_map(Phase::Active),
-        (instant(), result()).prop_map(|(at, result)| Phase::Ended { at, result }),
+        (of(instant()), result()).prop_map(|(at, result)| Phase::Ended { at, result }),
     ];
     (run_id(), phase, of(instant()), of(text()), of(text()))
         .prop_map(|(id, phase, started, url, message)| Run {

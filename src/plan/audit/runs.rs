@@ -81,12 +81,13 @@ fn in_order(case: &JobCase, sight: Option<&JobSight>, keep: &Keep, at: Timestamp
                 .map(|sight| sight.ended.as_slice())
                 .unwrap_or_default();
             let remembered = case.memory.last_success.iter();
-            let remembered = remembered.map(|(_, end, result)| (*end, result));
+            let remembered = remembered.map(|(_, end, result)| (Some(*end), result));
             seen.iter()
                 .filter_map(ended)
                 .chain(remembered)
                 .any(|(end, result)| {
-                    case.spec.accept.contains(result) && at < error_after.after(end)
+                    case.spec.accept.contains(result)
+                        && end.is_some_and(|end| at < error_after.after(end))
                 })
         }
         (Requirement::Running, Keep::Running { run }) => {
@@ -97,9 +98,9 @@ fn in_order(case: &JobCase, sight: Option<&JobSight>, keep: &Keep, at: Timestamp
     }
 }
 
-fn ended(run: &Run) -> Option<(Timestamp, &RunResult)> {
+fn ended(run: &Run) -> Option<(Option<Timestamp>, &RunResult)> {
     match &run.phase {
-        Phase::Ended { at, result } => Some((*at, result)),
+        Phase::Ended { result, .. } => Some((run.ended_no_earlier_than(), result)),
         Phase::Active(_) => None,
     }
 }

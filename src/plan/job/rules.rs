@@ -6,6 +6,7 @@ use super::super::token::token;
 use super::{View, fresh};
 use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run, RunId};
 use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Cause, Company, Hold, Keep, Move, NonEmpty};
 
 impl View<'_> {
@@ -60,6 +61,9 @@ impl View<'_> {
         {
             return fresh(warn_after, error_after, end, self.moment);
         }
+        if let Some(hold) = self.undated_success() {
+            return hold;
+        }
         let because = Cause::Stale {
             age: self
                 .last_success
@@ -71,6 +75,24 @@ impl View<'_> {
             return hold;
         }
         self.start(because, broken_at)
+    }
+
+    /// A success of which no time is known is neither fresh nor stale.
+    fn undated_success(&self) -> Option<Ruling> {
+        let accept = &self.case.spec.accept;
+        let mut ended = self.sight.ended.iter();
+        let undated =
+            ended.find(|run| run.has_succeeded(accept) && run.ended_no_earlier_than().is_none())?;
+        let trouble = Trouble {
+            kind: TroubleKind::Unexpected,
+            doing: "judge how fresh it is".to_owned(),
+            message: format!(
+                "run {} succeeded, and the service tells neither when it started nor when it ended",
+                undated.id
+            ),
+            request_id: None,
+        };
+        Some(Ruling::hold(Hold::Trouble(trouble), None))
     }
 
     fn running(&self) -> Ruling {

@@ -46,6 +46,37 @@ fn freshness_ends_exactly_at_error_after() {
 }
 
 #[test]
+fn a_success_without_an_end_counts_from_its_start_and_without_both_it_proves_nothing() {
+    let undated = |id, start: Option<&str>| {
+        let mut run = ended(id, "1h", RunResult::Success);
+        run.started = start.map(ago);
+        run.phase = Phase::Ended {
+            at: None,
+            result: RunResult::Success,
+        };
+        run
+    };
+    let mut case = job();
+    sight(&mut case).ended = vec![undated(2, Some("23h")), undated(1, None)];
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Fresh { age, .. }) if age == Span::hours(23)
+    ));
+    sight(&mut case).ended = vec![undated(2, Some("25h"))];
+    assert!(matches!(&moves(&step(&case))[..], [Move::Start { .. }]));
+    sight(&mut case).ended = vec![undated(2, Some("25h")), undated(1, None)];
+    let Hold::Trouble(trouble) = hold(&case) else {
+        panic!("run 1 may be fresh or not");
+    };
+    assert!(trouble.message.starts_with("run 1 succeeded"), "{trouble}");
+    sight(&mut case).ended = vec![ended(3, "1h", RunResult::Success), undated(1, None)];
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Fresh { .. })
+    ));
+}
+
+#[test]
 fn the_same_need_has_the_same_token_and_the_next_another() {
     let mut case = stale_job();
     let first = moves(&step(&case));

@@ -139,12 +139,14 @@ fn run_line(run: &Run, now: Timestamp) -> String {
     match &run.phase {
         Phase::Active(phase) => format!("run {} is {}{started}", run.id, phase_word(phase)),
         Phase::Ended { at, result } => {
-            format!(
-                "run {} ended {} {}",
-                run.id,
-                line(result.as_str()),
-                when(*at, now)
-            )
+            let result = line(result.as_str());
+            match at {
+                Some(at) => format!("run {} ended {result} {}", run.id, when(*at, now)),
+                None => format!(
+                    "run {} ended {result}, it is not told when{started}",
+                    run.id
+                ),
+            }
         }
     }
 }
@@ -164,7 +166,7 @@ fn phase_word(phase: &ActivePhase) -> String {
 
 fn ended(run: &Run) -> Option<(RunId, Timestamp, RunResult)> {
     match &run.phase {
-        Phase::Ended { at, result } => Some((run.id, *at, result.clone())),
+        Phase::Ended { result, .. } => Some((run.id, run.ended_no_earlier_than()?, result.clone())),
         Phase::Active(_) => None,
     }
 }

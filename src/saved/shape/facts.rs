@@ -143,7 +143,7 @@ mirror! {
     /// Where a run is in its life.
     enum Phase {
         Active(phase: ActivePhase),
-        Ended { at: Text<Timestamp>, result: Text<RunResult> },
+        Ended { at: Option<Text<Timestamp>>, result: Text<RunResult> },
     }
 }
 
