@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
-use crate::model::address::Address;
+use crate::model::address::{Address, Name};
 use crate::model::time::{Span, Timestamp};
 
 const STYLES: Styles = Styles::styled()
@@ -96,6 +96,8 @@ pub enum Command {
     Diff(Diff),
     /// Show the evidence, windows and rules behind one verdict, and when it will change
     Why(Why),
+    /// Show who each connection is signed in as, until when, and which rights are there; never a token
+    Auth(Auth),
     /// Look at what is remembered, or tell what a person knows
     #[command(subcommand)]
     Ledger(Ledger),
@@ -289,11 +291,21 @@ pub struct Diff {
     pub new: PathBuf,
 }
 
+/// A subject; whoever names a connection alone asks what `auth` tells.
+fn subject(text: &str) -> Result<Address, String> {
+    Address::parse(text).map_err(|why| match Name::parse(text) {
+        Ok(name) => format!(
+            "{why}\n\nWho a connection is signed in as, and what it may do:\n    afresh auth --connection {name}"
+        ),
+        Err(_) => why,
+    })
+}
+
 /// Options of `why`.
 #[derive(Args, Debug)]
 pub struct Why {
     /// Which subject, as in ingest/gateway-west
-    #[arg(value_parser = Address::parse)]
+    #[arg(value_parser = subject)]
     pub address: Address,
     /// Where the manifests are.
     #[command(flatten)]
@@ -304,6 +316,32 @@ pub struct Why {
     /// Decide for this time instead of now
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
+}
+
+/// Options of `auth`.
+#[derive(Args, Debug)]
+pub struct Auth {
+    /// Where the manifests are.
+    #[command(flatten)]
+    pub paths: Paths,
+    /// Only this connection, or `ledger` (repeatable)
+    #[arg(long, value_name = "NAME", value_parser = Name::parse)]
+    pub connection: Vec<Name>,
+    /// Whose rights decide the exit code
+    #[arg(long = "for", value_name = "COMMAND", default_value = "plan")]
+    pub need: NeedOf,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: LogFormat,
+}
+
+/// Whose rights decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum NeedOf {
+    /// Those that `plan` needs.
+    Plan,
+    /// Those that `apply` needs as well.
+    Apply,
 }
 
 /// Commands of `ledger`.

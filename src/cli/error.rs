@@ -91,6 +91,11 @@ impl Failure {
         self.with_advice(format!("{why}\n    {command}"))
     }
 
+    /// The first sentence of the message.
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
     /// The whole message.
     pub fn message(&self) -> String {
         let mut text = format!("error: {}\n", self.summary);

@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod auth;
 mod deciding;
 mod error;
 mod ledger;
@@ -64,6 +65,7 @@ fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
         Command::Show(args) => show::run(args, screen),
         Command::Diff(args) => show::diff(args, screen),
         Command::Why(args) => runtime.block_on(why::run(args, global, screen)),
+        Command::Auth(args) => runtime.block_on(auth::run(args, global, screen)),
         Command::Ledger(command) => runtime.block_on(ledger::run(command, global, screen)),
         Command::Sim(command) => runtime.block_on(sim::run(command, global, screen)),
         Command::Schema(args) => schema::run(args, screen),

@@ -83,54 +83,19 @@ impl Session {
 impl Ground {
     /// Opens the ledger that a project names; with `--sim`, the embedded cloud's own beside it.
     pub async fn open(project: &LedgerPlace, global: &Global) -> Result<Self, Failure> {
-        let place = match &global.sim {
-            None => project.clone(),
-            Some(_) => LedgerPlace::File(sim_folder(project).join("ledger.jsonl")),
-        };
-        Self::open_at(place, global).await
+        Self::open_at(place_of(project, global), global).await
     }
 
     /// Opens the ledger at exactly this place, as a saved plan names it.
     pub async fn open_at(place: LedgerPlace, global: &Global) -> Result<Self, Failure> {
-        let embedded = match (&global.sim, &place) {
-            (None, _) => None,
-            (Some(file), LedgerPlace::File(path)) => {
-                let world = world_beside(path);
-                Some(simulated(file, &world, global.sim_log.clone())?)
-            }
-            (Some(_), LedgerPlace::Blob(_)) => {
-                return Err(Failure::new("an embedded cloud remembers in a file only"));
-            }
-        };
-        let clock = embedded
-            .as_ref()
-            .map_or(Clock::Real, |sim| sim.cloud.world().clock());
-        let transport: Arc<dyn Transport> = match &embedded {
-            None => Arc::new(Wire::new()),
-            Some(sim) => Arc::new(sim.cloud.clone()),
-        };
-        let around = if embedded.is_some() {
-            surroundings::embedded()
-        } else {
-            surroundings::of_process()
-        };
-        let client = Client::new(transport, clock.clone());
-        let reader = Reader::new(client.clone(), around.clone());
-        let store = store(&place, client, &reader, &around)?;
-        let ledger = Ledger::open(store, clock.clone())
-            .await
-            .map_err(|error| match error {
-                LedgerError::Unreadable(why) => {
-                    Failure::because(&format!("cannot read the ledger {}", named(&place)), &why)
-                }
-                other => Failure::from(other),
-            })?;
+        let outside = Outside::open(&place, global)?;
+        let ledger = outside.ledger(&place).await?;
         let ground = Self {
             ledger,
             place,
-            clock,
-            reader,
-            embedded,
+            clock: outside.clock,
+            reader: outside.reader,
+            embedded: outside.embedded,
         };
         ground.check_kind(global)?;
         Ok(ground)
@@ -175,19 +140,97 @@ impl Ground {
     /// Keeps what the embedded cloud has become, time that was waited included, and writes down which requests it received,
     /// where that was asked for.
     pub fn close(&self) -> Result<(), Failure> {
-        let Some(Simulated { cloud, log }) = &self.embedded else {
-            return Ok(());
+        close(self.embedded.as_ref())
+    }
+}
+
+fn close(embedded: Option<&Simulated>) -> Result<(), Failure> {
+    let Some(Simulated { cloud, log }) = embedded else {
+        return Ok(());
+    };
+    cloud.world().keep()?;
+    let Some(log) = log else {
+        return Ok(());
+    };
+    let mut text = std::fs::read_to_string(log).unwrap_or_default();
+    for request in cloud.requests() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
+    }
+    super::screen::write_file(log, &text)
+}
+
+/// The cloud and its time, before any ledger is read.
+pub struct Outside {
+    /// Whose time counts.
+    pub clock: Clock,
+    /// Looks at the cloud.
+    pub reader: Reader,
+    /// Where credentials are looked for.
+    pub around: Surroundings,
+    client: Client,
+    embedded: Option<Simulated>,
+}
+
+impl Outside {
+    /// Real Azure, or with `--sim` the embedded cloud beside the ledger at `place`.
+    pub fn open(place: &LedgerPlace, global: &Global) -> Result<Self, Failure> {
+        let embedded = match (&global.sim, place) {
+            (None, _) => None,
+            (Some(file), LedgerPlace::File(path)) => {
+                let world = world_beside(path);
+                Some(simulated(file, &world, global.sim_log.clone())?)
+            }
+            (Some(_), LedgerPlace::Blob(_)) => {
+                return Err(Failure::new("an embedded cloud remembers in a file only"));
+            }
         };
-        cloud.world().keep()?;
-        let Some(log) = log else {
-            return Ok(());
+        let clock = embedded
+            .as_ref()
+            .map_or(Clock::Real, |sim| sim.cloud.world().clock());
+        let transport: Arc<dyn Transport> = match &embedded {
+            None => Arc::new(Wire::new()),
+            Some(sim) => Arc::new(sim.cloud.clone()),
         };
-        let mut text = std::fs::read_to_string(log).unwrap_or_default();
-        for request in cloud.requests() {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
-        }
-        super::screen::write_file(log, &text)
+        let around = if embedded.is_some() {
+            surroundings::embedded()
+        } else {
+            surroundings::of_process()
+        };
+        let client = Client::new(transport, clock.clone());
+        Ok(Self {
+            reader: Reader::new(client.clone(), around.clone()),
+            clock,
+            around,
+            client,
+            embedded,
+        })
+    }
+
+    /// Opens the ledger at exactly this place.
+    pub async fn ledger(&self, place: &LedgerPlace) -> Result<Ledger, Failure> {
+        let store = store(place, self.client.clone(), &self.reader, &self.around)?;
+        Ledger::open(store, self.clock.clone())
+            .await
+            .map_err(|error| match error {
+                LedgerError::Unreadable(why) => {
+                    Failure::because(&format!("cannot read the ledger {}", named(place)), &why)
+                }
+                other => Failure::from(other),
+            })
+    }
+
+    /// As [`Ground::close`].
+    pub fn close(&self) -> Result<(), Failure> {
+        close(self.embedded.as_ref())
+    }
+}
+
+/// Where the ledger of a project lies; with `--sim`, the embedded cloud's own beside it.
+pub fn place_of(project: &LedgerPlace, global: &Global) -> LedgerPlace {
+    match &global.sim {
+        None => project.clone(),
+        Some(_) => LedgerPlace::File(sim_folder(project).join("ledger.jsonl")),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
 
 const VERSION: &str = "2015-04-01";
-const READ: &str = "Microsoft.Insights/eventtypes/values/read";
+pub(super) const READ: &str = "Microsoft.Insights/eventtypes/values/read";
 const ACTION: &str = "microsoft.datafactory/factories/integrationruntimes/regenerateauthkey/action";
 const FIELDS: &str = "authorization,eventTimestamp,httpRequest,operationName,resourceId,status";
 

@@ -19,10 +19,12 @@ use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 const VERSION: &str = "2018-06-01";
-const READ: &str = "Microsoft.DataFactory/factories/integrationRuntimes/read";
-const STATUS: &str = "Microsoft.DataFactory/factories/integrationRuntimes/getStatus/read";
-const LIST_KEYS: &str = "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action";
-const REGENERATE: &str =
+pub(super) const READ: &str = "Microsoft.DataFactory/factories/integrationRuntimes/read";
+pub(super) const STATUS: &str =
+    "Microsoft.DataFactory/factories/integrationRuntimes/getStatus/read";
+pub(super) const LIST_KEYS: &str =
+    "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action";
+pub(super) const REGENERATE: &str =
     "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action";
 
 #[derive(Deserialize)]

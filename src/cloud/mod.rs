@@ -3,6 +3,7 @@
 //! A [`Reader`] looks. A [`Writer`] acts, and there is no Writer without an [`Approval`], which only `cli/apply` mints.
 //! Refuses: knowing the planner; letting a key out as anything but its fingerprint; sending a token to a host it was not made for.
 
+mod access;
 mod activity;
 mod arm;
 mod call;
@@ -19,8 +20,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use access::Me;
 pub use reader::Reader;
-pub use storage::access as storage_access;
+pub use storage::{access as storage_access, identity as storage_identity};
 pub use surroundings::Surroundings;
 pub use writer::Writer;
 

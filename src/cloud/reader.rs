@@ -10,10 +10,12 @@ use super::databricks::{self, jobs, runs, task};
 use super::session::Session;
 use super::surroundings::Surroundings;
 use super::{
-    ClockSkew, Dated, History, ListedJob, ListedRuntime, RuntimeStatus, activity, factory,
+    ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, access, activity,
+    factory,
 };
 use crate::http::Client;
 use crate::limits::CLOCK_SKEW_TOLD;
+use crate::model::access::{Entry, Right, Standing};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, Run, RunId};
@@ -46,6 +48,21 @@ impl Reader {
     /// was asked for a token.
     pub fn credential_used(&self, connection: &Name) -> Option<String> {
         self.session.credential_used(connection)
+    }
+
+    /// Whether a factory lets us in, and which of the rights that plan and apply need are there. Reads no key.
+    pub async fn factory_access(&self, factory: &Factory) -> (Entry, Vec<Right>) {
+        access::of_factory(&self.session, factory).await
+    }
+
+    /// Whether a workspace lets us in, and whom it takes us for, if it tells.
+    pub async fn workspace_access(&self, workspace: &Workspace) -> (Entry, Option<Me>) {
+        access::of_workspace(&self.session, workspace).await
+    }
+
+    /// Whether the caller, whom the workspace takes for `me`, may start and cancel runs of a job.
+    pub async fn may_run(&self, workspace: &Workspace, job: JobId, me: Option<&Me>) -> Standing {
+        access::may_run(&self.session, workspace, job, me).await
     }
 
     /// All runtimes of a factory, every page.

@@ -13,15 +13,18 @@ use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
+use super::access::claims;
 use super::call::{Service, Who};
-use super::credential::{Held, Purpose};
+use super::credential::{Held, Purpose, Vault};
 use super::reader::Reader;
 use super::surroundings::Surroundings;
 use crate::http::{Authorize, Request};
+use crate::model::access::{Identity, Standing};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// Holds a shared access signature, as the Azure CLI reads it.
 const SAS: &str = "AZURE_STORAGE_SAS_TOKEN";
@@ -57,6 +60,10 @@ pub fn access(
     here: &Surroundings,
     address: &Url,
 ) -> Result<Arc<dyn Authorize>, String> {
+    Ok(Arc::new(choose(reader, here, address)?))
+}
+
+fn choose(reader: &Reader, here: &Surroundings, address: &Url) -> Result<Access, String> {
     let cloud = HOSTS.into_iter().find_map(|(domain, cloud)| {
         let host = address.host_str().unwrap_or_default();
         host.ends_with(domain)
@@ -65,7 +72,7 @@ pub fn access(
     });
     let signature = here.var(SAS).map(|text| {
         let signature = text.trim_start_matches('?').into();
-        Arc::new(Access::Signature(signature))
+        Access::Signature(signature)
     });
     let cloud = match (cloud, signature) {
         (None, None) if is_this_machine(address) => return account_key(here, address),
@@ -79,15 +86,71 @@ pub fn access(
         (Some(cloud), None) => cloud,
         (None, None) => return Err("no way to reach it is known".to_owned()),
     };
-    Ok(Arc::new(Access::Entra(Box::new(Entra {
+    Ok(Access::Entra(Box::new(Entra {
         reader: reader.clone(),
         name: Name::parse("ledger")?,
         cloud,
         last: Mutex::default(),
-    }))))
+    })))
 }
 
-fn account_key(here: &Surroundings, address: &Url) -> Result<Arc<dyn Authorize>, String> {
+/// Who reads and writes the blob at `address`, by the same choice as [`access`], and whether appending to it is allowed, where a
+/// shared access signature says so.
+///
+/// # Errors
+/// There is no token, or no way to reach it.
+pub async fn identity(
+    reader: &Reader,
+    here: &Surroundings,
+    address: &Url,
+) -> Result<(Identity, Standing), Trouble> {
+    let trouble = |message: String| Trouble {
+        kind: TroubleKind::Unauthenticated,
+        doing: "sign in to the ledger".to_owned(),
+        message,
+        request_id: None,
+    };
+    let unasked = Standing::Unknown("the first append will tell".to_owned());
+    let of_environment = |name: &str| Identity {
+        credential: format!("environment ({name})"),
+        ..Identity::default()
+    };
+    match choose(reader, here, address).map_err(trouble)? {
+        Access::Signature(signature) => {
+            let told = |name: &str| {
+                let mut pairs = form_urlencoded::parse(signature.expose_secret().as_bytes());
+                let found = pairs.find(|(key, _)| key == name);
+                found.map(|(_, value)| value.into_owned())
+            };
+            let allowed = told("sp").unwrap_or_default();
+            let identity = Identity {
+                until: told("se").and_then(|end| end.parse().ok()),
+                ..of_environment(SAS)
+            };
+            // A blob is made with `c` or `w`, and lengthened with `a` or `w`.
+            let appends = allowed.contains('w') || allowed.contains('a') && allowed.contains('c');
+            let standing = if appends {
+                Standing::Granted
+            } else {
+                Standing::Missing
+            };
+            Ok((identity, standing))
+        }
+        Access::AccountKey { .. } => Ok((of_environment(ACCOUNT_KEY), Standing::Granted)),
+        Access::Entra(entra) => {
+            let held = entra.vault().token(&entra.who(), Purpose::Storage).await;
+            match held {
+                Ok(held) => Ok((claims::identity(&held), unasked)),
+                Err(failure) => Err(Trouble {
+                    request_id: failure.request_id,
+                    ..trouble(failure.message)
+                }),
+            }
+        }
+    }
+}
+
+fn account_key(here: &Surroundings, address: &Url) -> Result<Access, String> {
     let Some(text) = here.var(ACCOUNT_KEY) else {
         return Err(format!(
             "neither {SAS} nor {ACCOUNT_KEY} is set, and an emulator wants one of them"
@@ -97,10 +160,10 @@ fn account_key(here: &Surroundings, address: &Url) -> Result<Arc<dyn Authorize>,
         .decode(text)
         .map_err(|_| format!("{ACCOUNT_KEY} is not base64"))?;
     let account = address.path_segments().and_then(|mut path| path.next());
-    Ok(Arc::new(Access::AccountKey {
+    Ok(Access::AccountKey {
         account: account.unwrap_or_default().to_owned(),
         key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-    }))
+    })
 }
 
 fn is_this_machine(address: &Url) -> bool {
@@ -131,14 +194,21 @@ impl Authorize for Access {
 }
 
 impl Entra {
-    async fn authorize(&self, request: &mut Request, again: bool) -> Result<(), String> {
-        let who = Who {
+    const fn who(&self) -> Who<'_> {
+        Who {
             connection: &self.name,
             credential: &Credential::Default,
             cloud: &self.cloud,
             service: Service::Arm,
-        };
-        let vault = self.reader.session().vault();
+        }
+    }
+
+    fn vault(&self) -> &Vault {
+        self.reader.session().vault()
+    }
+
+    async fn authorize(&self, request: &mut Request, again: bool) -> Result<(), String> {
+        let (who, vault) = (self.who(), self.vault());
         let refused = self.last().take().filter(|_| again);
         if let Some(refused) = refused {
             vault.forget(&who, Purpose::Storage, &refused).await;
@@ -226,13 +296,34 @@ mod tests {
     use crate::clock::Clock;
     use crate::http::{Client, Wire};
 
-    fn refusal(address: &str, env: &[(&str, &str)]) -> Option<String> {
+    fn around(env: &[(&str, &str)]) -> (Reader, Surroundings) {
         let here = Surroundings::new(env.iter().copied());
-        let reader = Reader::new(
-            Client::new(Arc::new(Wire::new()), Clock::Real),
-            here.clone(),
-        );
+        let client = Client::new(Arc::new(Wire::new()), Clock::Real);
+        (Reader::new(client, here.clone()), here)
+    }
+
+    fn refusal(address: &str, env: &[(&str, &str)]) -> Option<String> {
+        let (reader, here) = around(env);
         access(&reader, &here, &address.parse().unwrap()).err()
+    }
+
+    #[tokio::test]
+    async fn a_signature_says_until_when_it_holds_and_whether_it_may_append() {
+        for (permissions, standing) in [
+            ("rw", Standing::Granted),
+            ("rac", Standing::Granted),
+            ("ra", Standing::Missing),
+            ("r", Standing::Missing),
+        ] {
+            let sas = format!("?sp={permissions}&se=2026-12-01T00%3A00%3A00Z&sig=s3cret");
+            let (reader, here) = around(&[(SAS, &sas)]);
+            let address = "https://a.blob.core.windows.net/c/n".parse().unwrap();
+            let (identity, told) = identity(&reader, &here, &address).await.unwrap();
+            assert_eq!(told, standing, "{permissions}");
+            assert_eq!(identity.credential, "environment (AZURE_STORAGE_SAS_TOKEN)");
+            assert_eq!(identity.until, "2026-12-01T00:00:00Z".parse().ok());
+            assert!(!format!("{identity:?}").contains("s3cret"));
+        }
     }
 
     #[test]

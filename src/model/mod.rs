@@ -5,6 +5,7 @@
 //!
 //! *desired* (manifest) · *seen* (a sight of the cloud) · *remembered* (ledger) · *decided* (verdict).
 
+pub mod access;
 pub mod address;
 pub mod birth;
 pub mod connection;

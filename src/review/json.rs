@@ -1,6 +1,6 @@
-//! What an apply did, for programs: one JSON object for each thing that happened.
+//! What an apply did, for programs: one JSON object for each thing that happened; and who we are to each connection.
 //!
-//! Every object has `at`, `address` and `event`; the rest depends on the event. Fields may be added, and are never renamed.
+//! Every object of an apply has `at`, `address` and `event`; the rest depends on the event. Fields may be added, and are never renamed.
 //! A plan as JSON is the plan file's business.
 //!
 //! Refuses: a field without a value; it is left out.
@@ -8,6 +8,7 @@
 use serde_json::{Map, Value, json};
 
 use super::text::{report as sentence, run_of};
+use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Move, Receipt};
 
@@ -26,6 +27,53 @@ pub fn report(report: &Report) -> Value {
     fields.extend(details(&report.what));
     fields.insert("text".to_owned(), sentence(report).into());
     fields.retain(|_, value| !value.is_null());
+    Value::Object(fields)
+}
+
+/// Who we are to one connection: `{"name", "kind", "place", "signedIn", "credential", "application", "user", "object", "tenant",
+/// "audience", "until", "why", "rights": [{"for", "right", "on", "granted", "why"}]}`; `granted` is null where nobody can tell.
+pub fn access(access: &Access) -> Value {
+    let (kind, place) = match &access.place {
+        Place::Factory(name) => ("DataFactory", name),
+        Place::Workspace(host) => ("DatabricksWorkspace", host),
+        Place::Ledger(address) => ("ledger", address),
+    };
+    let mut fields = object(json!({
+        "name": access.name, "kind": kind, "place": place, "signedIn": !access.is_closed(),
+    }));
+    let (identity, trouble) = match &access.entry {
+        Entry::NoToken(trouble) => (None, Some(trouble)),
+        Entry::Refused(identity, trouble) => (Some(identity), Some(trouble)),
+        Entry::In(identity) => (Some(identity), None),
+    };
+    if let Some(identity) = identity {
+        fields.extend(object(json!({
+            "credential": identity.credential, "application": identity.application, "user": identity.user,
+            "object": identity.object, "tenant": identity.tenant, "audience": identity.audience,
+            "until": identity.until.map(|end| end.to_string()),
+        })));
+    }
+    let why = trouble.map(ToString::to_string);
+    fields.insert("why".to_owned(), why.into());
+    fields.retain(|_, value| !value.is_null());
+    let rights = access.rights.iter().map(right);
+    fields.insert("rights".to_owned(), rights.collect());
+    Value::Object(fields)
+}
+
+fn right(right: &Right) -> Value {
+    let (granted, why) = match &right.standing {
+        Standing::Granted => (Some(true), None),
+        Standing::Missing => (Some(false), None),
+        Standing::Unknown(why) => (None, Some(why)),
+    };
+    let need = match right.need {
+        Need::Plan => "plan",
+        Need::Apply => "apply",
+    };
+    let mut fields = object(json!({"for": need, "right": right.name, "on": right.on, "why": why}));
+    fields.retain(|_, value| !value.is_null());
+    fields.insert("granted".to_owned(), granted.into());
     Value::Object(fields)
 }
 

@@ -87,9 +87,10 @@
 //! clock is counted from anew by each command until something has happened in it.
 //!
 //! `on` and `forbidden` name operations: `token`, `discovery`; `listFactories`, `getFactory`, `listRuntimes`, `getRuntime`,
-//! `getStatus`, `listAuthKeys`, `regenerateAuthKey`, `activityLog`, `getWorkspace`; `jobs/list`, `jobs/get`, `run-now`, `runs/list`,
-//! `runs/get`, `runs/get-output`, `runs/submit`, `runs/cancel`, `runs/cancel-all`; `any` (or `all`). `subject` is text that the
-//! request's path, query or body has to contain. What a fault can `do`:
+//! `getStatus`, `listAuthKeys`, `regenerateAuthKey`, `activityLog`, `getWorkspace`, `permissions`; `jobs/list`, `jobs/get`,
+//! `jobs/permissions`, `scim/Me`, `run-now`, `runs/list`, `runs/get`, `runs/get-output`, `runs/submit`, `runs/cancel`,
+//! `runs/cancel-all`; `any` (or `all`). `subject` is text that the request's path, query or body has to contain. What a fault can
+//! `do`:
 //!
 //! | `do` | done? | what the client sees | takes |
 //! |---|---|---|---|

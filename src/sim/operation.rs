@@ -38,6 +38,9 @@ pub enum Operation {
     /// ARM: the Databricks workspace resource, which tells the workspace's host.
     #[serde(rename = "getWorkspace")]
     GetWorkspace,
+    /// ARM: what the caller may do at a factory or in a resource group.
+    #[serde(rename = "permissions")]
+    Permissions,
     /// Databricks: the jobs of a workspace.
     #[serde(rename = "jobs/list")]
     JobsList,
@@ -65,6 +68,12 @@ pub enum Operation {
     /// Databricks: ask all runs of a job to stop.
     #[serde(rename = "runs/cancel-all")]
     RunsCancelAll,
+    /// Databricks: who may do what with a job.
+    #[serde(rename = "jobs/permissions")]
+    JobPermissions,
+    /// Databricks: who is calling.
+    #[serde(rename = "scim/Me")]
+    Me,
     /// No route leads there.
     #[serde(skip)]
     Unknown,
@@ -94,6 +103,7 @@ impl Operation {
                 "Microsoft.DataFactory/factories/integrationruntimes/regenerateauthkey/action"
             }
             Self::ActivityLog => "Microsoft.Insights/eventtypes/values/read",
+            Self::Permissions => "Microsoft.Authorization/permissions/read",
             Self::GetWorkspace => "Microsoft.Databricks/workspaces/read",
             _ => "",
         }

@@ -8,7 +8,7 @@ use super::resolve::{misfit, not_looked_at};
 use super::{Scene, submissions};
 use crate::cloud::{Dated, ListedJob};
 use crate::limits::{JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
-use crate::model::address::{Address, Identity};
+use crate::model::address::{Address, Identity, Name};
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::{ActivePhase, JobId, JobSight, JobSpec, Phase, Requirement, Run, RunId};
@@ -176,6 +176,28 @@ fn proven(case: &JobCase, now: Timestamp) -> bool {
             case.spec.accept.contains(result) && now < error_after.after(*end)
         });
     fresh && case.spec.duration_max.is_none() && case.doubts.is_empty()
+}
+
+/// Every rule about jobs of a workspace, with the jobs that it selects now.
+pub async fn selected(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+) -> Vec<(Name, Result<Vec<ListedJob>, Trouble>)> {
+    let rules = scene.desired.job_runs.iter();
+    let rules: Vec<JobRule<'_>> = rules
+        .filter(|rule| rule.workspace == workspace.name)
+        .filter_map(|rule| match &rule.what {
+            JobRunWhat::Job(selector, spec) => Some(JobRule {
+                rule,
+                selector,
+                spec,
+            }),
+            JobRunWhat::Submission(_) => None,
+        })
+        .collect();
+    let found = find(scene, workspace, &rules).await;
+    let names = rules.iter().map(|rule| rule.rule.name.clone());
+    names.zip(found).collect()
 }
 
 /// The jobs that each rule selects.

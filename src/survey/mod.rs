@@ -4,6 +4,7 @@
 //! the lists that are read anyway; so two rules that meet on one subject are found here. Refuses: deciding anything, writing
 //! anything, letting one subject's trouble stop the others.
 
+pub mod access;
 mod gate;
 mod jobs;
 mod resolve;

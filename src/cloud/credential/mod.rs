@@ -79,6 +79,20 @@ impl Held {
     }
 }
 
+#[cfg(test)]
+impl Held {
+    /// One that came from nowhere.
+    pub fn for_tests(token: &str, origin: &str) -> Self {
+        Self {
+            token: Arc::new(token.into()),
+            origin: origin.to_owned(),
+            is_principal: false,
+            renewable: false,
+            renew_at: Timestamp::MAX,
+        }
+    }
+}
+
 /// Why there is no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TokenFailure {

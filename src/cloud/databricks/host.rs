@@ -57,7 +57,10 @@ pub(in crate::cloud) async fn resolve(
 }
 
 /// The address of a workspace.
-pub(super) async fn base(session: &Session, workspace: &Workspace) -> Result<Url, Trouble> {
+pub(in crate::cloud) async fn base(
+    session: &Session,
+    workspace: &Workspace,
+) -> Result<Url, Trouble> {
     let host = match &workspace.host {
         WorkspaceHost::Given(host) => host.clone(),
         WorkspaceHost::FromResource => read(session, workspace).await?,

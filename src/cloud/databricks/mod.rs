@@ -9,7 +9,7 @@ mod phase;
 pub(super) mod runs;
 pub(super) mod task;
 
-pub(super) use host::{Hosts, resolve};
+pub(super) use host::{Hosts, base, resolve};
 
 use std::fmt::Display;
 
@@ -24,13 +24,10 @@ use super::session::Session;
 use super::{ActFailure, Dated, request_id};
 use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
+use crate::model::access::{CAN_MANAGE_RUN, CAN_VIEW};
 use crate::model::connection::Workspace;
 use crate::model::trouble::{Trouble, TroubleKind};
 
-/// To see a job and its runs.
-const CAN_VIEW: &str = "CAN VIEW";
-/// To start and cancel runs of a job.
-const CAN_MANAGE_RUN: &str = "CAN MANAGE RUN";
 /// Largest page of `jobs/list` before API 2.2.
 const OLD_PAGE_MAX: usize = 25;
 

@@ -1,5 +1,6 @@
 //! The Reader and the Writer against a scripted transport, and against what real services have said.
 
+mod access;
 mod certificate;
 mod credentials;
 mod databricks;

@@ -9,6 +9,7 @@
 //!
 //! Refuses: to cut anything off. Long lines are wrapped, or left to the terminal.
 
+mod access;
 mod diff;
 mod job;
 mod report;
@@ -33,6 +34,7 @@ pub(super) use report::run_of;
 pub(super) use summary::{missing_rights, near_freezes, next};
 pub(super) use why::verdict;
 
+pub use access::{access, accesses};
 pub use diff::diff;
 pub use report::{outcome, report};
 pub use why::why;

@@ -3,6 +3,7 @@
 
 mod activity;
 mod filter;
+mod permissions;
 mod route;
 mod runtimes;
 
@@ -113,6 +114,7 @@ fn admitted(
     match route {
         Route::ActivityLog { .. } => activity::list(world, &known, call),
         Route::Workspace(target) => workspace(world, target),
+        Route::Permissions(target) => permissions::list(world, target, call),
         Route::Factories { group, .. } => {
             runtimes::factories(world, &known, group.as_deref(), call)
         }
@@ -137,6 +139,7 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
     };
     let known: &[&str] = match route {
         Route::ActivityLog { .. } => &["2015-04-01"],
+        Route::Permissions(_) => &["2015-07-01", "2018-07-01", "2022-04-01"],
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
         _ => &["2018-06-01"],
     };

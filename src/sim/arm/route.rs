@@ -46,6 +46,8 @@ pub(crate) enum Route {
         subscription: String,
     },
     Workspace(Target),
+    /// At a factory, or with an empty name in its resource group.
+    Permissions(Target),
     Nowhere,
 }
 
@@ -100,6 +102,7 @@ impl Route {
             Self::Runtime(_, Ask::Regenerate) => Operation::RegenerateAuthKey,
             Self::ActivityLog { .. } => Operation::ActivityLog,
             Self::Workspace(_) => Operation::GetWorkspace,
+            Self::Permissions(_) => Operation::Permissions,
             Self::Nowhere => Operation::Unknown,
         }
     }
@@ -112,7 +115,8 @@ impl Route {
             Self::Factory(target)
             | Self::Runtimes(target)
             | Self::Runtime(target, _)
-            | Self::Workspace(target) => Some(&target.subscription),
+            | Self::Workspace(target)
+            | Self::Permissions(target) => Some(&target.subscription),
             Self::Nowhere => None,
         }
     }
@@ -120,9 +124,10 @@ impl Route {
     /// The factory, and perhaps the runtime, that it is about.
     pub(crate) fn target(&self) -> Option<&Target> {
         match self {
-            Self::Factory(target) | Self::Runtimes(target) | Self::Runtime(target, _) => {
-                Some(target)
-            }
+            Self::Factory(target)
+            | Self::Runtimes(target)
+            | Self::Runtime(target, _)
+            | Self::Permissions(target) => Some(target),
             _ => None,
         }
     }
@@ -143,6 +148,10 @@ fn in_subscription(rest: &[&str], subscription: String) -> Route {
 
 fn in_group(method: &str, provider: &str, rest: &[&str], target: Target) -> Route {
     match (provider, method, rest) {
+        ("microsoft.authorization", "GET", ["permissions"]) => Route::Permissions(Target {
+            name: String::new(),
+            ..target
+        }),
         ("microsoft.databricks", "GET", ["workspaces", _]) => Route::Workspace(target),
         ("microsoft.datafactory", "GET", ["factories"]) => Route::Factories {
             subscription: target.subscription,
@@ -156,6 +165,12 @@ fn in_group(method: &str, provider: &str, rest: &[&str], target: Target) -> Rout
 fn factory(method: &str, rest: &[&str], target: Target) -> Route {
     match (method, rest) {
         ("GET", [_]) => Route::Factory(target),
+        ("GET", [_, "providers", "microsoft.authorization", "permissions"]) => {
+            Route::Permissions(Target {
+                runtime: String::new(),
+                ..target
+            })
+        }
         ("GET", [_, "integrationruntimes"]) => Route::Runtimes(target),
         ("GET", [_, "integrationruntimes", _]) => Route::Runtime(target, Ask::Get),
         ("POST", [_, "integrationruntimes", _, "getstatus"]) => Route::Runtime(target, Ask::Status),

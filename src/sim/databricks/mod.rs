@@ -5,6 +5,7 @@ mod act;
 mod body;
 mod jobs;
 mod list;
+mod people;
 mod shape;
 
 use jiff::Timestamp;
@@ -29,9 +30,13 @@ impl Route {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let (version, rest) = match segments.as_slice() {
             ["api", version @ ("2.1" | "2.2"), "jobs", rest @ ..] => (*version, rest),
+            ["api", "2.0", rest @ ..] => ("2.0", rest),
             _ => ("", [].as_slice()),
         };
         let operation = match (request.method.as_str(), rest) {
+            ("GET", ["permissions", "jobs", _]) if version == "2.0" => Operation::JobPermissions,
+            ("GET", ["preview", "scim", "v2", "Me"]) if version == "2.0" => Operation::Me,
+            _ if version == "2.0" => Operation::Unknown,
             ("GET", ["list"]) => Operation::JobsList,
             ("GET", ["get"]) => Operation::JobsGet,
             ("POST", ["run-now"]) => Operation::RunNow,
@@ -120,10 +125,9 @@ fn admit(
     request: &Incoming,
     now: Timestamp,
 ) -> Result<String, Refusal> {
-    let known = world
-        .workspaces
-        .get(place)
-        .filter(|workspace| workspace.api_versions.contains(&route.version));
+    let known = world.workspaces.get(place).filter(|workspace| {
+        route.version == "2.0" || workspace.api_versions.contains(&route.version)
+    });
     let Some(workspace) = known.filter(|_| route.operation != Operation::Unknown) else {
         let text = format!("Bad Target: {}", request.path);
         return Err(error(404, "NOT_FOUND", &text));
@@ -136,11 +140,19 @@ fn admit(
 }
 
 fn handle(world: &mut World, place: usize, call: &Call) -> Result<Response, Refusal> {
+    let closed = forbidden(
+        world,
+        &world.workspaces[place],
+        &call.caller,
+        Operation::RunNow,
+    );
     let workspace = &mut world.workspaces[place];
     let effects = &mut world.effects;
     match call.route.operation {
         Operation::JobsList => jobs::list(workspace, call),
         Operation::JobsGet => jobs::get(workspace, call),
+        Operation::JobPermissions => people::permissions(workspace, closed, call),
+        Operation::Me => Ok(people::me(call)),
         Operation::RunsList => list::list(workspace, call),
         Operation::RunsGet => list::get(workspace, call),
         Operation::RunsGetOutput => list::output(workspace, call),

@@ -1,0 +1,47 @@
+//! Who we are to a service, and what it lets us do there, as far as reads can tell.
+//!
+//! Refuses: changing anything to find out; reading a key; letting a token out. `Unknown` is an answer.
+
+pub(super) mod claims;
+mod permissions;
+mod workspace;
+
+pub(super) use permissions::of_factory;
+pub use workspace::Me;
+pub(super) use workspace::{may_run, of_workspace};
+
+use super::call::Who;
+use super::credential::Purpose;
+use super::session::Session;
+use crate::model::access::{Entry, Identity};
+use crate::model::trouble::{Trouble, TroubleKind};
+
+/// Signs in, and reads what the token says of itself.
+pub(super) async fn sign_in(
+    session: &Session,
+    who: &Who<'_>,
+    purpose: Purpose,
+) -> Result<Identity, Trouble> {
+    match session.vault().token(who, purpose).await {
+        Ok(held) => Ok(claims::identity(&held)),
+        Err(failure) => Err(Trouble {
+            kind: TroubleKind::Unauthenticated,
+            doing: format!("sign in to {}", who.connection),
+            message: failure.message,
+            request_id: failure.request_id,
+        }),
+    }
+}
+
+/// The place did not take the token, is not there, or did not answer: no right can be told from that. Only a 403 is an answer.
+const fn is_shut(trouble: &Trouble) -> bool {
+    !matches!(trouble.kind, TroubleKind::Forbidden { .. })
+}
+
+/// The entry that one read's outcome proves.
+fn entry<T>(identity: Identity, outcome: &Result<T, Trouble>) -> Entry {
+    match outcome {
+        Err(trouble) if is_shut(trouble) => Entry::Refused(identity, trouble.clone()),
+        _ => Entry::In(identity),
+    }
+}

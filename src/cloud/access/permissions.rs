@@ -1,0 +1,175 @@
+//! Azure's own answer to "what may I do here": the permissions of the caller at a factory and at its resource group.
+//!
+//! Refuses: taking a refusal to tell for a refusal of the right. Who holds the five rights and nothing more may not be allowed to ask.
+
+use http::Method;
+use serde::Deserialize;
+
+use super::super::arm::{self, Ask};
+use super::super::call::Who;
+use super::super::credential::Purpose;
+use super::super::session::Session;
+use super::super::{activity, factory};
+use super::{entry, is_shut, sign_in};
+use crate::model::access::{Entry, Need, Right, Standing};
+use crate::model::address::ResourceId;
+use crate::model::connection::Factory;
+use crate::model::trouble::Trouble;
+
+/// "Permissions - List For Resource" and "- List For Resource Group" of Azure's Authorization API.
+const VERSION: &str = "2022-04-01";
+const PART: &str = "/providers/Microsoft.Authorization/permissions";
+const READ: &str = "Microsoft.Authorization/permissions/read";
+
+/// What one role assignment allows. All of them together count: what one leaves out another may give.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Permission {
+    actions: Vec<String>,
+    not_actions: Vec<String>,
+}
+
+/// Whether a factory lets us in, and the rights that the README lists.
+pub(in crate::cloud) async fn of_factory(
+    session: &Session,
+    place: &Factory,
+) -> (Entry, Vec<Right>) {
+    let who = Who::of_factory(place);
+    let identity = match sign_in(session, &who, Purpose::Arm).await {
+        Ok(identity) => identity,
+        Err(trouble) => return (Entry::NoToken(trouble), Vec::new()),
+    };
+    // A list of runtimes proves the right to it, and that this factory is there.
+    let listed = factory::list(session, place).await;
+    if listed.as_ref().is_err_and(is_shut) {
+        return (entry(identity, &listed), Vec::new());
+    }
+    let group = ResourceId::new(format!(
+        "/subscriptions/{}/resourceGroups/{}",
+        place.subscription, place.resource_group
+    ));
+    let here = permissions(session, place, place.id()).await;
+    // The Activity Log is not the factory's: it is read for the whole group.
+    let around = permissions(session, place, group).await;
+    let at = |need, action| Right::new(need, action, standing(&here, action));
+    let rights = vec![
+        Right::new(Need::Plan, factory::READ, Standing::told_by(&listed)),
+        at(Need::Plan, factory::STATUS),
+        Right::new(
+            Need::Plan,
+            activity::READ,
+            standing(&around, activity::READ),
+        ),
+        at(Need::Apply, factory::LIST_KEYS),
+        at(Need::Apply, factory::REGENERATE),
+    ];
+    (entry(identity, &listed), rights)
+}
+
+async fn permissions(
+    session: &Session,
+    factory: &Factory,
+    id: ResourceId,
+) -> Result<Vec<Permission>, Trouble> {
+    let ask = Ask {
+        who: Who::of_factory(factory),
+        doing: format!("ask what {} allows", factory.name),
+        right: READ,
+        kind: "arm.permissions",
+        method: Method::GET,
+        id,
+        part: PART,
+        version: VERSION,
+    };
+    arm::pages(session, ask.call()?)
+        .await
+        .map(|pages| pages.said)
+}
+
+/// A right that the answer allows, one that it does not, or no answer.
+fn standing(permissions: &Result<Vec<Permission>, Trouble>, action: &str) -> Standing {
+    match permissions {
+        Ok(all) if all.iter().any(|one| one.allows(action)) => Standing::Granted,
+        Ok(_) => Standing::Missing,
+        Err(trouble) => Standing::Unknown(trouble.to_string()),
+    }
+}
+
+impl Permission {
+    fn allows(&self, action: &str) -> bool {
+        let any = |patterns: &[String]| patterns.iter().any(|pattern| covers(pattern, action));
+        any(&self.actions) && !any(&self.not_actions)
+    }
+}
+
+/// Does a pattern of a role cover an action? `*` stands for any text, slashes included; case does not count.
+fn covers(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.to_ascii_lowercase(), action.to_ascii_lowercase());
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = action.strip_prefix(first) else {
+        return false;
+    };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(before) = last.replace(piece) {
+            let Some(at) = rest.find(before) else {
+                return false;
+            };
+            rest = &rest[at + before.len()..];
+        }
+    }
+    last.map_or(rest.is_empty(), |end| rest.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_covers_as_azure_reads_it() {
+        let cases = [
+            ("*", factory::REGENERATE, true),
+            ("*/read", factory::STATUS, true),
+            ("*/read", factory::LIST_KEYS, false),
+            ("Microsoft.DataFactory/*", factory::LIST_KEYS, true),
+            (
+                "microsoft.datafactory/factories/integrationruntimes/listauthkeys/action",
+                factory::LIST_KEYS,
+                true,
+            ),
+            ("Microsoft.DataFactory/*/read", factory::READ, true),
+            ("Microsoft.DataFactory/*/read", activity::READ, false),
+            (
+                "Microsoft.DataFactory/factories/integrationRuntimes/*/action",
+                factory::REGENERATE,
+                true,
+            ),
+            ("Microsoft.DataFactory/factories", factory::READ, false),
+            ("", factory::READ, false),
+            ("Microsoft.Insights/eventtypes/*", activity::READ, true),
+        ];
+        for (pattern, action, expected) in cases {
+            assert_eq!(covers(pattern, action), expected, "{pattern} {action}");
+        }
+    }
+
+    #[test]
+    fn what_one_role_leaves_out_another_may_give() {
+        let role = |actions: &[&str], not_actions: &[&str]| Permission {
+            actions: actions.iter().map(ToString::to_string).collect(),
+            not_actions: not_actions.iter().map(ToString::to_string).collect(),
+        };
+        let without_keys = || role(&["*"], &["*/listAuthKeys/action"]);
+        let keys = || {
+            role(
+                &["Microsoft.DataFactory/factories/integrationRuntimes/*"],
+                &[],
+            )
+        };
+        let all = |roles: Vec<Permission>| standing(&Ok(roles), factory::LIST_KEYS);
+        assert_eq!(all(vec![without_keys()]), Standing::Missing);
+        assert_eq!(all(vec![without_keys(), keys()]), Standing::Granted);
+        assert_eq!(all(Vec::new()), Standing::Missing);
+    }
+}

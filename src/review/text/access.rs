@@ -1,0 +1,149 @@
+//! Who we are to each connection and what we may do there, for a person who set it up or is about to.
+//!
+//! Refuses: a token, and the word "no" where nobody could tell.
+
+use super::why::{labelled, when};
+use crate::model::access::{Access, Entry, Identity, Need, Place, Right, Standing};
+use crate::model::time::Timestamp;
+use crate::review::escape::line;
+
+/// Things of one right and one standing that are told by name; more are counted if they are in order.
+const NAMED_MAX: usize = 3;
+
+/// One connection, with a line end at its end.
+pub fn access(access: &Access, now: Timestamp) -> String {
+    let mut lines = vec![format!("{}: {}", line(&access.name), place(&access.place))];
+    match &access.entry {
+        Entry::NoToken(trouble) => lines.push(labelled("not in", &line(&trouble.to_string()))),
+        Entry::Refused(identity, trouble) => {
+            lines.extend(of_token(identity, now));
+            lines.push(labelled("not in", &line(&trouble.to_string())));
+        }
+        Entry::In(identity) => lines.extend(of_token(identity, now)),
+    }
+    lines.extend(rights(&access.rights, Need::Plan, "plan"));
+    lines.extend(rights(&access.rights, Need::Apply, "apply"));
+    lines.extend(reasons(&access.rights));
+    lines.join("\n") + "\n"
+}
+
+/// All connections in one line.
+pub fn accesses(all: &[Access]) -> String {
+    let open = all.iter().filter(|one| !one.is_closed()).count();
+    format!(
+        "Signed in to {open} of {}.  {}.  {}.",
+        all.len(),
+        in_all(all, Need::Plan, "Plan"),
+        in_all(all, Need::Apply, "Apply")
+    )
+}
+
+fn in_all(all: &[Access], need: Need, named: &str) -> String {
+    let rights = || {
+        all.iter()
+            .flat_map(|one| &one.rights)
+            .filter(|right| right.need == need)
+    };
+    let missing = rights().filter(|right| right.standing == Standing::Missing);
+    let unknown = rights().filter(|right| matches!(right.standing, Standing::Unknown(_)));
+    match (missing.count(), unknown.count()) {
+        (0, 0) if rights().next().is_none() => format!("{named}: nothing could be asked"),
+        (0, 0) => format!("{named}: no right is missing"),
+        (missing, 0) => format!("{named}: {missing} missing"),
+        (0, unknown) => format!("{named}: {unknown} unknown"),
+        (missing, unknown) => format!("{named}: {missing} missing, {unknown} unknown"),
+    }
+}
+
+fn place(place: &Place) -> String {
+    match place {
+        Place::Factory(name) => format!("Data Factory {}", line(name)),
+        Place::Workspace(host) => format!("Databricks workspace {}", line(host)),
+        Place::Ledger(address) => format!("the ledger {}", line(address)),
+    }
+}
+
+fn of_token(identity: &Identity, now: Timestamp) -> Vec<String> {
+    let mut lines = vec![labelled("credential", &line(&identity.credential))];
+    let whom = [
+        identity.user.as_ref().map(|user| line(user)),
+        identity
+            .application
+            .as_ref()
+            .map(|id| format!("application {}", line(id))),
+        identity
+            .object
+            .as_ref()
+            .map(|id| format!("object {}", line(id))),
+    ];
+    let whom: Vec<String> = whom.into_iter().flatten().collect();
+    if !whom.is_empty() {
+        lines.push(labelled("for", &whom.join(", ")));
+    }
+    for (label, claim) in [
+        ("tenant", &identity.tenant),
+        ("audience", &identity.audience),
+    ] {
+        lines.extend(claim.as_ref().map(|claim| labelled(label, &line(claim))));
+    }
+    let until = identity
+        .until
+        .map_or_else(|| "it does not say".to_owned(), |end| when(end, now));
+    lines.push(labelled("until", &until));
+    lines
+}
+
+/// The rights that one command needs, equal ones together; the label stands on the first line.
+fn rights(all: &[Right], need: Need, label: &str) -> Vec<String> {
+    let mut groups: Vec<(&Right, Vec<&str>)> = Vec::new();
+    for right in all.iter().filter(|right| right.need == need) {
+        let known = groups
+            .iter_mut()
+            .find(|(first, _)| first.name == right.name && first.standing == right.standing);
+        match (known, &right.on) {
+            (Some((_, things)), Some(on)) => things.push(on),
+            (_, on) => groups.push((right, on.iter().map(String::as_str).collect())),
+        }
+    }
+    let told = groups.iter().enumerate().map(|(place, (right, things))| {
+        let label = if place == 0 { label } else { "" };
+        labelled(label, &of_group(right, things))
+    });
+    told.collect()
+}
+
+fn of_group(right: &Right, things: &[&str]) -> String {
+    let on = match things {
+        [] => String::new(),
+        many if many.len() > NAMED_MAX && right.standing == Standing::Granted => {
+            format!(" on {} jobs", many.len())
+        }
+        some => {
+            let names: Vec<String> = some.iter().map(|name| line(name)).collect();
+            format!(" on {}", names.join(", "))
+        }
+    };
+    let word = match &right.standing {
+        Standing::Granted => "yes",
+        Standing::Missing => "no",
+        Standing::Unknown(_) => "unknown",
+    };
+    format!("{word:<7}  {}{on}", right.name)
+}
+
+/// Why what is unknown is unknown, each reason once.
+fn reasons(all: &[Right]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for right in all {
+        if let Standing::Unknown(why) = &right.standing
+            && !told.contains(why)
+        {
+            told.push(why.clone());
+        }
+    }
+    let labelled = told.iter().enumerate().map(|(place, why)| {
+        let label = if place == 0 { "unknown" } else { "" };
+        labelled(label, &line(why))
+    });
+    labelled.collect()
+}

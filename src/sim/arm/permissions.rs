@@ -1,0 +1,68 @@
+//! What a caller may do at a factory or in a resource group, derived from what the world forbids it.
+//! Refuses: telling of single runtimes. What is forbidden there only shows when it is tried, as with a role assigned below.
+
+use serde_json::{Value, json};
+
+use super::super::message::{Refusal, json as answer};
+use super::super::operation::{Operation, any_covers};
+use super::super::world::World;
+use super::Call;
+use super::route::Target;
+use crate::http::Response;
+
+/// What a role of its own gives: the patterns of its actions, and which operations of the world lie under them.
+const ROLES: [(&[&str], &[Operation]); 2] = [
+    (
+        &["Microsoft.DataFactory/*"],
+        &[
+            Operation::ListFactories,
+            Operation::ListRuntimes,
+            Operation::GetStatus,
+            Operation::ListAuthKeys,
+            Operation::RegenerateAuthKey,
+        ],
+    ),
+    (
+        &[
+            "Microsoft.Authorization/*/read",
+            "Microsoft.Insights/eventtypes/*",
+            "Microsoft.Databricks/workspaces/read",
+        ],
+        &[Operation::ActivityLog, Operation::GetWorkspace],
+    ),
+];
+
+/// One entry for each role, as "Permissions - List For Resource" gives them.
+pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Response, Refusal> {
+    let factory = if target.name.is_empty() {
+        None
+    } else {
+        Some(world.factory(target)?)
+    };
+    let log_closed = world
+        .subscriptions
+        .iter()
+        .any(|one| one.id.eq_ignore_ascii_case(&target.subscription) && !one.activity_log_readable);
+    let own = world
+        .tenants
+        .iter()
+        .flatten()
+        .flat_map(|tenant| &tenant.principals)
+        .filter(|one| one.client_id.eq_ignore_ascii_case(&call.caller.appid));
+    let mut forbidden: Vec<Operation> = own.flat_map(|one| one.forbidden.clone()).collect();
+    forbidden.extend(factory.iter().flat_map(|factory| &factory.forbidden));
+    if log_closed {
+        forbidden.push(Operation::ActivityLog);
+    }
+    let roles: Vec<Value> = ROLES
+        .iter()
+        .map(|(actions, operations)| {
+            let closed = operations
+                .iter()
+                .filter(|operation| any_covers(&forbidden, **operation));
+            let not_actions: Vec<&str> = closed.map(|operation| operation.action()).collect();
+            json!({"actions": actions, "notActions": not_actions, "dataActions": [], "notDataActions": []})
+        })
+        .collect();
+    Ok(answer(200, &json!({"value": roles})))
+}

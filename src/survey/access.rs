@@ -1,0 +1,135 @@
+//! Who we are to each connection, and whether what plan and apply need is allowed there.
+//!
+//! Refuses: deciding by it. A plan finds out by itself what it may read; this tells a person before.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::{join, join_all};
+
+use super::gate::Gate;
+use super::{Options, Scene, jobs};
+use crate::cloud::{ListedJob, Me, Reader};
+use crate::limits::PARALLELISM_DEFAULT;
+use crate::model::access::{Access, CAN_MANAGE_RUN, CAN_VIEW, Entry, Need, Place, Right, Standing};
+use crate::model::address::Name;
+use crate::model::connection::{Factory, Workspace, WorkspaceHost};
+use crate::model::desired::Desired;
+use crate::model::job::JobId;
+use crate::model::memory::Memory;
+use crate::model::survey::Refresh;
+use crate::model::time::Timestamp;
+
+/// Signs in to every connection that `wanted` names, or to all, and asks what is allowed there. In the order of their names.
+pub async fn gather(
+    desired: &Desired,
+    reader: &Reader,
+    now: Timestamp,
+    wanted: &[Name],
+) -> Vec<Access> {
+    let options = Options {
+        refresh: Refresh::All,
+        targets: Vec::new(),
+        parallelism: PARALLELISM_DEFAULT,
+        now,
+    };
+    let scene = Scene {
+        desired,
+        memory: &Memory::default(),
+        reader,
+        options: &options,
+        gate: Gate::new(options.parallelism),
+    };
+    let is_wanted = |name: &Name| wanted.is_empty() || wanted.contains(name);
+    let factories = desired
+        .factories
+        .values()
+        .filter(|one| is_wanted(&one.name));
+    let workspaces = desired
+        .workspaces
+        .values()
+        .filter(|one| is_wanted(&one.name));
+    let (mut all, workspaces) = join(
+        join_all(factories.map(|factory| of_factory(reader, factory))),
+        join_all(workspaces.map(|workspace| of_workspace(&scene, workspace))),
+    )
+    .await;
+    all.extend(workspaces);
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+async fn of_factory(reader: &Reader, factory: &Factory) -> Access {
+    let (entry, rights) = reader.factory_access(factory).await;
+    Access {
+        name: factory.name.to_string(),
+        place: Place::Factory(factory.factory.clone()),
+        entry,
+        rights,
+    }
+}
+
+async fn of_workspace(scene: &Scene<'_>, workspace: &Workspace) -> Access {
+    let (entry, me) = scene.reader.workspace_access(workspace).await;
+    let rights = match entry {
+        Entry::In(_) => of_jobs(scene, workspace, me.as_ref()).await,
+        Entry::NoToken(_) | Entry::Refused(..) => Vec::new(),
+    };
+    let host = match (&workspace.host, &workspace.resource_id) {
+        (WorkspaceHost::Given(host), _) => host.clone(),
+        (WorkspaceHost::FromResource, Some(id)) => id.to_string(),
+        (WorkspaceHost::FromResource, None) => String::new(),
+    };
+    Access {
+        name: workspace.name.to_string(),
+        place: Place::Workspace(host),
+        entry,
+        rights,
+    }
+}
+
+/// The rights on every job that a rule selects; where none speaks of a job, whether jobs can be listed at all.
+async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> Vec<Right> {
+    let rules = jobs::selected(scene, workspace).await;
+    if rules.is_empty() {
+        let listed = scene
+            .gate
+            .pass(scene.reader.jobs(workspace, Some("afresh")));
+        let standing = Standing::told_by(&listed.await);
+        return vec![Right::new(Need::Plan, CAN_VIEW, standing)];
+    }
+    let mut rights = Vec::new();
+    let mut seen: BTreeMap<JobId, ListedJob> = BTreeMap::new();
+    for (rule, found) in rules {
+        match found {
+            Ok(found) => seen.extend(found.into_iter().map(|job| (job.id, job))),
+            unseen @ Err(_) => {
+                let standing = Standing::told_by(&unseen);
+                rights.push(Right::new(Need::Plan, CAN_VIEW, standing).on(rule.to_string()));
+            }
+        }
+    }
+    let seen: Vec<ListedJob> = seen.into_values().collect();
+    let runs = join_all(seen.iter().map(|job| {
+        let asked = scene.reader.may_run(workspace, job.id, me);
+        scene.gate.pass(asked)
+    }));
+    let runs = runs.await.into_iter().zip(&seen);
+    rights.extend(
+        seen.iter()
+            .map(|job| Right::new(Need::Plan, CAN_VIEW, Standing::Granted).on(called(job))),
+    );
+    rights.extend(
+        runs.map(|(standing, job)| {
+            Right::new(Need::Apply, CAN_MANAGE_RUN, standing).on(called(job))
+        }),
+    );
+    rights
+}
+
+fn called(job: &ListedJob) -> String {
+    if job.name.is_empty() {
+        job.id.to_string()
+    } else {
+        job.name.clone()
+    }
+}
