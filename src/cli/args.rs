@@ -295,7 +295,7 @@ pub struct Diff {
 fn subject(text: &str) -> Result<Address, String> {
     Address::parse(text).map_err(|why| match Name::parse(text) {
         Ok(name) => format!(
-            "{why}\n\nWho a connection is signed in as, and what it may do:\n    afresh auth --connection {name}"
+            "{why}\n\nIs {name} a connection? Then this shows who it is signed in as, and what it may do:\n    afresh auth --connection {name}"
         ),
         Err(_) => why,
     })
