@@ -26,6 +26,7 @@ pub async fn run(command: &Sim, global: &Global, screen: &Screen) -> Result<Exit
         } => {
             let options = Options {
                 azure_port: *port,
+                log: global.sim_log.clone(),
                 latency: std::time::Duration::from_secs(latency.unwrap_or_default().as_secs()),
                 ..Options::default()
             };

@@ -83,6 +83,12 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// As faults and prohibitions spell it.
+    pub(crate) fn name(self) -> String {
+        let name = serde_json::to_value(self).unwrap_or_default();
+        name.as_str().unwrap_or("unknown").to_owned()
+    }
+
     /// Does a rule about `self` speak of `other`?
     pub(crate) fn covers(self, other: Self) -> bool {
         self == Self::Any || self == other

@@ -1,7 +1,9 @@
 //! The false cloud as a server on loopback, for the program's real wire and for other people's clients: one listener for Entra and
 //! ARM, one for each workspace. Refuses: any address but loopback, bodies above the bound, TLS.
 
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use tokio::task::JoinSet;
 use super::door::stamp;
 use super::embedded::lock;
 use super::message::{Door, Incoming, Reply};
+use super::operation::Operation;
 use super::store::Error;
 use super::world::World;
 use super::{arm, databricks};
@@ -36,6 +39,8 @@ pub struct Options {
     pub workspace_ports: Vec<u16>,
     /// Added to every answer, in real time: the distance of a data centre.
     pub latency: Duration,
+    /// Where each request is appended, as `OPERATION METHOD PATH`.
+    pub log: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -45,6 +50,7 @@ impl Default for Options {
             azure_port: 0,
             workspace_ports: Vec::new(),
             latency: Duration::ZERO,
+            log: None,
         }
     }
 }
@@ -95,6 +101,7 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
         clock: clock.clone(),
         place,
         latency: options.latency,
+        log: options.log.clone(),
         stopped: stopped.clone(),
     };
     served.listeners.spawn(accept(azure.0, desk(None)));
@@ -127,6 +134,7 @@ struct Desk {
     /// The workspace; absent: Entra and ARM.
     place: Option<usize>,
     latency: Duration,
+    log: Option<PathBuf>,
     stopped: watch::Receiver<bool>,
 }
 
@@ -232,11 +240,30 @@ impl Desk {
             headers: &head.headers,
             body,
         });
-        if let Err(error) = world.keep() {
+        if let Err(error) = world.keep().and_then(|()| self.note(head, reply.operation)) {
             // A cloud that forgets what it did would be worse than one that fails.
             reply.response = Some(*arm::error(500, "WorldNotKept", &error.to_string()));
         }
         reply
+    }
+}
+
+impl Desk {
+    fn note(&self, head: &http::request::Parts, operation: Operation) -> Result<(), Error> {
+        let Some(path) = &self.log else {
+            return Ok(());
+        };
+        let line = format!("{} {} {}\n", operation.name(), head.method, head.uri.path());
+        let mut options = std::fs::OpenOptions::new();
+        let written = options
+            .append(true)
+            .create(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes()));
+        written.map_err(|source| Error::Log {
+            path: path.clone(),
+            source,
+        })
     }
 }
 

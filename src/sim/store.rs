@@ -62,6 +62,15 @@ pub enum Error {
         "the embedded cloud listens on loopback only, not on {0}\nIt checks no identity worth the name: anybody could use it"
     )]
     NotLoopback(std::net::IpAddr),
+    /// What was asked could not be written down.
+    #[error("cannot write to {}", path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
     /// A port could not be taken.
     #[error("cannot listen on {address}")]
     Listen {

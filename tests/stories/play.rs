@@ -1,5 +1,5 @@
 //! Plays a story in a fresh folder: writes its files, runs its commands, and tells it again as it really went.
-//! Refuses: this machine's environment, a command that does not end, a path outside the story's folder.
+//! Refuses: this machine's environment, a command that does not end, a path outside the story's folder, a server that outlives it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,25 +10,30 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::serve::{Served, Tls};
 use crate::story::{Output, Part};
 
 /// Longest that one command may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-type Trouble = Box<dyn std::error::Error>;
+pub type Trouble = Box<dyn std::error::Error>;
 
 /// One story's folder.
 struct Stage {
     root: tempfile::TempDir,
     /// Where the embedded cloud writes down what it received; not in the story's folder, where a glob could meet it.
     requests: tempfile::NamedTempFile,
+    served: Option<Served>,
+    tls: Option<Tls>,
 }
 
 /// Plays all parts, and gives them back with what really happened.
 pub fn play(parts: &[Part]) -> Result<Vec<Part>, Trouble> {
-    let stage = Stage {
+    let mut stage = Stage {
         root: tempfile::tempdir()?,
         requests: tempfile::NamedTempFile::new()?,
+        served: None,
+        tls: None,
     };
     let mut told = Vec::new();
     for part in parts {
@@ -41,6 +46,7 @@ pub fn play(parts: &[Part]) -> Result<Vec<Part>, Trouble> {
                     .told_as(expected),
             },
             Part::File { path, text } => {
+                let text = stage.addressed(text);
                 stage.write(path, text.as_bytes()).map(|()| part.clone())?
             }
             Part::Use { source, path } => {
@@ -77,8 +83,23 @@ impl Stage {
         Ok(fs::read_to_string(self.path(name)?)?)
     }
 
-    fn command(&self, line: &str) -> Result<Output, Trouble> {
-        let words = words(line)?;
+    /// Every address of the story with the word that stands for it, in texts that are told.
+    fn addresses(&self) -> Vec<(String, String)> {
+        let served = self.served.iter().flat_map(Served::addresses);
+        let tls = self.tls.iter().map(Tls::address);
+        served.chain(tls).collect()
+    }
+
+    /// With addresses in the place of their words.
+    fn addressed(&self, text: &str) -> String {
+        let known = self.addresses().into_iter();
+        known.fold(text.to_owned(), |text, (word, address)| {
+            text.replace(&word, &address)
+        })
+    }
+
+    fn command(&mut self, line: &str) -> Result<Output, Trouble> {
+        let words = words(&self.addressed(line))?;
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let text = match words.as_slice() {
             ["cat", file] => self.read(file)?,
@@ -89,6 +110,29 @@ impl Stage {
                 fs::metadata(self.path(file)?)?.permissions().mode() & 0o7777
             ),
             ["ls", folder] => self.list(folder)?,
+            ["chmod", "+x", file] => {
+                let path = self.path(file)?;
+                fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+                String::new()
+            }
+            ["serve", "--tls", certificate] => {
+                let served = self.served.as_ref().ok_or("nothing is served yet")?;
+                self.tls = Some(Tls::start(&self.path(certificate)?, served.azure())?);
+                String::new()
+            }
+            ["serve", world, manifests] => {
+                self.path(world)?;
+                let root = self.root.path();
+                let log = self.requests.path();
+                self.served = Some(Served::start(root, world, manifests, log)?);
+                String::new()
+            }
+            ["token", client, resource, file] => {
+                let served = self.served.as_ref().ok_or("nothing is served yet")?;
+                let answer = served.token(client, resource)?;
+                self.write(file, answer.as_bytes())?;
+                String::new()
+            }
             ["requests"] => counted(&self.received()?),
             ["requests", "--each"] => self.received()?.join("\n"),
             _ => return self.afresh(&words),
@@ -204,7 +248,9 @@ impl Stage {
     }
 
     fn masked(&self, text: &str) -> Vec<String> {
-        lines(&text.replace(&*self.root.path().to_string_lossy(), "[ROOT]"))
+        let text = text.replace(&*self.root.path().to_string_lossy(), "[ROOT]");
+        let known = self.addresses().into_iter();
+        lines(&known.fold(text, |text, (word, address)| text.replace(&address, &word)))
     }
 }
 
