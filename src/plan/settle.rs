@@ -20,7 +20,8 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
         return Some(Settled::Done(Receipt::Regenerated {
             slot,
             fingerprint: keys.get(slot).clone(),
-            sent: doubt.at,
+            // The intent is dated by our own clock, the sight by the service's.
+            sent: earliest(doubt).min(sight.at),
             answered: sight.at,
         }));
     }
@@ -68,6 +69,11 @@ pub fn submission(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Opt
     }
 }
 
+/// When the intent was written, at the earliest, by the service's clock.
+fn earliest(doubt: &Doubt) -> Timestamp {
+    Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.at)
+}
+
 /// From when on a look that shows no trace of the intent says that there is none.
 pub fn settles_at(doubt: &Doubt) -> Timestamp {
     later(doubt.at, limits::SETTLE_TIME).max(doubt.act_by)
@@ -107,10 +113,8 @@ fn started<'a>(
     // Behind a known run everything is news, also where our own clock, which dated the intent, was ahead of the service's.
     let known = runs.iter().find(|run| Some(run.id) == after);
     let known = known.and_then(|run| Some((run.started?, run.id)));
-    let skewed = Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.at);
-    let begun = |run: &Run, started: Timestamp| match known {
-        Some(known) => started >= skewed && (started, run.id) > known,
-        None => started >= doubt.at,
+    let begun = |run: &Run, started: Timestamp| {
+        started >= earliest(doubt) && known.is_none_or(|known| (started, run.id) > known)
     };
     let follows = |run: &&Run| match run.started {
         Some(started) => begun(run, started) && Some(run.id) != after,

@@ -263,3 +263,20 @@ fn a_doubt_is_settled_by_the_fingerprint() {
         }
     ));
 }
+
+/// An intent is dated by our own clock, which may be ahead of the service's by as much as is still taken for right.
+#[test]
+fn a_rotation_in_doubt_began_before_it_was_seen_whatever_our_clock_said() {
+    let mut case = runtime_aged("95d", "20d");
+    let mut ahead_of_us = doubt(regenerate(Slot::One, 'a', 'b'), "2m");
+    ahead_of_us.at = ahead("2m");
+    case.doubts = vec![ahead_of_us];
+    sight(&mut case).keys = keys('c', 'b');
+    let step = decide(Subject::Runtime(case));
+    let Settled::Done(Receipt::Regenerated { sent, answered, .. }) = &step.settlements[0].settled
+    else {
+        panic!("not done: {step:?}")
+    };
+    assert!(*sent <= ago("3m") && sent <= answered, "{sent} {answered}");
+    assert_eq!(step.verdict, Verdict::Keep(Keep::Young));
+}

@@ -3,7 +3,7 @@
 use super::super::testing::*;
 use crate::model::job::RunResult;
 use crate::model::survey::{Looked, Subject, SubmissionCase};
-use crate::model::verdict::{Hold, Keep, Move, Settled, Step, Verdict};
+use crate::model::verdict::{Hold, Keep, Move, Receipt, Settled, Step, Verdict};
 
 fn step(case: &SubmissionCase) -> Step {
     decide(Subject::Submission(case.clone()))
@@ -68,6 +68,16 @@ fn a_submit_in_doubt_is_sent_again_with_its_own_token() {
     let again = step(&case);
     assert_eq!(submitted(&again), submit("stored", "d1"));
     assert_eq!(again.settlements[0].settled, Settled::Repeat);
+    sight(&mut case).runs = vec![active(7, "14m")];
+    let happened = step(&case);
+    assert!(
+        matches!(
+            &happened.settlements[0].settled,
+            Settled::Done(Receipt::Started { run: 7, .. })
+        ),
+        "our clock may have been ahead of the service's: {happened:?}"
+    );
+    sight(&mut case).runs = Vec::new();
     case.doubts = vec![doubt(submit("stored", "d0"), "10m")];
     let other = step(&case);
     assert_ne!(submitted(&other), submit("stored", "d0"));
