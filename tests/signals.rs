@@ -1,10 +1,13 @@
-//! The first Ctrl-C finishes what is in flight, starts nothing more and ends with 8; the next apply does the rest, each once.
+//! The first Ctrl-C finishes what is in flight, starts nothing more and ends with 8; the next apply does the rest, each once. The
+//! second stops where it is. While nothing is under way, the first one ends the command.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 const MANIFEST: &str = r"
 apiVersion: afresh/v1
@@ -60,36 +63,55 @@ fn wait_for_intent(ledger: &Path) {
     }
 }
 
-fn interrupted(folder: &Path, signal: &str) -> Output {
-    let apply = afresh(
-        folder,
+fn send(signal: &str, process: &Child) {
+    let sent = Command::new("kill")
+        .args([signal, &process.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// An estate and its world in a folder of their own.
+fn estate(world: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("estate")).unwrap();
+    std::fs::write(folder.path().join("estate/afresh.yaml"), MANIFEST).unwrap();
+    std::fs::write(folder.path().join("world.yaml"), world).unwrap();
+    folder
+}
+
+fn ledger(folder: &TempDir) -> PathBuf {
+    folder.path().join("estate/.afresh/sim/ledger.jsonl")
+}
+
+fn apply(folder: &TempDir) -> Child {
+    afresh(
+        folder.path(),
         &["apply", "estate", "--auto-approve", "--parallelism", "1"],
     )
     .spawn()
-    .unwrap();
-    wait_for_intent(&folder.join("estate/.afresh/sim/ledger.jsonl"));
-    let sent = Command::new("kill")
-        .args([signal, &apply.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(sent.success());
-    apply.wait_with_output().unwrap()
+    .unwrap()
+}
+
+/// Exit code, stdout and stderr.
+fn end(process: Child) -> (Option<i32>, String, String) {
+    let output = process.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (
+        output.status.code(),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
 }
 
 #[test]
 fn the_first_interrupt_finishes_what_is_in_flight_and_begins_nothing_more() {
     for signal in ["-INT", "-TERM"] {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("estate")).unwrap();
-        std::fs::write(folder.path().join("estate/afresh.yaml"), MANIFEST).unwrap();
-        std::fs::write(folder.path().join("world.yaml"), WORLD).unwrap();
-
-        let output = interrupted(folder.path(), signal);
-        let (said, complained) = (
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr),
-        );
-        assert_eq!(output.status.code(), Some(8), "{said}{complained}");
+        let folder = estate(WORLD);
+        let process = apply(&folder);
+        wait_for_intent(&ledger(&folder));
+        send(signal, &process);
+        let (code, said, complained) = end(process);
+        assert_eq!(code, Some(8), "{said}{complained}");
         assert!(
             complained.contains("interrupted: finishing what is in flight"),
             "{complained}"
@@ -101,14 +123,103 @@ fn the_first_interrupt_finishes_what_is_in_flight_and_begins_nothing_more() {
             "{said}"
         );
 
-        let rest = afresh(folder.path(), &["apply", "estate", "--auto-approve"])
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&rest.stdout);
+        let (code, said, _) = end(apply(&folder));
         assert_eq!(
-            (rest.status.code(), said.matches(": done").count()),
+            (code, said.matches(": done").count()),
             (Some(0), 2),
             "{said}"
         );
     }
+}
+
+#[test]
+fn an_interrupt_that_finds_the_last_move_in_flight_is_told_too() {
+    let folder = estate(
+        &WORLD
+            .replace("gateway-b", "other-b")
+            .replace("gateway-c", "other-c"),
+    );
+    let process = apply(&folder);
+    wait_for_intent(&ledger(&folder));
+    send("-INT", &process);
+    let (code, said, complained) = end(process);
+    assert_eq!(
+        (code, said.matches(": done").count()),
+        (Some(8), 1),
+        "{said}{complained}"
+    );
+}
+
+#[test]
+fn the_second_interrupt_stops_at_once_and_leaves_a_doubt() {
+    let folder = estate(&WORLD.replace("by: 2s", "by: 20s"));
+    let process = apply(&folder);
+    wait_for_intent(&ledger(&folder));
+    let began = Instant::now();
+    send("-INT", &process);
+    std::thread::sleep(Duration::from_millis(200));
+    send("-TERM", &process);
+    let (code, said, complained) = end(process);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(code, Some(8), "{said}{complained}");
+    assert!(
+        complained.contains("stopped: the next apply settles what is in doubt"),
+        "{complained}"
+    );
+    let text = std::fs::read_to_string(ledger(&folder)).unwrap();
+    assert!(
+        text.ends_with('\n') && !text.contains("\"settled\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_interrupt_before_anything_is_under_way_ends_the_command() {
+    let slow = "faults:\n- {on: listRuntimes, do: slow, by: 20s, times: 1}\n";
+    let world = format!("{}{slow}", WORLD.split("faults:").next().unwrap());
+    for (arguments, signal) in [
+        (&["plan", "estate"][..], "-INT"),
+        (&["apply", "estate", "--auto-approve"], "-TERM"),
+    ] {
+        let folder = estate(&world);
+        let began = Instant::now();
+        let process = afresh(folder.path(), arguments).spawn().unwrap();
+        // Long enough to listen; the answer that it waits for takes ten times as long.
+        std::thread::sleep(Duration::from_secs(2));
+        send(signal, &process);
+        let (code, said, complained) = end(process);
+        assert!(began.elapsed() < Duration::from_secs(15));
+        assert_eq!(
+            (code, complained.as_str()),
+            (Some(8), "interrupted\n"),
+            "{said}"
+        );
+        assert!(!ledger(&folder).exists());
+    }
+}
+
+/// Between the approval and the first move the ledger may keep an apply waiting.
+#[test]
+fn an_interrupt_while_the_ledger_is_waited_for_is_not_lost() {
+    let folder = estate(WORLD);
+    std::fs::create_dir_all(ledger(&folder).parent().unwrap()).unwrap();
+    let held = std::fs::File::create(ledger(&folder).with_extension("jsonl.lock")).unwrap();
+    held.lock().unwrap();
+    let process = apply(&folder);
+    std::thread::sleep(Duration::from_secs(3));
+    send("-INT", &process);
+    std::thread::sleep(Duration::from_millis(500));
+    drop(held);
+    let (code, said, complained) = end(process);
+    assert_eq!(code, Some(8), "{said}{complained}");
+    assert_eq!(
+        said.matches("interrupted before it began").count(),
+        3,
+        "{said}"
+    );
+    assert!(
+        !std::fs::read_to_string(ledger(&folder))
+            .unwrap()
+            .contains("\"intended\"")
+    );
 }

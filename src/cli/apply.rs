@@ -10,7 +10,7 @@ use super::plan::text_options;
 use super::progress::Progress;
 use super::screen::Screen;
 use super::session::{Ground, Session};
-use super::signals;
+use super::signals::Interrupts;
 use crate::apply::{self, Connections, Options, Outcome};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::minute;
@@ -18,9 +18,14 @@ use crate::model::verdict::{Hold, Plan, Step, Verdict};
 use crate::{review, saved};
 
 /// Applies manifests or a saved plan.
-pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+pub async fn run(
+    args: &Args,
+    global: &Global,
+    screen: &Screen,
+    interrupts: &Interrupts,
+) -> Result<Exit, Failure> {
     match args.paths.as_slice() {
-        [path] if is_plan_file(path) => saved_plan(path, args, global, screen).await,
+        [path] if is_plan_file(path) => saved_plan(path, args, global, screen, interrupts).await,
         paths if paths.iter().any(|path| is_plan_file(path)) => Err(Failure::new(
             "a saved plan is applied alone: it says all that is to be done",
         )
@@ -31,7 +36,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
             } else {
                 paths.to_vec()
             };
-            manifests(&paths, args, global, screen).await
+            manifests(&paths, args, global, screen, interrupts).await
         }
     }
 }
@@ -48,6 +53,7 @@ async fn manifests(
     args: &Args,
     global: &Global,
     screen: &Screen,
+    interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
     let plan = decide(&session, Look::new(&args.looking, None), screen).await?;
@@ -74,7 +80,7 @@ async fn manifests(
         &lineage,
         &approval,
         args,
-        screen,
+        (screen, interrupts),
     )
     .await
 }
@@ -84,6 +90,7 @@ async fn saved_plan(
     args: &Args,
     global: &Global,
     screen: &Screen,
+    interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let file = super::show::load(path)?;
     if !args.looking.target.is_empty() {
@@ -119,7 +126,7 @@ async fn saved_plan(
         &file.lineage,
         &approval,
         args,
-        screen,
+        (screen, interrupts),
     )
     .await
 }
@@ -188,14 +195,7 @@ async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, 
         );
     }
     screen.prompt("\nDo this? Only `yes` is taken for a yes: ");
-    let answer = tokio::select! {
-        answer = answer() => answer?,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
-            return Err(Failure::new("interrupted before an answer; nothing was done").with_exit(Exit::Interrupted));
-        }
-    };
-    if answer.trim() == "yes" {
+    if answer().await?.trim() == "yes" {
         Ok(Approval::given())
     } else {
         Err(Failure::new("not approved; nothing was done"))
@@ -221,8 +221,9 @@ async fn perform(
     lineage: &str,
     approval: &Approval,
     args: &Args,
-    screen: &Screen,
+    (screen, interrupts): (&Screen, &Interrupts),
 ) -> Result<Exit, Failure> {
+    let stop = interrupts.begin_acting();
     let began = ground.ledger.ensure_opened(lineage).await;
     began.map_err(Failure::of_ledger)?;
     let compacted = ground.ledger.compact_if_nearly_full().await;
@@ -236,7 +237,7 @@ async fn perform(
         apply_id: uuid::Uuid::new_v4().to_string(),
         wait: args.wait,
         not_after: plan.valid_until,
-        stop: signals::stop_on_interrupt(screen)?,
+        stop: stop.clone(),
     };
     let outcome = apply::run(
         plan,
@@ -254,7 +255,11 @@ async fn perform(
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.narrate(&review::text::outcome(&reports));
     }
-    Ok(exit_code(&outcome, plan))
+    Ok(match exit_code(&outcome, plan) {
+        // Also where nothing was left to begin: whoever interrupted it does not take it for an end as planned.
+        Exit::AsWanted if stop.is_raised() => Exit::Interrupted,
+        exit => exit,
+    })
 }
 
 fn moves(plan: &Plan) -> usize {

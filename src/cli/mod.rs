@@ -27,6 +27,7 @@ use clap::error::ErrorKind;
 use args::{Afresh, Command};
 use error::{Exit, Failure};
 use screen::Screen;
+use signals::Interrupts;
 
 /// Reads argv, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -54,22 +55,37 @@ pub fn main() -> ExitCode {
 }
 
 fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
     let global = &afresh.global;
     match &afresh.command {
         Command::Validate(args) => Ok(validate::run(args, screen)),
-        Command::Plan(args) => runtime.block_on(plan::run(args, global, screen)),
-        Command::Apply(args) => runtime.block_on(apply::run(args, global, screen)),
+        Command::Plan(args) => wait(screen, async |_| plan::run(args, global, screen).await),
+        Command::Apply(args) => wait(screen, async |interrupts| {
+            apply::run(args, global, screen, &interrupts).await
+        }),
         Command::Show(args) => show::run(args, screen),
         Command::Diff(args) => show::diff(args, screen),
-        Command::Why(args) => runtime.block_on(why::run(args, global, screen)),
-        Command::Auth(args) => runtime.block_on(auth::run(args, global, screen)),
-        Command::Ledger(command) => runtime.block_on(ledger::run(command, global, screen)),
-        Command::Sim(command) => runtime.block_on(sim::run(command, global, screen)),
+        Command::Why(args) => wait(screen, async |_| why::run(args, global, screen).await),
+        Command::Auth(args) => wait(screen, async |_| auth::run(args, global, screen).await),
+        Command::Ledger(command) => {
+            wait(screen, async |_| ledger::run(command, global, screen).await)
+        }
+        Command::Sim(command) => runtime()?.block_on(sim::run(command, global, screen)),
         Command::Schema(args) => schema::run(args, screen),
         Command::Completions { shell } => Ok(schema::completions(*shell, screen)),
         Command::Man => schema::man(screen),
     }
+}
+
+/// Does what takes time, and listens for interrupts meanwhile.
+fn wait(
+    screen: &Screen,
+    work: impl AsyncFnOnce(Interrupts) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    runtime()?.block_on(async { work(Interrupts::listen(screen)?).await })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }

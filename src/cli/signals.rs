@@ -1,36 +1,64 @@
-//! First Ctrl-C or SIGTERM: finish what is in flight, start nothing. Second: stop now; the next run settles the doubts.
+//! Ctrl-C and SIGTERM. While nothing is under way, the first ends the command at once. While moves are, the first finishes what is
+//! in flight and starts nothing; the second stops now, and the next run settles the doubts.
+//!
+//! Refuses: a gap. Once a command listens, no interrupt is swallowed, at the prompt and behind it neither.
 
-use tokio::signal::unix::{SignalKind, signal};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use crate::apply::StopFlag;
 
-/// A flag that the first interrupt raises. The second ends the process where it stands.
-pub fn stop_on_interrupt(screen: &Screen) -> Result<StopFlag, Failure> {
-    let (flag, screen) = (StopFlag::default(), screen.clone());
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    let raised = flag.clone();
-    tokio::spawn(async move {
-        wait(&mut interrupt, &mut terminate).await;
-        screen.complain("interrupted: finishing what is in flight, starting nothing more; once more to stop now");
-        raised.raise();
-        wait(&mut interrupt, &mut terminate).await;
-        screen.complain("stopped: the next apply settles what is in doubt");
-        std::process::exit(Exit::Interrupted as i32);
-    });
-    Ok(flag)
+/// What interrupts mean to one command. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupts {
+    stop: StopFlag,
+    is_acting: Arc<AtomicBool>,
 }
 
-async fn wait(
-    interrupt: &mut tokio::signal::unix::Signal,
-    terminate: &mut tokio::signal::unix::Signal,
-) {
+impl Interrupts {
+    /// Listens from now on.
+    ///
+    /// # Errors
+    /// The system does not let this process listen.
+    pub fn listen(screen: &Screen) -> Result<Self, Failure> {
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (interrupts, screen) = (Self::default(), screen.clone());
+        let heard = interrupts.clone();
+        tokio::spawn(async move {
+            next(&mut interrupt, &mut terminate).await;
+            if !heard.is_acting.load(Ordering::SeqCst) {
+                end(&screen, "interrupted");
+            }
+            screen.complain(
+                "interrupted: finishing what is in flight, starting nothing more; once more to stop now",
+            );
+            heard.stop.raise();
+            next(&mut interrupt, &mut terminate).await;
+            end(&screen, "stopped: the next apply settles what is in doubt");
+        });
+        Ok(interrupts)
+    }
+
+    /// From now on moves may be under way. The first interrupt raises the flag.
+    pub fn begin_acting(&self) -> StopFlag {
+        self.is_acting.store(true, Ordering::SeqCst);
+        self.stop.clone()
+    }
+}
+
+async fn next(interrupt: &mut Signal, terminate: &mut Signal) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
+}
+
+fn end(screen: &Screen, why: &str) -> ! {
+    screen.complain(why);
+    std::process::exit(Exit::Interrupted as i32)
 }
