@@ -29,6 +29,16 @@ pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);
 pub const UNREPEATABLE_DEADLINE: Duration = Duration::from_secs(20);
 /// How long a host that no connection could be made to is not tried again.
 pub const UNREACHABLE_KEPT: Duration = Duration::from_secs(20);
+/// Longest wait for a sign of an Azure machine's metadata service, where nobody has said that there is one.
+pub const IMDS_PROBE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a metadata service that says 404 is asked again: its identity part starts after it.
+pub const IMDS_WAIT: Duration = Duration::from_secs(20);
+/// How long one that says 410 is: an update takes 70 s at most ("How to use managed identities to get a token").
+pub const IMDS_UPDATE_WAIT: Duration = Duration::from_secs(80);
+/// Longest wait for a person to enter a code, whatever life the service gives it (Entra ID: 15 minutes).
+pub const DEVICE_CODE_WAIT_MAX: Duration = Duration::from_mins(15);
+/// Pause between two questions whether they have, where the service sets none; also what "slow down" adds (RFC 8628).
+pub const DEVICE_CODE_PAUSE: Duration = Duration::from_secs(5);
 /// Longest wait for `az account get-access-token`, which is slow to start.
 pub const AZURE_CLI_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a sign-in that failed is not tried again.

@@ -130,6 +130,14 @@ impl Client {
         })
     }
 
+    /// Sends once, without patience and whatever is known of the host: for finding out whether anybody is there.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn send_only_once(&self, request: &Request) -> Result<Response, Failure> {
+        self.send_once(request, 1).await
+    }
+
     /// As [`Client::send`], telling also what the earlier sends may have done.
     pub async fn exchange(&self, request: &Request) -> Exchange {
         let started = self.inner.clock.now();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use url::Url;
 
@@ -59,6 +60,15 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
+}
+
+impl Response {
+    /// A page for people where a service would have answered in JSON: a proxy, a gateway or a sign-in portal speaks.
+    pub fn is_page(&self) -> bool {
+        let said = self.headers.get(CONTENT_TYPE);
+        said.is_some_and(|said| said.as_bytes().starts_with(b"text/html"))
+            || self.body.trim_ascii_start().starts_with(b"<")
+    }
 }
 
 impl fmt::Debug for Response {

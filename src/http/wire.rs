@@ -1,22 +1,26 @@
 //! The real transport: one exchange over TLS with pooled, kept-alive connections.
 //!
-//! Refuses: plain http to anything but a loopback address, redirects, retries of its own, a body beyond
+//! Refuses: plain http to anything but a loopback address and the identity endpoints of an Azure machine itself, redirects, retries of its own, a body beyond
 //! [`RESPONSE_BYTES_MAX`], a proxy between afresh and loopback.
 
 use std::error::Error;
+use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Method;
-use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 use reqwest::{Certificate, ClientBuilder, redirect};
 use url::{Host, Url};
 
 use super::message::{Failure, Request, Response, Sent, Transport};
 use super::redact::redact;
+use super::wiped::Buffer;
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_BYTES_MAX};
 
+/// The metadata service of a virtual machine ("Azure Instance Metadata Service": a non-routable address, never through a proxy).
+const INSTANCE_METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
 const USER_AGENT: &str = concat!("afresh/", env!("CARGO_PKG_VERSION"));
 
 /// The network. Its clients are made when they are first needed: reading roots of trust takes longer than many a command.
@@ -28,7 +32,7 @@ pub struct Wire {
 /// Which client a request takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lane {
-    /// http to loopback: no roots of trust, never a proxy.
+    /// http to loopback and to the machine's identity endpoint: no roots of trust, never a proxy.
     Plain,
     /// https to loopback: never a proxy.
     Near,
@@ -77,7 +81,7 @@ impl Wire {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
-        permitted(&request.url).map_err(|what| Failure {
+        sendable(request).map_err(|what| Failure {
             sent: Sent::No,
             what,
         })?;
@@ -136,6 +140,29 @@ pub fn permitted(url: &Url) -> Result<(), String> {
     }
 }
 
+/// What may leave: what is [`permitted`], and questions to this machine's own identity endpoint, which has no TLS.
+fn sendable(request: &Request) -> Result<(), String> {
+    permitted(&request.url).or_else(|fault| {
+        let is_question = request.method == Method::GET
+            && request.body.is_empty()
+            && !request.headers.contains_key(AUTHORIZATION);
+        (is_question && is_identity_endpoint(request))
+            .then_some(())
+            .ok_or(fault)
+    })
+}
+
+/// Azure's metadata service (IMDS), at its one address; or App Service's endpoint, at a link-local address that differs by
+/// instance, where the request proves itself with `x-identity-header`. Neither leaves the machine's own link.
+fn is_identity_endpoint(request: &Request) -> bool {
+    let Some(Host::Ipv4(ip)) = request.url.host() else {
+        return false;
+    };
+    let is_metadata = ip == INSTANCE_METADATA && request.url.port_or_known_default() == Some(80);
+    let is_app_service = ip.is_link_local() && request.headers.contains_key("x-identity-header");
+    request.url.scheme() == "http" && (is_metadata || is_app_service)
+}
+
 /// Is the host of `url` a loopback address?
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -145,17 +172,19 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// The body as it comes, unpacked, and no more of it than the bound.
+/// The body as it comes, unpacked, and no more of it than the bound. It may hold a token or a key: it is wiped when it is dropped.
 async fn read_body(mut answer: reqwest::Response) -> Result<Bytes, Failure> {
-    let mut body = BytesMut::new();
+    let announced = answer.content_length();
+    let announced = announced.and_then(|length| usize::try_from(length).ok());
+    let mut body = Buffer::with_room(announced.filter(|length| *length <= RESPONSE_BYTES_MAX));
     while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
-        if body.len() + chunk.len() > RESPONSE_BYTES_MAX {
+        if body.would_exceed(RESPONSE_BYTES_MAX, chunk.len()) {
             return Err(Failure {
                 sent: Sent::Maybe,
                 what: format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes"),
             });
         }
-        body.extend_from_slice(&chunk);
+        body.push(&chunk);
     }
     Ok(body.freeze())
 }

@@ -111,6 +111,41 @@ async fn plain_http_is_for_loopback_addresses_only() {
     assert!(permitted(&"http://[::1]:8080/".parse().unwrap()).is_ok());
 }
 
+#[test]
+fn only_a_question_without_a_token_goes_to_the_machine_s_own_identity_endpoint() {
+    let ask = |url: &str, fields: &[(&'static str, &'static str)]| {
+        let mut request = get(url);
+        for (name, value) in fields {
+            request
+                .headers
+                .insert(*name, HeaderValue::from_static(value));
+        }
+        request
+    };
+    let metadata = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01";
+    let app_service = "http://169.254.131.2:8081/msi/token";
+    let header = [("x-identity-header", "h")];
+    assert!(sendable(&ask(metadata, &[("metadata", "true")])).is_ok());
+    assert!(sendable(&ask(app_service, &header)).is_ok());
+    assert_eq!(Lane::of(&metadata.parse().unwrap()), Lane::Plain);
+    for (url, fields) in [
+        (metadata, &[("authorization", "Bearer t")][..]),
+        (app_service, &[header[0], ("authorization", "Bearer t")][..]),
+        (app_service, &[]),
+        ("http://169.254.169.254:8080/metadata", &[]),
+        ("http://169.254.169.253/metadata", &[]),
+        ("http://10.0.0.1/msi/token", &header),
+        ("http://metadata.example/", &[("metadata", "true")]),
+    ] {
+        assert!(sendable(&ask(url, fields)).is_err(), "{url}");
+    }
+    let mut post = ask(metadata, &[]);
+    post.method = Method::POST;
+    assert!(sendable(&post).is_err());
+    // A token's own address is held to the rule without the exception.
+    assert!(permitted(&metadata.parse().unwrap()).is_err());
+}
+
 #[tokio::test]
 async fn a_closed_port_surely_got_nothing_and_a_broken_answer_leaves_a_doubt() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
