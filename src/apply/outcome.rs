@@ -31,6 +31,8 @@ pub struct Tally {
     pub interrupted: usize,
     /// Runs that were waited for and did not succeed, or not in time.
     pub runs_not_succeeded: usize,
+    /// Runs that were waited for and cannot be looked at any more.
+    pub out_of_sight: usize,
     /// Older intents that were settled.
     pub settled: usize,
 }
@@ -71,6 +73,7 @@ impl Tally {
             Happened::Settled(..) => self.settled += 1,
             Happened::Ended(end) => self.runs_not_succeeded += usize::from(!end.accepted),
             Happened::StillGoing { .. } => self.runs_not_succeeded += 1,
+            Happened::OutOfSight { .. } => self.out_of_sight += 1,
             Happened::Intended(_) | Happened::Waiting { .. } => {}
         }
     }
@@ -89,7 +92,8 @@ impl Tally {
         }
     }
 
-    /// The first that applies: interrupted; in doubt or refused; a run that did not succeed; partly done; busy; stale; all done.
+    /// The first that applies: interrupted; in doubt or refused; a run that did not succeed; one that nobody sees any more or partly
+    /// done; busy; stale; all done.
     ///
     /// What needs a person soonest comes first. Busy comes before stale, since only the one passes by itself.
     pub const fn exit(&self) -> Exit {
@@ -100,7 +104,7 @@ impl Tally {
             Exit::PartlyOrDoubt
         } else if self.runs_not_succeeded > 0 {
             Exit::RunNotSucceeded
-        } else if missed > 0 && (self.done > 0 || self.not_begun > 0) {
+        } else if self.out_of_sight > 0 || missed > 0 && (self.done > 0 || self.not_begun > 0) {
             Exit::PartlyOrDoubt
         } else if self.busy > 0 {
             Exit::Busy
@@ -157,6 +161,13 @@ mod tests {
                     ..done
                 },
                 Exit::RunNotSucceeded,
+            ),
+            (
+                Tally {
+                    out_of_sight: 1,
+                    ..done
+                },
+                Exit::PartlyOrDoubt,
             ),
             (
                 Tally {

@@ -15,7 +15,7 @@ use crate::model::connection::Workspace;
 use crate::model::job::{ActivePhase, Phase, Run, RunId, RunResult};
 use crate::model::outcome::{Happened, RunEnd};
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::Trouble;
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Step, Target, Wait};
 
 /// Waits until all of `runs`, which were cancelled, have ended.
@@ -124,7 +124,8 @@ impl Watch<'_> {
                 },
                 Err(trouble) => {
                     if let Some(why) = lost_sight(&mut seen, &trouble) {
-                        return self.still_going(seen, why);
+                        let (run, url) = (self.run, seen.url);
+                        return self.tell(Happened::OutOfSight { run, url, why });
                     }
                 }
             }
@@ -203,10 +204,11 @@ impl Watch<'_> {
     }
 }
 
-/// One more failed look; why to give up, if it was one too many.
+/// One more failed look; why to give up, if it was one too many, or if no look can succeed until a person does something.
 fn lost_sight(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
     seen.failures += 1;
-    (seen.failures >= POLL_FAILURES_MAX).then(|| trouble.to_string())
+    let is_over = seen.failures >= POLL_FAILURES_MAX || trouble.kind == TroubleKind::SignedOut;
+    is_over.then(|| trouble.to_string())
 }
 
 /// `None`: the deadline has passed. Without one, there is always time.
@@ -245,7 +247,7 @@ mod tests {
     #[test]
     fn a_run_goes_out_of_sight_only_after_many_failed_looks_in_a_row() {
         let trouble = Trouble {
-            kind: crate::model::trouble::TroubleKind::Unreachable,
+            kind: TroubleKind::Unreachable,
             doing: "look at run 7".to_owned(),
             message: "connection reset".to_owned(),
             request_id: None,
@@ -257,5 +259,10 @@ mod tests {
             lost_sight(&mut seen, &trouble),
             Some("cannot look at run 7: connection reset".to_owned())
         );
+        let ended = Trouble {
+            kind: TroubleKind::SignedOut,
+            ..trouble
+        };
+        assert!(lost_sight(&mut Seen::default(), &ended).is_some());
     }
 }

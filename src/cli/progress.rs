@@ -87,6 +87,7 @@ const fn ends_a_move(what: &Happened) -> bool {
         | Happened::Settled(..)
         | Happened::Waiting { .. }
         | Happened::Ended(_)
-        | Happened::StillGoing { .. } => false,
+        | Happened::StillGoing { .. }
+        | Happened::OutOfSight { .. } => false,
     }
 }

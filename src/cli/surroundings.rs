@@ -1,5 +1,6 @@
 //! What the cloud is told of the process it runs in: its environment, and whether it may run the Azure CLI.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::cloud::Surroundings;
@@ -17,7 +18,15 @@ const STAND_INS: [(&str, &str); 3] = [
 pub fn of_process() -> Surroundings {
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Surroundings::new(env).with_azure_cli(azure_cli())
+    Surroundings::new(env)
+        .with_azure_cli(azure_cli())
+        .telling(show)
+}
+
+/// A code and a link, for a person: to stderr, `--quiet` or not, since nothing goes on without them.
+fn show(message: &str) {
+    // Where stderr is closed nobody sees it, and the wait ends with the code's life.
+    let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
 /// Where the Azure CLI is: only a program that is there can be offered as a way to sign in.

@@ -12,6 +12,7 @@ mod databricks;
 mod factory;
 mod reader;
 mod request_id;
+mod secret;
 mod session;
 mod storage;
 mod surroundings;

@@ -8,12 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use super::call::{Call, Service, header};
-use super::credential::{Held, Purpose, TokenFailure, Vault};
+use super::credential::{Held, Purpose, TokenFailure, Vault, Want, Why};
 use super::databricks::Hosts;
+use super::secret;
 use super::{ActFailure, Dated};
 use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience};
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
@@ -38,6 +39,39 @@ struct Tokens {
     bearer: Held,
     /// Shown by service principals to Databricks.
     management: Option<Held>,
+    /// Why there is none although it may be wanted: a member of the workspace gets in without.
+    lacking: Option<TokenFailure>,
+}
+
+/// What became of a call, and with which tokens.
+struct Carried {
+    exchange: Exchange,
+    tokens: Tokens,
+}
+
+impl Carried {
+    /// What a refusal means for whoever came with these tokens.
+    fn refused(&self, call: &Call<'_>, response: &Response) -> Trouble {
+        let mut trouble = call.refused(response);
+        let bearer = &self.tokens.bearer;
+        let said = trouble.message.trim_end_matches('.');
+        let is_about_rights = matches!(trouble.kind, TroubleKind::Forbidden { .. });
+        if trouble.kind == TroubleKind::Unauthenticated && !bearer.renewable {
+            trouble.message = format!(
+                "{said}; the token of {} has ended or is wrong, and nothing renews it: put a good one there",
+                bearer.origin
+            );
+            trouble.kind = TroubleKind::SignedOut;
+        } else if let Some(lacking) = &self.tokens.lacking
+            && (is_about_rights || trouble.kind == TroubleKind::Unauthenticated)
+        {
+            trouble.message = format!(
+                "{said}; who is no member of the workspace has to show it a management token, and there is none: {}",
+                lacking.message
+            );
+        }
+        trouble
+    }
 }
 
 impl Session {
@@ -63,15 +97,11 @@ impl Session {
 
     /// Asks, and reads the answer.
     pub async fn read<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, Trouble> {
-        let response = self
-            .carry(call)
-            .await?
-            .outcome
-            .map_err(|failure| call.unanswered(&failure))?;
-        if is_success(&response) {
-            self.understand(call, &response)
-        } else {
-            Err(call.refused(&response))
+        let carried = self.carry(call).await?;
+        match &carried.exchange.outcome {
+            Ok(response) if is_success(response) => self.understand(call, response),
+            Ok(response) => Err(carried.refused(call, response)),
+            Err(failure) => Err(call.unanswered(failure)),
         }
     }
 
@@ -85,15 +115,16 @@ impl Session {
         &self,
         call: &Call<'_>,
     ) -> Result<(Dated<T>, bool), ActFailure> {
-        let Exchange { outcome, earlier } = self.carry(call).await.map_err(ActFailure::Refused)?;
-        let doubtful = earlier == Sent::Maybe || may_have_acted(&outcome);
+        let carried = self.carry(call).await.map_err(ActFailure::Refused)?;
+        let Exchange { outcome, earlier } = &carried.exchange;
+        let doubtful = *earlier == Sent::Maybe || may_have_acted(outcome);
         let trouble = match outcome {
-            Ok(response) if is_success(&response) => {
-                let answer = self.understand(call, &response).map_err(ActFailure::Lost)?;
-                return Ok((answer, earlier == Sent::Maybe));
+            Ok(response) if is_success(response) => {
+                let answer = self.understand(call, response).map_err(ActFailure::Lost)?;
+                return Ok((answer, *earlier == Sent::Maybe));
             }
-            Ok(response) => call.refused(&response),
-            Err(failure) => call.unanswered(&failure),
+            Ok(response) => carried.refused(call, response),
+            Err(failure) => call.unanswered(failure),
         };
         Err(if doubtful {
             ActFailure::Lost(trouble)
@@ -103,31 +134,32 @@ impl Session {
     }
 
     /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
-    async fn carry(&self, call: &Call<'_>) -> Result<Exchange, Trouble> {
+    async fn carry(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
         call.permitted()?;
         let tokens = self.tokens(call).await?;
         self.in_time(call)?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
         let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
-        if !refused || !tokens.bearer.renewable {
+        let first = Carried {
+            exchange: first,
+            tokens,
+        };
+        if !refused || !first.tokens.bearer.renewable {
             return Ok(first);
         }
-        self.forget(call, &tokens).await;
+        self.forget(call, &first.tokens).await;
+        let earlier = first.exchange.earlier;
         let tokens = match self.tokens(call).await {
             // What an earlier send may have done stays a doubt, whatever became of the sign-in.
-            Err(_) if first.earlier == Sent::Maybe => return Ok(first),
+            Err(_) if earlier == Sent::Maybe => return Ok(first),
             tokens => tokens?,
         };
         self.in_time(call)?;
-        let second = self.client.exchange(&request(call, &tokens)?).await;
-        Ok(Exchange {
-            earlier: if first.earlier == Sent::Maybe {
-                Sent::Maybe
-            } else {
-                second.earlier
-            },
-            ..second
-        })
+        let mut exchange = self.client.exchange(&request(call, &tokens)?).await;
+        if earlier == Sent::Maybe {
+            exchange.earlier = Sent::Maybe;
+        }
+        Ok(Carried { exchange, tokens })
     }
 
     /// Signing in may take long, and so may the ledger before it.
@@ -144,20 +176,24 @@ impl Session {
     }
 
     async fn tokens(&self, call: &Call<'_>) -> Result<Tokens, Trouble> {
-        let (who, purpose) = (call.who, purpose(call));
+        let (who, want) = (call.who, want(call));
         let no_token = |failure: TokenFailure| {
-            call.trouble(
-                TroubleKind::Unauthenticated,
-                failure.message,
-                failure.request_id,
-            )
+            let kind = match failure.why {
+                Why::Ended => TroubleKind::SignedOut,
+                Why::Refused | Why::Absent => TroubleKind::Unauthenticated,
+            };
+            call.trouble(kind, failure.message, failure.request_id)
         };
-        let bearer = self.vault.token(&who, purpose).await.map_err(no_token)?;
-        let management = if purpose == Purpose::Databricks && bearer.is_principal {
-            let token = self.vault.token(&who, Purpose::DatabricksManagement).await;
-            Some(token.map_err(no_token)?)
+        let bearer = self.vault.token(&want).await.map_err(no_token)?;
+        let management = if want.purpose == Purpose::Databricks && bearer.is_principal {
+            let want = want.for_purpose(Purpose::DatabricksManagement);
+            Some(self.vault.token(&want).await)
         } else {
             None
+        };
+        let (management, lacking) = match management {
+            Some(Err(failure)) => (None, Some(failure)),
+            management => (management.and_then(Result::ok), None),
         };
         if management
             .as_ref()
@@ -170,17 +206,19 @@ impl Session {
         if used.get(who.connection) != Some(&bearer.origin) {
             used.insert(who.connection.clone(), bearer.origin.clone());
         }
-        Ok(Tokens { bearer, management })
+        Ok(Tokens {
+            bearer,
+            management,
+            lacking,
+        })
     }
 
     async fn forget(&self, call: &Call<'_>, tokens: &Tokens) {
-        self.vault
-            .forget(&call.who, purpose(call), &tokens.bearer)
-            .await;
+        let want = want(call);
+        self.vault.forget(&want, &tokens.bearer).await;
         if let Some(management) = &tokens.management {
-            self.vault
-                .forget(&call.who, Purpose::DatabricksManagement, management)
-                .await;
+            let want = want.for_purpose(Purpose::DatabricksManagement);
+            self.vault.forget(&want, management).await;
         }
     }
 
@@ -207,10 +245,15 @@ impl Session {
     }
 }
 
-const fn purpose(call: &Call<'_>) -> Purpose {
-    match call.who.service {
-        Service::Arm => Purpose::Arm,
-        Service::Databricks(_) => Purpose::Databricks,
+const fn want<'a>(call: &'a Call<'_>) -> Want<'a> {
+    let (purpose, workspace) = match call.who.service {
+        Service::Arm => (Purpose::Arm, None),
+        Service::Databricks(_) => (Purpose::Databricks, Some(&call.url)),
+    };
+    Want {
+        who: call.who,
+        purpose,
+        workspace,
     }
 }
 
@@ -258,11 +301,12 @@ fn headers(
     if call.body.is_some() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    headers.insert(AUTHORIZATION, secret("Bearer ", &tokens.bearer.token)?);
+    let bearer = tokens.bearer.token.expose_secret();
+    headers.insert(AUTHORIZATION, secret::header(&["Bearer ", bearer])?);
     if let Some(management) = &tokens.management {
         headers.insert(
             HeaderName::from_static(MANAGEMENT_TOKEN),
-            secret("", &management.token)?,
+            secret::header(&[management.token.expose_secret()])?,
         );
         if let Service::Databricks(Some(id)) = call.who.service {
             headers.insert(
@@ -272,13 +316,4 @@ fn headers(
         }
     }
     Ok(headers)
-}
-
-fn secret(
-    scheme: &str,
-    token: &SecretString,
-) -> Result<HeaderValue, http::header::InvalidHeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("{scheme}{}", token.expose_secret()))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

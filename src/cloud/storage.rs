@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::BoxFuture;
-use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,8 +16,9 @@ use url::{Host, Url, form_urlencoded};
 
 use super::access::claims;
 use super::call::{Service, Who};
-use super::credential::{Held, Purpose, Vault};
+use super::credential::{Held, Purpose, Vault, Want};
 use super::reader::Reader;
+use super::secret;
 use super::surroundings::Surroundings;
 use crate::http::{Authorize, Request};
 use crate::model::access::{Identity, Standing};
@@ -138,7 +138,7 @@ pub async fn identity(
         }
         Access::AccountKey { .. } => Ok((of_environment(ACCOUNT_KEY), Standing::Granted)),
         Access::Entra(entra) => {
-            let held = entra.vault().token(&entra.who(), Purpose::Storage).await;
+            let held = entra.vault().token(&entra.want()).await;
             match held {
                 Ok(held) => Ok((claims::identity(&held), unasked)),
                 Err(failure) => Err(Trouble {
@@ -194,12 +194,16 @@ impl Authorize for Access {
 }
 
 impl Entra {
-    const fn who(&self) -> Who<'_> {
-        Who {
-            connection: &self.name,
-            credential: &Credential::Default,
-            cloud: &self.cloud,
-            service: Service::Arm,
+    const fn want(&self) -> Want<'_> {
+        Want {
+            who: Who {
+                connection: &self.name,
+                credential: &Credential::Default,
+                cloud: &self.cloud,
+                service: Service::Arm,
+            },
+            purpose: Purpose::Storage,
+            workspace: None,
         }
     }
 
@@ -208,16 +212,16 @@ impl Entra {
     }
 
     async fn authorize(&self, request: &mut Request, again: bool) -> Result<(), String> {
-        let (who, vault) = (self.who(), self.vault());
+        let (want, vault) = (self.want(), self.vault());
         let refused = self.last().take().filter(|_| again);
         if let Some(refused) = refused {
-            vault.forget(&who, Purpose::Storage, &refused).await;
+            vault.forget(&want, &refused).await;
         }
-        let held = vault.token(&who, Purpose::Storage).await;
+        let held = vault.token(&want).await;
         let held = held.map_err(|failure| failure.message)?;
-        let value = format!("Bearer {}", held.token.expose_secret());
+        let put = put_secret(request, &["Bearer ", held.token.expose_secret()]);
         *self.last() = Some(held);
-        put_secret(request, &value)
+        put
     }
 
     fn last(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
@@ -234,10 +238,9 @@ fn add_query(url: &mut Url, signature: &str) {
     url.set_query(Some(&query));
 }
 
-fn put_secret(request: &mut Request, value: &str) -> Result<(), String> {
-    let mut value = HeaderValue::from_str(value)
+fn put_secret(request: &mut Request, parts: &[&str]) -> Result<(), String> {
+    let value = secret::header(parts)
         .map_err(|_| "the token holds characters that no header can carry".to_owned())?;
-    value.set_sensitive(true);
     request.headers.insert(AUTHORIZATION, value);
     Ok(())
 }
@@ -284,10 +287,8 @@ fn sign(request: &mut Request, account: &str, key: &hmac::Key) -> Result<(), Str
         let _ = write!(text, "\n{}:{value}", name.to_lowercase());
     }
     let tag = hmac::sign(key, text.as_bytes());
-    put_secret(
-        request,
-        &format!("SharedKey {account}:{}", STANDARD.encode(tag)),
-    )
+    let signature = STANDARD.encode(tag);
+    put_secret(request, &["SharedKey ", account, ":", &signature])
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the edge hands in of the machine it runs on, so that nothing here reads the environment by itself.
+//! What the edge hands in of the machine it runs on, so that nothing here reads the environment or prints by itself.
 //!
 //! Refuses: being shown. Variables hold secrets: `Debug` tells their names only, and their values are wiped when the last copy goes.
 //! What the kernel keeps of the environment of this process is not afresh's to wipe.
@@ -12,11 +12,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::model::connection::SecretSource;
 
+/// Shows one message to whoever is at the terminal.
+type Tell = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// The environment that credentials are looked for in. Cheap to clone; clones share it.
 #[derive(Clone, Default)]
 pub struct Surroundings {
     env: Arc<BTreeMap<String, SecretString>>,
     az: Option<PathBuf>,
+    tell: Option<Tell>,
 }
 
 impl fmt::Debug for Surroundings {
@@ -24,7 +28,7 @@ impl fmt::Debug for Surroundings {
         f.debug_struct("Surroundings")
             .field("env", &self.env.keys())
             .field("az", &self.az)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -46,6 +50,15 @@ impl Surroundings {
         Self { az, ..self }
     }
 
+    /// With somebody who is shown what to do where a method needs a person. Without, such a method says that nobody is there.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            tell: Some(Arc::new(tell)),
+            ..self
+        }
+    }
+
     /// A variable that is set and not empty.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env
@@ -65,6 +78,18 @@ impl Surroundings {
     /// The Azure CLI, if it may be used.
     pub(super) fn azure_cli(&self) -> Option<&PathBuf> {
         self.az.as_ref()
+    }
+
+    /// Is anybody there who can be shown something?
+    pub(super) fn has_a_person(&self) -> bool {
+        self.tell.is_some()
+    }
+
+    /// Shows `message`, if anybody is there.
+    pub(super) fn tell(&self, message: &str) {
+        if let Some(tell) = &self.tell {
+            tell(message);
+        }
     }
 
     /// Reads a secret from where a manifest says it is. One line end at a file's end is not part of it.

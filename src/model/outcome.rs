@@ -45,13 +45,22 @@ pub enum Happened {
     },
     /// A run that was waited for has ended.
     Ended(RunEnd),
-    /// A run that was waited for has not ended in time, or could not be watched any longer. It goes on.
+    /// A run that was waited for has not ended in time. It goes on.
     StillGoing {
         /// Which.
         run: RunId,
         /// Its page.
         url: Option<String>,
         /// Why the wait ended.
+        why: String,
+    },
+    /// A run that was waited for cannot be looked at any more, so that nobody here knows how it goes on.
+    OutOfSight {
+        /// Which.
+        run: RunId,
+        /// Its page.
+        url: Option<String>,
+        /// Why.
         why: String,
     },
 }

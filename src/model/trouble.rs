@@ -25,6 +25,8 @@ pub enum TroubleKind {
     },
     /// No token, or it was refused.
     Unauthenticated,
+    /// The token has ended or was refused, and there is no other one until a person does something.
+    SignedOut,
     /// The subject does not exist.
     NotFound,
     /// Still throttled after all patience.
@@ -54,12 +56,11 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// The first sentence of a refusal, up to where Resource Manager names action and scope: the right is named behind it anyway.
+/// A refusal up to where Resource Manager names action and scope: the right is named behind it anyway.
 fn without_the_right(message: &str) -> &str {
-    let sentence = message.split_once(". ").map_or(message, |(first, _)| first);
-    sentence
+    message
         .split_once(" to perform action ")
-        .map_or(sentence, |(who, _)| who)
+        .map_or(message, |(who, _)| who)
         .trim_end_matches('.')
 }
 

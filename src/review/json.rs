@@ -90,6 +90,7 @@ fn event(what: &Happened) -> &'static str {
         Happened::Waiting { .. } => "waiting",
         Happened::Ended(_) => "ended",
         Happened::StillGoing { .. } => "stillGoing",
+        Happened::OutOfSight { .. } => "outOfSight",
     }
 }
 
@@ -103,7 +104,10 @@ fn movement(what: &Happened) -> Option<&Move> {
         | Happened::InDoubt(movement, _)
         | Happened::NotBegun(movement, _)
         | Happened::Settled(movement, _) => Some(movement),
-        Happened::Waiting { .. } | Happened::Ended(_) | Happened::StillGoing { .. } => None,
+        Happened::Waiting { .. }
+        | Happened::Ended(_)
+        | Happened::StillGoing { .. }
+        | Happened::OutOfSight { .. } => None,
     }
 }
 
@@ -132,7 +136,9 @@ fn details(what: &Happened) -> Map<String, Value> {
             json!({"why": trouble.to_string(), "requestId": trouble.request_id})
         }
         Happened::Waiting { phase, .. } => json!({"phase": phase}),
-        Happened::StillGoing { url, why, .. } => json!({"url": url, "why": why}),
+        Happened::StillGoing { url, why, .. } | Happened::OutOfSight { url, why, .. } => {
+            json!({"url": url, "why": why})
+        }
         Happened::Ended(end) => ended(end),
         Happened::Intended(_) | Happened::Done(..) => json!({}),
     })

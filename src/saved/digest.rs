@@ -140,6 +140,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
     match kind {
         TroubleKind::Forbidden { right } => json!(["forbidden", right]),
         TroubleKind::Unauthenticated => json!("unauthenticated"),
+        TroubleKind::SignedOut => json!("signedOut"),
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
         TroubleKind::Unreachable => json!("unreachable"),

@@ -10,23 +10,18 @@ pub(super) use permissions::of_factory;
 pub use workspace::Me;
 pub(super) use workspace::{may_run, of_workspace};
 
-use super::call::Who;
-use super::credential::Purpose;
+use super::credential::Want;
 use super::session::Session;
 use crate::model::access::{Entry, Identity};
 use crate::model::trouble::{Trouble, TroubleKind};
 
 /// Signs in, and reads what the token says of itself.
-pub(super) async fn sign_in(
-    session: &Session,
-    who: &Who<'_>,
-    purpose: Purpose,
-) -> Result<Identity, Trouble> {
-    match session.vault().token(who, purpose).await {
+pub(super) async fn sign_in(session: &Session, want: &Want<'_>) -> Result<Identity, Trouble> {
+    match session.vault().token(want).await {
         Ok(held) => Ok(claims::identity(&held)),
         Err(failure) => Err(Trouble {
             kind: TroubleKind::Unauthenticated,
-            doing: format!("sign in to {}", who.connection),
+            doing: format!("sign in to {}", want.who.connection),
             message: failure.message,
             request_id: failure.request_id,
         }),

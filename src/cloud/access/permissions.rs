@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::arm::{self, Ask};
 use super::super::call::Who;
-use super::super::credential::Purpose;
+use super::super::credential::{Purpose, Want};
 use super::super::session::Session;
 use super::super::{activity, factory};
 use super::{entry, is_shut, sign_in};
@@ -34,8 +34,12 @@ pub(in crate::cloud) async fn of_factory(
     session: &Session,
     place: &Factory,
 ) -> (Entry, Vec<Right>) {
-    let who = Who::of_factory(place);
-    let identity = match sign_in(session, &who, Purpose::Arm).await {
+    let want = Want {
+        who: Who::of_factory(place),
+        purpose: Purpose::Arm,
+        workspace: None,
+    };
+    let identity = match sign_in(session, &want).await {
         Ok(identity) => identity,
         Err(trouble) => return (Entry::NoToken(trouble), Vec::new()),
     };

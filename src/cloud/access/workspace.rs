@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::super::call::{Call, Who};
-use super::super::credential::Purpose;
+use super::super::credential::{Purpose, Want};
 use super::super::databricks::base;
 use super::super::request_id;
 use super::super::session::Session;
@@ -82,8 +82,16 @@ pub(in crate::cloud) async fn of_workspace(
     session: &Session,
     workspace: &Workspace,
 ) -> (Entry, Option<Me>) {
-    let who = Who::of_workspace(workspace);
-    let mut identity = match sign_in(session, &who, Purpose::Databricks).await {
+    let address = match base(session, workspace).await {
+        Ok(address) => address,
+        Err(trouble) => return (Entry::NoToken(trouble), None),
+    };
+    let want = Want {
+        who: Who::of_workspace(workspace),
+        purpose: Purpose::Databricks,
+        workspace: Some(&address),
+    };
+    let mut identity = match sign_in(session, &want).await {
         Ok(identity) => identity,
         Err(trouble) => return (Entry::NoToken(trouble), None),
     };

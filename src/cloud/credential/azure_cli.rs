@@ -6,11 +6,14 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::process::Command;
+use zeroize::Zeroizing;
 
-use super::{Fresh, TokenFailure, advice, entra};
+use super::grant::seconds;
+use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::redact;
 use crate::limits::AZURE_CLI_TIMEOUT;
 use crate::model::time::Timestamp;
@@ -18,7 +21,7 @@ use crate::model::time::Timestamp;
 #[derive(Deserialize)]
 struct Answer {
     #[serde(rename = "accessToken")]
-    access_token: String,
+    access_token: SecretString,
     /// Seconds since 1970; the Azure CLI tells them since 2.54.
     expires_on: Option<Value>,
 }
@@ -46,7 +49,7 @@ pub(super) async fn token(
         .args(tenant.iter().flat_map(|tenant| ["--tenant", tenant]))
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let output = match tokio::time::timeout(AZURE_CLI_TIMEOUT, command.output()).await {
+    let mut output = match tokio::time::timeout(AZURE_CLI_TIMEOUT, command.output()).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
             let program = program.display();
@@ -57,23 +60,24 @@ pub(super) async fn token(
             return Err(TokenFailure::new(format!("no answer within {limit}s")));
         }
     };
+    let said = Zeroizing::new(std::mem::take(&mut output.stdout));
     if output.status.success() {
-        read(&output, now)
+        read(&said, now)
     } else {
         Err(complaint(&output))
     }
 }
 
-fn read(output: &Output, now: Timestamp) -> Result<Fresh, TokenFailure> {
-    let answer: Answer = serde_json::from_slice(&output.stdout)
+fn read(said: &[u8], now: Timestamp) -> Result<Fresh, TokenFailure> {
+    let answer: Answer = serde_json::from_slice(said)
         .map_err(|_| TokenFailure::new("its answer cannot be understood"))?;
-    let expires = answer.expires_on.as_ref().and_then(entra::seconds);
+    let expires = answer.expires_on.as_ref().and_then(seconds);
     let expires = expires.ok_or_else(|| {
         TokenFailure::new("it does not say when the token ends; version 2.54 or newer is needed")
     })?;
     let now = u64::try_from(now.as_second()).unwrap_or(0);
     Ok(Fresh {
-        token: answer.access_token.into(),
+        token: answer.access_token,
         lifetime: Duration::from_secs(expires.saturating_sub(now)),
     })
 }
@@ -87,9 +91,17 @@ fn complaint(output: &Output) -> TokenFailure {
         .unwrap_or("it failed without a word");
     let line = redact(line.strip_prefix("ERROR: ").unwrap_or(line));
     let known = advice::with(line.clone(), advice::code_in(&said));
-    TokenFailure::new(if known == line && !line.contains("az login") {
-        format!("{line}; try `az login`")
-    } else {
-        known
-    })
+    let nobody_is_signed_in = said.contains("az login") && advice::code_in(&said).is_none();
+    TokenFailure {
+        why: if nobody_is_signed_in {
+            Why::Absent
+        } else {
+            Why::Refused
+        },
+        ..TokenFailure::new(if known == line && !line.contains("az login") {
+            format!("{line}; try `az login`")
+        } else {
+            known
+        })
+    }
 }

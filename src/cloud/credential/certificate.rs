@@ -14,6 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
 
 use super::TokenFailure;
 use crate::model::time::Timestamp;
@@ -43,6 +44,7 @@ pub(super) async fn assertion(
     let pem = tokio::fs::read(path)
         .await
         .map_err(|error| TokenFailure::new(format!("cannot read {}: {error}", path.display())))?;
+    let pem = Zeroizing::new(pem);
     let certificate = CertificateDer::from_pem_slice(&pem)
         .map_err(|_| fault("it holds no certificate in PEM".to_owned()))?;
     let key = private_key(&pem, path).map_err(fault)?;

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::Deserialize;
 use url::Url;
 
+use super::super::secret;
 use super::TokenFailure;
+use super::grant::unreadable;
 use crate::http::{Client, Repeat, Request, wire};
 use crate::limits::RESPONSE_TIMEOUT;
 
@@ -22,6 +24,8 @@ const AUDIENCE: &str = "api://AzureADTokenExchange";
 pub(super) enum Federated {
     /// A file that somebody keeps fresh, as Kubernetes does.
     File(PathBuf),
+    /// Handed in as it is, as Terraform takes it. It lives for minutes, so it is good for the first tokens only.
+    Given(SecretString),
     /// GitHub Actions, for a job with `id-token: write`.
     Github { url: String, token: SecretString },
     /// Azure Pipelines, for a service connection.
@@ -32,11 +36,20 @@ pub(super) enum Federated {
     },
 }
 
+/// GitHub's word for it, and that of Azure Pipelines.
+#[derive(Deserialize)]
+struct Asserted {
+    value: Option<SecretString>,
+    #[serde(rename = "oidcToken")]
+    oidc_token: Option<SecretString>,
+}
+
 impl Federated {
     /// How people call it.
     pub fn named(&self) -> String {
         match self {
             Self::File(path) => format!("workload identity ({})", path.display()),
+            Self::Given(_) => "workload identity (ARM_OIDC_TOKEN)".to_owned(),
             Self::Github { .. } => "GitHub OIDC".to_owned(),
             Self::Pipelines { .. } => "Azure Pipelines OIDC".to_owned(),
         }
@@ -47,24 +60,29 @@ impl Federated {
     /// # Errors
     /// The file cannot be read, or whoever makes it refuses.
     pub async fn assertion(&self, client: &Client) -> Result<SecretString, TokenFailure> {
-        let (request, field) = match self {
+        let request = match self {
             Self::File(path) => return from_file(path).await,
-            Self::Github { url, token } => (github(url, token)?, "value"),
+            Self::Given(token) => return Ok(token.clone()),
+            Self::Github { url, token } => github(url, token)?,
             Self::Pipelines {
                 url,
                 token,
                 service_connection,
-            } => (pipelines(url, token, service_connection)?, "oidcToken"),
+            } => pipelines(url, token, service_connection)?,
         };
         let named = self.named();
         let response = client
             .send(&request)
             .await
             .map_err(|failure| TokenFailure::new(format!("{named} gave no answer: {failure}")))?;
-        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-        let text = body.as_ref().and_then(|body| body.get(field)?.as_str());
-        match text {
-            Some(text) if response.status == 200 => Ok(text.into()),
+        let said = serde_json::from_slice::<Asserted>(&response.body).ok();
+        let assertion = said.and_then(|said| match self {
+            Self::Github { .. } => said.value,
+            _ => said.oidc_token,
+        });
+        match assertion {
+            Some(assertion) if response.status == 200 => Ok(assertion),
+            _ if response.is_page() => Err(unreadable(&response, &named)),
             _ => Err(TokenFailure::new(format!(
                 "{named} answered with status {} and no token; {}",
                 response.status,
@@ -75,7 +93,7 @@ impl Federated {
 
     const fn advice(&self) -> &'static str {
         match self {
-            Self::File(_) => "check the file",
+            Self::File(_) | Self::Given(_) => "check where it comes from",
             Self::Github { .. } => "does the job have `permissions: {id-token: write}`?",
             Self::Pipelines { .. } => {
                 "is SYSTEM_ACCESSTOKEN handed to this step, and may the pipeline use the service connection?"
@@ -85,10 +103,11 @@ impl Federated {
 }
 
 async fn from_file(path: &PathBuf) -> Result<SecretString, TokenFailure> {
-    let text = tokio::fs::read_to_string(path)
+    let text: SecretString = tokio::fs::read_to_string(path)
         .await
-        .map_err(|error| TokenFailure::new(format!("cannot read {}: {error}", path.display())))?;
-    match text.trim() {
+        .map_err(|error| TokenFailure::new(format!("cannot read {}: {error}", path.display())))?
+        .into();
+    match text.expose_secret().trim() {
         "" => Err(TokenFailure::new(format!(
             "{} holds no token",
             path.display()
@@ -125,11 +144,9 @@ fn address(text: &str) -> Result<Url, TokenFailure> {
 }
 
 fn request(method: Method, url: Url, token: &SecretString) -> Result<Request, TokenFailure> {
-    let mut bearer =
-        HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).map_err(|_| {
-            TokenFailure::new("the job's token holds characters that no header can carry")
-        })?;
-    bearer.set_sensitive(true);
+    let bearer = secret::header(&["Bearer ", token.expose_secret()]).map_err(|_| {
+        TokenFailure::new("the job's token holds characters that no header can carry")
+    })?;
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(AUTHORIZATION, bearer);

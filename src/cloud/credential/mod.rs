@@ -6,21 +6,32 @@ mod advice;
 mod azure_cli;
 mod certificate;
 mod chain;
+mod device;
 mod entra;
 mod federated;
+mod grant;
+mod lookup;
+mod managed;
+mod oauth;
+mod profile;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
-use super::call::Who;
+use super::call::{Who, host_and_port};
 use super::surroundings::Surroundings;
 use crate::http::Client;
 use crate::limits::TOKEN_FAILURE_KEPT;
+use crate::model::connection::{Cloud, Credential};
 use crate::model::time::Timestamp;
 use chain::Source;
+use device::People;
+use lookup::{Around, Lack};
+use managed::Machine;
 
 /// Audience of Azure Storage, the same for every account of every cloud ("Authorize with Microsoft Entra ID").
 const STORAGE: &str = "https://storage.azure.com";
@@ -47,15 +58,39 @@ impl Purpose {
         }
     }
 
-    /// The v2 scope. A resource that ends in a slash keeps it, so that two stand in a row.
-    fn scope(self, who: &Who<'_>) -> String {
-        let resource = match self {
-            Self::Arm => &who.cloud.audience,
-            Self::Databricks => &who.cloud.databricks_resource,
-            Self::DatabricksManagement => &who.cloud.databricks_management,
+    /// What it opens, as Entra ID calls it.
+    fn resource(self, cloud: &Cloud) -> &str {
+        match self {
+            Self::Arm => &cloud.audience,
+            Self::Databricks => &cloud.databricks_resource,
+            Self::DatabricksManagement => &cloud.databricks_management,
             Self::Storage => STORAGE,
-        };
-        format!("{resource}/.default")
+        }
+    }
+}
+
+/// A token that is wanted: by whom, for what, and at which workspace.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Want<'a> {
+    pub who: Who<'a>,
+    pub purpose: Purpose,
+    /// The address of the workspace that is asked, whose host was checked.
+    pub workspace: Option<&'a Url>,
+}
+
+impl<'a> Want<'a> {
+    /// The same for another purpose.
+    pub const fn for_purpose(self, purpose: Purpose) -> Self {
+        Self { purpose, ..self }
+    }
+
+    fn resource(&self) -> &'a str {
+        self.purpose.resource(self.who.cloud)
+    }
+
+    /// The v2 scope. A resource that ends in a slash keeps it, so that two stand in a row.
+    fn scope(&self) -> String {
+        format!("{}/.default", self.resource())
     }
 }
 
@@ -100,6 +135,19 @@ pub(super) struct TokenFailure {
     pub message: String,
     /// The authority's trace id.
     pub request_id: Option<String>,
+    /// What it means for what comes next.
+    pub why: Why,
+}
+
+/// What a failure to get a token means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// The method is there and fails.
+    Refused,
+    /// The method is not there after all: the `default` chain goes on.
+    Absent,
+    /// It worked, and does not any more until a person does something.
+    Ended,
 }
 
 impl TokenFailure {
@@ -107,6 +155,7 @@ impl TokenFailure {
         Self {
             message: message.into(),
             request_id: None,
+            why: Why::Refused,
         }
     }
 }
@@ -130,6 +179,8 @@ struct Key {
     authority: String,
     scope: String,
     purpose: Purpose,
+    /// Where tokens are a workspace's own.
+    host: Option<String>,
 }
 
 type Place = Arc<tokio::sync::Mutex<Option<Kept>>>;
@@ -139,6 +190,8 @@ pub(super) struct Vault {
     client: Client,
     surroundings: Surroundings,
     places: Mutex<HashMap<Key, Place>>,
+    people: People,
+    machine: Machine,
 }
 
 impl std::fmt::Debug for Vault {
@@ -153,12 +206,14 @@ impl Vault {
             client,
             surroundings,
             places: Mutex::default(),
+            people: People::default(),
+            machine: Machine::default(),
         }
     }
 
     /// A token that does not end soon. Requests that want the same one wait for one fetch.
-    pub async fn token(&self, who: &Who<'_>, purpose: Purpose) -> Result<Held, TokenFailure> {
-        let place = self.place(who, purpose);
+    pub async fn token(&self, want: &Want<'_>) -> Result<Held, TokenFailure> {
+        let place = self.place(want);
         let mut kept = place.lock().await;
         let now = self.client.clock().now();
         match &*kept {
@@ -166,7 +221,7 @@ impl Vault {
             Some(Kept::Failure(failure, until)) if now < *until => return Err(failure.clone()),
             _ => {}
         }
-        let fetched = self.fetch(who, purpose).await;
+        let fetched = self.fetch(want).await;
         *kept = Some(match &fetched {
             Ok(held) => Kept::Token(held.clone()),
             Err(failure) => {
@@ -178,51 +233,107 @@ impl Vault {
     }
 
     /// Drops a token that was refused, unless another request has already fetched a newer one.
-    pub async fn forget(&self, who: &Who<'_>, purpose: Purpose, refused: &Held) {
-        let place = self.place(who, purpose);
+    pub async fn forget(&self, want: &Want<'_>, refused: &Held) {
+        let place = self.place(want);
         let mut kept = place.lock().await;
         if matches!(&*kept, Some(Kept::Token(held)) if Arc::ptr_eq(&held.token, &refused.token)) {
             *kept = None;
         }
     }
 
-    fn place(&self, who: &Who<'_>, purpose: Purpose) -> Place {
+    fn place(&self, want: &Want<'_>) -> Place {
         let key = Key {
             // A credential says where secrets are, never what they are: its text may be a key.
-            credential: format!("{:?}", who.credential),
-            authority: who.cloud.authority.clone(),
-            scope: purpose.scope(who),
-            purpose,
+            credential: format!("{:?}", want.who.credential),
+            authority: want.who.cloud.authority.clone(),
+            scope: want.scope(),
+            purpose: want.purpose,
+            host: self.own_host(want),
         };
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry(key).or_default())
     }
 
-    async fn fetch(&self, who: &Who<'_>, purpose: Purpose) -> Result<Held, TokenFailure> {
-        let (scope, now) = (purpose.scope(who), self.client.clock().now());
-        let source = chain::resolve(who, purpose, &self.surroundings).await?;
+    /// One token of Entra ID opens all workspaces; one that a workspace gives, or that is for one host, opens that one alone.
+    fn own_host(&self, want: &Want<'_>) -> Option<String> {
+        let set = |name: &&str| self.surroundings.var(name).is_some();
+        let is_own = match want.who.credential {
+            Credential::DatabricksOauth { .. } => true,
+            Credential::Default => [
+                "DATABRICKS_TOKEN",
+                "DATABRICKS_CLIENT_ID",
+                "DATABRICKS_CONFIG_PROFILE",
+            ]
+            .iter()
+            .any(set),
+            _ => false,
+        };
+        want.workspace.filter(|_| is_own).map(host_and_port)
+    }
+
+    async fn fetch(&self, want: &Want<'_>) -> Result<Held, TokenFailure> {
+        let first = self.fetch_from(self.resolve(want).await?, want).await;
+        match first {
+            // The machine turned out to have no identity to give: the chain goes on behind it.
+            Err((Source::Managed(_), failure))
+                if failure.why == Why::Absent && *want.who.credential == Credential::Default =>
+            {
+                self.machine.has_none(failure.message).await;
+                let second = self.fetch_from(self.resolve(want).await?, want).await;
+                second.map_err(|(source, failure)| explained(source, failure))
+            }
+            first => first.map_err(|(source, failure)| explained(source, failure)),
+        }
+    }
+
+    async fn resolve(&self, want: &Want<'_>) -> Result<Source, TokenFailure> {
+        let around = Around {
+            client: &self.client,
+            here: &self.surroundings,
+            machine: &self.machine,
+        };
+        chain::resolve(&around, want).await
+    }
+
+    /// A failure comes back with its source, since what it means depends on that.
+    async fn fetch_from(
+        &self,
+        source: Source,
+        want: &Want<'_>,
+    ) -> Result<Held, (Source, TokenFailure)> {
+        let (scope, now) = (want.scope(), self.client.clock().now());
         let (origin, is_principal) = (source.origin(), source.is_principal());
-        let fetched = match source {
+        let fetched = match &source {
             Source::Fixed { token, .. } => {
                 return Ok(Held {
-                    token: Arc::new(token),
+                    token: Arc::new(token.clone()),
                     origin,
                     is_principal,
                     renewable: false,
                     renew_at: Timestamp::MAX,
                 });
             }
-            Source::Principal(principal) => entra::token(&self.client, &principal, &scope).await,
-            Source::AzureCli { program, tenant } => {
-                azure_cli::token(&program, tenant.as_deref(), &scope, now).await
+            Source::Principal(principal) => entra::token(&self.client, principal, &scope).await,
+            Source::Managed(identity) => {
+                managed::token(&self.client, identity, want.resource()).await
             }
+            Source::AzureCli {
+                program, tenant, ..
+            } => azure_cli::token(program, tenant.as_deref(), &scope, now).await,
+            Source::Person(person) => {
+                let (client, here) = (&self.client, &self.surroundings);
+                self.people.token(client, here, person, &scope).await
+            }
+            Source::Databricks(application) => match want.workspace {
+                Some(workspace) => oauth::token(&self.client, application, workspace).await,
+                None => Err(TokenFailure::new("it opens workspaces only")),
+            },
         };
-        let fresh = fetched.map_err(|failure| TokenFailure {
-            message: format!("no token from {origin}: {}", failure.message),
-            ..failure
-        })?;
+        let fresh = fetched.map_err(|failure| (source, failure))?;
+        // A person or a slow program may have taken its time.
+        let now = self.client.clock().now();
         // A token that lives no longer than the margin would be fetched for every request.
-        let margin = purpose.margin().min(fresh.lifetime / 4);
+        let margin = want.purpose.margin().min(fresh.lifetime / 4);
         Ok(Held {
             token: Arc::new(fresh.token),
             origin,
@@ -230,6 +341,20 @@ impl Vault {
             renewable: true,
             renew_at: later(now, fresh.lifetime.saturating_sub(margin)),
         })
+    }
+}
+
+/// Names the source. At the end of the chain an Azure CLI that nobody is signed in to is one more way that is not there.
+fn explained(source: Source, failure: TokenFailure) -> TokenFailure {
+    match source {
+        Source::AzureCli { mut before, .. } if failure.why == Why::Absent && !before.is_empty() => {
+            before.push(Lack::new("Azure CLI", failure.message));
+            lookup::none(&before)
+        }
+        source => TokenFailure {
+            message: format!("no token from {}: {}", source.origin(), failure.message),
+            ..failure
+        },
     }
 }
 

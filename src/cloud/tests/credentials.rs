@@ -206,6 +206,43 @@ async fn a_service_principal_shows_databricks_who_it_is_in_azure() {
     );
 }
 
+/// A member of a workspace gets in with its own token; that it could not show another one is said only if it is turned away.
+#[tokio::test]
+async fn a_member_needs_no_management_token_and_an_outsider_is_told_of_it() {
+    let serving = |opens: bool| {
+        Arc::new(Fake {
+            asked: Mutex::default(),
+            answers: Box::new(move |request, _| match request.kind {
+                "entra.token" if form(request)["scope"].contains("management") => status(
+                    400,
+                    json!({"error": "invalid_grant", "error_codes": [53_003], "error_description": "AADSTS53003: Blocked."}),
+                ),
+                "entra.token" => ok(json!({"access_token": "bearer", "expires_in": 3599})),
+                _ if opens => ok(json!({})),
+                _ => answer(
+                    403,
+                    r#"{"error_code":"PERMISSION_DENIED","message":"You are not in this workspace."}"#,
+                ),
+            }),
+            grants_tokens: false,
+        })
+    };
+    let member = serving(true);
+    reader(&member).jobs(&workspace(), None).await.unwrap();
+    let sent = &member.asked("jobs.list")[0];
+    assert_eq!(header(sent, "authorization"), Some("Bearer bearer"));
+    assert_eq!(header(sent, "x-databricks-azure-sp-management-token"), None);
+
+    let trouble = reader(&serving(false)).jobs(&workspace(), None).await;
+    assert_eq!(
+        trouble.unwrap_err().to_string(),
+        "cannot list the jobs of analytics: PERMISSION_DENIED: You are not in this workspace; who is no member of the workspace has to \
+         show it a management token, and there is none: no token from environment (AZURE_CLIENT_SECRET): AADSTS53003: Blocked; a \
+         Conditional Access policy blocks it: ask whoever administers the tenant, or run it from an allowed place; the right to CAN \
+         VIEW is missing"
+    );
+}
+
 #[tokio::test]
 async fn one_token_for_two_audiences_is_refused() {
     let fake = Arc::new(Fake {
@@ -225,7 +262,12 @@ async fn a_databricks_token_comes_first_and_alone() {
     env.push(("DATABRICKS_TOKEN", "dapi-x"));
     let reader = reader_with(&fake, &env);
     let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
-    assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+    assert_eq!(trouble.kind, TroubleKind::SignedOut);
+    assert_eq!(
+        trouble.message,
+        "status 401, without a reason; the token of environment (DATABRICKS_TOKEN) has ended or is wrong, and nothing renews it: put \
+         a good one there"
+    );
     let asked = fake.asked("jobs.list");
     assert_eq!(
         (asked.len(), header(&asked[0], "authorization")),
@@ -239,7 +281,7 @@ async fn a_databricks_token_comes_first_and_alone() {
 }
 
 #[tokio::test]
-async fn what_this_version_cannot_do_is_said() {
+async fn what_is_missing_is_said() {
     let fake = fake(empty_list);
     let env = |name: &str| SecretSource::Env(name.to_owned());
     let certificate = Proof::Certificate("/no/such/cert.pem".into());
@@ -249,13 +291,6 @@ async fn what_this_version_cannot_do_is_said() {
         proof,
     };
     for (credential, words) in [
-        (
-            Credential::ManagedIdentity {
-                client_id: None,
-                resource_id: None,
-            },
-            "this version cannot use managedIdentity yet",
-        ),
         (
             principal(certificate),
             "no token from servicePrincipal (/no/such/cert.pem): cannot read /no/such/cert.pem: No such file or directory (os error 2)",
@@ -287,7 +322,16 @@ async fn what_this_version_cannot_do_is_said() {
         .runtimes(&factory())
         .await
         .unwrap_err();
-    assert!(trouble.message.contains("run `az login`"), "{trouble}");
+    assert_eq!(
+        trouble.message,
+        "no credential was found; set one of these up, or name a credential in the manifest:
+    environment: neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set
+    workload identity: AZURE_FEDERATED_TOKEN_FILE is not set
+    GitHub OIDC: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set
+    Azure Pipelines OIDC: SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN are not set
+    managed identity: this is no machine of Azure: 169.254.169.254 gave no answer (no connection: no route to host)
+    Azure CLI: there is no `az` on PATH"
+    );
 }
 
 /// An `az` that does what `script` says.

@@ -130,10 +130,8 @@ async fn a_secret_comes_before_the_job_and_a_job_without_ids_is_passed_over() {
     let trouble = reader_with(&fake_two, &GITHUB).runtimes(&factory()).await;
     let trouble = trouble.unwrap_err().message;
     assert!(trouble.contains("neither AZURE_TENANT_ID"), "{trouble}");
-    assert!(
-        trouble.contains("no AZURE_FEDERATED_TOKEN_FILE"),
-        "{trouble}"
-    );
+    let ids = "GitHub OIDC: not set: AZURE_TENANT_ID and AZURE_CLIENT_ID";
+    assert!(trouble.contains(ids), "{trouble}");
     assert!(fake_two.asked("oidc.assertion").is_empty());
 }
 

@@ -4,10 +4,13 @@ mod access;
 mod certificate;
 mod credentials;
 mod databricks;
+mod device;
 mod effects;
 mod factory;
 mod federated;
 mod fixtures;
+mod managed;
+mod own;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -64,7 +67,16 @@ impl Fake {
     }
 }
 
+/// On a machine that is none of Azure's.
 fn fake(answers: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Arc<Fake> {
+    fake_machine(move |request, nth| match request.kind {
+        "imds.probe" => nobody(),
+        _ => answers(request, nth),
+    })
+}
+
+/// The function also answers in the place of the machine's identity endpoint.
+fn fake_machine(answers: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static) -> Arc<Fake> {
     Arc::new(Fake {
         asked: Mutex::default(),
         answers: Box::new(answers),
@@ -120,6 +132,13 @@ fn ok(body: Value) -> Answer {
 #[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
 fn status(status: u16, body: Value) -> Answer {
     answer(status, body.to_string())
+}
+
+fn nobody() -> Answer {
+    Err(Failure {
+        sent: Sent::No,
+        what: "no connection: no route to host".to_owned(),
+    })
 }
 
 fn lost() -> Answer {

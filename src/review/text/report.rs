@@ -61,6 +61,11 @@ fn happened(what: &Happened) -> String {
         Happened::StillGoing { run, url, why } => {
             format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
         }
+        Happened::OutOfSight { run, url, why } => format!(
+            "run {run} goes on, and nobody here can look at it any more: {}{}",
+            line(why),
+            page(url.as_deref())
+        ),
     }
 }
 
@@ -119,7 +124,8 @@ fn trouble(report: &Report) -> Vec<String> {
         | Happened::Refused(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
-        | Happened::StillGoing { .. } => vec![format!("  {address}  {}", happened(&report.what))],
+        | Happened::StillGoing { .. }
+        | Happened::OutOfSight { .. } => vec![format!("  {address}  {}", happened(&report.what))],
         _ => Vec::new(),
     }
 }
@@ -178,6 +184,10 @@ fn tally(reports: &[Report]) -> String {
             count(|what| matches!(what, Happened::StillGoing { .. })),
             "still going",
         ),
+        (
+            count(|what| matches!(what, Happened::OutOfSight { .. })),
+            "out of sight",
+        ),
     ];
     let parts: Vec<String> = always
         .into_iter()
@@ -199,6 +209,8 @@ fn advice(reports: &[Report]) -> Option<String> {
         )
     }) {
         Some("Run `afresh plan` again for what was not done.".to_owned())
+    } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
+        Some("Run `afresh plan` with a fresh sign-in: the ledger knows the run and finds it by its id.".to_owned())
     } else {
         None
     }
@@ -210,7 +222,9 @@ pub(in crate::review) fn run_of(what: &Happened) -> Option<RunId> {
         Happened::Done(_, Receipt::Started { run, .. } | Receipt::Cancelled { run, .. }) => {
             Some(*run)
         }
-        Happened::Waiting { run, .. } | Happened::StillGoing { run, .. } => Some(*run),
+        Happened::Waiting { run, .. }
+        | Happened::StillGoing { run, .. }
+        | Happened::OutOfSight { run, .. } => Some(*run),
         Happened::Ended(end) => Some(end.run),
         _ => None,
     }

@@ -100,6 +100,7 @@ mirror! {
     enum TroubleKind {
         Forbidden { right: String },
         Unauthenticated,
+        SignedOut,
         NotFound,
         Throttled,
         Unreachable,

@@ -1,0 +1,212 @@
+//! A person with a browser elsewhere: a code and a link are shown, and whoever types it in there is signed in here.
+//!
+//! The person is asked once. What renews the sign-in (the refresh token) is kept in memory and also gives tokens for the other
+//! services. Refuses: waiting longer than the code lives; asking again by itself when a renewal is refused, since hours later
+//! nobody is there.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::surroundings::Surroundings;
+use super::entra::{self, NAMED};
+use super::grant::{self, Denied, Granted, seconds, unreadable};
+use super::{Fresh, TokenFailure, Why};
+use crate::http::{Client, Response};
+use crate::limits::{DEVICE_CODE_PAUSE, DEVICE_CODE_WAIT_MAX};
+use crate::model::time::{Span, Timestamp};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// Whom to ask, as whom.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Person {
+    pub authority: String,
+    pub tenant: String,
+    pub client_id: String,
+}
+
+/// The sign-ins of this command.
+#[derive(Default)]
+pub(super) struct People(Mutex<HashMap<Person, Renewal>>);
+
+/// Shared by all audiences, so that a person is asked once.
+type Renewal = Arc<tokio::sync::Mutex<Option<SecretString>>>;
+
+impl People {
+    fn renewal(&self, person: &Person) -> Renewal {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(person.clone()).or_default())
+    }
+
+    /// A token, by the sign-in that is there, or by a new one.
+    ///
+    /// # Errors
+    /// Nobody is there to ask, the person declined or was too slow, or the sign-in that is there is not renewed ([`Why::Ended`]).
+    pub async fn token(
+        &self,
+        client: &Client,
+        here: &Surroundings,
+        person: &Person,
+        scope: &str,
+    ) -> Result<Fresh, TokenFailure> {
+        let scope = format!("{scope} offline_access");
+        let renewal = self.renewal(person);
+        let mut renewal = renewal.lock().await;
+        let granted = match &*renewal {
+            Some(token) => renew(client, person, &scope, token).await?,
+            None => ask(client, here, person, &scope).await?,
+        };
+        let mut granted = granted;
+        // Each renewal may bring a newer one; the older stays good, so one that is not repeated is kept.
+        if let Some(newer) = granted.refresh_token.take() {
+            *renewal = Some(newer);
+        }
+        granted.fresh(client.clock().now())
+    }
+}
+
+async fn renew(
+    client: &Client,
+    person: &Person,
+    scope: &str,
+    token: &SecretString,
+) -> Result<Granted, TokenFailure> {
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("client_id", person.client_id.as_str()),
+        ("refresh_token", token.expose_secret()),
+        ("scope", scope),
+    ];
+    let response = send(client, person, "token", &fields, "entra.token").await?;
+    if response.status == 200 {
+        return Granted::read(&response, NAMED);
+    }
+    let failure = Denied::read(&response).failure(&response, NAMED);
+    let is_final = (400..500).contains(&response.status) && response.status != 429;
+    Err(if is_final {
+        TokenFailure {
+            message: format!(
+                "the sign-in of the person at the terminal is not renewed: {}; run the command again and sign in anew",
+                failure.message
+            ),
+            why: Why::Ended,
+            ..failure
+        }
+    } else {
+        failure
+    })
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    device_code: SecretString,
+    user_code: String,
+    /// Entra's name; others call it by its second one.
+    #[serde(alias = "verification_url")]
+    verification_uri: String,
+    expires_in: Value,
+    interval: Option<Value>,
+}
+
+async fn ask(
+    client: &Client,
+    here: &Surroundings,
+    person: &Person,
+    scope: &str,
+) -> Result<Granted, TokenFailure> {
+    if !here.has_a_person() {
+        return Err(TokenFailure::new(
+            "nobody is there who could be shown a code; use another method in a pipeline",
+        ));
+    }
+    let fields = [("client_id", person.client_id.as_str()), ("scope", scope)];
+    let response = send(client, person, "devicecode", &fields, "entra.deviceCode").await?;
+    if response.status != 200 {
+        return Err(Denied::read(&response).failure(&response, NAMED));
+    }
+    let code: Shown =
+        serde_json::from_slice(&response.body).map_err(|_| unreadable(&response, NAMED))?;
+    let life = seconds(&code.expires_in).map_or(DEVICE_CODE_WAIT_MAX, Duration::from_secs);
+    let life = life.min(DEVICE_CODE_WAIT_MAX);
+    here.tell(&format!(
+        "To sign in, open {} in a browser anywhere and enter the code {}. It holds for {}.",
+        plain(&code.verification_uri),
+        plain(&code.user_code),
+        Span::seconds(life.as_secs())
+    ));
+    let end = Span::seconds(life.as_secs()).after(client.clock().now());
+    poll(client, person, &code, end).await
+}
+
+/// Asks at the pace that the service sets until the person has decided or the code has ended.
+async fn poll(
+    client: &Client,
+    person: &Person,
+    code: &Shown,
+    end: Timestamp,
+) -> Result<Granted, TokenFailure> {
+    let pace = code.interval.as_ref().and_then(seconds);
+    let mut pause = pace.map_or(DEVICE_CODE_PAUSE, |pace| Duration::from_secs(pace.max(1)));
+    let fields = [
+        ("grant_type", GRANT),
+        ("client_id", person.client_id.as_str()),
+        ("device_code", code.device_code.expose_secret()),
+    ];
+    loop {
+        client.clock().sleep(pause).await;
+        let response = send(client, person, "token", &fields, "entra.token").await?;
+        if response.status == 200 {
+            return Granted::read(&response, NAMED);
+        }
+        let denied = Denied::read(&response);
+        match denied.error.as_deref() {
+            Some("authorization_pending") => {}
+            Some("slow_down") => pause += DEVICE_CODE_PAUSE,
+            Some("authorization_declined" | "access_denied") => {
+                return Err(TokenFailure::new(
+                    "the sign-in was declined in the browser; run the command again and accept it there",
+                ));
+            }
+            Some("expired_token") => return Err(too_late()),
+            Some("bad_verification_code") => {
+                return Err(TokenFailure::new(
+                    "the service does not know its own code any more; run the command again for a new one",
+                ));
+            }
+            _ => return Err(denied.failure(&response, NAMED)),
+        }
+        if client.clock().now() >= end {
+            return Err(too_late());
+        }
+    }
+}
+
+fn too_late() -> TokenFailure {
+    TokenFailure::new(
+        "nobody entered the code in time; run the command again, and in a pipeline use another method",
+    )
+}
+
+async fn send(
+    client: &Client,
+    person: &Person,
+    what: &str,
+    fields: &[(&str, &str)],
+    kind: &'static str,
+) -> Result<Response, TokenFailure> {
+    let url = entra::endpoint(&person.authority, &person.tenant, what)?;
+    let sent = client.send(&grant::post(url, fields, kind)).await;
+    sent.map_err(|failure| {
+        TokenFailure::new(format!("{} gave no answer: {failure}", person.authority))
+    })
+}
+
+/// What a service says goes to a terminal: letters, digits and signs only.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

@@ -1,0 +1,136 @@
+//! What token endpoints are sent and say, whoever they are: forms, tokens, refusals.
+//!
+//! Refuses: quoting an answer that cannot be read; it may hold a token.
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+use super::super::secret;
+use super::{Fresh, TokenFailure, Why, advice};
+use crate::http::redact::redact;
+use crate::http::{Repeat, Request, Response};
+use crate::limits::RESPONSE_TIMEOUT;
+use crate::model::time::Timestamp;
+
+/// A form for a token endpoint.
+pub(super) fn post(url: Url, fields: &[(&str, &str)], kind: &'static str) -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    headers.insert(CONTENT_TYPE, form);
+    Request {
+        method: Method::POST,
+        url,
+        headers,
+        body: secret::form(fields),
+        repeat: Repeat::Safe,
+        kind,
+        timeout: RESPONSE_TIMEOUT,
+    }
+}
+
+/// The answer with a token. Numbers come as numbers or as text.
+#[derive(Deserialize)]
+pub(super) struct Granted {
+    access_token: SecretString,
+    pub refresh_token: Option<SecretString>,
+    expires_in: Option<Value>,
+    /// Seconds since 1970; App Service tells nothing else.
+    expires_on: Option<Value>,
+}
+
+impl Granted {
+    /// Reads an answer with status 200 from whoever `named` is.
+    ///
+    /// # Errors
+    /// It holds no token, or does not say how long it lives.
+    pub fn read(response: &Response, named: &str) -> Result<Self, TokenFailure> {
+        serde_json::from_slice(&response.body).map_err(|_| unreadable(response, named))
+    }
+
+    /// The token with its life from `now` on.
+    ///
+    /// # Errors
+    /// It does not say how long it lives.
+    pub fn fresh(self, now: Timestamp) -> Result<Fresh, TokenFailure> {
+        let lifetime = self.expires_in.as_ref().and_then(seconds).or_else(|| {
+            let end = seconds(self.expires_on.as_ref()?)?;
+            Some(end.saturating_sub(u64::try_from(now.as_second()).unwrap_or(0)))
+        });
+        let lifetime = lifetime.ok_or_else(|| {
+            TokenFailure::new("the answer with the token does not say how long it lives")
+        })?;
+        Ok(Fresh {
+            token: self.access_token,
+            lifetime: Duration::from_secs(lifetime),
+        })
+    }
+}
+
+/// A count of seconds, as a number or as a string of digits.
+pub(super) fn seconds(value: &Value) -> Option<u64> {
+    value
+        .as_u64()
+        .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+}
+
+/// A refusal, in whichever of their shapes.
+#[derive(Default, Deserialize)]
+pub(super) struct Denied {
+    /// OAuth's word: `invalid_grant`. IMDS has it too.
+    #[serde(default)]
+    pub error: Option<String>,
+    #[serde(default)]
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Vec<i64>,
+    #[serde(default)]
+    trace_id: Option<String>,
+    /// App Service and Databricks say it here.
+    #[serde(default)]
+    message: Option<String>,
+}
+
+impl Denied {
+    /// Reads an answer that is no success; one without a shape says nothing.
+    pub fn read(response: &Response) -> Self {
+        serde_json::from_slice(&response.body).unwrap_or_default()
+    }
+
+    /// The words of whoever `named` is, with what to do about them.
+    pub fn failure(self, response: &Response, named: &str) -> TokenFailure {
+        let Some(said) = self.error_description.or(self.message).or(self.error) else {
+            return unreadable(response, named);
+        };
+        // The lines below the first one are ids and times.
+        let first = said.lines().next().unwrap_or_default();
+        let code = self.error_codes.first().copied();
+        let code = code.or_else(|| advice::code_in(&said));
+        TokenFailure {
+            message: advice::with(redact(first), code),
+            request_id: self.trace_id,
+            why: Why::Refused,
+        }
+    }
+}
+
+/// What is said of an answer that makes no sense.
+pub(super) fn unreadable(response: &Response, named: &str) -> TokenFailure {
+    let status = response.status;
+    TokenFailure::new(if response.is_page() {
+        format!(
+            "{named} answered with a page for people (status {status}): something on the way speaks in its place, such as a proxy or \
+             a network's sign-in portal; open the address in a browser, or set HTTPS_PROXY and NO_PROXY"
+        )
+    } else if status == 200 {
+        format!("the answer of {named} cannot be understood")
+    } else {
+        format!("{named} answered with status {status} and no reason")
+    })
+}

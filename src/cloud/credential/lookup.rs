@@ -1,0 +1,451 @@
+//! The `default` chain: looks around for a way in, in the order of the README, and says what each way lacks.
+//!
+//! For workspaces their own variables and profile come first; then for all: environment, workload identity, GitHub, Azure Pipelines,
+//! managed identity, Azure CLI. A way that is there and fails ends the chain with its own error. Refuses: a way that somebody has
+//! switched off (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`); a token of one workspace for another.
+
+use secrecy::SecretString;
+
+use super::super::call::host_and_port;
+use super::super::surroundings::Surroundings;
+use super::chain::{Source, azure_cli, federated};
+use super::entra::{Principal, Proof as Shown};
+use super::federated::Federated;
+use super::managed::{Identity, Machine, Which};
+use super::oauth::Application;
+use super::profile::{Profile, host_of};
+use super::{Purpose, TokenFailure, Want};
+use crate::http::Client;
+use crate::model::connection::Cloud;
+
+/// What methods are looked for in.
+pub(super) struct Around<'a> {
+    pub client: &'a Client,
+    pub here: &'a Surroundings,
+    pub machine: &'a Machine,
+}
+
+/// A way that is not there: how people call it, and what it lacks.
+#[derive(Clone, Debug)]
+pub(super) struct Lack {
+    way: &'static str,
+    what: String,
+}
+
+impl Lack {
+    pub fn new(way: &'static str, what: impl Into<String>) -> Self {
+        let what = what.into();
+        Self { way, what }
+    }
+}
+
+/// None of them is there: a line for each.
+pub(super) fn none(lacks: &[Lack]) -> TokenFailure {
+    let lines: Vec<String> = lacks
+        .iter()
+        .map(|lack| format!("\n    {}: {}", lack.way, lack.what))
+        .collect();
+    TokenFailure::new(format!(
+        "no credential was found; set one of these up, or name a credential in the manifest:{}",
+        lines.concat()
+    ))
+}
+
+/// What GitHub Actions sets in a job with `id-token: write`.
+pub(super) const GITHUB: [&str; 2] = [
+    "ACTIONS_ID_TOKEN_REQUEST_URL",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+];
+/// What Azure Pipelines sets; the second one only where the step asks for it.
+pub(super) const PIPELINES: [&str; 2] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
+/// Terraform's names for either.
+const ARM_REQUEST: [&str; 2] = ["ARM_OIDC_REQUEST_URL", "ARM_OIDC_REQUEST_TOKEN"];
+/// Where a step of Azure Pipelines finds its service connection.
+const CONNECTIONS: [&str; 2] = [
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+];
+/// What Kubernetes sets.
+pub(super) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+/// The ways of Azure, in their order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Environment,
+    WorkloadIdentity,
+    Github,
+    Pipelines,
+    Managed,
+    AzureCli,
+}
+
+impl Way {
+    const ALL: [Self; 6] = [
+        Self::Environment,
+        Self::WorkloadIdentity,
+        Self::Github,
+        Self::Pipelines,
+        Self::Managed,
+        Self::AzureCli,
+    ];
+
+    const fn named(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::WorkloadIdentity => "workload identity",
+            Self::Github => "GitHub OIDC",
+            Self::Pipelines => "Azure Pipelines OIDC",
+            Self::Managed => "managed identity",
+            Self::AzureCli => "Azure CLI",
+        }
+    }
+
+    /// Terraform's switch for it.
+    const fn switch(self) -> Option<&'static str> {
+        match self {
+            Self::Environment => None,
+            Self::WorkloadIdentity | Self::Github | Self::Pipelines => Some("ARM_USE_OIDC"),
+            Self::Managed => Some("ARM_USE_MSI"),
+            Self::AzureCli => Some("ARM_USE_CLI"),
+        }
+    }
+
+    /// Is it one of those that `AZURE_TOKEN_CREDENTIALS` leaves? `None`: the word is none of those of the SDKs.
+    fn is_among(self, chosen: &str) -> Option<bool> {
+        Some(match chosen.to_ascii_lowercase().as_str() {
+            "dev" | "azureclicredential" => self == Self::AzureCli,
+            "prod" => self != Self::AzureCli,
+            "environmentcredential" => self == Self::Environment,
+            "workloadidentitycredential" => self == Self::WorkloadIdentity,
+            "managedidentitycredential" => self == Self::Managed,
+            _ => return None,
+        })
+    }
+
+    /// Why it is passed over although it may be there.
+    fn switched_off(self, here: &Surroundings) -> Result<Option<String>, TokenFailure> {
+        const CHOICE: &str = "AZURE_TOKEN_CREDENTIALS";
+        if let Some(chosen) = here.var(CHOICE) {
+            let among = self.is_among(chosen).ok_or_else(|| {
+                TokenFailure::new(format!(
+                    "{CHOICE} is {chosen}; it may be dev, prod, EnvironmentCredential, WorkloadIdentityCredential, \
+                     ManagedIdentityCredential or AzureCliCredential here"
+                ))
+            })?;
+            if !among {
+                return Ok(Some(format!("{CHOICE}={chosen} leaves it out")));
+            }
+        }
+        let switch = self.switch().filter(|name| is(here, name, ["false", "0"]));
+        Ok(switch.map(|name| format!("{name} switches it off")))
+    }
+}
+
+fn is(here: &Surroundings, name: &str, values: [&str; 2]) -> bool {
+    let set = here.var(name).unwrap_or_default();
+    values.iter().any(|value| set.eq_ignore_ascii_case(value))
+}
+
+/// Goes through the ways until one is there.
+///
+/// # Errors
+/// What each of them lacks; or what is wrong with what somebody has clearly asked for.
+pub(super) async fn default_chain(
+    around: &Around<'_>,
+    want: &Want<'_>,
+) -> Result<Source, TokenFailure> {
+    let (cloud, here) = (want.who.cloud, around.here);
+    let mut lacks = Vec::new();
+    if let Some(source) = of_workspace(around, want, &mut lacks).await? {
+        return Ok(source);
+    }
+    for way in Way::ALL {
+        let found = match way.switched_off(here)? {
+            Some(why) => Err(why),
+            None => match way {
+                Way::Environment => environment(cloud, here).ok_or_else(|| unset(here)),
+                Way::WorkloadIdentity => workload(cloud, here),
+                Way::Github => {
+                    let github = github(here).ok_or_else(|| not_set(here, &GITHUB));
+                    github.and_then(|github| for_application(cloud, here, github))
+                }
+                Way::Pipelines => of_pipelines(cloud, here),
+                Way::Managed => managed(around).await,
+                Way::AzureCli => azure_cli(here, None, lacks.clone())
+                    .map_err(|_| "there is no `az` on PATH".to_owned()),
+            },
+        };
+        match found {
+            Ok(source) => return Ok(source),
+            Err(what) => lacks.push(Lack::new(way.named(), what)),
+        }
+    }
+    Err(none(&lacks))
+}
+
+/// What is a workspace's own: its variables, then a profile that is asked for.
+async fn of_workspace(
+    around: &Around<'_>,
+    want: &Want<'_>,
+    lacks: &mut Vec<Lack>,
+) -> Result<Option<Source>, TokenFailure> {
+    // The management token is shown by whoever shows the workspace's own.
+    let is_meant = matches!(
+        want.purpose,
+        Purpose::Databricks | Purpose::DatabricksManagement
+    );
+    let Some(workspace) = want.workspace.filter(|_| is_meant) else {
+        return Ok(None);
+    };
+    let (here, host) = (around.here, host_and_port(workspace));
+    match variables(here, &host) {
+        Ok(source) => return Ok(Some(source)),
+        Err(lack) => lacks.push(lack),
+    }
+    let Some(profile) = Profile::asked_for(here).await? else {
+        lacks.push(Lack::new("profile", "DATABRICKS_CONFIG_PROFILE is not set"));
+        return Ok(None);
+    };
+    if let Err(why) = profile.belongs_to(&host) {
+        lacks.push(Lack::new("profile", why));
+        return Ok(None);
+    }
+    of_profile(&profile, want.who.cloud, here, lacks).map(Some)
+}
+
+/// `DATABRICKS_TOKEN`, then `DATABRICKS_CLIENT_ID` and `_SECRET`; for one host only, if `DATABRICKS_HOST` names one.
+fn variables(here: &Surroundings, host: &str) -> Result<Source, Lack> {
+    let (token, id, secret) = (
+        here.secret_var("DATABRICKS_TOKEN"),
+        here.var("DATABRICKS_CLIENT_ID"),
+        here.secret_var("DATABRICKS_CLIENT_SECRET"),
+    );
+    let named = "DATABRICKS_TOKEN or DATABRICKS_CLIENT_ID";
+    if token.is_none() && id.is_none() {
+        return Err(Lack::new(named, "not set"));
+    }
+    if let Some(own) = here.var("DATABRICKS_HOST").map(host_of)
+        && !own.eq_ignore_ascii_case(host)
+    {
+        return Err(Lack::new(
+            named,
+            format!("they are for {own}, as DATABRICKS_HOST says, not for {host}"),
+        ));
+    }
+    match (token, id, secret) {
+        (Some(token), ..) => Ok(Source::Fixed {
+            token,
+            named: "environment (DATABRICKS_TOKEN)".to_owned(),
+        }),
+        (None, Some(id), Some(client_secret)) => Ok(Source::Databricks(Application {
+            client_id: id.to_owned(),
+            client_secret,
+            named: "environment (DATABRICKS_CLIENT_SECRET)".to_owned(),
+        })),
+        _ => Err(Lack::new(named, "DATABRICKS_CLIENT_SECRET is not set")),
+    }
+}
+
+fn of_profile(
+    profile: &Profile,
+    cloud: &Cloud,
+    here: &Surroundings,
+    lacks: &[Lack],
+) -> Result<Source, TokenFailure> {
+    if let Some(token) = profile.value("token") {
+        return Ok(Source::Fixed {
+            token: token.clone(),
+            named: profile.named("token"),
+        });
+    }
+    if let (Some(id), Some(secret)) = (profile.text("client_id"), profile.value("client_secret")) {
+        return Ok(Source::Databricks(Application {
+            client_id: id.to_owned(),
+            client_secret: secret.clone(),
+            named: profile.named("client_secret"),
+        }));
+    }
+    if let (Some(tenant), Some(id), Some(secret)) = (
+        profile.text("azure_tenant_id"),
+        profile.text("azure_client_id"),
+        profile.value("azure_client_secret"),
+    ) {
+        return Ok(Source::Principal(Principal {
+            authority: authority(cloud, here),
+            tenant: tenant.to_owned(),
+            client_id: id.to_owned(),
+            proof: Shown::Secret(secret.clone()),
+            named: profile.named("azure_client_secret"),
+        }));
+    }
+    let uses = |key: &str| {
+        profile
+            .text(key)
+            .is_some_and(|v| v.eq_ignore_ascii_case("true"))
+    };
+    match profile.text("auth_type") {
+        Some("azure-cli") => return azure_cli(here, None, lacks.to_vec()),
+        auth if uses("azure_use_msi") || auth == Some("azure-msi") => {
+            let id = profile.text("azure_client_id").map(str::to_owned);
+            let which = id.map_or(Which::System, Which::ClientId);
+            return Ok(Source::Managed(Identity::of_machine(here, which)?));
+        }
+        _ => {}
+    }
+    let way = profile.text("auth_type").unwrap_or("none of them");
+    Err(TokenFailure::new(format!(
+        "{}: this version takes token, client_id and client_secret, azure_client_id with azure_client_secret and azure_tenant_id, \
+         azure_use_msi, or auth_type azure-cli from a profile",
+        profile.named(&format!("auth_type {way}"))
+    )))
+}
+
+/// `AZURE_*`, then `ARM_*`; all three of one family.
+fn environment(cloud: &Cloud, here: &Surroundings) -> Option<Source> {
+    ["AZURE", "ARM"].into_iter().find_map(|family| {
+        let var = |what: &str| here.var(&format!("{family}_{what}")).map(str::to_owned);
+        let secret = here.secret_var(&format!("{family}_CLIENT_SECRET"));
+        let (proof, shown) = match (secret, var("CLIENT_CERTIFICATE_PATH")) {
+            (Some(secret), _) => (Shown::Secret(secret), "CLIENT_SECRET"),
+            (None, Some(path)) => (Shown::Certificate(path.into()), "CLIENT_CERTIFICATE_PATH"),
+            (None, None) => return None,
+        };
+        Some(Source::Principal(Principal {
+            authority: authority(cloud, here),
+            tenant: var("TENANT_ID")?,
+            client_id: var("CLIENT_ID")?,
+            proof,
+            named: format!("environment ({family}_{shown})"),
+        }))
+    })
+}
+
+/// Which variables are missing: of the family that was begun, so that a slip in one name is seen; else of both.
+fn unset(here: &Surroundings) -> String {
+    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
+    let missing = |family: &str| -> Vec<String> {
+        names
+            .iter()
+            .map(|name| format!("{family}_{name}"))
+            .filter(|name| here.var(name).is_none())
+            .collect()
+    };
+    ["AZURE", "ARM"]
+        .into_iter()
+        .map(|family| (family, missing(family)))
+        .find(|(_, missing)| missing.len() < names.len())
+        .map_or_else(
+            || "neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set".to_owned(),
+            |(family, missing)| {
+                format!("of {family}_… not all are set: {} missing", missing.join(" and "))
+            },
+        )
+}
+
+fn not_set(here: &Surroundings, names: &[&str]) -> String {
+    let missing: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| here.var(name).is_none())
+        .collect();
+    let are = if missing.len() == 1 { "is" } else { "are" };
+    format!("{} {are} not set", missing.join(" and "))
+}
+
+/// A federated token that somebody put into a file or a variable.
+fn workload(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
+    let file = [TOKEN_FILE, "ARM_OIDC_TOKEN_FILE_PATH"]
+        .iter()
+        .find_map(|name| here.var(name));
+    let federated = match (file, here.secret_var("ARM_OIDC_TOKEN")) {
+        (Some(path), _) => Federated::File(path.into()),
+        (None, Some(token)) => Federated::Given(token),
+        (None, None) => return Err(not_set(here, &[TOKEN_FILE])),
+    };
+    for_application(cloud, here, federated)
+}
+
+fn of_pipelines(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
+    let connection = CONNECTIONS.iter().find_map(|name| here.var(name));
+    match pipelines(here, connection) {
+        Some(pipelines) => for_application(cloud, here, pipelines),
+        None if here.var(PIPELINES[0]).is_some() && here.var(PIPELINES[1]).is_some() => {
+            Err(not_set(here, &CONNECTIONS[..1]))
+        }
+        None => Err(not_set(here, &PIPELINES)),
+    }
+}
+
+/// An identity that this very job has, if it says for which application of which tenant.
+fn for_application(cloud: &Cloud, here: &Surroundings, job: Federated) -> Result<Source, String> {
+    let id = |what: &str| {
+        ["AZURE", "ARM", "AZURESUBSCRIPTION"]
+            .iter()
+            .find_map(|family| here.var(&format!("{family}_{what}")))
+    };
+    match (id("TENANT_ID"), id("CLIENT_ID")) {
+        (Some(tenant), Some(client_id)) => {
+            Ok(federated(authority(cloud, here), tenant, client_id, job))
+        }
+        (tenant, client_id) => {
+            let missing = [
+                tenant.is_none().then_some("AZURE_TENANT_ID"),
+                client_id.is_none().then_some("AZURE_CLIENT_ID"),
+            ];
+            let missing: Vec<&str> = missing.into_iter().flatten().collect();
+            Err(format!("not set: {}", missing.join(" and ")))
+        }
+    }
+}
+
+/// The two variables of one pair.
+fn pair(here: &Surroundings, names: [&str; 2]) -> Option<(String, SecretString)> {
+    Some((here.var(names[0])?.to_owned(), here.secret_var(names[1])?))
+}
+
+pub(super) fn github(here: &Surroundings) -> Option<Federated> {
+    let own = pair(here, GITHUB);
+    // Terraform has one pair of names for both; a service connection tells that it is meant for Azure Pipelines.
+    let is_pipelines = CONNECTIONS.iter().any(|name| here.var(name).is_some());
+    let other = || pair(here, ARM_REQUEST).filter(|_| !is_pipelines);
+    let (url, token) = own.or_else(other)?;
+    Some(Federated::Github { url, token })
+}
+
+pub(super) fn pipelines(
+    here: &Surroundings,
+    service_connection: Option<&str>,
+) -> Option<Federated> {
+    let service_connection = service_connection?.to_owned();
+    let (url, token) = pair(here, PIPELINES).or_else(|| pair(here, ARM_REQUEST))?;
+    Some(Federated::Pipelines {
+        url,
+        token,
+        service_connection,
+    })
+}
+
+/// The machine's identity, if a machine of Azure answers; `ARM_USE_MSI=true` says that one will.
+async fn managed(around: &Around<'_>) -> Result<Source, String> {
+    let here = around.here;
+    let is_sure = is(here, "ARM_USE_MSI", ["true", "1"]);
+    let family = if is_sure { "ARM" } else { "AZURE" };
+    let id = here.var("AZURE_CLIENT_ID");
+    let id = id.or_else(|| here.var(&format!("{family}_CLIENT_ID")));
+    let which = id.map_or(Which::System, |id| Which::ClientId(id.to_owned()));
+    let identity = Identity::of_machine(here, which).map_err(|failure| failure.message)?;
+    if !is_sure {
+        around.machine.answers(around.client, &identity).await?;
+    }
+    Ok(Source::Managed(identity))
+}
+
+/// A Cloud document says where its authority is; only where none was written does `AZURE_AUTHORITY_HOST` have a say.
+pub(super) fn authority(cloud: &Cloud, here: &Surroundings) -> String {
+    let is_default = Cloud::named("public").is_some_and(|public| public == *cloud);
+    match here.var("AZURE_AUTHORITY_HOST") {
+        Some(host) if is_default && host.contains("://") => host.to_owned(),
+        Some(host) if is_default => format!("https://{host}"),
+        _ => cloud.authority.clone(),
+    }
+}

@@ -1,0 +1,300 @@
+//! The identity of the machine that afresh runs on: of a virtual machine (IMDS), and of App Service, Functions and Container Apps.
+//!
+//! Refuses: Azure Arc, Service Fabric, Azure ML and Cloud Shell, whose endpoints speak otherwise; a proxy; sending a token there.
+
+use std::time::Duration;
+
+use http::header::ACCEPT;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::super::secret;
+use super::super::surroundings::Surroundings;
+use super::grant::{Denied, Granted, unreadable};
+use super::{Fresh, TokenFailure, Why};
+use crate::http::{Client, Repeat, Request, Response, wire};
+use crate::limits::{IMDS_PROBE_TIMEOUT, IMDS_UPDATE_WAIT, IMDS_WAIT, RESPONSE_TIMEOUT};
+
+/// The metadata service's one address.
+const IMDS: &str = "http://169.254.169.254";
+/// Moves the metadata service, as in the SDKs of Azure.
+const IMDS_ELSEWHERE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+/// Pause before the metadata service is asked again; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Which identity, of the machine's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Which {
+    System,
+    ClientId(String),
+    ResourceId(String),
+}
+
+/// An identity and where its tokens come from.
+pub(super) struct Identity {
+    endpoint: Endpoint,
+    which: Which,
+}
+
+enum Endpoint {
+    Imds(Url),
+    AppService { url: Url, header: SecretString },
+}
+
+impl Identity {
+    /// Finds the endpoint of this machine.
+    ///
+    /// # Errors
+    /// It is one of those that this version does not speak to, or no address.
+    pub fn of_machine(here: &Surroundings, which: Which) -> Result<Self, TokenFailure> {
+        let endpoint = endpoint(here)?;
+        Ok(Self { endpoint, which })
+    }
+
+    /// How people call it.
+    pub fn named(&self) -> String {
+        let host = match &self.endpoint {
+            Endpoint::Imds(_) => "",
+            Endpoint::AppService { .. } => " of App Service",
+        };
+        match &self.which {
+            Which::System => format!("managed identity{host}"),
+            Which::ClientId(id) | Which::ResourceId(id) => format!("managed identity{host} ({id})"),
+        }
+    }
+}
+
+fn endpoint(here: &Surroundings) -> Result<Endpoint, TokenFailure> {
+    let set = |name: &str| here.var(name).is_some();
+    let foreign = match (set("IDENTITY_ENDPOINT"), set("MSI_ENDPOINT")) {
+        (true, _) if set("IDENTITY_SERVER_THUMBPRINT") => Some("Service Fabric"),
+        (true, _) if set("IDENTITY_HEADER") => None,
+        (true, _) if set("IMDS_ENDPOINT") => Some("Azure Arc"),
+        (false, true) if set("MSI_SECRET") => Some("Azure Machine Learning"),
+        (false, true) => Some("Cloud Shell"),
+        _ => None,
+    };
+    if let Some(foreign) = foreign {
+        return Err(TokenFailure {
+            why: Why::Absent,
+            ..TokenFailure::new(format!(
+                "this version does not speak to the managed identity of {foreign}; use a service principal or the Azure CLI there"
+            ))
+        });
+    }
+    match (
+        here.var("IDENTITY_ENDPOINT"),
+        here.secret_var("IDENTITY_HEADER"),
+    ) {
+        (Some(url), Some(header)) => Ok(Endpoint::AppService {
+            url: app_service(url)?,
+            header,
+        }),
+        _ => imds(here.var(IMDS_ELSEWHERE)).map(Endpoint::Imds),
+    }
+}
+
+/// Container Apps name it `localhost`, which is a name and no address; it means this machine.
+fn app_service(text: &str) -> Result<Url, TokenFailure> {
+    let fault = |why: &str| TokenFailure::new(format!("IDENTITY_ENDPOINT is no address{why}"));
+    let mut url = Url::parse(text).map_err(|error| fault(&format!(": {error}")))?;
+    if url.host_str() == Some("localhost") {
+        url.set_host(Some("127.0.0.1")).map_err(|_| fault(""))?;
+    }
+    Ok(url)
+}
+
+fn imds(elsewhere: Option<&str>) -> Result<Url, TokenFailure> {
+    let base = elsewhere.unwrap_or(IMDS).trim_end_matches('/');
+    let url = Url::parse(&format!("{base}/metadata/identity/oauth2/token"))
+        .map_err(|error| TokenFailure::new(format!("{IMDS_ELSEWHERE} is no address: {error}")))?;
+    if elsewhere.is_some() {
+        wire::permitted(&url).map_err(TokenFailure::new)?;
+    }
+    Ok(url)
+}
+
+/// Asks for a token.
+///
+/// # Errors
+/// The machine has no such identity ([`Why::Absent`]), or its endpoint refuses.
+pub(super) async fn token(
+    client: &Client,
+    identity: &Identity,
+    resource: &str,
+) -> Result<Fresh, TokenFailure> {
+    let request = match &identity.endpoint {
+        Endpoint::Imds(url) => imds_request(url, &identity.which, resource),
+        Endpoint::AppService { url, header } => {
+            app_service_request(url, header, &identity.which, resource)?
+        }
+    };
+    let response = patiently(client, &request)
+        .await
+        .map_err(|failure| TokenFailure::new(format!("no answer: {failure}")))?;
+    if response.status == 200 {
+        return Granted::read(&response, "the machine's identity endpoint")?
+            .fresh(client.clock().now());
+    }
+    Err(refused(&response, identity))
+}
+
+/// What a refusal means: 400 is how both say that no such identity is assigned, 403 how Docker Desktop says that nobody is there.
+fn refused(response: &Response, identity: &Identity) -> TokenFailure {
+    let named = "the machine's identity endpoint";
+    let failure = Denied::read(response).failure(response, named);
+    let is_imds = matches!(identity.endpoint, Endpoint::Imds(_));
+    match (response.status, &identity.which) {
+        (400, Which::System) => TokenFailure {
+            message: format!(
+                "this machine has no system-assigned identity ({}); assign one, or name a user-assigned one by clientId or resourceId",
+                failure.message
+            ),
+            why: Why::Absent,
+            ..failure
+        },
+        (400, Which::ClientId(id) | Which::ResourceId(id)) => TokenFailure {
+            message: format!(
+                "the identity {id} is not assigned to this machine ({})",
+                failure.message
+            ),
+            why: Why::Absent,
+            ..failure
+        },
+        (403, _) if is_imds && failure.message.contains("unreachable") => TokenFailure {
+            why: Why::Absent,
+            ..failure
+        },
+        _ => failure,
+    }
+}
+
+/// While a machine starts, its metadata service says 404; while the service is updated, 410 for up to 70 s ("How to use managed
+/// identities to get a token", error handling). 429 and server errors have the patience of every request.
+async fn patiently(client: &Client, request: &Request) -> Result<Response, crate::http::Failure> {
+    let began = client.clock().now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let response = client.send(request).await?;
+        let limit = match response.status {
+            404 => IMDS_WAIT,
+            410 => IMDS_UPDATE_WAIT,
+            _ => return Ok(response),
+        };
+        let waited = client.clock().now().duration_since(began);
+        let waited = Duration::try_from(waited).unwrap_or(Duration::ZERO);
+        if waited >= limit {
+            return Ok(response);
+        }
+        client
+            .clock()
+            .sleep(pause.min(limit.saturating_sub(waited)))
+            .await;
+        pause = (pause * 2).min(IMDS_WAIT);
+    }
+}
+
+fn imds_request(url: &Url, which: &Which, resource: &str) -> Request {
+    let mut url = url.clone();
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("api-version", "2018-02-01")
+        .append_pair("resource", resource);
+    match which {
+        Which::System => {}
+        Which::ClientId(id) => drop(query.append_pair("client_id", id)),
+        Which::ResourceId(id) => drop(query.append_pair("msi_res_id", id)),
+    }
+    drop(query);
+    let mut request = question(url, "imds.token", RESPONSE_TIMEOUT);
+    request.headers.insert(
+        HeaderName::from_static("metadata"),
+        HeaderValue::from_static("true"),
+    );
+    request
+}
+
+fn app_service_request(
+    url: &Url,
+    header: &SecretString,
+    which: &Which,
+    resource: &str,
+) -> Result<Request, TokenFailure> {
+    let mut url = url.clone();
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("api-version", "2019-08-01")
+        .append_pair("resource", resource);
+    match which {
+        Which::System => {}
+        Which::ClientId(id) => drop(query.append_pair("client_id", id)),
+        Which::ResourceId(id) => drop(query.append_pair("mi_res_id", id)),
+    }
+    drop(query);
+    let header = secret::header(&[header.expose_secret()]).map_err(|_| {
+        TokenFailure::new("IDENTITY_HEADER holds characters that no header can carry")
+    })?;
+    let mut request = question(url, "appService.token", RESPONSE_TIMEOUT);
+    request
+        .headers
+        .insert(HeaderName::from_static("x-identity-header"), header);
+    Ok(request)
+}
+
+fn question(url: Url, kind: &'static str, timeout: Duration) -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    Request {
+        method: Method::GET,
+        url,
+        headers,
+        body: bytes::Bytes::new(),
+        repeat: Repeat::Safe,
+        kind,
+        timeout,
+    }
+}
+
+/// What is known of the machine: asked once, and briefly.
+#[derive(Default)]
+pub(super) struct Machine {
+    lacks: Mutex<Option<Result<(), String>>>,
+}
+
+impl Machine {
+    /// Does anybody answer at the identity endpoint? `Err`: what is lacking. A question without the `Metadata` field gets an error
+    /// at once from a metadata service, and nothing from anybody else.
+    pub async fn answers(&self, client: &Client, identity: &Identity) -> Result<(), String> {
+        let mut known = self.lacks.lock().await;
+        if let Some(known) = &*known {
+            return known.clone();
+        }
+        let found = match &identity.endpoint {
+            Endpoint::AppService { .. } => Ok(()),
+            Endpoint::Imds(url) => probe(client, url).await,
+        };
+        *known = Some(found.clone());
+        found
+    }
+
+    /// Remembers that the machine has no identity to give.
+    pub async fn has_none(&self, why: String) {
+        *self.lacks.lock().await = Some(Err(why));
+    }
+}
+
+async fn probe(client: &Client, url: &Url) -> Result<(), String> {
+    let request = question(url.clone(), "imds.probe", IMDS_PROBE_TIMEOUT);
+    let host = url.host_str().unwrap_or_default();
+    match client.send_only_once(&request).await {
+        Ok(response) if response.status == 403 || response.is_page() => {
+            Err(unreadable(&response, host).message)
+        }
+        Ok(_) => Ok(()),
+        Err(failure) => Err(format!(
+            "this is no machine of Azure: {host} gave no answer ({failure})"
+        )),
+    }
+}

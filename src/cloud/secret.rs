@@ -1,0 +1,48 @@
+//! Secrets on their way into a request: header fields and forms that are wiped when the last clone of them is dropped.
+//!
+//! Refuses: a plain copy beside them.
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::InvalidHeaderValue;
+use url::form_urlencoded;
+
+use crate::http::wiped::wiped;
+
+/// A header field of these parts, marked sensitive.
+pub(super) fn header(parts: &[&str]) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut bytes = Vec::with_capacity(parts.iter().map(|part| part.len()).sum());
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    let mut value = HeaderValue::from_maybe_shared(wiped(bytes))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A form of these fields.
+pub(super) fn form(fields: &[(&str, &str)]) -> Bytes {
+    // Room for every byte in three characters: a text that grew would leave a copy behind.
+    let room = fields
+        .iter()
+        .map(|(name, value)| 3 * (name.len() + value.len()) + 2)
+        .sum();
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
+    form.extend_pairs(fields);
+    wiped(form.finish().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_and_fields_arrive_whole_and_are_not_shown() {
+        let value = header(&["Bearer ", "hush"]).unwrap();
+        assert_eq!(value.as_bytes(), b"Bearer hush");
+        assert!(value.is_sensitive() && !format!("{value:?}").contains("hush"));
+        assert!(header(&["Bearer ", "a\nb"]).is_err());
+        let form = form(&[("grant_type", "x"), ("client_secret", "a&b=ü")]);
+        assert_eq!(&form[..], b"grant_type=x&client_secret=a%26b%3D%C3%BC");
+    }
+}

@@ -1,0 +1,208 @@
+//! A person with a browser elsewhere: shown a code, waited for, asked once, renewed, and at last not renewed.
+
+use super::*;
+use crate::limits::DEVICE_CODE_WAIT_MAX;
+use crate::model::time::Span;
+use crate::model::trouble::TroubleKind;
+
+type Shown = Arc<Mutex<Vec<String>>>;
+
+fn credential() -> Credential {
+    Credential::DeviceCode {
+        tenant: "tenant".to_owned(),
+        client_id: "public-client".to_owned(),
+    }
+}
+
+fn person() -> Factory {
+    Factory {
+        credential: credential(),
+        ..factory()
+    }
+}
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect()
+}
+
+fn code(expires_in: u64) -> Answer {
+    ok(json!({
+        "device_code": "device-secret", "user_code": "AB\u{1b}CD-EFGH", "verification_uri": "https://microsoft.com/devicelogin",
+        "expires_in": expires_in, "interval": 5, "message": "To sign in, use a web browser"
+    }))
+}
+
+fn granted(nth: usize) -> Answer {
+    ok(json!({
+        "access_token": format!("person-{nth}"), "expires_in": "3599", "refresh_token": format!("refresh-{nth}")
+    }))
+}
+
+fn refusal(word: &str) -> Answer {
+    status(
+        400,
+        json!({"error": word, "error_description": "AADSTS70016: pending"}),
+    )
+}
+
+fn around(
+    answers: impl Fn(&Request, usize) -> Answer + Send + Sync + 'static,
+) -> (Reader, Arc<Fake>, ManualClock, Shown) {
+    let fake = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(answers),
+        grants_tokens: false,
+    });
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+    let hand = ManualClock::new(now());
+    let shown = Shown::default();
+    let screen = Arc::clone(&shown);
+    let here = Surroundings::default()
+        .telling(move |message: &str| screen.lock().unwrap().push(message.to_owned()));
+    let reader = Reader::new(Client::new(transport, Clock::Manual(hand.clone())), here);
+    (reader, fake, hand, shown)
+}
+
+#[tokio::test]
+async fn a_person_is_shown_a_code_once_and_gets_in_everywhere() {
+    let (reader, fake, hand, shown) = around(|request, nth| match (request.kind, nth) {
+        ("entra.deviceCode", _) => code(900),
+        ("entra.token", 1) => refusal("authorization_pending"),
+        ("entra.token", 2) => refusal("slow_down"),
+        ("entra.token", nth) => granted(nth),
+        _ => ok(json!({})),
+    });
+    let (asking, at) = (
+        person(),
+        Workspace {
+            credential: credential(),
+            ..workspace()
+        },
+    );
+    let (runtimes, jobs) = tokio::join!(reader.runtimes(&asking), reader.jobs(&at, None));
+    assert!(runtimes.is_ok() && jobs.is_ok());
+    assert_eq!(
+        *shown.lock().unwrap(),
+        [
+            "To sign in, open https://microsoft.com/devicelogin in a browser anywhere and enter the code ABCD-EFGH. It holds for 15m."
+        ]
+    );
+    assert_eq!(hand.now(), Span::seconds(5 + 5 + 10).after(now()));
+    let asked = &fake.asked("entra.deviceCode")[0];
+    assert_eq!(
+        asked.url.as_str(),
+        "https://login.microsoftonline.com/tenant/oauth2/v2.0/devicecode"
+    );
+    assert_eq!(
+        form(asked)["scope"],
+        "https://management.azure.com/.default offline_access"
+    );
+    let asked = fake.asked("entra.token");
+    let polled = form(&asked[0]);
+    assert_eq!(
+        polled["grant_type"],
+        "urn:ietf:params:oauth:grant-type:device_code"
+    );
+    assert_eq!(polled["device_code"], "device-secret");
+    let renewed = form(&asked[3]);
+    assert_eq!(
+        (
+            renewed["grant_type"].as_str(),
+            renewed["refresh_token"].as_str(),
+            renewed["scope"].as_str()
+        ),
+        (
+            "refresh_token",
+            "refresh-3",
+            "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d/.default offline_access"
+        )
+    );
+    // A person needs no management token.
+    let sent = &fake.asked("jobs.list")[0];
+    assert_eq!(header(sent, "authorization"), Some("Bearer person-4"));
+    assert_eq!(header(sent, "x-databricks-azure-sp-management-token"), None);
+    // Renewed before its end, by the newest of what renews it.
+    hand.advance_to(Span::seconds(3_600).after(hand.now()));
+    reader.runtimes(&asking).await.unwrap();
+    let last = form(fake.asked("entra.token").last().unwrap());
+    assert_eq!(last["refresh_token"], "refresh-4");
+    assert_eq!(fake.asked("entra.deviceCode").len(), 1);
+}
+
+#[tokio::test]
+async fn a_person_who_declines_or_is_too_slow_or_is_not_there_is_no_endless_wait() {
+    for (word, words) in [
+        (
+            "authorization_declined",
+            "the sign-in was declined in the browser",
+        ),
+        ("access_denied", "the sign-in was declined in the browser"),
+        ("expired_token", "nobody entered the code in time"),
+        (
+            "bad_verification_code",
+            "does not know its own code any more",
+        ),
+        ("invalid_client", "AADSTS70016: pending"),
+    ] {
+        let (reader, ..) = around(move |request, _| match request.kind {
+            "entra.deviceCode" => code(900),
+            _ => refusal(word),
+        });
+        let trouble = reader.runtimes(&person()).await.unwrap_err();
+        assert_eq!(trouble.kind, TroubleKind::Unauthenticated);
+        assert!(trouble.message.contains(words), "{word}: {trouble}");
+        assert!(!trouble.message.contains("device-secret"), "{trouble}");
+    }
+    // A service that never says that the code has ended, and one that gives it a life of a year.
+    for life in [60, 31_536_000] {
+        let (reader, _, hand, _) = around(move |request, _| match request.kind {
+            "entra.deviceCode" => code(life),
+            _ => refusal("authorization_pending"),
+        });
+        let trouble = reader.runtimes(&person()).await.unwrap_err();
+        assert!(trouble.message.contains("nobody entered the code in time"));
+        let longest = life.min(DEVICE_CODE_WAIT_MAX.as_secs());
+        assert_eq!(hand.now(), Span::seconds(longest).after(now()));
+    }
+    let nobody = fake(|_, _| code(900));
+    let trouble = reader_with(&nobody, &[]).runtimes(&person()).await;
+    let said = trouble.unwrap_err().message;
+    assert!(
+        said.contains("nobody is there who could be shown a code"),
+        "{said}"
+    );
+    assert!(nobody.asked("entra.deviceCode").is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_in_that_is_not_renewed_says_what_to_do_and_asks_nobody() {
+    let (reader, fake, hand, shown) = around(|request, nth| match (request.kind, nth) {
+        ("entra.deviceCode", _) => code(900),
+        ("entra.token", 1) => granted(1),
+        ("entra.token", _) => status(
+            400,
+            json!({"error": "invalid_grant", "error_codes": [70_043],
+                   "error_description": "AADSTS70043: The refresh token has expired.\r\nTrace ID: t"}),
+        ),
+        _ => ok(json!({})),
+    });
+    reader.runtimes(&person()).await.unwrap();
+    hand.advance_to(Span::seconds(3_600).after(hand.now()));
+    let trouble = reader.runtimes(&person()).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::SignedOut);
+    assert!(
+        trouble.message.starts_with(
+            "no token from device code: the sign-in of the person at the terminal is not renewed: AADSTS70043: The refresh token has expired"
+        ) && trouble.message.ends_with("run the command again and sign in anew"),
+        "{trouble}"
+    );
+    assert_eq!(
+        (
+            shown.lock().unwrap().len(),
+            fake.asked("entra.deviceCode").len()
+        ),
+        (1, 1)
+    );
+}

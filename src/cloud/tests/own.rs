@@ -1,0 +1,223 @@
+//! What is a workspace's own: Databricks OAuth and the profiles of `~/.databrickscfg`.
+
+use super::*;
+use crate::model::connection::SecretSource;
+use crate::model::trouble::TroubleKind;
+
+const OAUTH: [(&str, &str); 2] = [
+    ("DATABRICKS_CLIENT_ID", "app"),
+    ("DATABRICKS_CLIENT_SECRET", "dose-s3cret"),
+];
+
+fn grants(request: &Request, nth: usize) -> Answer {
+    match request.kind {
+        "databricks.token" => ok(json!({"access_token": format!("own-{nth}"), "expires_in": 3600})),
+        _ => ok(json!({})),
+    }
+}
+
+fn at(host: &str) -> Workspace {
+    Workspace {
+        host: WorkspaceHost::Given(host.to_owned()),
+        ..workspace()
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_gives_its_own_principals_a_token_for_itself_alone() {
+    let fake = fake(grants);
+    let reader = reader_with(&fake, &[&OAUTH[..], &PRINCIPAL[..]].concat());
+    reader.jobs(&at(HOST), None).await.unwrap();
+    reader.jobs(&at(HOST), None).await.unwrap();
+    reader
+        .jobs(&at("adb-2.7.azuredatabricks.net"), None)
+        .await
+        .unwrap();
+    let asked = fake.asked("databricks.token");
+    let urls: Vec<_> = asked.iter().map(|request| request.url.as_str()).collect();
+    assert_eq!(
+        urls,
+        [
+            "https://adb-1.7.azuredatabricks.net/oidc/v1/token",
+            "https://adb-2.7.azuredatabricks.net/oidc/v1/token"
+        ]
+    );
+    // printf app:dose-s3cret | base64
+    assert_eq!(
+        header(&asked[0], "authorization"),
+        Some("Basic YXBwOmRvc2UtczNjcmV0")
+    );
+    assert!(asked[0].headers["authorization"].is_sensitive());
+    assert_eq!(
+        &asked[0].body[..],
+        b"grant_type=client_credentials&scope=all-apis"
+    );
+    let sent = fake.asked("jobs.list");
+    let bearers: Vec<_> = sent
+        .iter()
+        .map(|sent| header(sent, "authorization"))
+        .collect();
+    assert_eq!(
+        bearers,
+        [
+            Some("Bearer own-1"),
+            Some("Bearer own-1"),
+            Some("Bearer own-2")
+        ]
+    );
+    assert_eq!(
+        header(&sent[0], "x-databricks-azure-sp-management-token"),
+        None
+    );
+    assert!(fake.asked("entra.token").is_empty());
+}
+
+#[tokio::test]
+async fn no_secret_goes_to_a_host_outside_the_cloud() {
+    let fake = fake(grants);
+    let pinned = Credential::DatabricksOauth {
+        client_id: "app".to_owned(),
+        client_secret: SecretSource::Env("DATABRICKS_CLIENT_SECRET".to_owned()),
+    };
+    let elsewhere = Workspace {
+        credential: pinned.clone(),
+        ..at("adb-1.7.azuredatabricks.net.evil.example")
+    };
+    let reader = reader_with(&fake, &OAUTH);
+    let trouble = reader.jobs(&elsewhere, None).await.unwrap_err();
+    assert_eq!(trouble.kind, TroubleKind::Misfit);
+    assert!(fake.asked("databricks.token").is_empty());
+    let azure = Factory {
+        credential: pinned,
+        ..factory()
+    };
+    let trouble = reader.runtimes(&azure).await.unwrap_err();
+    assert_eq!(
+        trouble.message,
+        "a databricksOauth opens workspaces only, not Azure Resource Manager"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_oauth_secret_is_told_in_the_workspace_s_words() {
+    let fake = fake(|_, _| {
+        status(
+            401,
+            json!({"error": "invalid_client", "error_description": "Client authentication failed"}),
+        )
+    });
+    let trouble = reader_with(&fake, &OAUTH).jobs(&at(HOST), None).await;
+    assert_eq!(
+        trouble.unwrap_err().message,
+        "no token from environment (DATABRICKS_CLIENT_SECRET): Client authentication failed; is this the OAuth secret of a service \
+         principal of this workspace's account, and has it not expired?"
+    );
+}
+
+#[tokio::test]
+async fn a_token_of_one_host_does_not_go_to_another() {
+    let fake = fake(grants);
+    let env = [
+        ("DATABRICKS_TOKEN", "dapi-x"),
+        ("DATABRICKS_HOST", "https://adb-1.7.azuredatabricks.net/"),
+        PRINCIPAL[0],
+        PRINCIPAL[1],
+        PRINCIPAL[2],
+    ];
+    let reader = reader_with(&fake, &env);
+    reader.jobs(&at(HOST), None).await.unwrap();
+    reader
+        .jobs(&at("adb-2.7.azuredatabricks.net"), None)
+        .await
+        .unwrap();
+    let sent = fake.asked("jobs.list");
+    assert_eq!(header(&sent[0], "authorization"), Some("Bearer dapi-x"));
+    assert_eq!(header(&sent[1], "authorization"), Some("Bearer token-1"));
+}
+
+fn profiles() -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "[DEFAULT]\nhost = https://adb-1.7.azuredatabricks.net\ntoken = dapi-default\n\
+        [pat]\nhost = https://adb-1.7.azuredatabricks.net/\ntoken = dapi-profile\n\
+        [m2m]\nhost = adb-1.7.azuredatabricks.net\nclient_id = app\nclient_secret = dose-s3cret\n\
+        [sp]\nhost = adb-1.7.azuredatabricks.net\nazure_tenant_id = t2\nazure_client_id = c2\nazure_client_secret = hush2\n\
+        [msi]\nhost = adb-1.7.azuredatabricks.net\nazure_use_msi = true\n\
+        [u2m]\nhost = adb-1.7.azuredatabricks.net\nauth_type = databricks-cli\n";
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+/// What the first request to the workspace carried, or why there was none, and which method it was.
+async fn with_profile(name: Option<&str>, host: &str) -> (Result<String, String>, Option<String>) {
+    let file = profiles();
+    let mut env = PRINCIPAL.to_vec();
+    env.push(("DATABRICKS_CONFIG_FILE", file.path().to_str().unwrap()));
+    env.extend(name.map(|name| ("DATABRICKS_CONFIG_PROFILE", name)));
+    let fake = fake_machine(|request, nth| match request.kind {
+        "imds.token" => ok(json!({"access_token": format!("machine-{nth}"), "expires_in": 3600})),
+        _ => grants(request, nth),
+    });
+    let reader = reader_with(&fake, &env);
+    let seen = reader.jobs(&at(host), None).await;
+    let seen = seen.map_err(|trouble| trouble.message).map(|_| {
+        let sent = &fake.asked("jobs.list")[0];
+        header(sent, "authorization").unwrap().to_owned()
+    });
+    (seen, reader.credential_used(&workspace().name))
+}
+
+#[tokio::test]
+async fn a_profile_that_is_asked_for_opens_the_workspace_that_it_names() {
+    for (profile, bearer, used) in [
+        (Some("pat"), "Bearer dapi-profile", "profile [pat] (token)"),
+        (
+            Some("DEFAULT"),
+            "Bearer dapi-default",
+            "profile [DEFAULT] (token)",
+        ),
+        (Some("m2m"), "Bearer own-1", "profile [m2m] (client_secret)"),
+        (
+            Some("sp"),
+            "Bearer token-1",
+            "profile [sp] (azure_client_secret)",
+        ),
+        (Some("msi"), "Bearer machine-1", "managed identity"),
+        // A manifest names the host, so that the file stays out unless a profile is asked for.
+        (None, "Bearer token-1", "environment (AZURE_CLIENT_SECRET)"),
+    ] {
+        let (seen, took) = with_profile(profile, HOST).await;
+        assert_eq!(seen.as_deref(), Ok(bearer));
+        assert_eq!(took.as_deref(), Some(used));
+    }
+    let (seen, took) = with_profile(Some("pat"), "adb-2.7.azuredatabricks.net").await;
+    assert_eq!(seen.as_deref(), Ok("Bearer token-1"));
+    assert_eq!(took.as_deref(), Some("environment (AZURE_CLIENT_SECRET)"));
+}
+
+#[tokio::test]
+async fn a_profile_that_cannot_be_used_is_said() {
+    let (seen, _) = with_profile(Some("nobody"), HOST).await;
+    let said = seen.unwrap_err();
+    assert!(
+        said.ends_with("has no profile [nobody], which DATABRICKS_CONFIG_PROFILE asks for"),
+        "{said}"
+    );
+    let (seen, _) = with_profile(Some("u2m"), HOST).await;
+    let said = seen.unwrap_err();
+    assert!(
+        said.starts_with("profile [u2m] (auth_type databricks-cli): this version takes token"),
+        "{said}"
+    );
+    let fake = fake(grants);
+    let env = [
+        ("DATABRICKS_CONFIG_PROFILE", "pat"),
+        ("HOME", "/no/such/home"),
+    ];
+    let trouble = reader_with(&fake, &env).jobs(&at(HOST), None).await;
+    assert!(
+        trouble
+            .unwrap_err()
+            .message
+            .contains("cannot read /no/such/home/.databrickscfg")
+    );
+}
