@@ -143,13 +143,14 @@ async fn at_job(
     let workspace = hands.workspace_named(&target.workspace)?;
     let job = target.job;
     let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
-    let active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
+    let mut active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
     let since = history_begin(step, after.is_some(), hands.plan.at, at);
     let newest_is_enough = |runs: &[Run]| !runs.is_empty();
     let history = hands
         .reader
         .ended_runs(workspace, job, since, &newest_is_enough)
         .await?;
+    history.said.add_active_to(&mut active);
     let ended = history.said.runs;
     let after = match after {
         Some(after) => followed(&hands.reader, workspace, *after, &active, &ended).await?,

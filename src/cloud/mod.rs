@@ -27,12 +27,12 @@ pub use storage::{access as storage_access, identity as storage_identity};
 pub use surroundings::Surroundings;
 pub use writer::Writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::ResourceId;
-use crate::model::job::{Continuous, JobId, Run};
+use crate::model::job::{Continuous, JobId, Run, RunId};
 use crate::model::runtime::RuntimeKind;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
@@ -86,8 +86,19 @@ pub struct ListedJob {
 pub struct History {
     /// The runs.
     pub runs: Vec<Run>,
+    /// Runs that the list of ended ones holds and that do not say that they have ended. They count as active.
+    pub active: Vec<Run>,
     /// The start time from which on they are complete.
     pub since: Timestamp,
+}
+
+impl History {
+    /// Joins [`Self::active`] to the runs that the list of active ones held.
+    pub fn add_active_to(&self, active: &mut Vec<Run>) {
+        let met: BTreeSet<RunId> = active.iter().map(|run| run.id).collect();
+        let unmet = self.active.iter().filter(|run| !met.contains(&run.id));
+        active.extend(unmet.cloned());
+    }
 }
 
 /// How far this machine's clock is from that of a service that answered.

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use super::resolve::{misfit, not_looked_at};
 use super::{Scene, submissions};
-use crate::cloud::{Dated, ListedJob};
+use crate::cloud::{Dated, History, ListedJob};
 use crate::limits::{JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::address::{Address, Identity, Name};
 use crate::model::connection::Workspace;
@@ -415,7 +415,9 @@ async fn see(
     };
     // In this order: a run that ends between the two looks is seen in the second.
     let mut active = active.await?;
-    let (at, mut ended, history_since) = Box::pin(history(scene, workspace, case, job.id)).await?;
+    let (at, history) = Box::pin(history(scene, workspace, case, job.id)).await?;
+    history.add_active_to(&mut active);
+    let mut ended = history.runs;
     look_up_own_start(scene, workspace, case, &mut active, &mut ended).await?;
     let own = case.memory.last_start.iter().copied();
     date_own(active.iter_mut().chain(&mut ended), own);
@@ -427,17 +429,17 @@ async fn see(
         runs_max: job.runs_max,
         active,
         ended,
-        history_since,
+        history_since: history.since,
     })
 }
 
-/// Ended runs as far back as the decision needs them: the service's time, the runs, and since when they are complete.
+/// Ended runs as far back as the decision needs them, and the service's time.
 async fn history(
     scene: &Scene<'_>,
     workspace: &Workspace,
     case: &JobCase,
     job: JobId,
-) -> Result<(Timestamp, Vec<Run>, Timestamp), Trouble> {
+) -> Result<(Timestamp, History), Trouble> {
     let now = scene.options.now;
     let (reach, fresh_from) = match case.spec.require {
         Requirement::Succeeded { error_after, .. } => (
@@ -445,7 +447,14 @@ async fn history(
             Some(error_after.before(now)),
         ),
         Requirement::Running => (HISTORY_OF_RUNNING, None),
-        Requirement::NotRunning => return Ok((now, Vec::new(), now)),
+        Requirement::NotRunning => {
+            let none = History {
+                runs: Vec::new(),
+                active: Vec::new(),
+                since: now,
+            };
+            return Ok((now, none));
+        }
     };
     let since = reach
         .min(Span::days(RUN_RETENTION_DAYS.unsigned_abs()))
@@ -462,7 +471,7 @@ async fn history(
         .gate
         .pass(scene.reader.ended_runs(workspace, job, since, &enough))
         .await?;
-    Ok((history.at, history.said.runs, history.said.since))
+    Ok((history.at, history.said))
 }
 
 /// A service may not tell when a run started. Of our own runs the ledger knows when the service answered that they were started.

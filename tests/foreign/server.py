@@ -70,12 +70,18 @@ class Server:
         return said["access_token"], int(time.time()) + int(said["expires_in"])
 
 
-def afresh(*arguments: str, cwd: pathlib.Path, code: int = 0, env: dict[str, str] | None = None) -> str:
-    """Runs afresh as a pipeline would: no stdin, only its own environment. Gives what it printed."""
+def ran(*arguments: str, cwd: pathlib.Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
+    """Runs afresh as a pipeline would: no stdin, only its own environment."""
     environment = {"PATH": "/nonexistent", "HOME": str(cwd), "NO_COLOR": "1", "TZ": "UTC", **(env or {})}
-    done = subprocess.run(
-        [BINARY, *arguments], cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
-    )
+    command = [BINARY, *arguments]
+    done = subprocess.run(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+    assert 0 <= done.returncode <= 8, f"afresh {' '.join(arguments)} crashed ({done.returncode}):\n{done.stdout}{done.stderr}"
+    return done
+
+
+def afresh(*arguments: str, cwd: pathlib.Path, code: int = 0, env: dict[str, str] | None = None) -> str:
+    """[`ran`], with this exit code. Gives what it printed."""
+    done = ran(*arguments, cwd=cwd, env=env)
     said = done.stdout + done.stderr
     assert done.returncode == code, f"afresh {' '.join(arguments)} ended with {done.returncode}, not {code}:\n{said}"
     return said

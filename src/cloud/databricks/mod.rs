@@ -113,8 +113,11 @@ async fn read<T: DeserializeOwned>(
     let old = session.hosts.is_old(&base);
     match session.read(&ask.call(workspace, &base, old)).await {
         Err(trouble) if !old && is_bad_target(&trouble) => {
-            session.hosts.mark_old(&base);
-            session.read(&ask.call(workspace, &base, true)).await
+            let again = session.read(&ask.call(workspace, &base, true)).await;
+            if !matches!(&again, Err(trouble) if is_bad_target(trouble)) {
+                session.hosts.mark_old(&base);
+            }
+            again
         }
         other => other,
     }
@@ -133,15 +136,22 @@ async fn act<T: DeserializeOwned>(
     let old = session.hosts.is_old(&base);
     match session.act_counted(&ask.call(workspace, &base, old)).await {
         Err(ActFailure::Refused(trouble)) if !old && is_bad_target(&trouble) => {
-            session.hosts.mark_old(&base);
-            session.act_counted(&ask.call(workspace, &base, true)).await
+            let again = session.act_counted(&ask.call(workspace, &base, true)).await;
+            if !matches!(&again, Err(ActFailure::Refused(trouble)) if is_bad_target(trouble)) {
+                session.hosts.mark_old(&base);
+            }
+            again
         }
         other => other,
     }
 }
 
+/// Is the path itself not there? The service says `Bad Target`, others say 404 in words of their own or none. A job or a run that
+/// is not there is called so.
 fn is_bad_target(trouble: &Trouble) -> bool {
-    trouble.kind == TroubleKind::NotFound && trouble.message.contains("Bad Target")
+    let named = ["does not exist", "RESOURCE_DOES_NOT_EXIST"];
+    trouble.kind == TroubleKind::NotFound
+        && named.iter().all(|words| !trouble.message.contains(words))
 }
 
 /// All the shapes that errors of Databricks have.

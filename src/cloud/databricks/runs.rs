@@ -148,10 +148,14 @@ pub(in crate::cloud) async fn ended(
         .with("job_id", job)
         .with("start_time_from", since.as_millisecond());
     let mut pages = Pages::new(session, workspace, ask);
-    let mut runs: Vec<Run> = Vec::new();
+    let (mut runs, mut active): (Vec<Run>, Vec<Run>) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next_of(Some(job)).await? {
-        let page = page.into_iter().map(|(_, run)| run);
-        runs.extend(page.filter(|run| !run.is_active()));
+        let (going, ended): (Vec<Run>, Vec<Run>) = page
+            .into_iter()
+            .map(|(_, run)| run)
+            .partition(Run::is_active);
+        active.extend(going);
+        runs.extend(ended);
         let settled = newest_first(&runs) && enough(&runs);
         if settled || pages.read == HISTORY_PAGES_MAX {
             break;
@@ -173,6 +177,7 @@ pub(in crate::cloud) async fn ended(
     };
     Ok(pages.dated(History {
         runs,
+        active,
         since: complete_from,
     }))
 }
