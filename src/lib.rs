@@ -68,3 +68,7 @@ pub mod review;
 pub mod saved;
 pub mod sim;
 pub mod survey;
+
+#[cfg(test)]
+#[path = "../tests/conformance/fixtures.rs"]
+mod fixtures;

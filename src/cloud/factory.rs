@@ -111,23 +111,6 @@ pub(super) async fn list(
     }
 }
 
-/// One runtime.
-pub(super) async fn get(
-    session: &Session,
-    factory: &Factory,
-    name: &str,
-) -> Result<Dated<ListedRuntime>, Trouble> {
-    let call = of_runtime(factory, name, "look at", "adf.get", READ, Method::GET, "")?;
-    let Dated { at, said } = session.read::<RuntimeResource>(&call).await?;
-    let named = RuntimeResource {
-        name: said.name.or_else(|| Some(name.to_owned())),
-        ..said
-    };
-    let unnamed = || call.trouble(TroubleKind::Unexpected, "the answer has no name", None);
-    let said = named.listed(factory).ok_or_else(unnamed)?;
-    Ok(Dated { at, said })
-}
-
 #[derive(Deserialize)]
 struct StatusResource {
     properties: Option<StatusProperties>,

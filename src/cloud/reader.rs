@@ -70,15 +70,6 @@ impl Reader {
         factory::list(&self.session, factory).await
     }
 
-    /// One runtime by name.
-    pub async fn runtime(
-        &self,
-        factory: &Factory,
-        name: &str,
-    ) -> Result<Dated<ListedRuntime>, Trouble> {
-        factory::get(&self.session, factory, name).await
-    }
-
     /// `getStatus` of a runtime.
     pub async fn runtime_status(
         &self,

@@ -94,7 +94,10 @@ async fn refusals_say_which_right_is_missing_and_which_request_it_was() {
             json!({"error": {"code": "ResourceNotFound", "message": null}}),
         )
     });
-    let trouble = reader(&gone).runtime(&factory(), "west").await.unwrap_err();
+    let trouble = reader(&gone)
+        .runtime_status(&factory(), "west")
+        .await
+        .unwrap_err();
     assert_eq!(
         (trouble.kind, trouble.message.as_str()),
         (TroubleKind::NotFound, "ResourceNotFound")
@@ -107,7 +110,10 @@ async fn refusals_say_which_right_is_missing_and_which_request_it_was() {
         .unwrap_err();
     assert_eq!(trouble.message, "BadRequest: no");
     let bare = fake(|_, _| answer(404, ""));
-    let trouble = reader(&bare).runtime(&factory(), "west").await.unwrap_err();
+    let trouble = reader(&bare)
+        .runtime_status(&factory(), "west")
+        .await
+        .unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::NotFound);
 }
 

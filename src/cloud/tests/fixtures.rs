@@ -1,256 +1,583 @@
-//! What real services have said, and official examples, from `../shared/fixtures`.
+//! What every body in the fixtures means, body by body: real traffic, official examples, errors seen in the wild. Each goes through
+//! the code that apply uses.
+//!
+//! Refuses: a body without a row (a new fixture has to be understood, or said to be none of ours), and a row without a body.
 
-use std::path::PathBuf;
+mod table;
 
 use super::*;
-use crate::model::job::{ActivePhase, Phase, RunResult};
+use crate::fixtures::{Fixture, bodies, mark, saw};
+use crate::model::job::{ActivePhase, Phase, RunResult, Token};
 use crate::model::runtime::{RuntimeKind, Slot};
 use crate::model::trouble::TroubleKind;
+use Meaning::*;
 
-fn fixture(path: &str) -> Value {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures");
-    assert!(
-        folder.is_dir(),
-        "the folder {} is absent, and the conformance tests need it",
-        folder.display()
-    );
-    let text = std::fs::read_to_string(folder.join(path))
-        .unwrap_or_else(|error| panic!("the fixture {path} cannot be read: {error}"));
-    serde_json::from_str(&text).unwrap()
+/// What one body means to afresh.
+#[derive(Clone, Debug)]
+enum Meaning {
+    /// A page of runtimes: name and type of each.
+    Runtimes(&'static [(&'static str, &'static str)]),
+    /// One runtime as its resource, which is an entry of a list: name and type.
+    Runtime(&'static str, &'static str),
+    /// `getStatus`: creation, condition.
+    Status(&'static str, &'static str),
+    /// `listAuthKeys`: are the two keys different?
+    Keys { differ: bool },
+    /// `regenerateAuthKey`: which key is new.
+    NewKey(Slot),
+    /// The Activity Log: times of successful regenerations.
+    Regenerations(&'static [&'static str]),
+    /// A token that lives so many seconds.
+    Token(u64),
+    /// A page of jobs: id and name of each; and the token of the next page.
+    Jobs(&'static [(i64, &'static str)], &'static str),
+    /// One job: id, name.
+    Job(i64, &'static str),
+    /// A page of runs, all of them in this phase; and the token of the next page.
+    Runs(&'static [i64], Seen, &'static str),
+    /// One run: id, phase, message.
+    Run(i64, Seen, &'static str),
+    /// A run that was started.
+    Started(i64),
+    /// The output of a task: its run, and what it says went wrong.
+    Output(Option<(i64, Seen)>, &'static str),
+    /// A refusal: what kind, and words of its message.
+    Refused(Refusal, &'static str),
+    /// Not ours, and why.
+    NotUsed(&'static str),
 }
 
-/// Answers each request with the recorded answer to the same method and last path segment.
-fn recorded(path: &str) -> Arc<Fake> {
-    let recording = fixture(path);
+/// A phase as a row of the table writes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    Pending,
+    Unknown,
+    /// The end in milliseconds, if it is told.
+    Failed(Option<i64>),
+    Canceled,
+}
+
+/// Kinds of trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Missing,
+    Throttled,
+    Unauthenticated,
+    Forbidden,
+    Other,
+}
+
+impl From<&TroubleKind> for Refusal {
+    fn from(kind: &TroubleKind) -> Self {
+        match kind {
+            TroubleKind::NotFound => Self::Missing,
+            TroubleKind::Throttled => Self::Throttled,
+            TroubleKind::Unauthenticated => Self::Unauthenticated,
+            TroubleKind::Forbidden { .. } => Self::Forbidden,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<&Phase> for Seen {
+    fn from(phase: &Phase) -> Self {
+        match phase {
+            Phase::Active(ActivePhase::Pending) => Self::Pending,
+            Phase::Active(ActivePhase::Unknown(word)) if word.is_empty() => Self::Unknown,
+            Phase::Ended {
+                at,
+                result: RunResult::Failed,
+            } => Self::Failed(at.map(Timestamp::as_millisecond)),
+            Phase::Ended {
+                result: RunResult::Canceled,
+                ..
+            } => Self::Canceled,
+            other => panic!("no row writes {other:?}"),
+        }
+    }
+}
+
+/// Answers every request but that for a token with this body, or with what `change` makes of it.
+fn answering(
+    body: &Fixture,
+    change: impl Fn(&Request, Value) -> Value + Send + Sync + 'static,
+) -> Arc<Fake> {
+    let body = body.clone();
     fake(move |request, _| {
-        let wanted = |exchange: &&Value| {
-            let url: url::Url = exchange["request"]["url"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap();
-            let last = |url: &url::Url| url.path().rsplit('/').next().unwrap().to_owned();
-            exchange["request"]["method"] == request.method.as_str()
-                && last(&url) == last(&request.url)
-        };
-        let exchanges = recording["exchanges"].as_array().unwrap();
-        let response = &exchanges
-            .iter()
-            .find(wanted)
-            .expect("an exchange like it was recorded")["response"];
         let mut headers = HeaderMap::new();
-        let date = response["headers"]["date"].as_str().unwrap();
-        headers.insert("date", date.parse().unwrap());
-        let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
-        let body = response["body"].to_string().into();
+        for (name, value) in &body.headers {
+            let name: http::HeaderName = name.parse().unwrap();
+            headers.insert(name, value.parse().unwrap());
+        }
+        let said = change(request, body.body.clone());
         Ok(Response {
-            status,
+            status: body.status,
             headers,
-            body,
+            // An HTML page stands in the fixtures as text, a missing body as null.
+            body: match said {
+                Value::Null => bytes::Bytes::new(),
+                Value::String(html) => html.into(),
+                json => json.to_string().into(),
+            },
         })
     })
 }
 
-#[tokio::test]
-async fn a_recorded_factory_lists_its_runtime_and_both_keys() {
-    let fake = recorded("recordings/adf-cli-2021-selfhosted-ir-authkeys.json");
-    let reader = reader(&fake);
-    let listed = reader.runtimes(&factory()).await.unwrap();
-    assert_eq!(listed.at.to_string(), "2021-04-26T06:14:18Z");
-    assert_eq!(
-        (listed.said[0].name.as_str(), &listed.said[0].kind),
-        ("exampleInteg000002", &RuntimeKind::SelfHosted)
-    );
-    let status = reader
-        .runtime_status(&factory(), "exampleInteg000002")
-        .await
-        .unwrap()
-        .said;
-    assert_eq!(status.condition.as_deref(), Some("NeedRegistration"));
-    let keys = reader
-        .keys(&factory(), "exampleInteg000002")
-        .await
-        .unwrap()
-        .said;
-    assert_ne!(keys.one, keys.two);
-    // The recorded regenerate of authKey2 came before the recorded list: both show the same key.
-    let made = writer(&fake)
-        .regenerate(&factory(), "exampleInteg000002", Slot::Two, Timestamp::MAX)
-        .await
-        .unwrap();
-    assert_eq!(made.said, keys.two);
+fn same(body: &Fixture) -> Arc<Fake> {
+    answering(body, |_, body| body)
 }
 
 #[tokio::test]
-async fn official_examples_of_data_factory_are_understood() {
-    let example = |name: &str| {
-        let body =
-            fixture(&format!("azure/examples/{name}.json"))["responses"]["200"]["body"].clone();
-        fake(move |_, _| ok(body.clone()))
+async fn every_body_means_what_its_row_says() {
+    let rows = table::rows();
+    let bodies = bodies();
+    for (name, _) in &rows {
+        assert!(
+            bodies.iter().any(|body| body.name == *name),
+            "there is no body {name}"
+        );
+        let count = rows.iter().filter(|(other, _)| other == name).count();
+        assert_eq!(count, 1, "{name} has {count} rows");
+    }
+    for body in &bodies {
+        let row = rows.iter().find(|(name, _)| *name == body.name);
+        let Some((_, meaning)) = row else {
+            panic!(
+                "{} has no row in the table: what does it mean, or why is it not ours?",
+                body.name
+            );
+        };
+        let kinds = check(body, meaning).await;
+        for kind in kinds {
+            if let Some(mark) = mark(&body.name) {
+                saw(kind, mark, &body.name);
+            }
+        }
+    }
+}
+
+/// Fails unless the body has this meaning. Gives the kinds of request that it was an answer to.
+async fn check(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    match meaning {
+        Runtimes(_) | Runtime(..) | Status(..) | Keys { .. } | NewKey(_) | Regenerations(_) => {
+            check_azure(body, meaning).await
+        }
+        Token(_) => check_token(body, meaning).await,
+        Refused(..) => check_refused(body, meaning).await,
+        NotUsed(why) => {
+            assert!(why.len() > 10, "{}: say why", body.name);
+            Vec::new()
+        }
+        _ => check_databricks(body, meaning).await,
+    }
+}
+
+fn kind_word(kind: &RuntimeKind) -> &str {
+    match kind {
+        RuntimeKind::SelfHosted => "SelfHosted",
+        RuntimeKind::Linked => "linked",
+        RuntimeKind::Managed => "Managed",
+        RuntimeKind::Other(word) => word,
+    }
+}
+
+async fn check_azure(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    let name = &body.name;
+    let listed = |listed: &[ListedRuntime]| -> Vec<(String, String)> {
+        let listed = listed.iter();
+        listed
+            .map(|one| (one.name.clone(), kind_word(&one.kind).to_owned()))
+            .collect()
     };
-    let status = reader(&example("IntegrationRuntimes_GetStatus"))
-        .runtime_status(&factory(), "x")
-        .await;
-    let created = status.unwrap().said.created.unwrap();
-    assert_eq!(created.to_string(), "2018-06-14T09:17:45.1839685Z");
-    let got = reader(&example("IntegrationRuntimes_Get"))
-        .runtime(&factory(), "x")
-        .await
-        .unwrap();
-    assert_eq!(
-        (got.said.name.as_str(), got.said.kind),
-        ("exampleIntegrationRuntime", RuntimeKind::SelfHosted)
-    );
-    let listed = reader(&example("IntegrationRuntimes_ListByFactory"))
-        .runtimes(&factory())
-        .await
-        .unwrap();
-    assert_eq!(listed.said.len(), 1);
-    let made = writer(&example("IntegrationRuntimes_RegenerateAuthKey"));
-    assert!(
-        made.regenerate(&factory(), "x", Slot::Two, Timestamp::MAX)
-            .await
-            .is_ok()
-    );
-    let log = fixture("azure/examples/ActivityLog_List.SYNTHETIC.json")["response"].clone();
-    let log = fake(move |_, _| ok(log.clone()));
-    let events = reader(&log)
-        .regenerations(&factory(), now(), now())
-        .await
-        .unwrap();
-    assert_eq!(events[0].1.at.to_string(), "2026-10-01T03:04:05Z");
-    assert_eq!((events.len(), events[0].1.slot), (1, None));
-}
-
-#[tokio::test]
-async fn errors_seen_in_the_wild_are_told_in_their_own_words() {
-    let errors = fixture("azure/recorded/arm_and_adf_errors.json");
-    for error in errors["errors"].as_array().unwrap() {
-        let (body, code) = (
-            error["body"].clone(),
-            error["status"].as_u64().unwrap_or(400),
-        );
-        let said = body["error"]["code"].as_str().unwrap().to_owned();
-        let fake = fake(move |_, _| status(u16::try_from(code).unwrap(), body.clone()));
-        let trouble = reader(&fake).runtime(&factory(), "x").await.unwrap_err();
-        assert!(trouble.message.starts_with(&said), "{trouble}");
-    }
-    for error in fixture("databricks/errors.json").as_array().unwrap() {
-        let code = u16::try_from(error["http"].as_u64().unwrap()).unwrap();
-        let body = match &error["body"] {
-            Value::String(html) => html.clone(),
-            json => json.to_string(),
-        };
-        let fake = fake(move |_, _| answer(code, body.clone()));
-        let trouble = reader(&fake).run(&workspace(), 1).await.unwrap_err();
-        let words = error["body"]["message"]
-            .as_str()
-            .unwrap_or("User not authorized.");
-        assert!(trouble.message.contains(words), "{trouble}");
-        let missing = words.ends_with("does not exist.") || words.starts_with("Bad Target");
-        assert_eq!(trouble.kind == TroubleKind::NotFound, missing, "{trouble}");
-    }
-}
-
-#[tokio::test]
-async fn runs_of_every_kind_of_source_are_understood() {
-    let pending = Phase::Active(ActivePhase::Pending);
-    for (path, wanted) in [
-        ("runs_get.2.1.docs-sample.trimmed.json", pending.clone()),
-        (
-            "runs_get.multitask-with-repair.docs-like.json",
-            pending.clone(),
-        ),
-        ("runs_get.with-job-parameters.docs-like.json", pending),
-    ] {
-        assert_eq!(
-            run(fixture(&format!("databricks/{path}"))).await.phase,
-            wanted,
-            "{path}"
-        );
-    }
-    let cancelled = run(fixture(
-        "databricks/runs_get.canceled-by-user.docs-like.json",
-    ))
-    .await;
-    assert!(matches!(
-        cancelled.phase,
-        Phase::Ended {
-            result: RunResult::Canceled,
-            ..
+    match meaning {
+        Runtimes(wanted) => {
+            let seen = reader(&same(body)).runtimes(&factory()).await.unwrap();
+            let wanted: Vec<_> = wanted
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect();
+            assert_eq!(listed(&seen.said), wanted, "{name}");
+            if let Some((_, date)) = body.headers.iter().find(|(name, _)| name == "date") {
+                let printed = crate::http::patience::date(&same_response(date)).unwrap();
+                assert_eq!(
+                    seen.at, printed,
+                    "{name}: ages are measured by the service's clock"
+                );
+            }
+            vec!["adf.list"]
         }
-    ));
-    let failed = fixture("databricks/runs_get-output.2.1or2.2.real.failed-notebook.json");
-    let failed = run(failed["metadata"].clone()).await;
-    let at = Timestamp::from_millisecond(1_750_956_503_990).unwrap();
-    assert_eq!(
-        failed.phase,
-        Phase::Ended {
-            at: Some(at),
-            result: RunResult::Failed
+        Runtime(title, kind) => {
+            let list = answering(body, |_, body| json!({"value": [body]}));
+            let seen = reader(&list).runtimes(&factory()).await.unwrap();
+            assert_eq!(
+                listed(&seen.said),
+                [((*title).to_owned(), (*kind).to_owned())],
+                "{name}"
+            );
+            let id = body.body["id"].as_str().unwrap();
+            assert_eq!(
+                seen.said[0].id,
+                ResourceId::new(id.to_uppercase()),
+                "{name}: ids compare without regard to case"
+            );
+            vec!["adf.list"]
         }
+        _ => check_keys(body, meaning).await,
+    }
+}
+
+/// What is asked of one runtime, and the Activity Log.
+async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    let name = &body.name;
+    match meaning {
+        Status(created, condition) => {
+            let seen = reader(&same(body))
+                .runtime_status(&factory(), "x")
+                .await
+                .unwrap()
+                .said;
+            assert_eq!(seen.created.unwrap().to_string(), *created, "{name}");
+            assert_eq!(seen.condition.as_deref(), Some(*condition), "{name}");
+            vec!["adf.getStatus"]
+        }
+        Keys { differ } => {
+            let seen = reader(&same(body))
+                .keys(&factory(), "x")
+                .await
+                .unwrap()
+                .said;
+            assert_eq!(seen.one != seen.two, *differ, "{name}");
+            vec!["adf.listAuthKeys"]
+        }
+        NewKey(slot) => {
+            let act = async |slot| {
+                writer(&same(body))
+                    .regenerate(&factory(), "x", slot, Timestamp::MAX)
+                    .await
+            };
+            let made = act(*slot).await.unwrap().said;
+            let both = answering(body, |_, body| {
+                let key = body["authKey1"]
+                    .as_str()
+                    .or(body["authKey2"].as_str())
+                    .unwrap();
+                json!({"authKey1": key, "authKey2": key})
+            });
+            assert_eq!(
+                made,
+                reader(&both).keys(&factory(), "x").await.unwrap().said.one,
+                "{name}"
+            );
+            assert!(
+                matches!(act(slot.twin()).await, Err(ActFailure::Lost(_))),
+                "{name} is about {slot} only"
+            );
+            vec!["adf.regenerateAuthKey"]
+        }
+        Regenerations(wanted) => {
+            let events = reader(&same(body))
+                .regenerations(&factory(), now(), now())
+                .await
+                .unwrap();
+            let times: Vec<String> = events
+                .iter()
+                .map(|(_, event)| event.at.to_string())
+                .collect();
+            assert_eq!(times, *wanted, "{name}");
+            assert!(
+                events.iter().all(|(_, event)| event.slot.is_none()),
+                "{name}: nothing tells the slot"
+            );
+            vec!["log.list"]
+        }
+        other => panic!("{name}: {other:?} is not Azure's"),
+    }
+}
+
+fn same_response(date: &str) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert("date", date.parse().unwrap());
+    Response {
+        status: 200,
+        headers,
+        body: bytes::Bytes::new(),
+    }
+}
+
+/// The answer of the token endpoint lets a request out with that token.
+async fn check_token(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    let Token(seconds) = meaning else {
+        panic!("{}: {meaning:?} is no token", body.name);
+    };
+    let granted = body.clone();
+    let fake = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(move |request, _| match request.kind {
+            "entra.token" => ok(granted.body.clone()),
+            _ => ok(json!({"value": []})),
+        }),
+        grants_tokens: false,
+    });
+    let clock = ManualClock::new(now());
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+    let reader = Reader::new(
+        Client::new(transport, Clock::Manual(clock.clone())),
+        Surroundings::new(PRINCIPAL),
     );
-    assert_eq!(failed.id, 89_018_493_834_650);
+    let look = async || reader.runtimes(&factory()).await.unwrap();
+    look().await;
+    let bearer = format!("Bearer {}", body.body["access_token"].as_str().unwrap());
+    assert_eq!(
+        header(&fake.asked("adf.list")[0], "authorization"),
+        Some(bearer.as_str())
+    );
+    // It is taken to live as long as it says, in a number or in text: kept a minute after half its life, fetched anew after its end.
+    let later = |seconds: u64| crate::model::time::Span::seconds(seconds).after(now());
+    clock.advance_to(later(seconds / 2 - 60));
+    look().await;
+    assert_eq!(fake.asked("entra.token").len(), 1, "{}", body.name);
+    clock.advance_to(later(seconds + 1));
+    look().await;
+    assert_eq!(fake.asked("entra.token").len(), 2, "{}", body.name);
+    vec!["entra.token"]
 }
 
-async fn run(body: Value) -> Run {
-    let fake = fake(move |_, _| ok(body.clone()));
-    reader(&fake).run(&workspace(), 1).await.unwrap().said
+async fn check_refused(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    let Refused(kind, words) = meaning else {
+        panic!("{}: {meaning:?} is no refusal", body.name);
+    };
+    let reader = reader(&same(body));
+    let trouble = if body.name.starts_with("databricks/") {
+        reader.run(&workspace(), 1).await.unwrap_err()
+    } else {
+        reader.runtime_status(&factory(), "x").await.unwrap_err()
+    };
+    assert_eq!(
+        Refusal::from(&trouble.kind),
+        *kind,
+        "{}: {trouble}",
+        body.name
+    );
+    assert!(trouble.message.contains(words), "{}: {trouble}", body.name);
+    Vec::new()
 }
 
-#[tokio::test]
-async fn pages_of_jobs_and_runs_are_walked_to_the_empty_token() {
-    let fake = fake(|request, _| {
-        let what = if request.kind == "jobs.list" {
-            "jobs_list"
-        } else {
-            "runs_list"
-        };
-        let page = match query(request).get("page_token").map(String::as_str) {
-            None => 1,
-            Some("second") => 2,
-            Some(_) => 3,
-        };
-        ok(fixture(&format!(
-            "databricks/{what}.page{page}.synthetic.json"
-        )))
+async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
+    let name = &body.name;
+    let last = |request: &Request, body: Value| match query(request).get("page_token") {
+        // What follows a page is empty.
+        Some(_) => json!({}),
+        None => body,
+    };
+    let onward = |fake: &Arc<Fake>, kind: &str, token: &str| {
+        let asked = fake.asked(kind);
+        let next = asked
+            .get(1)
+            .map(|request| query(request)["page_token"].clone());
+        assert_eq!(next.unwrap_or_default(), token, "{name}: the next page");
+    };
+    match meaning {
+        Jobs(wanted, token) => {
+            let fake = answering(body, last);
+            let jobs = reader(&fake).jobs(&workspace(), None).await.unwrap().said;
+            let seen: Vec<_> = jobs.iter().map(|job| (job.id, job.name.as_str())).collect();
+            assert_eq!(seen, *wanted, "{name}");
+            assert!(jobs.iter().all(
+                |job| job.runs_max == 1 && job.continuous == crate::model::job::Continuous::No
+            ));
+            onward(&fake, "jobs.list", token);
+            vec!["jobs.list"]
+        }
+        Job(id, title) => {
+            let job = reader(&same(body))
+                .job(&workspace(), *id)
+                .await
+                .unwrap()
+                .said;
+            assert_eq!(
+                (job.id, job.name.as_str(), job.runs_max),
+                (*id, *title, 1),
+                "{name}"
+            );
+            vec!["jobs.get"]
+        }
+        Runs(wanted, phase, token) => {
+            let fake = answering(body, last);
+            let runs = reader(&fake)
+                .active_runs(&workspace(), None)
+                .await
+                .unwrap()
+                .said;
+            let seen: Vec<_> = runs.iter().map(|(_, run)| run.id).collect();
+            assert_eq!(seen, *wanted, "{name}");
+            assert!(
+                runs.iter().all(|(_, run)| Seen::from(&run.phase) == *phase),
+                "{name}"
+            );
+            onward(&fake, "runs.list-active", token);
+            vec!["runs.list-active"]
+        }
+        Run(id, phase, words) => {
+            let run = reader(&same(body))
+                .run(&workspace(), *id)
+                .await
+                .unwrap()
+                .said;
+            assert_eq!((run.id, Seen::from(&run.phase)), (*id, *phase), "{name}");
+            assert_eq!(run.message.as_deref().unwrap_or_default(), *words, "{name}");
+            // An entry of a list has the same shape.
+            let listed = answering(body, |_, body| json!({"runs": [body]}));
+            let active = reader(&listed)
+                .active_runs(&workspace(), None)
+                .await
+                .unwrap()
+                .said;
+            assert_eq!(active.len(), usize::from(run.is_active()), "{name}");
+            vec!["runs.get"]
+        }
+        Started(id) => {
+            let token = Token::parse("t").unwrap();
+            let started = writer(&same(body))
+                .start(&workspace(), 1, &token, &BTreeMap::new())
+                .await;
+            assert_eq!(started.unwrap().said, *id, "{name}");
+            if body.body["number_in_job"].is_null() {
+                vec!["runs.submit"]
+            } else {
+                vec!["jobs.run-now"]
+            }
+        }
+        Output(run, words) => {
+            check_output(body, *run, words).await;
+            vec!["runs.get-output"]
+        }
+        other => panic!("{name}: {other:?} is not Databricks'"),
+    }
+}
+
+/// The run that an output is about has failed, and the output says why.
+async fn check_output(body: &Fixture, run: Option<(i64, Seen)>, words: &str) {
+    let name = &body.name;
+    let fake = answering(body, move |request, body| match (request.kind, run) {
+        ("runs.get", Some(_)) => body["metadata"].clone(),
+        ("runs.get", None) => {
+            json!({"run_id": 1, "state": {"life_cycle_state": "TERMINATED", "result_state": "FAILED"}})
+        }
+        _ => body,
     });
     let reader = reader(&fake);
-    let jobs = reader.jobs(&workspace(), None).await.unwrap().said;
-    assert_eq!(
-        jobs.iter().map(|job| job.id).collect::<Vec<_>>(),
-        [1, 2, 3, 4, 5, 6]
-    );
-    let runs = reader.active_runs(&workspace(), None).await.unwrap().said;
-    assert_eq!(
-        runs.iter().map(|(_, run)| run.id).collect::<Vec<_>>(),
-        [1, 2, 3, 4, 5, 6]
-    );
+    if let Some((id, phase)) = run {
+        let seen = reader.run(&workspace(), id).await.unwrap().said;
+        assert_eq!((seen.id, Seen::from(&seen.phase)), (id, phase), "{name}");
+    }
+    let failure = reader.failure(&workspace(), 1).await.unwrap().unwrap();
+    assert_eq!(failure.error, words, "{name}");
+    assert_eq!(fake.asked("runs.get-output").len(), 1, "{name}");
+}
+
+fn named(name: &str) -> Fixture {
+    let found = bodies().into_iter().find(|body| body.name == name);
+    found.unwrap_or_else(|| panic!("there is no body {name}"))
 }
 
 #[tokio::test]
-async fn recorded_jobs_are_understood() {
-    for name in [
-        "jobs_get.2.1.real",
-        "jobs_get.recorded-azure-12.tf-exporter",
-        "jobs_get.recorded-azure-14.tf-exporter",
-    ] {
-        let body = fixture(&format!("databricks/{name}.json"));
-        let title = body["settings"]["name"].as_str().unwrap().to_owned();
-        let fake = fake(move |_, _| ok(body.clone()));
-        let job = reader(&fake).job(&workspace(), 1).await.unwrap().said;
-        assert_eq!(job.name, title);
+async fn a_recorded_list_that_ends_with_null_has_ended() {
+    let body = named("recordings/adf-cli-2021-selfhosted-ir-authkeys.json 3");
+    assert!(body.body.as_object().unwrap()["nextLink"].is_null());
+    let fake = same(&body);
+    let listed = reader(&fake).runtimes(&factory()).await.unwrap().said;
+    assert_eq!((listed.len(), fake.asked("adf.list").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_key_that_a_recording_regenerated_is_the_one_that_it_lists_next() {
+    let file = "recordings/adf-cli-2021-selfhosted-ir-authkeys.json";
+    let (made, listed) = (named(&format!("{file} 4")), named(&format!("{file} 7")));
+    let made = writer(&same(&made))
+        .regenerate(&factory(), "x", Slot::Two, Timestamp::MAX)
+        .await
+        .unwrap();
+    let keys = reader(&same(&listed)).keys(&factory(), "x").await.unwrap();
+    assert_eq!(made.said, keys.said.two);
+}
+
+#[tokio::test]
+async fn a_run_means_the_same_by_its_state_and_by_its_status_alone() {
+    let failed = named("databricks/runs_get-output.2.1or2.2.real.failed-notebook.json").body;
+    let canceled = named("databricks/runs_get.canceled-by-user.docs-like.json").body;
+    for whole in [failed["metadata"].clone(), canceled] {
+        let phase = async |without: &str| {
+            let mut body = whole.clone();
+            body.as_object_mut().unwrap().remove(without);
+            let fake = fake(move |_, _| ok(body.clone()));
+            reader(&fake).run(&workspace(), 1).await.unwrap().said.phase
+        };
+        assert!(!whole["state"].is_null() && !whole["status"].is_null());
+        let both = phase("nothing").await;
+        assert_eq!(
+            [phase("state").await, phase("status").await],
+            [both.clone(), both]
+        );
     }
-    let body = fixture("databricks/jobs_list.recorded-azure.tf-exporter.json");
-    let count = body["jobs"].as_array().unwrap().len();
-    let fake = fake(move |_, _| ok(body.clone()));
-    assert_eq!(
-        reader(&fake)
-            .jobs(&workspace(), None)
-            .await
+}
+
+#[tokio::test]
+async fn the_words_for_states_are_sorted_as_their_collectors_sort_them() {
+    let words = crate::fixtures::json("databricks/states.json");
+    let list = |value: &Value| -> Vec<String> {
+        value
+            .as_array()
             .unwrap()
-            .said
-            .len(),
-        count
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
+    };
+    let phase = async |state: Value| {
+        let fake = fake(move |_, _| ok(json!({"run_id": 1, "state": state})));
+        reader(&fake).run(&workspace(), 1).await.unwrap().said.phase
+    };
+    let active = words["active_life_cycle_states"]
+        .as_object()
+        .unwrap()
+        .values();
+    for word in active.flat_map(list) {
+        let seen = phase(json!({"life_cycle_state": word})).await;
+        assert!(matches!(seen, Phase::Active(_)), "{word}");
+    }
+    for word in list(&words["terminal_life_cycle_states"]) {
+        let seen = phase(json!({"life_cycle_state": word})).await;
+        assert!(matches!(seen, Phase::Ended { .. }), "{word}");
+    }
+    let ended = async |word: &str| match phase(
+        json!({"life_cycle_state": "TERMINATED", "result_state": word}),
+    )
+    .await
+    {
+        Phase::Ended { result, .. } => result,
+        Phase::Active(phase) => panic!("{word} is {phase:?}"),
+    };
+    let (success, never) = (&words["success"], list(&words["never_ran"]));
+    assert_eq!(
+        ended(success["strict"][0].as_str().unwrap()).await,
+        RunResult::Success
     );
+    assert_eq!(
+        ended(success["optional"][0].as_str().unwrap()).await,
+        RunResult::SuccessWithFailures
+    );
+    for word in list(&words["failure_result_states"]) {
+        assert!(
+            matches!(ended(&word).await, RunResult::Failed | RunResult::TimedOut),
+            "{word}"
+        );
+    }
+    for word in never {
+        // An upstream that failed or was cancelled is told as that: it says more than that a task never ran.
+        let wanted = match word.as_str() {
+            "UPSTREAM_FAILED" => RunResult::Failed,
+            "UPSTREAM_CANCELED" => RunResult::Canceled,
+            _ => RunResult::NeverRan(word.clone()),
+        };
+        assert_eq!(ended(&word).await, wanted);
+    }
 }

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use super::super::digest;
 use super::super::file::RuntimeKind;
-use super::super::message::{Refusal, json as answer, set};
+use super::super::message::{Refusal, json as answer};
 use super::super::times::{azure, before};
 use super::super::world::{Factory, Making, Runtime, World};
 use super::route::{Ask, Target};
 use super::{Call, error, paged};
 use crate::http::Response;
 
+/// The software on every node.
+const VERSION: &str = "5.5.7762.1";
 /// Names of the two slots, as bodies and requests spell them.
 const SLOTS: [&str; 2] = ["authKey1", "authKey2"];
 
@@ -32,15 +34,21 @@ pub(crate) fn factories(
     let wanted = all
         .iter()
         .filter(|one| group.is_none_or(|group| one.resource_group.eq_ignore_ascii_case(group)));
-    let show = |one| factory_body(subscription, one);
-    // The recorded list ends with an explicit null.
-    paged(
-        wanted.collect(),
-        show,
-        world.settings.page_factories,
-        true,
-        call,
-    )
+    // As recorded: the list of a subscription ends with an explicit null and has a null for statistics, that of a group has neither.
+    let whole = group.is_none();
+    let show = |one| {
+        let mut body = factory_body(subscription, one);
+        if let Some(properties) = body["properties"].as_object_mut() {
+            properties.shift_remove("factoryStatistics");
+            if whole {
+                properties.insert("factoryStatistics".to_owned(), Value::Null);
+                body["identity"]["userAssignedIdentities"] = Value::Null;
+            }
+        }
+        body
+    };
+    let size = world.settings.page_factories;
+    paged(wanted.collect(), show, size, whole, call)
 }
 
 pub(crate) fn factory(world: &World, target: &Target) -> Result<Response, Refusal> {
@@ -62,8 +70,10 @@ fn factory_body(subscription: &str, factory: &Factory) -> Value {
     json!({
         "name": factory.name, "id": factory_id(subscription, factory), "type": "Microsoft.DataFactory/factories",
         "properties": {"provisioningState": "Succeeded", "createTime": azure(factory.created), "version": "2018-06-01",
-            "factoryStatistics": null, "encryption": {}},
+            "factoryStatistics": {"totalResourceCount": 0, "maxAllowedResourceCount": 0, "factorySizeInGbUnits": 0, "maxAllowedFactorySizeInGbUnits": 0},
+            "encryption": {}},
         "eTag": format!("\"{etag}\""), "location": factory.location, "tags": {},
+        "identity": {"type": "SystemAssigned", "principalId": digest::guid(&[subscription, &factory.name]), "tenantId": digest::guid(&[subscription])},
     })
 }
 
@@ -176,13 +186,8 @@ fn get(subscription: &str, factory: &Factory, runtime: &Runtime, call: &Call) ->
             body: bytes::Bytes::new(),
         };
     }
-    let mut response = answer(200, &body);
-    set(
-        &mut response,
-        "etag",
-        body["etag"].as_str().unwrap_or_default(),
-    );
-    response
+    // The etag is in the body alone: the recordings have no header field for it.
+    answer(200, &body)
 }
 
 /// Assumed codes: how Azure says this was found in no source.
@@ -294,20 +299,35 @@ fn self_hosted(
         .enumerate()
         .map(|(place, name)| node(name, place, runtime, now))
         .collect();
-    json!({
+    let mut properties = json!({
         "serviceRegion": "eu", "autoUpdate": "Off", "internalChannelEncryption": "NotSet",
         "taskQueueId": world.task_queue(subscription, factory, runtime), "nodes": nodes, "updateDelayOffset": "PT3H",
         "serviceUrls": [factory.endpoint()], "links": [], "versionStatus": if runtime.nodes.is_empty() { "None" } else { "UpToDate" },
         "capabilities": {}, "latestVersion": "5.5.7762.1", "newerVersions": ["5.5.7762.1"], "createTime": azure(runtime.created),
+    });
+    // What a runtime says only once a node has told it.
+    if !runtime.nodes.is_empty() {
+        properties["version"] = json!(VERSION);
+        properties["localTimeZoneOffset"] = json!("PT0S");
+        properties["capabilities"] = capabilities();
+    }
+    properties
+}
+
+fn capabilities() -> Value {
+    json!({
+        "serviceBusConnected": "True", "httpsPortEnabled": "True", "credentialInSync": "True", "connectedToResourceManager": "True",
+        "nodeEnabled": "True",
     })
 }
 
 fn node(name: &str, place: usize, runtime: &Runtime, now: Timestamp) -> Value {
     let recently = azure(before(now, std::time::Duration::from_secs(40)));
     json!({
-        "nodeName": name, "machineName": name.to_ascii_uppercase(), "status": "Online", "versionStatus": "UpToDate", "version": "5.5.7762.1",
+        "nodeName": name, "machineName": name.to_ascii_uppercase(), "status": "Online", "versionStatus": "UpToDate", "version": VERSION,
+        "hostServiceUri": format!("https://{name}:8060/HostServiceRemote.svc/"), "lastStartTime": azure(runtime.created),
         "registerTime": azure(runtime.created), "lastConnectTime": recently, "lastUpdateResult": "None",
         "isActiveDispatcher": place == 0, "maxConcurrentJobs": 14,
-        "capabilities": {"serviceBusConnected": "True", "credentialInSync": "True", "nodeEnabled": "True"},
+        "capabilities": capabilities(),
     })
 }

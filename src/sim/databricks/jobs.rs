@@ -147,7 +147,7 @@ fn body(job: &Job, with_tasks: bool) -> Value {
         settings["tasks"] = job.tasks.iter().map(|key| task(key)).collect();
     }
     json!({
-        "job_id": job.id, "creator_user_name": "user@example.com", "run_as_user_name": "user@example.com",
+        "job_id": job.id, "creator_user_name": "user@example.com", "run_as_user_name": "user@example.com", "run_as_owner": true,
         "settings": settings, "created_time": job.created.as_millisecond(),
     })
 }
@@ -156,5 +156,6 @@ fn task(key: &str) -> Value {
     json!({
         "task_key": key, "run_if": "ALL_SUCCESS", "notebook_task": {"notebook_path": format!("/Workspace/{key}"), "source": "WORKSPACE"},
         "timeout_seconds": 0, "email_notifications": {},
+        "notification_settings": {"no_alert_for_skipped_runs": false, "no_alert_for_canceled_runs": false, "alert_on_last_attempt": false},
     })
 }

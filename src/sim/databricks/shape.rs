@@ -25,6 +25,7 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
         "start_time": run.created.as_millisecond(), "setup_duration": 0, "execution_duration": 0, "cleanup_duration": 0,
         "end_time": end_time(phase), "trigger": run.trigger, "run_name": run.name,
         "run_page_url": page_url(workspace, run.job, run.id), "run_type": kind, "format": "MULTI_TASK",
+        "attempt_number": 0, "job_run_id": run.id,
     });
     if let Phase::Ended(end) = phase {
         body["run_duration"] = json!(milliseconds(run.created, end));
@@ -33,10 +34,15 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
         body["queue_duration"] = json!(milliseconds(run.created, started));
     }
     if !run.parameters.is_empty() {
+        let job = workspace.jobs.iter().find(|job| job.id == run.job);
+        let default = |name: &str| {
+            let declared = job.and_then(|job| job.parameters.get(name));
+            declared.map_or("", String::as_str)
+        };
         let parameters: Vec<Value> = run
             .parameters
             .iter()
-            .map(|(name, value)| json!({"name": name, "value": value}))
+            .map(|(name, value)| json!({"name": name, "default": default(name), "value": value}))
             .collect();
         body["job_parameters"] = json!(parameters);
     }
@@ -51,6 +57,15 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
 /// The run of one task, as `get` and `get-output` show it.
 pub(crate) fn task_run(workspace: &Workspace, run: &Run, place: usize, at: Timestamp) -> Value {
     let mut body = task(workspace, run, place, at);
+    // As recorded: the metadata of an output is a run of its own with itself as its only task.
+    body["tasks"] = json!([body.clone()]);
+    if let Some(fields) = body.as_object_mut() {
+        fields.shift_remove("attempt_number");
+        fields.shift_remove("run_if");
+    }
+    body["original_attempt_run_id"] = body["run_id"].clone();
+    body["creator_user_name"] = json!("user@example.com");
+    body["format"] = json!("MULTI_TASK");
     body["job_id"] = json!(run.job);
     body["job_run_id"] = json!(run.id);
     body["parent_run_id"] = json!(run.id);
@@ -83,7 +98,7 @@ fn task(workspace: &Workspace, run: &Run, place: usize, at: Timestamp) -> Value 
         (state(run, phase), status(run, phase))
     };
     json!({
-        "run_id": id, "task_key": run.tasks.get(place), "state": state, "status": status, "attempt_number": 0,
+        "run_id": id, "task_key": run.tasks.get(place), "state": state, "status": status, "attempt_number": 0, "run_if": "ALL_SUCCESS",
         "start_time": run.started.map_or(0, Timestamp::as_millisecond), "end_time": end_time(phase),
         "setup_duration": 0, "execution_duration": 0, "cleanup_duration": 0, "run_page_url": page_url(workspace, run.job, id),
     })

@@ -357,7 +357,7 @@ fn parameters_come_back_with_the_defaults_of_the_job() {
     let (_, shown) = client.get_jobs(&format!("runs/get?run_id={run}"));
     assert_eq!(
         shown["job_parameters"],
-        json!([{"name": "day", "value": "yesterday"}, {"name": "mode", "value": "full"}])
+        json!([{"name": "day", "default": "today", "value": "yesterday"}, {"name": "mode", "default": "full", "value": "full"}])
     );
     assert_eq!(
         client

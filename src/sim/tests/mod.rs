@@ -5,6 +5,7 @@ mod entra;
 mod faults;
 mod keys;
 mod serving;
+mod shapes;
 mod worlds;
 
 use std::path::Path;
