@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::device::Person;
 use super::digest;
 use super::fault::{Fault, Lie};
 use super::file::{
-    ActivityLogFile, FactoryFile, FaultFile, PrincipalFile, RuntimeFile, SubscriptionFile,
-    TenantFile, WorldFile,
+    ActivityLogFile, FactoryFile, FaultFile, IdentityFile, MachineFile, PersonFile, PrincipalFile,
+    RuntimeFile, SubscriptionFile, TenantFile, WorldFile,
 };
 use super::operation::Operation;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Making, Principal, Runtime, Settings, Subscription, Tenant, World,
+    Effects, Factory, Key, Machine, MachineIdentity, Making, Principal, Runtime, Settings,
+    Subscription, Tenant, World,
 };
 use super::{bucket, build_workspace};
 use crate::clock::Clock;
@@ -66,6 +68,10 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         tenants: file
             .tenants
             .map(|tenants| tenants.into_iter().map(tenant).collect()),
+        person: person(file.person),
+        codes: Vec::new(),
+        machine: file.machine.map(machine),
+        pipeline_token: file.pipeline.map(|pipeline| pipeline.token),
         subscriptions,
         workspaces,
         faults: file
@@ -111,6 +117,27 @@ fn tenant(file: TenantFile) -> Tenant {
     Tenant {
         id: file.id,
         principals: file.principals.into_iter().map(principal).collect(),
+    }
+}
+
+fn person(file: PersonFile) -> Person {
+    let usual = Person::default();
+    Person {
+        name: file.name.unwrap_or(usual.name),
+        polls: file.polls.unwrap_or(usual.polls),
+        answer: file.answer,
+    }
+}
+
+fn machine(file: MachineFile) -> Machine {
+    let identity = |one: IdentityFile| MachineIdentity {
+        client_id: one.client_id,
+        resource_id: one.resource_id,
+        system: one.system,
+    };
+    Machine {
+        header: file.header,
+        identities: file.identities.into_iter().map(identity).collect(),
     }
 }
 
@@ -242,7 +269,12 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
     if file.nth == Some(0) || file.times == Some(0) {
         return Err(format!("faults[{place}]: `nth` and `times` count from 1"));
     }
-    let status = file.status.unwrap_or(500);
+    // Entra refuses with 400 or 401, and nothing but its own codes is one of its refusals.
+    let is_refusal = file
+        .code
+        .as_deref()
+        .is_some_and(|code| code.starts_with("AADSTS"));
+    let status = file.status.unwrap_or(if is_refusal { 400 } else { 500 });
     if !(400..600).contains(&status) {
         return Err(format!(
             "faults[{place}]: status {status} is no error; write one from 400 to 599"

@@ -38,6 +38,10 @@ pub(crate) fn workspace(file: WorkspaceFile, ground: &Ground) -> Result<Workspac
         beginning: ground.beginning,
         tokens: file.tokens,
         members: file.members,
+        principals: file.principals.map(|all| {
+            let pair = |one: super::file::OwnPrincipalFile| (one.client_id, one.client_secret);
+            all.into_iter().map(pair).collect()
+        }),
         api_versions: file
             .api_versions
             .unwrap_or_else(|| vec!["2.1".to_owned(), "2.2".to_owned()]),

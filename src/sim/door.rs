@@ -98,10 +98,10 @@ impl World {
                 None
             }
             Lie::Throttle => Some(throttled(route, fault.retry_after)),
-            Lie::Error => Some(failed(route, fault)),
+            Lie::Error => Some(self.failed(route, fault, now)),
             Lie::ErrorAfterActing => {
                 self.act(route, request, now, now);
-                Some(failed(route, fault))
+                Some(self.failed(route, fault, now))
             }
             Lie::Slow => Some(self.act(route, request, now, now)),
             Lie::StaleList => Some(self.act(route, request, now, before(now, fault.by))),
@@ -114,6 +114,18 @@ impl World {
                 Duration::ZERO
             },
         )
+    }
+}
+
+impl World {
+    /// The token service has refusals of its own, with numbers.
+    fn failed(&self, route: &Route, fault: &Fault, now: Timestamp) -> Response {
+        let code = fault.code.as_deref().unwrap_or_default();
+        let own = match route {
+            Route::Entra(_) => entra::refusal(self, fault.status, code, now),
+            Route::Arm(_) | Route::Databricks(..) => None,
+        };
+        own.unwrap_or_else(|| failed(route, fault))
     }
 }
 

@@ -1,28 +1,42 @@
-//! Microsoft Entra ID: tokens for client credentials, by the v1 and v2 endpoints, and the documents that libraries look up first.
-//! Refuses: people. There is no sign-in page, only `client_credentials`.
+//! Microsoft Entra ID: tokens for client credentials, by the v1 and v2 endpoints, device codes for people, and the documents that
+//! libraries look up first. Refuses: a sign-in page; what a person does with a code, the world file says.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::digest;
 use super::message::{Incoming, json as answer};
 use super::operation::Operation;
 use super::token;
-use super::world::{Principal, World};
+use super::world::{Principal, Tenant, World};
+use super::{device, digest, machine};
 use crate::http::Response;
 
 /// Where a request to Entra leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    TokenV1 { tenant: String },
-    TokenV2 { tenant: String },
-    Configuration { tenant: String },
+    TokenV1 {
+        tenant: String,
+    },
+    TokenV2 {
+        tenant: String,
+    },
+    DeviceCode {
+        tenant: String,
+    },
+    /// What else is served at this address.
+    Machine(machine::Route),
+    Configuration {
+        tenant: String,
+    },
     Discovery,
     Nowhere,
 }
 
 impl Route {
     pub(crate) fn of(request: &Incoming) -> Self {
+        if let Some(route) = machine::Route::of(request) {
+            return Self::Machine(route);
+        }
         let segments = request.segments();
         let lower: Vec<String> = segments
             .iter()
@@ -39,6 +53,7 @@ impl Route {
         ) {
             ("POST", [_, "oauth2", "token"]) => Self::TokenV1 { tenant: tenant() },
             ("POST", [_, "oauth2", "v2.0", "token"]) => Self::TokenV2 { tenant: tenant() },
+            ("POST", [_, "oauth2", "v2.0", "devicecode"]) => Self::DeviceCode { tenant: tenant() },
             (
                 "GET",
                 [_, ".well-known", "openid-configuration"]
@@ -52,6 +67,8 @@ impl Route {
     pub(crate) fn operation(&self) -> Operation {
         match self {
             Self::TokenV1 { .. } | Self::TokenV2 { .. } => Operation::Token,
+            Self::DeviceCode { .. } => Operation::DeviceCode,
+            Self::Machine(route) => route.operation(),
             Self::Configuration { .. } | Self::Discovery => Operation::Discovery,
             Self::Nowhere => Operation::Unknown,
         }
@@ -59,10 +76,16 @@ impl Route {
 }
 
 /// An AADSTS error: number, HTTP status, OAuth code, text.
-struct Denial(u32, u16, &'static str, String);
+pub(crate) struct Denial(u32, u16, &'static str, String);
+
+impl Denial {
+    pub(crate) fn of(number: u32, status: u16, word: &'static str, text: &str) -> Self {
+        Self(number, status, word, text.to_owned())
+    }
+}
 
 pub(crate) fn respond(
-    world: &World,
+    world: &mut World,
     route: &Route,
     request: &Incoming,
     now: Timestamp,
@@ -70,6 +93,8 @@ pub(crate) fn respond(
     match route {
         Route::TokenV1 { tenant } => token(world, tenant, request, now, false),
         Route::TokenV2 { tenant } => token(world, tenant, request, now, true),
+        Route::DeviceCode { tenant } => device_code(world, tenant, request, now),
+        Route::Machine(route) => machine::respond(world, *route, request, now),
         Route::Configuration { tenant } => answer(200, &configuration(request.origin, tenant)),
         Route::Discovery => answer(200, &discovery(request)),
         Route::Nowhere => answer(
@@ -79,29 +104,63 @@ pub(crate) fn respond(
     }
 }
 
-fn token(world: &World, tenant: &str, request: &Incoming, now: Timestamp, v2: bool) -> Response {
+/// The value of a form field that is there and not empty.
+fn field(request: &Incoming, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(request.body);
+    pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .filter(|value| !value.is_empty())
+}
+
+fn need(request: &Incoming, name: &str) -> Result<String, Denial> {
+    field(request, name).ok_or_else(|| missing(name))
+}
+
+fn device_code(world: &mut World, tenant: &str, request: &Incoming, now: Timestamp) -> Response {
+    let asked = need(request, "client_id").and_then(|client| {
+        known_tenant(world, tenant)?;
+        let wanted = need(request, "scope")?;
+        scope(&wanted)?;
+        Ok((client, wanted))
+    });
+    match asked {
+        Ok((client, wanted)) => answer(
+            200,
+            &device::code(world, request.origin, &client, wanted, now),
+        ),
+        Err(refusal) => refused(world, &refusal, now),
+    }
+}
+
+fn token(
+    world: &mut World,
+    tenant: &str,
+    request: &Incoming,
+    now: Timestamp,
+    v2: bool,
+) -> Response {
     match grant(world, tenant, request, now, v2) {
         Ok(body) => answer(200, &body),
         Err(refusal) => refused(world, &refusal, now),
     }
 }
 
+const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 fn grant(
-    world: &World,
+    world: &mut World,
     tenant: &str,
     request: &Incoming,
     now: Timestamp,
     v2: bool,
 ) -> Result<Value, Denial> {
-    let field = |name: &str| {
-        let mut pairs = url::form_urlencoded::parse(request.body);
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
-            .filter(|value| !value.is_empty())
-    };
-    let need = |name: &str| field(name).ok_or_else(|| missing(name));
+    let field = |name: &str| field(request, name);
+    let need = |name: &str| need(request, name);
     let kind = need("grant_type")?;
+    if v2 && matches!(kind.as_str(), DEVICE_CODE | "refresh_token") {
+        return to_person(world, tenant, request, now);
+    }
     if kind != "client_credentials" {
         let text = format!("The app requested an unsupported grant type '{kind}'.");
         return Err(Denial(70003, 400, "unsupported_grant_type", text));
@@ -119,6 +178,11 @@ fn grant(
         field("client_secret").as_deref(),
         field("client_assertion").as_deref(),
     )?;
+    let assertion = field("client_assertion").unwrap_or_default();
+    if world.assertion_has_ended(&assertion, now) {
+        let text = "Client assertion is not within its valid time range. Current time is past the assertion's expiration.";
+        return Err(Denial::of(700_024, 401, "invalid_client", text));
+    }
     if token::audience(&resource, world).is_none() {
         let text = format!(
             "The resource principal named {resource} was not found in the tenant named {tenant}."
@@ -126,6 +190,47 @@ fn grant(
         return Err(Denial(500_011, 400, "invalid_resource", text));
     }
     Ok(granted(world, &resource, &client, tenant, now, v2))
+}
+
+/// A token for a person who entered a code, or whose sign-in is renewed. Only `offline_access` in the scope brings what renews it.
+fn to_person(
+    world: &mut World,
+    tenant: &str,
+    request: &Incoming,
+    now: Timestamp,
+) -> Result<Value, Denial> {
+    let need = |name: &str| need(request, name);
+    let client = need("client_id")?;
+    known_tenant(world, tenant)?;
+    let renewal = world.renewal(&client, tenant);
+    let wanted = match field(request, "device_code") {
+        Some(code) => {
+            device::redeem(world, &client, &code, now)?;
+            field(request, "scope").unwrap_or_else(|| world.code_scope(&code))
+        }
+        None if need("refresh_token")? == renewal => need("scope")?,
+        None => {
+            let text = "The refresh token is invalid or has been revoked.";
+            return Err(Denial::of(9_002_313, 400, "invalid_grant", text));
+        }
+    };
+    let resource = scope(&wanted)?;
+    if token::audience(&resource, world).is_none() {
+        let text = format!("The resource principal named {resource} was not found in the tenant.");
+        return Err(Denial(500_011, 400, "invalid_resource", text));
+    }
+    let person = world.person.name.clone();
+    let (access_token, _) = world.mint_for(Some(&person), &resource, &client, tenant, now);
+    let mut body = json!({
+        "token_type": "Bearer", "expires_in": token::LIFE, "ext_expires_in": token::LIFE, "access_token": access_token,
+    });
+    if wanted
+        .split_whitespace()
+        .any(|word| word == "offline_access")
+    {
+        body["refresh_token"] = json!(renewal);
+    }
+    Ok(body)
 }
 
 /// The answer with a token: v1 writes its numbers as text and tells more.
@@ -189,17 +294,8 @@ fn identify(
         let text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
         return Err(Denial(7_000_218, 401, "invalid_client", text.to_owned()));
     }
-    let Some(tenants) = &world.tenants else {
+    let Some(known) = known_tenant(world, tenant)? else {
         return Ok(());
-    };
-    let Some(known) = tenants
-        .iter()
-        .find(|known| known.id.eq_ignore_ascii_case(tenant))
-    else {
-        let text = format!(
-            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
-        );
-        return Err(Denial(90002, 400, "invalid_request", text));
     };
     let Some(principal) = known
         .principals
@@ -212,6 +308,22 @@ fn identify(
         return Err(Denial(700_016, 400, "unauthorized_client", text));
     };
     proven(principal, client, secret, assertion)
+}
+
+/// The tenant; `None`: the world has none of its own, and every one is good.
+fn known_tenant<'a>(world: &'a World, tenant: &str) -> Result<Option<&'a Tenant>, Denial> {
+    let Some(tenants) = &world.tenants else {
+        return Ok(None);
+    };
+    let known = tenants
+        .iter()
+        .find(|known| known.id.eq_ignore_ascii_case(tenant));
+    known.map(Some).ok_or_else(|| {
+        let text = format!(
+            "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID."
+        );
+        Denial(90002, 400, "invalid_request", text)
+    })
 }
 
 fn proven(
@@ -236,6 +348,53 @@ fn proven(
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{client}'."
     );
     Err(Denial(7_000_215, 401, "invalid_client", text))
+}
+
+/// What a fault with an AADSTS code makes of a request for a token.
+pub(crate) fn refusal(world: &World, status: u16, code: &str, now: Timestamp) -> Option<Response> {
+    let number = code.strip_prefix("AADSTS")?.parse().ok()?;
+    let (said, text) = match number {
+        7_000_215 => ("invalid_client", "Invalid client secret provided."),
+        7_000_222 => (
+            "invalid_client",
+            "The provided client secret keys for app are expired. Visit the Azure portal to create new keys for your app.",
+        ),
+        700_027 => (
+            "invalid_client",
+            "The certificate with identifier used to sign the client assertion is not registered on application.",
+        ),
+        70_021 | 700_213 => (
+            "invalid_client",
+            "No matching federated identity record found for presented assertion subject.",
+        ),
+        700_024 => (
+            "invalid_client",
+            "Client assertion is not within its valid time range.",
+        ),
+        700_016 => (
+            "unauthorized_client",
+            "Application was not found in the directory.",
+        ),
+        90_002 => ("invalid_request", "Tenant not found."),
+        500_011 => (
+            "invalid_resource",
+            "The resource principal was not found in the tenant.",
+        ),
+        50_076 | 50_079 => (
+            "interaction_required",
+            "Due to a configuration change made by your administrator, you must use multi-factor authentication to access the resource.",
+        ),
+        53_003 => (
+            "access_denied",
+            "Access has been blocked by Conditional Access policies.",
+        ),
+        70_043 | 700_082 => (
+            "invalid_grant",
+            "The refresh token has expired or is invalid due to sign-in frequency checks by Conditional Access.",
+        ),
+        _ => ("invalid_grant", "The request is refused."),
+    };
+    Some(refused(world, &Denial::of(number, status, said, text), now))
 }
 
 fn refused(world: &World, refusal: &Denial, now: Timestamp) -> Response {

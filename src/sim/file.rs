@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::device::Answer;
 use super::fault::Lie;
 use super::operation::Operation;
 use super::run::Outcome;
@@ -25,6 +26,10 @@ pub(crate) struct WorldFile {
     #[serde(default)]
     pub(crate) hosts: HostsFile,
     pub(crate) tenants: Option<Vec<TenantFile>>,
+    #[serde(default)]
+    pub(crate) person: PersonFile,
+    pub(crate) machine: Option<MachineFile>,
+    pub(crate) pipeline: Option<PipelineFile>,
     #[serde(default)]
     pub(crate) subscriptions: Vec<SubscriptionFile>,
     #[serde(default)]
@@ -69,6 +74,38 @@ pub(crate) struct PrincipalFile {
     pub(crate) federated: bool,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PersonFile {
+    pub(crate) name: Option<String>,
+    pub(crate) polls: Option<u32>,
+    #[serde(default)]
+    pub(crate) answer: Answer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MachineFile {
+    pub(crate) header: Option<String>,
+    #[serde(default)]
+    pub(crate) identities: Vec<IdentityFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct IdentityFile {
+    pub(crate) client_id: String,
+    pub(crate) resource_id: Option<String>,
+    #[serde(default)]
+    pub(crate) system: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PipelineFile {
+    pub(crate) token: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +180,7 @@ pub(crate) struct WorkspaceFile {
     pub(crate) resource_id: Option<String>,
     pub(crate) tokens: Option<Vec<String>>,
     pub(crate) members: Option<Vec<String>>,
+    pub(crate) principals: Option<Vec<OwnPrincipalFile>>,
     pub(crate) api_versions: Option<Vec<String>>,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
@@ -150,6 +188,13 @@ pub(crate) struct WorkspaceFile {
     pub(crate) jobs: Vec<JobFile>,
     #[serde(default)]
     pub(crate) submit: SubmitFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OwnPrincipalFile {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
 }
 
 #[derive(Debug, Deserialize)]

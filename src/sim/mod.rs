@@ -30,6 +30,11 @@
 //! - id: contoso
 //!   principals:
 //!   - {clientId: ci, clientSecret: s3cret, federated: false, forbidden: [regenerateAuthKey]}
+//! person: {name: ada@example.com, polls: 1, answer: accepts}      # who enters device codes; or declines, nothing
+//! machine:                       # what clients run on; absent: no machine of Azure. Its endpoints are at Entra's address
+//!   header: h                    # App Service: what IDENTITY_HEADER holds
+//!   identities: [{clientId: mi-1, system: true}, {clientId: mi-2, resourceId: /subscriptions/…}]
+//! pipeline: {token: step}        # what a job shows to be given an assertion; absent: anything
 //! subscriptions:
 //! - id: 12345678-1234-1234-1234-1234567890ab
 //!   activityLog: readable        # or forbidden
@@ -54,7 +59,8 @@
 //! - host: adb-1234567890123456.7.azuredatabricks.net
 //!   resourceId: /subscriptions/…/providers/Microsoft.Databricks/workspaces/analytics
 //!   tokens: [dapi0123]           # personal access tokens; absent: every one that begins with dapi
-//!   members: [ci]                # client ids that need no service principal headers; absent: all
+//!   members: [ci]                # client ids and people that need no service principal headers; absent: all
+//!   principals: [{clientId: app, clientSecret: s}]  # its own, for /oidc/v1/token; absent: every pair is good
 //!   apiVersions: ['2.1', '2.2']  # another one is a "Bad Target"
 //!   forbidden: []
 //!   submit: {takes: 2m, outcomes: [SUCCESS], error: no such table}    # how one-time runs go
@@ -86,7 +92,11 @@
 //! A world is kept after every effect and whenever a fault has counted a request; reads alone write nothing. So a file without a
 //! clock is counted from anew by each command until something has happened in it.
 //!
-//! `on` and `forbidden` name operations: `token`, `discovery`; `listFactories`, `getFactory`, `listRuntimes`, `getRuntime`,
+//! At Entra's address there are also `/metadata/identity/oauth2/token` (IMDS), `/msi/token` (App Service), `/oidc/github` and
+//! `/oidc/pipelines`: set `AZURE_POD_IDENTITY_AUTHORITY_HOST`, `IDENTITY_ENDPOINT`, `ACTIONS_ID_TOKEN_REQUEST_URL` and
+//! `SYSTEM_OIDCREQUESTURI` to them.
+//!
+//! `on` and `forbidden` name operations: `token`, `deviceCode`, `discovery`, `machineToken`, `assertion`, `workspaceToken`; `listFactories`, `getFactory`, `listRuntimes`, `getRuntime`,
 //! `getStatus`, `listAuthKeys`, `regenerateAuthKey`, `activityLog`, `getWorkspace`, `permissions`; `jobs/list`, `jobs/get`,
 //! `jobs/permissions`, `scim/Me`, `run-now`, `runs/list`, `runs/get`, `runs/get-output`, `runs/submit`, `runs/cancel`,
 //! `runs/cancel-all`; `any` (or `all`). `subject` is text that the request's path, query or body has to contain. What a fault can
@@ -98,7 +108,7 @@
 //! | `dropRequest` | no | the connection closes | |
 //! | `delayRequest` | late | the connection closes; only for `regenerateAuthKey` | `by` |
 //! | `throttle` | no | 429 | `retryAfter` |
-//! | `error` | no | an error | `status`, `code` |
+//! | `error` | no | an error; of the token service with a `code` such as `AADSTS7000222` its own refusal | `status`, `code` |
 //! | `errorAfterActing` | yes | an error | `status`, `code` |
 //! | `slow` | yes | the answer, `by` so much later | `by` |
 //! | `staleList` | yes | what a read would have seen `by` so long ago | `by` |
@@ -114,12 +124,14 @@ mod bucket;
 mod build;
 mod build_workspace;
 mod databricks;
+mod device;
 mod digest;
 mod door;
 mod embedded;
 mod entra;
 mod fault;
 mod file;
+mod machine;
 mod message;
 mod operation;
 mod page;

@@ -8,6 +8,18 @@ pub enum Operation {
     /// Entra: a token for client credentials.
     #[serde(rename = "token")]
     Token,
+    /// Entra: a device code.
+    #[serde(rename = "deviceCode")]
+    DeviceCode,
+    /// The machine: a token of its own identity.
+    #[serde(rename = "machineToken")]
+    MachineToken,
+    /// The pipeline: an assertion about a job.
+    #[serde(rename = "assertion")]
+    Assertion,
+    /// Databricks: a token for one of the workspace's own principals.
+    #[serde(rename = "workspaceToken")]
+    WorkspaceToken,
     /// Entra: the OpenID configuration and instance discovery.
     #[serde(rename = "discovery")]
     Discovery,

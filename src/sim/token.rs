@@ -35,6 +35,16 @@ pub(crate) struct Claims {
     pub(crate) appid: String,
     pub(crate) oid: String,
     pub(crate) tid: String,
+    /// Of a person only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) upn: Option<String>,
+}
+
+impl Claims {
+    /// Whom a service takes the caller for.
+    pub(crate) fn caller(self) -> String {
+        self.upn.unwrap_or(self.appid)
+    }
 }
 
 /// Why a token is not taken.
@@ -83,15 +93,28 @@ impl World {
         tenant: &str,
         now: Timestamp,
     ) -> (String, Claims) {
+        self.mint_for(None, resource, client, tenant, now)
+    }
+
+    /// The same for a person who uses the application `client`, or for `client` itself.
+    pub(crate) fn mint_for(
+        &self,
+        person: Option<&str>,
+        resource: &str,
+        client: &str,
+        tenant: &str,
+        now: Timestamp,
+    ) -> (String, Claims) {
         let issued = now.as_second();
         let claims = Claims {
+            upn: person.map(str::to_owned),
             aud: resource.to_owned(),
             iss: format!("https://sts.windows.net/{tenant}/"),
             iat: issued,
             nbf: issued,
             exp: issued + LIFE,
             appid: client.to_owned(),
-            oid: object_id(client),
+            oid: object_id(person.unwrap_or(client)),
             tid: tenant.to_owned(),
         };
         let body = serde_json::to_vec(&claims).unwrap_or_default();
@@ -112,15 +135,7 @@ impl World {
         margin: i64,
         now: Timestamp,
     ) -> Result<Claims, Trouble> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(Trouble::Invalid)?;
-        if signature != self.sign(signed) {
-            return Err(Trouble::Invalid);
-        }
-        let body = signed
-            .split_once('.')
-            .and_then(|(_, body)| digest::from_base64url(body))
-            .ok_or(Trouble::Invalid)?;
-        let claims: Claims = serde_json::from_slice(&body).map_err(|_| Trouble::Invalid)?;
+        let claims = self.read(token)?;
         if claims.exp <= now.as_second().saturating_add(margin) {
             return Err(Trouble::Expired);
         }
@@ -130,7 +145,20 @@ impl World {
         Ok(claims)
     }
 
-    fn sign(&self, text: &str) -> String {
+    /// What a token says, if this world gave it out.
+    pub(crate) fn read(&self, token: &str) -> Result<Claims, Trouble> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(Trouble::Invalid)?;
+        if signature != self.sign(signed) {
+            return Err(Trouble::Invalid);
+        }
+        let body = signed
+            .split_once('.')
+            .and_then(|(_, body)| digest::from_base64url(body))
+            .ok_or(Trouble::Invalid)?;
+        serde_json::from_slice(&body).map_err(|_| Trouble::Invalid)
+    }
+
+    pub(crate) fn sign(&self, text: &str) -> String {
         digest::base64url(&digest::digest(&[&self.root(), "token", text]))
     }
 }

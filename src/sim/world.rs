@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Buckets;
+use super::device::{Code, Person};
 use super::digest;
 use super::fault::Fault;
 use super::file::RuntimeKind;
@@ -29,6 +30,18 @@ pub struct World {
     pub(crate) beginning: Timestamp,
     pub(crate) settings: Settings,
     pub(crate) tenants: Option<Vec<Tenant>>,
+    /// Who enters device codes.
+    #[serde(default)]
+    pub(crate) person: Person,
+    /// Device codes so far.
+    #[serde(default)]
+    pub(crate) codes: Vec<Code>,
+    /// The machine that clients run on; absent: none of Azure's.
+    #[serde(default)]
+    pub(crate) machine: Option<Machine>,
+    /// What a pipeline's step shows; absent: any.
+    #[serde(default)]
+    pub(crate) pipeline_token: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) faults: Vec<Fault>,
@@ -77,6 +90,21 @@ pub(crate) struct Principal {
     pub(crate) client_secret: Option<String>,
     pub(crate) federated: bool,
     pub(crate) forbidden: Vec<Operation>,
+}
+
+/// A machine of Azure.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    /// What App Service's endpoint wants to be shown.
+    pub(crate) header: Option<String>,
+    pub(crate) identities: Vec<MachineIdentity>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MachineIdentity {
+    pub(crate) client_id: String,
+    pub(crate) resource_id: Option<String>,
+    pub(crate) system: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -142,6 +170,9 @@ pub(crate) struct Workspace {
     pub(crate) beginning: Timestamp,
     pub(crate) tokens: Option<Vec<String>>,
     pub(crate) members: Option<Vec<String>>,
+    /// Its own principals and their OAuth secrets; absent: every pair is good.
+    #[serde(default)]
+    pub(crate) principals: Option<Vec<(String, String)>>,
     pub(crate) api_versions: Vec<String>,
     pub(crate) forbidden: Vec<Operation>,
     pub(crate) jobs: Vec<Job>,

@@ -5,6 +5,7 @@ mod act;
 mod body;
 mod jobs;
 mod list;
+mod oauth;
 mod people;
 mod shape;
 
@@ -31,6 +32,12 @@ impl Route {
         let (version, rest) = match segments.as_slice() {
             ["api", version @ ("2.1" | "2.2"), "jobs", rest @ ..] => (*version, rest),
             ["api", "2.0", rest @ ..] => ("2.0", rest),
+            ["oidc", "v1", "token"] if request.method == "POST" => {
+                return Self {
+                    operation: Operation::WorkspaceToken,
+                    version: String::new(),
+                };
+            }
             _ => ("", [].as_slice()),
         };
         let operation = match (request.method.as_str(), rest) {
@@ -97,6 +104,9 @@ pub(crate) fn respond(
     now: Timestamp,
     seen: Timestamp,
 ) -> Response {
+    if route.operation == Operation::WorkspaceToken {
+        return oauth::token(world, place, request, now);
+    }
     let caller = match admit(world, place, route, request, now) {
         Ok(caller) => caller,
         Err(refusal) => return *refusal,
@@ -205,22 +215,23 @@ fn authorise(
             .then(|| "user@example.com".to_owned())
             .ok_or_else(|| unauthorised(Trouble::Invalid));
     }
+    if let Some(holder) = oauth::holder(world, workspace, token, now) {
+        return holder.map_err(unauthorised);
+    }
     let claims = world
         .verify(token, Audience::Databricks, DATABRICKS_MARGIN, now)
         .map_err(unauthorised)?;
+    let caller = claims.caller();
     let vouched = vouched(world, workspace, request, now)?;
     let members = workspace.members.as_ref();
     let own = members.is_none_or(|members| {
         let mut members = members.iter();
-        members.any(|one| one.eq_ignore_ascii_case(&claims.appid))
+        members.any(|one| one.eq_ignore_ascii_case(&caller))
     });
     if own || vouched {
-        return Ok(claims.appid);
+        return Ok(caller);
     }
-    let text = format!(
-        "Service principal {} is not a member of this workspace.",
-        claims.appid
-    );
+    let text = format!("Service principal {caller} is not a member of this workspace.");
     Err(error(403, "PERMISSION_DENIED", &text))
 }
 

@@ -6,6 +6,7 @@ mod faults;
 mod keys;
 mod serving;
 mod shapes;
+mod ways;
 mod worlds;
 
 use std::path::Path;
