@@ -46,6 +46,23 @@ pub const TOKEN_FAILURE_KEPT: Duration = Duration::from_secs(30);
 /// Most pages that are followed of one list.
 pub const PAGES_MAX: usize = 1_000;
 
+/// Requests that a full bucket of Resource Manager holds for reads of one subscription by one principal, and what it gains a second
+/// (Azure Resource Manager, "Understand how Azure Resource Manager throttles requests").
+pub const ARM_READS: (u32, u32) = (250, 25);
+/// The same for writes. `listAuthKeys` and `regenerateAuthKey` count among them, `getStatus` does not (recorded answers).
+pub const ARM_WRITES: (u32, u32) = (200, 10);
+/// The same for one Databricks workspace: what its own SDKs keep to, since the service tells no number for lists.
+pub const DATABRICKS_REQUESTS: (u32, u32) = (15, 15);
+/// Least part of a bucket's rate that is kept to after 429s, in thousandths.
+pub const PACE_MIN: i64 = 125;
+/// Waiting for the own request budget is told once it has taken so long.
+pub const BUDGET_WAIT_TOLD: Duration = Duration::from_secs(1);
+
+/// How long a command may take unless `--timeout` says otherwise. An apply may also wait for the runs that it starts.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_hours(1);
+/// How long an apply waits for runs under `--wait` where no `waitFor` says how long, unless `--timeout` says otherwise.
+pub const WAIT_TIMEOUT: Duration = Duration::from_hours(24);
+
 /// Requests and moves that run at the same time unless `--parallelism` says otherwise.
 pub const PARALLELISM_DEFAULT: usize = 10;
 /// Most that `--parallelism` takes.

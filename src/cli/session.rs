@@ -76,6 +76,9 @@ impl Session {
             surroundings::without_account(&mut desired);
         }
         let ground = Ground::open(&desired.project.ledger, global).await?;
+        if ground.is_unmetered() {
+            surroundings::without_limits(&mut desired);
+        }
         Ok(Self { desired, ground })
     }
 }
@@ -118,6 +121,12 @@ impl Ground {
     /// Is it an embedded cloud?
     pub const fn is_embedded(&self) -> bool {
         self.embedded.is_some()
+    }
+
+    /// Is it an embedded cloud that takes any number of requests?
+    fn is_unmetered(&self) -> bool {
+        let embedded = self.embedded.as_ref();
+        embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
     }
 
     /// The present.

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use crate::cloud::Surroundings;
-use crate::model::connection::Credential;
+use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
 
 /// Stands in for every credential against the embedded cloud, which needs no account.
@@ -63,5 +63,15 @@ pub fn without_account(desired: &mut Desired) {
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.credential = Credential::Default;
+    }
+}
+
+/// Before a world that does not throttle nothing has to be waited for.
+pub fn without_limits(desired: &mut Desired) {
+    for factory in desired.factories.values_mut() {
+        factory.cloud.limits = Limits::NONE;
+    }
+    for workspace in desired.workspaces.values_mut() {
+        workspace.cloud.limits = Limits::NONE;
     }
 }

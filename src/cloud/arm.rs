@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::Dated;
-use super::call::{Call, Refusal, Who, header};
+use super::call::{Call, Refusal, Who};
 use super::session::Session;
 use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
 use crate::limits::PAGES_MAX;
 use crate::model::address::ResourceId;
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 /// What is asked of Resource Manager.
 pub(super) struct Ask<'a> {
@@ -42,7 +42,7 @@ impl<'a> Ask<'a> {
                 kind: TroubleKind::Misfit,
                 doing: self.doing,
                 message: format!("{base} is no address of a Resource Manager"),
-                request_id: None,
+                ids: RequestIds::default(),
             });
         };
         if let Ok(mut path) = url.path_segments_mut() {
@@ -86,12 +86,15 @@ pub(super) async fn pages<T: DeserializeOwned>(
         all.extend(page.said.value.unwrap_or_default());
         let at = *at.get_or_insert(page.at);
         match page.said.next_link.filter(|link| !link.is_empty()) {
-            Some(link) => call.url = next_page(&call, &link)?,
+            Some(link) => {
+                call.url = next_page(&call, &link)?;
+                call.id = super::request_id::plain();
+            }
             None => return Ok(Dated { at, said: all }),
         }
     }
     let fault = format!("the list has more than {PAGES_MAX} pages");
-    Err(call.trouble(TroubleKind::Unexpected, fault, None))
+    Err(call.trouble(TroubleKind::Unexpected, fault, call.ids()))
 }
 
 fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {
@@ -99,13 +102,13 @@ fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {
         Ok(url) if url == call.url => Err(call.trouble(
             TroubleKind::Unexpected,
             "the next page of the list is said to be this one again",
-            None,
+            call.ids(),
         )),
         Ok(url) if url.origin() == call.url.origin() => Ok(url),
         _ => Err(call.trouble(
             TroubleKind::Unexpected,
             "the next page of the list is said to be at another host, and no token goes there",
-            None,
+            call.ids(),
         )),
     }
 }
@@ -137,10 +140,6 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     };
     Refusal {
         message: redact(&said),
-        request_id: header(
-            response,
-            &["x-ms-request-id", "x-ms-correlation-request-id"],
-        ),
         missing: response.status == 404,
     }
 }

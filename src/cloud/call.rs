@@ -8,11 +8,22 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{arm, databricks};
-use crate::http::{Failure, Repeat, Response, patience, wire};
+use crate::http::{Bucket, Class, Failure, Meter, Rate, Repeat, Response, Sent, patience, wire};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Workspace};
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+
+/// What is left of the buckets that a read is drawn from, in Resource Manager's words. The provider's own comes last.
+const READS_LEFT: &[&str] = &[
+    "x-ms-ratelimit-remaining-subscription-reads",
+    "x-ms-ratelimit-remaining-subscription-resource-requests",
+];
+/// The same for a write.
+const WRITES_LEFT: &[&str] = &[
+    "x-ms-ratelimit-remaining-subscription-writes",
+    "x-ms-ratelimit-remaining-subscription-resource-requests",
+];
 
 /// The service that is asked.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +95,6 @@ pub(super) struct Call<'a> {
 pub(super) struct Refusal {
     /// Its own words, or the status if it had none.
     pub message: String,
-    /// Its request id.
-    pub request_id: Option<String>,
     /// What was asked about does not exist.
     pub missing: bool,
 }
@@ -110,20 +119,77 @@ impl Call<'_> {
                 self.who.cloud.name
             ),
         };
-        Err(self.trouble(TroubleKind::Misfit, fault, None))
+        Err(self.trouble(TroubleKind::Misfit, fault, RequestIds::default()))
     }
 
     pub fn trouble(
         &self,
         kind: TroubleKind,
         message: impl Into<String>,
-        request_id: Option<String>,
+        ids: RequestIds,
     ) -> Trouble {
         Trouble {
             kind,
             doing: self.doing.clone(),
             message: message.into(),
-            request_id,
+            ids,
+        }
+    }
+
+    /// All that can be told of a request whose answer is lost or says nothing of itself.
+    pub fn ids(&self) -> RequestIds {
+        RequestIds {
+            client: Some(self.id.to_string()),
+            ..RequestIds::default()
+        }
+    }
+
+    /// What an answer calls its request.
+    pub fn ids_of(&self, response: &Response) -> RequestIds {
+        let request = match self.who.service {
+            Service::Arm => header(response, &["x-ms-request-id"]),
+            Service::Databricks(_) => {
+                header(response, &["x-request-id", "x-databricks-request-id"])
+            }
+        };
+        RequestIds {
+            request,
+            correlation: header(response, &["x-ms-correlation-request-id"]),
+            ..self.ids()
+        }
+    }
+
+    /// Its class, and the bucket that the service draws it from: Resource Manager's are for each subscription and principal, and
+    /// a right that ends with `/read` is a read, whatever the verb; Databricks's are for each workspace.
+    pub fn meter(&self) -> Meter {
+        let limits = &self.who.cloud.limits;
+        let host = host_and_port(&self.url);
+        let (class, name, rate, remaining) = match self.who.service {
+            Service::Databricks(_) => {
+                let name = format!("Databricks ({host})");
+                (Class::Databricks, name, limits.databricks, &[][..])
+            }
+            Service::Arm if self.right.ends_with("/read") => {
+                let name = format!("ARM reads of {} ({host})", subscription(&self.url));
+                (Class::ArmReads, name, limits.reads, READS_LEFT)
+            }
+            Service::Arm => {
+                let name = format!("ARM writes of {} ({host})", subscription(&self.url));
+                (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
+            }
+        };
+        let bucket = Bucket {
+            name,
+            principal: principal(self.who.credential),
+            rate: Rate {
+                burst: rate.burst,
+                per_second: rate.per_second,
+            },
+            remaining,
+        };
+        Meter {
+            class,
+            bucket: Some(bucket),
         }
     }
 
@@ -132,8 +198,14 @@ impl Call<'_> {
         let host = host_and_port(&self.url);
         self.trouble(
             TroubleKind::Unreachable,
-            format!("{host} gave no answer: {failure}"),
-            None,
+            match failure.sent {
+                Sent::No => format!("{host} was not reached: {failure}"),
+                Sent::Maybe => format!("{host} gave no answer: {failure}"),
+            },
+            match failure.sent {
+                Sent::No => RequestIds::default(),
+                Sent::Maybe => self.ids(),
+            },
         )
     }
 
@@ -157,7 +229,7 @@ impl Call<'_> {
             format!("{}; it asks to wait {pause}", refusal.message)
         });
         let message = asked.unwrap_or(refusal.message);
-        self.trouble(kind, message, refusal.request_id)
+        self.trouble(kind, message, self.ids_of(response))
     }
 }
 
@@ -167,6 +239,23 @@ pub(super) fn host_and_port(url: &Url) -> String {
     match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
+    }
+}
+
+/// The id behind `/subscriptions/`.
+fn subscription(url: &Url) -> String {
+    let segments = url.path_segments().into_iter().flatten();
+    let mut ids = segments.skip_while(|segment| !segment.eq_ignore_ascii_case("subscriptions"));
+    ids.nth(1).unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Who has buckets of its own. A credential without an application id is told apart by how it is written.
+fn principal(credential: &Credential) -> String {
+    match credential {
+        Credential::ServicePrincipal { client_id, .. }
+        | Credential::GithubOidc { client_id, .. }
+        | Credential::AzurePipelines { client_id, .. } => client_id.to_ascii_lowercase(),
+        other => format!("{other:?}"),
     }
 }
 

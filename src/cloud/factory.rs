@@ -98,7 +98,7 @@ pub(super) async fn list(
     let nameless = call.trouble(
         TroubleKind::Unexpected,
         "an entry of the list has no name",
-        None,
+        call.ids(),
     );
     let Dated { at, said } = arm::pages::<RuntimeResource>(session, call).await?;
     let said: Option<Vec<ListedRuntime>> = said
@@ -210,7 +210,7 @@ pub(super) async fn keys(
         _ => Err(call.trouble(
             TroubleKind::Unexpected,
             "the answer does not hold both keys",
-            None,
+            call.ids(),
         )),
     }
 }
@@ -244,7 +244,7 @@ pub(super) async fn regenerate(
         None => Err(ActFailure::Lost(call.trouble(
             TroubleKind::Unexpected,
             format!("the answer does not hold {slot}"),
-            None,
+            call.ids(),
         ))),
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Refuses: changing anything.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::credential::Vault;
@@ -13,13 +12,14 @@ use super::{
     ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, access, activity,
     factory,
 };
-use crate::http::Client;
+use crate::http::{Class, Client};
 use crate::limits::CLOCK_SKEW_TOLD;
 use crate::model::access::{Entry, Right, Standing};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
+use crate::model::requests::{RequestClass, Requests};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
@@ -175,8 +175,26 @@ impl Reader {
         })
     }
 
-    /// Requests sent so far, by kind, repeats included.
-    pub fn requests(&self) -> BTreeMap<String, u64> {
-        self.session.client.requests()
+    /// Requests sent so far.
+    pub fn requests(&self) -> Requests {
+        let counts = self.session.client.requests().into_iter();
+        counts
+            .map(|(class, kinds)| (request_class(class), kinds))
+            .collect()
+    }
+
+    /// Was something not asked because the command's time was over?
+    pub fn was_cut(&self) -> bool {
+        self.session.client.was_cut()
+    }
+}
+
+const fn request_class(class: Class) -> RequestClass {
+    match class {
+        Class::ArmReads => RequestClass::ArmReads,
+        Class::ArmWrites => RequestClass::ArmWrites,
+        Class::Databricks => RequestClass::Databricks,
+        Class::SignIns => RequestClass::SignIns,
+        Class::Ledger => RequestClass::Ledger,
     }
 }

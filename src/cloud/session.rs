@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
-use super::call::{Call, Service, header};
+use super::call::{Call, Service};
 use super::credential::{Held, Purpose, TokenFailure, Vault, Want, Why};
 use super::databricks::Hosts;
 use super::secret;
@@ -20,7 +20,7 @@ use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience};
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
 use crate::model::address::Name;
 use crate::model::time::Span;
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 const MANAGEMENT_TOKEN: &str = "x-databricks-azure-sp-management-token";
 const WORKSPACE_ID: &str = "x-databricks-azure-workspace-resource-id";
@@ -136,6 +136,8 @@ impl Session {
     /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
     async fn carry(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
         call.permitted()?;
+        let over = self.client.in_time();
+        over.map_err(|failure| call.unanswered(&failure))?;
         let tokens = self.tokens(call).await?;
         self.in_time(call)?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
@@ -169,7 +171,7 @@ impl Session {
         match call.act_by {
             Some(act_by) if act_by < done_by => {
                 let fault = "too little of its time was left to send it, so it was not sent";
-                Err(call.trouble(TroubleKind::Unexpected, fault, None))
+                Err(call.trouble(TroubleKind::Unexpected, fault, RequestIds::default()))
             }
             _ => Ok(()),
         }
@@ -182,7 +184,7 @@ impl Session {
                 Why::Ended => TroubleKind::SignedOut,
                 Why::Refused | Why::Absent => TroubleKind::Unauthenticated,
             };
-            call.trouble(kind, failure.message, failure.request_id)
+            call.trouble(kind, failure.message, RequestIds::of(failure.request_id))
         };
         let bearer = self.vault.token(&want).await.map_err(no_token)?;
         let management = if want.purpose == Purpose::Databricks && bearer.is_principal {
@@ -200,7 +202,7 @@ impl Session {
             .is_some_and(|token| token.is_same(&bearer))
         {
             let fault = "the management token and the workspace's are the same; their audiences must differ in the Cloud document";
-            return Err(call.trouble(TroubleKind::Unauthenticated, fault, None));
+            return Err(call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default()));
         }
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.get(who.connection) != Some(&bearer.origin) {
@@ -239,7 +241,7 @@ impl Session {
                     error.line(),
                     error.column()
                 ),
-                header(response, &["x-ms-request-id", "x-request-id"]),
+                call.ids_of(response),
             )),
         }
     }
@@ -272,7 +274,7 @@ fn may_have_acted(outcome: &Result<Response, Failure>) -> bool {
 fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
     let headers = headers(call, tokens).map_err(|_| {
         let fault = "the token or the resource id cannot be put into a header";
-        call.trouble(TroubleKind::Unauthenticated, fault, None)
+        call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default())
     })?;
     Ok(Request {
         method: call.method.clone(),
@@ -284,6 +286,7 @@ fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
             .map_or_else(Bytes::new, |body| body.to_string().into()),
         repeat: call.repeat,
         kind: call.kind,
+        meter: call.meter(),
         timeout: RESPONSE_TIMEOUT,
     })
 }

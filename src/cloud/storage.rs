@@ -24,7 +24,7 @@ use crate::http::{Authorize, Request};
 use crate::model::access::{Identity, Standing};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential};
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 /// Holds a shared access signature, as the Azure CLI reads it.
 const SAS: &str = "AZURE_STORAGE_SAS_TOKEN";
@@ -108,7 +108,7 @@ pub async fn identity(
         kind: TroubleKind::Unauthenticated,
         doing: "sign in to the ledger".to_owned(),
         message,
-        request_id: None,
+        ids: RequestIds::default(),
     };
     let unasked = Standing::Unknown("the first append will tell".to_owned());
     let of_environment = |name: &str| Identity {
@@ -142,7 +142,7 @@ pub async fn identity(
             match held {
                 Ok(held) => Ok((claims::identity(&held), unasked)),
                 Err(failure) => Err(Trouble {
-                    request_id: failure.request_id,
+                    ids: RequestIds::of(failure.request_id),
                     ..trouble(failure.message)
                 }),
             }

@@ -1,19 +1,26 @@
-//! Sends requests with patience, counts them by kind, and tells the log about each exchange without its secrets.
+//! Sends requests in their turn and with patience, counts them, and tells the log about each exchange without its secrets.
 //!
-//! Refuses: deciding what an answer means. An answer with an error status is an answer.
+//! Refuses: deciding what an answer means: an answer with an error status is an answer. Sending anything once the command's time is
+//! over, but to sign in for what is under way and to write down what was done.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::message::{Failure, Request, Response, Sent, Transport};
+use super::budget::{Bucket, Wait};
+use super::message::{Class, Failure, Repeat, Request, Response, Sent, Transport};
 use super::patience::{self, Retry, Trial};
+use super::turns::{Late, Ticket, Turns};
+use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
-use crate::limits::UNREACHABLE_KEPT;
+use crate::limits::{REQUEST_DEADLINE, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
+
+/// Said of a request that was not sent because the command's time was over.
+const TIME_OVER: &str = "the time of this command is over (--timeout)";
 
 /// What became of one request, over all its sends.
 #[derive(Clone, Debug)]
@@ -46,7 +53,18 @@ struct Inner {
     skew: Mutex<Option<Skew>>,
     /// Hosts that no connection could be made to for a whole request's patience, and until when that is believed.
     unreachable: Mutex<BTreeMap<String, (Timestamp, Failure)>>,
-    counts: Mutex<BTreeMap<&'static str, u64>>,
+    turns: Turns,
+    waits: Waits,
+    ending: Mutex<Ending>,
+    counts: Mutex<BTreeMap<Class, BTreeMap<&'static str, u64>>>,
+}
+
+/// When nothing more is sent.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    at: Timestamp,
+    /// Something was not sent because of it.
+    has_cut: bool,
 }
 
 impl fmt::Debug for Client {
@@ -66,6 +84,12 @@ impl Client {
                 clock,
                 skew: Mutex::default(),
                 unreachable: Mutex::default(),
+                turns: Turns::default(),
+                waits: Waits::default(),
+                ending: Mutex::new(Ending {
+                    at: Timestamp::MAX,
+                    has_cut: false,
+                }),
                 counts: Mutex::default(),
             }),
         }
@@ -78,8 +102,7 @@ impl Client {
 
     /// The largest difference between our clock and the `Date` of a successful answer; `None`: no answer had one.
     pub fn skew(&self) -> Option<Skew> {
-        let skew = self.inner.skew.lock();
-        skew.unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.inner.skew).clone()
     }
 
     fn compare_clocks(&self, request: &Request, response: &Response, sent: Timestamp) {
@@ -89,11 +112,7 @@ impl Client {
         };
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let ahead = skew(date, sent, answered);
-        let mut known = self
-            .inner
-            .skew
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.inner.skew);
         if known
             .as_ref()
             .is_none_or(|known| known.ahead.abs() < ahead.abs())
@@ -102,17 +121,65 @@ impl Client {
         }
     }
 
-    /// Requests sent so far by kind, repeats included.
-    pub fn requests(&self) -> BTreeMap<String, u64> {
-        let counts = self
-            .inner
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+    /// Requests sent so far, repeats included, by class and kind.
+    pub fn requests(&self) -> BTreeMap<Class, BTreeMap<String, u64>> {
+        let counts = locked(&self.inner.counts);
+        let named = |(kind, count): (&&str, &u64)| ((*kind).to_owned(), *count);
         counts
             .iter()
-            .map(|(kind, count)| ((*kind).to_owned(), *count))
+            .map(|(class, kinds)| (*class, kinds.iter().map(named).collect()))
             .collect()
+    }
+
+    /// From `instant` on nothing more is sent.
+    pub fn end_at(&self, instant: Timestamp) {
+        locked(&self.inner.ending).at = instant;
+    }
+
+    /// Was something not sent because the command's time was over?
+    pub fn was_cut(&self) -> bool {
+        locked(&self.inner.ending).has_cut
+    }
+
+    /// May anything be begun?
+    ///
+    /// # Errors
+    /// The command's time is over.
+    pub fn in_time(&self) -> Result<(), Failure> {
+        if self.inner.clock.now() < locked(&self.inner.ending).at {
+            return Ok(());
+        }
+        Err(self.cut())
+    }
+
+    fn cut(&self) -> Failure {
+        locked(&self.inner.ending).has_cut = true;
+        Failure {
+            sent: Sent::No,
+            what: TIME_OVER.to_owned(),
+        }
+    }
+
+    /// `listener` hears of what is waited for, once for each bucket and reason.
+    pub fn on_wait(&self, listener: Listener) {
+        self.inner.waits.listen(listener);
+    }
+
+    /// How long was waited for each bucket.
+    pub fn waited(&self) -> BTreeMap<String, Duration> {
+        self.inner.waits.spent()
+    }
+
+    /// Waits until so many requests of a bucket could be sent at once, without taking them: for what must not wait later.
+    ///
+    /// # Errors
+    /// The command's time is over before that, or the service has asked for more patience than a request has.
+    pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<(), Failure> {
+        let inner = &self.inner;
+        let last = |wait| self.last_turn(Repeat::Safe, wait, inner.clock.now());
+        let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
+        let room = inner.turns.room(bucket, requests, &inner.clock, last, told);
+        room.await.map_err(|late| self.too_late(&late))
     }
 
     /// Sends `request` until it is answered for good or patience ends.
@@ -140,7 +207,8 @@ impl Client {
 
     /// As [`Client::send`], telling also what the earlier sends may have done.
     pub async fn exchange(&self, request: &Request) -> Exchange {
-        let started = self.inner.clock.now();
+        let clock = &self.inner.clock;
+        let mut started = clock.now();
         let mut earlier = Sent::No;
         let mut attempt = 0;
         if let Some(known) = self.known_unreachable(request, started) {
@@ -151,33 +219,135 @@ impl Client {
         }
         loop {
             attempt += 1;
+            let ticket = match self.turn(request, attempt, started).await {
+                Ok(ticket) => ticket,
+                Err(outcome) => return Exchange { outcome, earlier },
+            };
+            if attempt == 1 && request.repeat == Repeat::Safe {
+                // Standing in line is no failure: only what must not be late counts it.
+                started = clock.now();
+            }
             let outcome = self.send_once(request, attempt).await;
-            match patience::next(&self.trial(request, attempt, started), &outcome) {
-                Retry::Give => {
-                    self.remember_unreachable(request, &outcome);
-                    return Exchange { outcome, earlier };
-                }
-                Retry::After(pause) => {
+            let next = patience::next(&self.trial(request, attempt, started), &outcome);
+            self.account(request, &outcome, next, ticket);
+            match next {
+                Retry::After(pause) if self.has_time_for(request, pause) => {
                     if patience::may_have_acted(&outcome) == Sent::Maybe {
                         earlier = Sent::Maybe;
                     }
-                    self.inner.clock.sleep(pause).await;
+                    clock.sleep(pause).await;
+                }
+                Retry::After(_) | Retry::Give => {
+                    self.remember_unreachable(request, &outcome);
+                    return Exchange { outcome, earlier };
                 }
             }
         }
     }
 
+    /// Waits for the turn of a request. Without one, says what became of it: it was not sent.
+    async fn turn(
+        &self,
+        request: &Request,
+        attempt: u32,
+        started: Timestamp,
+    ) -> Result<Option<Ticket>, Result<Response, Failure>> {
+        let inner = &self.inner;
+        if ends(request, attempt) {
+            self.in_time().map_err(Err)?;
+        }
+        let Some(bucket) = &request.meter.bucket else {
+            return Ok(None);
+        };
+        let last = |wait| self.last_turn(request.repeat, wait, started);
+        let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
+        let ticket = inner.turns.take(bucket, &inner.clock, last, told).await;
+        match ticket {
+            Ok(ticket) => {
+                self.in_time().map_err(Err)?;
+                Ok(Some(ticket))
+            }
+            Err(late) => {
+                let failure = self.too_late(&late);
+                Err(late.refusal.map_or(Err(failure), Ok))
+            }
+        }
+    }
+
+    /// Until when a turn is of use. What must not be late counts from when it was `started`, standing in line included.
+    fn last_turn(&self, repeat: Repeat, wait: Wait, started: Timestamp) -> Timestamp {
+        let (from, patience) = match (repeat, wait) {
+            (Repeat::Never, _) => (started, UNREPEATABLE_DEADLINE),
+            (Repeat::Keyed, _) => (started, REQUEST_DEADLINE),
+            (Repeat::Safe, Wait::Throttled(_)) => (self.inner.clock.now(), REQUEST_DEADLINE),
+            (Repeat::Safe, Wait::Budget(_)) => (Timestamp::MAX, Duration::ZERO),
+        };
+        let last = from.saturating_add(patience).unwrap_or(Timestamp::MAX);
+        last.min(locked(&self.inner.ending).at)
+    }
+
+    fn too_late(&self, late: &Late) -> Failure {
+        let turn = self.inner.clock.now().saturating_add(late.wait);
+        if turn.unwrap_or(Timestamp::MAX) >= locked(&self.inner.ending).at {
+            return self.cut();
+        }
+        let wait = Seconds(late.wait);
+        Failure {
+            sent: Sent::No,
+            what: format!("its turn in the request budget would come in {wait}, which is too late"),
+        }
+    }
+
+    /// Is there time for another send after `pause`?
+    fn has_time_for(&self, request: &Request, pause: Duration) -> bool {
+        let again = self.inner.clock.now().saturating_add(pause);
+        let is_over = again.unwrap_or(Timestamp::MAX) >= locked(&self.inner.ending).at;
+        if is_over && ends(request, 2) {
+            self.cut();
+            return false;
+        }
+        true
+    }
+
+    /// What an outcome means for the bucket, and for whoever watches.
+    fn account(
+        &self,
+        request: &Request,
+        outcome: &Result<Response, Failure>,
+        next: Retry,
+        ticket: Option<Ticket>,
+    ) {
+        let (waits, now) = (&self.inner.waits, self.inner.clock.now());
+        let host = request.url.authority();
+        let whom = request
+            .meter
+            .bucket
+            .as_ref()
+            .map_or(host, |bucket| &bucket.name);
+        let asked = outcome
+            .as_ref()
+            .ok()
+            .and_then(|response| patience::asks_to_wait(response, next, now));
+        match (asked, next) {
+            (Some(pause), _) => waits.throttled(whom, pause, now),
+            (None, Retry::After(pause)) => waits.again(host, said(request, outcome), pause, now),
+            (None, Retry::Give) => {}
+        }
+        if let (Some(ticket), Some(bucket), Ok(response)) = (ticket, &request.meter.bucket, outcome)
+        {
+            ticket.answered(response, bucket, asked, now);
+        }
+    }
+
     /// A thousand requests must not each wait for a host that is not there.
     fn known_unreachable(&self, request: &Request, now: Timestamp) -> Option<Failure> {
-        let known = self.inner.unreachable.lock();
-        let known = known.unwrap_or_else(PoisonError::into_inner);
+        let known = locked(&self.inner.unreachable);
         let (until, failure) = known.get(request.url.authority())?;
         (now < *until).then(|| failure.clone())
     }
 
     fn remember_unreachable(&self, request: &Request, outcome: &Result<Response, Failure>) {
-        let known = self.inner.unreachable.lock();
-        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.inner.unreachable);
         let host = request.url.authority();
         match outcome {
             Err(failure) if failure.sent == Sent::No => {
@@ -190,11 +360,9 @@ impl Client {
     }
 
     async fn send_once(&self, request: &Request, attempt: u32) -> Result<Response, Failure> {
-        *self
-            .inner
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.inner.counts)
+            .entry(request.meter.class)
+            .or_default()
             .entry(request.kind)
             .or_default() += 1;
         let sent = self.inner.clock.now();
@@ -231,6 +399,27 @@ impl Client {
     }
 }
 
+/// Does the end of the command's time stop this send? What is under way may still sign in, and be written down.
+const fn ends(request: &Request, attempt: u32) -> bool {
+    match request.meter.class {
+        Class::ArmReads | Class::ArmWrites | Class::Databricks => true,
+        Class::SignIns => attempt > 1,
+        Class::Ledger => false,
+    }
+}
+
+/// `adf.getStatus was answered with 503`.
+fn said(request: &Request, outcome: &Result<Response, Failure>) -> String {
+    match outcome {
+        Ok(response) => format!("{} was answered with {}", request.kind, response.status),
+        Err(failure) => format!("{}: {failure}", request.kind),
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// How far a clock that read `sent` and `answered` is ahead of one that read `date`, a whole second, somewhere in between.
 fn skew(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDuration {
     let end_of_second = date
@@ -249,7 +438,7 @@ fn skew(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDuration
 mod tests {
     use super::*;
     use crate::clock::ManualClock;
-    use crate::http::Repeat;
+    use crate::http::Meter;
     use bytes::Bytes;
     use futures_util::future::BoxFuture;
     use http::{HeaderMap, Method};
@@ -285,6 +474,7 @@ mod tests {
             body: Bytes::new(),
             repeat,
             kind: "test",
+            meter: Meter::free(Class::ArmReads),
             timeout: crate::limits::RESPONSE_TIMEOUT,
         }
     }
@@ -294,7 +484,7 @@ mod tests {
         let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
         let client = Client::new(Arc::new(script), clock);
         let exchange = client.exchange(&request(repeat)).await;
-        (client.requests()["test"], exchange)
+        (client.requests()[&Class::ArmReads]["test"], exchange)
     }
 
     #[tokio::test]
@@ -325,7 +515,7 @@ mod tests {
         let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
         let first = client.exchange(&request(Repeat::Safe)).await;
         assert!(first.outcome.is_err());
-        let tried = client.requests()["test"];
+        let tried = client.requests()[&Class::ArmReads]["test"];
         for _ in 0..100 {
             let next = client.exchange(&request(Repeat::Never)).await;
             assert_eq!(
@@ -333,7 +523,7 @@ mod tests {
                 (Sent::No, Sent::No)
             );
         }
-        assert_eq!(client.requests()["test"], tried);
+        assert_eq!(client.requests()[&Class::ArmReads]["test"], tried);
         clock.advance_to(clock.now() + UNREACHABLE_KEPT);
         assert!(
             client
@@ -342,7 +532,7 @@ mod tests {
                 .outcome
                 .is_ok()
         );
-        assert_eq!(client.requests()["test"], tried + 1);
+        assert_eq!(client.requests()[&Class::ArmReads]["test"], tried + 1);
     }
 
     #[test]

@@ -9,6 +9,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
 use url::Url;
 
+use super::budget::Bucket;
+
 /// Whether a request may be sent again when nobody knows what became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repeat {
@@ -18,6 +20,40 @@ pub enum Repeat {
     Keyed,
     /// `regenerateAuthKey`: a second call kills the key that the first one made.
     Never,
+}
+
+/// What a request is counted as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// Resource Manager: what its RBAC calls a read.
+    ArmReads,
+    /// Resource Manager: everything else, `listAuthKeys` included.
+    ArmWrites,
+    /// A Databricks workspace.
+    Databricks,
+    /// Token services, and what proves to them who asks.
+    SignIns,
+    /// The ledger, where it is not a file.
+    Ledger,
+}
+
+/// What a request is counted as, and the bucket that it is drawn from.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    /// For counts.
+    pub class: Class,
+    /// `None`: nobody meters it.
+    pub bucket: Option<Bucket>,
+}
+
+impl Meter {
+    /// Counted, and drawn from no bucket.
+    pub const fn free(class: Class) -> Self {
+        Self {
+            class,
+            bucket: None,
+        }
+    }
 }
 
 /// One HTTP request. Headers may hold tokens: `Debug` shows method, host and path only.
@@ -33,8 +69,10 @@ pub struct Request {
     pub body: Bytes,
     /// May it be sent again?
     pub repeat: Repeat,
-    /// What counts and budgets call it: `adf.list`, `jobs.run-now`.
+    /// What counts call it: `adf.list`, `jobs.run-now`.
     pub kind: &'static str,
+    /// Its class and its bucket.
+    pub meter: Meter,
     /// Longest wait for one complete answer.
     pub timeout: Duration,
 }

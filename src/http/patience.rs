@@ -81,6 +81,20 @@ pub fn may_have_acted(outcome: &Result<Response, Failure>) -> Sent {
     }
 }
 
+/// How long everybody is to leave a service alone that gave this answer: as long as it asks; after a 429 that does not say, as long
+/// as its own request waits.
+pub fn asks_to_wait(response: &Response, next: Retry, now: Timestamp) -> Option<Duration> {
+    let own = match next {
+        Retry::After(pause) => pause,
+        Retry::Give => FIRST_PAUSE,
+    };
+    let asked = retry_after(response, now);
+    if response.status == 429 {
+        return Some(asked.map_or(own, |asked| asked.max(FIRST_PAUSE / 4)));
+    }
+    asked.filter(|asked| !asked.is_zero())
+}
+
 /// How long a 429 or 503 asks to wait, by its `Retry-After` in seconds or as an HTTP date.
 pub fn retry_after(response: &Response, now: Timestamp) -> Option<Duration> {
     if !matches!(response.status, 429 | 503) {

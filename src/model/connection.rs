@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
+use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS};
 
 /// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,49 @@ pub struct Cloud {
     pub databricks_domain: String,
     /// Application id of Azure Databricks.
     pub databricks_resource: String,
+    /// How many requests it takes.
+    pub limits: Limits,
+}
+
+/// How many requests a cloud takes of one principal: the token buckets that afresh stays below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Reads of one subscription at Resource Manager.
+    pub reads: Rate,
+    /// Writes of one subscription at Resource Manager; listing keys is among them.
+    pub writes: Rate,
+    /// Requests to one Databricks workspace.
+    pub databricks: Rate,
+}
+
+/// A token bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests that a full bucket holds.
+    pub burst: u32,
+    /// Requests that it gains a second.
+    pub per_second: u32,
+}
+
+impl Rate {
+    const fn of((burst, per_second): (u32, u32)) -> Self {
+        Self { burst, per_second }
+    }
+}
+
+impl Limits {
+    /// Azure's.
+    pub const AZURE: Self = Self {
+        reads: Rate::of(ARM_READS),
+        writes: Rate::of(ARM_WRITES),
+        databricks: Rate::of(DATABRICKS_REQUESTS),
+    };
+    /// None to speak of: an embedded cloud that does not throttle.
+    pub const NONE: Self = Self {
+        reads: Rate::of((u32::MAX, u32::MAX)),
+        writes: Rate::of((u32::MAX, u32::MAX)),
+        databricks: Rate::of((u32::MAX, u32::MAX)),
+    };
 }
 
 /// Application id of Azure Databricks, the same in every cloud (databricks-sdk-go, environments.go).
@@ -38,6 +82,7 @@ impl Cloud {
             databricks_management: classic.to_owned(),
             databricks_domain: domain.to_owned(),
             databricks_resource: DATABRICKS_APPLICATION.to_owned(),
+            limits: Limits::AZURE,
         }
     }
 

@@ -1,11 +1,10 @@
 //! What was gathered: one case for each subject, zipped from desired, seen and remembered.
 
-use std::collections::BTreeMap;
-
 use super::address::{Address, Identity, Name, ResourceId};
 use super::desired::Place;
 use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
 use super::memory::Doubt;
+use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
 
@@ -16,8 +15,8 @@ pub struct Survey {
     pub cases: Vec<Subject>,
     /// What a glob met and left alone, visibly.
     pub passed_over: Vec<PassedOver>,
-    /// Requests sent, by kind (`adf.list`, `jobs.runs-list`).
-    pub requests: BTreeMap<String, u64>,
+    /// Requests sent.
+    pub requests: Requests,
 }
 
 /// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.

@@ -11,8 +11,44 @@ pub struct Trouble {
     pub doing: String,
     /// The service's own words, or what happened to the request.
     pub message: String,
-    /// The service's request id, if it gave one.
-    pub request_id: Option<String>,
+    /// What the request goes by in logs.
+    pub ids: RequestIds,
+}
+
+/// The ids of a request: who asks for help at the service is asked for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestIds {
+    /// The service's own: `x-ms-request-id`, `x-request-id` of Databricks, the trace id of Entra ID.
+    pub request: Option<String>,
+    /// `x-ms-correlation-request-id`: what groups the requests that one led to.
+    pub correlation: Option<String>,
+    /// Ours, `x-ms-client-request-id`: all there is where no answer came.
+    pub client: Option<String>,
+}
+
+impl RequestIds {
+    /// Only the service's own, if it gave one.
+    pub fn of(request: Option<String>) -> Self {
+        Self {
+            request,
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for RequestIds {
+    /// `request 7c…, correlation 9d…`; without those, `our request 3f…`; empty if there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.request, &self.correlation, &self.client) {
+            (Some(request), Some(correlation), _) if request != correlation => {
+                write!(f, "request {request}, correlation {correlation}")
+            }
+            (Some(request), _, _) => write!(f, "request {request}"),
+            (None, Some(correlation), _) => write!(f, "correlation {correlation}"),
+            (None, None, Some(client)) => write!(f, "our request {client}"),
+            (None, None, None) => Ok(()),
+        }
+    }
 }
 
 /// The kinds of trouble that are told apart.
@@ -49,9 +85,9 @@ impl fmt::Display for Trouble {
             }
             _ => f.write_str(&self.message)?,
         }
-        match &self.request_id {
-            Some(id) => write!(f, " (request {id})"),
-            None => Ok(()),
+        match self.ids.to_string() {
+            ids if ids.is_empty() => Ok(()),
+            ids => write!(f, " ({ids})"),
         }
     }
 }
@@ -78,11 +114,15 @@ mod tests {
             message: "AuthorizationFailed: The client 'c' does not have authorization to perform action 'a/read' over scope '/s' or the \
                       scope is invalid. If access was recently granted, please refresh your credentials."
                 .to_owned(),
-            request_id: Some("r".to_owned()),
+            ids: RequestIds {
+                request: Some("r".to_owned()),
+                correlation: Some("c".to_owned()),
+                client: Some("o".to_owned()),
+            },
         };
         assert_eq!(
             trouble.to_string(),
-            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing (request r)"
+            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing (request r, correlation c)"
         );
     }
 }

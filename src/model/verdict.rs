@@ -8,6 +8,7 @@ use std::fmt;
 use super::address::{Address, Identity, Name};
 use super::birth::{AgeRange, Birth};
 use super::job::{Continuous, Requirement, Run, RunId, RunResult, Token};
+use super::requests::Requests;
 use super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, minute};
@@ -31,8 +32,8 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
     pub refused: bool,
-    /// Requests that the survey sent, by kind.
-    pub requests: BTreeMap<String, u64>,
+    /// Requests that the survey sent.
+    pub requests: Requests,
 }
 
 /// One subject's verdict.

@@ -133,7 +133,10 @@ fn details(what: &Happened) -> Map<String, Value> {
         | Happened::NotBegun(_, why)
         | Happened::Settled(_, why) => json!({"why": why}),
         Happened::Refused(_, trouble) => {
-            json!({"why": trouble.to_string(), "requestId": trouble.request_id})
+            json!({
+                "why": trouble.to_string(), "requestId": trouble.ids.request,
+                "correlationId": trouble.ids.correlation, "clientRequestId": trouble.ids.client,
+            })
         }
         Happened::Waiting { phase, .. } => json!({"phase": phase}),
         Happened::StillGoing { url, why, .. } | Happened::OutOfSight { url, why, .. } => {

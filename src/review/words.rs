@@ -2,6 +2,7 @@
 
 use super::escape::line;
 use crate::model::birth::{AgeRange, Birth, Evidence};
+use crate::model::requests::{self, RequestClass};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -161,17 +162,33 @@ pub(super) fn on_hold(counts: Counts) -> String {
     }
 }
 
-/// Requests of all kinds together.
+/// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
 pub(super) fn requests(plan: &Plan) -> String {
-    let sum = plan
-        .requests
-        .values()
-        .fold(0_u64, |sum, n| sum.saturating_add(*n));
-    count(
-        usize::try_from(sum).unwrap_or(usize::MAX),
-        "request",
-        "requests",
-    )
+    let sum = usize::try_from(requests::sum(&plan.requests)).unwrap_or(usize::MAX);
+    let all = count(sum, "request", "requests");
+    let classes = plan.requests.iter().map(|(class, kinds)| {
+        let n = requests::of_class(kinds);
+        format!("{n} {}", metered_as(*class, n))
+    });
+    let classes = classes.collect::<Vec<_>>().join(", ");
+    if classes.is_empty() {
+        all
+    } else {
+        format!("{all} ({classes})")
+    }
+}
+
+const fn metered_as(class: RequestClass, n: u64) -> &'static str {
+    match (class, n) {
+        (RequestClass::ArmReads, 1) => "ARM read",
+        (RequestClass::ArmReads, _) => "ARM reads",
+        (RequestClass::ArmWrites, 1) => "ARM write",
+        (RequestClass::ArmWrites, _) => "ARM writes",
+        (RequestClass::Databricks, _) => "Databricks",
+        (RequestClass::SignIns, 1) => "sign-in",
+        (RequestClass::SignIns, _) => "sign-ins",
+        (RequestClass::Ledger, _) => "ledger",
+    }
 }
 
 /// Is it a hold that needs a person?

@@ -16,7 +16,7 @@ use super::file::{
 use super::operation::Operation;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Machine, MachineIdentity, Making, Principal, Runtime, Settings,
+    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Runtime, Settings,
     Subscription, Tenant, World,
 };
 use super::{bucket, build_workspace};
@@ -96,6 +96,10 @@ fn settings(file: &WorldFile) -> Settings {
         .map_or(Duration::from_mins(5), |span| span.0);
     Settings {
         throttling: file.throttling,
+        others: Others {
+            reads: file.other_clients.reads_per_second,
+            writes: file.other_clients.writes_per_second,
+        },
         activity_log_delay: delay,
         page_factories: file.paging.factories.unwrap_or(100).max(1),
         page_runtimes: file.paging.runtimes.unwrap_or(50).max(1),

@@ -20,6 +20,8 @@ pub(crate) struct WorldFile {
     pub(crate) seed: u64,
     #[serde(default)]
     pub(crate) throttling: bool,
+    #[serde(default)]
+    pub(crate) other_clients: OthersFile,
     pub(crate) activity_log_delay: Option<Span>,
     #[serde(default)]
     pub(crate) paging: PagingFile,
@@ -36,6 +38,15 @@ pub(crate) struct WorldFile {
     pub(crate) workspaces: Vec<WorkspaceFile>,
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OthersFile {
+    #[serde(default)]
+    pub(crate) reads_per_second: u64,
+    #[serde(default)]
+    pub(crate) writes_per_second: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -23,6 +23,7 @@
 //! clock: 2026-11-22T09:00:00Z    # where the world's clock stands: it moves only when somebody waits. Absent: real time
 //! seed: 7                        # keys, ids and tokens derive from it. 0
 //! throttling: false              # enforce ARM's token buckets (reads 250 + 25/s, writes 200 + 10/s)
+//! otherClients: {readsPerSecond: 12, writesPerSecond: 5}    # somebody else with the same identity draws from the same buckets
 //! activityLogDelay: 5m           # how late events become visible
 //! paging: {factories: 100, runtimes: 50, activityLog: 200, jobs: 20, runs: 20}      # entries of a page at most
 //! hosts: {authority: [login.lab.example], resourceManager: [management.lab.example]} # besides those of the public clouds

@@ -67,6 +67,8 @@ pub struct World {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Settings {
     pub(crate) throttling: bool,
+    #[serde(default)]
+    pub(crate) others: Others,
     pub(crate) activity_log_delay: Duration,
     pub(crate) page_factories: usize,
     pub(crate) page_runtimes: usize,
@@ -76,6 +78,13 @@ pub(crate) struct Settings {
     pub(crate) page_runs: Option<usize>,
     pub(crate) authorities: Vec<String>,
     pub(crate) resource_managers: Vec<String>,
+}
+
+/// What another client of the same identity draws from each bucket, in requests a second.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Others {
+    pub(crate) reads: u64,
+    pub(crate) writes: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -272,6 +281,16 @@ impl World {
     /// What has been done to this world since its beginning.
     pub fn effects(&self) -> &Effects {
         &self.effects
+    }
+
+    /// Does it enforce ARM's token buckets?
+    pub fn is_throttling(&self) -> bool {
+        self.settings.throttling
+    }
+
+    /// Requests that the other clients of a world with `otherClients` wanted to send in this process, and found no room for.
+    pub fn others_missed(&self) -> u64 {
+        self.buckets.others_missed()
     }
 
     /// The clock that this world lives by: its own hand, or the one it was loaded with.

@@ -203,6 +203,7 @@ async fn send(method: Method, address: &Url) -> Response {
         body: bytes::Bytes::new(),
         repeat: afresh::http::Repeat::Safe,
         kind: "test",
+        meter: afresh::http::Meter::free(afresh::http::Class::Ledger),
         timeout: afresh::limits::RESPONSE_TIMEOUT,
     };
     let date = Clock::Real

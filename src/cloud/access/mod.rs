@@ -13,7 +13,7 @@ pub(super) use workspace::{may_run, of_workspace};
 use super::credential::Want;
 use super::session::Session;
 use crate::model::access::{Entry, Identity};
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 /// Signs in, and reads what the token says of itself.
 pub(super) async fn sign_in(session: &Session, want: &Want<'_>) -> Result<Identity, Trouble> {
@@ -23,7 +23,7 @@ pub(super) async fn sign_in(session: &Session, want: &Want<'_>) -> Result<Identi
             kind: TroubleKind::Unauthenticated,
             doing: format!("sign in to {}", want.who.connection),
             message: failure.message,
-            request_id: failure.request_id,
+            ids: RequestIds::of(failure.request_id),
         }),
     }
 }

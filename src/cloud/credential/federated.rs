@@ -13,7 +13,7 @@ use url::Url;
 use super::super::secret;
 use super::TokenFailure;
 use super::grant::unreadable;
-use crate::http::{Client, Repeat, Request, wire};
+use crate::http::{Class, Client, Meter, Repeat, Request, wire};
 use crate::limits::RESPONSE_TIMEOUT;
 
 /// What Entra ID wants an assertion to be for.
@@ -157,6 +157,7 @@ fn request(method: Method, url: Url, token: &SecretString) -> Result<Request, To
         body: bytes::Bytes::new(),
         repeat: Repeat::Safe,
         kind: "oidc.assertion",
+        meter: Meter::free(Class::SignIns),
         timeout: RESPONSE_TIMEOUT,
     })
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::super::secret;
 use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::redact;
-use crate::http::{Repeat, Request, Response};
+use crate::http::{Class, Meter, Repeat, Request, Response};
 use crate::limits::RESPONSE_TIMEOUT;
 use crate::model::time::Timestamp;
 
@@ -31,6 +31,7 @@ pub(super) fn post(url: Url, fields: &[(&str, &str)], kind: &'static str) -> Req
         body: secret::form(fields),
         repeat: Repeat::Safe,
         kind,
+        meter: Meter::free(Class::SignIns),
         timeout: RESPONSE_TIMEOUT,
     }
 }

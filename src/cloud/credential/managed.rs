@@ -14,7 +14,7 @@ use super::super::secret;
 use super::super::surroundings::Surroundings;
 use super::grant::{Denied, Granted, unreadable};
 use super::{Fresh, TokenFailure, Why};
-use crate::http::{Client, Repeat, Request, Response, wire};
+use crate::http::{Class, Client, Meter, Repeat, Request, Response, wire};
 use crate::limits::{IMDS_PROBE_TIMEOUT, IMDS_UPDATE_WAIT, IMDS_WAIT, RESPONSE_TIMEOUT};
 
 /// The metadata service's one address.
@@ -253,6 +253,7 @@ fn question(url: Url, kind: &'static str, timeout: Duration) -> Request {
         body: bytes::Bytes::new(),
         repeat: Repeat::Safe,
         kind,
+        meter: Meter::free(Class::SignIns),
         timeout,
     }
 }

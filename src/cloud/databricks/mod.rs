@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::call::{Call, Refusal, Who, header};
+use super::call::{Call, Refusal, Who};
 use super::session::Session;
 use super::{ActFailure, Dated, request_id};
 use crate::http::redact::redact;
@@ -189,7 +189,6 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     };
     Refusal {
         message: redact(&said),
-        request_id: header(response, &["x-databricks-request-id", "x-request-id"]),
         missing,
     }
 }

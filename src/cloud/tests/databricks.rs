@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, Phase, RunResult};
+use crate::model::requests::RequestClass;
 use crate::model::trouble::TroubleKind;
 
 fn ended_run(id: i64, start: i64) -> Value {
@@ -342,7 +343,10 @@ async fn a_host_is_read_from_arm_once_and_checked() {
         reader_of_good.host(&unplaced)
     );
     assert_eq!(both, (Ok(HOST.to_owned()), Ok(HOST.to_owned())));
-    assert_eq!(reader_of_good.requests()["arm.workspace"], 1);
+    assert_eq!(
+        reader_of_good.requests()[&RequestClass::ArmReads]["arm.workspace"],
+        1
+    );
 
     let evil = fake(|_, _| ok(json!({"properties": {"workspaceUrl": "evil.example"}})));
     let trouble = reader(&evil).host(&unplaced).await.unwrap_err();

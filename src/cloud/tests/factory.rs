@@ -1,6 +1,7 @@
 //! Resource Manager: pages, errors, keys, the Activity Log.
 
 use super::*;
+use crate::model::requests::RequestClass;
 use crate::model::runtime::{RuntimeKind, Slot};
 use crate::model::trouble::TroubleKind;
 
@@ -124,7 +125,10 @@ async fn throttling_is_outlasted_and_then_told() {
     let trouble = reader.runtime_status(&factory(), "west").await.unwrap_err();
     assert_eq!(trouble.kind, TroubleKind::Throttled);
     let sent = u64::from(crate::limits::ATTEMPTS_MAX);
-    assert_eq!(reader.requests()["adf.getStatus"], sent);
+    assert_eq!(
+        reader.requests()[&RequestClass::ArmReads]["adf.getStatus"],
+        sent
+    );
 }
 
 #[tokio::test]
@@ -138,7 +142,10 @@ async fn a_long_wait_is_told_and_not_cut_short() {
     let reader = reader(&busy);
     let trouble = reader.runtime_status(&factory(), "west").await.unwrap_err();
     assert_eq!(trouble.message, "TooManyRequests; it asks to wait 1h");
-    assert_eq!(reader.requests()["adf.getStatus"], 1);
+    assert_eq!(
+        reader.requests()[&RequestClass::ArmReads]["adf.getStatus"],
+        1
+    );
 }
 
 #[tokio::test]

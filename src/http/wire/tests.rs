@@ -36,6 +36,7 @@ fn get(url: &str) -> Request {
         body: Bytes::new(),
         repeat: Repeat::Safe,
         kind: "test",
+        meter: crate::http::Meter::free(crate::http::Class::ArmReads),
         timeout: Duration::from_secs(5),
     }
 }

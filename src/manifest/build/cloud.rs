@@ -2,13 +2,13 @@
 //!
 //! Refuses: plain http to anywhere but this machine, since tokens travel there.
 
-use crate::model::connection::{Cloud, DATABRICKS_APPLICATION};
+use crate::model::connection::{Cloud, DATABRICKS_APPLICATION, Limits, Rate};
 
 use super::super::document::{Document, Spec};
 use super::super::mark::At;
 use super::super::problem::{Findings, Problem};
 use super::super::shape::clipped;
-use super::super::shape::connection::CloudSpec;
+use super::super::shape::connection::{CloudSpec, LimitsText, RateText};
 use super::super::shape::leaf::Filled;
 use super::{Context, Declared};
 
@@ -56,7 +56,27 @@ fn cloud(document: &Document, findings: &mut Findings) -> Option<Cloud> {
         databricks_domain: domain?,
         databricks_resource: resource
             .map_or_else(|| DATABRICKS_APPLICATION.to_owned(), |text| text.0.clone()),
+        limits: limits(spec.limits.as_ref()),
     })
+}
+
+/// What is not written is as at Azure.
+fn limits(written: Option<&LimitsText>) -> Limits {
+    let (azure, written) = (
+        Limits::AZURE,
+        |part: fn(&LimitsText) -> &Option<RateText>| {
+            let rate = written.and_then(|limits| part(limits).as_ref())?;
+            Some(Rate {
+                burst: rate.burst.0,
+                per_second: rate.per_second.0,
+            })
+        },
+    );
+    Limits {
+        reads: written(|limits| &limits.reads).unwrap_or(azure.reads),
+        writes: written(|limits| &limits.writes).unwrap_or(azure.writes),
+        databricks: written(|limits| &limits.databricks).unwrap_or(azure.databricks),
+    }
 }
 
 /// The Databricks domain; empty, and so the home of no host, in a cloud without Databricks.

@@ -2,6 +2,7 @@
 
 use super::super::mark::At;
 use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup};
+use super::number::Count;
 use super::secret::SecretText;
 use super::{either, record};
 
@@ -47,6 +48,30 @@ record! {
         "audience" audience: Option<At<Filled>>,
         /// Databricks in this cloud, if it has it.
         "databricks" databricks: Option<DatabricksCloud>,
+        /// How many requests it takes; afresh stays below that. Unless written, what Azure takes.
+        "limits" limits: Option<LimitsText>,
+    }
+}
+
+record! {
+    /// How many requests a cloud takes of one principal.
+    LimitsText {
+        /// Reads of one subscription at Resource Manager; unless written, `{burst: 250, perSecond: 25}`.
+        "reads" reads: Option<RateText>,
+        /// Writes of one subscription at Resource Manager, listing keys among them; unless written, `{burst: 200, perSecond: 10}`.
+        "writes" writes: Option<RateText>,
+        /// Requests to one Databricks workspace; unless written, `{burst: 15, perSecond: 15}`.
+        "databricks" databricks: Option<RateText>,
+    }
+}
+
+record! {
+    /// A token bucket.
+    RateText {
+        /// Requests that a full bucket holds.
+        "burst" burst: Count,
+        /// Requests that it gains a second.
+        "perSecond" per_second: Count,
     }
 }
 

@@ -11,10 +11,11 @@ use proptest::sample::select;
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
 use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::requests::RequestClass;
 use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
-use super::trouble::{Trouble, TroubleKind};
+use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
 pub(crate) use verdicts::movement;
@@ -170,7 +171,11 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
             limit,
             wanted,
         });
-    let requests = btree_map(text(), 0_u64..1_000, 0..3);
+    let requests = btree_map(
+        select(RequestClass::ALL.to_vec()),
+        btree_map(text(), 0_u64..1_000, 0..3),
+        0..3,
+    );
     (
         instant(),
         vec(step(), steps),

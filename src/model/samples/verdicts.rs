@@ -12,12 +12,19 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
         Just(TroubleKind::Unexpected),
         Just(TroubleKind::Misfit),
     ];
-    (kind, text(), text(), of(text()))
-        .prop_map(|(kind, doing, message, request_id)| Trouble {
+    let ids = (of(text()), of(text()), of(text())).prop_map(|(request, correlation, client)| {
+        RequestIds {
+            request,
+            correlation,
+            client,
+        }
+    });
+    (kind, text(), text(), ids)
+        .prop_map(|(kind, doing, message, ids)| Trouble {
             kind,
             doing,
             message,
-            request_id,
+            ids,
         })
         .boxed()
 }

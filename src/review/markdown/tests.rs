@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::address::{Address, Name};
+use crate::model::requests::RequestClass;
 use crate::model::samples;
 use crate::model::time::{Freeze, Span};
 use crate::model::verdict::{Cause, Exceeded, Facts, Hold, Keep, Move, NonEmpty, Step, Verdict};
@@ -51,7 +52,10 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
-        requests: BTreeMap::from([("jobs.get".to_owned(), 5)]),
+        requests: BTreeMap::from([(
+            RequestClass::Databricks,
+            BTreeMap::from([("jobs.get".to_owned(), 5)]),
+        )]),
     }
 }
 
@@ -73,7 +77,7 @@ fn a_comment_decides_in_its_first_lines() {
         plan(&shown, &options),
         "<!-- afresh-plan:data-platform -->
 ### afresh: 0 to regenerate, 0 to run, 1 to cancel, 2 on hold (1 needs a person), 1 in order
-- **Validity:** same until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests
+- **Validity:** same until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests (5 Databricks)
 - **Guardrails:** none reached
 - **Needs a person:** analytics/loop
 - **Decisions:** since the last plan: 3 added, 0 removed, 0 decided differently; digest <code>0123456789ab</code>

@@ -18,7 +18,18 @@ mirror! {
         databricks_management: String,
         databricks_domain: String,
         databricks_resource: String,
+        limits: Limits,
     }
+}
+
+mirror! {
+    /// How many requests a cloud takes.
+    struct Limits { reads: Rate, writes: Rate, databricks: Rate }
+}
+
+mirror! {
+    /// A token bucket.
+    struct Rate { burst: u32, per_second: u32 }
 }
 
 mirror! {

@@ -13,17 +13,18 @@ pub(super) mod words {
     pub use crate::model::address::{Address, Name, ResourceId};
     pub use crate::model::birth::{AgeRange, Birth, Evidence};
     pub use crate::model::connection::{
-        Cloud, Credential, Factory, Proof, SecretSource, Workspace, WorkspaceHost,
+        Cloud, Credential, Factory, Limits, Proof, Rate, SecretSource, Workspace, WorkspaceHost,
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{
         ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult, Token,
     };
+    pub use crate::model::requests::RequestClass;
     pub use crate::model::runtime::{
         Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge,
     };
     pub use crate::model::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
-    pub use crate::model::trouble::{Trouble, TroubleKind};
+    pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
     pub use crate::model::verdict::*;
 }

@@ -25,8 +25,25 @@ mirror! {
         steps: Vec<Step>,
         /// What globs met and left alone.
         passed_over: Vec<PassedOver>,
-        /// Requests that were sent to make it, by kind.
-        requests: BTreeMap<String, u64>,
+        /// Requests that were sent to make it, by what services meter them as, and by kind.
+        requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
+    }
+}
+
+mirror! {
+    /// What a request is metered as.
+    #[derive(PartialEq, Eq, PartialOrd, Ord)]
+    enum RequestClass {
+        /// Azure Resource Manager: what its RBAC calls a read.
+        ArmReads,
+        /// Azure Resource Manager: everything else. Listing keys is among it.
+        ArmWrites,
+        /// A Databricks workspace.
+        Databricks,
+        /// Token services.
+        SignIns,
+        /// The ledger, where it lies in Azure Storage.
+        Ledger,
     }
 }
 

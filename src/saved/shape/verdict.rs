@@ -92,7 +92,19 @@ mirror! {
 
 mirror! {
     /// Why a look failed.
-    struct Trouble { kind: TroubleKind, doing: String, message: String, request_id: Option<String> }
+    struct Trouble { kind: TroubleKind, doing: String, message: String, ids: RequestIds }
+}
+
+mirror! {
+    /// What a request goes by in logs.
+    struct RequestIds {
+        /// The service's own id.
+        request: Option<String>,
+        /// What groups the requests that one led to.
+        correlation: Option<String>,
+        /// Ours.
+        client: Option<String>,
+    }
 }
 
 mirror! {

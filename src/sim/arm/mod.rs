@@ -163,9 +163,16 @@ fn meter(
     if !world.settings.throttling {
         return Ok(bucket::full(write));
     }
+    let others = &world.settings.others;
+    let draw = bucket::Draw {
+        subscription,
+        caller: &call.caller.appid,
+        write,
+        others: if write { others.writes } else { others.reads },
+    };
     world
         .buckets
-        .take(subscription, &call.caller.appid, write, call.now)
+        .take(&draw, call.now)
         .map_err(|wait| throttled(subscription, operation, wait))
 }
 

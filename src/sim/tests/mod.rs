@@ -91,6 +91,7 @@ impl Client {
             body: body.into(),
             repeat: Repeat::Never,
             kind: "test",
+            meter: crate::http::Meter::free(crate::http::Class::ArmReads),
             timeout: Duration::from_secs(30),
         };
         self.runtime.block_on(self.cloud.send(&request))

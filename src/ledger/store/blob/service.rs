@@ -9,7 +9,9 @@ use http::header::{CONTENT_TYPE, IF_NONE_MATCH, RANGE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
-use crate::http::{Authorize, Client, Exchange, Failure, Repeat, Request, Response, Sent};
+use crate::http::{
+    Authorize, Class, Client, Exchange, Failure, Meter, Repeat, Request, Response, Sent,
+};
 use crate::limits::RESPONSE_TIMEOUT;
 
 /// The version of the service whose answers this file knows.
@@ -198,6 +200,7 @@ fn request(method: Method, blob: &Url, kind: &'static str, repeat: Repeat) -> Re
         body: Bytes::new(),
         repeat,
         kind,
+        meter: Meter::free(Class::Ledger),
         timeout: RESPONSE_TIMEOUT,
     }
 }

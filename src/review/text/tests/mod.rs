@@ -12,11 +12,12 @@ use crate::model::address::{Address, Name};
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::job::{JobId, Phase, Requirement, Run, RunResult, Token};
 use crate::model::outcome::{Happened, Report, RunEnd, TaskFailure};
+use crate::model::requests::RequestClass;
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::samples;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
-use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
     Company, Exceeded, Facts, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
     SlotFacts, Target, Wait,
@@ -159,7 +160,10 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
-        requests: BTreeMap::from([("adf.list".to_owned(), 5)]),
+        requests: BTreeMap::from([(
+            RequestClass::ArmReads,
+            BTreeMap::from([("adf.list".to_owned(), 5)]),
+        )]),
     }
 }
 

@@ -20,7 +20,7 @@ fn a_plan_looks_as_promised() {
   ingest/gateway-east       hold until Sat 28 Nov 02:00 Europe/Paris: authKey2 is due, outside its window
   11 subjects in order      next: ingest/lab#authKey1 in 6d
 
-Plan: 1 to regenerate, 1 to run, 0 to cancel, 1 on hold, 11 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+Plan: 1 to regenerate, 1 to run, 0 to cancel, 1 on hold, 11 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
@@ -32,7 +32,7 @@ fn one_trouble_of_many_subjects_is_counted() {
             kind: TroubleKind::Unauthenticated,
             doing: format!("find the job {name}"),
             message: "no credential".to_owned(),
-            request_id: None,
+            ids: RequestIds::default(),
         }))
     };
     let steps: Vec<Step> = (0..9)
@@ -66,7 +66,7 @@ fn nothing_to_do_is_said_first() {
         plain(kept(0)),
         "  1 subject in order   next: ingest/lab#authKey1 in 6d
 
-Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
@@ -92,7 +92,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
         },
         doing: "read the Activity Log".to_owned(),
         message: "no".to_owned(),
-        request_id: None,
+        ids: RequestIds::default(),
     };
     let facts = RuntimeFacts {
         log_refused: Some(forbidden),
@@ -137,7 +137,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
 Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent wait.
 Frozen from 2026-11-23 00:00 UTC to 2026-11-25 00:00 UTC: year-end close.
 Not allowed to read the Activity Log of 1 runtime; ages rest on the other evidence. To grant: Microsoft.Insights/eventtypes/values/read.
-Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests.
+Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
