@@ -10,7 +10,7 @@ use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::runtime::Fingerprint;
 use crate::model::time::Timestamp;
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Move, Receipt, Target};
 
 /// How long the request of a move may be under way. What may be repeated may be repeated for long; a regenerate is sent once.
@@ -138,6 +138,6 @@ fn undeclared(kind: &str, name: &Name) -> Trouble {
         kind: TroubleKind::Misfit,
         doing: format!("reach {name}"),
         message: format!("no {kind} named `{name}` is declared here, but the plan needs it"),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }

@@ -12,7 +12,7 @@ use crate::model::memory::Memory;
 use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Move, Presumed, Step, Target};
 
 use super::ground::{self, StartSight};
@@ -78,7 +78,7 @@ pub(super) fn misfit(target: &Target, movement: &Move) -> Trouble {
         kind: TroubleKind::Misfit,
         doing: movement.title(),
         message: format!("this is no move for {}", target.identity()),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }
 

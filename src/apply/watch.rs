@@ -234,7 +234,6 @@ fn word(phase: &ActivePhase) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::trouble::RequestIds;
 
     #[test]
     fn a_deadline_leaves_less_and_less_time_and_none_leaves_enough() {
@@ -251,7 +250,7 @@ mod tests {
             kind: TroubleKind::Unreachable,
             doing: "look at run 7".to_owned(),
             message: "connection reset".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         };
         let mut seen = Seen::default();
         let patience = (1..POLL_FAILURES_MAX).all(|_| lost_sight(&mut seen, &trouble).is_none());

@@ -13,7 +13,7 @@ use crate::cloud::storage_identity;
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::address::Name;
 use crate::model::desired::{Desired, LedgerPlace};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::{review, survey};
 
 /// What the project's ledger is called beside its connections.
@@ -109,7 +109,7 @@ fn unread(failure: &Failure) -> Trouble {
         kind: TroubleKind::Unexpected,
         doing: "read the ledger".to_owned(),
         message: failure.summary().to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
 use crate::limits::PAGES_MAX;
 use crate::model::address::ResourceId;
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// What is asked of Resource Manager.
 pub(super) struct Ask<'a> {
@@ -42,7 +42,7 @@ impl<'a> Ask<'a> {
                 kind: TroubleKind::Misfit,
                 doing: self.doing,
                 message: format!("{base} is no address of a Resource Manager"),
-                ids: RequestIds::default(),
+                ids: Box::default(),
             });
         };
         if let Ok(mut path) = url.path_segments_mut() {

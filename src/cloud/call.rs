@@ -8,9 +8,9 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{arm, databricks};
-use crate::http::{Bucket, Class, Failure, Meter, Rate, Repeat, Response, Sent, patience, wire};
+use crate::http::{Bucket, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
 use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Cloud, Credential, Factory, Workspace};
+use crate::model::connection::{Cloud, Credential, Factory, Rate, Workspace};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
@@ -132,7 +132,7 @@ impl Call<'_> {
             kind,
             doing: self.doing.clone(),
             message: message.into(),
-            ids,
+            ids: Box::new(ids),
         }
     }
 
@@ -155,7 +155,11 @@ impl Call<'_> {
         RequestIds {
             request,
             correlation: header(response, &["x-ms-correlation-request-id"]),
-            ..self.ids()
+            client: match self.who.service {
+                Service::Arm => self.ids().client,
+                // Its logs do not keep ours.
+                Service::Databricks(_) => None,
+            },
         }
     }
 
@@ -178,19 +182,16 @@ impl Call<'_> {
                 (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
             }
         };
-        let bucket = Bucket {
+        let bucket = (rate != Rate::UNLIMITED).then(|| Bucket {
             name,
             principal: principal(self.who.credential),
-            rate: Rate {
+            rate: crate::http::Rate {
                 burst: rate.burst,
                 per_second: rate.per_second,
             },
             remaining,
-        };
-        Meter {
-            class,
-            bucket: Some(bucket),
-        }
+        });
+        Meter { class, bucket }
     }
 
     /// No answer came.

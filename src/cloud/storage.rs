@@ -108,7 +108,7 @@ pub async fn identity(
         kind: TroubleKind::Unauthenticated,
         doing: "sign in to the ledger".to_owned(),
         message,
-        ids: RequestIds::default(),
+        ids: Box::default(),
     };
     let unasked = Standing::Unknown("the first append will tell".to_owned());
     let of_environment = |name: &str| Identity {
@@ -142,7 +142,7 @@ pub async fn identity(
             match held {
                 Ok(held) => Ok((claims::identity(&held), unasked)),
                 Err(failure) => Err(Trouble {
-                    ids: RequestIds::of(failure.request_id),
+                    ids: Box::new(RequestIds::of(failure.request_id)),
                     ..trouble(failure.message)
                 }),
             }

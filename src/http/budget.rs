@@ -56,8 +56,8 @@ pub enum Wait {
 pub struct Level {
     rate: Rate,
     /// Parts of requests that may be sent. Below zero, others have taken from the reserve.
-    level: i64,
-    /// When `level` was right.
+    left: i64,
+    /// When `left` was right.
     at: Timestamp,
     /// Nothing goes before this: the service said so.
     closed_until: Timestamp,
@@ -73,7 +73,7 @@ impl Level {
     pub fn unknown(rate: Rate, now: Timestamp) -> Self {
         Self {
             rate,
-            level: (i64::from(rate.burst) * ONE / RESERVE_PARTS).max(ONE),
+            left: (i64::from(rate.burst) * ONE / RESERVE_PARTS).max(ONE),
             at: now,
             closed_until: Timestamp::MIN,
             pace: PACE_WHOLE,
@@ -88,7 +88,7 @@ impl Level {
     /// How long to wait, and why; nothing was taken.
     pub fn draw(&mut self, now: Timestamp) -> Result<(), Wait> {
         self.has(1, now)?;
-        self.level -= ONE;
+        self.left -= ONE;
         self.unanswered += 1;
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Level {
             return Err(Wait::Throttled(closed));
         }
         let wanted = (i64::from(requests) * ONE).min(self.most());
-        let missing = wanted - self.level;
+        let missing = wanted - self.left;
         if missing <= 0 {
             return Ok(());
         }
@@ -131,10 +131,10 @@ impl Level {
             left * ONE - self.reserve() - sent
         });
         match left {
-            Some(left) if self.is_told => self.level = self.level.min(left),
-            Some(left) => self.level = left.min(self.most()),
+            Some(left) if self.is_told => self.left = self.left.min(left),
+            Some(left) => self.left = left.min(self.most()),
             None if self.is_told => {}
-            None => self.level = self.most() - sent,
+            None => self.left = self.most() - sent,
         }
         self.is_told = true;
     }
@@ -154,14 +154,14 @@ impl Level {
         let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
         self.closed_until = self.closed_until.max(until);
         // What the bucket gains while it is closed is taken by those who wait, one after the other.
-        self.level = self.level.min(0);
+        self.left = self.left.min(0);
         self.at = self.at.max(self.closed_until);
     }
 
     fn pass_time(&mut self, now: Timestamp) {
         let micros = i64::try_from(between(self.at, now).as_micros()).unwrap_or(i64::MAX);
         let gained = micros.saturating_mul(self.gain()) / PACE_WHOLE;
-        self.level = self.level.saturating_add(gained).min(self.most());
+        self.left = self.left.saturating_add(gained).min(self.most());
         self.at = self.at.max(now);
     }
 

@@ -269,7 +269,7 @@ impl Client {
             }
             Err(late) => {
                 let failure = self.too_late(&late);
-                Err(late.refusal.map_or(Err(failure), Ok))
+                Err(late.refusal.ok_or(failure))
             }
         }
     }

@@ -49,6 +49,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// No bucket.
+    pub const UNLIMITED: Self = Self::of((u32::MAX, u32::MAX));
+
     const fn of((burst, per_second): (u32, u32)) -> Self {
         Self { burst, per_second }
     }
@@ -61,11 +64,11 @@ impl Limits {
         writes: Rate::of(ARM_WRITES),
         databricks: Rate::of(DATABRICKS_REQUESTS),
     };
-    /// None to speak of: an embedded cloud that does not throttle.
+    /// Any number of requests, as an embedded cloud takes that does not throttle.
     pub const NONE: Self = Self {
-        reads: Rate::of((u32::MAX, u32::MAX)),
-        writes: Rate::of((u32::MAX, u32::MAX)),
-        databricks: Rate::of((u32::MAX, u32::MAX)),
+        reads: Rate::UNLIMITED,
+        writes: Rate::UNLIMITED,
+        databricks: Rate::UNLIMITED,
     };
 }
 

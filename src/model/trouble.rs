@@ -12,7 +12,7 @@ pub struct Trouble {
     /// The service's own words, or what happened to the request.
     pub message: String,
     /// What the request goes by in logs.
-    pub ids: RequestIds,
+    pub ids: Box<RequestIds>,
 }
 
 /// The ids of a request: who asks for help at the service is asked for them.
@@ -114,11 +114,11 @@ mod tests {
             message: "AuthorizationFailed: The client 'c' does not have authorization to perform action 'a/read' over scope '/s' or the \
                       scope is invalid. If access was recently granted, please refresh your credentials."
                 .to_owned(),
-            ids: RequestIds {
+            ids: Box::new(RequestIds {
                 request: Some("r".to_owned()),
                 correlation: Some("c".to_owned()),
                 client: Some("o".to_owned()),
-            },
+            }),
         };
         assert_eq!(
             trouble.to_string(),

@@ -7,7 +7,7 @@ use crate::model::address::Name;
 use crate::model::desired::Project;
 use crate::model::survey::{Subject, Survey};
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
 
 use ruling::{Draft, Moment, Ruling};
@@ -122,7 +122,7 @@ fn not_looked_at() -> Ruling {
             kind: TroubleKind::Unexpected,
             doing: "judge it from the ledger alone".to_owned(),
             message: "not looked at (--refresh none)".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         }),
         None,
     )

@@ -19,7 +19,7 @@ use crate::model::survey::{
     SubmissionTarget, Survey,
 };
 use crate::model::time::{Freeze, Span, Timestamp, Window};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Company, Move, Plan, Presumed, Step};
 
 /// Every test decides for this time unless it says otherwise: 1000 days into 1970's epoch, a Wednesday at midnight UTC.
@@ -51,7 +51,7 @@ pub fn trouble() -> Trouble {
         kind: TroubleKind::Unreachable,
         doing: "look".to_owned(),
         message: "no answer".to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::{ActivePhase, JobId, JobSight, JobSpec, Phase, Requirement, Run, RunId};
 use crate::model::survey::{Case, JobCase, JobTarget, Looked, PassedOver, Refresh, Subject};
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// How far back the history of a job that should be running is read: enough to count its failures.
 const HISTORY_OF_RUNNING: Span = Span::days(7);
@@ -282,7 +282,7 @@ fn the_one_named(name: &str, jobs: &[ListedJob]) -> Result<Vec<ListedJob>, Troub
             kind: TroubleKind::NotFound,
             doing: format!("find the job {name}"),
             message: "the workspace shows no job of this name; it may not exist, or CAN VIEW on it may be missing".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         }),
         many => {
             let ids = many.iter().map(|job| job.id.to_string()).collect::<Vec<_>>().join(", ");

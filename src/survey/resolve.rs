@@ -7,7 +7,7 @@ use globset::{Glob, GlobMatcher};
 use crate::model::address::Identity;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::survey::Subject;
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// How a rule selected a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub fn misfit(doing: &str, message: String) -> Trouble {
         kind: TroubleKind::Misfit,
         doing: doing.to_owned(),
         message,
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }
 

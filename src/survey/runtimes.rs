@@ -17,7 +17,7 @@ use crate::model::survey::{
     Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
 };
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// Everything one factory's rules speak of.
 pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<PassedOver>) {
@@ -223,7 +223,7 @@ fn missing(
                         "{} has no integration runtime of this name",
                         factory.factory
                     ),
-                    ids: RequestIds::default(),
+                    ids: Box::default(),
                 };
                 gone.push(Subject::Runtime(Case {
                     sight: Looked::Failed(trouble),

@@ -23,7 +23,7 @@ pub(super) async fn sign_in(session: &Session, want: &Want<'_>) -> Result<Identi
             kind: TroubleKind::Unauthenticated,
             doing: format!("sign in to {}", want.who.connection),
             message: failure.message,
-            ids: RequestIds::of(failure.request_id),
+            ids: Box::new(RequestIds::of(failure.request_id)),
         }),
     }
 }

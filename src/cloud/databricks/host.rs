@@ -15,7 +15,7 @@ use super::super::call::{Who, host_and_port};
 use super::super::session::Session;
 use crate::http::wire;
 use crate::model::connection::{Cloud, Workspace, WorkspaceHost};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 const VERSION: &str = "2018-04-01";
 const READ: &str = "Microsoft.Databricks/workspaces/read";
@@ -72,7 +72,7 @@ pub(in crate::cloud) async fn base(
             "{host} is no Databricks host of the cloud {}, and tokens go nowhere else",
             workspace.cloud.name
         ),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     })
 }
 
@@ -115,7 +115,7 @@ async fn read(session: &Session, workspace: &Workspace) -> Result<String, Troubl
             kind: TroubleKind::Misfit,
             doing,
             message: "neither its host nor its resourceId is given".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         });
     };
     let key = format!("{} {}", workspace.cloud.resource_manager, id.folded());

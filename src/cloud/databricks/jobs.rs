@@ -13,7 +13,7 @@ use super::{Ask, read};
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
 use crate::model::job::{Continuous, JobId};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 #[derive(Deserialize)]
 struct Page {
@@ -129,7 +129,7 @@ pub(super) fn misunderstood(ask: &Ask, message: &str) -> Trouble {
         kind: TroubleKind::Unexpected,
         doing: ask.doing.clone(),
         message: message.to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }
 }
 

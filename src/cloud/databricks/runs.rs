@@ -21,7 +21,7 @@ use crate::model::connection::Workspace;
 use crate::model::job::{JobId, Run, RunId, Token};
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trouble::{Trouble, TroubleKind};
 
 /// A one-time run belongs to no job: what counts is the compute that its tasks name.
 const CAN_SUBMIT: &str = "CAN ATTACH TO (or create) the compute that the tasks name";
@@ -288,7 +288,7 @@ pub(in crate::cloud) async fn submit(
             kind: TroubleKind::Misfit,
             doing,
             message: "its content is not a JSON object".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         }));
     };
     let name = submission_name(target.rule.as_str(), digest);

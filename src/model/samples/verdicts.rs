@@ -13,11 +13,11 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
         Just(TroubleKind::Misfit),
     ];
     let ids = (of(text()), of(text()), of(text())).prop_map(|(request, correlation, client)| {
-        RequestIds {
+        Box::new(RequestIds {
             request,
             correlation,
             client,
-        }
+        })
     });
     (kind, text(), text(), ids)
         .prop_map(|(kind, doing, message, ids)| Trouble {

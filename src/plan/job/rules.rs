@@ -90,7 +90,7 @@ impl View<'_> {
                 "run {} succeeded, and the service tells neither when it started nor when it ended",
                 undated.id
             ),
-            request_id: None,
+            ids: Box::default(),
         };
         Some(Ruling::hold(Hold::Trouble(trouble), None))
     }

@@ -92,7 +92,7 @@ mirror! {
 
 mirror! {
     /// Why a look failed.
-    struct Trouble { kind: TroubleKind, doing: String, message: String, ids: RequestIds }
+    struct Trouble { kind: TroubleKind, doing: String, message: String, ids: Box<RequestIds> }
 }
 
 mirror! {

@@ -12,6 +12,7 @@ mod shape;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::digest;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
 use super::token::{Audience, DATABRICKS_MARGIN, Trouble, bearer};
@@ -96,7 +97,23 @@ pub(crate) struct Call<'a> {
     pub(crate) page: Option<usize>,
 }
 
+/// Every answer says what its request is called.
 pub(crate) fn respond(
+    world: &mut World,
+    place: usize,
+    route: &Route,
+    request: &Incoming,
+    now: Timestamp,
+    seen: Timestamp,
+) -> Response {
+    let (root, number) = (world.root(), world.answered.to_string());
+    let id = digest::guid(&[&root, "request", &now.to_string(), &number]);
+    let mut response = admitted(world, place, route, request, now, seen);
+    set(&mut response, "x-request-id", &id);
+    response
+}
+
+fn admitted(
     world: &mut World,
     place: usize,
     route: &Route,

@@ -32,7 +32,7 @@ fn one_trouble_of_many_subjects_is_counted() {
             kind: TroubleKind::Unauthenticated,
             doing: format!("find the job {name}"),
             message: "no credential".to_owned(),
-            ids: RequestIds::default(),
+            ids: Box::default(),
         }))
     };
     let steps: Vec<Step> = (0..9)
@@ -92,7 +92,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
         },
         doing: "read the Activity Log".to_owned(),
         message: "no".to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     };
     let facts = RuntimeFacts {
         log_refused: Some(forbidden),

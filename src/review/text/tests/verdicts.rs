@@ -52,7 +52,7 @@ fn every_hold_of_a_subject_says_why() {
         kind: TroubleKind::Misfit,
         doing: "find the job".to_owned(),
         message: "two jobs have this name: 5 and 6".to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     };
     let since = at("2026-11-22T08:59:00Z");
     let movement = regenerate;

@@ -68,7 +68,7 @@ fn why_shows_no_keys_where_there_are_none() {
         kind: TroubleKind::NotFound,
         doing: "find it".to_owned(),
         message: "it is not there".to_owned(),
-        ids: RequestIds::default(),
+        ids: Box::default(),
     }));
     assert!(missing.contains("  look        the look failed\n"));
 }
@@ -141,10 +141,7 @@ fn why_says_which_right_would_show_more() {
             },
             doing: "list the keys of lab".to_owned(),
             message: "403".to_owned(),
-            ids: RequestIds {
-                request: Some("r-1".to_owned()),
-                ..RequestIds::default()
-            },
+            ids: Box::new(RequestIds::of(Some("r-1".to_owned()))),
         }),
         ..runtime_facts()
     };
