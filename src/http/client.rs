@@ -9,6 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
 
 use super::budget::{Bucket, Wait};
@@ -206,7 +207,12 @@ impl Client {
     }
 
     /// As [`Client::send`], telling also what the earlier sends may have done.
-    pub async fn exchange(&self, request: &Request) -> Exchange {
+    pub fn exchange<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Exchange> {
+        // Many layers lie above this one: boxed, they stay small.
+        Box::pin(self.patiently(request))
+    }
+
+    async fn patiently(&self, request: &Request) -> Exchange {
         let clock = &self.inner.clock;
         let mut started = clock.now();
         let mut earlier = Sent::No;
@@ -440,7 +446,6 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::http::Meter;
     use bytes::Bytes;
-    use futures_util::future::BoxFuture;
     use http::{HeaderMap, Method};
     use std::collections::VecDeque;
 
