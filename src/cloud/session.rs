@@ -229,6 +229,8 @@ impl Session {
         call: &Call<'_>,
         response: &Response,
     ) -> Result<Dated<T>, Trouble> {
+        #[cfg(test)]
+        super::tests::reads::note::<T>(call.kind);
         let at = patience::date(response).unwrap_or_else(|| self.client.clock().now());
         match serde_json::from_slice(&response.body) {
             Ok(said) => Ok(Dated { at, said }),

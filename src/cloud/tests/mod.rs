@@ -10,7 +10,10 @@ mod factory;
 mod federated;
 mod fixtures;
 mod managed;
+mod needs;
 mod own;
+pub(super) mod reads;
+mod specification;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

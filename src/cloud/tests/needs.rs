@@ -1,0 +1,228 @@
+//! `needs.md` says what afresh needs of an answer and what degrades: held against what the client does when each field is missing.
+//!
+//! Refuses: a field that is read and not told of, one that is told of and not read, and a wrong word on whether it is needed.
+
+use super::*;
+
+const PAGE: &str = include_str!("../needs.md");
+
+/// The rows of a section: field, and whether it is told to be needed.
+fn told(section: &str) -> BTreeMap<String, bool> {
+    let (_, rest) = PAGE
+        .split_once(&format!("\n## {section}\n"))
+        .unwrap_or_else(|| panic!("needs.md has no section {section}"));
+    let section = rest.split("\n## ").next().unwrap_or(rest);
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.map(|row| {
+        let (field, rest) = row.split_once("` | ").unwrap();
+        (field.to_owned(), rest.starts_with("**needed**"))
+    })
+    .collect()
+}
+
+/// The body without the field at this place.
+fn without(body: &Value, field: &str) -> Value {
+    let mut body = body.clone();
+    let mut here = &mut body;
+    let (holders, last) = field
+        .rsplit_once('.')
+        .map_or((None, field), |(holders, last)| (Some(holders), last));
+    for step in holders.into_iter().flat_map(|holders| holders.split('.')) {
+        let name = step.strip_suffix("[]").unwrap_or(step);
+        here = &mut here[name];
+        if step.ends_with("[]") {
+            here = &mut here[0];
+        }
+    }
+    let removed = here
+        .as_object_mut()
+        .and_then(|object| object.shift_remove(last));
+    assert!(
+        removed.is_some(),
+        "{field} is not in the body to begin with"
+    );
+    body
+}
+
+fn run() -> Value {
+    let details = json!({"code": "SUCCESS", "message": "m"});
+    json!({
+        "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "",
+        "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", "state_message": "m"},
+        "status": {"state": "TERMINATED", "termination_details": details, "queue_details": details},
+    })
+}
+
+fn job() -> Value {
+    json!({"job_id": 1, "settings": {"name": "n", "tags": {"a": "b"}, "max_concurrent_runs": 1, "continuous": {"pause_status": "PAUSED"}}})
+}
+
+fn event() -> Value {
+    let action = "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action";
+    json!({
+        "eventTimestamp": "2026-11-01T00:00:00Z", "resourceId": "/x", "operationName": {"value": action}, "status": {"value": "Succeeded"},
+        "authorization": {"action": action, "scope": "/x"}, "httpRequest": {"clientRequestId": "x"},
+    })
+}
+
+/// A whole body for each section, the request that it answers, and the fields that are read only by the type of something else.
+fn bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])> {
+    let runtime = json!({"id": "/x", "name": "x", "properties": {"type": "SelfHosted", "typeProperties": {"linkedInfo": {"resourceId": "/y"}}}});
+    vec![
+        (
+            "GET …/integrationRuntimes",
+            "adf.list",
+            json!({"value": [runtime], "nextLink": ""}),
+            &[],
+        ),
+        (
+            "POST …/getStatus",
+            "adf.getStatus",
+            json!({"properties": {"state": "Online", "typeProperties": {"createTime": "2026-01-01T00:00:00Z"}}}),
+            &[],
+        ),
+        (
+            "POST …/listAuthKeys",
+            "adf.listAuthKeys",
+            json!({"authKey1": "IR@1", "authKey2": "IR@2"}),
+            &[],
+        ),
+        (
+            "POST …/regenerateAuthKey",
+            "adf.regenerateAuthKey",
+            json!({"authKey1": "IR@1", "authKey2": "IR@2"}),
+            &["authKey2"],
+        ),
+        (
+            "GET …/eventtypes/management/values",
+            "log.list",
+            json!({"value": [event()], "nextLink": ""}),
+            &[],
+        ),
+        (
+            "GET …/Microsoft.Databricks/workspaces/…",
+            "arm.workspace",
+            json!({"properties": {"workspaceUrl": HOST}}),
+            &[],
+        ),
+        (
+            "GET jobs/list",
+            "jobs.list",
+            json!({"jobs": [job()], "next_page_token": "", "has_more": false}),
+            &[],
+        ),
+        ("GET jobs/get", "jobs.get", job(), &[]),
+        (
+            "POST jobs/run-now",
+            "jobs.run-now",
+            json!({"run_id": 1}),
+            &[],
+        ),
+        (
+            "POST jobs/runs/submit",
+            "runs.submit",
+            json!({"run_id": 1}),
+            &[],
+        ),
+        (
+            "GET jobs/runs/list",
+            "runs.list-active",
+            json!({"runs": [run()], "next_page_token": "", "has_more": false}),
+            &["runs[].tasks", "runs[].task_key", "runs[].next_page_token"],
+        ),
+        ("GET jobs/runs/get", "runs.get", run(), &["tasks"]),
+        (
+            "GET jobs/runs/get-output",
+            "runs.get-output",
+            json!({"error": "e"}),
+            &[],
+        ),
+    ]
+}
+
+/// Asks with `body` for an answer; true if that is understood.
+async fn understands(kind: &'static str, body: Value) -> bool {
+    let fake = fake(move |request, _| {
+        let failed = json!({"run_id": 1, "state": {"life_cycle_state": "TERMINATED", "result_state": "FAILED"}});
+        ok(if request.kind == kind {
+            body.clone()
+        } else {
+            failed
+        })
+    });
+    let (writer, reader) = (writer(&fake), reader(&fake));
+    let (factory, workspace) = (factory(), workspace());
+    let token = crate::model::job::Token::parse("t").unwrap();
+    let target = crate::model::survey::SubmissionTarget {
+        workspace: workspace.name.clone(),
+        host: HOST.to_owned(),
+        rule: Name::parse("n").unwrap(),
+        body: "{}".to_owned(),
+    };
+    match kind {
+        "adf.list" => reader.runtimes(&factory).await.is_ok(),
+        "adf.getStatus" => reader.runtime_status(&factory, "x").await.is_ok(),
+        "adf.listAuthKeys" => reader.keys(&factory, "x").await.is_ok(),
+        "adf.regenerateAuthKey" => {
+            let slot = crate::model::runtime::Slot::One;
+            writer
+                .regenerate(&factory, "x", slot, Timestamp::MAX)
+                .await
+                .is_ok()
+        }
+        "log.list" => reader.regenerations(&factory, now(), now()).await.is_ok(),
+        "arm.workspace" => {
+            let unplaced = Workspace {
+                host: WorkspaceHost::FromResource,
+                resource_id: Some(ResourceId::new(
+                    "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w",
+                )),
+                ..workspace
+            };
+            reader.host(&unplaced).await.is_ok()
+        }
+        "jobs.list" => reader.jobs(&workspace, None).await.is_ok(),
+        "jobs.get" => reader.job(&workspace, 1).await.is_ok(),
+        "jobs.run-now" => writer
+            .start(&workspace, 1, &token, &BTreeMap::new())
+            .await
+            .is_ok(),
+        "runs.submit" => writer
+            .submit(&workspace, &target, "0", &token)
+            .await
+            .is_ok(),
+        "runs.list-active" => reader.active_runs(&workspace, None).await.is_ok(),
+        "runs.get" => reader.run(&workspace, 1).await.is_ok(),
+        "runs.get-output" => reader.failure(&workspace, 1).await.is_ok(),
+        other => panic!("nobody asks {other}"),
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_what_is_needed() {
+    for (section, kind, body, passed_over) in bodies() {
+        assert!(
+            understands(kind, body.clone()).await,
+            "{section}: the whole body"
+        );
+        let told = told(section);
+        let read = reads::all().remove(kind).unwrap();
+        let holds = ["an object", "a list"];
+        let fields = read.iter().filter(|(field, what)| {
+            let is_leaf = !holds.contains(what) || field.ends_with("tags");
+            is_leaf
+                && !field.ends_with(".*")
+                && !passed_over.iter().any(|prefix| field.starts_with(prefix))
+        });
+        let fields: Vec<&String> = fields.map(|(field, _)| field).collect();
+        assert_eq!(
+            told.keys().collect::<Vec<_>>(),
+            fields,
+            "{section}: the fields that are read"
+        );
+        for field in fields {
+            let is_needed = !understands(kind, without(&body, field)).await;
+            assert_eq!(told[field], is_needed, "{section}: is {field} needed?");
+        }
+    }
+}
