@@ -16,7 +16,8 @@ use super::credential::{Held, Purpose, TokenFailure, Vault, Want, Why};
 use super::databricks::Hosts;
 use super::secret;
 use super::{ActFailure, Dated};
-use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience};
+use crate::http::wiped::wiped;
+use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, redact};
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
 use crate::model::address::Name;
 use crate::model::time::Span;
@@ -50,6 +51,29 @@ struct Carried {
 }
 
 impl Carried {
+    /// A refusal may quote the token that was shown, and what it says goes into errors: there it is taken out.
+    fn new(exchange: Exchange, tokens: Tokens) -> Self {
+        let shown = std::iter::once(&tokens.bearer).chain(&tokens.management);
+        let shown = shown.map(|held| held.token.expose_secret());
+        let outcome = exchange.outcome.map(|response| {
+            if is_success(&response) {
+                return response;
+            }
+            match redact::without(&response.body, shown) {
+                Some(body) => Response {
+                    body: wiped(body),
+                    ..response
+                },
+                None => response,
+            }
+        });
+        let exchange = Exchange {
+            outcome,
+            ..exchange
+        };
+        Self { exchange, tokens }
+    }
+
     /// What a refusal means for whoever came with these tokens.
     fn refused(&self, call: &Call<'_>, response: &Response) -> Trouble {
         let mut trouble = call.refused(response);
@@ -142,10 +166,7 @@ impl Session {
         self.in_time(call)?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
         let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
-        let first = Carried {
-            exchange: first,
-            tokens,
-        };
+        let first = Carried::new(first, tokens);
         if !refused || !first.tokens.bearer.renewable {
             return Ok(first);
         }
@@ -161,7 +182,7 @@ impl Session {
         if earlier == Sent::Maybe {
             exchange.earlier = Sent::Maybe;
         }
-        Ok(Carried { exchange, tokens })
+        Ok(Carried::new(exchange, tokens))
     }
 
     /// Signing in may take long, and so may the ledger before it.
@@ -182,7 +203,7 @@ impl Session {
         let no_token = |failure: TokenFailure| {
             let kind = match failure.why {
                 Why::Ended => TroubleKind::SignedOut,
-                Why::Refused | Why::Absent => TroubleKind::Unauthenticated,
+                Why::Refused | Why::Absent | Why::Declined => TroubleKind::Unauthenticated,
             };
             call.trouble(kind, failure.message, RequestIds::of(failure.request_id))
         };

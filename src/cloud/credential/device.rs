@@ -35,7 +35,18 @@ pub(super) struct Person {
 pub(super) struct People(Mutex<HashMap<Person, Renewal>>);
 
 /// Shared by all audiences, so that a person is asked once.
-type Renewal = Arc<tokio::sync::Mutex<Option<SecretString>>>;
+type Renewal = Arc<tokio::sync::Mutex<Asked>>;
+
+/// What became of asking a person.
+#[derive(Default)]
+enum Asked {
+    #[default]
+    NotYet,
+    /// They signed in, and this renews it.
+    SignedIn(SecretString),
+    /// They declined, or did not come in time: whoever else wants a token must not ask them again.
+    InVain(TokenFailure),
+}
 
 impl People {
     fn renewal(&self, person: &Person) -> Renewal {
@@ -58,13 +69,20 @@ impl People {
         let renewal = self.renewal(person);
         let mut renewal = renewal.lock().await;
         let granted = match &*renewal {
-            Some(token) => renew(client, person, &scope, token).await?,
-            None => ask(client, here, person, &scope).await?,
+            Asked::SignedIn(token) => renew(client, person, &scope, token).await,
+            Asked::NotYet => ask(client, here, person, &scope).await,
+            Asked::InVain(failure) => Err(failure.clone()),
         };
-        let mut granted = granted;
+        let mut granted = match granted {
+            Err(failure) if failure.why == Why::Declined && matches!(*renewal, Asked::NotYet) => {
+                *renewal = Asked::InVain(failure.clone());
+                return Err(failure);
+            }
+            other => other?,
+        };
         // Each renewal may bring a newer one; the older stays good, so one that is not repeated is kept.
         if let Some(newer) = granted.refresh_token.take() {
-            *renewal = Some(newer);
+            *renewal = Asked::SignedIn(newer);
         }
         granted.fresh(client.clock().now())
     }
@@ -168,7 +186,7 @@ async fn poll(
             Some("authorization_pending") => {}
             Some("slow_down") => pause += DEVICE_CODE_PAUSE,
             Some("authorization_declined" | "access_denied") => {
-                return Err(TokenFailure::new(
+                return Err(in_vain(
                     "the sign-in was declined in the browser; run the command again and accept it there",
                 ));
             }
@@ -187,9 +205,17 @@ async fn poll(
 }
 
 fn too_late() -> TokenFailure {
-    TokenFailure::new(
+    in_vain(
         "nobody entered the code in time; run the command again, and in a pipeline use another method",
     )
+}
+
+/// Only a person can do something about it.
+fn in_vain(what: &str) -> TokenFailure {
+    TokenFailure {
+        why: Why::Declined,
+        ..TokenFailure::new(what)
+    }
 }
 
 async fn send(

@@ -146,6 +146,8 @@ pub(super) enum Why {
     Refused,
     /// The method is not there after all: the `default` chain goes on.
     Absent,
+    /// A person was asked and did not sign in: asking again by itself would be no better.
+    Declined,
     /// It worked, and does not any more until a person does something.
     Ended,
 }
