@@ -7,6 +7,8 @@ const MARK: &str = "[redacted]";
 const TOKEN_TAIL_MIN: usize = 20;
 /// Fewest characters after a lower-case `bearer` that make it a token rather than a word.
 const BEARER_TAIL_MIN: usize = 20;
+/// Fewest characters of a secret that is looked for by itself.
+const SHOWN_MIN: usize = 8;
 /// Digits of a Databricks token after `dapi`.
 const DAPI_DIGITS_MIN: usize = 16;
 
@@ -22,6 +24,28 @@ pub fn redact(text: &str) -> String {
         } else {
             clean.push(first);
             rest = &rest[first.len_utf8()..];
+        }
+    }
+    clean
+}
+
+/// `body` without these secrets, whatever they look like: a service may quote what it was shown. Of one that is too short to be
+/// told from a word nothing is taken out.
+pub fn without<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Option<Vec<u8>> {
+    let secrets = secrets.into_iter().filter(|one| one.len() >= SHOWN_MIN);
+    let mut clean = None;
+    for secret in secrets.map(str::as_bytes) {
+        let dirty = clean.as_deref().unwrap_or(body);
+        let mut rest = dirty;
+        let mut kept = Vec::new();
+        while let Some(at) = rest.windows(secret.len()).position(|part| part == secret) {
+            kept.extend_from_slice(&rest[..at]);
+            kept.extend_from_slice(MARK.as_bytes());
+            rest = &rest[at + secret.len()..];
+        }
+        if rest.len() < dirty.len() {
+            kept.extend_from_slice(rest);
+            clean = Some(kept);
         }
     }
     clean
@@ -60,7 +84,20 @@ fn is_token(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::redact;
+    use super::{redact, without};
+
+    #[test]
+    fn a_secret_of_any_shape_is_taken_out_wherever_it_is_quoted() {
+        let clean = |body: &str| {
+            without(body.as_bytes(), ["opaque-token", "other-token", "short"])
+                .map(|clean| String::from_utf8(clean).unwrap())
+        };
+        assert_eq!(
+            clean("'opaque-token' is no opaque-token, but other-token is; in short").as_deref(),
+            Some("'[redacted]' is no [redacted], but [redacted] is; in short")
+        );
+        assert_eq!(clean("nothing here, in short"), None);
+    }
 
     #[test]
     fn secrets_are_taken_out_and_the_words_around_them_stay() {

@@ -21,9 +21,8 @@ READY_SECONDS = 20
 class Server:
     """`afresh sim serve`, with its addresses. Use it in a `with`."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, world: pathlib.Path = ROOT / "tests/foreign/world.yaml"):
         self.manifests = folder / "cloud.yaml"
-        world = ROOT / "tests/foreign/world.yaml"
         command = [BINARY, "sim", "serve", world, "--write-manifests", self.manifests]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         self.azure = self.workspace = None

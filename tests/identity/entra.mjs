@@ -19,6 +19,9 @@ const EXCHANGE = 'api://AzureADTokenExchange';
 const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const LIFE = 3599;
 const counts = {};
+// Every secret that has come by, for a test that looks for them where they must not be.
+const flowed = new Set();
+const note = (...secrets) => secrets.flat().filter(Boolean).forEach((secret) => flowed.add(secret));
 const count = (what) => { counts[what] = (counts[what] ?? 0) + 1; };
 
 // ---- keys: ours, and that of whoever speaks for jobs
@@ -73,7 +76,11 @@ const provider = new Provider(ISSUER, {
     deviceFlow: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: (ctx, client, oneOf) => oneOf?.[0] ?? (resourceOf(ctx.oidc.params?.scope) ? asAddress(resourceOf(ctx.oidc.params.scope)) : undefined),
+      // What the scope names; where a device's code is redeemed without one, the scope that it was asked for with.
+      defaultResource: (ctx) => {
+        const resource = resourceOf(ctx.oidc.params?.scope) ?? resourceOf(ctx.oidc.entities.DeviceCode?.params.scope);
+        return resource ? asAddress(resource) : undefined;
+      },
       useGrantedResource: () => true,
       getResourceServerInfo: (ctx, address) => {
         const audience = address.replace(/^urn:application:/, '');
@@ -91,6 +98,18 @@ provider.on('server_error', (ctx, error) => console.error(error));
 const openid = provider.callback();
 
 // ---- small things
+const SECRETS = ['access_token', 'accessToken', 'refresh_token', 'id_token', 'device_code', 'value', 'oidcToken'];
+const noted = (response) => { // remembers the secrets of what is answered
+  const end = response.end.bind(response);
+  response.end = (body, ...rest) => {
+    try {
+      const said = JSON.parse(body);
+      note(SECRETS.map((name) => said[name]).filter((one) => typeof one === 'string'));
+    } catch { /* no answer of ours */ }
+    return end(body, ...rest);
+  };
+  return response;
+};
 const answer = (response, status, body) => {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
@@ -133,6 +152,12 @@ async function simToken(resource, client) {
   const said = await fetch(`${set.sim.azure}/${set.tenant}/oauth2/v2.0/token`, { method: 'POST', body });
   return (await said.json()).access_token;
 }
+// The first token that lists runs is told to have been revoked; so a new one is fetched in the middle of a plan.
+let unlucky;
+const revoked = (request, token) => {
+  if (/runs\/list/.test(request.url)) unlucky ??= token;
+  return token === unlucky;
+};
 async function verified(token, audiences) {
   const { payload } = await jwtVerify(token ?? '', ours.publicKey, { issuer: ISSUER, audience: audiences, requiredClaims: ['nbf', 'exp', 'tid', 'oid', 'appid'] });
   return payload;
@@ -140,9 +165,16 @@ async function verified(token, audiences) {
 async function hand(request, response, base, audiences, door) {
   const headers = { 'content-type': request.headers['content-type'] ?? 'application/json' };
   const management = 'x-databricks-azure-sp-management-token';
+  const token = request.headers.authorization?.replace(/^Bearer /, '');
+  note(token, request.headers[management]);
   try {
-    const said = await verified(request.headers.authorization?.replace(/^Bearer /, ''), audiences);
-    headers.authorization = `Bearer ${await simToken(said.aud, said.appid)}`;
+    if (set.hostile && revoked(request, token)) throw Object.assign(new Error(), { code: `revoked: ${token}` });
+    if (token === set.pat && door === 'workspace') {
+      headers.authorization = request.headers.authorization;
+    } else {
+      const said = await verified(token, audiences);
+      headers.authorization = `Bearer ${await simToken(said.aud, said.appid)}`;
+    }
     if (request.headers[management]) {
       const shown = await verified(request.headers[management], [ARM, CLASSIC]);
       headers[management] = await simToken(shown.aud, shown.appid);
@@ -150,15 +182,25 @@ async function hand(request, response, base, audiences, door) {
     }
   } catch (error) {
     count(`${door}: refused`);
-    return answer(response, 401, { error: { code: 'InvalidAuthenticationToken', message: `The access token is invalid: ${error.code}` }, error_code: 'UNAUTHORIZED', message: 'not taken' });
+    const text = `The access token${set.hostile ? ` '${token}' of Authorization: Bearer ${token}` : ''} is invalid: ${error.code}`;
+    return answer(response, 401, { error: { code: 'InvalidAuthenticationToken', message: text }, error_code: 'UNAUTHORIZED', message: text });
   }
   count(door);
   const body = await read(request);
   // Links in answers lead back here: the embedded cloud builds them from what it is called.
   Object.assign(headers, { host: request.headers.host, 'x-forwarded-proto': 'https', 'content-length': body.length });
-  const onward = http.request(base + request.url, { method: request.method, headers }, (told) => {
-    response.writeHead(told.statusCode, told.headers);
-    told.pipe(response);
+  const onward = http.request(base + request.url, { method: request.method, headers }, async (told) => {
+    const said = await read(told);
+    const keys = said.toString().match(/IR@[^"\\]+/g) ?? [];
+    note(keys);
+    if (set.hostile && keys.length && /gateway-quoting/i.test(request.url)) {
+      return answer(response, 409, { error: { code: 'Conflict', message: `The key ${keys[0]} is in use, says ${request.headers.authorization}.` } });
+    }
+    // A torn answer is whole for HTTP, and ends in the middle of a key.
+    const torn = set.hostile && keys.length && /gateway-torn/i.test(request.url);
+    const shown = torn ? said.subarray(0, said.length - 30) : said;
+    response.writeHead(told.statusCode, { ...told.headers, 'content-length': shown.length });
+    return response.end(shown);
   });
   onward.on('error', () => response.destroy());
   onward.end(body);
@@ -182,6 +224,7 @@ async function azure(request, response) {
   }
   const body = await read(request);
   const form = new URLSearchParams(body.toString());
+  note(['client_secret', 'client_assertion', 'refresh_token', 'device_code'].map((field) => form.get(field)));
   if (pathname.endsWith('/token') && form.get('client_id') === set.clients.federated) return exchange(form, response);
   count(pathname.endsWith('/token') ? `openid token ${form.get('grant_type')}` : 'openid devicecode');
   // The body has been read: the provider takes it from here.
@@ -246,17 +289,24 @@ async function nearby(request, response) {
       if (!code) return answer(response, 404, {});
       if (yes) {
         const grant = new provider.Grant({ clientId: code.clientId, accountId: set.person });
-        const scope = code.params.scope;
+        // As with Entra ID, one sign-in renews tokens for every resource that the person has consented to.
+        const all = [ARM, CLASSIC, DATABRICKS];
         grant.addOIDCScope('openid profile offline_access');
-        const resource = asAddress(resourceOf(scope));
-        grant.addResourceScope(resource, `${resourceOf(scope)}/.default`);
-        Object.assign(code, { accountId: set.person, grantId: await grant.save(), scope, resource, authTime: now() });
+        all.forEach((resource) => grant.addResourceScope(asAddress(resource), `${resource}/.default`));
+        const scope = ['openid', 'profile', 'offline_access', ...all.map((resource) => `${resource}/.default`)].join(' ');
+        Object.assign(code, { accountId: set.person, grantId: await grant.save(), scope, resource: all.map(asAddress), authTime: now() });
       } else {
         Object.assign(code, { error: 'access_denied', errorDescription: 'End-User aborted interaction' });
       }
       await code.save();
       return answer(response, 200, {});
     }
+    case 'GET /flowed':
+      return answer(response, 200, [...flowed]);
+    case 'GET /ledgers/afresh/ledger.jsonl': // Azure Storage, which quotes what it refuses
+    case 'HEAD /ledgers/afresh/ledger.jsonl':
+      response.writeHead(403, { 'content-type': 'application/xml', 'x-ms-error-code': 'AuthorizationPermissionMismatch' });
+      return response.end(`<?xml version="1.0"?><Error><Code>AuthorizationPermissionMismatch</Code><Message>Refused: ${request.url.replaceAll('&', '&amp;')}</Message></Error>`);
     case 'GET /counts':
       return answer(response, 200, counts);
     default:
@@ -265,7 +315,7 @@ async function nearby(request, response) {
 }
 
 const listen = (server) => new Promise((resolve) => { server.listen(0, '127.0.0.1', () => resolve(server.address().port)); });
-const guarded = (handler) => (request, response) => Promise.resolve(handler(request, response)).catch((error) => {
+const guarded = (handler) => (request, response) => Promise.resolve(handler(request, noted(response))).catch((error) => {
   console.error(error);
   response.destroy();
 });

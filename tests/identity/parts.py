@@ -21,6 +21,7 @@ READY_SECONDS = 20
 # Every secret begins alike, so that a leak of any of them is seen.
 SECRET = "planted-client-secret-Zg~8Q"
 NEARBY = "planted-nearby-secret-1f2e3d"
+PAT = "dapi0123456789abcdef0123456789abcdef"
 PERSON = "ada@example.com"
 CONNECTION = "aaaaaaaa-0000-0000-0000-000000000009"
 ARM = "https://management.azure.com"
@@ -52,7 +53,7 @@ spec:
 apiVersion: afresh/v1
 kind: DataFactory
 metadata: {{name: ingest}}
-spec: {{subscription: {subscription}, resourceGroup: rg-data, factory: adf-ingest, cloud: lab, credential: {credential}}}
+spec: {{subscription: {subscription}, resourceGroup: rg-data, factory: adf-ingest, cloud: lab, credential: {of_factory}}}
 ---
 apiVersion: afresh/v1
 kind: DatabricksWorkspace
@@ -81,9 +82,10 @@ spec: {{{method}}}
 class Parts:
     """Everything that runs while the tests do. Use it in a `with`."""
 
-    def __init__(self, folder: pathlib.Path):
+    def __init__(self, folder: pathlib.Path, world: pathlib.Path | None = None):
         self.folder = folder
-        self.sim = Server(folder)
+        self.hostile = world is not None
+        self.sim = Server(folder, world) if world else Server(folder)
         self.node = None
         self.ports = {}
         self.number = 0
@@ -96,8 +98,6 @@ class Parts:
         except BaseException:
             self.stop()
             raise
-        # The one root of trust of the SDK's transport.
-        os.environ["REQUESTS_CA_BUNDLE"] = str(self.ca)
         return self
 
     def __exit__(self, *_):
@@ -108,6 +108,7 @@ class Parts:
             "tenant": TENANT, "clients": CLIENTS, "secret": SECRET, "nearby": NEARBY, "person": PERSON, "federated": FEDERATED,
             "serviceConnection": CONNECTION, "certificate": str(self.folder / "client.crt"),
             "tls": {"cert": str(self.folder / "server.crt"), "key": str(self.folder / "server.key")},
+            "hostile": self.hostile, "pat": PAT,
             "sim": {"azure": self.sim.azure, "workspace": self.sim.workspace},
         }
         (self.folder / "settings.json").write_text(json.dumps(settings))
@@ -159,7 +160,8 @@ class Parts:
         self.number += 1
         root = self.folder / f"project-{self.number}"
         (root / "estate").mkdir(parents=True)
-        values = {**self.ports, "subscription": SUBSCRIPTION, "arm": ARM, "credential": "pinned" if method else "default", **changes}
+        credential = "pinned" if method else "default"
+        values = {**self.ports, "subscription": SUBSCRIPTION, "arm": ARM, "credential": credential, "of_factory": credential, **changes}
         text = ESTATE.format(**values) + (CREDENTIAL.format(method=method) if method else "")
         (root / "estate/estate.yaml").write_text(text)
         return root
@@ -254,6 +256,7 @@ class Around:
 
 def sdk(parts: Parts) -> dict:
     """What every credential of azure-identity needs to be told of this Entra ID."""
+    os.environ["REQUESTS_CA_BUNDLE"] = str(parts.ca)  # the one root of trust of its transport
     return {"authority": parts.authority, "disable_instance_discovery": True}
 
 

@@ -78,4 +78,5 @@ def test_an_authority_that_nobody_knows_gets_no_secret(parts):
     before = parts.counts()
     method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: APP_SECRET}}}}"
     parts.refused(method, "UnknownIssuer", APP_SECRET=SECRET, SSL_CERT_FILE=str(parts.folder / "stranger.crt"))
-    assert parts.counts() == before, "not one request came through"
+    after = parts.counts()
+    assert after == before, f"requests came through: {before} {after}"

@@ -1,0 +1,144 @@
+"""A whole story at the highest log level, with failures on the way; afterwards not one byte of what afresh wrote is a secret's."""
+
+import base64
+import json
+import pathlib
+import subprocess
+import tempfile
+import threading
+import time
+
+from clients import Runtimes
+from parts import BINARY, CLIENTS, HERE, NEARBY, PAT, SECRET, TENANT, Parts
+from secrets_in import files, forms, leaks
+
+SIGNATURE = "planted/signature+AAAA1234567890="
+GUESS = "planted-guess-9f8e7d6c"
+PRINCIPAL = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENTS["secret"], "AZURE_CLIENT_SECRET": SECRET}
+RUNTIMES = ["gateway-west", "gateway-east", "gateway-torn", "gateway-quoting"]
+LOUD = [["-vvv"], ["-vvv", "--log-format", "json"]]
+
+
+class Story:
+    """Runs afresh, and keeps all that it says and how it is called."""
+
+    def __init__(self, parts: Parts, root: pathlib.Path):
+        self.parts, self.root = parts, root
+        self.heard: dict[str, bytes] = {}
+
+    def tell(self, *arguments: str, code: int, **env: str) -> str:
+        environment = self.parts.environment(self.root, env)
+        process = subprocess.Popen([BINARY, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        called: set[bytes] = set()
+        watching = threading.Thread(target=watch, args=(process, called))
+        watching.start()
+        out, err = process.communicate(timeout=120)
+        watching.join()
+        name = f"{len(self.heard)}: afresh {' '.join(arguments)}"
+        self.heard[name] = out + err
+        self.heard[f"{name} (process list)"] = b"\n".join(called)
+        assert process.returncode == code, f"{name} ended with {process.returncode}, not {code}:\n{(out + err).decode()[-3000:]}"
+        return (out + err).decode()
+
+
+def watch(process: subprocess.Popen, called: set[bytes]) -> None:
+    """Reads the process list, as anybody on the machine could, until the process ends."""
+    while process.poll() is None:
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                pid, parent = int(path.name), int((path / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                if process.pid in (pid, parent):
+                    called.add((path / "cmdline").read_bytes())
+            except (OSError, IndexError, ValueError):
+                continue  # it has ended
+        time.sleep(0.005)
+
+
+def whole(story: Story) -> None:
+    """Everything afresh does, twice: with logs as text and as JSON."""
+    for loud in LOUD:
+        story.tell("validate", "estate", *loud, code=0)
+        story.tell("auth", "estate", *loud, code=1, **{**PRINCIPAL, "AZURE_CLIENT_SECRET": GUESS})
+        story.tell("auth", "estate", *loud, code=0, **PRINCIPAL)
+        story.tell("plan", "estate", *loud, code=1, **{**PRINCIPAL, "AZURE_CLIENT_SECRET": GUESS})
+        story.tell("plan", "estate", *loud, "--out", "plan.json", "--format", "json", "--format", "markdown=plan.md", code=0, **PRINCIPAL)
+        story.tell("show", "plan.json", *loud, code=0)
+        story.tell("apply", "plan.json", *loud, code=3, **PRINCIPAL)
+        story.tell("apply", "estate", "--auto-approve", "--format", "json", *loud, code=3, **PRINCIPAL)
+        story.tell("why", "ingest/gateway-east", "estate", *loud, code=0, **PRINCIPAL)
+        for runtime in RUNTIMES:
+            story.tell("why", f"ingest/{runtime}", "estate", "--refresh", "all", *loud, code=0, **PRINCIPAL)
+        story.tell("ledger", "show", "ingest/gateway-west", "estate", *loud, code=0, **PRINCIPAL)
+        story.tell("ledger", "export", "estate", *loud, code=0, **PRINCIPAL)
+    others(story)
+
+
+def others(story: Story) -> None:
+    """Other ways in, good and bad, into projects of their own below the same folder."""
+    parts, root = story.parts, story.root
+    for number, (method, code, env) in enumerate([
+        ("databricksToken: {token: {env: PAT}}", 0, {"PAT": PAT}),
+        ("databricksToken: {token: {env: PAT}}", 1, {"PAT": PAT[::-1]}),
+        (f"githubOidc: {{tenant: {TENANT}, clientId: {CLIENTS['federated']}}}", 0,
+         {"ACTIONS_ID_TOKEN_REQUEST_URL": parts.nearby("/github?run=7"), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": NEARBY}),
+        (f"githubOidc: {{tenant: {TENANT}, clientId: {CLIENTS['federated']}}}", 1,
+         {"ACTIONS_ID_TOKEN_REQUEST_URL": parts.nearby("/github?run=7"), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": GUESS}),
+        ("azureCli: {}", 0, {"PATH": parts.program(root)}),
+    ]):
+        (root / f"estate-{number}").mkdir()
+        only = "analytics" if "PAT" in env else "ingest"
+        made = parts.estate(method, **({"of_factory": "default"} if "PAT" in env else {}))
+        (root / f"estate-{number}/estate.yaml").write_text((made / "estate/estate.yaml").read_text())
+        for loud in LOUD:
+            story.tell("auth", f"estate-{number}", "--connection", only, *loud, code=code, **env)
+    blob = (root / "estate/estate.yaml").read_text().replace("{file: .afresh/ledger.jsonl}", f"{{blob: \"{parts.nearby('/ledgers/afresh/ledger.jsonl')}\"}}")
+    (root / "blob").mkdir()
+    (root / "blob/estate.yaml").write_text(blob)
+    signed = f"?sp=r&se=2030-01-01T00%3A00%3A00Z&sig={SIGNATURE}"
+    for command in ["auth", "plan"]:
+        story.tell(command, "blob", "-vvv", code=1, AZURE_STORAGE_SAS_TOKEN=signed, **PRINCIPAL)
+
+
+def planted(parts: Parts, before: dict[str, tuple[str, str]]) -> set[str]:
+    """Everything that came by a door or was given to afresh, and the keys of all runtimes, old and new."""
+    after = {name: Runtimes(parts.sim).keys(name) for name in RUNTIMES}
+    assert before["gateway-west"] != after["gateway-west"] and before["gateway-east"] != after["gateway-east"], "both were rotated, one with a lost answer"
+    keys = {key for pair in [*before.values(), *after.values()] for key in pair}
+    flowed = set(parts.near("/flowed"))
+    assert len([one for one in flowed if one.count(".") == 2]) >= 12, "tokens and assertions came by"
+    assert keys & flowed, "keys came by"
+    assert {SECRET, GUESS, PAT, PAT[::-1]} <= flowed
+    return flowed | keys | {NEARBY, SIGNATURE}
+
+
+def test_no_secret_is_written_anywhere(_shared):
+    with tempfile.TemporaryDirectory() as folder, Parts(pathlib.Path(folder), world=HERE / "hostile.yaml") as parts:
+        before = {name: Runtimes(parts.sim).keys(name) for name in RUNTIMES}
+        story = Story(parts, parts.estate(None))
+        whole(story)
+        said = b"".join(story.heard.values()).decode()
+        for word in ["no token from", "[redacted]", "answered", "gave no answer", "in doubt", "not the JSON"]:
+            assert word in said, f"the story does not tell of `{word}`"
+        seen = b"\n".join(heard for name, heard in story.heard.items() if name.endswith("(process list)"))
+        assert seen.count(b"auth\0estate") >= 5 and b"get-access-token" in seen, "the process list was read while afresh ran"
+        secrets = planted(parts, before)
+        haystacks = {**story.heard, **files(story.root)}
+        assert {"plan.json", "plan.md", "estate/.afresh/ledger.jsonl"} <= set(haystacks), sorted(haystacks)
+        found = leaks(haystacks, secrets)
+        assert not found, "\n".join(sorted(set(found)))
+        catches(story.root, secrets)
+
+
+def catches(root: pathlib.Path, secrets: set[str]) -> None:
+    """The search is worth something: each form of each kind of secret is found wherever it is hidden."""
+    kinds = [next(one for one in secrets if one.startswith(start)) for start in ["IR@", "eyJ", "dapi", "planted-client", "planted/"]]
+    for secret in kinds:
+        for form in forms(secret):
+            assert leaks({"log": b"before " + form + b" after"}, {secret}), (secret[:9], form)
+        for before in range(3):
+            log = base64.b64encode(b"x" * before + secret.encode() + b" and more")
+            assert leaks({"log": log}, {secret}), (secret[:9], before)
+    hidden = root / "estate/.afresh/deeper/cache.bin"
+    hidden.parent.mkdir(parents=True)
+    hidden.write_bytes(b"\x00\xff" + json.dumps({"k": kinds[0]}).encode())
+    assert leaks(files(root), secrets) != []
