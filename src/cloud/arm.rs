@@ -127,6 +127,15 @@ struct ErrorBody {
     message: Option<String>,
 }
 
+/// Said of a page for people in the place of a service's answer.
+pub(super) fn elsewhere(response: &Response) -> String {
+    format!(
+        "a page for people came in the place of the service's answer (status {}): something on the way speaks, such as a proxy or a \
+         network's sign-in portal; open the address in a browser, or set HTTPS_PROXY and NO_PROXY",
+        response.status
+    )
+}
+
 /// Reads a CloudError; any of its parts may be missing.
 pub(super) fn refusal(response: &Response) -> Refusal {
     let error = serde_json::from_slice::<CloudError>(&response.body)
@@ -136,6 +145,7 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     let said = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(one), None) | (None, Some(one)) => one,
+        (None, None) if response.is_page() => elsewhere(response),
         (None, None) => format!("status {}, without a reason", response.status),
     };
     Refusal {

@@ -15,7 +15,7 @@ use super::call::{Call, Service};
 use super::credential::{Held, Purpose, TokenFailure, Vault, Want, Why};
 use super::databricks::Hosts;
 use super::secret;
-use super::{ActFailure, Dated};
+use super::{ActFailure, Dated, arm};
 use crate::http::wiped::wiped;
 use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, redact};
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
@@ -255,6 +255,11 @@ impl Session {
         let at = patience::date(response).unwrap_or_else(|| self.client.clock().now());
         match serde_json::from_slice(&response.body) {
             Ok(said) => Ok(Dated { at, said }),
+            Err(_) if response.is_page() => Err(call.trouble(
+                TroubleKind::Unexpected,
+                arm::elsewhere(response),
+                call.ids_of(response),
+            )),
             // The error's own text is left out: it quotes the answer.
             Err(error) => Err(call.trouble(
                 TroubleKind::Unexpected,

@@ -101,10 +101,12 @@ pub struct Response {
 }
 
 impl Response {
-    /// A page for people where a service would have answered in JSON: a proxy, a gateway or a sign-in portal speaks.
+    /// A page for people, or the way to one, where a service would have answered in JSON: a proxy, a gateway or a network's
+    /// sign-in portal speaks.
     pub fn is_page(&self) -> bool {
         let said = self.headers.get(CONTENT_TYPE);
-        said.is_some_and(|said| said.as_bytes().starts_with(b"text/html"))
+        (300..400).contains(&self.status)
+            || said.is_some_and(|said| said.as_bytes().starts_with(b"text/html"))
             || self.body.trim_ascii_start().starts_with(b"<")
     }
 }

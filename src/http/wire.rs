@@ -3,7 +3,8 @@
 //! Refuses: plain http to anything but a loopback address and the identity endpoints of an Azure machine itself, redirects, retries of its own, a body beyond
 //! [`RESPONSE_BYTES_MAX`], a proxy between afresh and loopback.
 
-use std::error::Error;
+mod fault;
+
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 
@@ -15,9 +16,9 @@ use reqwest::{Certificate, ClientBuilder, redirect};
 use url::{Host, Url};
 
 use super::message::{Failure, Request, Response, Sent, Transport};
-use super::redact::redact;
 use super::wiped::Buffer;
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_BYTES_MAX};
+use fault::{failure, lost};
 
 /// The metadata service of a virtual machine ("Azure Instance Metadata Service": a non-routable address, never through a proxy).
 const INSTANCE_METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
@@ -187,43 +188,6 @@ async fn read_body(mut answer: reqwest::Response) -> Result<Bytes, Failure> {
         body.push(&chunk);
     }
     Ok(body.freeze())
-}
-
-/// A request that could not be built or connected never left; of everything later nobody knows.
-fn failure(error: &reqwest::Error) -> Failure {
-    let sent = if error.is_connect() || error.is_builder() {
-        Sent::No
-    } else {
-        Sent::Maybe
-    };
-    Failure {
-        sent,
-        ..lost(error)
-    }
-}
-
-fn lost(error: &reqwest::Error) -> Failure {
-    let mut what = if error.is_timeout() && !error.is_connect() {
-        "no answer in time".to_owned()
-    } else {
-        innermost(error)
-    };
-    if error.is_connect() {
-        what = format!("no connection: {what}");
-    }
-    Failure {
-        sent: Sent::Maybe,
-        what: redact(&what),
-    }
-}
-
-/// The deepest cause says what happened; the layers above only say that something did.
-fn innermost(error: &dyn Error) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

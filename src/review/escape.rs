@@ -19,6 +19,16 @@ pub(super) fn line(text: &str) -> String {
     out
 }
 
+/// The lines of a text that has several, each made harmless; never none.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    let all: Vec<String> = text.trim().lines().map(line).collect();
+    if all.is_empty() {
+        vec![String::new()]
+    } else {
+        all
+    }
+}
+
 /// Control characters, and the ones that reorder text or take no room.
 fn is_hidden(c: char) -> bool {
     c.is_control()
@@ -27,7 +37,7 @@ fn is_hidden(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::{line, lines};
 
     #[test]
     fn a_name_cannot_command_the_terminal() {
@@ -36,5 +46,10 @@ mod tests {
         assert_eq!(line("abc\u{202e}txt.exe"), "abc\\u{202e}txt.exe");
         assert_eq!(line("\u{9b}2J"), "\\u{9b}2J");
         assert_eq!(line("größe 東京"), "größe 東京");
+        assert_eq!(
+            lines("none:\r\n    a\u{1b}\n  b\n"),
+            ["none:", "a\\u{1b}", "b"]
+        );
+        assert_eq!(lines(" \n"), [""]);
     }
 }

@@ -1,6 +1,6 @@
 //! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
 
-use super::escape::line;
+use super::escape::{self, line};
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::requests::{self, RequestClass};
 use crate::model::runtime::Slot;
@@ -85,7 +85,19 @@ pub(super) fn cause(cause: &Cause) -> String {
     }
 }
 
-/// `hold until WHEN: why`, or `hold: why`.
+/// `hold until WHEN: why`, or `hold: why`; what is lacking may be a list, a line for each.
+pub(super) fn hold_lines(why: &Hold, until: Option<Timestamp>) -> Vec<String> {
+    let mut all = escape::lines(&why.to_string());
+    if let Some(first) = all.first_mut() {
+        *first = match hold_ends(why, until) {
+            Some(when) => format!("hold until {when}: {first}"),
+            None => format!("hold: {first}"),
+        };
+    }
+    all
+}
+
+/// The same in one line.
 pub(super) fn hold(why: &Hold, until: Option<Timestamp>) -> String {
     match hold_ends(why, until) {
         Some(when) => format!("hold until {when}: {}", line(&why.to_string())),

@@ -26,7 +26,19 @@ pub(super) fn advice(code: i64) -> Option<&'static str> {
         50_076 | 50_079 => {
             "a second factor is wanted: sign in again with `az login`, or use a service principal"
         }
-        50_173 | 70_043 | 700_082 => "the sign-in is too old: run `az login` again",
+        50_078 | 50_173 | 70_008 | 70_043 | 70_044 | 700_082 | 700_084 => {
+            "the sign-in is too old: sign in again, for the Azure CLI with `az login`"
+        }
+        50_020 | 50_128 => "the account is of another tenant: check the tenant",
+        50_053 => "the account is locked for a while: too many failed sign-ins",
+        50_057 => "the account is disabled: ask whoever administers the tenant",
+        50_105 => {
+            "the application lets in only who is assigned to it: assign this account or application"
+        }
+        65_001 => "nobody has consented to the application here: an administrator can consent",
+        7_000_218 => {
+            "the application wants a secret: for deviceCode allow public client flows on it, else give the secret"
+        }
         53_003 => {
             "a Conditional Access policy blocks it: ask whoever administers the tenant, or run it from an allowed place"
         }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
+use super::super::arm::elsewhere;
 use super::super::secret;
 use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::redact;
@@ -125,10 +126,7 @@ impl Denied {
 pub(super) fn unreadable(response: &Response, named: &str) -> TokenFailure {
     let status = response.status;
     TokenFailure::new(if response.is_page() {
-        format!(
-            "{named} answered with a page for people (status {status}): something on the way speaks in its place, such as a proxy or \
-             a network's sign-in portal; open the address in a browser, or set HTTPS_PROXY and NO_PROXY"
-        )
+        format!("no answer of {named}: {}", elsewhere(response))
     } else if status == 200 {
         format!("the answer of {named} cannot be understood")
     } else {

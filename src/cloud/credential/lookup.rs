@@ -47,7 +47,7 @@ pub(super) fn none(lacks: &[Lack]) -> TokenFailure {
         .collect();
     TokenFailure::new(format!(
         "no credential was found; set one of these up, or name a credential in the manifest:{}",
-        lines.concat()
+        lines.join(";")
     ))
 }
 

@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::arm::elsewhere;
 use super::call::{Call, Refusal, Who};
 use super::session::Session;
 use super::{ActFailure, Dated, request_id};
@@ -185,6 +186,7 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     let said = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(one), None) | (None, Some(one)) => one,
+        (None, None) if response.is_page() => elsewhere(response),
         (None, None) => format!("status {}, without a reason", response.status),
     };
     Refusal {

@@ -243,6 +243,91 @@ async fn a_member_needs_no_management_token_and_an_outsider_is_told_of_it() {
     );
 }
 
+/// A proxy's refusal, a hotel's sign-in portal, and the way to it.
+#[tokio::test]
+async fn a_page_for_people_is_no_answer_of_a_service() {
+    let page = |status: u16| {
+        let mut response = answer(status, "<!DOCTYPE html><title>Welcome</title>").unwrap();
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        response.headers.insert("content-type", html);
+        Ok(response)
+    };
+    for status in [200, 302, 403, 511] {
+        let at_entra = Arc::new(Fake {
+            asked: Mutex::default(),
+            answers: Box::new(move |_, _| page(status)),
+            grants_tokens: false,
+        });
+        let trouble = reader(&at_entra).runtimes(&factory()).await.unwrap_err();
+        let words = format!(
+            "no token from environment (AZURE_CLIENT_SECRET): no answer of the token endpoint: a page for people came in the place of \
+             the service's answer (status {status}): something on the way speaks"
+        );
+        assert!(trouble.message.starts_with(&words), "{trouble}");
+        assert!(!trouble.message.contains("Welcome"), "{trouble}");
+
+        let at_arm = fake(move |_, _| page(status));
+        let said = reader(&at_arm).runtimes(&factory()).await.unwrap_err();
+        let words = format!(
+            "a page for people came in the place of the service's answer (status {status})"
+        );
+        assert!(said.message.starts_with(&words), "{said}");
+    }
+}
+
+/// Each number that people meet, by the words that the authority really has around it, and what they are told to do.
+#[tokio::test]
+async fn every_known_refusal_of_entra_says_what_to_do() {
+    for (code, advice) in [
+        (7_000_215, "give its value, not its id"),
+        (7_000_222, "make a new one for this application"),
+        (700_016, "check both ids"),
+        (
+            700_027,
+            "is this certificate registered with the application?",
+        ),
+        (70_021, "compare its subject, issuer and audience"),
+        (700_213, "compare its subject, issuer and audience"),
+        (700_024, "fetch a fresh one, and check the clock"),
+        (90_002, "check the tenant id and the cloud"),
+        (
+            500_011,
+            "check the cloud's audience, or consent to the application",
+        ),
+        (50_034, "there is no such account in this tenant"),
+        (53_003, "a Conditional Access policy blocks it"),
+        (50_076, "a second factor is wanted"),
+        (50_079, "a second factor is wanted"),
+        (65_001, "consent"),
+        (7_000_218, "public client flows"),
+        (50_020, "check the tenant"),
+        (50_057, "disabled"),
+        (50_105, "assign"),
+        (700_082, "sign in again"),
+    ] {
+        let fake = Arc::new(Fake {
+            asked: Mutex::default(),
+            answers: Box::new(move |_, _| {
+                let said = format!(
+                    "AADSTS{code}: Something is wrong with it.\r\nTrace ID: t\r\nCorrelation ID: c"
+                );
+                status(
+                    400,
+                    json!({"error": "invalid_client", "error_description": said, "error_codes": [code], "trace_id": "t"}),
+                )
+            }),
+            grants_tokens: false,
+        });
+        let trouble = reader(&fake).runtimes(&factory()).await.unwrap_err();
+        let begins = format!(
+            "no token from environment (AZURE_CLIENT_SECRET): AADSTS{code}: Something is wrong with it; "
+        );
+        assert!(trouble.message.starts_with(&begins), "{trouble}");
+        assert!(trouble.message.contains(advice), "{trouble}");
+        assert_eq!(trouble.ids.request.as_deref(), Some("t"));
+    }
+}
+
 #[tokio::test]
 async fn one_token_for_two_audiences_is_refused() {
     let fake = Arc::new(Fake {
@@ -325,11 +410,11 @@ async fn what_is_missing_is_said() {
     assert_eq!(
         trouble.message,
         "no credential was found; set one of these up, or name a credential in the manifest:
-    environment: neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set
-    workload identity: AZURE_FEDERATED_TOKEN_FILE is not set
-    GitHub OIDC: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set
-    Azure Pipelines OIDC: SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN are not set
-    managed identity: this is no machine of Azure: 169.254.169.254 gave no answer (no connection: no route to host)
+    environment: neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set;
+    workload identity: AZURE_FEDERATED_TOKEN_FILE is not set;
+    GitHub OIDC: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set;
+    Azure Pipelines OIDC: SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN are not set;
+    managed identity: this is no machine of Azure: 169.254.169.254 gave no answer (no connection: no route to host);
     Azure CLI: there is no `az` on PATH"
     );
 }

@@ -223,3 +223,39 @@ fn every_lane_opens() {
         assert!(lane.client().is_ok(), "{lane:?}");
     }
 }
+
+/// Through a proxy that answers so, to a host that no name server is asked for.
+async fn through_proxy(proxy: &str) -> Failure {
+    let client = builder()
+        .tls_certs_only([])
+        .proxy(reqwest::Proxy::all(proxy).unwrap())
+        .build()
+        .unwrap();
+    let sent = client.get("https://management.azure.com/").send().await;
+    fault::failure(&sent.unwrap_err())
+}
+
+#[tokio::test]
+async fn a_proxy_in_the_way_is_named_by_its_variable_and_not_by_its_password() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let page = b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>";
+    let sign_in = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let (forbids, _asked) = server(page.to_vec()).await;
+    let (wants, _asked) = server(sign_in.to_vec()).await;
+    for (proxy, words) in [
+        (forbids, "did not let the request through"),
+        (wants, "wants a sign-in (407)"),
+        (gone, "cannot be reached (Connection refused"),
+    ] {
+        let proxy = proxy.replace("http://", "http://me:hush@");
+        let failure = through_proxy(&proxy).await;
+        assert_eq!(failure.sent, Sent::No);
+        let begins = "no connection: the proxy that HTTPS_PROXY or ALL_PROXY names ";
+        assert!(failure.what.starts_with(begins), "{failure}");
+        assert!(failure.what.contains(words), "{failure}");
+        assert!(!failure.what.contains("hush"), "{failure}");
+    }
+}

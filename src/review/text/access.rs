@@ -5,7 +5,8 @@
 use super::why::{labelled, when};
 use crate::model::access::{Access, Entry, Identity, Need, Place, Right, Standing};
 use crate::model::time::Timestamp;
-use crate::review::escape::line;
+use crate::model::trouble::Trouble;
+use crate::review::escape::{self, line};
 
 /// Things of one right and one standing that are told by name; more are counted if they are in order.
 const NAMED_MAX: usize = 3;
@@ -14,10 +15,10 @@ const NAMED_MAX: usize = 3;
 pub fn access(access: &Access, now: Timestamp) -> String {
     let mut lines = vec![format!("{}: {}", line(&access.name), place(&access.place))];
     match &access.entry {
-        Entry::NoToken(trouble) => lines.push(labelled("not in", &line(&trouble.to_string()))),
+        Entry::NoToken(trouble) => lines.extend(not_in(trouble)),
         Entry::Refused(identity, trouble) => {
             lines.extend(of_token(identity, now));
-            lines.push(labelled("not in", &line(&trouble.to_string())));
+            lines.extend(not_in(trouble));
         }
         Entry::In(identity) => lines.extend(of_token(identity, now)),
     }
@@ -25,6 +26,16 @@ pub fn access(access: &Access, now: Timestamp) -> String {
     lines.extend(rights(&access.rights, Need::Apply, "apply"));
     lines.extend(reasons(&access.rights));
     lines.join("\n") + "\n"
+}
+
+/// What is lacking may be a list.
+fn not_in(trouble: &Trouble) -> Vec<String> {
+    let all = escape::lines(&trouble.to_string());
+    let labels = ["not in"].into_iter().chain(std::iter::repeat(""));
+    labels
+        .zip(&all)
+        .map(|(label, text)| labelled(label, text))
+        .collect()
 }
 
 /// All connections in one line.

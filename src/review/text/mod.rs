@@ -139,7 +139,12 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
             } else {
                 Ink::Wait
             };
-            page.sentence(&address, ink, &words::hold(why, *until))
+            let all = words::hold_lines(why, *until);
+            let mut all = all.iter();
+            let first = all.next().map_or("", String::as_str);
+            let mut lines = page.sentence(&address, ink, first);
+            lines.extend(all.flat_map(|more| page.note(more)));
+            lines
         }
         Verdict::Keep(keep @ Keep::Fresh { warn: true, .. }) => {
             page.sentence(&address, Ink::Wait, &format!("in order, but {keep}"))
