@@ -34,6 +34,8 @@ pub(crate) struct Claims {
     pub(crate) exp: i64,
     pub(crate) appid: String,
     pub(crate) oid: String,
+    /// A workspace's own tokens have none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) tid: String,
     /// Of a person only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,7 +111,11 @@ impl World {
         let claims = Claims {
             upn: person.map(str::to_owned),
             aud: resource.to_owned(),
-            iss: format!("https://sts.windows.net/{tenant}/"),
+            iss: if tenant.is_empty() {
+                resource.to_owned()
+            } else {
+                format!("https://sts.windows.net/{tenant}/")
+            },
             iat: issued,
             nbf: issued,
             exp: issued + LIFE,

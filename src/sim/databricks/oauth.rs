@@ -32,7 +32,7 @@ pub(crate) fn token(world: &World, place: usize, request: &Incoming, now: Timest
     let workspace = &world.workspaces[place];
     match basic(request.header("authorization")) {
         Some((client, secret)) if is_known(workspace, &client, &secret) => {
-            let (access_token, _) = world.mint(&own_audience(workspace), &client, "own", now);
+            let (access_token, _) = world.mint(&own_audience(workspace), &client, "", now);
             let body = json!({
                 "access_token": access_token, "scope": "all-apis", "token_type": "Bearer", "expires_in": token::LIFE + 1,
             });
