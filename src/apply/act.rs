@@ -21,8 +21,8 @@ pub(super) const fn under_way(movement: &Move) -> Duration {
     }
 }
 
-/// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. A regenerate is not under
-/// way after `send_by`, by our own clock: from then on others take an unchanged key for a proof that it did not happen.
+/// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. It is not under way after
+/// `act_by`, by our own clock: from then on others take what they see for a proof.
 ///
 /// # Errors
 /// It surely did not happen, or nobody knows.
@@ -31,7 +31,7 @@ pub(super) async fn send(
     target: &Target,
     movement: &Move,
     looked: Timestamp,
-    send_by: Timestamp,
+    act_by: Timestamp,
 ) -> Result<Receipt, ActFailure> {
     let writer = &hands.writer;
     match (target, movement) {
@@ -40,7 +40,7 @@ pub(super) async fn send(
                 .factory(&target.factory)
                 .map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
-                .regenerate(factory, target.id.name(), *slot, send_by)
+                .regenerate(factory, target.id.name(), *slot, act_by)
                 .await?;
             Ok(regenerated(*slot, said, looked, at))
         }
@@ -51,17 +51,19 @@ pub(super) async fn send(
             },
         ) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            let started = writer.start(workspace, job.job, token, parameters).await?;
+            let started = writer.start(workspace, job.job, token, parameters, act_by);
+            let started = started.await?;
             Ok(started_run(&started))
         }
         (Target::Submission(submission), Move::Submit { token, digest }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            let started = writer.submit(workspace, submission, digest, token).await?;
+            let started = writer.submit(workspace, submission, digest, token, act_by);
+            let started = started.await?;
             Ok(started_run(&started))
         }
         (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            cancel(hands, workspace, *run).await
+            cancel(hands, workspace, *run, act_by).await
         }
         _ => Err(ActFailure::Refused(misfit(target, movement))),
     }
@@ -90,8 +92,13 @@ const fn started_run(started: &Dated<i64>) -> Receipt {
 }
 
 /// A cancel whose answer was lost is found out at once: the run is ending, or it is not.
-async fn cancel(hands: &Hands<'_>, workspace: &Workspace, run: i64) -> Result<Receipt, ActFailure> {
-    let lost = match hands.writer.cancel(workspace, run).await {
+async fn cancel(
+    hands: &Hands<'_>,
+    workspace: &Workspace,
+    run: i64,
+    act_by: Timestamp,
+) -> Result<Receipt, ActFailure> {
+    let lost = match hands.writer.cancel(workspace, run, act_by).await {
         Ok(accepted) => {
             return Ok(Receipt::Cancelled {
                 run,

@@ -157,12 +157,12 @@ impl Task<'_> {
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<Receipt> {
-        let (intent, send_by) = self.intend(movement, looked, news).await?;
-        if self.hands.clock.now() >= send_by {
+        let (intent, act_by) = self.intend(movement, looked, news).await?;
+        if self.hands.clock.now() >= act_by {
             return self.overslept(intent).await;
         }
         self.tell(Happened::Intended(movement.clone()));
-        match act::send(self.hands, self.target, movement, looked, send_by).await {
+        match act::send(self.hands, self.target, movement, looked, act_by).await {
             Ok(receipt) => self.done(movement, intent, receipt, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.

@@ -18,9 +18,8 @@ use super::secret;
 use super::{ActFailure, Dated, arm};
 use crate::http::wiped::wiped;
 use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, redact};
-use crate::limits::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, UNREPEATABLE_DEADLINE};
+use crate::limits::RESPONSE_TIMEOUT;
 use crate::model::address::Name;
-use crate::model::time::Span;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 const MANAGEMENT_TOKEN: &str = "x-databricks-azure-sp-management-token";
@@ -163,7 +162,6 @@ impl Session {
         let over = self.client.in_time();
         over.map_err(|failure| call.unanswered(&failure))?;
         let tokens = self.tokens(call).await?;
-        self.in_time(call)?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
         let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
         let first = Carried::new(first, tokens);
@@ -177,25 +175,11 @@ impl Session {
             Err(_) if earlier == Sent::Maybe => return Ok(first),
             tokens => tokens?,
         };
-        self.in_time(call)?;
         let mut exchange = self.client.exchange(&request(call, &tokens)?).await;
         if earlier == Sent::Maybe {
             exchange.earlier = Sent::Maybe;
         }
         Ok(Carried::new(exchange, tokens))
-    }
-
-    /// Signing in may take long, and so may the ledger before it.
-    fn in_time(&self, call: &Call<'_>) -> Result<(), Trouble> {
-        let needed = CONNECT_TIMEOUT + RESPONSE_TIMEOUT + UNREPEATABLE_DEADLINE;
-        let done_by = Span::seconds(needed.as_secs()).after(self.client.clock().now());
-        match call.act_by {
-            Some(act_by) if act_by < done_by => {
-                let fault = "too little of its time was left to send it, so it was not sent";
-                Err(call.trouble(TroubleKind::Unexpected, fault, RequestIds::default()))
-            }
-            _ => Ok(()),
-        }
     }
 
     async fn tokens(&self, call: &Call<'_>) -> Result<Tokens, Trouble> {
@@ -316,6 +300,7 @@ fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
         kind: call.kind,
         meter: call.meter(),
         timeout: RESPONSE_TIMEOUT,
+        act_by: call.act_by,
     })
 }
 

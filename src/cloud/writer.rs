@@ -13,7 +13,8 @@ use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::Timestamp;
 
-/// Changes the cloud, one request at a time, never repeating what must not be repeated.
+/// Changes the cloud, one request at a time, never repeating what must not be repeated. Nothing is sent that could still be under way
+/// after its `act_by`, by our own clock.
 #[derive(Clone, Debug)]
 pub struct Writer {
     reader: Reader,
@@ -30,7 +31,7 @@ impl Writer {
         &self.reader
     }
 
-    /// `regenerateAuthKey`, sent once at most, and not at all if it could still be under way after `act_by`. Gives the new key's fingerprint.
+    /// `regenerateAuthKey`, sent once at most. Gives the new key's fingerprint.
     pub async fn regenerate(
         &self,
         factory: &Factory,
@@ -48,8 +49,10 @@ impl Writer {
         job: JobId,
         token: &Token,
         parameters: &BTreeMap<String, String>,
+        act_by: Timestamp,
     ) -> Result<Dated<RunId>, ActFailure> {
-        runs::start(self.reader.session(), workspace, job, token, parameters).await
+        let session = self.reader.session();
+        runs::start(session, workspace, job, token, parameters, act_by).await
     }
 
     /// `runs/submit` under a token that is already in the ledger.
@@ -59,12 +62,19 @@ impl Writer {
         target: &SubmissionTarget,
         digest: &str,
         token: &Token,
+        act_by: Timestamp,
     ) -> Result<Dated<RunId>, ActFailure> {
-        runs::submit(self.reader.session(), workspace, target, digest, token).await
+        let session = self.reader.session();
+        runs::submit(session, workspace, target, digest, token, act_by).await
     }
 
     /// `runs/cancel`: accepted, not yet ended.
-    pub async fn cancel(&self, workspace: &Workspace, run: RunId) -> Result<Dated<()>, ActFailure> {
-        runs::cancel(self.reader.session(), workspace, run).await
+    pub async fn cancel(
+        &self,
+        workspace: &Workspace,
+        run: RunId,
+        act_by: Timestamp,
+    ) -> Result<Dated<()>, ActFailure> {
+        runs::cancel(self.reader.session(), workspace, run, act_by).await
     }
 }

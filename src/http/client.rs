@@ -18,10 +18,11 @@ use super::patience::{self, Retry, Trial};
 use super::turns::{Late, Ticket, Turns};
 use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
-use crate::limits::{REQUEST_DEADLINE, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
+use crate::limits::{REQUEST_DEADLINE, UNDER_WAY_MAX, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
 
 /// Said of a request that was not sent because the command's time was over.
 const TIME_OVER: &str = "the time of this command is over (--timeout)";
+const TOO_LATE: &str = "too little of its time was left to send it, so it was not sent";
 
 /// What became of one request, over all its sends.
 #[derive(Clone, Debug)]
@@ -233,6 +234,14 @@ impl Client {
                 // Standing in line is no failure: only what must not be late counts it.
                 started = clock.now();
             }
+            // Asked right before each send: a process may have stood still since anything else was.
+            if self.is_too_late(request) {
+                let outcome = Err(Failure {
+                    sent: Sent::No,
+                    what: TOO_LATE.to_owned(),
+                });
+                return Exchange { outcome, earlier };
+            }
             let outcome = self.send_once(request, attempt).await;
             let next = patience::next(&self.trial(request, attempt, started), &outcome);
             self.account(request, &outcome, next, ticket);
@@ -249,6 +258,13 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Could it still be under way after its time?
+    fn is_too_late(&self, request: &Request) -> bool {
+        let done_by = self.inner.clock.now().saturating_add(UNDER_WAY_MAX);
+        let done_by = done_by.unwrap_or(Timestamp::MAX);
+        request.act_by.is_some_and(|act_by| act_by < done_by)
     }
 
     /// Waits for the turn of a request. Without one, says what became of it: it was not sent.
@@ -481,6 +497,7 @@ mod tests {
             kind: "test",
             meter: Meter::free(Class::ArmReads),
             timeout: crate::limits::RESPONSE_TIMEOUT,
+            act_by: None,
         }
     }
 
@@ -538,6 +555,38 @@ mod tests {
                 .is_ok()
         );
         assert_eq!(client.requests()[&Class::ArmReads]["test"], tried + 1);
+    }
+
+    /// A process that stands still while it waits wakes when others may have settled its doubt.
+    #[tokio::test]
+    async fn what_could_be_under_way_too_late_is_not_sent_once_more() {
+        for (repeat, slept, is_too_late) in [
+            (Repeat::Never, 5, false),
+            (Repeat::Never, 61, true),
+            (Repeat::Keyed, 126, true),
+            (Repeat::Safe, 126, true),
+        ] {
+            let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
+            let script = Script(Mutex::new([Ok(429)].into()));
+            let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
+            let request = Request {
+                act_by: Some(clock.now() + UNDER_WAY_MAX + Duration::from_mins(1)),
+                ..request(repeat)
+            };
+            let suspended = async { clock.advance_to(clock.now() + Duration::from_secs(slept)) };
+            let (exchange, ()) =
+                futures_util::future::join(client.exchange(&request), suspended).await;
+            let counted = client.requests()[&Class::ArmReads]["test"];
+            if is_too_late {
+                let failure = exchange.outcome.unwrap_err();
+                assert_eq!(
+                    (counted, failure.sent, failure.what.as_str()),
+                    (1, Sent::No, TOO_LATE)
+                );
+            } else {
+                assert_eq!((counted, exchange.outcome.unwrap().status), (2, 200));
+            }
+        }
     }
 
     #[test]

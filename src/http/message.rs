@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Method};
+use jiff::Timestamp;
 use url::Url;
 
 use super::budget::Bucket;
@@ -75,6 +76,8 @@ pub struct Request {
     pub meter: Meter,
     /// Longest wait for one complete answer.
     pub timeout: Duration,
+    /// It is not sent, not once more either, if it could still be under way after this.
+    pub act_by: Option<Timestamp>,
 }
 
 impl fmt::Debug for Request {

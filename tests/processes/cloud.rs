@@ -44,8 +44,14 @@ pub struct Deeds {
 
 impl Cloud {
     pub fn serve(made: Made) -> Self {
+        Self::serve_with(made, "")
+    }
+
+    /// `more` belongs into the world file.
+    pub fn serve_with(made: Made, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("world.yaml"), world(made)).unwrap();
+        let world = format!("{}{more}", world(made));
+        std::fs::write(folder.path().join("world.yaml"), world).unwrap();
         let mut server = Command::new(env!("CARGO_BIN_EXE_afresh"))
             .args(["sim", "serve", "world.yaml", "--store", "world.json"])
             .args(["--write-manifests", "cloud.yaml"])

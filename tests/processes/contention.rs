@@ -128,6 +128,60 @@ fn behind_one_that_stopped_in_the_middle_of_an_append_nobody_is_stuck() {
     assert_eq!(cloud.judge().regenerated, 3);
 }
 
+/// The worst moment to be stopped at: an intent is written, the service has throttled the request, and its pause goes on.
+#[test]
+fn who_slept_through_a_throttle_does_not_send_once_more() {
+    let mut cloud = Cloud::serve_with(
+        Made {
+            projects: 1,
+            runtimes: 1,
+            jobs: 0,
+            slow: 0,
+            clock: None,
+        },
+        "faults:\n- {on: regenerateAuthKey, do: throttle, retryAfter: 18s, times: 1}\n",
+    );
+    let project = cloud.project(0, "{file: ledger.jsonl}");
+    let paused = apply(&project).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while lines(&project, "\"intended\"") == 0 {
+        assert!(Instant::now() < deadline, "nothing was intended");
+        pause(5);
+    }
+    pause(2_000);
+    signal("-STOP", &paused);
+    // Its time is over after two minutes; then another one finds that nothing has happened, and does it.
+    let deadline = Instant::now() + Duration::from_mins(4);
+    let other = loop {
+        let other = apply(&project).output().unwrap();
+        if other.status.code() == Some(0) {
+            break other;
+        }
+        assert!(Instant::now() < deadline, "{}", text(&other));
+        pause(5_000);
+    };
+    assert_eq!(
+        text(&other).matches(": done").count(),
+        1,
+        "{}",
+        text(&other)
+    );
+    signal("-CONT", &paused);
+    let woken = paused.wait_with_output().unwrap();
+    assert_eq!(woken.status.code(), Some(3), "{}", text(&woken));
+    assert!(
+        text(&woken).contains("too little of its time was left to send it, so it was not sent"),
+        "{}",
+        text(&woken)
+    );
+    let deeds = Deeds {
+        regenerated: 1,
+        started: 0,
+        twice: Vec::new(),
+    };
+    assert_eq!(cloud.judge(), deeds);
+}
+
 #[test]
 fn who_wakes_after_another_took_over_does_nothing() {
     let mut cloud = Cloud::serve(Made {

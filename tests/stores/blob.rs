@@ -205,6 +205,7 @@ async fn send(method: Method, address: &Url) -> Response {
         kind: "test",
         meter: afresh::http::Meter::free(afresh::http::Class::Ledger),
         timeout: afresh::limits::RESPONSE_TIMEOUT,
+        act_by: None,
     };
     let date = Clock::Real
         .now()

@@ -27,6 +27,7 @@ use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
 use crate::model::access::{CAN_MANAGE_RUN, CAN_VIEW};
 use crate::model::connection::Workspace;
+use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 /// Largest page of `jobs/list` before API 2.2.
@@ -44,6 +45,8 @@ struct Ask {
     query: Vec<(&'static str, String)>,
     body: Option<Value>,
     repeat: Repeat,
+    /// See [`Call::act_by`].
+    act_by: Option<Timestamp>,
 }
 
 impl Ask {
@@ -57,14 +60,23 @@ impl Ask {
             query: Vec::new(),
             body: None,
             repeat: Repeat::Safe,
+            act_by: None,
         }
     }
 
-    fn post(kind: &'static str, path: &'static str, doing: String, body: Value) -> Self {
+    /// Something that is not to be under way after `act_by`.
+    fn effect(
+        kind: &'static str,
+        path: &'static str,
+        doing: String,
+        body: Value,
+        act_by: Timestamp,
+    ) -> Self {
         Self {
             right: CAN_MANAGE_RUN,
             method: Method::POST,
             body: Some(body),
+            act_by: Some(act_by),
             ..Self::get(kind, path, doing)
         }
     }
@@ -98,7 +110,7 @@ impl Ask {
             url,
             body: self.body.clone(),
             repeat: self.repeat,
-            act_by: None,
+            act_by: self.act_by,
             id: request_id::plain(),
         }
     }

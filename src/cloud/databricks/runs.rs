@@ -238,13 +238,14 @@ pub(in crate::cloud) async fn start(
     job: JobId,
     token: &Token,
     parameters: &BTreeMap<String, String>,
+    act_by: Timestamp,
 ) -> Result<Dated<RunId>, ActFailure> {
     let mut body = json!({"job_id": job, "idempotency_token": token.as_str()});
     if !parameters.is_empty() {
         body["job_parameters"] = json!(parameters);
     }
     let doing = format!("start job {job} of {}", workspace.name);
-    let ask = keyed("jobs.run-now", "jobs/run-now", doing, body);
+    let ask = keyed("jobs.run-now", "jobs/run-now", doing, body, act_by);
     let since = session.client.clock().now();
     let (started, repeated) = started(session, workspace, &ask).await?;
     if repeated && let Ok(active) = active(session, workspace, Some(job)).await {
@@ -281,6 +282,7 @@ pub(in crate::cloud) async fn submit(
     target: &SubmissionTarget,
     digest: &str,
     token: &Token,
+    act_by: Timestamp,
 ) -> Result<Dated<RunId>, ActFailure> {
     let doing = format!("submit {} to {}", target.rule, workspace.name);
     let Ok(mut body) = serde_json::from_str::<Map<String, Value>>(&target.body) else {
@@ -301,6 +303,7 @@ pub(in crate::cloud) async fn submit(
             "jobs/runs/submit",
             doing,
             Value::Object(body),
+            act_by,
         )
     };
     let since = session.client.clock().now();
@@ -311,10 +314,16 @@ pub(in crate::cloud) async fn submit(
     Ok(started)
 }
 
-fn keyed(kind: &'static str, path: &'static str, doing: String, body: Value) -> Ask {
+fn keyed(
+    kind: &'static str,
+    path: &'static str,
+    doing: String,
+    body: Value,
+    act_by: Timestamp,
+) -> Ask {
     Ask {
         repeat: Repeat::Keyed,
-        ..Ask::post(kind, path, doing, body)
+        ..Ask::effect(kind, path, doing, body, act_by)
     }
 }
 
@@ -335,13 +344,15 @@ pub(in crate::cloud) async fn cancel(
     session: &Session,
     workspace: &Workspace,
     run: RunId,
+    act_by: Timestamp,
 ) -> Result<Dated<()>, ActFailure> {
     let doing = format!("cancel run {run} of {}", workspace.name);
-    let ask = Ask::post(
+    let ask = Ask::effect(
         "runs.cancel",
         "jobs/runs/cancel",
         doing,
         json!({"run_id": run}),
+        act_by,
     );
     let (Dated { at, .. }, _) = act::<IgnoredAny>(session, workspace, &ask).await?;
     Ok(Dated { at, said: () })

@@ -45,7 +45,7 @@ async fn a_workspace_without_api_2_2_is_asked_in_2_1_from_then_on() {
     assert_eq!(limits, ["100", "25", "25"]);
     let token = crate::model::job::Token::parse("t").unwrap();
     let run = writer(&fake)
-        .start(&workspace(), 1, &token, &BTreeMap::new())
+        .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
         .await;
     assert_eq!(run.unwrap().said, 5);
 }

@@ -22,7 +22,7 @@ async fn start(
     let fake = fake(answers);
     let token = Token::parse("t-1").unwrap();
     let outcome = writer(&fake)
-        .start(&workspace(), 7, &token, &BTreeMap::new())
+        .start(&workspace(), 7, &token, &BTreeMap::new(), Timestamp::MAX)
         .await;
     (word(&outcome), fake.asked("jobs.run-now").len())
 }
@@ -149,7 +149,7 @@ async fn a_submit_is_its_content_with_name_and_token() {
     let token = Token::parse("t-2").unwrap();
     let digest = "0123456789abcdef0123";
     let run = writer(&fake)
-        .submit(&workspace(), &target, digest, &token)
+        .submit(&workspace(), &target, digest, &token, Timestamp::MAX)
         .await;
     assert_eq!(run.unwrap().said, 9);
     let body: Value = serde_json::from_slice(&fake.asked("runs.submit")[0].body).unwrap();
@@ -166,14 +166,17 @@ async fn a_start_carries_parameters_only_if_there_are_any_and_a_cancel_names_its
     let token = Token::parse("t").unwrap();
     let parameters = BTreeMap::from([("day".to_owned(), "monday".to_owned())]);
     writer
-        .start(&workspace(), 7, &token, &BTreeMap::new())
+        .start(&workspace(), 7, &token, &BTreeMap::new(), Timestamp::MAX)
         .await
         .unwrap();
     writer
-        .start(&workspace(), 7, &token, &parameters)
+        .start(&workspace(), 7, &token, &parameters, Timestamp::MAX)
         .await
         .unwrap();
-    writer.cancel(&workspace(), 9).await.unwrap();
+    writer
+        .cancel(&workspace(), 9, Timestamp::MAX)
+        .await
+        .unwrap();
     let bodies: Vec<_> = ["jobs.run-now", "runs.cancel"]
         .into_iter()
         .flat_map(|kind| fake.asked(kind))

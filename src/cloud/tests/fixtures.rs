@@ -438,7 +438,7 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
         Started(id) => {
             let token = Token::parse("t").unwrap();
             let started = writer(&same(body))
-                .start(&workspace(), 1, &token, &BTreeMap::new())
+                .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
                 .await;
             assert_eq!(started.unwrap().said, *id, "{name}");
             if body.body["number_in_job"].is_null() {

@@ -195,7 +195,7 @@ async fn looks_and_moves_can_be_spawned() {
         let listed = look.runtimes(&factory()).await;
         (ended.is_err(), failure.is_err(), listed.is_err())
     });
-    let moved = tokio::spawn(async move { writer.cancel(&workspace(), 7).await });
+    let moved = tokio::spawn(async move { writer.cancel(&workspace(), 7, Timestamp::MAX).await });
     assert_eq!(spawned.await.unwrap(), (true, true, true));
     assert!(matches!(moved.await.unwrap(), Err(ActFailure::Refused(_))));
 }

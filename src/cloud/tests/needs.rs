@@ -184,11 +184,11 @@ async fn understands(kind: &'static str, body: Value) -> bool {
         "jobs.list" => reader.jobs(&workspace, None).await.is_ok(),
         "jobs.get" => reader.job(&workspace, 1).await.is_ok(),
         "jobs.run-now" => writer
-            .start(&workspace, 1, &token, &BTreeMap::new())
+            .start(&workspace, 1, &token, &BTreeMap::new(), Timestamp::MAX)
             .await
             .is_ok(),
         "runs.submit" => writer
-            .submit(&workspace, &target, "0", &token)
+            .submit(&workspace, &target, "0", &token, Timestamp::MAX)
             .await
             .is_ok(),
         "runs.list-active" => reader.active_runs(&workspace, None).await.is_ok(),

@@ -297,11 +297,13 @@ async fn ask_everything() -> Arc<Fake> {
     for slot in Slot::BOTH {
         let _ = writer.regenerate(&factory, "x", slot, Timestamp::MAX).await;
     }
-    let _ = writer.start(&workspace, 1, &token, &parameters).await;
     let _ = writer
-        .submit(&workspace, &target, &"0".repeat(64), &token)
+        .start(&workspace, 1, &token, &parameters, Timestamp::MAX)
         .await;
-    let _ = writer.cancel(&workspace, 1).await;
+    let _ = writer
+        .submit(&workspace, &target, &"0".repeat(64), &token, Timestamp::MAX)
+        .await;
+    let _ = writer.cancel(&workspace, 1, Timestamp::MAX).await;
     fake
 }
 

@@ -202,6 +202,7 @@ fn request(method: Method, blob: &Url, kind: &'static str, repeat: Repeat) -> Re
         kind,
         meter: Meter::free(Class::Ledger),
         timeout: RESPONSE_TIMEOUT,
+        act_by: None,
     }
 }
 
