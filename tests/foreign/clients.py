@@ -1,7 +1,9 @@
 """The official SDKs, unmodified, pointed at the embedded cloud."""
 
 import logging
+import urllib.parse
 
+import requests
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.mgmt.datafactory import DataFactoryManagementClient
 from databricks.sdk import WorkspaceClient
@@ -35,12 +37,16 @@ class Credential:
 class Runtimes:
     """The runtimes of the world's factory, as azure-mgmt-datafactory sees them."""
 
-    def __init__(self, server: Server, credential=None):
-        client = DataFactoryManagementClient(credential or Credential(server), SUBSCRIPTION, base_url=server.azure, retry_total=0)
+    def __init__(self, server: Server, credential=None, retries=0):
+        how = {"base_url": server.azure, "retry_total": retries}
+        client = DataFactoryManagementClient(credential or Credential(server), SUBSCRIPTION, **how)
         self.runtimes = client.integration_runtimes
 
     def names(self) -> list[str]:
         return sorted(one.name for one in self.runtimes.list_by_factory(*FACTORY, **PLAIN))
+
+    def get(self, name: str):
+        return self.runtimes.get(*FACTORY, name, **PLAIN)
 
     def status(self, name: str):
         return self.runtimes.get_status(*FACTORY, name, **PLAIN)
@@ -53,8 +59,30 @@ class Runtimes:
         return self.runtimes.regenerate_auth_key(*FACTORY, name, {"keyName": key}, **PLAIN)
 
 
-def workspace(server: Server) -> WorkspaceClient:
+def workspace(server: Server, token: str | None = None) -> WorkspaceClient:
     """The world's workspace, as databricks-sdk sees it."""
-    token, _ = server.token(DATABRICKS)
+    token = token or server.token(DATABRICKS)[0]
     config = Config(host=server.workspace, token=token, auth_type="pat", config_file="/dev/null", retry_timeout_seconds=20, http_timeout_seconds=20)
     return WorkspaceClient(config=config)
+
+
+class Observer:
+    """Notes the requests that the SDKs sent and got an answer to. It looks over the shoulder of `requests`, which all of them use."""
+
+    def __init__(self):
+        self.seen: list[tuple[str, str]] = []
+        send = requests.Session.send
+
+        def noting(session, request, **how):
+            answer = send(session, request, **how)
+            agent = request.headers.get("User-Agent", "")
+            agent = agent.decode() if isinstance(agent, bytes) else agent
+            if agent.startswith(("azsdk-python", "databricks-sdk-py")) or "azsdk-python" in agent:
+                self.seen.append((request.method, urllib.parse.urlsplit(request.url).path))
+            return answer
+
+        requests.Session.send = noting
+
+    def take(self) -> list[tuple[str, str]]:
+        taken, self.seen = self.seen, []
+        return taken
