@@ -6,7 +6,7 @@ import pathlib
 import re
 
 HERE = pathlib.Path(__file__).resolve().parent
-ENDPOINTS = json.loads((HERE / "endpoints.json").read_text())
+ENDPOINTS = json.loads((HERE / "endpoints.json").read_text())["endpoints"]
 
 
 def endpoint(method: str, path: str) -> str | None:

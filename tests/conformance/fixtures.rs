@@ -181,7 +181,11 @@ pub fn saw(kind: &str, mark: &str, what: &str) {
             .iter()
             .any(|known| known == kind)
     };
-    let endpoint = endpoints.as_array().unwrap().iter().find(of_kind);
+    let endpoint = endpoints["endpoints"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(of_kind);
     let endpoint =
         endpoint.unwrap_or_else(|| panic!("tests/conformance/endpoints.json does not know {kind}"));
     let Some(file) = std::env::var_os("AFRESH_EVIDENCE") else {

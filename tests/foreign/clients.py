@@ -67,7 +67,7 @@ def workspace(server: Server, token: str | None = None) -> WorkspaceClient:
 
 
 class Observer:
-    """Notes the requests that the SDKs sent and got an answer to. It looks over the shoulder of `requests`, which all of them use."""
+    """Notes the requests of the SDKs that were answered with a success. It looks over the shoulder of `requests`, which all of them use."""
 
     def __init__(self):
         self.seen: list[tuple[str, str]] = []
@@ -77,7 +77,7 @@ class Observer:
             answer = send(session, request, **how)
             agent = request.headers.get("User-Agent", "")
             agent = agent.decode() if isinstance(agent, bytes) else agent
-            if agent.startswith(("azsdk-python", "databricks-sdk-py")) or "azsdk-python" in agent:
+            if answer.ok and ("azsdk-python" in agent or "databricks-sdk-py" in agent):
                 self.seen.append((request.method, urllib.parse.urlsplit(request.url).path))
             return answer
 

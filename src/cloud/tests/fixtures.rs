@@ -43,6 +43,8 @@ enum Meaning {
     Output(Option<(i64, Seen)>, &'static str),
     /// A refusal: what kind, and words of its message.
     Refused(Refusal, &'static str),
+    /// 202 and nothing else, not even when to come again: taken note of, which is no proof of anything done.
+    Accepted,
     /// Not ours, and why.
     NotUsed(&'static str),
 }
@@ -164,6 +166,7 @@ async fn check(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         }
         Token(_) => check_token(body, meaning).await,
         Refused(..) => check_refused(body, meaning).await,
+        Accepted => check_accepted(body).await,
         NotUsed(why) => {
             assert!(why.len() > 10, "{}: say why", body.name);
             Vec::new()
@@ -359,6 +362,37 @@ async fn check_refused(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         body.name
     );
     assert!(trouble.message.contains(words), "{}: {trouble}", body.name);
+    Vec::new()
+}
+
+async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
+    let has_retry_after = body.headers.iter().any(|(name, _)| name == "retry-after");
+    assert!(body.status == 202 && body.body.is_null() && !has_retry_after);
+    let fake = same(body);
+    let made = writer(&fake)
+        .regenerate(&factory(), "x", Slot::One, Timestamp::MAX)
+        .await;
+    assert!(
+        matches!(made, Err(ActFailure::Lost(_))),
+        "{}: {made:?}",
+        body.name
+    );
+    assert_eq!(
+        fake.asked("adf.regenerateAuthKey").len(),
+        1,
+        "{}",
+        body.name
+    );
+    let token = Token::parse("t").unwrap();
+    let started = writer(&fake)
+        .start(&workspace(), 1, &token, &BTreeMap::new())
+        .await;
+    assert!(matches!(started, Err(ActFailure::Lost(_))), "{}", body.name);
+    assert!(
+        reader(&fake).keys(&factory(), "x").await.is_err(),
+        "{}",
+        body.name
+    );
     Vec::new()
 }
 
