@@ -3,6 +3,7 @@
 //! Refuses: holding a key. A key becomes its fingerprint while the answer is parsed, and goes no further.
 
 use http::Method;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -166,8 +167,10 @@ struct Keys {
 }
 
 fn fingerprint<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Fingerprint>, D::Error> {
-    let key = Option::<String>::deserialize(from)?.filter(|key| !key.is_empty());
-    Ok(key.and_then(|key| fingerprint_of(&key)))
+    // Never in a plain string: the key is wiped as soon as it has a fingerprint.
+    let key = Option::<SecretString>::deserialize(from)?;
+    let key = key.as_ref().map(ExposeSecret::expose_secret);
+    Ok(key.filter(|key| !key.is_empty()).and_then(fingerprint_of))
 }
 
 fn fingerprint_of(key: &str) -> Option<Fingerprint> {

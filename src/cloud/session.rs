@@ -3,7 +3,7 @@
 //! Refuses: quoting an answer that cannot be read (it may hold a key); calling an effect undone unless that is sure.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use super::call::{Call, Service};
-use super::credential::{Held, Purpose, TokenFailure, Vault, Want, Why};
+use super::credential::{Held, Purpose, TokenFailure, Vault, Vouched, Want, Why};
 use super::databricks::Hosts;
 use super::secret;
 use super::{ActFailure, Dated, arm};
@@ -32,6 +32,8 @@ pub(super) struct Session {
     pub hosts: Hosts,
     vault: Vault,
     used: Mutex<BTreeMap<Name, String>>,
+    /// Workspaces that turned somebody away who was not vouched for yet; whether that helped.
+    outsiders: Mutex<BTreeMap<Name, bool>>,
 }
 
 /// The tokens that one request carries.
@@ -104,6 +106,7 @@ impl Session {
             hosts: Hosts::default(),
             vault,
             used: Mutex::default(),
+            outsiders: Mutex::default(),
         }
     }
 
@@ -156,8 +159,39 @@ impl Session {
         })
     }
 
-    /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
+    /// Sends. Who is turned away by a workspace may be no member of it: then once more with proof of rights on it in Azure. A 403 did
+    /// nothing, so even an effect may go again.
     async fn carry(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
+        let first = self.carry_signed(call).await?;
+        if !self.may_be_outsider(call, &first) {
+            return Ok(first);
+        }
+        self.outsiders().insert(call.who.connection.clone(), true);
+        let mut second = self.carry_signed(call).await?;
+        if is_turned_away(&second) {
+            self.outsiders().insert(call.who.connection.clone(), false);
+        }
+        if first.exchange.earlier == Sent::Maybe {
+            second.exchange.earlier = Sent::Maybe;
+        }
+        Ok(second)
+    }
+
+    fn may_be_outsider(&self, call: &Call<'_>, first: &Carried) -> bool {
+        is_turned_away(first)
+            && matches!(call.who.service, Service::Databricks(Some(_)))
+            && first.tokens.bearer.vouched == Vouched::IfTurnedAway
+            && !self.outsiders().contains_key(call.who.connection)
+    }
+
+    fn outsiders(&self) -> MutexGuard<'_, BTreeMap<Name, bool>> {
+        self.outsiders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
+    async fn carry_signed(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
         call.permitted()?;
         let over = self.client.in_time();
         over.map_err(|failure| call.unanswered(&failure))?;
@@ -192,7 +226,12 @@ impl Session {
             call.trouble(kind, failure.message, RequestIds::of(failure.request_id))
         };
         let bearer = self.vault.token(&want).await.map_err(no_token)?;
-        let management = if want.purpose == Purpose::Databricks && bearer.is_principal {
+        let is_shown = match bearer.vouched {
+            Vouched::Always => true,
+            Vouched::IfTurnedAway => self.outsiders().get(who.connection) == Some(&true),
+            Vouched::Never => false,
+        };
+        let management = if want.purpose == Purpose::Databricks && is_shown {
             let want = want.for_purpose(Purpose::DatabricksManagement);
             Some(self.vault.token(&want).await)
         } else {
@@ -269,6 +308,10 @@ const fn want<'a>(call: &'a Call<'_>) -> Want<'a> {
         purpose,
         workspace,
     }
+}
+
+fn is_turned_away(carried: &Carried) -> bool {
+    matches!(&carried.exchange.outcome, Ok(response) if response.status == 403)
 }
 
 fn is_success(response: &Response) -> bool {

@@ -14,7 +14,7 @@ use super::federated::Federated;
 use super::lookup::{self, Around, Lack};
 use super::managed::{Identity, Which};
 use super::oauth::Application;
-use super::{Purpose, TokenFailure, Want};
+use super::{Purpose, TokenFailure, Vouched, Want};
 use crate::model::connection::{Credential, Proof, SecretSource};
 
 /// A method with all it needs.
@@ -50,9 +50,12 @@ impl Source {
         }
     }
 
-    /// Does it get tokens as a principal of Azure, whom a workspace may have to be shown as one?
-    pub const fn is_principal(&self) -> bool {
-        matches!(self, Self::Principal(_) | Self::Managed(_))
+    pub const fn vouched(&self) -> Vouched {
+        match self {
+            Self::Principal(_) | Self::Managed(_) => Vouched::Always,
+            Self::AzureCli { .. } | Self::Person(_) => Vouched::IfTurnedAway,
+            Self::Fixed { .. } | Self::Databricks(_) => Vouched::Never,
+        }
     }
 }
 

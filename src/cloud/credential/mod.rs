@@ -94,14 +94,25 @@ impl<'a> Want<'a> {
     }
 }
 
+/// Whether a management token is shown to a workspace, as proof of rights on it in Azure: it lets in who is no member of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Vouched {
+    /// Principals of Azure: as the tools of Databricks do.
+    Always,
+    /// People, who are members as a rule; and getting one may take a slow program another start.
+    IfTurnedAway,
+    /// Tokens of the workspace's own.
+    Never,
+}
+
 /// A token, and how it was come by.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     pub token: Arc<SecretString>,
     /// `environment (AZURE_CLIENT_SECRET)`, for people.
     pub origin: String,
-    /// It was given to a service principal.
-    pub is_principal: bool,
+    /// Whether a workspace is shown a management token beside it.
+    pub vouched: Vouched,
     /// Another one can be had when this one is refused.
     pub renewable: bool,
     renew_at: Timestamp,
@@ -121,7 +132,7 @@ impl Held {
         Self {
             token: Arc::new(token.into()),
             origin: origin.to_owned(),
-            is_principal: false,
+            vouched: Vouched::Never,
             renewable: false,
             renew_at: Timestamp::MAX,
         }
@@ -304,13 +315,13 @@ impl Vault {
         want: &Want<'_>,
     ) -> Result<Held, (Source, TokenFailure)> {
         let (scope, now) = (want.scope(), self.client.clock().now());
-        let (origin, is_principal) = (source.origin(), source.is_principal());
+        let (origin, vouched) = (source.origin(), source.vouched());
         let fetched = match &source {
             Source::Fixed { token, .. } => {
                 return Ok(Held {
                     token: Arc::new(token.clone()),
                     origin,
-                    is_principal,
+                    vouched,
                     renewable: false,
                     renew_at: Timestamp::MAX,
                 });
@@ -339,7 +350,7 @@ impl Vault {
         Ok(Held {
             token: Arc::new(fresh.token),
             origin,
-            is_principal,
+            vouched,
             renewable: true,
             renew_at: later(now, fresh.lifetime.saturating_sub(margin)),
         })

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::DEVICE_CODE_WAIT_MAX;
+use crate::model::address::ResourceId;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
 
@@ -218,4 +219,45 @@ async fn a_sign_in_that_is_not_renewed_says_what_to_do_and_asks_nobody() {
         ),
         (1, 1)
     );
+}
+
+/// Somebody with rights on the workspace in Azure who is no member of it: proof of them is fetched when it is needed, and then kept to.
+#[tokio::test]
+async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
+    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
+    let at = Workspace {
+        credential: credential(),
+        resource_id: Some(ResourceId::new(id)),
+        ..workspace()
+    };
+    let serving = |opens: bool| {
+        around(move |request, nth| match request.kind {
+            "entra.deviceCode" => code(900),
+            "entra.token" => granted(nth),
+            _ if opens && header(request, "x-databricks-azure-sp-management-token").is_some() => {
+                ok(json!({}))
+            }
+            _ => answer(
+                403,
+                r#"{"error_code":"PERMISSION_DENIED","message":"no member"}"#,
+            ),
+        })
+    };
+    let (reader, fake, ..) = serving(true);
+    reader.jobs(&at, None).await.unwrap();
+    reader.jobs(&at, None).await.unwrap();
+    let shown = |fake: &Fake| -> Vec<bool> {
+        let sent = fake.asked("jobs.list");
+        sent.iter()
+            .map(|sent| header(sent, "x-databricks-azure-workspace-resource-id") == Some(id))
+            .collect()
+    };
+    assert_eq!(shown(&fake), [false, true, true]);
+
+    let (reader, fake, ..) = serving(false);
+    for _ in 0..2 {
+        let trouble = reader.jobs(&at, None).await.unwrap_err();
+        assert!(matches!(trouble.kind, TroubleKind::Forbidden { .. }));
+    }
+    assert_eq!(shown(&fake), [false, true, false], "tried once, in vain");
 }
