@@ -162,12 +162,13 @@ impl Session {
     /// Sends. Who is turned away by a workspace may be no member of it: then once more with proof of rights on it in Azure. A 403 did
     /// nothing, so even an effect may go again.
     async fn carry(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
-        let first = self.carry_signed(call).await?;
+        // Boxed: what a sign-in may need would make every future of a request large.
+        let first = Box::pin(self.carry_signed(call)).await?;
         if !self.may_be_outsider(call, &first) {
             return Ok(first);
         }
         self.outsiders().insert(call.who.connection.clone(), true);
-        let mut second = self.carry_signed(call).await?;
+        let mut second = Box::pin(self.carry_signed(call)).await?;
         if is_turned_away(&second) {
             self.outsiders().insert(call.who.connection.clone(), false);
         }
