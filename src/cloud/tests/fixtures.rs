@@ -385,7 +385,7 @@ async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
     );
     let token = Token::parse("t").unwrap();
     let started = writer(&fake)
-        .start(&workspace(), 1, &token, &BTreeMap::new())
+        .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
         .await;
     assert!(matches!(started, Err(ActFailure::Lost(_))), "{}", body.name);
     assert!(
