@@ -53,6 +53,9 @@ pub fn play(parts: &[Part]) -> Result<Vec<Part>, Trouble> {
                 let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
                 let bytes =
                     fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
+                let bytes = String::from_utf8(bytes)
+                    .map(|text| stage.addressed(&text).into_bytes())
+                    .unwrap_or_else(std::string::FromUtf8Error::into_bytes);
                 stage.write(path, &bytes).map(|()| part.clone())?
             }
             Part::Prose(_) => part.clone(),
@@ -122,6 +125,7 @@ impl Stage {
             }
             ["serve", world, manifests] => {
                 self.path(world)?;
+                self.write(manifests, b"")?;
                 let root = self.root.path();
                 let log = self.requests.path();
                 self.served = Some(Served::start(root, world, manifests, log)?);

@@ -111,8 +111,9 @@ impl Denied {
         let Some(said) = self.error_description.or(self.message).or(self.error) else {
             return unreadable(response, named);
         };
-        // The lines below the first one are ids and times.
+        // The lines below the first one are ids and times; newer answers have them on the first one.
         let first = said.lines().next().unwrap_or_default();
+        let first = first.split(" Trace ID: ").next().unwrap_or(first);
         let code = self.error_codes.first().copied();
         let code = code.or_else(|| advice::code_in(&said));
         TokenFailure {

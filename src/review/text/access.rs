@@ -58,7 +58,10 @@ fn in_all(all: &[Access], need: Need, named: &str) -> String {
     let missing = rights().filter(|right| right.standing == Standing::Missing);
     let unknown = rights().filter(|right| matches!(right.standing, Standing::Unknown(_)));
     match (missing.count(), unknown.count()) {
-        (0, 0) if rights().next().is_none() => format!("{named}: nothing could be asked"),
+        (0, 0) if rights().next().is_none() && all.iter().any(Access::is_closed) => {
+            format!("{named}: nothing could be asked")
+        }
+        (0, 0) if rights().next().is_none() => format!("{named}: no right is needed"),
         (0, 0) => format!("{named}: no right is missing"),
         (missing, 0) => format!("{named}: {missing} missing"),
         (0, unknown) => format!("{named}: {unknown} unknown"),
