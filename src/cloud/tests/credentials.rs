@@ -308,8 +308,9 @@ async fn every_known_refusal_of_entra_says_what_to_do() {
         let fake = Arc::new(Fake {
             asked: Mutex::default(),
             answers: Box::new(move |_, _| {
+                let between = if code % 2 == 0 { "\r\n" } else { " " };
                 let said = format!(
-                    "AADSTS{code}: Something is wrong with it.\r\nTrace ID: t\r\nCorrelation ID: c"
+                    "AADSTS{code}: Something is wrong with it.{between}Trace ID: t{between}Correlation ID: c"
                 );
                 status(
                     400,
