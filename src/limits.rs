@@ -90,6 +90,8 @@ pub const TOKEN_CHARS_MAX: usize = 64;
 
 /// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
 pub const SETTLE_TIME: Duration = Duration::from_mins(2);
+/// From so long after its intent on a person may end the doubt of a run whose token no apply sends again.
+pub const RUN_DOUBT_ENDED_AFTER: Duration = Duration::from_hours(24);
 /// How long a run that was just started may be missing from every list: until then it counts as active.
 pub const LIST_LAG_MAX: Duration = Duration::from_mins(5);
 /// A local clock this far from the service's `Date` is reported, and no plan is made from it.
@@ -130,6 +132,7 @@ const _: () =
 const _: () =
     assert!(UNREPEATABLE_DEADLINE.as_secs() + UNDER_WAY_MAX.as_secs() < SETTLE_TIME.as_secs());
 const _: () = assert!(UNDER_WAY_MAX.as_secs() < REQUEST_DEADLINE.as_secs());
+const _: () = assert!(REQUEST_DEADLINE.as_secs() < RUN_DOUBT_ENDED_AFTER.as_secs());
 const _: () = assert!(POLL_PAUSE.as_secs() <= POLL_PAUSE_MAX.as_secs());
 const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
 const _: () = assert!(CLOCK_SKEW_TOLD.as_secs() < CLOCK_SKEW_MAX.as_secs());

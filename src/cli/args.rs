@@ -374,11 +374,17 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Forget all that is known of one subject
+    /// Forget all that is known of one subject, or only its doubts
     Forget {
         /// Which subject
         #[arg(value_parser = Address::parse)]
         address: Address,
+        /// End only its intents without an end, as not done; what was seen and done stays
+        #[arg(long)]
+        doubts: bool,
+        /// Also that of a run which nobody has found within a day: a later apply may start it once more
+        #[arg(long, requires = "doubts")]
+        may_run_twice: bool,
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,

@@ -6,15 +6,24 @@ use super::args::{Global, Ledger as Command, Paths};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
-use crate::ledger::event::{Event, Subject};
+use crate::ledger::IntendError;
+use crate::ledger::event::{Ending, Event, Subject};
+use crate::limits;
 use crate::model::address::{Address, Identity};
 use crate::model::desired::Desired;
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{RuntimeMemory, Slot};
-use crate::model::time::{Timestamp, minute};
+use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Move;
 use crate::plan::settle;
 use crate::survey;
+
+/// How much is forgotten of a subject.
+#[derive(Clone, Copy)]
+enum Forget {
+    All,
+    Doubts { may_run_twice: bool },
+}
 
 /// Does one of the `ledger` commands.
 pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
@@ -35,7 +44,21 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             &session.ground.ledger.export().await?,
         )),
         Command::Declare { slot, born, .. } => declare(&session, slot, *born, screen).await?,
-        Command::Forget { address, .. } => forget(&session, address, screen).await?,
+        Command::Forget {
+            address,
+            doubts,
+            may_run_twice,
+            ..
+        } => {
+            let how = if *doubts {
+                Forget::Doubts {
+                    may_run_twice: *may_run_twice,
+                }
+            } else {
+                Forget::All
+            };
+            forget(&session, address, how, screen).await?;
+        }
         Command::Compact { .. } => {
             let compacted = session.ground.ledger.compact().await;
             screen.tell(&match compacted.map_err(Failure::of_ledger)? {
@@ -263,45 +286,121 @@ fn named(desired: &Desired, address: &Address) -> Result<Identity, Failure> {
     }
 }
 
-/// A regeneration that can no longer be under way may be forgotten: where somebody else changed the other key meanwhile no apply
-/// settles it, and a person has to be able to. A start or a submit needs its token to be found again.
-fn may_be_done_twice(doubt: &Doubt, now: Timestamp) -> bool {
-    let regeneration = matches!(doubt.movement, Move::Regenerate { .. });
-    !regeneration || now < settle::settles_at(doubt)
-}
-
-async fn forget(session: &Session, address: &Address, screen: &Screen) -> Result<(), Failure> {
-    let memory = session.ground.ledger.memory();
+/// Everything, or only doubts.
+async fn forget(
+    session: &Session,
+    address: &Address,
+    how: Forget,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let ledger = &session.ground.ledger;
+    let memory = ledger.memory();
     let identity = identity_of(&memory, address)?;
-    let at = session.ground.now();
-    let mut open = memory.doubts(identity).iter();
-    if let Some(doubt) = open.find(|doubt| may_be_done_twice(doubt, at)) {
-        return Err(Failure::new(format!(
-            "`{}` of {} has no end yet: forgetting it could do it twice",
-            doubt.movement.title(),
-            minute(doubt.at)
-        ))
-        .with_command("Let the next apply settle it first:", "afresh apply"));
-    }
-    session
-        .ground
-        .ledger
-        .record(vec![Event::Forgotten {
-            subject: Subject {
+    let (doubts, at) = (memory.doubts(identity), session.ground.now());
+    let (events, said) = match how {
+        Forget::All => {
+            whole(address, doubts)?;
+            let subject = Subject {
                 identity: identity.clone(),
                 address: address.clone(),
-            },
-            at,
-        }])
-        .await
-        .map_err(Failure::of_ledger)?;
-    screen.tell(&format!("Forgot {address}."));
+            };
+            let forgotten = vec![Event::Forgotten { subject, at }];
+            (forgotten, format!("Forgot {address}."))
+        }
+        Forget::Doubts { may_run_twice } => {
+            if doubts.is_empty() {
+                let why = format!("no intent on {address} is without an end");
+                return Err(Failure::new(why));
+            }
+            for doubt in doubts {
+                endable(address, doubt, may_run_twice, at)?;
+            }
+            let events = doubts.iter().map(|doubt| not_done(doubt, at)).collect();
+            let said = doubts.iter().map(|doubt| {
+                let (title, since) = (doubt.movement.title(), minute(doubt.at));
+                format!("Ended: `{title}` of {since} on {address} counts as not done.")
+            });
+            (events, said.collect::<Vec<_>>().join("\n"))
+        }
+    };
+    let written = ledger.record_if_untouched(identity, events).await;
+    written.map_err(|error| not_forgotten(address, error))?;
+    screen.tell(&said);
     Ok(())
+}
+
+fn not_done(doubt: &Doubt, at: Timestamp) -> Event {
+    Event::Settled {
+        intent: doubt.intent.clone(),
+        how: Ending::NotDone,
+        at,
+    }
+}
+
+/// All of a subject is forgotten only when nothing is open: its doubts would go, and with them what `overlap` rests on.
+fn whole(address: &Address, doubts: &[Doubt]) -> Result<(), Failure> {
+    let Some(doubt) = doubts.first() else {
+        return Ok(());
+    };
+    let summary = format!(
+        "`{}` of {} has no end yet: forgetting all of {address} could do it twice",
+        doubt.movement.title(),
+        minute(doubt.at)
+    );
+    Err(Failure::new(summary).with_advice(format!(
+        "Let the next apply settle it first:\n    afresh apply\nIf no apply can, end the doubt alone:\n    afresh ledger forget --doubts {address}"
+    )))
+}
+
+/// A person may end a doubt once its request can be under way no more; of a run, once no apply has found it for a day, or at
+/// their own risk.
+fn endable(
+    address: &Address,
+    doubt: &Doubt,
+    may_run_twice: bool,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let runs = matches!(doubt.movement, Move::Start { .. } | Move::Submit { .. });
+    let over = match doubt.movement {
+        Move::Regenerate { .. } => settle::settles_at(doubt),
+        _ => doubt.act_by,
+    };
+    let what = format!("`{}` of {}", doubt.movement.title(), minute(doubt.at));
+    if now < over {
+        let summary = format!("{what} may be under way until {}", minute(over));
+        return Err(Failure::new(summary).with_exit(Exit::Busy));
+    }
+    let day = Span::seconds(limits::RUN_DOUBT_ENDED_AFTER.as_secs()).after(doubt.at);
+    if !runs || may_run_twice || now >= day {
+        return Ok(());
+    }
+    let summary = format!(
+        "{what} may have started a run, which its token still finds: from {} on its doubt can be ended",
+        minute(day)
+    );
+    Err(Failure::new(summary).with_advice(format!(
+        "Let the next apply settle it:\n    afresh apply\nTo end it now, though a later apply may start that run once more:\n    afresh ledger forget --doubts --may-run-twice {address}"
+    )))
+}
+
+fn not_forgotten(address: &Address, error: IntendError) -> Failure {
+    match error {
+        IntendError::Ledger(error) => Failure::of_ledger(error),
+        IntendError::Moved(_) | IntendError::Busy(_) => Failure::new(format!(
+            "another apply worked on {address} meanwhile, so nothing was forgotten"
+        ))
+        .with_exit(Exit::Busy)
+        .with_command(
+            "Look at what is remembered now:",
+            &format!("afresh ledger show {address}"),
+        ),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::job::Token;
     use crate::model::verdict::Presumed;
 
     fn doubt(movement: Move) -> Doubt {
@@ -311,21 +410,34 @@ mod tests {
             apply: "1".to_owned(),
             movement,
             at,
-            act_by: at,
+            act_by: Span::seconds(60).after(at),
         }
     }
 
     #[test]
-    fn only_a_regeneration_that_is_over_may_be_forgotten() {
+    fn a_doubt_may_be_ended_once_nothing_can_come_of_it() {
+        let address = Address::parse("a/b").unwrap();
         let regeneration = doubt(Move::Regenerate {
             slot: Slot::One,
             replacing: Presumed::Unseen,
             beside: Presumed::Unseen,
         });
-        let early = "2026-11-22T09:01:00Z".parse().unwrap();
-        let late = "2026-11-22T09:02:00Z".parse().unwrap();
-        assert!(may_be_done_twice(&regeneration, early));
-        assert!(!may_be_done_twice(&regeneration, late));
-        assert!(may_be_done_twice(&doubt(Move::Cancel { run: 7 }), late));
+        let submit = doubt(Move::Submit {
+            token: Token::parse("t").unwrap(),
+            digest: "d".to_owned(),
+        });
+        let cancel = doubt(Move::Cancel { run: 7 });
+        for (doubt, may_run_twice, early, late) in [
+            (&regeneration, true, 119, 120),
+            (&cancel, true, 59, 60),
+            (&submit, false, 86_399, 86_400),
+            (&submit, true, 59, 60),
+        ] {
+            let allowed = |seconds: u64| {
+                let now = Span::seconds(seconds).after(doubt.at);
+                endable(&address, doubt, may_run_twice, now).is_ok()
+            };
+            assert!(!allowed(early) && allowed(late), "{doubt:?}");
+        }
     }
 }

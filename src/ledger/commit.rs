@@ -20,6 +20,8 @@ pub(super) enum Wanted {
     Opened(Event),
     /// Events that always hold.
     Events(Vec<Event>),
+    /// Events that hold only if nobody else has changed their subject since this ledger was opened.
+    IfUntouched(Identity, Vec<Event>),
     /// An intent and when it was decided, if it is allowed.
     Intent(Intent, Timestamp),
 }
@@ -116,6 +118,7 @@ impl Ledger {
             let early = match &waiting.wanted {
                 Wanted::Opened(_) => std::mem::replace(&mut begun, true).then_some(Ok(())),
                 Wanted::Events(_) => None,
+                Wanted::IfUntouched(identity, _) => known.untouched(identity).err().map(Err),
                 Wanted::Intent(intent, _) if !meant.insert(intent.subject.identity.clone()) => {
                     let why = "two intents on one subject at the same moment".to_owned();
                     Some(Err(IntendError::Moved(why)))
@@ -153,7 +156,7 @@ impl Wanted {
     fn events(&self) -> Vec<Event> {
         match self {
             Self::Opened(event) => vec![event.clone()],
-            Self::Events(events) => events.clone(),
+            Self::Events(events) | Self::IfUntouched(_, events) => events.clone(),
             Self::Intent(intent, _) => vec![Event::Intended(intent.clone())],
         }
     }

@@ -174,6 +174,20 @@ impl Ledger {
         }
     }
 
+    /// Appends what a person said of one subject, unless somebody else has changed it since this ledger was opened: they did not know
+    /// of that.
+    ///
+    /// # Errors
+    /// [`IntendError::Moved`], or the ledger failed.
+    pub async fn record_if_untouched(
+        &self,
+        identity: &Identity,
+        events: Vec<Event>,
+    ) -> Result<(), IntendError> {
+        self.commit(Wanted::IfUntouched(identity.clone(), events))
+            .await
+    }
+
     /// Appends an intent that was decided at `decided`, unless somebody else is busy with its subject or has changed it since. Only
     /// after `Ok` may its request go out.
     ///
@@ -277,11 +291,16 @@ impl Known {
                 "another apply wrote down `{}` and nobody knows yet what became of it",
                 doubt.movement.title()
             ))),
-            _ if self.touched.contains(identity) => Err(IntendError::Moved(
-                "another apply worked on it meanwhile".to_owned(),
-            )),
-            _ => Ok(()),
+            _ => self.untouched(identity),
         }
+    }
+
+    fn untouched(&self, identity: &Identity) -> Result<(), IntendError> {
+        if self.touched.contains(identity) {
+            let why = "another apply worked on it meanwhile".to_owned();
+            return Err(IntendError::Moved(why));
+        }
+        Ok(())
     }
 }
 

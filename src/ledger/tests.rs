@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::event::{Ending, Event};
+use super::event::{Ending, Event, Subject};
 use super::store::memory::MemoryStore;
 use super::testing::{at, gateway, key, rotation};
 use super::*;
@@ -73,6 +73,26 @@ async fn many_moves_share_few_appends() {
     assert_eq!(ledger.events().await.unwrap().len(), 400);
     assert!(store.appends() <= 20, "{} appends", store.appends());
     assert!(ledger.memory().doubts.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_person_said_before_another_apply_began_is_not_written() {
+    let store = MemoryStore::default();
+    let (person, apply) = (open(&store, 100).await, open(&store, 100).await);
+    apply.ensure_opened("l1").await.unwrap();
+    let intent = rotation("i1", "a", gateway(1), 100);
+    apply.intend(intent, at(100)).await.unwrap();
+    let forgotten = |subject: Subject| {
+        let identity = subject.identity.clone();
+        let at = at(101);
+        (identity, vec![Event::Forgotten { subject, at }])
+    };
+    let (identity, events) = forgotten(gateway(1));
+    let refused = person.record_if_untouched(&identity, events).await;
+    assert!(matches!(refused, Err(IntendError::Moved(_))), "{refused:?}");
+    let (other, events) = forgotten(gateway(2));
+    person.record_if_untouched(&other, events).await.unwrap();
+    assert_eq!(person.memory().doubts(&identity).len(), 1);
 }
 
 #[tokio::test]

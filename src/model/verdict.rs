@@ -518,7 +518,7 @@ impl fmt::Display for Hold {
             ),
             Self::ForeignRotation { slot } => write!(
                 f,
-                "{slot} was changed by somebody else while an intent of afresh was open; when it is known who, `afresh ledger forget` it"
+                "{slot} was changed by somebody else while an intent of afresh was open; when it is known who, end that doubt with `afresh ledger forget --doubts`"
             ),
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")

@@ -101,7 +101,7 @@ fn every_hold_of_a_runtime_says_why() {
     for (why, said) in [
         (
             Hold::ForeignRotation { slot },
-            "authKey1 was changed by somebody else while an intent of afresh was open; when it is known who, `afresh ledger forget` it",
+            "authKey1 was changed by somebody else while an intent of afresh was open; when it is known who, end that doubt with `afresh ledger forget --doubts`",
         ),
         (
             Hold::AgeUnknown {
