@@ -167,6 +167,64 @@ async fn tokens_are_renewed_before_they_end() {
     }
 }
 
+/// Five hours of waiting, a hundred requests each ten minutes, and a service that takes no token after its end.
+#[tokio::test]
+async fn a_hundred_waits_of_hours_share_one_token_after_the_other() {
+    let hand = ManualClock::new(now());
+    let served_at = hand.clone();
+    let serving = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(move |request, _| {
+            let seconds = |at: Timestamp| at.as_second();
+            if request.kind == "entra.token" {
+                // 75 minutes, the middle of what Entra ID gives.
+                let end = seconds(served_at.now()) + 75 * 60;
+                return ok(json!({"access_token": format!("until-{end}"), "expires_in": "4500"}));
+            }
+            let bearer = header(request, "authorization").unwrap();
+            let end: i64 = bearer.trim_start_matches("Bearer until-").parse().unwrap();
+            answer(
+                if seconds(served_at.now()) < end {
+                    200
+                } else {
+                    401
+                },
+                "{}",
+            )
+        }),
+        grants_tokens: false,
+    });
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&serving);
+    let client = Client::new(transport, Clock::Manual(hand.clone()));
+    let (reader, factory) = (Reader::new(client, Surroundings::new(PRINCIPAL)), factory());
+    for _ in 0..=30 {
+        let looks = (0..100).map(|_| reader.runtimes(&factory));
+        for look in futures_util::future::join_all(looks).await {
+            look.unwrap();
+        }
+        hand.advance_to(crate::model::time::Span::seconds(600).after(hand.now()));
+    }
+    // 300 minutes, each token renewed five minutes before its end, seen at the next tenth minute: at 0, 70, 140, 210 and 280.
+    assert_eq!(serving.asked("entra.token").len(), 5);
+    assert_eq!(serving.asked("adf.list").len(), 3_100, "none was refused");
+}
+
+/// A token that is revoked before its end, under a hundred requests at once.
+#[tokio::test]
+async fn a_hundred_refusals_fetch_one_new_token() {
+    let fake = fake(|request, _| match header(request, "authorization") {
+        Some("Bearer token-1") => answer(401, ""),
+        _ => ok(json!({})),
+    });
+    let (reader, factory) = (reader(&fake), factory());
+    let looks = (0..100).map(|_| reader.runtimes(&factory));
+    for look in futures_util::future::join_all(looks).await {
+        look.unwrap();
+    }
+    assert_eq!(fake.asked("entra.token").len(), 2);
+    assert!(fake.asked("adf.list").len() <= 200);
+}
+
 #[tokio::test]
 async fn a_service_principal_shows_databricks_who_it_is_in_azure() {
     let fake = fake(empty_list);
