@@ -29,6 +29,8 @@ pub struct World {
     /// When the world file was first loaded: what `97d ago` counts from.
     pub(crate) beginning: Timestamp,
     pub(crate) settings: Settings,
+    /// As the world file says: secrets are not stored a second time.
+    #[serde(skip)]
     pub(crate) tenants: Option<Vec<Tenant>>,
     /// Who enters device codes.
     #[serde(default)]
@@ -36,11 +38,11 @@ pub struct World {
     /// Device codes so far.
     #[serde(default)]
     pub(crate) codes: Vec<Code>,
-    /// The machine that clients run on; absent: none of Azure's.
-    #[serde(default)]
+    /// The machine that clients run on; absent: none of Azure's. As the world file says.
+    #[serde(skip)]
     pub(crate) machine: Option<Machine>,
-    /// What a pipeline's step shows; absent: any.
-    #[serde(default)]
+    /// What a pipeline's step shows; absent: any. As the world file says.
+    #[serde(skip)]
     pub(crate) pipeline_token: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) workspaces: Vec<Workspace>,
@@ -177,10 +179,12 @@ pub(crate) struct Workspace {
     pub(crate) resource_id: Option<String>,
     /// When the world began.
     pub(crate) beginning: Timestamp,
+    /// As the world file says.
+    #[serde(skip)]
     pub(crate) tokens: Option<Vec<String>>,
     pub(crate) members: Option<Vec<String>>,
-    /// Its own principals and their OAuth secrets; absent: every pair is good.
-    #[serde(default)]
+    /// Its own principals and their OAuth secrets; absent: every pair is good. As the world file says.
+    #[serde(skip)]
     pub(crate) principals: Option<Vec<(String, String)>>,
     pub(crate) api_versions: Vec<String>,
     pub(crate) forbidden: Vec<Operation>,

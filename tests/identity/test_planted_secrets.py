@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import re
 import subprocess
 import tempfile
 import threading
@@ -32,13 +33,26 @@ class Story:
         called: set[bytes] = set()
         watching = threading.Thread(target=watch, args=(process, called))
         watching.start()
-        out, err = process.communicate(timeout=120)
+        err = self.entered(process) if "ACCEPTS" in env else b""
+        out, rest = process.communicate(timeout=120)
+        err += rest
         watching.join()
         name = f"{len(self.heard)}: afresh {' '.join(arguments)}"
         self.heard[name] = out + err
         self.heard[f"{name} (process list)"] = b"\n".join(called)
         assert process.returncode == code, f"{name} ended with {process.returncode}, not {code}:\n{(out + err).decode()[-3000:]}"
         return (out + err).decode()
+
+
+    def entered(self, process: subprocess.Popen) -> bytes:
+        """What is said on stderr up to the code, and somebody who enters it."""
+        heard = b""
+        for line in process.stderr:
+            heard += line
+            if found := re.search(r"enter the code (\S+)\.", line.decode()):
+                self.parts.near("/device", {"userCode": found[1], "yes": True})
+                return heard
+        return heard
 
 
 def watch(process: subprocess.Popen, called: set[bytes]) -> None:
@@ -76,7 +90,10 @@ def whole(story: Story) -> None:
 def others(story: Story) -> None:
     """Other ways in, good and bad, into projects of their own below the same folder."""
     parts, root = story.parts, story.root
+    machine = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": parts.nearby("").rstrip("/")}
     for number, (method, code, env) in enumerate([
+        ("managedIdentity: {}", 0, machine),
+        (f"deviceCode: {{tenant: {TENANT}, clientId: {CLIENTS['device']}}}", 0, {"ACCEPTS": "yes"}),
         ("databricksToken: {token: {env: PAT}}", 0, {"PAT": PAT}),
         ("databricksToken: {token: {env: PAT}}", 1, {"PAT": PAT[::-1]}),
         (f"githubOidc: {{tenant: {TENANT}, clientId: {CLIENTS['federated']}}}", 0,
@@ -90,13 +107,31 @@ def others(story: Story) -> None:
         made = parts.estate(method, **({"of_factory": "default"} if "PAT" in env else {}))
         (root / f"estate-{number}/estate.yaml").write_text((made / "estate/estate.yaml").read_text())
         for loud in LOUD:
-            story.tell("auth", f"estate-{number}", "--connection", only, *loud, code=code, **env)
+            # Who enters a code signs in to both, so that the sign-in is renewed as well.
+            which = [] if "ACCEPTS" in env else ["--connection", only]
+            story.tell("auth", f"estate-{number}", *which, *loud, code=code, **env)
+    embedded(story)
     blob = (root / "estate/estate.yaml").read_text().replace("{file: .afresh/ledger.jsonl}", f"{{blob: \"{parts.nearby('/ledgers/afresh/ledger.jsonl')}\"}}")
     (root / "blob").mkdir()
     (root / "blob/estate.yaml").write_text(blob)
     signed = f"?sp=r&se=2030-01-01T00%3A00%3A00Z&sig={SIGNATURE}"
     for command in ["auth", "plan"]:
         story.tell(command, "blob", "-vvv", code=1, AZURE_STORAGE_SAS_TOKEN=signed, **PRINCIPAL)
+
+
+def embedded(story: Story) -> None:
+    """Against the embedded cloud: its world lives on beside the ledger, and is searched as well."""
+    world = (HERE / "hostile.yaml").read_text() + f"tenants: [{{id: {TENANT}, principals: [{{clientId: {CLIENTS['secret']}, clientSecret: {SECRET}}}]}}]\n"
+    world = world.replace("workspaces:\n- host: ", f"workspaces:\n- tokens: [{PAT}]\n  host: ")
+    (story.parts.folder / "world.yaml").write_text(world)
+    (story.root / "embedded").mkdir()
+    documents = (story.root / "estate/estate.yaml").read_text().replace("cloud: lab, ", "").split("---\n")
+    text = "---\n".join(document for document in documents if "kind: Cloud\n" not in document)
+    (story.root / "embedded/estate.yaml").write_text(re.sub(r"127\.0\.0\.1:\d+", "adb-1234567890123456.7.azuredatabricks.net", text))
+    sim = ["--sim", str(story.parts.folder / "world.yaml")]
+    story.tell("plan", "embedded", *sim, "-vvv", "--out", "embedded.json", code=0, **PRINCIPAL)
+    story.tell("apply", "embedded.json", *sim, "-vvv", code=3, **PRINCIPAL)
+    assert "seed" in (story.root / "embedded/.afresh/sim/world.json").read_text()
 
 
 def planted(parts: Parts, before: dict[str, tuple[str, str]]) -> set[str]:
@@ -124,6 +159,10 @@ def test_no_secret_is_written_anywhere(_shared):
         secrets = planted(parts, before)
         haystacks = {**story.heard, **files(story.root)}
         assert {"plan.json", "plan.md", "estate/.afresh/ledger.jsonl"} <= set(haystacks), sorted(haystacks)
+        assert parts.counts()["openid token refresh_token"] > 0, "a sign-in was renewed, so its refresh token came by"
+        # The embedded cloud's own tokens come by no door; they are known by their shape.
+        shaped = [name for name, hay in haystacks.items() if re.search(rb"eyJ[A-Za-z0-9_-]{20,}", hay)]
+        assert not shaped, shaped
         found = leaks(haystacks, secrets)
         assert not found, "\n".join(sorted(set(found)))
         catches(story.root, secrets)

@@ -54,8 +54,9 @@ pub fn play(parts: &[Part]) -> Result<Vec<Part>, Trouble> {
                 let bytes =
                     fs::read(&source).map_err(|error| format!("{}: {error}", source.display()))?;
                 let bytes = String::from_utf8(bytes)
-                    .map(|text| stage.addressed(&text).into_bytes())
-                    .unwrap_or_else(std::string::FromUtf8Error::into_bytes);
+                    .map_or_else(std::string::FromUtf8Error::into_bytes, |text| {
+                        stage.addressed(&text).into_bytes()
+                    });
                 stage.write(path, &bytes).map(|()| part.clone())?
             }
             Part::Prose(_) => part.clone(),

@@ -57,6 +57,41 @@ fn the_same_file_gives_the_same_keys_and_another_seed_gives_others() {
 }
 
 #[test]
+fn secrets_stay_in_the_world_file_and_still_count_for_the_world_that_lives_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, stored) = (
+        folder.path().join("world.yaml"),
+        folder.path().join("world.json"),
+    );
+    let text = format!(
+        "{START}tenants: [{{id: contoso, principals: [{{clientId: ci, clientSecret: hush-client}}]}}]\n\
+         machine: {{header: hush-header, identities: []}}\npipeline: {{token: hush-step}}\n\
+         workspaces: [{{host: {HOST}, tokens: [dapihush], principals: [{{clientId: app, clientSecret: hush-own}}]}}]\n"
+    );
+    fs::write(&file, text).unwrap();
+    let world = World::load(&file, &stored, &Clock::Real).unwrap();
+    world.save(&stored).unwrap();
+    let copy = fs::read_to_string(&stored).unwrap();
+    assert!(!copy.contains("hush"), "{copy}");
+    let again = World::load(&file, &stored, &Clock::Real).unwrap();
+    assert_eq!(
+        format!("{:?}", again.tenants),
+        format!("{:?}", world.tenants)
+    );
+    assert_eq!(
+        format!("{:?}", again.machine),
+        format!("{:?}", world.machine)
+    );
+    assert_eq!(again.pipeline_token, world.pipeline_token);
+    assert_eq!(again.workspaces[0].tokens, world.workspaces[0].tokens);
+    assert_eq!(
+        again.workspaces[0].principals,
+        world.workspaces[0].principals
+    );
+    assert!(again.workspaces[0].tokens.is_some() && again.tenants.is_some());
+}
+
+#[test]
 fn a_world_lives_on_where_it_was_stored() {
     let folder = tempfile::tempdir().unwrap();
     let (file, stored) = (
