@@ -24,6 +24,11 @@ const SECRET_KEYS: &[&str] = &[
 /// Beginnings of well-known tokens: Databricks access tokens and OAuth secrets, integration runtime keys, JSON web tokens.
 const TOKEN_STARTS: &[(&str, usize)] = &[("dapi", 20), ("dose", 20), ("IR@", 20), ("eyJ", 30)];
 
+/// The field of a shared access signature that is the secret.
+const SIGNATURE: &str = "sig=";
+/// Fewest characters after it that make it one (43 and their padding, in truth).
+const SIGNATURE_LENGTH_MIN: usize = 20;
+
 /// What stands for hidden text.
 const HIDDEN: &str = "***";
 
@@ -60,9 +65,12 @@ pub fn without_tokens(text: &str) -> String {
     shown
 }
 
-/// Is there a well-known token in `text`?
+/// Is there a well-known token in `text`, a signature, or an address with a password? A name before a host alone may be none:
+/// `abfss://CONTAINER@ACCOUNT...`.
 pub fn holds_token(text: &str) -> bool {
-    !tokens(text).is_empty()
+    let signed = signatures(text).any(|range| range.len() >= SIGNATURE_LENGTH_MIN);
+    let opened = passwords(text).any(|range| text[range].contains(':'));
+    signed || opened || !well_known(text).is_empty()
 }
 
 /// The line with its hidden stretches replaced, and `column` (in bytes) where it is now.
@@ -136,6 +144,14 @@ fn sounds_secret(key: &str) -> bool {
 }
 
 fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = well_known(text);
+    found.extend(signatures(text));
+    found.extend(passwords(text));
+    found.sort_by_key(|range| (range.start, range.end));
+    merged(found)
+}
+
+fn well_known(text: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     for (start, least) in TOKEN_STARTS {
         for (at, _) in text.match_indices(start) {
@@ -147,8 +163,44 @@ fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
             }
         }
     }
-    found.sort_by_key(|range| (range.start, range.end));
-    merged(found)
+    found
+}
+
+/// Values of `sig=` among the fields of a shared access signature.
+fn signatures(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    // As long as the text itself: only ASCII letters change.
+    let plain = text.to_ascii_lowercase();
+    let found: Vec<_> = plain
+        .match_indices(SIGNATURE)
+        .filter(|(at, _)| !plain[..*at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+        .map(|(at, field)| at + field.len())
+        .map(|start| start..start + stretch(&text[start..], &['&', '#']))
+        .filter(|range| !range.is_empty())
+        .collect();
+    found.into_iter()
+}
+
+/// What stands between `://` and the `@` before a host. A name alone is hidden too: for some services it is the token.
+fn passwords(text: &str) -> impl Iterator<Item = std::ops::Range<usize>> {
+    text.match_indices("://").filter_map(|(at, scheme)| {
+        let start = at + scheme.len();
+        let authority = &text[start..][..stretch(&text[start..], &['/', '?', '#'])];
+        // An unescaped slash in a password ends the authority too early.
+        let whole = &text[start..][..stretch(&text[start..], &[])];
+        let (_, password) = authority.split_once(':').unwrap_or_default();
+        let port = password.bytes().all(|byte| byte.is_ascii_digit());
+        let end = authority
+            .rfind('@')
+            .or_else(|| whole.rfind('@').filter(|_| !port))?;
+        Some(start..start + end)
+    })
+}
+
+/// How far an address goes on: to a blank, a quote, or one of `ends`.
+fn stretch(text: &str, ends: &[char]) -> usize {
+    let over =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>') || ends.contains(&c);
+    text.find(over).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -188,6 +240,45 @@ mod tests {
         let token = format!("dapi{}", "0123456789abcdef".repeat(2));
         assert_eq!(shown(&format!("day: {token} # x")), "day: *** # x");
         assert_eq!(without_tokens("dapi is a word"), "dapi is a word");
+    }
+
+    #[test]
+    fn what_opens_an_address_is_hidden_and_the_address_is_not() {
+        for (line, safe) in [
+            (
+                r#"ledger: {blob: "https://a.blob.core.windows.net/c/n?sv=2024&Sig=aB%2Fc/d+e%3D&se=1"} # x"#,
+                r#"ledger: {blob: "https://a.blob.core.windows.net/c/n?sv=2024&Sig=***&se=1"} # x"#,
+            ),
+            ("blob: sig=abc", "blob: sig=***"),
+            ("https://u:PW@host.example/c", "https://***@host.example/c"),
+            ("https://u:P/W@host.example/c", "https://***@host.example/c"),
+            ("http://u:1@[::1]:8/x", "http://***@[::1]:8/x"),
+            (
+                "https://host:443/a@b design=1",
+                "https://host:443/a@b design=1",
+            ),
+            ("https://host/~me@home?x=1", "https://host/~me@home?x=1"),
+            (
+                "{a: 'https://ü:ß@h', b: sig=}",
+                "{a: 'https://***@h', b: sig=***",
+            ),
+        ] {
+            assert_eq!(shown(line), safe);
+        }
+    }
+
+    #[test]
+    fn a_container_before_its_account_is_no_secret() {
+        let signature = "aB3".repeat(14);
+        for (text, is_secret) in [
+            ("abfss://raw@acct.dfs.core.windows.net/day", false),
+            ("https://org@dev.azure.com/org/repo", false),
+            ("select sig=1", false),
+            ("https://org:PW@dev.azure.com/org/repo", true),
+            (&format!("?sv=1&sig={signature}"), true),
+        ] {
+            assert_eq!(holds_token(text), is_secret, "{text}");
+        }
     }
 
     #[test]
