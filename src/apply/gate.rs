@@ -11,6 +11,8 @@ use crate::model::verdict::Plan;
 pub(super) enum Skip {
     /// The apply was interrupted.
     Stopped,
+    /// The command's time is over.
+    TimeOver,
     /// The plan holds no longer.
     Expired(Timestamp),
     /// A freeze covers this moment.
@@ -33,6 +35,9 @@ impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str("interrupted before it began"),
+            Self::TimeOver => {
+                f.write_str("the time of this command was over before it began (--timeout)")
+            }
             Self::Expired(until) => write!(f, "the plan held until {}", minute(*until)),
             Self::Frozen(reason) => write!(f, "frozen: {reason}"),
             Self::Refused => f.write_str("a guardrail refuses this plan"),
@@ -49,6 +54,9 @@ impl fmt::Display for Skip {
 pub(super) fn gate(plan: &Plan, options: &Options, now: Timestamp) -> Option<Skip> {
     if options.stop.is_raised() {
         return Some(Skip::Stopped);
+    }
+    if now >= options.ends_at {
+        return Some(Skip::TimeOver);
     }
     if plan.refused {
         return Some(Skip::Refused);
@@ -92,6 +100,7 @@ mod tests {
             apply_id: "a".to_owned(),
             wait: false,
             not_after: at(100),
+            ends_at: at(200),
             stop: StopFlag::default(),
         };
         assert_eq!(gate(&plan, &options, at(49)), None);
@@ -101,6 +110,12 @@ mod tests {
         );
         assert_eq!(gate(&plan, &options, at(60)), None);
         assert_eq!(gate(&plan, &options, at(100)), Some(Skip::Expired(at(100))));
+        let short = Options {
+            ends_at: at(49),
+            ..options.clone()
+        };
+        assert_eq!(gate(&plan, &short, at(48)), None);
+        assert_eq!(gate(&plan, &short, at(49)), Some(Skip::TimeOver));
         options.stop.raise();
         assert_eq!(gate(&plan, &options, at(49)), Some(Skip::Stopped));
     }

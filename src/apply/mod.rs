@@ -54,6 +54,8 @@ pub struct Options {
     pub wait: bool,
     /// Until when the plan holds: after this, nothing more is begun.
     pub not_after: Timestamp,
+    /// When the command's time is over: after this, nothing more is begun or waited for.
+    pub ends_at: Timestamp,
     /// Raised by the first Ctrl-C: what is under way is finished, nothing more is begun.
     pub stop: StopFlag,
 }

@@ -27,7 +27,7 @@ pub struct Tally {
     pub in_doubt: usize,
     /// Moves not begun for another reason: a freeze, the ledger.
     pub not_begun: usize,
-    /// Moves not begun, or waits given up, because of an interrupt.
+    /// Moves not begun, or waits given up, because of an interrupt or because the time was over.
     pub interrupted: usize,
     /// Runs that were waited for and did not succeed, or not in time.
     pub runs_not_succeeded: usize,
@@ -50,7 +50,7 @@ pub enum Exit {
     Busy,
     /// A run that was waited for did not succeed (7).
     RunNotSucceeded,
-    /// Interrupted before its end (8).
+    /// Interrupted, or out of time, before its end (8).
     Interrupted,
 }
 
@@ -80,7 +80,7 @@ impl Tally {
 
     pub(super) fn skip(&mut self, skip: &Skip) {
         match skip {
-            Skip::Stopped => self.interrupted += 1,
+            Skip::Stopped | Skip::TimeOver => self.interrupted += 1,
             Skip::Expired(_) => self.stale += 1,
             Skip::Earlier => {}
             Skip::Frozen(_)

@@ -10,6 +10,7 @@ use crate::model::address::Address;
 use crate::model::job::{Phase, RunId};
 use crate::model::outcome::Happened;
 use crate::model::time::{Span, Timestamp, minute};
+use crate::model::trouble::Trouble;
 use crate::model::verdict::{Move, Receipt, Settled, Step, Target, Verdict};
 
 /// Whether the next move of a step may follow.
@@ -111,7 +112,21 @@ impl Task<'_> {
         if let Some(skip) = self.hands.gate() {
             return self.skip(&skip);
         }
+        if let Err(trouble) = self.room().await {
+            self.tell(Happened::Refused(self.movement.clone(), trouble));
+            return Next::Halt;
+        }
         self.look_and_act(progress).await
+    }
+
+    /// What must not be sent late is not begun before there is room for it.
+    async fn room(&self) -> Result<(), Trouble> {
+        let (Target::Runtime(target), Move::Regenerate { .. }) = (self.target, self.movement)
+        else {
+            return Ok(());
+        };
+        let factory = self.hands.factory(&target.factory)?;
+        self.hands.writer.room(factory, target.id.name()).await
     }
 
     async fn look_and_act(&self, progress: &mut Progress) -> Next {

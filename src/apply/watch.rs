@@ -41,7 +41,7 @@ pub(super) async fn until_ended(
             if hands.clock.now() >= deadline {
                 return Err(Skip::StillRuns(why));
             }
-            pause(hands, POLL_PAUSE).await.ok_or(Skip::Stopped)?;
+            pause(hands, POLL_PAUSE).await?;
         }
     }
     Ok(())
@@ -83,12 +83,18 @@ fn accepted(facts: &Facts) -> &[RunResult] {
     }
 }
 
-/// `None`: interrupted.
-async fn pause(hands: &Hands<'_>, length: Duration) -> Option<()> {
+/// A pause between two looks, cut short by the end of the command's time.
+///
+/// # Errors
+/// Nothing more is waited for: it was interrupted, or its time is over.
+async fn pause(hands: &Hands<'_>, length: Duration) -> Result<(), Skip> {
+    let left = time_left(Some(hands.options.ends_at), hands.clock.now());
+    let length = left.unwrap_or_default().min(length);
     let stop = std::pin::pin!(hands.options.stop.raised());
     match select(stop, hands.clock.sleep(length)).await {
-        Either::Left(_) => None,
-        Either::Right(_) => Some(()),
+        Either::Left(_) => Err(Skip::Stopped),
+        Either::Right(_) if hands.clock.now() >= hands.options.ends_at => Err(Skip::TimeOver),
+        Either::Right(_) => Ok(()),
     }
 }
 
@@ -133,9 +139,13 @@ impl Watch<'_> {
                 let max = self.wait.max.unwrap_or_default();
                 return self.still_going(seen, format!("it has not ended within {max}"));
             };
-            if pause(self.hands, length.min(left)).await.is_none() {
+            if let Err(skip) = pause(self.hands, length.min(left)).await {
                 self.hands.interrupted();
-                return self.still_going(seen, "interrupted while waiting".to_owned());
+                let why = match skip {
+                    Skip::TimeOver => "the time of this command is over (--timeout)",
+                    _ => "interrupted while waiting",
+                };
+                return self.still_going(seen, why.to_owned());
             }
             length = (length * 3 / 2).min(POLL_PAUSE_MAX);
         }

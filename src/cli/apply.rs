@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Apply as Args, Global, LogFormat};
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
+use super::patience;
 use super::plan::text_options;
 use super::progress::Progress;
 use super::screen::Screen;
@@ -13,7 +14,7 @@ use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use crate::apply::{self, Connections, Options, Outcome};
 use crate::cloud::{Approval, Writer};
-use crate::model::time::minute;
+use crate::model::time::{Span, minute};
 use crate::model::verdict::{Hold, Plan, Step, Verdict};
 use crate::{review, saved};
 
@@ -56,7 +57,7 @@ async fn manifests(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
-    let plan = decide(&session, Look::new(&args.looking, None), screen).await?;
+    let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
     if args.format == LogFormat::Text {
         let shown = review::text::plan(&plan, &text_options(screen, true));
         if must_ask(&plan, args) {
@@ -67,7 +68,9 @@ async fn manifests(
         }
     }
     refuse(&plan)?;
+    let before = session.ground.now();
     let approval = approve(&plan, args, screen).await?;
+    let asked = Span::between(before, session.ground.now());
     let connections = Connections {
         factories: &session.desired.factories,
         workspaces: &session.desired.workspaces,
@@ -79,8 +82,13 @@ async fn manifests(
         &session.ground,
         &lineage,
         &approval,
-        args,
-        (screen, interrupts),
+        &How {
+            args,
+            global,
+            asked,
+            screen,
+            interrupts,
+        },
     )
     .await
 }
@@ -125,8 +133,13 @@ async fn saved_plan(
         &ground,
         &file.lineage,
         &approval,
-        args,
-        (screen, interrupts),
+        &How {
+            args,
+            global,
+            asked: Span::default(),
+            screen,
+            interrupts,
+        },
     )
     .await
 }
@@ -214,29 +227,44 @@ async fn answer() -> io::Result<String> {
     take.await.unwrap_or_else(|_| Ok(String::new()))
 }
 
+/// How to do it.
+struct How<'a> {
+    args: &'a Args,
+    global: &'a Global,
+    /// How long a person took to answer.
+    asked: Span,
+    screen: &'a Screen,
+    interrupts: &'a Interrupts,
+}
+
 async fn perform(
     plan: &Plan,
     connections: &Connections<'_>,
     ground: &Ground,
     lineage: &str,
     approval: &Approval,
-    args: &Args,
-    (screen, interrupts): (&Screen, &Interrupts),
+    how: &How<'_>,
 ) -> Result<Exit, Failure> {
-    let stop = interrupts.begin_acting();
+    let (args, global, screen) = (how.args, how.global, how.screen);
+    let stop = how.interrupts.begin_acting();
     let began = ground.ledger.ensure_opened(lineage).await;
     began.map_err(Failure::of_ledger)?;
     let compacted = ground.ledger.compact_if_nearly_full().await;
     if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
     }
+    let wait = patience::longest_wait(plan, args.wait);
+    let ends_at = patience::apply_ends_at(global, ground.opened, ground.now(), how.asked, wait);
+    ground.reader.end_at(ends_at);
     let progress = Progress::new(screen, args.format, moves(plan));
+    progress.show_waits(&ground.reader, global);
     let writer = Writer::new(ground.reader.clone(), approval);
     let options = Options {
         parallelism: args.looking.parallelism,
         apply_id: uuid::Uuid::new_v4().to_string(),
         wait: args.wait,
         not_after: plan.valid_until,
+        ends_at,
         stop: stop.clone(),
     };
     let outcome = apply::run(
@@ -255,7 +283,12 @@ async fn perform(
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.narrate(&review::text::outcome(&reports));
     }
-    Ok(match exit_code(&outcome, plan) {
+    let exit = exit_code(&outcome, plan);
+    let out_of_time = exit == Exit::Interrupted && ground.now() >= ends_at;
+    if out_of_time || ground.reader.was_cut() {
+        screen.complain(&patience::over(global));
+    }
+    Ok(match exit {
         // Also where nothing was left to begin: whoever interrupted it does not take it for an end as planned.
         Exit::AsWanted if stop.is_raised() => Exit::Interrupted,
         exit => exit,

@@ -22,7 +22,7 @@ const EXIT_CODES: &str = "Exit codes:
   5  refused by a guardrail
   6  busy: another apply's intent is open
   7  a run that was waited for did not succeed
-  8  interrupted
+  8  interrupted, or its time was over (--timeout)
  64  usage";
 
 /// Keeps promises about time on Azure: no auth key of an integration runtime is older than it may be, and Databricks jobs have
@@ -50,9 +50,12 @@ pub struct Global {
     /// Print errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: subjects in order (-v), each request (-vv)
+    /// Say more: subjects in order, what is waited for (-v), each request (-vv)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Begin nothing more after so long, as in 30m [default: 1h; an apply also waits for the runs it starts]
+    #[arg(long, global = true, value_name = "TIME", value_parser = timeout)]
+    pub timeout: Option<Span>,
     /// How logs are written to stderr
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub log_format: LogFormat,
@@ -168,6 +171,14 @@ pub enum RefreshHow {
     All,
     /// At nothing: from the ledger alone.
     None,
+}
+
+fn timeout(text: &str) -> Result<Span, String> {
+    let span: Span = text.parse()?;
+    if span == Span::default() {
+        return Err("in no time nothing can be done".to_owned());
+    }
+    Ok(span)
 }
 
 fn parallelism(text: &str) -> Result<usize, String> {

@@ -1,7 +1,8 @@
 //! The first three verbs in a row: gather, decide, and hold the laws against the result. Shared by plan, apply and why.
 
-use super::args::{Looking, RefreshHow};
+use super::args::{Global, Looking, RefreshHow};
 use super::error::Failure;
+use super::patience;
 use super::screen::Screen;
 use super::session::Session;
 use crate::limits::CLOCK_SKEW_MAX;
@@ -46,7 +47,12 @@ impl From<RefreshHow> for Refresh {
 }
 
 /// Gathers and decides. The plan has passed the audit.
-pub async fn decide(session: &Session, look: Look, screen: &Screen) -> Result<Plan, Failure> {
+pub async fn decide(
+    session: &Session,
+    look: Look,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Plan, Failure> {
     let now = look.as_of.unwrap_or_else(|| session.ground.now());
     let options = survey::Options {
         refresh: look.refresh,
@@ -63,7 +69,11 @@ pub async fn decide(session: &Session, look: Look, screen: &Screen) -> Result<Pl
     .await;
     if screen.verbose > 0 {
         name_credentials(session, screen);
+        for waited in session.ground.reader.waited() {
+            screen.remark(&waited);
+        }
     }
+    patience::in_time(&session.ground.reader, global)?;
     honest_clock(session, screen)?;
     all_found(&options.targets, &survey)?;
     let plan = plan::decide(&survey, &session.desired.project, now);

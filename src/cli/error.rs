@@ -25,7 +25,7 @@ pub enum Exit {
     Busy = 6,
     /// A run that was waited for did not succeed.
     RunFailed = 7,
-    /// Interrupted.
+    /// Interrupted, or its time was over.
     Interrupted = 8,
     /// The command line is wrong.
     Usage = 64,

@@ -7,6 +7,7 @@ mod deciding;
 mod error;
 mod ledger;
 mod logging;
+mod patience;
 mod plan;
 mod progress;
 mod schema;

@@ -21,7 +21,13 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         .with_exit(Exit::Usage));
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
-    let plan = decide(&session, Look::new(&args.looking, args.as_of), screen).await?;
+    let plan = decide(
+        &session,
+        Look::new(&args.looking, args.as_of),
+        global,
+        screen,
+    )
+    .await?;
     let exit = exit_code(&plan, args.detailed_exitcode);
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;

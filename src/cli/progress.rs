@@ -4,8 +4,10 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::args::LogFormat;
+use super::args::{Global, LogFormat};
+use super::patience;
 use super::screen::Screen;
+use crate::cloud::Reader;
 use crate::model::outcome::{Happened, Report};
 use crate::review;
 
@@ -28,7 +30,7 @@ impl<'a> Progress<'a> {
         };
         let bar = ProgressBar::with_draw_target(Some(moves as u64), target);
         if let Ok(style) =
-            ProgressStyle::with_template("  {bar:30} {pos} of {len} moves  {elapsed}")
+            ProgressStyle::with_template("  {bar:30} {pos} of {len} moves  {elapsed}  {wide_msg}")
         {
             bar.set_style(style);
         }
@@ -38,6 +40,21 @@ impl<'a> Progress<'a> {
             bar,
             reports: Mutex::default(),
         }
+    }
+
+    /// Says on the bar what is waited for, and under `-v` in lines above it.
+    pub fn show_waits(&self, reader: &Reader, global: &Global) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let (bar, screen) = (self.bar.clone(), self.screen.clone());
+        let (says, format) = (!global.quiet && global.verbose > 0, global.log_format);
+        reader.on_wait(move |waiting| {
+            bar.set_message(waiting.to_string());
+            if says {
+                bar.suspend(|| patience::say(waiting, &screen, format));
+            }
+        });
     }
 
     /// Shows one report.
@@ -54,6 +71,7 @@ impl<'a> Progress<'a> {
         }
         if ends_a_move(&report.what) {
             self.bar.inc(1);
+            self.bar.set_message("");
         }
         self.reports
             .lock()

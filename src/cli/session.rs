@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::args::Global;
 use super::error::{Exit, Failure};
+use super::patience;
 use super::screen::Screen;
 use super::surroundings;
 use crate::clock::Clock;
@@ -48,6 +49,8 @@ pub struct Ground {
     pub clock: Clock,
     /// Looks at the cloud.
     pub reader: Reader,
+    /// When it was opened.
+    pub opened: Timestamp,
     embedded: Option<Simulated>,
 }
 
@@ -96,6 +99,7 @@ impl Ground {
         let ground = Self {
             ledger,
             place,
+            opened: outside.clock.now(),
             clock: outside.clock,
             reader: outside.reader,
             embedded: outside.embedded,
@@ -207,9 +211,12 @@ impl Outside {
             surroundings::of_process()
         };
         let client = Client::new(transport, clock.clone());
+        let reader = Reader::new(client.clone(), around.clone());
+        reader.end_at(patience::ends_at(global, clock.now()));
+        patience::say_waits(&reader, global);
         Ok(Self {
-            reader: Reader::new(client.clone(), around.clone()),
             clock,
+            reader,
             around,
             client,
             embedded,

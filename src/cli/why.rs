@@ -17,7 +17,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         parallelism: PARALLELISM_DEFAULT,
         as_of: args.as_of,
     };
-    let plan = decide(&session, look, screen).await?;
+    let plan = decide(&session, look, global, screen).await?;
     for step in &plan.steps {
         screen.say(&review::text::why(step, &plan));
     }

@@ -182,16 +182,23 @@ impl Call<'_> {
                 (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
             }
         };
-        let bucket = (rate != Rate::UNLIMITED).then(|| Bucket {
+        let bucket = Bucket {
             name,
             principal: principal(self.who.credential),
             rate: crate::http::Rate {
                 burst: rate.burst,
                 per_second: rate.per_second,
             },
-            remaining,
-        });
-        Meter { class, bucket }
+            remaining: if rate == Rate::UNLIMITED {
+                &[]
+            } else {
+                remaining
+            },
+        };
+        Meter {
+            class,
+            bucket: Some(bucket),
+        }
     }
 
     /// No answer came.

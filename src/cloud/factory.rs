@@ -218,6 +218,26 @@ pub(super) async fn keys(
     }
 }
 
+/// Waits for what [`keys`] and then [`regenerate`] draw from their bucket.
+pub(super) async fn room(session: &Session, factory: &Factory, name: &str) -> Result<(), Trouble> {
+    let post = Method::POST;
+    let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
+    let call = of_runtime(
+        factory,
+        name,
+        "regenerate a key of",
+        kind,
+        REGENERATE,
+        post,
+        part,
+    )?;
+    let Some(bucket) = call.meter().bucket else {
+        return Ok(());
+    };
+    let room = session.client.room(&bucket, 2).await;
+    room.map_err(|failure| call.unanswered(&failure))
+}
+
 /// `regenerateAuthKey`: sent once, unless the service surely did nothing. Its request id tells the slot to whoever reads the log.
 pub(super) async fn regenerate(
     session: &Session,

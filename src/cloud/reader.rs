@@ -12,8 +12,9 @@ use super::{
     ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, access, activity,
     factory,
 };
+use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
-use crate::limits::CLOCK_SKEW_TOLD;
+use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
 use crate::model::access::{Entry, Right, Standing};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Factory, Workspace};
@@ -180,6 +181,25 @@ impl Reader {
         let counts = self.session.client.requests().into_iter();
         counts
             .map(|(class, kinds)| (request_class(class), kinds))
+            .collect()
+    }
+
+    /// From `instant` on nothing more is begun.
+    pub fn end_at(&self, instant: Timestamp) {
+        self.session.client.end_at(instant);
+    }
+
+    /// `listener` hears of what is waited for, once for each bucket and reason, in words.
+    pub fn on_wait(&self, listener: impl Fn(&Waiting) + Send + Sync + 'static) {
+        self.session.client.on_wait(Arc::new(listener));
+    }
+
+    /// What was waited for in all, where that is worth telling: `waited 2m56s in all for ARM writes of …`.
+    pub fn waited(&self) -> Vec<String> {
+        let waited = self.session.client.waited().into_iter();
+        waited
+            .filter(|(_, spent)| *spent >= BUDGET_WAIT_TOLD)
+            .map(|(whom, spent)| format!("waited {} in all for {whom}", Seconds(spent)))
             .collect()
     }
 

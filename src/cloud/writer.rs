@@ -12,6 +12,7 @@ use crate::model::job::{JobId, RunId, Token};
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::Timestamp;
+use crate::model::trouble::Trouble;
 
 /// Changes the cloud, one request at a time, never repeating what must not be repeated. Nothing is sent that could still be under way
 /// after its `act_by`, by our own clock.
@@ -29,6 +30,12 @@ impl Writer {
     /// The reader it looks with.
     pub const fn reader(&self) -> &Reader {
         &self.reader
+    }
+
+    /// Waits until the request budget has room for a look at a runtime's keys and one `regenerateAuthKey`: what must not be sent
+    /// late is begun when it need not wait.
+    pub async fn room(&self, factory: &Factory, name: &str) -> Result<(), Trouble> {
+        factory::room(self.reader.session(), factory, name).await
     }
 
     /// `regenerateAuthKey`, sent once at most. Gives the new key's fingerprint.

@@ -22,7 +22,12 @@ use fault::{failure, lost};
 
 /// The metadata service of a virtual machine ("Azure Instance Metadata Service": a non-routable address, never through a proxy).
 const INSTANCE_METADATA: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-const USER_AGENT: &str = concat!("afresh/", env!("CARGO_PKG_VERSION"));
+/// What this is, to whoever reads a service's logs.
+const USER_AGENT: &str = concat!(
+    "afresh/",
+    env!("CARGO_PKG_VERSION"),
+    " (+key ages of integration runtimes, runs of jobs)"
+);
 
 /// The network. Its clients are made when they are first needed: reading roots of trust takes longer than many a command.
 #[derive(Debug, Default)]

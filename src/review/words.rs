@@ -2,12 +2,12 @@
 
 use super::escape::{self, line};
 use crate::model::birth::{AgeRange, Birth, Evidence};
-use crate::model::requests::{self, RequestClass};
+use crate::model::requests::{self, RequestClass, Requests};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Cause, Counts, Exceeded, Facts, Hold, Move, Plan, Receipt, RuntimeFacts, Settled, Settlement,
+    Cause, Counts, Exceeded, Facts, Hold, Move, Receipt, RuntimeFacts, Settled, Settlement,
     SlotFacts, Step, Verdict,
 };
 
@@ -175,10 +175,10 @@ pub(super) fn on_hold(counts: Counts) -> String {
 }
 
 /// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
-pub(super) fn requests(plan: &Plan) -> String {
-    let sum = usize::try_from(requests::sum(&plan.requests)).unwrap_or(usize::MAX);
+pub(super) fn requests(requests: &Requests) -> String {
+    let sum = usize::try_from(requests::sum(requests)).unwrap_or(usize::MAX);
     let all = count(sum, "request", "requests");
-    let classes = plan.requests.iter().map(|(class, kinds)| {
+    let classes = requests.iter().map(|(class, kinds)| {
         let n = requests::of_class(kinds);
         format!("{n} {}", metered_as(*class, n))
     });

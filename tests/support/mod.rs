@@ -203,6 +203,7 @@ impl Standing {
             apply_id: format!("test-{}", self.applies.fetch_add(1, Ordering::Relaxed)),
             wait: false,
             not_after: Timestamp::MAX,
+            ends_at: Timestamp::MAX,
             stop: StopFlag::default(),
         };
         let reports = Mutex::new(Vec::new());

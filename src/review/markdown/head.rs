@@ -21,7 +21,7 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
             "- **Validity:** same until {}; made for {}; {}",
             minute(plan.valid_until),
             minute(plan.at),
-            words::requests(plan)
+            words::requests(&plan.requests)
         ),
         format!("- **Guardrails:** {}", guardrails(plan)),
         format!("- **Needs a person:** {}", problems(plan)),

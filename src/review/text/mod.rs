@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use super::escape::line;
 use super::paint::{Ink, Paint};
 use super::words;
+use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
 use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
 use row::Page;
@@ -51,6 +52,11 @@ pub struct TextOptions {
     pub verbose: bool,
     /// Columns of the terminal; `None`: lines are not wrapped.
     pub width: Option<usize>,
+}
+
+/// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
+pub fn requests(requests: &Requests) -> String {
+    words::requests(requests)
 }
 
 /// The whole plan, with a line end at its end.

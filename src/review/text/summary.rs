@@ -75,7 +75,7 @@ fn counts(plan: &Plan) -> String {
     let tail = format!(
         "Same until {}.  {}.",
         minute(plan.valid_until),
-        words::requests(plan)
+        words::requests(&plan.requests)
     );
     if counts.pending() {
         let (regenerate, run, cancel) = (counts.regenerate, counts.run, counts.cancel);

@@ -1,0 +1,104 @@
+//! How long a command may take, and what it says while it waits.
+//!
+//! Refuses: to be a timer. Time that is over is found out where something would be begun, by the clock that counts there.
+
+use super::args::{Global, LogFormat};
+use super::error::{Exit, Failure};
+use super::screen::Screen;
+use crate::cloud::Reader;
+use crate::http::Waiting;
+use crate::limits::{COMMAND_TIMEOUT, WAIT_TIMEOUT};
+use crate::model::time::{Span, Timestamp};
+use crate::model::verdict::{Plan, Verdict};
+use crate::review;
+
+/// When the time of a command that looks is over.
+pub fn ends_at(global: &Global, start: Timestamp) -> Timestamp {
+    global.timeout.unwrap_or_else(default).after(start)
+}
+
+/// When the time of an apply is over that has `asked` a person for so long: that does not count. Unless `--timeout` says otherwise,
+/// doing begins anew, and the longest wait for a run comes on top.
+pub fn apply_ends_at(
+    global: &Global,
+    start: Timestamp,
+    now: Timestamp,
+    asked: Span,
+    wait: Span,
+) -> Timestamp {
+    match global.timeout {
+        Some(timeout) => timeout.plus(asked).after(start),
+        None => default().plus(wait).after(now),
+    }
+}
+
+/// The longest that an apply of `plan` may wait for a run; `always`: under `--wait`.
+pub fn longest_wait(plan: &Plan, always: bool) -> Span {
+    let waits = plan.acts().filter_map(|step| match &step.verdict {
+        Verdict::Act { .. } => step.wait.as_ref().and_then(|wait| wait.max),
+        Verdict::Keep(_) | Verdict::Hold { .. } => None,
+    });
+    let longest = waits.max().unwrap_or_default();
+    if always {
+        longest.max(Span::seconds(WAIT_TIMEOUT.as_secs()))
+    } else {
+        longest
+    }
+}
+
+/// `(--timeout 30m)`, `(1h, unless --timeout says otherwise)`.
+fn in_words(global: &Global) -> String {
+    match global.timeout {
+        Some(timeout) => format!("(--timeout {timeout})"),
+        None => format!("({}, unless --timeout says otherwise)", default()),
+    }
+}
+
+/// Said of an apply that ran out of time.
+pub fn over(global: &Global) -> String {
+    let limit = in_words(global);
+    format!("the time of this command is over: nothing more was begun {limit}")
+}
+
+/// Time ran out while it was still being looked.
+///
+/// # Errors
+/// It did, and what was done in it.
+pub fn in_time(reader: &Reader, global: &Global) -> Result<(), Failure> {
+    if !reader.was_cut() {
+        return Ok(());
+    }
+    let mut done = format!("It sent {}", review::text::requests(&reader.requests()));
+    for waited in reader.waited() {
+        done.push_str(", and ");
+        done.push_str(&waited);
+    }
+    let over = format!(
+        "the time of this command is over, and not everything was looked at {}",
+        in_words(global)
+    );
+    Err(Failure::new(over)
+        .with_exit(Exit::Interrupted)
+        .with_advice(format!("{done}.")))
+}
+
+/// Under `-v`, what is waited for is said while it is.
+pub fn say_waits(reader: &Reader, global: &Global) {
+    if global.quiet || global.verbose == 0 {
+        return;
+    }
+    let (screen, format) = (Screen::new(global), global.log_format);
+    reader.on_wait(move |waiting| say(waiting, &screen, format));
+}
+
+/// One wait, as other remarks or as other logs.
+pub fn say(waiting: &Waiting, screen: &Screen, format: LogFormat) {
+    match format {
+        LogFormat::Text => screen.remark(&waiting.to_string()),
+        LogFormat::Json => tracing::info!("{waiting}"),
+    }
+}
+
+fn default() -> Span {
+    Span::seconds(COMMAND_TIMEOUT.as_secs())
+}
