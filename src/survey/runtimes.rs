@@ -381,12 +381,27 @@ async fn look(
     Case { sight, ..case }
 }
 
+/// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.
+const fn passes(trouble: &Trouble) -> bool {
+    !matches!(
+        trouble.kind,
+        TroubleKind::Forbidden { .. } | TroubleKind::NotFound
+    )
+}
+
 async fn see(
     scene: &Scene<'_>,
     factory: &Factory,
     case: &RuntimeCase,
     log: &Log,
 ) -> Result<RuntimeSight, Trouble> {
+    if let Log::Refused(trouble) = log
+        && passes(trouble)
+        && !rotated_by_us(&case.memory)
+    {
+        // Judged without it, a key would look younger than it is, and only until the log answers again.
+        return Err(trouble.clone());
+    }
     let name = case.target.id.name();
     let status = async {
         match case.memory.created {

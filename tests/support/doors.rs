@@ -11,6 +11,8 @@ use afresh::sim::Embedded;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 
+use super::weather::Weather;
+
 /// When a process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
@@ -32,6 +34,7 @@ pub struct Doors(Arc<Inner>);
 struct Inner {
     counts: Mutex<Counts>,
     crashed: Notify,
+    weather: Mutex<Option<Weather>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +54,15 @@ impl Doors {
             fatal: Some((number, when)),
             ..Counts::default()
         };
+    }
+
+    /// What requests and answers go through from now on.
+    pub fn set_weather(&self, weather: Option<Weather>) {
+        *self.0.weather.lock().unwrap() = weather;
+    }
+
+    fn weather(&self) -> Option<Weather> {
+        self.0.weather.lock().unwrap().clone()
     }
 
     /// A new process passes all doors.
@@ -119,7 +131,13 @@ impl Transport for Guarded<Embedded> {
                     drop(self.inner.send(request).await);
                     self.doors.die().await
                 }
-                None => self.inner.send(request).await,
+                None => match self.doors.weather() {
+                    Some(weather) => {
+                        let clock = self.inner.world().clock();
+                        weather.carry(&self.inner, &clock, request).await
+                    }
+                    None => self.inner.send(request).await,
+                },
             }
         })
     }

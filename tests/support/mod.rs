@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test program uses some of it")]
 
 pub mod doors;
+pub mod weather;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -133,6 +134,11 @@ impl Standing {
     /// The doors that every request and every append goes through.
     pub fn doors(&self) -> &Doors {
         &self.doors
+    }
+
+    /// What requests and answers go through from now on.
+    pub fn weather(&self, weather: Option<weather::Weather>) {
+        self.doors.set_weather(weather);
     }
 
     /// A new process on the same ledger, as after a crash.
