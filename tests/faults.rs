@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use afresh::model::time::Span;
-use afresh::model::verdict::{Hold, Plan, Step, Verdict};
+use afresh::model::verdict::{Hold, Move, Plan, Step, Verdict};
 use support::weather::{Dice, Weather};
 use support::{Estate, Job, Runtime, Standing, estate};
 
@@ -42,7 +42,7 @@ enum Judged {
 fn judged(step: &Step) -> Judged {
     match &step.verdict {
         Verdict::Keep(_) => Judged::Kept,
-        Verdict::Act { moves, .. } => Judged::Acts(moves.iter().map(|one| one.title()).collect()),
+        Verdict::Act { moves, .. } => Judged::Acts(moves.iter().map(Move::title).collect()),
         Verdict::Hold {
             why: Hold::Trouble(_),
             ..
