@@ -12,6 +12,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -67,14 +68,16 @@ fn estate(others: u64, subjects: u64) -> Standing {
     );
     let mut manifests = "apiVersion: afresh/v1\nkind: Project\nmetadata: {name: lab}\nspec: {ledger: {file: ledger.jsonl}}\n".to_owned();
     for number in 0..FACTORIES {
-        world.push_str(&format!(
-            "  - {{name: adf-{number}, resourceGroup: rg-data, created: 500d ago, runtimes: [{{name: gateway, created: 40d ago, copies: {}}}]}}\n",
+        let _ = writeln!(
+            world,
+            "  - {{name: adf-{number}, resourceGroup: rg-data, created: 500d ago, runtimes: [{{name: gateway, created: 40d ago, copies: {}}}]}}",
             subjects / FACTORIES
-        ));
-        manifests.push_str(&format!(
+        );
+        let _ = write!(
+            manifests,
             "---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest-{number}}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: rg-data, factory: adf-{number}}}\n---\n\
              apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: keys-{number}}}\nspec: {{factory: ingest-{number}, integrationRuntimes: [\"*\"], maxAge: 90d}}\n"
-        ));
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("afresh.yaml"), manifests).unwrap();
