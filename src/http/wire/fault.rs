@@ -6,6 +6,7 @@ use std::error::Error;
 
 use super::super::message::{Failure, Sent};
 use super::super::redact::redact;
+use super::is_loopback;
 
 /// A request that could not be built or connected never left; of everything later nobody knows.
 pub(super) fn failure(error: &reqwest::Error) -> Failure {
@@ -25,7 +26,15 @@ pub(super) fn lost(error: &reqwest::Error) -> Failure {
     let what = if error.is_timeout() && !error.is_connect() {
         "no answer in time".to_owned()
     } else if error.is_connect() {
-        format!("no connection: {}", unconnected(&causes(error)))
+        let causes = causes(error);
+        // On this machine no network and no proxy can be the reason.
+        let is_here = error.url().is_some_and(is_loopback);
+        let said = if is_here && !causes.iter().any(|cause| cause.contains("certificate")) {
+            causes.last().cloned().unwrap_or_default()
+        } else {
+            unconnected(&causes)
+        };
+        format!("no connection: {said}")
     } else {
         causes(error).pop().unwrap_or_default()
     };
@@ -72,6 +81,15 @@ fn unconnected(causes: &[String]) -> String {
             "nobody whom this machine trusts has signed its certificate ({said}): if a company's own authority has, as a proxy that \
              reads along does, name that authority's file in SSL_CERT_FILE"
         )
+    } else if any("certificate expired") || any("certificate not valid yet") {
+        format!("{said}: check this machine's clock; else whoever runs the server has to renew it")
+    } else if any("certificate not valid for name") {
+        format!("{said}: the server is another one than was asked for; check the address")
+    } else if ["refused", "timed out", "unreachable", "no route"]
+        .iter()
+        .any(|word| any(word))
+    {
+        format!("{said}: check the network; behind a proxy, set HTTPS_PROXY")
     } else {
         said.to_owned()
     }
@@ -82,6 +100,37 @@ mod tests {
     use super::*;
 
     /// The causes as reqwest 0.13 gave them on Linux; asking a name server in a test would leave this machine.
+    #[test]
+    fn what_can_be_done_is_said_with_what_happened() {
+        let told =
+            |deepest: &str| unconnected(&["client error (Connect)", deepest].map(str::to_owned));
+        for (deepest, advice) in [
+            (
+                "Connection refused (os error 111)",
+                "check the network; behind a proxy, set HTTPS_PROXY",
+            ),
+            (
+                "Network is unreachable (os error 101)",
+                "check the network; behind a proxy, set HTTPS_PROXY",
+            ),
+            (
+                "operation timed out",
+                "check the network; behind a proxy, set HTTPS_PROXY",
+            ),
+            (
+                "invalid peer certificate: certificate expired: verification time 2 (UNIX), but certificate is not valid after 1",
+                "check this machine's clock; else whoever runs the server has to renew it",
+            ),
+            (
+                "invalid peer certificate: certificate not valid for name \"a\"; certificate is only valid for DnsName(\"b\")",
+                "the server is another one than was asked for; check the address",
+            ),
+        ] {
+            assert_eq!(told(deepest), format!("{deepest}: {advice}"));
+        }
+        assert_eq!(told("something else"), "something else");
+    }
+
     #[test]
     fn a_name_without_an_address_is_told() {
         let causes = [
