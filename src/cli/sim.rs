@@ -59,9 +59,10 @@ async fn serve(
             &Clock::Real,
         )?,
     };
+    let is_throttling = world.is_throttling();
     let served = server::serve(Arc::new(Mutex::new(world)), &options).await?;
     if let Some(path) = manifests {
-        write_file(path, &manifests_of(&served))?;
+        write_file(path, &manifests_of(&served, is_throttling))?;
     }
     screen.say(&ready(&served));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -85,8 +86,12 @@ fn ready(served: &Served) -> String {
     text
 }
 
+/// Of a world that does not throttle: nobody has to hold back.
+const UNLIMITED: &str = "  limits:\n    reads: {burst: 1000000, perSecond: 1000000}\n    writes: {burst: 1000000, perSecond: 1000000}\n    databricks: {burst: 1000000, perSecond: 1000000}\n";
+
 /// A Cloud for each workspace, since a Cloud of one exact host has one Databricks domain.
-fn manifests_of(served: &Served) -> String {
+fn manifests_of(served: &Served, is_throttling: bool) -> String {
+    let limits = if is_throttling { "" } else { UNLIMITED };
     let azure = format!("http://{}", served.azure);
     let mut documents = Vec::new();
     let hosts: Vec<String> = served
@@ -106,7 +111,7 @@ fn manifests_of(served: &Served) -> String {
             format!("sim-{}", index + 1)
         };
         documents.push(format!(
-            "apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: {name}}}\nspec:\n  authority: \"{azure}\"\n  resourceManager: \"{azure}\"\n  audience: \"https://management.azure.com\"\n  databricks: {{domain: \"{host}\", managementAudience: \"https://management.core.windows.net/\"}}\n"
+            "apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: {name}}}\nspec:\n  authority: \"{azure}\"\n  resourceManager: \"{azure}\"\n  audience: \"https://management.azure.com\"\n  databricks: {{domain: \"{host}\", managementAudience: \"https://management.core.windows.net/\"}}\n{limits}"
         ));
     }
     format!(
