@@ -114,6 +114,10 @@
 //! | `slow` | yes | the answer, `by` so much later | `by` |
 //! | `staleList` | yes | what a read would have seen `by` so long ago | `by` |
 //!
+//! # What is known to differ
+//! Real traffic and official examples are asked for again and compared field by field; `tests/shapes/known.rs` lists what differs, each
+//! with its reason.
+//!
 //! # What is assumed
 //! No source tells these: the codes for a missing runtime and for keys of managed and linked runtimes; that regenerating a key
 //! does not change the runtime's etag; that idempotency tokens are known for ever and to the whole workspace; that a run's

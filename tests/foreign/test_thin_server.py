@@ -224,8 +224,14 @@ def compare(name: str, when: str, plan: dict, expected: dict[str, str]):
 
 
 def test_a_server_that_ignores_tokens_is_found_out_where_an_answer_was_lost(_server):
-    for keeps_tokens, runs, code, words in [(True, 1, 0, "1 done"), (False, 2, 3, "the service does not honour tokens")]:
-        habits = Habits(keeps_tokens=keeps_tokens, loses_answers=1, run_seconds=60)
+    found_out = "the service does not honour tokens"
+    for keeps_tokens, tells_starts, runs, code, words in [
+        (True, True, 1, 0, "1 done"),
+        (True, False, 1, 0, "1 done"),
+        (False, True, 2, 3, found_out),
+        (False, False, 2, 3, found_out),
+    ]:
+        habits = Habits(keeps_tokens=keeps_tokens, start_time=tells_starts, loses_answers=1, run_seconds=60)
         with tempfile.TemporaryDirectory() as folder, ThinServer(habits, {}, JOBS, past()) as server:
             root = pathlib.Path(folder)
             (root / "estate.yaml").write_text(estate(server, Variant(habits)))

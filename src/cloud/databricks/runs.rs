@@ -18,7 +18,7 @@ use super::{Ask, act, read};
 use crate::http::Repeat;
 use crate::limits::{HISTORY_PAGES_MAX, PAGES_MAX, RUN_RETENTION_DAYS, RUNS_PAGE};
 use crate::model::connection::Workspace;
-use crate::model::job::{JobId, Run, RunId, Token};
+use crate::model::job::{ActivePhase, JobId, Phase, Run, RunId, Token};
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -262,13 +262,21 @@ fn one_for_one_token(
     since: Timestamp,
     runs: impl Iterator<Item = Run>,
 ) -> Result<(), ActFailure> {
-    let begun = |run: &Run| run.started.is_some_and(|at| at >= since) && run.id != started;
-    let others: Vec<String> = runs.filter(begun).map(|run| run.id.to_string()).collect();
+    // One that runs and does not tell since when may be it, too.
+    let begun = |run: &Run| match (run.started, &run.phase) {
+        (Some(at), _) => at >= since,
+        (None, phase) => !matches!(
+            phase,
+            Phase::Ended { .. } | Phase::Active(ActivePhase::Queued)
+        ),
+    };
+    let others = runs.filter(|run| run.id != started && begun(run));
+    let others: Vec<String> = others.map(|run| run.id.to_string()).collect();
     if others.is_empty() {
         return Ok(());
     }
     let fault = format!(
-        "the request went out more than once under one idempotency token, and besides run {started} run {} has begun since: \
+        "the request went out more than once under one idempotency token, and besides run {started} run {} may have begun since: \
          the service does not honour tokens, or somebody else started it",
         others.join(" and run ")
     );
