@@ -83,7 +83,7 @@ class ThinServer(http.server.ThreadingHTTPServer):
         self.tokens: dict[str, int] = {}
         self.granted: set[str] = set()
         self.numbers = itertools.count(9001)
-        # What was done and asked, for the tests.
+        # What was done, and what was asked with success, for the tests.
         self.regenerated: list[tuple[str, str]] = []
         self.started: list[tuple[int, str | None]] = []
         self.cancelled: list[int] = []
@@ -254,8 +254,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(address.query))
         body = self.rfile.read(int(self.headers["Content-Length"] or 0)).decode()
         with self.server.lock:
-            self.server.asked.append((self.command, address.path))
             status, said = self.route(address.path, query, body)
+            if status < 400:
+                self.server.asked.append((self.command, address.path))
             lost = address.path.endswith("/jobs/run-now") and self.server.habits.loses_answers > 0
             if lost:
                 self.server.habits.loses_answers -= 1
