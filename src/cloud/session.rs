@@ -168,10 +168,14 @@ impl Session {
             return Ok(first);
         }
         self.outsiders().insert(call.who.connection.clone(), true);
-        let mut second = Box::pin(self.carry_signed(call)).await?;
-        if is_turned_away(&second) {
+        let second = Box::pin(self.carry_signed(call)).await;
+        if !matches!(&second, Ok(second) if !is_turned_away(second)) {
             self.outsiders().insert(call.who.connection.clone(), false);
         }
+        // Without a second answer the first one stands: what an earlier send may have done stays a doubt.
+        let Ok(mut second) = second else {
+            return Ok(first);
+        };
         if first.exchange.earlier == Sent::Maybe {
             second.exchange.earlier = Sent::Maybe;
         }

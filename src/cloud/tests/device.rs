@@ -260,4 +260,23 @@ async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
         assert!(matches!(trouble.kind, TroubleKind::Forbidden { .. }));
     }
     assert_eq!(shown(&fake), [false, true, false], "tried once, in vain");
+
+    // Whatever comes of the proof, the answer that is there stands.
+    let (reader, fake, ..) = around(move |request, nth| match (request.kind, nth) {
+        ("entra.deviceCode", _) => code(900),
+        ("entra.token", _) => granted(1),
+        _ => answer(
+            403,
+            r#"{"error_code":"PERMISSION_DENIED","message":"no member"}"#,
+        ),
+    });
+    for _ in 0..2 {
+        let trouble = reader.jobs(&at, None).await.unwrap_err();
+        assert!(trouble.message.contains("no member"), "{trouble}");
+    }
+    assert_eq!(
+        shown(&fake),
+        [false, false],
+        "one token for both is shown to nobody"
+    );
 }
