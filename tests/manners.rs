@@ -2,6 +2,7 @@
 //!
 //! - 2,000 subjects: no 429 that we caused, within 1.2 times the time that the buckets allow.
 //! - The same where another client eats half of each bucket: no 429, within 1.2 times what is left, and that client finds what it wants.
+//! - Our own regenerations are told from others' by the Activity Log alone, also when they had to be sent again.
 //!
 //! Time is the world's own: what takes minutes there takes seconds here.
 #![allow(
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use afresh::clock::Clock;
-use afresh::cloud::{Reader, Surroundings};
+use afresh::cloud::{Approval, Reader, Surroundings, Writer};
 use afresh::http::client::Client;
 use afresh::http::{Failure, Request, Response, Transport};
 use afresh::limits::{ARM_READS, ARM_WRITES};
@@ -26,6 +27,7 @@ use afresh::model::connection::Limits;
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::requests::{RequestClass, of_class};
+use afresh::model::runtime::Slot;
 use afresh::model::survey::Refresh;
 use afresh::model::time::Timestamp;
 use afresh::model::verdict::{Plan, Verdict};
@@ -61,6 +63,11 @@ struct Standing {
 
 /// `others`: what another client draws, in thousandths of each bucket's rate.
 fn estate(others: u64, subjects: u64) -> Standing {
+    faulty(others, subjects, "")
+}
+
+/// With faults, as the end of a world file.
+fn faulty(others: u64, subjects: u64, faults: &str) -> Standing {
     let mut world = format!(
         "clock: 2026-11-22T09:00:00Z\nthrottling: true\notherClients: {{readsPerSecond: {}, writesPerSecond: {}}}\nsubscriptions:\n- id: {SUBSCRIPTION}\n  factories:\n",
         u64::from(ARM_READS.1) * others / 1000,
@@ -79,6 +86,7 @@ fn estate(others: u64, subjects: u64) -> Standing {
              apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: keys-{number}}}\nspec: {{factory: ingest-{number}, integrationRuntimes: [\"*\"], maxAge: 90d}}\n"
         );
     }
+    world.push_str(faults);
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("afresh.yaml"), manifests).unwrap();
     let desired = afresh::manifest::read(&[folder.path().to_owned()])
@@ -195,4 +203,34 @@ fn without_a_budget_requests_bounce() {
     }
     standing.plan(10);
     assert!(standing.refused() > 0);
+}
+
+/// A request that is sent again is the same request: one event in the log, and the log alone tells us which key it was.
+#[test]
+fn our_own_regenerations_are_told_from_others_by_the_activity_log() {
+    let standing = faulty(
+        0,
+        10,
+        "faults: [{on: regenerateAuthKey, do: throttle, retryAfter: 2s, times: 2}]\n",
+    );
+    let factory = standing.desired.factories.values().next().unwrap();
+    let Clock::Manual(clock) = &standing.clock else {
+        panic!("this world has a clock of its own")
+    };
+    let writer = Writer::new(standing.reader.clone(), &Approval::given());
+    let begun = clock.now();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let names = runtime.block_on(standing.reader.runtimes(factory)).unwrap();
+    let name = &names.said[0].name;
+    let made = writer.regenerate(factory, name, Slot::Two, Timestamp::MAX);
+    runtime.block_on(made).unwrap();
+    clock.advance_to(clock.now() + Duration::from_mins(20));
+    let log = standing.reader.regenerations(factory, begun, clock.now());
+    let events = runtime.block_on(log).unwrap();
+    let slots: Vec<_> = events.iter().map(|(_, event)| event.slot).collect();
+    assert_eq!(slots, [Some(Slot::Two)]);
+    let sent = &standing.reader.requests()[&RequestClass::ArmWrites];
+    assert_eq!(sent["adf.regenerateAuthKey"], 3);
 }
