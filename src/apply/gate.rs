@@ -98,6 +98,7 @@ mod tests {
         let options = Options {
             parallelism: 1,
             apply_id: "a".to_owned(),
+            by: None,
             wait: false,
             not_after: at(100),
             ends_at: at(200),

@@ -50,6 +50,8 @@ pub struct Options {
     pub parallelism: usize,
     /// This apply's own id, unique in its ledger.
     pub apply_id: String,
+    /// Whose apply this is, for people who meet its intents: `alice on build-7, process 4711`. No secret.
+    pub by: Option<String>,
     /// Wait for the end of every run that is started (`--wait`), not only where the manifest says so.
     pub wait: bool,
     /// Until when the plan holds: after this, nothing more is begun.

@@ -207,6 +207,7 @@ impl Task<'_> {
         let intent = Intent {
             intent: self.hands.next_intent(),
             apply: self.hands.options.apply_id.clone(),
+            by: self.hands.options.by.clone(),
             subject: self.subject(),
             movement: movement.clone(),
             at,
@@ -230,9 +231,11 @@ impl Task<'_> {
     fn not_intended(&self, movement: &Move, error: IntendError) {
         match error {
             IntendError::Busy(doubt) => {
+                let by = doubt.by.as_ref().map(|by| format!(" ({by})"));
                 let why = format!(
-                    "apply {} began to {} at {} and may be at it until {}",
+                    "apply {}{} began to {} at {} and may be at it until {}",
                     doubt.apply.get(..8).unwrap_or(&doubt.apply),
+                    by.unwrap_or_default(),
                     doubt.movement.title(),
                     minute(doubt.at),
                     minute(doubt.act_by)

@@ -12,6 +12,7 @@ use super::progress::Progress;
 use super::screen::Screen;
 use super::session::{Ground, Session};
 use super::signals::Interrupts;
+use super::surroundings;
 use crate::apply::{self, Connections, Options, Outcome};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
@@ -262,6 +263,7 @@ async fn perform(
     let options = Options {
         parallelism: args.looking.parallelism,
         apply_id: uuid::Uuid::new_v4().to_string(),
+        by: Some(surroundings::who()),
         wait: args.wait,
         not_after: plan.valid_until,
         ends_at,

@@ -161,12 +161,14 @@ fn show(memory: &Memory, address: &Address, now: Timestamp) -> Result<String, Fa
         }
     }
     for doubt in memory.doubts(identity) {
+        let by = doubt.by.as_ref().map(|by| format!(" by {by}"));
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "  without an end: {} of {} (intent {})",
+            "  without an end: {} of {}{} (intent {})",
             doubt.movement.title(),
             minute(doubt.at),
+            by.unwrap_or_default(),
             doubt.intent
         );
     }
@@ -408,6 +410,7 @@ mod tests {
         Doubt {
             intent: "1".to_owned(),
             apply: "1".to_owned(),
+            by: None,
             movement,
             at,
             act_by: Span::seconds(60).after(at),

@@ -23,6 +23,50 @@ pub fn of_process() -> Surroundings {
         .telling(show)
 }
 
+/// Pipelines: how people call a run, the variable with its number, and the one that says of what.
+const PIPELINES: [(&str, &str, &str); 3] = [
+    ("GitHub run", "GITHUB_RUN_ID", "GITHUB_REPOSITORY"),
+    (
+        "Azure Pipelines build",
+        "BUILD_BUILDID",
+        "SYSTEM_TEAMPROJECT",
+    ),
+    ("GitLab pipeline", "CI_PIPELINE_ID", "CI_PROJECT_PATH"),
+];
+/// Most characters of one name in [`who`].
+const NAME_CHARS_MAX: usize = 64;
+
+/// Whose process this is, for people who meet what it left in a ledger: `alice on build-7, process 4711`, with the pipeline's run
+/// behind it. Only names: no other part of the environment comes along.
+pub fn who() -> String {
+    let host = gethostname::gethostname();
+    said(
+        |name| std::env::var(name).ok(),
+        &host.to_string_lossy(),
+        std::process::id(),
+    )
+}
+
+fn said(variable: impl Fn(&str) -> Option<String>, host: &str, process: u32) -> String {
+    let name = |text: &str| -> Option<String> {
+        let plain = text.chars().filter(|c| !c.is_control());
+        let plain: String = plain.take(NAME_CHARS_MAX).collect();
+        Some(plain.trim().to_owned()).filter(|plain| !plain.is_empty())
+    };
+    let of = |key: &str| variable(key).and_then(|text| name(&text));
+    let place = match (of("USER").or_else(|| of("USERNAME")), name(host)) {
+        (Some(user), Some(host)) => format!("{user} on {host}, "),
+        (Some(one), None) | (None, Some(one)) => format!("{one}, "),
+        (None, None) => String::new(),
+    };
+    let run = PIPELINES.iter().find_map(|(what, number, whole)| {
+        let number = of(number)?;
+        let whole = of(whole).map(|whole| format!(" of {whole}"));
+        Some(format!(", {what} {number}{}", whole.unwrap_or_default()))
+    });
+    format!("{place}process {process}{}", run.unwrap_or_default())
+}
+
 /// A code and a link, for a person: to stderr, `--quiet` or not, since nothing goes on without them.
 fn show(message: &str) {
     // Where stderr is closed nobody sees it, and the wait ends with the code's life.
@@ -73,5 +117,38 @@ pub fn without_limits(desired: &mut Desired) {
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.cloud.limits = Limits::NONE;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said;
+
+    #[test]
+    fn a_process_is_known_by_its_user_machine_and_pipeline() {
+        let around = |pairs: &'static [(&str, &str)], host: &str| {
+            let find = |name: &str| {
+                let pair = pairs.iter().find(|(known, _)| *known == name);
+                pair.map(|(_, value)| (*value).to_owned())
+            };
+            said(find, host, 4711)
+        };
+        assert_eq!(around(&[], ""), "process 4711");
+        assert_eq!(around(&[("USER", " ")], "build-7"), "build-7, process 4711");
+        assert_eq!(
+            around(&[("USER", "al\x1b[1mice\n")], "build-7"),
+            "al[1mice on build-7, process 4711"
+        );
+        assert_eq!(
+            around(
+                &[
+                    ("GITHUB_RUN_ID", "42"),
+                    ("GITHUB_REPOSITORY", "o/r"),
+                    ("GITHUB_TOKEN", "t"),
+                ],
+                "fv-1"
+            ),
+            "fv-1, process 4711, GitHub run 42 of o/r"
+        );
     }
 }

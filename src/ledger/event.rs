@@ -104,6 +104,8 @@ pub struct Intent {
     pub intent: String,
     /// The apply that means it.
     pub apply: String,
+    /// Whose apply that is, for people: `alice on build-7, process 4711`.
+    pub by: Option<String>,
     /// Of which subject.
     pub subject: Subject,
     /// What.

@@ -160,6 +160,7 @@ impl Fold {
         doubts.push(Doubt {
             intent: intent.intent.clone(),
             apply: intent.apply.clone(),
+            by: intent.by.clone(),
             movement: intent.movement.clone(),
             at: intent.at,
             act_by: intent.act_by,

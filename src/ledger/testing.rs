@@ -53,6 +53,7 @@ pub fn rotation(intent: &str, apply: &str, subject: Subject, seconds: i64) -> In
     Intent {
         intent: intent.to_owned(),
         apply: apply.to_owned(),
+        by: None,
         subject,
         movement: Move::Regenerate {
             slot: Slot::One,
@@ -172,22 +173,23 @@ pub fn event() -> impl Strategy<Value = Event> {
             ),
         (
             intent(),
-            any::<String>(),
+            (any::<String>(), of(any::<String>())),
             subject(),
             movement(),
             instant(),
             instant()
         )
-            .prop_map(
-                |(intent, apply, subject, movement, at, act_by)| Event::Intended(Intent {
+            .prop_map(|(intent, (apply, by), subject, movement, at, act_by)| {
+                Event::Intended(Intent {
                     intent,
                     apply,
+                    by,
                     subject,
                     movement,
                     at,
-                    act_by
+                    act_by,
                 })
-            ),
+            }),
         (intent(), ending, instant()).prop_map(|(intent, how, at)| Event::Settled {
             intent,
             how,

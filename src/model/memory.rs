@@ -50,6 +50,8 @@ pub struct Doubt {
     pub intent: String,
     /// The apply that wrote it.
     pub apply: String,
+    /// Whose apply that is, for people: `alice on build-7, process 4711`. Older ledgers do not tell.
+    pub by: Option<String>,
     /// What it meant to do.
     pub movement: Move,
     /// When it was written down (service or local time, the later).

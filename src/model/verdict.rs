@@ -388,6 +388,8 @@ pub enum Hold {
         movement: Move,
         /// Since when.
         since: Timestamp,
+        /// Whose apply that is, if its ledger line tells.
+        by: Option<String>,
     },
     /// An intent has no end, and the evidence does not say yet what became of it.
     Doubt {
@@ -504,12 +506,18 @@ impl fmt::Display for Hold {
                 f.write_str(&trouble.message)
             }
             Self::Trouble(trouble) => write!(f, "{trouble}"),
-            Self::Busy { movement, since } => write!(
-                f,
-                "an apply that began to {} at {} may still be at it",
-                movement.title(),
-                minute(*since)
-            ),
+            Self::Busy {
+                movement,
+                since,
+                by,
+            } => {
+                let (title, since) = (movement.title(), minute(*since));
+                write!(
+                    f,
+                    "an apply that began to {title} at {since} may still be at it"
+                )?;
+                by.as_ref().map_or(Ok(()), |by| write!(f, " ({by})"))
+            }
             Self::Doubt { movement, since } => write!(
                 f,
                 "nobody knows yet whether `{}` of {} happened",

@@ -125,8 +125,13 @@ pub(super) fn busy(doubts: &[Doubt], now: Timestamp) -> Option<Ruling> {
         .filter(|doubt| now < doubt.act_by)
         .max_by_key(|doubt| doubt.act_by)?;
     let (movement, since) = (last.movement.clone(), last.at);
+    let by = last.by.clone();
     Some(Ruling::hold(
-        Hold::Busy { movement, since },
+        Hold::Busy {
+            movement,
+            since,
+            by,
+        },
         Some(last.act_by),
     ))
 }

@@ -169,6 +169,7 @@ pub fn doubt(movement: Move, age: &str) -> Doubt {
     Doubt {
         intent: format!("intent-{age}"),
         apply: "apply".to_owned(),
+        by: Some("alice on build-7, process 4711".to_owned()),
         movement,
         at: ago(age),
         act_by: Span::seconds(60).after(ago(age)),
@@ -372,6 +373,7 @@ impl Dice<'_> {
         Doubt {
             intent: format!("intent-{number}"),
             apply: "apply".to_owned(),
+            by: None,
             movement,
             at,
             act_by: Span::seconds(length).after(at),

@@ -207,6 +207,7 @@ impl Standing {
         let options = Options {
             parallelism: 4,
             apply_id: format!("test-{}", self.applies.fetch_add(1, Ordering::Relaxed)),
+            by: None,
             wait: false,
             not_after: Timestamp::MAX,
             ends_at: Timestamp::MAX,

@@ -175,6 +175,7 @@ fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
     let doubt = |intent: &str| crate::model::memory::Doubt {
         intent: intent.to_owned(),
         apply: "a".to_owned(),
+        by: None,
         movement: movement.clone(),
         at: at(1),
         act_by: at(2),

@@ -96,6 +96,9 @@ enum EventLine {
         intent: String,
         /// The apply that means it.
         apply: String,
+        /// Whose apply that is: user, machine, process, pipeline run.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
         #[serde(rename = "move")]
         movement: MoveLine,
         at: Instant,

@@ -99,7 +99,11 @@ pub(super) fn hold() -> BoxedStrategy<Hold> {
         hold_of_a_runtime(),
         hold_of_a_job(),
         trouble().prop_map(Hold::Trouble),
-        (movement(), instant()).prop_map(|(movement, since)| Hold::Busy { movement, since }),
+        (movement(), instant(), of(text())).prop_map(|(movement, since, by)| Hold::Busy {
+            movement,
+            since,
+            by
+        }),
         (movement(), instant()).prop_map(|(movement, since)| Hold::Doubt { movement, since }),
         text().prop_map(|reason| Hold::Freeze { reason }),
         text().prop_map(|guardrail| Hold::Deferred { guardrail }),

@@ -70,7 +70,11 @@ mirror! {
     /// Why something wanted waits.
     enum Hold {
         Trouble(trouble: Trouble),
-        Busy { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
+        Busy {
+            #[serde(rename = "move")] movement: Move,
+            since: Text<Timestamp>,
+            #[serde(default, skip_serializing_if = "Option::is_none")] by: Option<String>,
+        },
         Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },

@@ -62,8 +62,17 @@ fn every_hold_of_a_subject_says_why() {
             Hold::Busy {
                 movement: movement(),
                 since,
+                by: None,
             },
             "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be at it",
+        ),
+        (
+            Hold::Busy {
+                movement: movement(),
+                since,
+                by: Some("alice on build-7, process 4711".to_owned()),
+            },
+            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be at it (alice on build-7, process 4711)",
         ),
         (
             Hold::Doubt {
