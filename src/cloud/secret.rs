@@ -36,6 +36,21 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Bytes {
 mod tests {
     use super::*;
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_left_of_a_field_or_a_form() {
+        use crate::http::wiped::residue;
+
+        let secret = "Z".repeat(3_000);
+        let value = header(&["Bearer ", &secret]).unwrap();
+        let form = form(&[("client_secret", &secret)]);
+        let places = [value.as_bytes().as_ptr().addr(), form.as_ptr().addr()];
+        drop((value, form));
+        for place in places {
+            assert!(residue::count(place, secret.len(), b'Z') < secret.len() / 10);
+        }
+    }
+
     #[test]
     fn parts_and_fields_arrive_whole_and_are_not_shown() {
         let value = header(&["Bearer ", "hush"]).unwrap();

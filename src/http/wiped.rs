@@ -44,9 +44,53 @@ impl Buffer {
     }
 }
 
+/// Looks at what is left in freed memory.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) mod residue {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt as _;
+
+    /// How many of the bytes at `address` are `byte`; all of them, if that cannot be told. Memory that was given back to the kernel
+    /// holds none.
+    pub fn count(address: usize, length: usize, byte: u8) -> usize {
+        // Wiped as well: it may come to lie where the next look goes.
+        let mut left = zeroize::Zeroizing::new(vec![0; length]);
+        let (Ok(memory), Ok(at)) = (File::open("/proc/self/mem"), u64::try_from(address)) else {
+            return length;
+        };
+        let read = memory.read_at(&mut left, at).unwrap_or(0);
+        left[..read]
+            .iter()
+            .map(|one| usize::from(*one == byte))
+            .sum()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An allocator marks a freed block with a few bytes of its own and leaves the rest as it was.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_is_left_where_bytes_were() {
+        const LENGTH: usize = 3_000;
+        let places = |bytes: &Bytes| bytes.as_ptr().addr();
+        let form = wiped(vec![0xA7; LENGTH]);
+        let mut buffer = Buffer::with_room(Some(LENGTH));
+        buffer.push(&[0xA7; LENGTH]);
+        let first = buffer.0.as_ptr().addr();
+        buffer.push(&[0xA7; 1]);
+        let answer = buffer.freeze();
+        let places = [places(&form), places(&answer), first];
+        assert_eq!(residue::count(places[0], LENGTH, 0xA7), LENGTH);
+        drop((form.clone(), answer.clone()));
+        assert_eq!(residue::count(places[1], LENGTH, 0xA7), LENGTH);
+        drop((form, answer));
+        for place in places {
+            assert!(residue::count(place, LENGTH, 0xA7) < LENGTH / 10);
+        }
+    }
 
     #[test]
     fn a_buffer_grows_by_moving_and_keeps_what_it_holds() {
