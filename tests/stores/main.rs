@@ -11,6 +11,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod auth;
 mod blob;
 mod contract;
 mod oauth;
