@@ -17,7 +17,7 @@ const EXIT_CODES: &str = "Exit codes:
   0  as wanted
   1  error
   2  changes pending (plan --detailed-exitcode)
-  3  partly applied, or in doubt
+  3  partly applied, in doubt, or something needs a person: a subject, or a right (auth)
   4  plan stale, expired, or for another ledger
   5  refused by a guardrail
   6  busy: another apply's intent is open

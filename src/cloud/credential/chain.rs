@@ -101,7 +101,10 @@ pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Sour
             token_file,
         } => workload_identity(who, here, [tenant, client_id], token_file.as_ref()),
         Credential::GithubOidc { tenant, client_id } => {
-            let github = lookup::github(here).ok_or_else(|| unset(&lookup::GITHUB))?;
+            let github = lookup::github(here).ok_or_else(|| {
+                let advice = "give the job `permissions: {id-token: write}`";
+                unset_here(here, &lookup::GITHUB, advice)
+            })?;
             let authority = who.cloud.authority.clone();
             Ok(federated(authority, tenant, client_id, github))
         }
@@ -111,7 +114,10 @@ pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Sour
             service_connection,
         } => {
             let pipelines = lookup::pipelines(here, Some(service_connection));
-            let pipelines = pipelines.ok_or_else(|| unset(&lookup::PIPELINES))?;
+            let pipelines = pipelines.ok_or_else(|| {
+                let advice = "hand the step its token with `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`";
+                unset_here(here, &lookup::PIPELINES, advice)
+            })?;
             let authority = who.cloud.authority.clone();
             Ok(federated(authority, tenant, client_id, pipelines))
         }
@@ -208,6 +214,14 @@ pub(super) fn federated(
 
 fn unset(names: &[&str]) -> TokenFailure {
     TokenFailure::new(format!("not set: {}", names.join(" and ")))
+}
+
+/// Which of a job's variables are missing, and how it comes by them.
+fn unset_here(here: &Surroundings, names: &[&str], advice: &str) -> TokenFailure {
+    let missing = names.iter().filter(|name| here.var(name).is_none());
+    let missing: Vec<&str> = missing.copied().collect();
+    let TokenFailure { message, .. } = unset(&missing);
+    TokenFailure::new(format!("{message}; {advice}"))
 }
 
 pub(super) fn azure_cli(
