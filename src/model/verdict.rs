@@ -499,6 +499,20 @@ impl Hold {
     }
 }
 
+fn busy(
+    f: &mut fmt::Formatter<'_>,
+    movement: &Move,
+    since: Timestamp,
+    by: Option<&str>,
+) -> fmt::Result {
+    let (title, since) = (movement.title(), minute(since));
+    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+    write!(
+        f,
+        "an apply that began to {title} at {since} may still be at it{by}"
+    )
+}
+
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -510,14 +524,7 @@ impl fmt::Display for Hold {
                 movement,
                 since,
                 by,
-            } => {
-                let (title, since) = (movement.title(), minute(*since));
-                write!(
-                    f,
-                    "an apply that began to {title} at {since} may still be at it"
-                )?;
-                by.as_ref().map_or(Ok(()), |by| write!(f, " ({by})"))
-            }
+            } => busy(f, movement, *since, by.as_deref()),
             Self::Doubt { movement, since } => write!(
                 f,
                 "nobody knows yet whether `{}` of {} happened",
