@@ -24,7 +24,7 @@
 //! | [`mod@apply`] | do | for each move: look again, intend, act, settle |
 //! | [`ledger`] | remember | the journal is what we know: events, fold, and stores that append at a position |
 //! | [`cloud`] | speak | model ⇄ wire; the only folder that can change the world; secrets become fingerprints here |
-//! | [`http`] | carry | bytes, bounds, patience, redaction |
+//! | [`http`] | carry | bytes, bounds, a request budget, patience, redaction |
 //! | [`sim`] | | a small false cloud: a second opinion of Azure that shares no code with [`cloud`] |
 //! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
