@@ -7,7 +7,7 @@
 //! crate itself, what it conflicts with. Its `Secret` can be serialised and compared, and is not wiped. A refusal of Entra ID as it
 //! really is (with an escape in its text) comes out as an error of the JSON reader, without status and AADSTS number, so that nobody can
 //! be told what to do. Lifetimes come as text from some services and as numbers from others; it takes one of them at each place. It reckons
-//! a token's end by the machine's clock, where ours can be set. It repeats requests by itself, nine sends for one refused request, beside
+//! a token's end by the machine's clock, where ours can be set. It repeats requests by itself, nine sends of one refused request, beside
 //! our patience, deadlines and counts. It reads the process's environment by itself, which only `cli` may. The metadata service cannot
 //! be moved to loopback, and an authority there needs TLS, so the embedded cloud could not be asked. The Azure CLI goes through a shell.
 //! A managed identity of App Service cannot be named by resource id. GitHub, device codes, a certificate without OpenSSL, Databricks and
