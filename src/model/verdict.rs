@@ -588,20 +588,6 @@ impl fmt::Display for Hold {
     }
 }
 
-fn busy(
-    f: &mut fmt::Formatter<'_>,
-    movement: &Move,
-    since: Timestamp,
-    by: Option<&str>,
-) -> fmt::Result {
-    let (title, since) = (movement.title(), minute(since));
-    write!(
-        f,
-        "an apply that began to {title} at {since} may still be at it"
-    )?;
-    by.map_or(Ok(()), |by| write!(f, " ({by})"))
-}
-
 fn failed(failures: u32) -> String {
     if failures == 1 {
         "1 failure".to_owned()
