@@ -499,6 +499,95 @@ impl Hold {
     }
 }
 
+fn busy(
+    f: &mut fmt::Formatter<'_>,
+    movement: &Move,
+    since: Timestamp,
+    by: Option<&str>,
+) -> fmt::Result {
+    let (title, since) = (movement.title(), minute(since));
+    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+    write!(
+        f,
+        "an apply that began to {title} at {since} may still be at it{by}"
+    )
+}
+
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trouble(trouble) if trouble.kind == TroubleKind::Misfit => {
+                f.write_str(&trouble.message)
+            }
+            Self::Trouble(trouble) => write!(f, "{trouble}"),
+            Self::Busy {
+                movement,
+                since,
+                by,
+            } => busy(f, movement, *since, by.as_deref()),
+            Self::Doubt { movement, since } => write!(
+                f,
+                "nobody knows yet whether `{}` of {} happened",
+                movement.title(),
+                minute(*since)
+            ),
+            Self::ForeignRotation { slot } => write!(
+                f,
+                "{slot} was changed by somebody else while an intent of afresh was open; when it is known who, end that doubt with `afresh ledger forget --doubts`"
+            ),
+            Self::AgeUnknown { slot, age } => {
+                write!(f, "the age of {slot} is {age}, and unknownAge is fail")
+            }
+            Self::Window {
+                slot,
+                breaks_limit: false,
+                ..
+            } => write!(f, "{slot} is due, outside its window"),
+            Self::Window { slot, .. } => write!(
+                f,
+                "{slot} is due, outside its window; its limit is broken before that opens"
+            ),
+            Self::Starved {
+                slot,
+                opens: Some(opens),
+            } => write!(
+                f,
+                "{slot} breaks its limit before its window opens ({opens}), and onWindowStarvation is fail"
+            ),
+            Self::Starved { slot, opens: None } => write!(
+                f,
+                "{slot} breaks its limit and its window never opens, and onWindowStarvation is fail"
+            ),
+            Self::Overlap { slot, overlap } => write!(
+                f,
+                "{slot} is due, but the other key may be younger than the overlap of {overlap}"
+            ),
+            Self::Freeze { reason } => write!(f, "frozen: {reason}"),
+            Self::NoKeys { why } => f.write_str(why),
+            Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
+            Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
+            Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
+            Self::GaveUp { failures } => write!(
+                f,
+                "given up after {}; a success by other hands starts the count again",
+                failed(*failures)
+            ),
+            Self::PauseFirst => {
+                f.write_str("a continuous job restarts itself: pause it in its settings")
+            }
+            Self::UnpauseFirst => {
+                f.write_str("a continuous job that is paused: unpause it in its settings")
+            }
+            Self::RestartsItself => {
+                f.write_str("a continuous job between two runs: it restarts itself")
+            }
+            Self::RunsForbidden => {
+                f.write_str("its settings allow no runs (max_concurrent_runs is 0)")
+            }
+        }
+    }
+}
+
 fn failed(failures: u32) -> String {
     if failures == 1 {
         "1 failure".to_owned()
