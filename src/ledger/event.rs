@@ -138,6 +138,21 @@ pub enum ReadError {
         /// `version 2`, `event "moved"`.
         what: String,
     },
+    /// An editor saved it in its own way.
+    #[error(
+        "it begins with a mark of UTF-16 or of a byte order, so an editor saved it anew: save it as plain UTF-8, or restore it from a copy"
+    )]
+    Encoded,
+    /// Another ledger was put behind it.
+    #[error(
+        "at line {line} another ledger begins ({lineage}): restore the one that this project has had from a copy"
+    )]
+    Two {
+        /// 1-based.
+        line: usize,
+        /// The other one's name.
+        lineage: String,
+    },
     /// It is no event.
     #[error(
         "line {line} is damaged ({why}): restore the ledger from a copy, or remove that line if you know what it said"
@@ -186,13 +201,45 @@ impl fmt::Display for Subject {
 /// # Errors
 /// The first line that is damaged or newer than this afresh.
 pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> {
+    if lines_before == 0 && MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(ReadError::Encoded);
+    }
+    let events: Vec<Event> = lines(bytes)
+        .map(|(index, text)| wire::read_line(text, lines_before + index + 1))
+        .collect::<Result<_, _>>()?;
+    one_ledger(&events, bytes)?;
+    Ok(events)
+}
+
+/// Whole lines that are not empty, their ends left out, each with how many lines came before it.
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let whole = &bytes[..super::store::whole_lines(bytes)];
     whole
         .split(|byte| *byte == b'\n')
         .enumerate()
         .filter(|(_, text)| !text.trim_ascii().is_empty())
-        .map(|(index, text)| wire::read_line(text, lines_before + index + 1))
-        .collect()
+}
+
+/// What editors begin a file with that they save as UTF-8 with a mark, or as UTF-16.
+const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
+
+/// Two ledgers in one place add up to nothing.
+fn one_ledger(events: &[Event], bytes: &[u8]) -> Result<(), ReadError> {
+    let mut names = events
+        .iter()
+        .zip(lines(bytes))
+        .filter_map(|(event, (line, _))| match event {
+            Event::Opened { lineage, .. } => Some((lineage, line + 1)),
+            _ => None,
+        });
+    let first = names.next();
+    let other = names.find(|(name, _)| first.is_some_and(|(first, _)| first != *name));
+    other.map_or(Ok(()), |(name, line)| {
+        Err(ReadError::Two {
+            line,
+            lineage: name.clone(),
+        })
+    })
 }
 
 /// The JSON Schema of a line, for other readers of the ledger.

@@ -65,6 +65,40 @@ fn a_torn_last_line_is_not_data() {
 }
 
 #[test]
+fn what_an_editor_or_a_second_ledger_made_of_it_is_said() {
+    let opened = |name: &str| {
+        format!(
+            "{{\"v\":1,\"event\":\"opened\",\"lineage\":\"{name}\",\"at\":\"2026-11-22T09:00:00Z\",\"tool\":\"afresh 0.1.0\"}}\n"
+        )
+    };
+    let marked = format!("\u{feff}{}", opened("a"));
+    assert_eq!(read(marked.as_bytes(), 0), Err(ReadError::Encoded));
+    let wide: Vec<u8> = std::iter::once(0xfeff)
+        .chain(opened("a").encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(read(&wide, 0), Err(ReadError::Encoded));
+    let two = opened("a") + &intended() + "\n\n" + &opened("b");
+    let lineage = "b".to_owned();
+    assert_eq!(
+        read(two.as_bytes(), 0),
+        Err(ReadError::Two { line: 4, lineage })
+    );
+    let again = opened("a") + &opened("a");
+    assert_eq!(read(again.as_bytes(), 0).map(|events| events.len()), Ok(2));
+}
+
+#[test]
+fn a_move_of_a_later_version_is_not_called_damaged() {
+    let later = intended().replace("\"regenerate\"", "\"rotateBoth\"") + "\n";
+    assert_ne!(later, intended() + "\n");
+    assert!(matches!(
+        read(later.as_bytes(), 0),
+        Err(ReadError::Newer { line: 1, .. })
+    ));
+}
+
+#[test]
 fn the_published_schema_is_the_one_that_is_written() {
     let published: serde_json::Value =
         serde_json::from_str(include_str!("../../../schema/events.json")).unwrap();

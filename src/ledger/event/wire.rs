@@ -253,6 +253,14 @@ pub(super) fn read_line(text: &[u8], number: usize) -> Result<Event, ReadError> 
     if !EVENTS.contains(&head.event.as_str()) {
         return Err(newer(format!("event `{}`", head.event)));
     }
-    let line: Line = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+    let line: Line = serde_json::from_slice(text).map_err(|error| {
+        let why = error.to_string();
+        // A later afresh may know more kinds of moves, receipts and results than this one.
+        if why.starts_with("unknown variant") {
+            newer(why)
+        } else {
+            damaged(why)
+        }
+    })?;
     line.event.event().map_err(damaged)
 }
