@@ -63,25 +63,20 @@ impl Ledger {
             self.reload().await?;
             let stored = self.store.read(Position::default()).await?;
             let before = event::read(&stored.bytes, 0)?;
-            let after = compact(&before);
+            let text = shorter(&stored.bytes, &before).map_err(LedgerError::Unwritable)?;
+            let after = event::read(&text, 0)?;
             if after.len() == before.len() && !self.store.is_nearly_full() {
                 return Ok(None);
             }
             if fold(&after).memory != fold(&before).memory {
                 return Err(LedgerError::Miscompacted);
             }
-            let text: Result<String, String> = after.iter().map(Event::line).collect();
-            let text = text.map_err(LedgerError::Unwritable)?;
             let compacted = |kept| Compacted {
                 lines: (before.len(), after.len()),
                 bytes: (stored.bytes.len(), text.len()),
                 kept,
             };
-            match self
-                .store
-                .replace(stored.position, text.clone().into_bytes())
-                .await
-            {
+            match self.store.replace(stored.position, text.clone()).await {
                 Ok((_, kept)) => {
                     self.reload().await?;
                     return Ok(Some(compacted(kept)));
@@ -147,13 +142,44 @@ struct Item {
     settled: Option<usize>,
 }
 
+/// The lines of `bytes`, whose events are given too, that the memory rests on: each to the letter as it was written, with whatever a
+/// later afresh wrote beside what this one reads.
+fn shorter(bytes: &[u8], events: &[Event]) -> Result<Vec<u8>, String> {
+    let lines: Vec<&[u8]> = event::lines(bytes).map(|(_, line)| line).collect();
+    let mut text = Vec::new();
+    if let Some(opened) = opened_again(events) {
+        text.extend_from_slice(opened.line()?.as_bytes());
+    }
+    for line in resting_on(events)
+        .iter()
+        .filter_map(|index| lines.get(*index))
+    {
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
 /// The events that the memory rests on, in their order, behind the ledger's name.
+#[cfg(test)]
 pub(super) fn compact(events: &[Event]) -> Vec<Event> {
+    let rest = resting_on(events).into_iter();
+    let rest = rest.map(|index| events[index].clone());
+    opened_again(events).into_iter().chain(rest).collect()
+}
+
+/// Which events the memory rests on, the ledger's name left out.
+fn resting_on(events: &[Event]) -> BTreeSet<usize> {
     let mut kept = BTreeSet::new();
     for (identity, items) in &subjects(events) {
         kept.extend(needed(events, identity, items));
     }
-    let opened = events.iter().find_map(|event| match event {
+    kept
+}
+
+/// The ledger's name, for the next generation.
+fn opened_again(events: &[Event]) -> Option<Event> {
+    events.iter().find_map(|event| match event {
         Event::Opened {
             lineage,
             at,
@@ -166,9 +192,7 @@ pub(super) fn compact(events: &[Event]) -> Vec<Event> {
             compactions: compactions.saturating_add(1),
         }),
         _ => None,
-    });
-    let rest = kept.into_iter().map(|index| events[index].clone());
-    opened.into_iter().chain(rest).collect()
+    })
 }
 
 /// The lines of each subject since it was last forgotten. Lines that fit nowhere are left out, as [`Fold`] leaves them out.

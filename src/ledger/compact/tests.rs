@@ -173,3 +173,34 @@ proptest! {
         });
     }
 }
+
+/// What a later afresh wrote beside what this one reads is not ours to drop.
+#[tokio::test]
+async fn lines_that_stay_are_kept_to_the_letter() {
+    let looks: Vec<Event> = (1..9).map(|second| looked(second, 1)).collect();
+    let events = [looks, rotated("a-1", 10, 2).to_vec()].concat();
+    let mut lines: Vec<String> = events.iter().map(|event| event.line().unwrap()).collect();
+    lines.push(
+        looked(20, 2)
+            .line()
+            .unwrap()
+            .replacen('{', "{ \"later\": 7, ", 1),
+    );
+    let name = Event::Opened {
+        lineage: "l".to_owned(),
+        at: at(0),
+        tool: "afresh 0.1.0".to_owned(),
+        compactions: 0,
+    };
+    let text = name.line().unwrap() + "\n" + &lines.concat();
+    let store = MemoryStore::default();
+    let end = store.append(Position::default(), text.into_bytes()).await;
+    end.unwrap();
+    let ledger = open(&store, 30).await;
+    ledger.compact().await.unwrap().unwrap();
+    let left = String::from_utf8(ledger.export().await.unwrap()).unwrap();
+    assert!(left.contains("{ \"later\": 7, "), "{left}");
+    for line in left.lines().skip(1) {
+        assert!(lines.contains(&format!("{line}\n")), "{line}");
+    }
+}
