@@ -122,10 +122,15 @@ pub const LEDGER_LOCK_WAIT: Duration = Duration::from_secs(10);
 pub const BLOCKS_MAX: u32 = 50_000;
 /// From so many blocks on an apply compacts the ledger before it begins.
 pub const BLOCKS_NEARLY_FULL: u32 = 40_000;
+/// Blocks of an append blob that are left for the line that names the next generation.
+pub const BLOCKS_KEPT: u32 = 10;
+/// Most events that one caller appends at once: a look at a runtime takes some 600 bytes.
+pub const EVENTS_PER_APPEND_MAX: usize = 4_000;
 /// Largest block that is appended to a blob, in bytes: some 20,000 lines (Azure Storage: 100 MiB since version 2022-11-02).
 pub const BLOCK_BYTES_MAX: usize = 12 * 1024 * 1024;
 
-const _: () = assert!(BLOCKS_NEARLY_FULL < BLOCKS_MAX);
+const _: () = assert!(BLOCKS_NEARLY_FULL < BLOCKS_MAX - BLOCKS_KEPT);
+const _: () = assert!(EVENTS_PER_APPEND_MAX * 2_000 < BLOCK_BYTES_MAX);
 const _: () = assert!(BLOCK_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () =
     assert!(CONNECT_TIMEOUT.as_secs() + RESPONSE_TIMEOUT.as_secs() < UNDER_WAY_MAX.as_secs());

@@ -17,6 +17,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::clock::Clock;
+use crate::limits::EVENTS_PER_APPEND_MAX;
 use crate::model::address::Identity;
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::Timestamp;
@@ -164,14 +165,16 @@ impl Ledger {
     /// # Errors
     /// The place is in trouble, or what others appended cannot be read.
     pub async fn record(&self, events: Vec<Event>) -> Result<(), LedgerError> {
-        if events.is_empty() {
-            return Ok(());
+        for piece in events.chunks(EVENTS_PER_APPEND_MAX) {
+            match self.commit(Wanted::Events(piece.to_vec())).await {
+                Ok(()) => {}
+                Err(IntendError::Ledger(error)) => return Err(error),
+                Err(IntendError::Busy(_) | IntendError::Moved(_)) => {
+                    return Err(LedgerError::BrokenOff);
+                }
+            }
         }
-        match self.commit(Wanted::Events(events)).await {
-            Ok(()) => Ok(()),
-            Err(IntendError::Ledger(error)) => Err(error),
-            Err(IntendError::Busy(_) | IntendError::Moved(_)) => Err(LedgerError::BrokenOff),
-        }
+        Ok(())
     }
 
     /// Appends what a person said of one subject, unless somebody else has changed it since this ledger was opened: they did not know

@@ -217,3 +217,14 @@ async fn a_damaged_ledger_is_not_opened() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn the_looks_of_a_large_estate_go_in_pieces() {
+    let store = MemoryStore::default();
+    let ledger = open(&store, 0).await;
+    ledger.ensure_opened("l").await.unwrap();
+    let before = store.appends();
+    let events = vec![done("unknown"); 2 * crate::limits::EVENTS_PER_APPEND_MAX + 1];
+    ledger.record(events).await.unwrap();
+    assert_eq!(store.appends() - before, 3);
+}

@@ -271,3 +271,30 @@ async fn a_compaction_whose_end_nobody_could_see_loses_nothing() {
     let stored = again.read(Position::default()).await.unwrap();
     assert_eq!(stored.bytes, b"{\"b\":2}\n");
 }
+
+/// A blob that is full to its last block could not even name the one that it goes on in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blob_that_is_nearly_full_takes_its_compaction_only() {
+    let Some(container) = container() else { return };
+    let address = new_blob(&container);
+    let client = Client::new(Arc::new(Wire::new()), Clock::Real);
+    let access = access(&address, &client);
+    let store = BlobStore::new(address.clone(), client, access).with_blocks_max(3);
+    let mut end = Position::default();
+    for _ in 0..3 {
+        end = store.append(end, b"{}\n".to_vec()).await.unwrap();
+    }
+    let full = store.append(end, b"{}\n".to_vec()).await;
+    let Err(AppendError::Store(error)) = full else {
+        panic!("a fourth block was taken: {full:?}")
+    };
+    assert!(
+        error.to_string().ends_with("afresh ledger compact"),
+        "{error}"
+    );
+    let (end, _) = store.replace(end, b"{\"b\":2}\n".to_vec()).await.unwrap();
+    store.append(end, b"{}\n".to_vec()).await.unwrap();
+    let again = open(&address, Arc::new(Wire::new()));
+    let stored = again.read(Position::default()).await.unwrap();
+    assert_eq!(stored.bytes, b"{\"b\":2}\n{}\n");
+}

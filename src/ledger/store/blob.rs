@@ -16,7 +16,7 @@ use url::Url;
 
 use super::{AppendError, Position, Store, StoreError, Stored, whole_lines};
 use crate::http::{Authorize, Client};
-use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_NEARLY_FULL};
+use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL};
 use service::{Service, Size, Stands, Trouble, is_unknown};
 
 /// Longer than any line that ends a generation: blob names have at most 1,024 characters.
@@ -36,6 +36,8 @@ pub struct BlobStore {
     service: Service,
     first: Url,
     newest: Mutex<Newest>,
+    /// From so many blocks on only a compaction may append.
+    blocks_max: u32,
 }
 
 /// The newest generation that this store has met.
@@ -57,7 +59,14 @@ impl BlobStore {
                 blocks: 0,
             }),
             first: address,
+            blocks_max: BLOCKS_MAX - BLOCKS_KEPT,
         }
+    }
+
+    /// As [`BlobStore::new`], for a service whose blobs hold no more than `blocks_max` blocks and one to end with.
+    #[must_use]
+    pub fn with_blocks_max(self, blocks_max: u32) -> Self {
+        Self { blocks_max, ..self }
     }
 
     fn newest(&self) -> Newest {
@@ -183,6 +192,10 @@ impl BlobStore {
         let newest = self.newest();
         if at.generation != newest.generation && at != Position::default() {
             return Err(AppendError::Conflict);
+        }
+        // The count is right wherever the position is. A blob that is full to the last block could not even be left for another.
+        if newest.blocks >= self.blocks_max {
+            return Err(AppendError::Store(self.trouble("append to", Trouble::Full)));
         }
         let bytes = Bytes::from(bytes);
         self.append_block(&newest.blob, at.offset, bytes.clone())
