@@ -108,6 +108,10 @@ impl Stage {
         let text = match words.as_slice() {
             ["cat", file] => self.read(file)?,
             ["edit", file, change] => self.edit(file, change).map(|()| String::new())?,
+            ["cut", file, count] => self.cut(file, count).map(|()| String::new())?,
+            ["end", file] => self
+                .write(file, format!("{}\n", self.read(file)?).as_bytes())
+                .map(|()| String::new())?,
             ["rm", file] => fs::remove_file(self.path(file)?).map(|()| String::new())?,
             ["mode", file] => format!(
                 "{:o}\n",
@@ -163,6 +167,13 @@ impl Stage {
             return Err(format!("there is no `{old}` in {file}").into());
         }
         self.write(file, text.replace(old, new).as_bytes())
+    }
+
+    fn cut(&self, file: &str, count: &str) -> Result<(), Trouble> {
+        let text = self.read(file)?;
+        let left = text.len().checked_sub(count.parse()?);
+        let left = left.ok_or("so many bytes are not there")?;
+        self.write(file, &text.as_bytes()[..left])
     }
 
     fn list(&self, folder: &str) -> Result<String, Trouble> {

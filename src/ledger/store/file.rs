@@ -5,12 +5,12 @@
 //! Compaction renames a finished file into place under the same lock and keeps the old one beside it. Refuses: creating anything on
 //! a read, leaving half a line behind on a full disk, waiting for ever.
 
-use std::fs::{File, OpenOptions, TryLockError};
+mod lock;
+
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -19,17 +19,29 @@ use super::{
     whole_lines,
 };
 use crate::limits::LEDGER_LOCK_WAIT;
+use lock::{Lock, NoLock};
 
 /// How much is read at once while looking for the last line's end.
 const TAIL_BYTES: u64 = 4096;
-/// Pause between two tries to get the lock.
-const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
-/// Why an append or a compaction did not happen.
+/// Why nothing was read or written.
 enum Fault {
     /// Another process held the lock all the time; what it wrote about itself.
     Held(String),
+    /// The file is shorter than what was written to it, by so many bytes.
+    Cut {
+        missing: u64,
+    },
     Io(io::Error),
+}
+
+impl From<NoLock> for Fault {
+    fn from(none: NoLock) -> Self {
+        match none {
+            NoLock::Held(who) => Self::Held(who),
+            NoLock::Io(error) => Self::Io(error),
+        }
+    }
 }
 
 impl From<io::Error> for Fault {
@@ -42,16 +54,17 @@ impl From<io::Error> for Fault {
 #[derive(Clone, Debug)]
 pub struct FileStore {
     path: PathBuf,
-    /// The lock was waited for in vain: whoever comes next tries only once, until it is free again.
-    gave_up: Arc<AtomicBool>,
+    lock: Arc<lock::Place>,
 }
 
 impl FileStore {
-    /// The ledger at `path`; neither it nor its folder needs to exist yet.
+    /// The ledger at `path`; neither it nor its folder needs to exist yet. Where a link stands, what it leads to is the ledger, so that
+    /// all who come by other ways meet at one lock.
     pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = behind_links(path.into());
         Self {
-            path: path.into(),
-            gave_up: Arc::default(),
+            lock: Arc::new(lock::Place::new(beside(&path, ".lock"))),
+            path,
         }
     }
 
@@ -62,17 +75,47 @@ impl FileStore {
 
     fn fault(&self, doing: &'static str, fault: Fault) -> AppendError {
         match fault {
+            Fault::Held(who) => AppendError::Held(self.held(doing, &who)),
+            Fault::Cut { missing } => AppendError::Store(self.cut(doing, missing)),
             Fault::Io(error) => AppendError::Store(self.trouble(doing, &error)),
-            Fault::Held(who) => AppendError::Held(StoreError {
-                doing,
-                place: self.path.display().to_string(),
-                what: format!(
-                    "another process is writing to it and has not finished within {} s{who}",
-                    LEDGER_LOCK_WAIT.as_secs()
-                ),
-                advice: "let it go on or end it if it was stopped, and run the command again"
-                    .to_owned(),
-            }),
+        }
+    }
+
+    fn held(&self, doing: &'static str, who: &str) -> StoreError {
+        let who = if who.is_empty() {
+            String::new()
+        } else {
+            format!(" ({who})")
+        };
+        StoreError {
+            doing,
+            place: self.path.display().to_string(),
+            what: format!(
+                "another process is writing to it and has not finished within {} s{who}",
+                LEDGER_LOCK_WAIT.as_secs()
+            ),
+            advice: "let it go on or end it if it was stopped, and run the command again"
+                .to_owned(),
+        }
+    }
+
+    /// The commands stand alone on their lines.
+    fn cut(&self, doing: &'static str, missing: u64) -> StoreError {
+        let (path, lock) = (self.path.display(), self.lock.path().display());
+        let (what, way) = if missing == 1 {
+            let way = format!("put the line end back:\n    echo >> {path}\nor, ");
+            ("the end of its last line is missing".to_owned(), way)
+        } else {
+            let way = "restore it from a copy, or, ".to_owned();
+            (format!("its last {missing} bytes are missing"), way)
+        };
+        StoreError {
+            doing,
+            place: path.to_string(),
+            what,
+            advice: format!(
+                "{way}if it is meant to be as it is, and nothing that is missing counts:\n    rm {lock}"
+            ),
         }
     }
 
@@ -86,25 +129,35 @@ impl FileStore {
     }
 
     /// `None`: it is shorter than it was.
-    fn read_now(&self, since: Position) -> io::Result<Option<Stored>> {
-        let bytes = match std::fs::read(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+    fn read_now(&self, since: Position) -> Result<Option<Stored>, Fault> {
+        // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
+        let known = self.lock.ends();
+        let bytes = match ordinary(&self.path).and_then(|()| std::fs::read(&self.path)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(tail(&[], since)),
             read => read?,
         };
-        Ok(tail(&bytes, since))
+        let stored = tail(&bytes, since);
+        if let Some(stored) = &stored {
+            whole(known, stored.position, bytes.len() as u64)?;
+        }
+        Ok(stored)
     }
 
     /// `None`: somebody else was faster.
     fn append_now(&self, at: Position, bytes: &[u8]) -> Result<Option<Position>, Fault> {
         let folder = self.folder();
         std::fs::create_dir_all(folder)?;
-        let _lock = self.lock()?;
+        let mut lock = self.lock.take()?;
         let is_new = !self.path.try_exists()?;
         let mut file = private().open(&self.path)?;
-        if position(&mut file)? != at {
+        let end = position(&mut file)?;
+        if !is_new {
+            whole(lock.known(), end, file.metadata()?.len())?;
+        }
+        if end != at {
             return Ok(None);
         }
-        let end = write_at(&mut file, at.offset, bytes)?;
+        let offset = write_at(&mut file, at.offset, bytes)?;
         if is_new {
             sync_folder(folder)?;
         }
@@ -112,17 +165,19 @@ impl FileStore {
             0 => generation_of(first_line(bytes)),
             known => known,
         };
-        Ok(Some(Position {
-            generation,
-            offset: end,
-        }))
+        let end = Position { generation, offset };
+        lock.ends(end);
+        Ok(Some(end))
     }
 
     /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
     fn replace_now(&self, at: Position, bytes: &[u8]) -> Result<Option<(Position, String)>, Fault> {
         let folder = self.folder();
-        let _lock = self.lock()?;
-        if position(&mut File::open(&self.path)?)? != at {
+        let mut lock: Lock = self.lock.take()?;
+        let mut file = File::open(&self.path)?;
+        let end = position(&mut file)?;
+        whole(lock.known(), end, file.metadata()?.len())?;
+        if end != at {
             return Ok(None);
         }
         let mut next = tempfile::Builder::new()
@@ -138,6 +193,7 @@ impl FileStore {
             generation: generation_of(first_line(bytes)),
             offset: bytes.len() as u64,
         };
+        lock.ends(position);
         Ok(Some((position, kept.display().to_string())))
     }
 
@@ -145,7 +201,7 @@ impl FileStore {
     fn keep_old(&self) -> io::Result<PathBuf> {
         let mut number = 1;
         loop {
-            let name = self.beside(&format!(".{number}"));
+            let name = beside(&self.path, &format!(".{number}"));
             match std::fs::hard_link(&self.path, &name) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
                 Err(_) => {
@@ -165,43 +221,6 @@ impl FileStore {
             _ => Path::new("."),
         }
     }
-
-    /// Held as long as the file is open. Whoever holds it writes its process id into it, for those who wait in vain.
-    fn lock(&self) -> Result<File, Fault> {
-        let mut lock = private().open(self.beside(".lock"))?;
-        let tries = if self.gave_up.load(Ordering::Relaxed) {
-            1
-        } else {
-            LEDGER_LOCK_WAIT.as_millis() / LOCK_PAUSE.as_millis()
-        };
-        for _ in 0..tries {
-            match lock.try_lock() {
-                Ok(()) => {
-                    self.gave_up.store(false, Ordering::Relaxed);
-                    // Only a hint: a disk that is too full for it fails at the append, which says so.
-                    let _ = lock
-                        .set_len(0)
-                        .and_then(|()| writeln!(lock, "process {}", std::process::id()));
-                    return Ok(lock);
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-                Err(TryLockError::Error(error)) => return Err(error.into()),
-            }
-        }
-        self.gave_up.store(true, Ordering::Relaxed);
-        let mut who = String::new();
-        let known = Read::take(&mut lock, 100).read_to_string(&mut who).is_ok();
-        Err(Fault::Held(match who.trim() {
-            who if known && !who.is_empty() => format!(" ({who})"),
-            _ => String::new(),
-        }))
-    }
-
-    fn beside(&self, suffix: &str) -> PathBuf {
-        let mut name = self.path.clone().into_os_string();
-        name.push(suffix);
-        name.into()
-    }
 }
 
 impl Store for FileStore {
@@ -210,7 +229,11 @@ impl Store for FileStore {
             let store = self.clone();
             off_the_runtime(move || store.read_now(since))
                 .await
-                .map_err(|error| self.trouble("read", &error))?
+                .map_err(|fault| match fault {
+                    Fault::Held(who) => self.held("read", &who),
+                    Fault::Cut { missing } => self.cut("read", missing),
+                    Fault::Io(error) => self.trouble("read", &error),
+                })?
                 .ok_or_else(|| shorter(self.path.display().to_string()))
         })
     }
@@ -260,17 +283,64 @@ fn private() -> OpenOptions {
     options
 }
 
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
+/// What a link leads to, also where nothing is yet; other paths as they are.
+fn behind_links(path: PathBuf) -> PathBuf {
+    if !path.is_symlink() {
+        return path;
+    }
+    let real = std::fs::canonicalize(&path).or_else(|_| {
+        let target = std::fs::read_link(&path)?;
+        Ok::<_, io::Error>(path.parent().unwrap_or(Path::new("")).join(target))
+    });
+    real.unwrap_or(path)
+}
+
+/// A pipe would be waited for, and what is read from it is gone.
+fn ordinary(path: &Path) -> io::Result<()> {
+    let kind = std::fs::metadata(path)?;
+    if kind.is_file() || kind.is_dir() {
+        Ok(())
+    } else {
+        Err(io::Error::other("it is no ordinary file"))
+    }
+}
+
+/// Does a file that is there and ends at `end` hold all that is `known` to have been written to it? Of another generation nothing is
+/// known; one without a whole line was cut within its first.
+fn whole(known: Option<Position>, end: Position, length: u64) -> Result<(), Fault> {
+    match known {
+        Some(known)
+            if [known.generation, 0].contains(&end.generation) && known.offset > end.offset =>
+        {
+            let missing = match known.offset.saturating_sub(length) {
+                0 => known.offset - end.offset,
+                missing => missing,
+            };
+            Err(Fault::Cut { missing })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Where the ledger in `file` ends.
 fn position(file: &mut File) -> io::Result<Position> {
     let offset = end_of_lines(file)?;
     file.seek(SeekFrom::Start(0))?;
     let mut first = Vec::new();
-    BufReader::new(&mut *file).read_until(b'\n', &mut first)?;
-    let generation = if offset == 0 {
-        0
-    } else {
-        generation_of(first_line(&first))
-    };
+    let mut lines = BufReader::new(Read::take(&mut *file, offset));
+    while first.trim_ascii().is_empty() {
+        first.clear();
+        if lines.read_until(b'\n', &mut first)? == 0 {
+            break;
+        }
+    }
+    let generation = generation_of(first_line(&first));
     Ok(Position { generation, offset })
 }
 
@@ -362,11 +432,129 @@ mod tests {
         let (_folder, store) = place();
         let lines = b"{1}\n{2}\n".to_vec();
         let end = store.append(Position::default(), lines).await.unwrap();
+        std::fs::remove_file(store.lock.path()).unwrap();
         std::fs::write(store.path(), "{1}\n").unwrap();
         let error = store.read(end).await.unwrap_err().to_string();
         assert!(error.contains("it is shorter than it was"), "{error}");
         std::fs::remove_file(store.path()).unwrap();
         assert!(store.read(end).await.is_err());
+    }
+
+    /// Whoever opens it anew has read nothing yet: the file beside it tells them.
+    #[tokio::test]
+    async fn what_was_written_for_sure_is_missed_by_everybody() {
+        let (_folder, store) = place();
+        let first = store.append(Position::default(), b"{1}\n".to_vec());
+        let first = first.await.unwrap();
+        store.append(first, b"{2}\n{3}\n".to_vec()).await.unwrap();
+        for (left, said) in [
+            (
+                "{1}\n{2}\n{3}",
+                "the end of its last line is missing; put the line end back:\n    echo >> ",
+            ),
+            (
+                "{1}\n{2}\n",
+                "its last 4 bytes are missing; restore it from a copy, or, if it is meant",
+            ),
+            ("{1}\n{2", "its last 6 bytes are missing"),
+            ("{1", "its last 10 bytes are missing"),
+            ("", "its last 12 bytes are missing"),
+        ] {
+            std::fs::write(store.path(), left).unwrap();
+            let opened = FileStore::new(store.path());
+            let error = opened.read(Position::default()).await.unwrap_err();
+            assert!(error.to_string().contains(said), "{left:?}: {error}");
+            assert!(error.advice.ends_with("/ledger.jsonl.lock"), "{error}");
+            let end = Position { offset: 4, ..first };
+            let refused = opened.append(end, b"{4}\n".to_vec()).await;
+            assert!(matches!(refused, Err(AppendError::Store(_))), "{refused:?}");
+            assert_eq!(std::fs::read_to_string(store.path()).unwrap(), left);
+        }
+        // The ways out.
+        std::fs::write(store.path(), "{1}\n{2}\n{3}\n").unwrap();
+        assert_eq!(store.read(first).await.unwrap().bytes, b"{2}\n{3}\n");
+        std::fs::write(store.path(), "{1}\n").unwrap();
+        std::fs::remove_file(store.lock.path()).unwrap();
+        store.append(first, b"{5}\n".to_vec()).await.unwrap();
+        assert_eq!(std::fs::read_to_string(store.path()).unwrap(), "{1}\n{5}\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_torn_beside_it_refuses_nothing() {
+        let (_folder, store) = place();
+        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+        let end = end.unwrap();
+        for torn in [
+            "",
+            "process 1\nends 0123",
+            "process 1\nends 0123 99",
+            "ends x y\n",
+            "\0\0",
+        ] {
+            std::fs::write(store.lock.path(), torn).unwrap();
+            assert_eq!(store.read(Position::default()).await.unwrap().position, end);
+        }
+        let next = store.append(end, b"{2}\n".to_vec()).await.unwrap();
+        assert_eq!(store.lock.ends(), Some(next));
+    }
+
+    #[tokio::test]
+    async fn an_empty_first_line_is_none() {
+        let (_folder, store) = place();
+        std::fs::create_dir_all(store.folder()).unwrap();
+        std::fs::write(store.path(), "\n  \n").unwrap();
+        let end = store.read(Position::default()).await.unwrap().position;
+        let end = store.append(end, b"{1}\n".to_vec()).await.unwrap();
+        let end = store.append(end, b"{2}\n".to_vec()).await.unwrap();
+        let anew = FileStore::new(store.path());
+        let stored = anew.read(Position::default()).await.unwrap();
+        assert_eq!(stored.position, end);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn those_who_come_by_a_link_meet_at_one_lock() {
+        let (folder, store) = place();
+        let link = folder.path().join("link.jsonl");
+        std::os::unix::fs::symlink("new/ledger.jsonl", &link).unwrap();
+        // Also while it leads to nothing yet.
+        let early = FileStore::new(&link);
+        let end = early.append(Position::default(), b"{1}\n".to_vec()).await;
+        let end = end.unwrap();
+        let late = FileStore::new(&link);
+        assert_eq!(
+            std::fs::canonicalize(late.lock.path()).unwrap(),
+            std::fs::canonicalize(store.lock.path()).unwrap()
+        );
+        late.replace(end, b"{2}\n".to_vec()).await.unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(store.read(end).await.unwrap().bytes, b"{2}\n");
+    }
+
+    /// A lock on a file that was removed keeps nobody out.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_removed_lock_is_made_anew() {
+        let (_folder, store) = place();
+        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+        std::fs::remove_file(store.lock.path()).unwrap();
+        store.append(end.unwrap(), b"{2}\n".to_vec()).await.unwrap();
+        assert!(store.lock.path().exists());
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_in_its_place_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.jsonl");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let read = FileStore::new(&path).read(Position::default()).await;
+        assert!(
+            read.unwrap_err()
+                .to_string()
+                .contains("it is no ordinary file")
+        );
     }
 
     #[tokio::test]

@@ -141,10 +141,10 @@ fn generation_of(first_line: &[u8]) -> u64 {
     u64::from_be_bytes(short).max(1)
 }
 
-/// The first line of `bytes`, its end left out.
+/// The first line of `bytes` that is not empty, its end left out.
 fn first_line(bytes: &[u8]) -> &[u8] {
     bytes
         .split(|byte| *byte == b'\n')
-        .next()
+        .find(|line| !line.trim_ascii().is_empty())
         .unwrap_or_default()
 }
