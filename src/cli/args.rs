@@ -343,7 +343,16 @@ pub struct Auth {
     pub need: NeedOf,
     /// How it is printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: LogFormat,
+    pub format: Printed,
+}
+
+/// How something that is no log is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Printed {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
 }
 
 /// Whose rights decide.

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::args::{Auth, Global, LogFormat, NeedOf};
+use super::args::{Auth, Global, Printed, NeedOf};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::{Outside, place_of, read};
@@ -41,13 +41,13 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
         all.push(of_ledger(&outside, &place, address).await?);
     }
     match args.format {
-        LogFormat::Text => {
+        Printed::Text => {
             for access in &all {
                 screen.tell(&review::text::access(access, now));
             }
             screen.tell(&review::text::accesses(&all));
         }
-        LogFormat::Json => {
+        Printed::Json => {
             let connections: Vec<_> = all.iter().map(review::json::access).collect();
             screen.say(&serde_json::to_string_pretty(
                 &json!({"connections": connections}),
