@@ -49,6 +49,8 @@ struct Trial {
     crashes: Vec<Crash>,
     /// Minutes between two processes.
     pause: u64,
+    /// A process that compacts the ledger follows each; the first one dies so at the door where it does.
+    compacts: Option<When>,
 }
 
 fn deeds(standing: &Standing) -> Deeds {
@@ -81,11 +83,13 @@ fn agrees(standing: &Standing) {
         .values()
         .filter(|known| known.last_rotation.is_some())
         .count();
-    let started = memory
-        .jobs
+    let jobs = memory.jobs.values();
+    let started = jobs.filter(|known| known.last_start.is_some()).count();
+    let submitted: usize = memory
+        .submissions
         .values()
-        .filter(|known| known.last_start.is_some())
-        .count();
+        .map(|known| known.runs.len())
+        .sum();
     let world = standing.world();
     let effects = world.effects();
     assert_eq!(
@@ -94,7 +98,7 @@ fn agrees(standing: &Standing) {
         "regenerations that the ledger knows, and the world's"
     );
     assert_eq!(
-        started,
+        started + submitted,
         effects.runs_by_token.len(),
         "starts that the ledger knows, and the world's"
     );
@@ -120,6 +124,13 @@ fn play(trial: &Trial) -> (Deeds, usize) {
             died += 1;
         }
         standing.restart();
+        if let Some(when) = trial.compacts {
+            if process == 0 {
+                standing.doors().die_at(0, when);
+            }
+            died += usize::from(standing.try_compact().is_none());
+            standing.restart();
+        }
         let calm = process >= trial.crashes.len();
         standing.advance(Span::seconds(
             60 * if calm { CALM_PAUSE } else { trial.pause },
@@ -132,28 +143,34 @@ fn play(trial: &Trial) -> (Deeds, usize) {
     (deeds(&standing), died)
 }
 
-/// The same estate in a faithful world, where nothing crashes.
-fn wanted(trial: &Trial) -> Deeds {
-    let faithful = Estate {
+/// What the same estate gets in a faithful world, where nothing crashes.
+fn wanted(estate: &Estate, pause: u64) -> Deeds {
+    let estate = Estate {
         faults: Vec::new(),
-        ..trial.estate.clone()
+        ..estate.clone()
     };
-    play(&Trial {
-        estate: faithful,
+    let calm = Trial {
+        estate,
         crashes: Vec::new(),
-        pause: trial.pause,
-    })
-    .0
+        pause,
+        compacts: None,
+    };
+    play(&calm).0
 }
 
-fn check(trial: &Trial) -> usize {
+/// Gives how many processes died.
+fn check(trial: &Trial, wanted: &Deeds) -> usize {
     let (done, died) = play(trial);
     assert_eq!(
-        done,
-        wanted(trial),
+        &done, wanted,
         "the world did something else than without crashes and faults"
     );
     died
+}
+
+fn check_seed(seed: u64) -> usize {
+    let trial = trial(seed);
+    check(&trial, &wanted(&trial.estate, trial.pause))
 }
 
 /// SplitMix64: the same seed always makes the same trial.
@@ -177,7 +194,7 @@ impl Chance {
 }
 
 /// Lies that change nothing about what ought to happen.
-const FAULTS: [&str; 14] = [
+const FAULTS: [&str; 17] = [
     "{on: regenerateAuthKey, do: loseAnswer, times: 1}",
     "{on: regenerateAuthKey, do: dropRequest, times: 1}",
     "{on: regenerateAuthKey, do: errorAfterActing, status: 500, times: 1}",
@@ -192,6 +209,9 @@ const FAULTS: [&str; 14] = [
     "{on: run-now, do: slow, by: 20s, times: 2}",
     "{on: runs/list, do: staleList, by: 12m, times: 100}",
     "{on: regenerateAuthKey, do: delayRequest, by: 90s, times: 1}",
+    "{on: runs/submit, do: loseAnswer, times: 7}",
+    "{on: runs/submit, do: dropRequest, times: 7}",
+    "{on: runs/submit, do: errorAfterActing, status: 503, times: 2}",
 ];
 
 fn job(require: &'static str, policy: &'static str, active_hours: Option<u64>) -> Job {
@@ -249,6 +269,7 @@ fn trial(seed: u64) -> Trial {
         estate: Estate {
             runtimes,
             jobs,
+            submits: chance.below(3) / 2,
             age_max_days: 90,
             rotate_before_days: 0,
             unknown_age: "adopt",
@@ -259,6 +280,7 @@ fn trial(seed: u64) -> Trial {
         crashes,
         // Long enough for doubts to settle, or too short for it.
         pause: chance.of(&[1, 3, 6]),
+        compacts: chance.of(&[None, None, Some(When::Before), Some(When::After)]),
     }
 }
 
@@ -273,7 +295,7 @@ fn sweep(seeds: impl Iterator<Item = u64> + Send) -> (usize, BTreeSet<u64>) {
                     let Some(seed) = seeds.lock().unwrap().next() else {
                         break;
                     };
-                    let outcome = catch_unwind(AssertUnwindSafe(|| check(&trial(seed))));
+                    let outcome = catch_unwind(AssertUnwindSafe(|| check_seed(seed)));
                     let mut found = found.lock().unwrap();
                     match outcome {
                         Ok(died) => found.0 += died,
@@ -318,8 +340,9 @@ fn replay() {
         return;
     };
     let trial = trial(seed.parse().expect("AFRESH_CRASH_SEED is a number"));
-    eprintln!("{trial:#?}\nwanted: {:#?}", wanted(&trial));
-    eprintln!("processes died: {}", check(&trial));
+    let wanted = wanted(&trial.estate, trial.pause);
+    eprintln!("{trial:#?}\nwanted: {wanted:#?}");
+    eprintln!("processes died: {}", check(&trial, &wanted));
 }
 
 /// Estates small enough to die at every one of their doors.
@@ -327,6 +350,7 @@ fn small() -> Vec<Estate> {
     let of = |runtimes: Vec<Runtime>, jobs: Vec<Job>, faults: &[&str]| Estate {
         runtimes,
         jobs,
+        submits: 0,
         age_max_days: 90,
         rotate_before_days: 0,
         unknown_age: "adopt",
@@ -356,6 +380,14 @@ fn small() -> Vec<Estate> {
             vec![job("succeeded", "Forbid", None)],
             &[],
         ),
+        Estate {
+            submits: 1,
+            ..of(vec![], vec![], &[])
+        },
+        Estate {
+            submits: 1,
+            ..of(vec![], vec![], &[FAULTS[14]])
+        },
     ]
 }
 
@@ -363,6 +395,7 @@ fn small() -> Vec<Estate> {
 fn dying_at_every_door_once() {
     let mut died = 0;
     for estate in small() {
+        let wanted = wanted(&estate, 6);
         for door in 0..DOORS {
             let mut reached = false;
             for when in WHENS {
@@ -375,8 +408,9 @@ fn dying_at_every_door_once() {
                     estate: estate.clone(),
                     crashes,
                     pause: 6,
+                    compacts: None,
                 };
-                let count = catch_unwind(AssertUnwindSafe(|| check(&trial)))
+                let count = catch_unwind(AssertUnwindSafe(|| check(&trial, &wanted)))
                     .unwrap_or_else(|_| panic!("this fails: {trial:#?}"));
                 died += count;
                 reached |= count > 0;
@@ -393,22 +427,25 @@ fn dying_at_every_door_once() {
 
 #[test]
 fn dying_twice_at_every_pair_of_doors() {
-    for estate in [&small()[0], &small()[2], &small()[4]] {
+    for estate in [&small()[0], &small()[2], &small()[4], &small()[9]] {
+        let wanted = wanted(estate, 6);
         for first in 0..10 {
             for second in 0..10 {
-                let crash = |process, door| Crash {
-                    process,
-                    door,
-                    when: When::After,
-                };
-                let crashes = vec![crash(0, first), crash(1, second)];
-                let trial = Trial {
-                    estate: estate.clone(),
-                    crashes,
-                    pause: 6,
-                };
-                catch_unwind(AssertUnwindSafe(|| check(&trial)))
-                    .unwrap_or_else(|_| panic!("this fails: {trial:#?}"));
+                for when in WHENS {
+                    let crash = |process, door| Crash {
+                        process,
+                        door,
+                        when,
+                    };
+                    let trial = Trial {
+                        estate: estate.clone(),
+                        crashes: vec![crash(0, first), crash(1, second)],
+                        pause: 6,
+                        compacts: None,
+                    };
+                    catch_unwind(AssertUnwindSafe(|| check(&trial, &wanted)))
+                        .unwrap_or_else(|_| panic!("this fails: {trial:#?}"));
+                }
             }
         }
     }

@@ -102,6 +102,7 @@ fn described(dice: &mut Dice) -> Estate {
     });
     let jobs = jobs.collect();
     Estate {
+        submits: 0,
         runtimes,
         jobs,
         age_max_days: 90,

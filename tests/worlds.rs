@@ -98,6 +98,7 @@ fn any_estate() -> impl Strategy<Value = Estate> {
     )
         .prop_map(
             |(runtimes, jobs, (age_max, before, unknown, windows, log))| Estate {
+                submits: 0,
                 runtimes,
                 jobs,
                 age_max_days: age_max,

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::args::{Auth, Global, Printed, NeedOf};
+use super::args::{Auth, Global, NeedOf, Printed};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::{Outside, place_of, read};

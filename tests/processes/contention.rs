@@ -75,6 +75,12 @@ fn eight_applies_on_one_blob() {
     );
     let project = cloud.project(0, &blob);
     eight_at_once(&mut cloud, &project);
+    let exported = afresh(&project, &["ledger", "export", "."])
+        .output()
+        .unwrap();
+    let text = text(&exported);
+    let lines = |event: &str| text.lines().filter(|line| line.contains(event)).count();
+    assert_eq!((lines("\"intended\""), lines("\"settled\"")), (500, 500));
 }
 
 /// Stops a process, and gives what another apply does then. One that was caught in the middle of an append, which the other one says

@@ -172,6 +172,17 @@ impl Store for Guarded<MemoryStore> {
         at: Position,
         bytes: Vec<u8>,
     ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
-        self.inner.replace(at, bytes)
+        Box::pin(async move {
+            self.doors.live().await;
+            match self.doors.pass() {
+                // A generation takes the old one's place whole or not at all: it has no torn form.
+                Some(When::Before | When::Torn) => self.doors.die().await,
+                Some(When::After) => {
+                    drop(self.inner.replace(at, bytes).await);
+                    self.doors.die().await
+                }
+                None => self.inner.replace(at, bytes).await,
+            }
+        })
     }
 }

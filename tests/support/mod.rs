@@ -32,6 +32,8 @@ pub struct Estate {
     pub runtimes: Vec<Runtime>,
     /// Jobs `job-0`, `job-1`, …
     pub jobs: Vec<Job>,
+    /// One-time runs `backfill-0`, `backfill-1`, …
+    pub submits: u64,
     /// `maxAge`.
     pub age_max_days: u64,
     /// `rotateBefore`.
@@ -234,6 +236,17 @@ impl Standing {
         (!died).then(|| reports.into_inner().unwrap())
     }
 
+    /// Compacts the ledger; `None`: it died at a door.
+    pub fn try_compact(&self) -> Option<()> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.doors.crash() => None,
+                done = self.ledger.compact() => done.map(|_| Some(())).unwrap(),
+            }
+        })
+    }
+
     /// How many effects the world has had.
     pub fn effects(&self) -> usize {
         let world = self.cloud.world();
@@ -283,6 +296,12 @@ fn manifests(described: &Estate) -> String {
             text,
             "---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: job-{index}}}\nspec:\n  workspace: analytics\n  job: {{name: job-{index}}}\n  require: {}\n  concurrencyPolicy: {}{freshness}\n",
             job.require, job.policy
+        );
+    }
+    for index in 0..described.submits {
+        let _ = write!(
+            text,
+            "---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: backfill-{index}}}\nspec:\n  workspace: analytics\n  submit: {{tasks: [{{task_key: main, notebook_task: {{notebook_path: /backfill-{index}}}}}]}}\n  require: succeeded\n"
         );
     }
     text
