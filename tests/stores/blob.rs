@@ -186,15 +186,15 @@ async fn a_lost_generation_is_no_empty_ledger() {
 
 /// Reads the last line of the first generation as a person would, and removes the blob that it names.
 async fn remove_second_generation(address: &Url, container: &str) {
-    let text = send(Method::GET, address).await;
+    let text = send(Method::GET, address, &[]).await;
     let text = String::from_utf8(text.body.to_vec()).unwrap();
     let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
     let name = last["blob"].as_str().unwrap();
     let next: Url = format!("{container}/ledgers/{name}").parse().unwrap();
-    assert_eq!(send(Method::DELETE, &next).await.status, 202);
+    assert_eq!(send(Method::DELETE, &next, &[]).await.status, 202);
 }
 
-async fn send(method: Method, address: &Url) -> Response {
+async fn send(method: Method, address: &Url, headers: &[(&'static str, &str)]) -> Response {
     let client = Client::new(Arc::new(Wire::new()), Clock::Real);
     let mut request = Request {
         method,
@@ -215,6 +215,9 @@ async fn send(method: Method, address: &Url) -> Response {
     request
         .headers
         .insert("x-ms-version", "2024-11-04".parse().unwrap());
+    for (name, value) in headers {
+        request.headers.insert(*name, value.parse().unwrap());
+    }
     access(address, &client)
         .authorize(&mut request, false)
         .await
@@ -270,6 +273,49 @@ async fn a_compaction_whose_end_nobody_could_see_loses_nothing() {
     let again = open(&address, Arc::new(Wire::new()));
     let stored = again.read(Position::default()).await.unwrap();
     assert_eq!(stored.bytes, b"{\"b\":2}\n");
+}
+
+/// Why an append to the ledger there is refused.
+async fn refused(store: &Arc<dyn Store>, at: Position) -> String {
+    let refused = store.append(at, b"{}\n".to_vec()).await;
+    let Err(AppendError::Store(error)) = refused else {
+        panic!("{refused:?}")
+    };
+    error.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lease_and_another_kind_of_blob_are_said_so() {
+    let Some(container) = container() else { return };
+    let address = new_blob(&container);
+    let store = open(&address, Arc::new(Wire::new()));
+    let end = store.append(Position::default(), b"{}\n".to_vec()).await;
+    let end = end.unwrap();
+    let mut lease = address.clone();
+    lease.set_query(Some("comp=lease"));
+    let acquire = [
+        ("x-ms-lease-action", "acquire"),
+        ("x-ms-lease-duration", "-1"),
+        ("content-length", "0"),
+    ];
+    assert_eq!(send(Method::PUT, &lease, &acquire).await.status, 201);
+    let said = refused(&store, end).await;
+    assert!(
+        said.contains("somebody holds a lease on it") && said.contains("LeaseIdMissing (412"),
+        "{said}"
+    );
+    assert_eq!(store.read(end).await.unwrap().position, end);
+
+    let address = new_blob(&container);
+    let store = open(&address, Arc::new(Wire::new()));
+    // It is made between the look and the append.
+    store.read(Position::default()).await.unwrap();
+    let block = [("x-ms-blob-type", "BlockBlob"), ("content-length", "0")];
+    assert_eq!(send(Method::PUT, &address, &block).await.status, 201);
+    let said = refused(&store, Position::default()).await;
+    assert!(said.contains("it is no append blob; name one"), "{said}");
+    let error = store.read(Position::default()).await.unwrap_err();
+    assert!(error.to_string().contains("it is no append blob"));
 }
 
 /// A blob that is full to its last block could not even name the one that it goes on in.

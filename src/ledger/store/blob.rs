@@ -328,6 +328,14 @@ impl BlobStore {
                 "it holds as many blocks as an append blob can".to_owned(),
                 "compact it:\n    afresh ledger compact".to_owned(),
             ),
+            Trouble::Leased(what) => (
+                format!("somebody holds a lease on it, so only they may write: {what}"),
+                "let them release it, or break it in the portal; a ledger needs none".to_owned(),
+            ),
+            Trouble::NotAppendable => (
+                "it is no append blob".to_owned(),
+                "name one in the Project's `ledger` that does not exist yet, and it is made".to_owned(),
+            ),
             Trouble::NoProof(what) => (what, "or name another place in the Project's `ledger`".to_owned()),
             Trouble::Moved => ("somebody else appended first".to_owned(), AGAIN.to_owned()),
             Trouble::Exists => ("it exists already".to_owned(), AGAIN.to_owned()),

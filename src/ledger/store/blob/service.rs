@@ -50,6 +50,10 @@ pub(super) enum Trouble {
     Exists,
     /// It holds as many blocks as it can.
     Full,
+    /// Somebody holds a lease on the blob: only they may write.
+    Leased(String),
+    /// A blob of another kind, to which nothing can be appended.
+    NotAppendable,
     /// Who asks is not let in: the service's own word.
     Forbidden(String),
     /// There is nothing to show who asks, in words.
@@ -78,9 +82,7 @@ impl Service {
                 bytes,
                 blocks: u32::try_from(blocks).unwrap_or(u32::MAX),
             }),
-            _ if kind.is_some_and(|kind| kind != "AppendBlob") => Err(Trouble::Other(
-                "it is no append blob; name one that does not exist yet, and it is made".to_owned(),
-            )),
+            _ if kind.is_some_and(|kind| kind != "AppendBlob") => Err(Trouble::NotAppendable),
             _ => Err(Trouble::Other(
                 "the service did not say how large it is".to_owned(),
             )),
@@ -253,6 +255,8 @@ fn meaning(answer: &Response) -> Trouble {
         (_, "AppendPositionConditionNotMet" | "MaxBlobSizeConditionNotMet") => Trouble::Moved,
         (_, "BlobAlreadyExists") => Trouble::Exists,
         (_, "BlockCountExceedsLimit") => Trouble::Full,
+        (409, "InvalidBlobType") => Trouble::NotAppendable,
+        (409 | 412, code) if code.starts_with("Lease") => Trouble::Leased(said(answer)),
         (401 | 403, _) => Trouble::Forbidden(said(answer)),
         _ => Trouble::Other(said(answer)),
     }
@@ -264,4 +268,46 @@ pub(super) const fn is_unknown(trouble: &Trouble) -> bool {
         trouble,
         Trouble::Unknown(_) | Trouble::Moved | Trouble::Exists
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_say_more_than_a_status() {
+        for (status, code, wanted) in [
+            (412, "AppendPositionConditionNotMet", Trouble::Moved),
+            (404, "BlobNotFound", Trouble::NoBlob),
+            (404, "ContainerNotFound", Trouble::NoContainer),
+            (409, "ContainerBeingDeleted", Trouble::NoContainer),
+            (409, "BlobAlreadyExists", Trouble::Exists),
+            (409, "BlockCountExceedsLimit", Trouble::Full),
+            (409, "InvalidBlobType", Trouble::NotAppendable),
+            (412, "LeaseIdMissing", leased("LeaseIdMissing (412)")),
+            (412, "LeaseLost", leased("LeaseLost (412)")),
+            (
+                409,
+                "LeaseAlreadyPresent",
+                leased("LeaseAlreadyPresent (409)"),
+            ),
+        ] {
+            let mut headers = HeaderMap::new();
+            put(
+                &mut headers,
+                HeaderName::from_static("x-ms-error-code"),
+                code,
+            );
+            let answer = Response {
+                status,
+                headers,
+                body: Bytes::new(),
+            };
+            assert_eq!(meaning(&answer), wanted, "{code}");
+        }
+    }
+
+    fn leased(said: &str) -> Trouble {
+        Trouble::Leased(said.to_owned())
+    }
 }
