@@ -153,6 +153,16 @@ pub enum ReadError {
         /// The other one's name.
         lineage: String,
     },
+    /// The line that names the ledger is no event. Without it a ledger gets another name, which no saved plan was made for.
+    #[error(
+        "line {line}, which names the ledger, is damaged ({why}): restore that line or the ledger from a copy, and do not remove it"
+    )]
+    Unnamed {
+        /// 1-based.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
     /// It is no event.
     #[error(
         "line {line} is damaged ({why}): restore the ledger from a copy, or remove that line if you know what it said"
@@ -205,7 +215,16 @@ pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> 
         return Err(ReadError::Encoded);
     }
     let events: Vec<Event> = lines(bytes)
-        .map(|(index, text)| wire::read_line(text, lines_before + index + 1))
+        .enumerate()
+        .map(|(number, (index, text))| {
+            let event = wire::read_line(text, lines_before + index + 1);
+            event.map_err(|error| match error {
+                ReadError::Damaged { line, why } if number == 0 && lines_before == 0 => {
+                    ReadError::Unnamed { line, why }
+                }
+                other => other,
+            })
+        })
         .collect::<Result<_, _>>()?;
     one_ledger(&events, bytes)?;
     Ok(events)

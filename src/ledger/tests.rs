@@ -213,7 +213,7 @@ async fn a_damaged_ledger_is_not_opened() {
     assert!(
         error
             .to_string()
-            .starts_with("cannot read the ledger: line 1 is damaged"),
+            .starts_with("cannot read the ledger: line 1, which names the ledger, is damaged"),
         "{error}"
     );
 }

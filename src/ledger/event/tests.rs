@@ -88,6 +88,23 @@ fn what_an_editor_or_a_second_ledger_made_of_it_is_said() {
     assert_eq!(read(again.as_bytes(), 0).map(|events| events.len()), Ok(2));
 }
 
+/// Whoever removed it would get a ledger of another name.
+#[test]
+fn the_line_that_names_the_ledger_is_not_to_be_removed() {
+    let text = format!("\n{{\"v\":1,\"event\":\"opened\"}}\n{}\n", intended());
+    let error = read(text.as_bytes(), 0).unwrap_err();
+    assert!(
+        matches!(error, ReadError::Unnamed { line: 2, .. }),
+        "{error}"
+    );
+    // What comes behind lines that were read before names nothing.
+    let error = read(b"rubbish\n", 1).unwrap_err();
+    assert!(
+        matches!(error, ReadError::Damaged { line: 2, .. }),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_move_of_a_later_version_is_not_called_damaged() {
     let later = intended().replace("\"regenerate\"", "\"rotateBoth\"") + "\n";
