@@ -23,6 +23,8 @@ use lock::{Lock, NoLock};
 
 /// How much is read at once while looking for the last line's end.
 const TAIL_BYTES: u64 = 4096;
+/// Links that are followed, one to the next, while nothing is there yet; as many as Linux follows.
+const LINKS_MAX: usize = 40;
 
 /// Why nothing was read or written.
 enum Fault {
@@ -149,7 +151,15 @@ impl FileStore {
         std::fs::create_dir_all(folder)?;
         let mut lock = self.lock.take()?;
         let is_new = !self.path.try_exists()?;
-        let mut file = private().open(&self.path)?;
+        if is_new && at.offset > 0 {
+            // It was removed meanwhile. Reading says so, and no empty one must hide that.
+            return Ok(None);
+        }
+        let mut file = if is_new {
+            self.begin(&mut lock)?
+        } else {
+            private().open(&self.path)?
+        };
         let end = position(&mut file)?;
         if !is_new {
             whole(lock.known(), end, file.metadata()?.len())?;
@@ -168,6 +178,12 @@ impl FileStore {
         let end = Position { generation, offset };
         lock.ends(end);
         Ok(Some(end))
+    }
+
+    /// Makes the file. What is known is about one that was removed: whoever dies right after this must not leave a new one that looks cut.
+    fn begin(&self, lock: &mut Lock) -> io::Result<File> {
+        lock.forget()?;
+        private().open(&self.path)
     }
 
     /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
@@ -291,14 +307,19 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// What a link leads to, also where nothing is yet; other paths as they are.
 fn behind_links(path: PathBuf) -> PathBuf {
-    if !path.is_symlink() {
-        return path;
+    if let Ok(real) = std::fs::canonicalize(&path)
+        && path.is_symlink()
+    {
+        return real;
     }
-    let real = std::fs::canonicalize(&path).or_else(|_| {
-        let target = std::fs::read_link(&path)?;
-        Ok::<_, io::Error>(path.parent().unwrap_or(Path::new("")).join(target))
-    });
-    real.unwrap_or(path)
+    let mut path = path;
+    for _ in 0..LINKS_MAX {
+        match std::fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new("")).join(target),
+            Err(_) => break,
+        }
+    }
+    path
 }
 
 /// A pipe would be waited for, and what is read from it is gone.
@@ -529,6 +550,57 @@ mod tests {
         late.replace(end, b"{2}\n".to_vec()).await.unwrap();
         assert!(link.is_symlink());
         assert_eq!(store.read(end).await.unwrap().bytes, b"{2}\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_to_links_to_nothing_yet_lead_to_one_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::os::unix::fs::symlink("two", at("one")).unwrap();
+        std::os::unix::fs::symlink("ledger.jsonl", at("two")).unwrap();
+        assert_eq!(FileStore::new(at("one")).path(), at("ledger.jsonl"));
+        // A circle ends too.
+        std::os::unix::fs::symlink("circle", at("circle")).unwrap();
+        assert_eq!(FileStore::new(at("circle")).path(), at("circle"));
+    }
+
+    /// The lock file has outlived the ledger, and the first append to the next one dies when that is there and empty.
+    #[tokio::test]
+    async fn a_ledger_that_was_removed_is_not_missed_in_the_next_one() {
+        let (_folder, store) = place();
+        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+        std::fs::remove_file(store.path()).unwrap();
+        // Who has read the old one begins no new one.
+        let late = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
+        assert_eq!(late, Err(AppendError::Conflict));
+        assert!(!store.path().exists());
+        let mut lock = store.lock.take().ok().unwrap();
+        drop(store.begin(&mut lock).unwrap());
+        drop(lock);
+        let stored = store.read(Position::default()).await.unwrap();
+        assert_eq!(stored.position, Position::default());
+        let next = store.append(stored.position, b"{3}\n".to_vec()).await;
+        assert_eq!(next.unwrap().offset, 4);
+    }
+
+    /// Who dies between the old generation's second name and the new one's place leaves that name and a temporary file.
+    #[tokio::test]
+    async fn a_compaction_that_died_halfway_is_in_nobodys_way() {
+        let (_folder, store) = place();
+        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+        let left = store.keep_old().unwrap();
+        std::fs::write(store.folder().join(".afresh-ledger-x"), "{9}").unwrap();
+        let end = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
+        let (end, kept) = store
+            .replace(end.unwrap(), b"{3}\n".to_vec())
+            .await
+            .unwrap();
+        assert_ne!(kept, left.display().to_string());
+        assert_eq!(std::fs::read(kept).unwrap(), b"{1}\n{2}\n");
+        store.append(end, b"{4}\n".to_vec()).await.unwrap();
+        let stored = store.read(Position::default()).await.unwrap();
+        assert_eq!(stored.bytes, b"{3}\n{4}\n");
     }
 
     /// A lock on a file that was removed keeps nobody out.
