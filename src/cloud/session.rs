@@ -32,7 +32,7 @@ pub(super) struct Session {
     pub hosts: Hosts,
     vault: Vault,
     used: Mutex<BTreeMap<Name, String>>,
-    /// Workspaces that turned somebody away who was not vouched for yet; whether that helped.
+    /// Workspaces that a person was vouched for at; whether that ever helped.
     outsiders: Mutex<BTreeMap<Name, bool>>,
 }
 
@@ -43,6 +43,15 @@ struct Tokens {
     management: Option<Held>,
     /// Why there is none although it may be wanted: a member of the workspace gets in without.
     lacking: Option<TokenFailure>,
+}
+
+/// Whether a person shows a management token beside their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// If it is known to help.
+    AsKnown,
+    /// In any case.
+    Shown,
 }
 
 /// What became of a call, and with which tokens.
@@ -160,22 +169,33 @@ impl Session {
     }
 
     /// Sends. Who is turned away by a workspace may be no member of it: then once more with proof of rights on it in Azure. A 403 did
-    /// nothing, so even an effect may go again.
+    /// nothing, so even an effect may go again. What counts is what this request carried: others are under way at the same time.
     async fn carry(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
         // Boxed: what a sign-in may need would make every future of a request large.
-        let first = Box::pin(self.carry_signed(call)).await?;
+        let mut first = Box::pin(self.carry_signed(call, Proof::AsKnown)).await?;
         if !self.may_be_outsider(call, &first) {
             return Ok(first);
         }
-        self.outsiders().insert(call.who.connection.clone(), true);
-        let second = Box::pin(self.carry_signed(call)).await;
-        if !matches!(&second, Ok(second) if !is_turned_away(second)) {
-            self.outsiders().insert(call.who.connection.clone(), false);
+        match Box::pin(self.tokens(call, Proof::Shown)).await {
+            Ok(tokens) if tokens.management.is_some() => {}
+            Ok(tokens) => {
+                first.tokens.lacking = tokens.lacking;
+                return Ok(first);
+            }
+            Err(_) => return Ok(first),
         }
         // Without a second answer the first one stands: what an earlier send may have done stays a doubt.
-        let Ok(mut second) = second else {
+        let Ok(mut second) = Box::pin(self.carry_signed(call, Proof::Shown)).await else {
             return Ok(first);
         };
+        if let (Ok(response), Some(_)) = (&second.exchange.outcome, &second.tokens.management)
+            && response.status < 500
+        {
+            let helped = !matches!(response.status, 401 | 403);
+            let mut outsiders = self.outsiders();
+            // What has helped once is kept to, whatever else this person may not do.
+            *outsiders.entry(call.who.connection.clone()).or_default() |= helped;
+        }
         if first.exchange.earlier == Sent::Maybe {
             second.exchange.earlier = Sent::Maybe;
         }
@@ -186,7 +206,9 @@ impl Session {
         is_turned_away(first)
             && matches!(call.who.service, Service::Databricks(Some(_)))
             && first.tokens.bearer.vouched == Vouched::IfTurnedAway
-            && !self.outsiders().contains_key(call.who.connection)
+            && first.tokens.management.is_none()
+            && first.tokens.lacking.is_none()
+            && self.outsiders().get(call.who.connection) != Some(&false)
     }
 
     fn outsiders(&self) -> MutexGuard<'_, BTreeMap<Name, bool>> {
@@ -196,11 +218,11 @@ impl Session {
     }
 
     /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
-    async fn carry_signed(&self, call: &Call<'_>) -> Result<Carried, Trouble> {
+    async fn carry_signed(&self, call: &Call<'_>, proof: Proof) -> Result<Carried, Trouble> {
         call.permitted()?;
         let over = self.client.in_time();
         over.map_err(|failure| call.unanswered(&failure))?;
-        let tokens = self.tokens(call).await?;
+        let tokens = self.tokens(call, proof).await?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
         let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
         let first = Carried::new(first, tokens);
@@ -209,7 +231,7 @@ impl Session {
         }
         self.forget(call, &first.tokens).await;
         let earlier = first.exchange.earlier;
-        let tokens = match self.tokens(call).await {
+        let tokens = match self.tokens(call, proof).await {
             // What an earlier send may have done stays a doubt, whatever became of the sign-in.
             Err(_) if earlier == Sent::Maybe => return Ok(first),
             tokens => tokens?,
@@ -221,7 +243,7 @@ impl Session {
         Ok(Carried::new(exchange, tokens))
     }
 
-    async fn tokens(&self, call: &Call<'_>) -> Result<Tokens, Trouble> {
+    async fn tokens(&self, call: &Call<'_>, proof: Proof) -> Result<Tokens, Trouble> {
         let (who, want) = (call.who, want(call));
         let no_token = |failure: TokenFailure| {
             let kind = match failure.why {
@@ -233,7 +255,9 @@ impl Session {
         let bearer = self.vault.token(&want).await.map_err(no_token)?;
         let is_shown = match bearer.vouched {
             Vouched::Always => true,
-            Vouched::IfTurnedAway => self.outsiders().get(who.connection) == Some(&true),
+            Vouched::IfTurnedAway => {
+                proof == Proof::Shown || self.outsiders().get(who.connection) == Some(&true)
+            }
             Vouched::Never => false,
         };
         let management = if want.purpose == Purpose::Databricks && is_shown {

@@ -280,3 +280,56 @@ async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
         "one token for both is shown to nobody"
     );
 }
+
+/// Whether a request is sent once more depends on what it carried itself, not on how far another one has come meanwhile.
+#[tokio::test]
+async fn requests_that_set_out_before_another_was_vouched_for_get_in_as_well() {
+    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
+    let at = Workspace {
+        credential: credential(),
+        resource_id: Some(ResourceId::new(id)),
+        ..workspace()
+    };
+    let (reader, fake, ..) = around(move |request, nth| match request.kind {
+        "entra.deviceCode" => code(900),
+        "entra.token" => granted(nth),
+        _ if header(request, "x-databricks-azure-sp-management-token").is_some() => ok(json!({})),
+        _ => answer(
+            403,
+            r#"{"error_code":"PERMISSION_DENIED","message":"no member"}"#,
+        ),
+    });
+    let looks = (0..10).map(|_| reader.jobs(&at, None));
+    for look in futures_util::future::join_all(looks).await {
+        look.unwrap();
+    }
+    let before = fake.asked("jobs.list").len();
+    reader.jobs(&at, None).await.unwrap();
+    assert_eq!(fake.asked("jobs.list").len(), before + 1, "remembered");
+}
+
+/// A member who lacks a right is turned away like a stranger, and there may be no proof for either: both are said, in one request.
+#[tokio::test]
+async fn a_person_without_a_management_token_is_told_of_it_and_not_sent_twice() {
+    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
+    let at = Workspace {
+        credential: credential(),
+        resource_id: Some(ResourceId::new(id)),
+        ..workspace()
+    };
+    let (reader, fake, ..) = around(move |request, nth| match (request.kind, nth) {
+        ("entra.deviceCode", _) => code(900),
+        ("entra.token", 1) => granted(1),
+        ("entra.token", _) => refusal("consent_required"),
+        _ => answer(
+            403,
+            r#"{"error_code":"PERMISSION_DENIED","message":"no member"}"#,
+        ),
+    });
+    let trouble = reader.jobs(&at, None).await.unwrap_err();
+    assert!(
+        trouble.message.contains("no member; who is no member of the workspace has to show it a management token, and there is none:"),
+        "{trouble}"
+    );
+    assert_eq!(fake.asked("jobs.list").len(), 1);
+}
