@@ -109,6 +109,7 @@ async fn saved_plan(
         );
     }
     let ground = Ground::open_at(file.ledger.clone(), global).await?;
+    ground.reader.among(file.workspaces.values());
     check_lineage(&file, &ground, global)?;
     let now = ground.now();
     if now >= file.plan.valid_until {

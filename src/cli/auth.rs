@@ -32,6 +32,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
     let place = place_of(&desired.project.ledger, global);
     all_known(&args.connection, &desired, &place)?;
     let outside = Outside::open(&place, global)?;
+    outside.reader.among(desired.workspaces.values());
     let now = outside.clock.now();
     let mut all = survey::access::gather(&desired, &outside.reader, now, &args.connection).await;
     let is_wanted = |name: &Name| name.as_str() == LEDGER;

@@ -68,7 +68,8 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         .desired
         .workspaces
         .iter()
-        .filter(|(name, _)| used(name))
+        // Also those that a variable may be meant for: whoever applies the file has to know that there is more than one.
+        .filter(|(name, workspace)| used(name) || workspace.credential.takes_databricks_variables())
         .map(|(n, w)| (n.clone(), w.clone()))
         .collect();
     saved::File {

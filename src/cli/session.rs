@@ -82,6 +82,7 @@ impl Session {
         if ground.is_unmetered() {
             surroundings::without_limits(&mut desired);
         }
+        ground.reader.among(desired.workspaces.values());
         Ok(Self { desired, ground })
     }
 }

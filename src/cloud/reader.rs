@@ -17,7 +17,7 @@ use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
 use crate::model::access::{Entry, Right, Standing};
 use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Factory, Workspace};
+use crate::model::connection::{Factory, Workspace, meant_by_variables};
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
 use crate::model::requests::{RequestClass, Requests};
@@ -38,6 +38,13 @@ impl Reader {
         Self {
             session: Arc::new(Session::new(client, vault)),
         }
+    }
+
+    /// These are all workspaces of the project. Without `DATABRICKS_HOST` the `DATABRICKS_` variables open a workspace only if they
+    /// can be meant for no other, so without this none.
+    pub fn among<'a>(&self, workspaces: impl IntoIterator<Item = &'a Workspace>) {
+        let meant = meant_by_variables(workspaces);
+        self.session.vault().mean_by_variables(meant);
     }
 
     /// What a Writer shares with it.

@@ -2,6 +2,7 @@
 //!
 //! Refuses: a secret. A credential says where its secret comes from, never what it is.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
@@ -224,6 +225,17 @@ pub enum Credential {
 }
 
 impl Credential {
+    /// May the `DATABRICKS_` variables of the environment be meant for a workspace with it?
+    pub fn takes_databricks_variables(&self) -> bool {
+        let is_one = |source: &SecretSource| matches!(source, SecretSource::Env(name) if name.starts_with("DATABRICKS_"));
+        match self {
+            Self::Default => true,
+            Self::DatabricksToken { token } => is_one(token),
+            Self::DatabricksOauth { client_secret, .. } => is_one(client_secret),
+            _ => false,
+        }
+    }
+
     /// The manifest's word for it.
     pub const fn method(&self) -> &'static str {
         match self {
@@ -295,6 +307,22 @@ pub struct Workspace {
     pub cloud: Cloud,
     /// Who asks.
     pub credential: Credential,
+}
+
+/// How many different ones of these workspaces the `DATABRICKS_` variables may be meant for. One that is given by its host in one place
+/// and by its id in another counts as two: only its service knows better.
+pub fn meant_by_variables<'a>(workspaces: impl IntoIterator<Item = &'a Workspace>) -> usize {
+    let meant = workspaces
+        .into_iter()
+        .filter(|workspace| workspace.credential.takes_databricks_variables())
+        .map(
+            |workspace| match (&workspace.host, &workspace.resource_id) {
+                (WorkspaceHost::Given(host), _) => host.to_ascii_lowercase(),
+                (WorkspaceHost::FromResource, Some(id)) => id.folded(),
+                (WorkspaceHost::FromResource, None) => workspace.name.to_string(),
+            },
+        );
+    meant.collect::<BTreeSet<String>>().len()
 }
 
 #[cfg(test)]

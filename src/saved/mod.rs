@@ -48,7 +48,7 @@ pub struct File {
     pub plan: Plan,
     /// The Data Factory connections that its steps use.
     pub factories: BTreeMap<Name, Factory>,
-    /// The Databricks connections that its steps use.
+    /// The Databricks connections that its steps use, and those that the `DATABRICKS_` variables may be meant for.
     pub workspaces: BTreeMap<Name, Workspace>,
     /// The project's name.
     pub project: String,

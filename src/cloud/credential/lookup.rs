@@ -23,6 +23,8 @@ pub(super) struct Around<'a> {
     pub client: &'a Client,
     pub here: &'a Surroundings,
     pub machine: &'a Machine,
+    /// How many workspaces of the project the `DATABRICKS_` variables may be meant for.
+    pub meant_by_variables: usize,
 }
 
 /// A way that is not there: how people call it, and what it lacks.
@@ -67,6 +69,9 @@ const CONNECTIONS: [&str; 2] = [
 ];
 /// What Kubernetes sets.
 pub(super) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+
+/// Which workspace the other `DATABRICKS_` variables open.
+const OWN_HOST: &str = "DATABRICKS_HOST";
 
 /// The ways of Azure, in their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -198,23 +203,32 @@ async fn of_workspace(
         return Ok(None);
     };
     let (here, host) = (around.here, host_and_port(workspace));
-    match variables(here, &host) {
-        Ok(source) => return Ok(Some(source)),
-        Err(lack) => lacks.push(lack),
+    let found = variables(around, &host);
+    // A profile names its host; variables do if DATABRICKS_HOST is among them. What names the host comes first.
+    if found.is_ok() && here.var(OWN_HOST).is_some() {
+        return Ok(found.ok());
     }
-    let Some(profile) = Profile::asked_for(here).await? else {
-        lacks.push(Lack::new("profile", "DATABRICKS_CONFIG_PROFILE is not set"));
-        return Ok(None);
+    let profile = match Profile::asked_for(here).await? {
+        Some(profile) => profile.belongs_to(&host).map(|()| profile),
+        None => Err("DATABRICKS_CONFIG_PROFILE is not set".to_owned()),
     };
-    if let Err(why) = profile.belongs_to(&host) {
-        lacks.push(Lack::new("profile", why));
-        return Ok(None);
+    match (found, profile) {
+        (found, Ok(profile)) => {
+            lacks.extend(found.err());
+            of_profile(&profile, want.who.cloud, here, lacks).map(Some)
+        }
+        (Ok(source), Err(_)) => Ok(Some(source)),
+        (Err(lack), Err(why)) => {
+            lacks.extend([lack, Lack::new("profile", why)]);
+            Ok(None)
+        }
     }
-    of_profile(&profile, want.who.cloud, here, lacks).map(Some)
 }
 
-/// `DATABRICKS_TOKEN`, then `DATABRICKS_CLIENT_ID` and `_SECRET`; for one host only, if `DATABRICKS_HOST` names one.
-fn variables(here: &Surroundings, host: &str) -> Result<Source, Lack> {
+/// `DATABRICKS_TOKEN`, then `DATABRICKS_CLIENT_ID` and `_SECRET`; for the host that `DATABRICKS_HOST` names, else for the only one that
+/// they can be meant for.
+fn variables(around: &Around<'_>, host: &str) -> Result<Source, Lack> {
+    let here = around.here;
     let (token, id, secret) = (
         here.secret_var("DATABRICKS_TOKEN"),
         here.var("DATABRICKS_CLIENT_ID"),
@@ -224,13 +238,18 @@ fn variables(here: &Surroundings, host: &str) -> Result<Source, Lack> {
     if token.is_none() && id.is_none() {
         return Err(Lack::new(named, "not set"));
     }
-    if let Some(own) = here.var("DATABRICKS_HOST").map(host_of)
-        && !own.eq_ignore_ascii_case(host)
-    {
-        return Err(Lack::new(
-            named,
-            format!("they are for {own}, as DATABRICKS_HOST says, not for {host}"),
-        ));
+    let foreign = match here.var(OWN_HOST).map(host_of) {
+        Some(own) if own.eq_ignore_ascii_case(host) => None,
+        Some(own) => Some(format!(
+            "they are for {own}, as {OWN_HOST} says, not for {host}"
+        )),
+        None if around.meant_by_variables == 1 => None,
+        None => Some(format!(
+            "nothing says which of the project's workspaces they are for: set {OWN_HOST} to its host"
+        )),
+    };
+    if let Some(why) = foreign {
+        return Err(Lack::new(named, why));
     }
     match (token, id, secret) {
         (Some(token), ..) => Ok(Source::Fixed {

@@ -31,6 +31,7 @@ mod oauth;
 mod profile;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -220,6 +221,8 @@ pub(super) struct Vault {
     places: Mutex<HashMap<Key, Place>>,
     people: People,
     machine: Machine,
+    /// How many workspaces the `DATABRICKS_` variables may be meant for; 0: nobody has said.
+    meant_by_variables: AtomicUsize,
 }
 
 impl std::fmt::Debug for Vault {
@@ -236,7 +239,13 @@ impl Vault {
             places: Mutex::default(),
             people: People::default(),
             machine: Machine::default(),
+            meant_by_variables: AtomicUsize::new(0),
         }
+    }
+
+    /// There are so many workspaces that the `DATABRICKS_` variables may be meant for.
+    pub fn mean_by_variables(&self, workspaces: usize) {
+        self.meant_by_variables.store(workspaces, Ordering::Relaxed);
     }
 
     /// A token that does not end soon. Requests that want the same one wait for one fetch.
@@ -319,6 +328,7 @@ impl Vault {
             client: &self.client,
             here: &self.surroundings,
             machine: &self.machine,
+            meant_by_variables: self.meant_by_variables.load(Ordering::Relaxed),
         };
         chain::resolve(&around, want).await
     }

@@ -95,7 +95,9 @@ fn reader_with(fake: &Arc<Fake>, env: &[(&str, &str)]) -> Reader {
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(fake);
     let clock = Clock::Manual(ManualClock::new(now()));
     let here = Surroundings::new(env.iter().copied());
-    Reader::new(Client::new(transport, clock), here)
+    let reader = Reader::new(Client::new(transport, clock), here);
+    reader.among([&workspace()]);
+    reader
 }
 
 const PRINCIPAL: [(&str, &str); 3] = [

@@ -16,6 +16,15 @@ fn grants(request: &Request, nth: usize) -> Answer {
     }
 }
 
+const OTHER: &str = "adb-2.7.azuredatabricks.net";
+
+fn pinned() -> Credential {
+    Credential::DatabricksOauth {
+        client_id: "app".to_owned(),
+        client_secret: SecretSource::Env("DATABRICKS_CLIENT_SECRET".to_owned()),
+    }
+}
+
 fn at(host: &str) -> Workspace {
     Workspace {
         host: WorkspaceHost::Given(host.to_owned()),
@@ -26,13 +35,14 @@ fn at(host: &str) -> Workspace {
 #[tokio::test]
 async fn a_workspace_gives_its_own_principals_a_token_for_itself_alone() {
     let fake = fake(grants);
+    let pinned = |host: &str| Workspace {
+        credential: pinned(),
+        ..at(host)
+    };
     let reader = reader_with(&fake, &[&OAUTH[..], &PRINCIPAL[..]].concat());
-    reader.jobs(&at(HOST), None).await.unwrap();
-    reader.jobs(&at(HOST), None).await.unwrap();
-    reader
-        .jobs(&at("adb-2.7.azuredatabricks.net"), None)
-        .await
-        .unwrap();
+    reader.jobs(&pinned(HOST), None).await.unwrap();
+    reader.jobs(&pinned(HOST), None).await.unwrap();
+    reader.jobs(&pinned(OTHER), None).await.unwrap();
     let asked = fake.asked("databricks.token");
     let urls: Vec<_> = asked.iter().map(|request| request.url.as_str()).collect();
     assert_eq!(
@@ -75,12 +85,8 @@ async fn a_workspace_gives_its_own_principals_a_token_for_itself_alone() {
 #[tokio::test]
 async fn no_secret_goes_to_a_host_outside_the_cloud() {
     let fake = fake(grants);
-    let pinned = Credential::DatabricksOauth {
-        client_id: "app".to_owned(),
-        client_secret: SecretSource::Env("DATABRICKS_CLIENT_SECRET".to_owned()),
-    };
     let elsewhere = Workspace {
-        credential: pinned.clone(),
+        credential: pinned(),
         ..at("adb-1.7.azuredatabricks.net.evil.example")
     };
     let reader = reader_with(&fake, &OAUTH);
@@ -88,7 +94,7 @@ async fn no_secret_goes_to_a_host_outside_the_cloud() {
     assert_eq!(trouble.kind, TroubleKind::Misfit);
     assert!(fake.asked("databricks.token").is_empty());
     let azure = Factory {
-        credential: pinned,
+        credential: pinned(),
         ..factory()
     };
     let trouble = reader.runtimes(&azure).await.unwrap_err();
@@ -126,13 +132,76 @@ async fn a_token_of_one_host_does_not_go_to_another() {
     ];
     let reader = reader_with(&fake, &env);
     reader.jobs(&at(HOST), None).await.unwrap();
-    reader
-        .jobs(&at("adb-2.7.azuredatabricks.net"), None)
-        .await
-        .unwrap();
+    reader.jobs(&at(OTHER), None).await.unwrap();
     let sent = fake.asked("jobs.list");
     assert_eq!(header(&sent[0], "authorization"), Some("Bearer dapi-x"));
     assert_eq!(header(&sent[1], "authorization"), Some("Bearer token-1"));
+}
+
+/// What nobody has named a host for is for the only workspace that it can be meant for, else for none.
+#[tokio::test]
+async fn variables_without_a_host_open_no_workspace_of_several() {
+    let by_variable = Workspace {
+        credential: Credential::DatabricksToken {
+            token: SecretSource::Env("DATABRICKS_TOKEN".to_owned()),
+        },
+        ..at(OTHER)
+    };
+    let by_another = Workspace {
+        credential: Credential::DatabricksToken {
+            token: SecretSource::Env("PAT".to_owned()),
+        },
+        ..at(OTHER)
+    };
+    for (others, opens) in [
+        (vec![], true),
+        (vec![at(HOST), at("ADB-1.7.azuredatabricks.net")], true),
+        (vec![by_another], true),
+        (vec![at(OTHER)], false),
+        (vec![by_variable], false),
+    ] {
+        for variables in [&[("DATABRICKS_TOKEN", "dapi-x")][..], &OAUTH] {
+            let fake = fake(grants);
+            let reader = reader_with(&fake, variables);
+            reader.among(others.iter().chain([&at(HOST)]));
+            let seen = reader.jobs(&at(HOST), None).await;
+            assert_eq!(seen.is_ok(), opens, "{others:?}");
+            assert_eq!(
+                fake.asked("databricks.token").is_empty(),
+                !opens || variables.len() == 1
+            );
+            if let Err(trouble) = seen {
+                assert!(
+                    trouble.message.contains(
+                        "DATABRICKS_TOKEN or DATABRICKS_CLIENT_ID: nothing says which of the project's workspaces they are for: set \
+                         DATABRICKS_HOST to its host"
+                    ),
+                    "{trouble}"
+                );
+            }
+        }
+    }
+}
+
+/// A profile names its host, a variable alone does not.
+#[tokio::test]
+async fn what_names_the_host_comes_first() {
+    let file = profiles();
+    let profile = [
+        ("DATABRICKS_CONFIG_FILE", file.path().to_str().unwrap()),
+        ("DATABRICKS_CONFIG_PROFILE", "pat"),
+        ("DATABRICKS_TOKEN", "dapi-x"),
+    ];
+    let named = [&profile[..], &[("DATABRICKS_HOST", HOST)]].concat();
+    for (env, bearer) in [
+        (&profile[..], "Bearer dapi-profile"),
+        (&named, "Bearer dapi-x"),
+    ] {
+        let fake = fake(grants);
+        reader_with(&fake, env).jobs(&at(HOST), None).await.unwrap();
+        let sent = &fake.asked("jobs.list")[0];
+        assert_eq!(header(sent, "authorization"), Some(bearer));
+    }
 }
 
 fn profiles() -> tempfile::NamedTempFile {
