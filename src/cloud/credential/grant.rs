@@ -106,6 +106,12 @@ impl Denied {
         serde_json::from_slice(&response.body).unwrap_or_default()
     }
 
+    /// Does Entra ID itself say it, whoever hands it on?
+    pub fn is_of_entra(&self) -> bool {
+        let said = self.error_description.as_ref().or(self.message.as_ref());
+        said.is_some_and(|said| advice::code_in(said).is_some()) || !self.error_codes.is_empty()
+    }
+
     /// The words of whoever `named` is, with what to do about them.
     pub fn failure(self, response: &Response, named: &str) -> TokenFailure {
         let Some(said) = self.error_description.or(self.message).or(self.error) else {

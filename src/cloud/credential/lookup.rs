@@ -453,10 +453,11 @@ async fn managed(around: &Around<'_>) -> Result<Source, String> {
     let id = id.or_else(|| here.var(&format!("{family}_CLIENT_ID")));
     let which = id.map_or(Which::System, |id| Which::ClientId(id.to_owned()));
     let identity = Identity::of_machine(here, which).map_err(|failure| failure.message)?;
-    if !is_sure {
-        around.machine.answers(around.client, &identity).await?;
+    if is_sure {
+        return Ok(Source::Managed(identity));
     }
-    Ok(Source::Managed(identity))
+    around.machine.answers(around.client, &identity).await?;
+    Ok(Source::Managed(identity.found()))
 }
 
 /// A Cloud document says where its authority is; only where none was written does `AZURE_AUTHORITY_HOST` have a say.

@@ -2,6 +2,7 @@
 //!
 //! Refuses: Azure Arc, Service Fabric, Azure ML and Cloud Shell, whose endpoints speak otherwise; a proxy; sending a token there.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use http::header::ACCEPT;
@@ -25,7 +26,7 @@ const IMDS_ELSEWHERE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Which identity, of the machine's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Which {
     System,
     ClientId(String),
@@ -36,6 +37,8 @@ pub(super) enum Which {
 pub(super) struct Identity {
     endpoint: Endpoint,
     which: Which,
+    /// Nobody asked for it: the `default` chain came upon it, and goes on behind it if it is not there after all.
+    is_found: bool,
 }
 
 enum Endpoint {
@@ -50,7 +53,22 @@ impl Identity {
     /// It is one of those that this version does not speak to, or no address.
     pub fn of_machine(here: &Surroundings, which: Which) -> Result<Self, TokenFailure> {
         let endpoint = endpoint(here)?;
-        Ok(Self { endpoint, which })
+        Ok(Self {
+            endpoint,
+            which,
+            is_found: false,
+        })
+    }
+
+    /// The same where nobody asked for it.
+    pub fn found(self) -> Self {
+        let is_found = true;
+        Self { is_found, ..self }
+    }
+
+    /// Which one the `default` chain came upon; `None`: somebody asked for it.
+    pub fn by_chance(&self) -> Option<&Which> {
+        self.is_found.then_some(&self.which)
     }
 
     /// How people call it.
@@ -110,7 +128,8 @@ fn imds(elsewhere: Option<&str>) -> Result<Url, TokenFailure> {
     let base = elsewhere.unwrap_or(IMDS).trim_end_matches('/');
     let url = Url::parse(&format!("{base}/metadata/identity/oauth2/token"))
         .map_err(|error| TokenFailure::new(format!("{IMDS_ELSEWHERE} is no address: {error}")))?;
-    if elsewhere.is_some() {
+    // People also write the one address there.
+    if Url::parse(IMDS).is_ok_and(|own| own.origin() != url.origin()) {
         wire::permitted(&url).map_err(TokenFailure::new)?;
     }
     Ok(url)
@@ -141,12 +160,16 @@ pub(super) async fn token(
     Err(refused(&response, identity))
 }
 
-/// What a refusal means: 400 is how both say that no such identity is assigned, 403 how Docker Desktop says that nobody is there.
+/// What a refusal means: 400 is how both say that no such identity is assigned, unless it is about the resource or Entra ID itself
+/// speaks; 403 is how Docker Desktop says that nobody is there.
 fn refused(response: &Response, identity: &Identity) -> TokenFailure {
     let named = "the machine's identity endpoint";
-    let failure = Denied::read(response).failure(response, named);
+    let denied = Denied::read(response);
+    let is_about_more = denied.is_of_entra() || denied.error.as_deref() == Some("invalid_resource");
+    let failure = denied.failure(response, named);
     let is_imds = matches!(identity.endpoint, Endpoint::Imds(_));
     match (response.status, &identity.which) {
+        (400, _) if is_about_more => failure,
         (400, Which::System) => TokenFailure {
             message: format!(
                 "this machine has no system-assigned identity ({}); assign one, or name a user-assigned one by clientId or resourceId",
@@ -262,14 +285,19 @@ fn question(url: Url, kind: &'static str, timeout: Duration) -> Request {
 /// What is known of the machine: asked once, and briefly.
 #[derive(Default)]
 pub(super) struct Machine {
-    lacks: Mutex<Option<Result<(), String>>>,
+    is_there: Mutex<Option<Result<(), String>>>,
+    /// Whether it has an identity to give, by its first answer about it: the chain keeps to that, so that one command has one principal.
+    gives: Mutex<HashMap<Which, Result<(), String>>>,
 }
 
 impl Machine {
     /// Does anybody answer at the identity endpoint? `Err`: what is lacking. A question without the `Metadata` field gets an error
     /// at once from a metadata service, and nothing from anybody else.
     pub async fn answers(&self, client: &Client, identity: &Identity) -> Result<(), String> {
-        let mut known = self.lacks.lock().await;
+        if let Some(Err(why)) = self.gives.lock().await.get(&identity.which) {
+            return Err(why.clone());
+        }
+        let mut known = self.is_there.lock().await;
         if let Some(known) = &*known {
             return known.clone();
         }
@@ -281,9 +309,10 @@ impl Machine {
         found
     }
 
-    /// Remembers that the machine has no identity to give.
-    pub async fn has_none(&self, why: String) {
-        *self.lacks.lock().await = Some(Err(why));
+    /// Remembers whether the machine has this identity to give; tells what was known first, which stands.
+    pub async fn settle(&self, which: &Which, gives: Result<(), String>) -> Result<(), String> {
+        let mut known = self.gives.lock().await;
+        known.entry(which.clone()).or_insert(gives).clone()
     }
 }
 

@@ -309,18 +309,25 @@ impl Vault {
     }
 
     async fn fetch(&self, want: &Want<'_>) -> Result<Held, TokenFailure> {
-        let first = self.fetch_from(self.resolve(want).await?, want).await;
-        match first {
+        let source = self.resolve(want).await?;
+        let found = match &source {
+            Source::Managed(identity) => identity.by_chance().cloned(),
+            _ => None,
+        };
+        let first = self.fetch_from(source, want).await;
+        let gives = match &first {
+            Ok(_) => Some(Ok(())),
+            Err((_, failure)) if failure.why == Why::Absent => Some(Err(failure.message.clone())),
+            Err(_) => None,
+        };
+        if let (Some(which), Some(gives)) = (found, gives)
+            && self.machine.settle(&which, gives).await.is_err()
+        {
             // The machine turned out to have no identity to give: the chain goes on behind it.
-            Err((Source::Managed(_), failure))
-                if failure.why == Why::Absent && *want.who.credential == Credential::Default =>
-            {
-                self.machine.has_none(failure.message).await;
-                let second = self.fetch_from(self.resolve(want).await?, want).await;
-                second.map_err(|(source, failure)| explained(source, failure))
-            }
-            first => first.map_err(|(source, failure)| explained(source, failure)),
+            let second = self.fetch_from(self.resolve(want).await?, want).await;
+            return second.map_err(|(source, failure)| explained(source, failure));
         }
+        first.map_err(|(source, failure)| explained(source, failure))
     }
 
     async fn resolve(&self, want: &Want<'_>) -> Result<Source, TokenFailure> {

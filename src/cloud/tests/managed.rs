@@ -251,3 +251,158 @@ async fn the_chain_goes_on_behind_a_machine_without_an_identity() {
         "{said}"
     );
 }
+
+/// A machine with an `az` that somebody is signed in to, and what it says when it is asked for a token for each resource.
+#[cfg(unix)]
+async fn beside_az(
+    env: &[(&str, &str)],
+    says: impl Fn(&str, usize) -> Answer + Send + Sync + 'static,
+) -> (Arc<Fake>, Reader, tempfile::TempDir) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let az = folder.path().join("az");
+    let script = "#!/bin/sh\necho '{\"accessToken\": \"from-az\", \"expires_on\": 1795402800}'\n";
+    std::fs::write(&az, script).unwrap();
+    std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let fake = fake_machine(move |request, nth| match request.kind {
+        "imds.probe" => answer(400, "{}"),
+        "imds.token" => says(&query(request)["resource"], nth),
+        _ => ok(json!({})),
+    });
+    let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+    let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
+    let here = Surroundings::new(env.iter().copied()).with_azure_cli(Some(az));
+    (fake, Reader::new(client, here), folder)
+}
+
+/// A refusal that is not about the identity changes nothing about who asks.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_chain_does_not_take_another_principal_for_a_resource_that_is_refused() {
+    for refusal in [
+        json!({"error": "invalid_resource", "error_description": "The resource principal was not found"}),
+        json!({"error": "invalid_request", "error_description": "AADSTS500011: The resource principal was not found"}),
+        json!({"statusCode": 400, "message": "AADSTS53003: Blocked by Conditional Access"}),
+    ] {
+        let said = refusal.clone();
+        let (_fake, reader, _folder) = beside_az(&[], move |resource, nth| {
+            if resource.starts_with("https://management.azure.com") {
+                return ok(json!({"access_token": format!("machine-{nth}"), "expires_in": 3600}));
+            }
+            status(400, said.clone())
+        })
+        .await;
+        let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
+        assert!(
+            trouble
+                .message
+                .starts_with("no token from managed identity: "),
+            "{refusal}: {trouble}"
+        );
+        reader.runtimes(&factory()).await.unwrap();
+        let used = reader.credential_used(&factory().name);
+        assert_eq!(used.as_deref(), Some("managed identity"), "{refusal}");
+    }
+}
+
+/// The first answer about an identity holds for the whole command, whatever is said of it for another purpose.
+#[cfg(unix)]
+#[tokio::test]
+async fn one_command_has_one_principal() {
+    let none = || {
+        answer(
+            400,
+            r#"{"error":"invalid_request","error_description":"Identity not found"}"#,
+        )
+    };
+    let one = || ok(json!({"access_token": "machine-1", "expires_in": 3600}));
+    for first_gives in [true, false] {
+        let (_fake, reader, _folder) = beside_az(&[], move |_, nth| {
+            if (nth == 1) == first_gives {
+                one()
+            } else {
+                none()
+            }
+        })
+        .await;
+        reader.runtimes(&factory()).await.unwrap();
+        let then = reader.jobs(&workspace(), None).await;
+        let used = reader.credential_used(&factory().name);
+        if first_gives {
+            assert_eq!(used.as_deref(), Some("managed identity"));
+            let said = then.unwrap_err().message;
+            assert!(said.contains("no system-assigned identity"), "{said}");
+        } else {
+            assert_eq!(used.as_deref(), Some("Azure CLI"));
+            then.unwrap();
+            let used = reader.credential_used(&workspace().name);
+            assert_eq!(used.as_deref(), Some("Azure CLI"));
+        }
+    }
+}
+
+/// That a profile's identity is not there says nothing about another one that the chain would come upon.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_said_of_one_identity_says_nothing_of_another() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = format!("[msi]\nhost = {HOST}\nazure_use_msi = true\n");
+    std::fs::write(file.path(), text).unwrap();
+    let env = [
+        ("DATABRICKS_CONFIG_FILE", file.path().to_str().unwrap()),
+        ("DATABRICKS_CONFIG_PROFILE", "msi"),
+    ];
+    let (fake, reader, _folder) = beside_az(&env, |resource, _| {
+        if resource.starts_with("https://management.azure.com") {
+            return ok(json!({"access_token": "machine-1", "expires_in": 3600}));
+        }
+        answer(
+            400,
+            r#"{"error":"invalid_request","error_description":"Identity not found"}"#,
+        )
+    })
+    .await;
+    let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
+    assert!(
+        trouble.message.contains("no system-assigned identity"),
+        "{trouble}"
+    );
+    assert_eq!(
+        fake.asked("imds.token").len(),
+        1,
+        "asked once, and no other"
+    );
+    reader.runtimes(&factory()).await.unwrap();
+    let used = reader.credential_used(&factory().name);
+    assert_eq!(used.as_deref(), Some("managed identity"));
+}
+
+#[tokio::test]
+async fn the_metadata_service_s_own_address_may_be_written_out() {
+    for own in [
+        "http://169.254.169.254",
+        "http://169.254.169.254/",
+        "http://169.254.169.254:80",
+    ] {
+        let fake = fake_machine(grants);
+        let reader = reader_with(&fake, &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", own)]);
+        reader.runtimes(&of_machine(None, None)).await.unwrap();
+        let asked = &fake.asked("imds.token")[0].url;
+        assert_eq!(asked.host_str(), Some("169.254.169.254"));
+    }
+    for other in [
+        "http://169.254.169.254:8080",
+        "http://169.254.169.253",
+        "http://imds.example",
+    ] {
+        let fake = fake_machine(grants);
+        let reader = reader_with(&fake, &[("AZURE_POD_IDENTITY_AUTHORITY_HOST", other)]);
+        let trouble = reader.runtimes(&of_machine(None, None)).await.unwrap_err();
+        assert!(
+            trouble.message.contains("is refused: only https"),
+            "{trouble}"
+        );
+        assert!(fake.asked("imds.token").is_empty());
+    }
+}
