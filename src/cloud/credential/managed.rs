@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use http::header::ACCEPT;
+use http::header::{ACCEPT, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -190,6 +190,15 @@ fn refused(response: &Response, identity: &Identity) -> TokenFailure {
             why: Why::Absent,
             ..failure
         },
+        // A starting one was waited for.
+        (404, _) if is_imds => TokenFailure {
+            message: format!(
+                "this is no machine of Azure, or one whose metadata service does not start ({})",
+                failure.message
+            ),
+            why: Why::Absent,
+            ..failure
+        },
         _ => failure,
     }
 }
@@ -316,6 +325,18 @@ impl Machine {
     }
 }
 
+/// Those of other clouds have the same address: Google's marks its answers (`Metadata-Flavor`), Amazon's names itself and wants a session
+/// first (401), which Azure's never does.
+fn is_foreign(response: &Response) -> bool {
+    let server = response
+        .headers
+        .get(SERVER)
+        .map_or(&b""[..], |said| said.as_bytes());
+    response.status == 401
+        || response.headers.contains_key("metadata-flavor")
+        || server.starts_with(b"EC2ws")
+}
+
 async fn probe(client: &Client, url: &Url) -> Result<(), String> {
     let request = question(url.clone(), "imds.probe", IMDS_PROBE_TIMEOUT);
     let host = url.host_str().unwrap_or_default();
@@ -323,6 +344,9 @@ async fn probe(client: &Client, url: &Url) -> Result<(), String> {
         Ok(response) if response.status == 403 || response.is_page() => {
             Err(unreadable(&response, host).message)
         }
+        Ok(response) if is_foreign(&response) => Err(format!(
+            "this is no machine of Azure: {host} is the metadata service of another cloud"
+        )),
         Ok(_) => Ok(()),
         Err(failure) => Err(format!(
             "this is no machine of Azure: {host} gave no answer ({failure})"

@@ -406,3 +406,53 @@ async fn the_metadata_service_s_own_address_may_be_written_out() {
         assert!(fake.asked("imds.token").is_empty());
     }
 }
+
+/// Google's and Amazon's metadata services have the address of Azure's.
+#[cfg(unix)]
+#[tokio::test]
+async fn another_cloud_s_metadata_service_costs_no_wait() {
+    type Said = (u16, &'static [(&'static str, &'static str)]);
+    let foreign: [Said; 3] = [
+        (
+            404,
+            &[
+                ("metadata-flavor", "Google"),
+                ("server", "Metadata Server for VM"),
+            ],
+        ),
+        (404, &[("server", "EC2ws")]),
+        (401, &[]),
+    ];
+    for (status, fields) in foreign {
+        let fake = fake_machine(move |_, _| {
+            let mut response = answer(status, "Not Found").unwrap();
+            for (name, value) in fields {
+                response
+                    .headers
+                    .insert(*name, HeaderValue::from_static(value));
+            }
+            Ok(response)
+        });
+        let trouble = reader_with(&fake, &[]).runtimes(&factory()).await;
+        let said = trouble.unwrap_err().message;
+        assert!(
+            said.contains(
+                "managed identity: this is no machine of Azure: 169.254.169.254 is the metadata service of another cloud"
+            ),
+            "{said}"
+        );
+        assert!(fake.asked("imds.token").is_empty());
+    }
+    // One that only says 404 is waited for like a starting one, once, and then it is none.
+    let (fake, reader, _folder) = beside_az(&[], |_, _| answer(404, "Not Found")).await;
+    reader.runtimes(&factory()).await.unwrap();
+    reader.jobs(&workspace(), None).await.unwrap();
+    let used = reader.credential_used(&factory().name);
+    assert_eq!(used.as_deref(), Some("Azure CLI"));
+    let asked = fake.asked("imds.token");
+    assert!(
+        asked
+            .iter()
+            .all(|one| query(one)["resource"] == "https://management.azure.com")
+    );
+}
