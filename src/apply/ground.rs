@@ -1,8 +1,8 @@
 //! Does what a move presumes still hold? Pure: sights in, a yes or a sentence out.
 
-use crate::model::job::{Run, RunId};
+use crate::model::job::{Phase, Run, RunId};
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
-use crate::model::time::Timestamp;
+use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{Company, Move, Presumed};
 
 /// A regenerate with both keys named as `seen`, if none of them differs from what was presumed.
@@ -42,9 +42,9 @@ pub(super) struct StartSight<'a> {
     pub company: Company,
     /// The newest run at the time of the decision.
     pub after: Option<&'a Run>,
-    /// Runs that this very step cancelled.
-    pub cancelled: &'a [RunId],
-    /// Without `after`: no run had started at this time or later.
+    /// Other runs that the decision knew, and those that this very step cancelled.
+    pub known: &'a [RunId],
+    /// The decision knew every run that had started at this time or later.
     pub since: Timestamp,
     /// Active runs. Complete.
     pub active: &'a [Run],
@@ -61,7 +61,7 @@ pub(super) fn start(sight: StartSight<'_>) -> Result<(), String> {
         return Err(format!("run {} is active", run.id));
     }
     let known = |run: &Run| {
-        sight.after.is_some_and(|after| after.id == run.id) || sight.cancelled.contains(&run.id)
+        sight.after.is_some_and(|after| after.id == run.id) || sight.known.contains(&run.id)
     };
     let mut runs = sight.active.iter().chain(sight.ended);
     match runs.find(|run| !known(run) && is_newer(run, sight.after, sight.since)) {
@@ -70,16 +70,13 @@ pub(super) fn start(sight: StartSight<'_>) -> Result<(), String> {
     }
 }
 
-/// Runs compare by their start; one that waits in a queue has none, and compares by its number.
+/// Has a run that the decision did not know begun since? Runs compare by their start, or by their end where that is all that is
+/// told. One without either may always have: it waits in a queue, or nobody says.
 fn is_newer(run: &Run, after: Option<&Run>, since: Timestamp) -> bool {
-    match (run.started, after) {
-        (Some(started), None) => started >= since,
-        (None, None) => run.is_active(),
-        (started, Some(after)) => match (started, after.started) {
-            (Some(started), Some(known)) => (started, run.id) > (known, after.id),
-            _ => run.id > after.id,
-        },
-    }
+    let newness = |run: &Run| run.started.or_else(|| run.ended_no_earlier_than());
+    let followed = after.and_then(|after| Some((newness(after)?, after.id)));
+    newness(run)
+        .is_none_or(|at| at >= since && followed.is_none_or(|followed| (at, run.id) > followed))
 }
 
 /// May a one-time run be submitted, when the decision knew of the runs `known`?
@@ -91,6 +88,30 @@ pub(super) fn submit(known: &[Run], seen: &[Run]) -> Result<(), String> {
     match seen.iter().find(unknown) {
         Some(run) => Err(format!("run {} was submitted since the decision", run.id)),
         None => Ok(()),
+    }
+}
+
+/// Is the run that the service returned for a start one that began after the look before it? An active one is: had it been active
+/// then, nothing would have been started. Where one has ended and nobody tells when, its start must say so.
+///
+/// # Errors
+/// Which run it is instead, or may be.
+pub(super) fn started(returned: &Run, looked: Timestamp) -> Result<(), String> {
+    let run = returned.id;
+    match &returned.phase {
+        Phase::Ended {
+            at: Some(at),
+            result,
+        } if *at < looked => Err(format!(
+            "no new run: the service returned run {run}, which ended {result} at {}",
+            minute(*at)
+        )),
+        Phase::Ended { at: None, result } if returned.started.is_none_or(|at| at < looked) => {
+            Err(format!(
+                "perhaps no new run: the service returned run {run}, which has ended {result}, and does not tell when"
+            ))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -150,7 +171,7 @@ mod tests {
         StartSight {
             company: Company::Alone,
             after,
-            cancelled: &[],
+            known: &[],
             since: at(100),
             active,
             ended,
@@ -161,8 +182,8 @@ mod tests {
     fn a_start_holds_while_the_newest_run_is_the_one_it_follows() {
         let (old, last, new) = (
             run(5, Some(50), Some(55)),
-            run(7, Some(70), Some(75)),
-            run(8, Some(80), Some(85)),
+            run(107, Some(170), Some(175)),
+            run(108, Some(180), Some(185)),
         );
         assert_eq!(
             start(sight(Some(&last), &[], &[last.clone(), old.clone()])),
@@ -172,10 +193,10 @@ mod tests {
         assert_eq!(start(sight(Some(&last), &[], &[old])), Ok(()));
         assert_eq!(
             start(sight(Some(&last), &[], &[new.clone(), last.clone()])),
-            Err("run 8 has begun since the decision".to_owned())
+            Err("run 108 has begun since the decision".to_owned())
         );
         let replaced = StartSight {
-            cancelled: &[8],
+            known: &[108],
             ..sight(Some(&last), &[], std::slice::from_ref(&new))
         };
         assert_eq!(start(replaced), Ok(()));
@@ -208,6 +229,63 @@ mod tests {
             })
             .is_err()
         );
+    }
+
+    #[test]
+    fn a_run_without_times_is_news_unless_the_decision_knew_it() {
+        let (own, untold) = (run(40, Some(150), None), run(50, None, Some(160)));
+        let mut untold_end = untold.clone();
+        untold_end.phase = Phase::Ended {
+            at: None,
+            result: RunResult::Failed,
+        };
+        let ended = [untold_end];
+        for id in [50, 30] {
+            let ended = [Run {
+                id,
+                ..ended[0].clone()
+            }];
+            let news = sight(Some(&own), &[], &ended);
+            assert!(start(news).is_err(), "ids are no order on every server");
+            let known = StartSight {
+                known: &[id],
+                ..news
+            };
+            assert_eq!(start(known), Ok(()));
+        }
+        // Of one that tells its end, that is what counts.
+        assert!(start(sight(Some(&own), &[], std::slice::from_ref(&untold))).is_err());
+        let before = run(60, None, Some(140));
+        assert_eq!(start(sight(Some(&own), &[], &[before])), Ok(()));
+    }
+
+    #[test]
+    fn what_began_before_the_plan_looked_is_no_news() {
+        // It follows its own start of long ago; since then others ran the job, longer ago than the plan looked back.
+        let (own, other) = (run(5, Some(50), Some(55)), run(8, Some(80), Some(85)));
+        assert_eq!(start(sight(Some(&own), &[], &[other])), Ok(()));
+    }
+
+    #[test]
+    fn a_returned_run_that_has_ended_is_new_only_if_a_time_proves_it() {
+        let untold = |from: Option<i64>| Run {
+            phase: Phase::Ended {
+                at: None,
+                result: RunResult::Failed,
+            },
+            ..run(7, from, Some(0))
+        };
+        let looked = at(100);
+        assert_eq!(started(&run(7, None, None), looked), Ok(()));
+        assert_eq!(started(&run(7, Some(100), Some(101)), looked), Ok(()));
+        assert_eq!(started(&run(7, None, Some(101)), looked), Ok(()));
+        assert_eq!(started(&untold(Some(100)), looked), Ok(()));
+        assert_eq!(
+            started(&untold(None), looked),
+            Err("perhaps no new run: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
+        );
+        assert!(started(&untold(Some(99)), looked).is_err());
+        assert!(started(&run(7, Some(90), Some(99)), looked).is_err());
     }
 
     #[test]

@@ -4,14 +4,13 @@
 
 use crate::cloud::{Dated, Reader, submission_name};
 use crate::ledger::event::Event;
-use crate::limits::RUN_RETENTION_DAYS;
 use crate::model::address::Identity;
 use crate::model::connection::Workspace;
 use crate::model::job::{ActivePhase, Phase, Run, RunId};
 use crate::model::memory::Memory;
 use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Move, Presumed, Step, Target};
 
@@ -144,7 +143,7 @@ async fn at_job(
     let job = target.job;
     let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
     let mut active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
-    let since = history_begin(step, after.is_some(), hands.plan.at, at);
+    let since = known_since(step, hands.plan.at);
     let newest_is_enough = |runs: &[Run]| !runs.is_empty();
     let history = hands
         .reader
@@ -156,24 +155,16 @@ async fn at_job(
         Some(after) => followed(&hands.reader, workspace, *after, &active, &ended).await?,
         None => None,
     };
+    let known = known_runs(step, cancelled);
     let sight = StartSight {
         company: *company,
         after: after.as_ref(),
-        cancelled,
-        since: known_since(step, hands.plan.at),
+        known: &known,
+        since,
         active: &active,
         ended: &ended,
     };
     Ok(firm(movement, at, ground::start(sight)))
-}
-
-/// From when on ended runs are asked for: without a run to follow, from where the plan saw none.
-fn history_begin(step: &Step, follows: bool, decided: Timestamp, now: Timestamp) -> Timestamp {
-    if follows {
-        Span::days(RUN_RETENTION_DAYS.unsigned_abs()).before(now)
-    } else {
-        known_since(step, decided)
-    }
 }
 
 /// From when on the plan knew every run of the job.
@@ -182,6 +173,18 @@ fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
         Facts::Job(facts) => facts.history_since.unwrap_or(decided),
         _ => decided,
     }
+}
+
+/// The runs that the plan says it saw, and those that the step has cancelled.
+fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
+    let mut known = cancelled.to_vec();
+    if let Facts::Job(facts) = &step.facts {
+        let listed = facts.active.iter().chain(&facts.undated);
+        known.extend(listed.map(|run| run.id));
+        known.extend(facts.failures.iter().map(|(run, ..)| *run));
+        known.extend(facts.last_success.map(|(run, _)| run));
+    }
+    known
 }
 
 /// The run that a start follows: from the lists, or by its id, since lists lag. `None`: it has been removed since.

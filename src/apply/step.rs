@@ -2,12 +2,12 @@
 
 use super::gate::Skip;
 use super::look::Ground;
-use super::{Hands, act, look, watch};
+use super::{Hands, act, ground, look, watch};
 use crate::cloud::ActFailure;
 use crate::ledger::event::{Ending, Event, Intent, Subject};
 use crate::ledger::{IntendError, LedgerError};
 use crate::model::address::Address;
-use crate::model::job::{Phase, RunId};
+use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::Trouble;
@@ -296,16 +296,7 @@ impl Task<'_> {
         };
         let workspace = self.hands.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
-        match seen.phase {
-            Phase::Ended {
-                at: Some(at),
-                result,
-            } if at < looked => Some(format!(
-                "no new run: the service returned run {run}, which ended {result} at {}",
-                minute(at)
-            )),
-            _ => None,
-        }
+        ground::started(&seen, looked).err()
     }
 }
 

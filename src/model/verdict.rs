@@ -669,6 +669,8 @@ pub struct JobFacts {
     pub last_success: Option<(RunId, Timestamp)>,
     /// Ends since then that were no success: run, end, result; newest first.
     pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Ended runs of which the service tells neither start nor end: they may be newer or older than all others.
+    pub undated: Vec<Run>,
     /// Active runs, newest first.
     pub active: Vec<Run>,
     /// How far back its history was read; `None`: the ledger was proof.

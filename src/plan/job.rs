@@ -2,7 +2,8 @@
 //!
 //! Refuses: a phase nobody knows counting as success; a second run for a need that an intent may have met already.
 
-use super::retry::{self, Failure};
+use super::follow::{Followed, followed};
+use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::{later, not_looked_at, settle, step};
 use crate::limits;
@@ -171,7 +172,8 @@ fn facts(case: &JobCase, sight: Option<&JobSight>) -> JobFacts {
             .map(|sight| sight.name.clone())
             .or_else(|| case.memory.name.clone()),
         last_success,
-        failures: retry::failures(ended, accept, last_success.map(|(_, at)| at)),
+        failures: retry::dated(ended, accept, last_success.map(|(_, at)| at)),
+        undated: retry::undated(ended).cloned().collect(),
         active: sight.map(|sight| sight.active.clone()).unwrap_or_default(),
         history_since: sight.map(|sight| sight.history_since),
         continuous: sight.map(|sight| sight.continuous),
@@ -207,7 +209,9 @@ struct View<'a> {
     sight: &'a JobSight,
     moment: Moment<'a>,
     last_success: Option<(RunId, Timestamp)>,
-    failures: &'a [Failure],
+    failures: Failures<'a>,
+    /// Ended runs of which no time is known.
+    undated: &'a [Run],
     last_start: Option<(RunId, Timestamp)>,
 }
 
@@ -224,7 +228,8 @@ impl<'a> View<'a> {
             sight,
             moment,
             last_success: facts.last_success,
-            failures: &facts.failures,
+            failures: Failures::new(&facts.failures, facts.undated.iter(), &facts.accept),
+            undated: &facts.undated,
             last_start: memory.last_start,
         }
     }
@@ -247,12 +252,8 @@ impl<'a> View<'a> {
             .filter(|(_, until)| self.moment.now < *until)
     }
 
-    /// The run that a new one would follow. A queued run has no start yet: it is the newest.
-    fn newest(&self) -> Option<RunId> {
-        let listed = self
-            .runs()
-            .map(|run| (run.started.unwrap_or(Timestamp::MAX), run.id));
-        let unlisted = self.unlisted().map(|(run, at)| (at, run));
-        listed.chain(unlisted).max().map(|(_, run)| run)
+    /// What a new run would follow.
+    fn followed(&self) -> Followed {
+        followed(self.runs(), self.last_start)
     }
 }

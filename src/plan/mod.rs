@@ -14,6 +14,7 @@ use ruling::{Draft, Moment, Ruling};
 
 mod age;
 pub mod audit;
+mod follow;
 mod job;
 mod ration;
 mod retry;

@@ -1,4 +1,6 @@
 //! When something that failed is tried again, computed from the runs that were seen: a broken job is not run for ever.
+//!
+//! Refuses: to pass over a failure because nobody tells when it was. Unless it is known to be older than a success, it counts.
 
 use super::ruling::Ruling;
 use crate::model::job::{Phase, Retry, Run, RunId, RunResult};
@@ -8,14 +10,18 @@ use crate::model::verdict::Hold;
 /// An end that was no success.
 pub(super) type Failure = (RunId, Timestamp, RunResult);
 
-/// Ends after `since` whose result is not in `accept`, the newest end first.
-pub(super) fn failures(
-    runs: &[Run],
-    accept: &[RunResult],
-    since: Option<Timestamp>,
-) -> Vec<Failure> {
+/// Ends that were no success, and that no success is known to have followed.
+#[derive(Clone, Copy)]
+pub(super) struct Failures<'a> {
+    /// The newest end first.
+    pub(super) dated: &'a [Failure],
+    /// How many more there are of which no time is known.
+    pub(super) undated: usize,
+}
+
+/// Ends after `since` whose result is not in `accept`, the newest end first. Those without a time are [`undated`].
+pub(super) fn dated(runs: &[Run], accept: &[RunResult], since: Option<Timestamp>) -> Vec<Failure> {
     let failed = |run: &Run| match &run.phase {
-        // One of which no time is known cannot be put into an order: it is not counted.
         Phase::Ended { result, .. } if !accept.contains(result) => run
             .ended_no_earlier_than()
             .filter(|at| since.is_none_or(|since| since < *at))
@@ -27,20 +33,40 @@ pub(super) fn failures(
     failures
 }
 
-/// The hold that failures ask for; `None`: a new attempt is free.
-pub(super) fn pause(retry: &Retry, failures: &[Failure], now: Timestamp) -> Option<Ruling> {
-    let (_, last, _) = failures.first()?;
-    let count = count(failures);
-    if count >= retry.attempts_max.max(1) {
-        return Some(Ruling::hold(Hold::GaveUp { failures: count }, None));
-    }
-    let until = length(retry, count).after(*last);
-    (now < until).then(|| Ruling::hold(Hold::BackOff { failures: count }, Some(until)))
+/// Ended runs of which no time is known, whatever their result.
+pub(super) fn undated(runs: &[Run]) -> impl Iterator<Item = &Run> {
+    runs.iter()
+        .filter(|run| !run.is_active() && run.ended_no_earlier_than().is_none())
 }
 
-/// How many.
-pub(super) fn count(failures: &[Failure]) -> u32 {
-    u32::try_from(failures.len()).unwrap_or(u32::MAX)
+impl<'a> Failures<'a> {
+    /// `dated` with those among `undated` that were no success.
+    pub(super) fn new(
+        dated: &'a [Failure],
+        undated: impl Iterator<Item = &'a Run>,
+        accept: &[RunResult],
+    ) -> Self {
+        Self {
+            dated,
+            undated: undated.filter(|run| !run.has_succeeded(accept)).count(),
+        }
+    }
+
+    /// How many.
+    pub(super) fn count(self) -> u32 {
+        u32::try_from(self.dated.len().saturating_add(self.undated)).unwrap_or(u32::MAX)
+    }
+
+    /// The hold that failures ask for; `None`: a new attempt is free. The pause counts from the last end that is known.
+    pub(super) fn pause(self, retry: &Retry, now: Timestamp) -> Option<Ruling> {
+        let failures = self.count();
+        if failures > 0 && failures >= retry.attempts_max {
+            return Some(Ruling::hold(Hold::GaveUp { failures }, None));
+        }
+        let (_, last, _) = self.dated.first()?;
+        let until = length(retry, failures).after(*last);
+        (now < until).then(|| Ruling::hold(Hold::BackOff { failures }, Some(until)))
+    }
 }
 
 /// `backoff` after the first failure, doubled with each further one, `backoff_max` at most.

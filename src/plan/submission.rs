@@ -1,6 +1,7 @@
 //! Whether a one-time run is submitted: it succeeds once per content.
 
-use super::retry;
+use super::follow::followed;
+use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::token::token;
 use super::{later, not_looked_at, settle, step};
@@ -150,9 +151,11 @@ impl View<'_> {
                 return Ruling::hold(Hold::ActiveRun { run }, Some(until));
             }
         }
-        let failures = retry::failures(self.runs, &self.case.spec.accept, None);
-        let pause = retry::pause(&self.case.spec.retry, &failures, self.moment.now);
-        pause.unwrap_or_else(|| self.submit(retry::count(&failures), unlisted))
+        let accept = &self.case.spec.accept;
+        let dated = retry::dated(self.runs, accept, None);
+        let failures = Failures::new(&dated, retry::undated(self.runs), accept);
+        let pause = failures.pause(&self.case.spec.retry, self.moment.now);
+        pause.unwrap_or_else(|| self.submit(failures.count(), last))
     }
 
     fn success(&self) -> Option<RunId> {
@@ -177,16 +180,9 @@ impl View<'_> {
             .collect()
     }
 
-    fn submit(&self, failures: u32, unlisted: Option<(RunId, Timestamp)>) -> Ruling {
+    fn submit(&self, failures: u32, own: Option<(RunId, Timestamp)>) -> Ruling {
         let target = &self.case.target;
         let digest = &self.case.spec.digest;
-        let newest = self
-            .runs
-            .iter()
-            .map(|run| (run.started.unwrap_or(Timestamp::MAX), run.id))
-            .chain(unlisted.map(|(run, at)| (at, run)))
-            .max()
-            .map(|(_, run)| run);
         let parts = [
             "afresh/submit/1",
             &target.host,
@@ -194,7 +190,7 @@ impl View<'_> {
             digest.as_str(),
         ];
         let movement = Move::Submit {
-            token: token(&parts, newest),
+            token: token(&parts, &followed(self.runs.iter(), own)),
             digest: digest.clone(),
         };
         let because = Cause::NotSucceededYet { failures };

@@ -201,6 +201,17 @@ pub fn ended(id: i64, end: &str, result: RunResult) -> Run {
     }
 }
 
+/// One that ended on a server that tells no times.
+pub fn untold(id: i64, result: RunResult) -> Run {
+    Run {
+        id,
+        phase: Phase::Ended { at: None, result },
+        started: None,
+        url: None,
+        message: None,
+    }
+}
+
 pub fn active(id: i64, started: &str) -> Run {
     run(id, Phase::Active(ActivePhase::Running), started)
 }
@@ -512,11 +523,19 @@ impl Dice<'_> {
 
     fn ended_run(&mut self, id: i64) -> Run {
         let at = self.recent();
+        // Some servers tell only one of the two times, or neither.
+        let tells = self.pick(&[
+            (true, true),
+            (true, true),
+            (false, true),
+            (true, false),
+            (false, false),
+        ]);
         Run {
             id,
-            started: Some(Span::seconds(600).before(at)),
+            started: Some(Span::seconds(600).before(at)).filter(|_| tells.0),
             phase: Phase::Ended {
-                at: Some(at),
+                at: Some(at).filter(|_| tells.1),
                 result: self.result(),
             },
             url: None,

@@ -2,14 +2,22 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::model::job::{RunId, Token};
+use super::follow::Followed;
+use crate::model::job::Token;
 
-/// SHA-256 over the parts and the run they follow, as 64 hex digits. Each part is preceded by its length, so that no two lists
+/// SHA-256 over the parts and the runs they follow, as 64 hex digits. Each part is preceded by its length, so that no two lists
 /// of parts read the same.
-pub(super) fn token(parts: &[&str], after: Option<RunId>) -> Token {
-    let after = after.map_or_else(|| "none".to_owned(), |run| run.to_string());
+pub(super) fn token(parts: &[&str], followed: &Followed) -> Token {
+    let mut after: Vec<String> = followed.ids.iter().map(ToString::to_string).collect();
+    if after.is_empty() {
+        after.push("none".to_owned());
+    }
     let mut hasher = Sha256::new();
-    for part in parts.iter().copied().chain([after.as_str()]) {
+    for part in parts
+        .iter()
+        .copied()
+        .chain(after.iter().map(String::as_str))
+    {
         hasher.update(part.len().to_string());
         hasher.update(":");
         hasher.update(part);

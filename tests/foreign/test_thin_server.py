@@ -5,12 +5,13 @@ import dataclasses
 import json
 import pathlib
 import re
+import shutil
 import tempfile
 import time
 
 from evidence import saw
 from server import ran
-from thin_server import HOUR, WORKSPACE, Habits, Run, ThinServer
+from thin_server import DAY, HOUR, WORKSPACE, Habits, Run, ThinServer
 
 ESTATE = """
 apiVersion: afresh/v1
@@ -245,7 +246,8 @@ def test_a_server_that_ignores_tokens_is_found_out_where_an_answer_was_lost(_ser
 
 def test_of_its_own_run_the_ledger_knows_when(_server):
     for outcome, then in [("SUCCESS", "keep"), ("FAILED", "hold failed")]:
-        habits = Habits(start_time=False, end_time=False, run_duration=False, outcome=outcome)
+        # One that has ended at the first look may be an old run: this one has not.
+        habits = Habits(start_time=False, end_time=False, run_duration=False, outcome=outcome, run_seconds=3)
         with tempfile.TemporaryDirectory() as folder, ThinServer(habits, {}, JOBS, []) as server:
             root = pathlib.Path(folder)
             (root / "estate.yaml").write_text(estate(server, Variant(habits)))
@@ -253,7 +255,40 @@ def test_of_its_own_run_the_ledger_knows_when(_server):
                 steps = {step["address"]: verdict(step) for step in plan(root)["plan"]["steps"]}
                 assert steps["ws/stale"] == expected, f"{outcome}: {steps['ws/stale']}, not {expected}"
                 ran("apply", ".", "--auto-approve", "--target", "ws/stale", cwd=root, env=SECRET)
+                time.sleep(3.2)
             assert len(server.started) == 1, server.started
+
+
+def test_a_job_that_fails_without_telling_when_gets_new_tokens_and_no_more_attempts_than_it_may(_server):
+    for job in ["ws/stale", "ws/backfill"]:
+        habits = Habits(start_time=False, end_time=False, run_duration=False, outcome="FAILED")
+        with tempfile.TemporaryDirectory() as folder, ThinServer(habits, {}, JOBS, []) as server:
+            root = pathlib.Path(folder)
+            text = estate(server, Variant(habits))
+            text = text.replace("require: succeeded", "retry: {backoff: 1s, backoffMax: 1s, maxAttempts: 4}, require: succeeded")
+            (root / "estate.yaml").write_text(text)
+            for _ in range(6):
+                ran("apply", ".", "--auto-approve", "--target", job, cwd=root, env=SECRET)
+                time.sleep(1.2)
+            tokens = {token for _, token in server.started}
+            assert (len(server.started), len(tokens)) == (4, 4), f"{job}: {server.started}"
+            steps = {step["address"]: verdict(step) for step in plan(root)["plan"]["steps"]}
+            assert steps[job] == "hold gaveUp", steps[job]
+
+
+def test_an_old_run_without_times_is_not_taken_for_a_new_one(_server):
+    # The job was started under this very token, by a ledger that is lost, longer ago than the history goes back.
+    habits = Habits(start_time=False, end_time=False, run_duration=False)
+    with tempfile.TemporaryDirectory() as folder, ThinServer(habits, {}, JOBS, []) as server:
+        root = pathlib.Path(folder)
+        (root / "estate.yaml").write_text(estate(server, Variant(habits)))
+        apply = ["apply", ".", "--auto-approve", "--target", "ws/stale"]
+        ran(*apply, cwd=root, env=SECRET)
+        server.runs[0].started -= 20 * DAY
+        shutil.rmtree(root / ".afresh")
+        done = ran(*apply, cwd=root, env=SECRET)
+        assert len(server.started) == 1 and done.returncode != 0, done.stdout
+        assert "perhaps no new run" in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def test_every_thin_server_gets_honest_verdicts(_server):

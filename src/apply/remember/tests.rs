@@ -75,6 +75,7 @@ fn job_step(last_success: Option<(RunId, Timestamp)>) -> Step {
         name: Some("Nightly".to_owned()),
         last_success,
         failures: Vec::new(),
+        undated: Vec::new(),
         active: Vec::new(),
         history_since: None,
         continuous: None,

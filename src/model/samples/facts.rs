@@ -167,17 +167,29 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
         of((run_id(), instant())),
         failures,
         vec(run(), 0..2),
+        vec(run(), 0..2),
         of(instant()),
         continuous,
     )
         .prop_map(
-            |(require, accept, name, last_success, failures, active, history_since, continuous)| {
+            |(
+                require,
+                accept,
+                name,
+                last_success,
+                failures,
+                undated,
+                active,
+                history_since,
+                continuous,
+            )| {
                 JobFacts {
                     require,
                     accept,
                     name,
                     last_success,
                     failures,
+                    undated,
                     active,
                     history_since,
                     continuous,

@@ -1,6 +1,5 @@
 //! The three requirements, and what they share: runs that are too long, continuous jobs, back-off, and company.
 
-use super::super::retry;
 use super::super::ruling::Ruling;
 use super::super::token::token;
 use super::{View, fresh};
@@ -69,7 +68,7 @@ impl View<'_> {
                 .last_success
                 .map(|(_, end)| Span::between(end, self.moment.now)),
             limit: error_after,
-            failures: retry::count(self.failures),
+            failures: self.failures.count(),
         };
         if let Some(hold) = self.cannot_start() {
             return hold;
@@ -80,9 +79,7 @@ impl View<'_> {
     /// A success of which no time is known is neither fresh nor stale.
     fn undated_success(&self) -> Option<Ruling> {
         let accept = &self.case.spec.accept;
-        let mut ended = self.sight.ended.iter();
-        let undated =
-            ended.find(|run| run.has_succeeded(accept) && run.ended_no_earlier_than().is_none())?;
+        let undated = self.undated.iter().find(|run| run.has_succeeded(accept))?;
         let trouble = Trouble {
             kind: TroubleKind::Unexpected,
             doing: "judge how fresh it is".to_owned(),
@@ -140,7 +137,7 @@ impl View<'_> {
             return Some(Ruling::hold(Hold::RunsForbidden, None));
         }
         self.must_end_first()
-            .or_else(|| retry::pause(&self.case.spec.retry, self.failures, self.moment.now))
+            .or_else(|| self.failures.pause(&self.case.spec.retry, self.moment.now))
             .or_else(|| {
                 self.lagging()
                     .map(|(run, until)| Ruling::hold(Hold::ActiveRun { run }, Some(until)))
@@ -198,7 +195,7 @@ impl View<'_> {
 
     fn run_now(&self, company: Company) -> Move {
         let target = &self.case.target;
-        let after = self.newest();
+        let followed = self.followed();
         let job = target.job.to_string();
         let parts = [
             "afresh/start/1",
@@ -207,8 +204,8 @@ impl View<'_> {
             self.case.rule.as_str(),
         ];
         Move::Start {
-            token: token(&parts, after),
-            after,
+            token: token(&parts, &followed),
+            after: followed.newest,
             parameters: self.case.spec.parameters.clone(),
             company,
         }

@@ -90,6 +90,94 @@ fn the_same_need_has_the_same_token_and_the_next_another() {
     assert_ne!(first, moves(&step(&case)));
 }
 
+/// Plans again and again for a job that fails on a server that tells no times: the ledger knows the last start, and nothing dates
+/// the others. Gives the tokens, until nothing is started any more.
+fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Move> {
+    let mut all = Vec::new();
+    for id in ids {
+        let Verdict::Act { moves, .. } = step(&case).verdict else {
+            break;
+        };
+        all.extend(moves.iter().cloned());
+        for run in &mut sight(&mut case).ended {
+            run.started = None;
+        }
+        case.memory.last_start = Some((*id, ago("7h")));
+        let own = crate::model::job::Run {
+            started: Some(ago("7h")),
+            ..untold(*id, RunResult::Failed)
+        };
+        sight(&mut case).ended.insert(0, own);
+    }
+    all
+}
+
+fn token(movement: &Move) -> &str {
+    match movement {
+        Move::Start { token, .. } | Move::Submit { token, .. } => token.as_str(),
+        other => panic!("no token: {other:?}"),
+    }
+}
+
+#[test]
+fn a_job_that_fails_without_telling_when_gets_a_new_token_each_time_and_is_given_up() {
+    let mut case = stale_job();
+    sight(&mut case).ended.clear();
+    // Ids are in no order on every server.
+    for ids in [[11, 12, 13, 14, 15, 16], [96, 12, 83, 14, 75, 6]] {
+        let starts = attempts(case.clone(), &ids);
+        let tokens: std::collections::BTreeSet<&str> = starts.iter().map(token).collect();
+        assert_eq!((starts.len(), tokens.len()), (5, 5), "{starts:?}");
+    }
+}
+
+#[test]
+fn a_failure_without_a_time_counts_unless_it_is_known_to_be_older_than_a_success() {
+    let mut case = stale_job();
+    for id in 2..6 {
+        sight(&mut case)
+            .ended
+            .insert(0, untold(id, RunResult::Failed));
+    }
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Act {
+            because: Cause::Stale { failures: 4, .. },
+            ..
+        }
+    ));
+    sight(&mut case)
+        .ended
+        .insert(0, untold(6, RunResult::Failed));
+    assert_eq!(hold(&case), Hold::GaveUp { failures: 5 });
+    // Where one is known to be older, the success has made up for it.
+    for run in &mut sight(&mut case).ended {
+        run.started.get_or_insert(ago("40h"));
+    }
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Act {
+            because: Cause::Stale { failures: 0, .. },
+            ..
+        }
+    ));
+    case.spec.require = Requirement::Running;
+    sight(&mut case).ended = (2..7).map(|id| untold(id, RunResult::Failed)).collect();
+    assert_eq!(hold(&case), Hold::GaveUp { failures: 5 });
+}
+
+#[test]
+fn an_end_without_a_start_is_not_newer_than_everything() {
+    let mut case = stale_job();
+    let mut old = ended(9, "40h", RunResult::Success);
+    old.started = None;
+    sight(&mut case).ended.push(old);
+    assert!(matches!(
+        &moves(&step(&case))[..],
+        [Move::Start { after: Some(1), .. }]
+    ));
+}
+
 #[test]
 fn only_an_accepted_result_is_a_success() {
     for result in [

@@ -42,6 +42,33 @@ fn a_content_is_submitted_until_it_has_succeeded() {
 }
 
 #[test]
+fn a_content_that_fails_without_telling_when_gets_a_new_token_each_time_and_is_given_up() {
+    let mut case = submission();
+    let mut tokens = Vec::new();
+    for id in [96, 12, 83, 14, 75, 6] {
+        let Verdict::Act { moves, .. } = step(&case).verdict else {
+            break;
+        };
+        tokens.extend(moves.iter().map(|movement| match movement {
+            Move::Submit { token, .. } => token.as_str().to_owned(),
+            other => panic!("no submit: {other:?}"),
+        }));
+        sight(&mut case)
+            .runs
+            .insert(0, untold(id, RunResult::Failed));
+    }
+    assert!(matches!(
+        step(&case).verdict,
+        Verdict::Hold {
+            why: Hold::GaveUp { failures: 5 },
+            ..
+        }
+    ));
+    let different: std::collections::BTreeSet<&String> = tokens.iter().collect();
+    assert_eq!((tokens.len(), different.len()), (5, 5));
+}
+
+#[test]
 fn a_remembered_success_needs_no_look_and_is_for_its_content_only() {
     let mut case = submission();
     case.sight = Looked::NotAsked;

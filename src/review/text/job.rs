@@ -19,6 +19,7 @@ pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<St
         lines.push(labelled("success", &last_success(facts, now)));
     }
     lines.extend(failures(&facts.failures, now));
+    lines.extend(runs("undated", &facts.undated, now));
     lines.extend(back_off(&facts.failures, verdict));
     lines.extend(runs("active", &facts.active, now));
     if facts.active.is_empty() {

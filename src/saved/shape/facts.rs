@@ -103,6 +103,8 @@ mirror! {
         name: Option<String>,
         last_success: Option<Success>,
         failures: Vec<Failure>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undated: Vec<Run>,
         active: Vec<Run>,
         history_since: Option<Text<Timestamp>>,
         continuous: Option<Continuous>,

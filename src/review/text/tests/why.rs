@@ -88,6 +88,13 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
             (6, at("2026-11-22T08:45:00Z"), RunResult::Failed),
             (5, at("2026-11-22T08:00:00Z"), RunResult::TimedOut),
         ],
+        undated: vec![Run {
+            phase: Phase::Ended {
+                at: None,
+                result: RunResult::Failed,
+            },
+            ..active()
+        }],
         active: Vec::new(),
         history_since: Some(at("2026-11-15T09:00:00Z")),
         continuous: None,
@@ -107,14 +114,14 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
         ..step(
             "analytics/nightly",
             Verdict::Hold {
-                why: Hold::BackOff { failures: 2 },
+                why: Hold::BackOff { failures: 3 },
                 until: Some(at("2026-11-22T09:15:00Z")),
             },
         )
     };
     assert_eq!(
         why(&step, &plan_of(Vec::new())),
-        "analytics/nightly: hold until 2026-11-22 09:15 UTC: backing off after 2 failures
+        "analytics/nightly: hold until 2026-11-22 09:15 UTC: backing off after 3 failures
   rule        rule, judged for 2026-11-22 09:00 UTC
   where       job 12 on adb-1.7.azuredatabricks.net
   promise     a success within 1d, by the end of the run; a warning after 20h
@@ -122,7 +129,8 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
   success     run 4 ended 2026-11-21 02:00 UTC (31h ago)
   failure     run 6 ended FAILED 2026-11-22 08:45 UTC (15m ago)
   failure     run 5 ended TIMEDOUT 2026-11-22 08:00 UTC (1h ago)
-  back-off    2 failures; the last ended 2026-11-22 08:45 UTC, and the pause after it is 30m (doubled with each failure, up to backoffMax): until 2026-11-22 09:15 UTC
+  undated     run 9 ended FAILED, it is not told when
+  back-off    3 failures; the last ended 2026-11-22 08:45 UTC, and the pause after it is 30m (doubled with each failure, up to backoffMax): until 2026-11-22 09:15 UTC
   active      no run
   history     every run since 2026-11-15 09:00 UTC was seen
   wait        apply waits for the run for 2h at most; good ends: SUCCESS
@@ -176,6 +184,7 @@ fn an_unknown_phase_is_told_in_the_services_word() {
         name: None,
         last_success: None,
         failures: Vec::new(),
+        undated: Vec::new(),
         active: vec![active()],
         history_since: None,
         continuous: None,
