@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::args::{Auth, Global, NeedOf, Printed};
 use super::error::{Exit, Failure};
+use super::patience;
 use super::screen::Screen;
 use super::session::{Outside, place_of, read};
 use super::surroundings;
@@ -41,6 +42,8 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
     {
         all.push(of_ledger(&outside, &place, address).await?);
     }
+    outside.close()?;
+    patience::in_time(&outside.reader, global)?;
     match args.format {
         Printed::Text => {
             for access in &all {
@@ -55,7 +58,6 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
             )?);
         }
     }
-    outside.close()?;
     Ok(exit(&all, args.need))
 }
 

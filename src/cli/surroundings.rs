@@ -1,6 +1,6 @@
 //! What the cloud is told of the process it runs in: its environment, and whether it may run the Azure CLI.
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use crate::cloud::Surroundings;
@@ -14,13 +14,16 @@ const STAND_INS: [(&str, &str); 3] = [
     ("AZURE_CLIENT_SECRET", "embedded"),
 ];
 
-/// The environment of this process, and the Azure CLI if it is installed.
+/// The environment of this process, the Azure CLI if it is installed, and whoever watches the terminal that stderr is.
 pub fn of_process() -> Surroundings {
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Surroundings::new(env)
-        .with_azure_cli(azure_cli())
-        .telling(show)
+    let here = Surroundings::new(env).with_azure_cli(azure_cli());
+    if io::stderr().is_terminal() {
+        here.telling(show)
+    } else {
+        here
+    }
 }
 
 /// Pipelines: how people call a run, the variable with its number, and the one that says of what.

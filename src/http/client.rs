@@ -154,6 +154,11 @@ impl Client {
         Err(self.cut())
     }
 
+    /// From when on nothing more is sent.
+    pub fn ends_at(&self) -> Timestamp {
+        locked(&self.inner.ending).at
+    }
+
     fn cut(&self) -> Failure {
         locked(&self.inner.ending).has_cut = true;
         Failure {

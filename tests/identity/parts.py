@@ -9,6 +9,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import termios
 import threading
 import urllib.request
 
@@ -281,3 +282,34 @@ def certificates(folder: pathlib.Path) -> None:
             "-out", "server.crt")
     openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=afresh", "-keyout", "client.key", "-out", "client.crt")
     (folder / "client.pem").write_text((folder / "client.crt").read_text() + (folder / "client.key").read_text())
+
+
+class Watched:
+    """A program whose stderr is a terminal: whoever watches it hears line by line what it says there."""
+
+    def __init__(self, command: list[str], **how):
+        ours, its = os.openpty()
+        # Only then line ends come as they were written.
+        mode = termios.tcgetattr(its)
+        mode[1] &= ~termios.OPOST
+        termios.tcsetattr(its, termios.TCSANOW, mode)
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=its, **how)
+        os.close(its)
+        self.stderr = self.lines(ours)
+
+    def finish(self, timeout: int) -> tuple[bytes, bytes]:
+        """What it writes to stdout, and what is left of stderr, until it ends."""
+        rest: list[bytes] = []
+        hearing = threading.Thread(target=lambda: rest.extend(self.stderr))
+        hearing.start()
+        out, _ = self.process.communicate(timeout=timeout)
+        hearing.join()
+        return out, b"".join(rest)
+
+    @staticmethod
+    def lines(terminal: int):
+        with os.fdopen(terminal, "rb") as said:
+            try:
+                yield from said
+            except OSError:
+                return  # this is how a terminal ends

@@ -1,11 +1,10 @@
 """What a machine is given by what it runs on, and what a person with a browser grants it."""
 
 import json
-import subprocess
 
 from azure.identity import DeviceCodeCredential, ManagedIdentityCredential
 
-from parts import ARM, BINARY, CLIENTS, NEARBY, PERSON, TENANT, Around, claims, sdk
+from parts import ARM, BINARY, CLIENTS, NEARBY, PERSON, TENANT, Around, Watched, claims, sdk
 
 SCOPE = f"{ARM}/.default"
 
@@ -43,21 +42,19 @@ def device(parts, yes: bool) -> tuple[int, str]:
     """afresh with a person beside it, who reads the code from stderr and answers."""
     root = parts.estate(DEVICE)
     command = [BINARY, "auth", "estate", "--format", "json"]
-    process = subprocess.Popen(
-        command, cwd=root, env=parts.environment(root, {}), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    watched = Watched(command, cwd=root, env=parts.environment(root, {}))
     heard = []
-    for line in process.stderr:
+    for line in (line.decode() for line in watched.stderr):
         heard.append(line)
         if code := next((word.strip(".,:") for word in line.split() if len(word.strip(".,:")) == 9 and "-" in word and word.strip(".,:").isupper()), None):
             assert "127.0.0.1" in "".join(heard) or "sts.windows.net" in "".join(heard), f"the link is not told: {heard}"
             parts.near("/device", {"userCode": code, "yes": yes})
             break
     else:
-        raise AssertionError(f"no code was shown: {heard}, ended with {process.wait()}")
-    out, rest = process.communicate(timeout=60)
+        raise AssertionError(f"no code was shown: {heard}, ended with {watched.process.wait()}")
+    out, rest = (said.decode() for said in watched.finish(timeout=60))
     assert "planted-" not in out + rest and "eyJ" not in out + rest
-    return process.returncode, out + "".join(heard) + rest
+    return watched.process.returncode, out + "".join(heard) + rest
 
 
 def test_a_device_code(parts):

@@ -10,7 +10,7 @@ import threading
 import time
 
 from clients import Runtimes
-from parts import BINARY, CLIENTS, HERE, NEARBY, PAT, SECRET, TENANT, Parts
+from parts import BINARY, CLIENTS, HERE, NEARBY, PAT, SECRET, TENANT, Parts, Watched
 from secrets_in import files, forms, leaks
 
 SIGNATURE = "planted/signature+AAAA1234567890="
@@ -29,12 +29,16 @@ class Story:
 
     def tell(self, *arguments: str, code: int, **env: str) -> str:
         environment = self.parts.environment(self.root, env)
-        process = subprocess.Popen([BINARY, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # Only who watches a terminal is asked to enter a code.
+        watched = Watched([BINARY, *arguments], cwd=self.root, env=environment) if "ACCEPTS" in env else None
+        process = watched.process if watched else subprocess.Popen(
+            [BINARY, *arguments], cwd=self.root, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         called: set[bytes] = set()
         watching = threading.Thread(target=watch, args=(process, called))
         watching.start()
-        err = self.entered(process) if "ACCEPTS" in env else b""
-        out, rest = process.communicate(timeout=120)
+        err = self.entered(watched) if watched else b""
+        out, rest = watched.finish(timeout=120) if watched else process.communicate(timeout=120)
         err += rest
         watching.join()
         name = f"{len(self.heard)}: afresh {' '.join(arguments)}"
@@ -44,10 +48,10 @@ class Story:
         return (out + err).decode()
 
 
-    def entered(self, process: subprocess.Popen) -> bytes:
+    def entered(self, watched: Watched) -> bytes:
         """What is said on stderr up to the code, and somebody who enters it."""
         heard = b""
-        for line in process.stderr:
+        for line in watched.stderr:
             heard += line
             if found := re.search(r"enter the code (\S+)\.", line.decode()):
                 self.parts.near("/device", {"userCode": found[1], "yes": True})

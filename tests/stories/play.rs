@@ -200,6 +200,10 @@ impl Stage {
             [before @ .., "<", file] => (before, Stdio::from(fs::File::open(self.path(file)?)?)),
             all => (all, Stdio::null()),
         };
+        let (terminal, arguments) = match arguments {
+            ["watched", rest @ ..] => (Some(Terminal::open()?), rest),
+            all => (None, all),
+        };
         let Some(("afresh", arguments)) =
             arguments.split_first().map(|(first, rest)| (*first, rest))
         else {
@@ -230,17 +234,24 @@ impl Stage {
         if arguments.contains(&"--sim") {
             command.arg("--sim-log").arg(self.requests.path());
         }
-        self.finished(
-            command
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()?,
-        )
+        command.stdout(Stdio::piped());
+        let Some(terminal) = terminal else {
+            let mut child = command.stderr(Stdio::piped()).spawn()?;
+            let err = child.stderr.take().map(drain);
+            return self.finished(child, err);
+        };
+        let child = command.stderr(terminal.inner).spawn()?;
+        // With it goes our own copy of the inner end: the outer one ends when the process does.
+        drop(command);
+        self.finished(child, Some(drain(terminal.outer)))
     }
 
-    fn finished(&self, mut child: Child) -> Result<Output, Trouble> {
+    fn finished(
+        &self,
+        mut child: Child,
+        err: Option<thread::JoinHandle<String>>,
+    ) -> Result<Output, Trouble> {
         let out = child.stdout.take().map(drain);
-        let err = child.stderr.take().map(drain);
         let patience = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = child.try_wait()? {
@@ -269,6 +280,26 @@ impl Stage {
         let text = text.replace(&*self.root.path().to_string_lossy(), "[ROOT]");
         let known = self.addresses().into_iter();
         lines(&known.fold(text, |text, (word, address)| text.replace(&address, &word)))
+    }
+}
+
+/// A terminal with somebody in front of it.
+struct Terminal {
+    inner: fs::File,
+    outer: fs::File,
+}
+
+impl Terminal {
+    fn open() -> Result<Self, Trouble> {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+        grantpt(&outer)?;
+        unlockpt(&outer)?;
+        let name = ptsname(&outer, Vec::new())?;
+        let inner = fs::OpenOptions::new().write(true).open(name.to_str()?)?;
+        let outer = outer.into();
+        Ok(Self { inner, outer })
     }
 }
 

@@ -1,8 +1,8 @@
 //! A person with a browser elsewhere: a code and a link are shown, and whoever types it in there is signed in here.
 //!
 //! The person is asked once. What renews the sign-in (the refresh token) is kept in memory and also gives tokens for the other
-//! services. Refuses: waiting longer than the code lives; asking again by itself when a renewal is refused, since hours later
-//! nobody is there.
+//! services. Refuses: waiting longer than the code lives or the command may take; asking again by itself when a renewal is refused,
+//! since hours later nobody is there.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,9 +139,10 @@ async fn ask(
 ) -> Result<Granted, TokenFailure> {
     if !here.has_a_person() {
         return Err(TokenFailure::new(
-            "nobody is there who could be shown a code; use another method in a pipeline",
+            "nobody is there who could be shown a code: stderr is no terminal; use another method in a pipeline",
         ));
     }
+    in_time(client)?;
     let fields = [("client_id", person.client_id.as_str()), ("scope", scope)];
     let response = send(client, person, "devicecode", &fields, "entra.deviceCode").await?;
     if response.status != 200 {
@@ -151,13 +152,15 @@ async fn ask(
         serde_json::from_slice(&response.body).map_err(|_| unreadable(&response, NAMED))?;
     let life = seconds(&code.expires_in).map_or(DEVICE_CODE_WAIT_MAX, Duration::from_secs);
     let life = life.min(DEVICE_CODE_WAIT_MAX);
+    let now = client.clock().now();
+    let end = Span::seconds(life.as_secs()).after(now);
+    let end = end.min(client.ends_at());
     here.tell(&format!(
         "To sign in, open {} in a browser anywhere and enter the code {}. It holds for {}.",
         plain(&code.verification_uri),
         plain(&code.user_code),
-        Span::seconds(life.as_secs())
+        Span::between(now, end)
     ));
-    let end = Span::seconds(life.as_secs()).after(client.clock().now());
     poll(client, person, &code, end).await
 }
 
@@ -176,7 +179,8 @@ async fn poll(
         ("device_code", code.device_code.expose_secret()),
     ];
     loop {
-        client.clock().sleep(pause).await;
+        client.clock().sleep(pause.min(until(client, end))).await;
+        in_time(client)?;
         let response = send(client, person, "token", &fields, "entra.token").await?;
         if response.status == 200 {
             return Granted::read(&response, NAMED);
@@ -202,6 +206,17 @@ async fn poll(
             return Err(too_late());
         }
     }
+}
+
+/// A person is not asked, nor waited for, once the time of the command is over.
+fn in_time(client: &Client) -> Result<(), TokenFailure> {
+    let over = client.in_time();
+    over.map_err(|failure| TokenFailure::new(failure.what))
+}
+
+fn until(client: &Client, end: Timestamp) -> Duration {
+    let left = end.duration_since(client.clock().now());
+    Duration::try_from(left).unwrap_or(Duration::ZERO)
 }
 
 fn too_late() -> TokenFailure {

@@ -180,6 +180,23 @@ async fn a_person_who_declines_or_is_too_slow_or_is_not_there_is_no_endless_wait
         let longest = life.min(DEVICE_CODE_WAIT_MAX.as_secs());
         assert_eq!(hand.now(), Span::seconds(longest).after(now()));
     }
+    // What the command may take counts here as well, at any pace.
+    let (reader, cut, hand, shown) = around(move |request, _| match request.kind {
+        "entra.deviceCode" => code(900),
+        _ => refusal("slow_down"),
+    });
+    let end = Span::seconds(42).after(now());
+    reader.end_at(end);
+    let trouble = reader.runtimes(&person()).await.unwrap_err();
+    assert!(
+        trouble
+            .message
+            .ends_with("the time of this command is over (--timeout)"),
+        "{trouble}"
+    );
+    assert_eq!((hand.now(), reader.was_cut()), (end, true));
+    assert!(shown.lock().unwrap()[0].ends_with("It holds for 42s."));
+    assert_eq!(cut.asked("entra.token").len(), 3, "after 5s, 15s and 30s");
     let nobody = fake(|_, _| code(900));
     let trouble = reader_with(&nobody, &[]).runtimes(&person()).await;
     let said = trouble.unwrap_err().message;
