@@ -6,13 +6,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::address::{Address, Identity, Name};
-use super::birth::{AgeRange, Birth};
-use super::job::{Continuous, Requirement, Run, RunId, RunResult, Token};
+use super::birth::AgeRange;
+use super::job::{RunId, RunResult, Token};
 use super::requests::Requests;
-use super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
+use super::runtime::{Fingerprint, Slot};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, minute};
 use super::trouble::{Trouble, TroubleKind};
+
+mod facts;
+
+pub use facts::{Facts, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -605,89 +609,6 @@ pub struct Exceeded {
     pub limit: u32,
     /// How many moves were wanted.
     pub wanted: u32,
-}
-
-/// What a verdict rests on, for `why` and for reviewers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Facts {
-    /// Of a runtime.
-    Runtime(Box<RuntimeFacts>),
-    /// Of a job.
-    Job(Box<JobFacts>),
-    /// Of a one-time submit.
-    Submission(SubmissionFacts),
-    /// Nothing could be found out.
-    None,
-}
-
-/// What a runtime's verdict rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeFacts {
-    /// What is promised.
-    pub spec: RuntimeSpec,
-    /// How far this runtime's due time is drawn earlier.
-    pub jitter_share: Span,
-    /// Of each key.
-    pub slots: PerSlot<SlotFacts>,
-    /// Whether it was looked at, or the ledger was proof.
-    pub looked: bool,
-    /// The service's time of the look that showed its keys; `None`: no key was shown.
-    pub seen_at: Option<Timestamp>,
-    /// When the runtime was made, if the service told.
-    pub created: Option<Timestamp>,
-    /// Why its keys were not shown, if they were asked for.
-    pub keys_refused: Option<Trouble>,
-    /// Why the Activity Log was not shown, if it was asked for.
-    pub log_refused: Option<Trouble>,
-}
-
-/// What is known of one key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotFacts {
-    /// Its fingerprint, seen or remembered.
-    pub fingerprint: Option<Fingerprint>,
-    /// When it was made, with the evidence.
-    pub birth: Birth,
-    /// Its age at the time of the plan.
-    pub age: AgeRange,
-    /// When it falls due by the judged age; `None`: unknown.
-    pub due_at: Option<Timestamp>,
-    /// When its limit is broken by the judged age; `None`: unknown.
-    pub limit_at: Option<Timestamp>,
-}
-
-/// What a job's verdict rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobFacts {
-    /// What is promised.
-    pub require: Requirement,
-    /// Results that count as success.
-    pub accept: Vec<RunResult>,
-    /// The job's name, if seen.
-    pub name: Option<String>,
-    /// The newest accepted success: run and end.
-    pub last_success: Option<(RunId, Timestamp)>,
-    /// Ends since then that were no success: run, end, result; newest first.
-    pub failures: Vec<(RunId, Timestamp, RunResult)>,
-    /// Ended runs of which the service tells neither start nor end: they may be newer or older than all others.
-    pub undated: Vec<Run>,
-    /// Active runs, newest first.
-    pub active: Vec<Run>,
-    /// How far back its history was read; `None`: the ledger was proof.
-    pub history_since: Option<Timestamp>,
-    /// Whether it restarts itself; `None`: not looked at.
-    pub continuous: Option<Continuous>,
-}
-
-/// What a one-time submit's verdict rests on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubmissionFacts {
-    /// SHA-256 of its content.
-    pub digest: String,
-    /// Results that count as success.
-    pub accept: Vec<RunResult>,
-    /// Its runs, newest first.
-    pub runs: Vec<Run>,
 }
 
 /// What is found out about an intent that had no end.
