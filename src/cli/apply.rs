@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::args::{Apply as Args, Global, LogFormat};
+use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::patience;
@@ -58,6 +59,7 @@ async fn manifests(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
+    beside::warn_of_notes(&session.ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
     if args.format == LogFormat::Text {
         let shown = review::text::plan(&plan, &text_options(screen, true));
@@ -111,6 +113,7 @@ async fn saved_plan(
     let ground = Ground::open_at(file.ledger.clone(), global).await?;
     ground.reader.among(file.workspaces.values());
     check_lineage(&file, &ground, global)?;
+    beside::warn_of_notes(&ground, screen);
     let now = ground.now();
     if now >= file.plan.valid_until {
         let summary = format!(
@@ -286,7 +289,8 @@ async fn perform(
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.narrate(&review::text::outcome(&reports));
     }
-    let exit = exit_code(&outcome, plan);
+    let left = args.looking.target.is_empty() && beside::warn_of_doubts(ground, plan, screen);
+    let exit = exit_code(&outcome, plan, left);
     let out_of_time = exit == Exit::Interrupted && ground.now() >= ends_at;
     if out_of_time || ground.reader.was_cut() {
         screen.complain(&patience::over(global));
@@ -310,15 +314,17 @@ fn moves(plan: &Plan) -> usize {
         .sum()
 }
 
-/// What was done decides; then what the plan had to leave: what needs a person or is in doubt, and what another apply is at.
-fn exit_code(outcome: &Outcome, plan: &Plan) -> Exit {
+/// What was done decides; then what the plan had to leave, or does not speak of: what needs a person or is in doubt, and what another
+/// apply is at.
+fn exit_code(outcome: &Outcome, plan: &Plan, doubts_beside: bool) -> Exit {
     let left = |kind: fn(&Hold) -> bool| {
         let held = |step: &Step| matches!(&step.verdict, Verdict::Hold { why, .. } if kind(why));
         plan.steps.iter().any(held)
     };
     match outcome.exit() {
         apply::Exit::AllDone
-            if left(|why| why.is_problem() || matches!(why, Hold::Doubt { .. })) =>
+            if doubts_beside
+                || left(|why| why.is_problem() || matches!(why, Hold::Doubt { .. })) =>
         {
             Exit::Partly
         }

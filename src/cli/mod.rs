@@ -3,6 +3,7 @@
 mod apply;
 mod args;
 mod auth;
+mod beside;
 mod deciding;
 mod error;
 mod ledger;

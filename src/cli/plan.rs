@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::args::{Global, Output, Plan as Args, PlanFormat};
+use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::screen::{Screen, write_file};
@@ -21,6 +22,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         .with_exit(Exit::Usage));
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    beside::warn_of_notes(&session.ground, screen);
     let plan = decide(
         &session,
         Look::new(&args.looking, args.as_of),
@@ -43,6 +45,9 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
             out.display(),
             out.display()
         ));
+    }
+    if args.looking.target.is_empty() {
+        beside::warn_of_doubts(&session.ground, &file.plan, screen);
     }
     session.ground.close()?;
     Ok(exit)

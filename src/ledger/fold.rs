@@ -2,6 +2,8 @@
 //!
 //! Refuses: failing. An event that fits nowhere is noted and changes nothing.
 
+use std::collections::BTreeMap;
+
 use super::event::{Ending, Event, Intent, Subject};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
@@ -18,6 +20,8 @@ pub struct Fold {
     pub memory: Memory,
     /// Events that fitted nowhere, in words: `settled intent i7, which is not open`.
     pub notes: Vec<String>,
+    /// Intents that have an end, and whether they happened: who slept meanwhile may say once more what became of one.
+    ended: BTreeMap<String, bool>,
 }
 
 /// Adds up `events`, the oldest first.
@@ -155,6 +159,11 @@ impl Fold {
         self.name(&intent.subject);
         let identity = intent.subject.identity.clone();
         let doubts = self.memory.doubts.entry(identity).or_default();
+        let replaced = doubts
+            .iter()
+            .filter(|doubt| doubt.movement.is_same_send(&intent.movement));
+        let replaced = replaced.map(|doubt| (doubt.intent.clone(), true));
+        self.ended.extend(replaced);
         // The same token again: what becomes of this one is what became of the one before.
         doubts.retain(|doubt| !doubt.movement.is_same_send(&intent.movement));
         doubts.push(Doubt {
@@ -178,14 +187,26 @@ impl Fold {
 
     fn settled(&mut self, intent: &str, how: &Ending) {
         let Some(identity) = self.open(intent).cloned() else {
-            self.note(format!("settled intent {intent}, which is not open"));
-            return;
+            return self.settled_again(intent, how);
         };
+        let done = matches!(how, Ending::Done(_));
+        self.ended.insert(intent.to_owned(), done);
         let Some(doubt) = self.close(&identity, intent) else {
             return;
         };
         if let Ending::Done(receipt) = how {
             self.happened(&identity, &doubt.movement, receipt);
+        }
+    }
+
+    /// Twice the same is no news. What was taken for not done and happened after all is, and so is an intent that nobody wrote.
+    fn settled_again(&mut self, intent: &str, how: &Ending) {
+        match (self.ended.get(intent), how) {
+            (Some(false), Ending::Done(_)) => self.note(format!(
+                "intent {intent} was taken for not done, and was done after all"
+            )),
+            (Some(_), _) => {}
+            (None, _) => self.note(format!("settled intent {intent}, which is not open")),
         }
     }
 
