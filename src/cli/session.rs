@@ -227,14 +227,24 @@ impl Outside {
     /// Opens the ledger at exactly this place.
     pub async fn ledger(&self, place: &LedgerPlace) -> Result<Ledger, Failure> {
         let store = store(place, self.client.clone(), &self.reader, &self.around)?;
-        Ledger::open(store, self.clock.clone())
-            .await
-            .map_err(|error| match error {
-                LedgerError::Unreadable(why) => {
-                    Failure::because(&format!("cannot read the ledger {}", named(place)), &why)
-                }
-                other => Failure::from(other),
-            })
+        let ledger =
+            Ledger::open(store, self.clock.clone())
+                .await
+                .map_err(|error| match error {
+                    LedgerError::Unreadable(why) => {
+                        Failure::because(&format!("cannot read the ledger {}", named(place)), &why)
+                    }
+                    other => Failure::from(other),
+                })?;
+        // It would get another name, and every saved plan would be for a ledger that is no more.
+        if ledger.lineage().is_none() && ledger.position().offset > 0 {
+            let summary = format!(
+                "the ledger {} does not begin with the line that names it, so lines have been taken away",
+                named(place)
+            );
+            return Err(Failure::new(summary).with_advice("restore it from a copy"));
+        }
+        Ok(ledger)
     }
 
     /// As [`Ground::close`].
