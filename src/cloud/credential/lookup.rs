@@ -73,6 +73,58 @@ pub(super) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 /// Which workspace the other `DATABRICKS_` variables open.
 const OWN_HOST: &str = "DATABRICKS_HOST";
 
+/// A Databricks service principal.
+const CLIENT: [&str; 2] = ["DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"];
+
+/// Leaves one way into workspaces, as for the tools of Databricks.
+const AUTH_TYPE: &str = "DATABRICKS_AUTH_TYPE";
+
+/// The names that a service principal has variables under.
+const FAMILIES: [&str; 2] = ["AZURE", "ARM"];
+
+/// What an `auth_type` of Databricks means here.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AuthType {
+    Token,
+    Oauth,
+    Azure(Way),
+}
+
+impl AuthType {
+    /// `None`: this version does not know that way.
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "pat" => Self::Token,
+            "oauth-m2m" => Self::Oauth,
+            "azure-client-secret" => Self::Azure(Way::Environment),
+            "azure-msi" => Self::Azure(Way::Managed),
+            "azure-cli" => Self::Azure(Way::AzureCli),
+            "github-oidc-azure" => Self::Azure(Way::Github),
+            _ => return None,
+        })
+    }
+}
+
+/// The management token is shown by whoever shows the workspace's own.
+const fn is_for_workspace(want: &Want<'_>) -> bool {
+    matches!(
+        want.purpose,
+        Purpose::Databricks | Purpose::DatabricksManagement
+    )
+}
+
+fn auth_type(here: &Surroundings, want: &Want<'_>) -> Result<Option<AuthType>, TokenFailure> {
+    let word = here.var(AUTH_TYPE).filter(|_| is_for_workspace(want));
+    let known = |word: &str| {
+        AuthType::of(word).ok_or_else(|| {
+            TokenFailure::new(format!(
+                "{AUTH_TYPE} is {word}; it may be pat, oauth-m2m, azure-client-secret, azure-msi, azure-cli or github-oidc-azure here"
+            ))
+        })
+    };
+    word.map(known).transpose()
+}
+
 /// The ways of Azure, in their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -128,8 +180,15 @@ impl Way {
     }
 
     /// Why it is passed over although it may be there.
-    fn switched_off(self, here: &Surroundings) -> Result<Option<String>, TokenFailure> {
+    fn switched_off(
+        self,
+        here: &Surroundings,
+        auth_type: Option<AuthType>,
+    ) -> Result<Option<String>, TokenFailure> {
         const CHOICE: &str = "AZURE_TOKEN_CREDENTIALS";
+        if auth_type.is_some_and(|meant| meant != AuthType::Azure(self)) {
+            return Ok(Some(format!("{AUTH_TYPE} leaves it out")));
+        }
         if let Some(chosen) = here.var(CHOICE) {
             let among = self.is_among(chosen).ok_or_else(|| {
                 TokenFailure::new(format!(
@@ -161,14 +220,15 @@ pub(super) async fn default_chain(
 ) -> Result<Source, TokenFailure> {
     let (cloud, here) = (want.who.cloud, around.here);
     let mut lacks = Vec::new();
-    if let Some(source) = of_workspace(around, want, &mut lacks).await? {
+    let auth_type = auth_type(here, want)?;
+    if let Some(source) = of_workspace(around, want, auth_type, &mut lacks).await? {
         return Ok(source);
     }
     for way in Way::ALL {
-        let found = match way.switched_off(here)? {
+        let found = match way.switched_off(here, auth_type)? {
             Some(why) => Err(why),
             None => match way {
-                Way::Environment => environment(cloud, here).ok_or_else(|| unset(here)),
+                Way::Environment => environment(cloud, here)?.ok_or_else(|| unset(here)),
                 Way::WorkloadIdentity => workload(cloud, here),
                 Way::Github => {
                     let github = github(here).ok_or_else(|| not_set(here, &GITHUB));
@@ -192,22 +252,18 @@ pub(super) async fn default_chain(
 async fn of_workspace(
     around: &Around<'_>,
     want: &Want<'_>,
+    auth_type: Option<AuthType>,
     lacks: &mut Vec<Lack>,
 ) -> Result<Option<Source>, TokenFailure> {
-    // The management token is shown by whoever shows the workspace's own.
-    let is_meant = matches!(
-        want.purpose,
-        Purpose::Databricks | Purpose::DatabricksManagement
-    );
-    let Some(workspace) = want.workspace.filter(|_| is_meant) else {
+    let Some(workspace) = want.workspace.filter(|_| is_for_workspace(want)) else {
         return Ok(None);
     };
     let (here, host) = (around.here, host_and_port(workspace));
-    let found = variables(around, &host);
-    // A profile names its host; variables do if DATABRICKS_HOST is among them. What names the host comes first.
-    if found.is_ok() && here.var(OWN_HOST).is_some() {
-        return Ok(found.ok());
-    }
+    let found = match variables(around, &host, auth_type) {
+        // A profile names its host; variables do if DATABRICKS_HOST is among them. What names the host comes first.
+        Ok(own) if here.var(OWN_HOST).is_some() => return own.map(Some),
+        found => found,
+    };
     let profile = match Profile::asked_for(here).await? {
         Some(profile) => profile.belongs_to(&host).map(|()| profile),
         None => Err("DATABRICKS_CONFIG_PROFILE is not set".to_owned()),
@@ -217,7 +273,7 @@ async fn of_workspace(
             lacks.extend(found.err());
             of_profile(&profile, want.who.cloud, here, lacks).map(Some)
         }
-        (Ok(source), Err(_)) => Ok(Some(source)),
+        (Ok(own), Err(_)) => own.map(Some),
         (Err(lack), Err(why)) => {
             lacks.extend([lack, Lack::new("profile", why)]);
             Ok(None)
@@ -226,16 +282,24 @@ async fn of_workspace(
 }
 
 /// `DATABRICKS_TOKEN`, then `DATABRICKS_CLIENT_ID` and `_SECRET`; for the host that `DATABRICKS_HOST` names, else for the only one that
-/// they can be meant for.
-fn variables(around: &Around<'_>, host: &str) -> Result<Source, Lack> {
+/// they can be meant for. The inner error: they are meant, and one is missing.
+fn variables(
+    around: &Around<'_>,
+    host: &str,
+    auth_type: Option<AuthType>,
+) -> Result<Result<Source, TokenFailure>, Lack> {
     let here = around.here;
-    let (token, id, secret) = (
-        here.secret_var("DATABRICKS_TOKEN"),
-        here.var("DATABRICKS_CLIENT_ID"),
-        here.secret_var("DATABRICKS_CLIENT_SECRET"),
-    );
+    let may = |one: AuthType| auth_type.is_none_or(|meant| meant == one);
+    let token = here.secret_var("DATABRICKS_TOKEN");
+    let token = token.filter(|_| may(AuthType::Token));
+    let id = here.var(CLIENT[0]).filter(|_| may(AuthType::Oauth));
+    let secret = here.secret_var(CLIENT[1]);
+    let secret = secret.filter(|_| may(AuthType::Oauth));
     let named = "DATABRICKS_TOKEN or DATABRICKS_CLIENT_ID";
-    if token.is_none() && id.is_none() {
+    if !may(AuthType::Token) && !may(AuthType::Oauth) {
+        return Err(Lack::new(named, format!("{AUTH_TYPE} leaves them out")));
+    }
+    if token.is_none() && id.is_none() && secret.is_none() {
         return Err(Lack::new(named, "not set"));
     }
     let foreign = match here.var(OWN_HOST).map(host_of) {
@@ -251,7 +315,7 @@ fn variables(around: &Around<'_>, host: &str) -> Result<Source, Lack> {
     if let Some(why) = foreign {
         return Err(Lack::new(named, why));
     }
-    match (token, id, secret) {
+    Ok(match (token, id, secret) {
         (Some(token), ..) => Ok(Source::Fixed {
             token,
             named: "environment (DATABRICKS_TOKEN)".to_owned(),
@@ -261,23 +325,52 @@ fn variables(around: &Around<'_>, host: &str) -> Result<Source, Lack> {
             client_secret,
             named: "environment (DATABRICKS_CLIENT_SECRET)".to_owned(),
         })),
-        _ => Err(Lack::new(named, "DATABRICKS_CLIENT_SECRET is not set")),
-    }
+        (None, id, _) => {
+            let [there, missing] = if id.is_some() {
+                CLIENT
+            } else {
+                [CLIENT[1], CLIENT[0]]
+            };
+            Err(TokenFailure::new(format!(
+                "environment: {missing} is not set beside {there}; set it, or take {there} away"
+            )))
+        }
+    })
 }
 
+/// What its `auth_type` (or `DATABRICKS_AUTH_TYPE`) says; without one, the first that it has all of.
 fn of_profile(
     profile: &Profile,
     cloud: &Cloud,
     here: &Surroundings,
     lacks: &[Lack],
 ) -> Result<Source, TokenFailure> {
-    if let Some(token) = profile.value("token") {
+    let word = here.var(AUTH_TYPE).or_else(|| profile.text("auth_type"));
+    let unusable = || {
+        let way = word.unwrap_or("none of them");
+        TokenFailure::new(format!(
+            "{}: this version takes token, client_id and client_secret, azure_client_id with azure_client_secret and azure_tenant_id, \
+             azure_use_msi, or auth_type azure-cli from a profile",
+            profile.named(&format!("auth_type {way}"))
+        ))
+    };
+    let meant = match word {
+        Some(word) => Some(AuthType::of(word).ok_or_else(unusable)?),
+        None => None,
+    };
+    let may = |one: AuthType| meant.is_none_or(|meant| meant == one);
+    if let Some(token) = profile.value("token")
+        && may(AuthType::Token)
+    {
         return Ok(Source::Fixed {
             token: token.clone(),
             named: profile.named("token"),
         });
     }
-    if let (Some(id), Some(secret)) = (profile.text("client_id"), profile.value("client_secret")) {
+    let pair = (profile.text("client_id"), profile.value("client_secret"));
+    if let (Some(id), Some(secret)) = pair
+        && may(AuthType::Oauth)
+    {
         return Ok(Source::Databricks(Application {
             client_id: id.to_owned(),
             client_secret: secret.clone(),
@@ -288,7 +381,8 @@ fn of_profile(
         profile.text("azure_tenant_id"),
         profile.text("azure_client_id"),
         profile.value("azure_client_secret"),
-    ) {
+    ) && may(AuthType::Azure(Way::Environment))
+    {
         return Ok(Source::Principal(Principal {
             authority: authority(cloud, here),
             tenant: tenant.to_owned(),
@@ -297,68 +391,78 @@ fn of_profile(
             named: profile.named("azure_client_secret"),
         }));
     }
-    let uses = |key: &str| {
-        profile
-            .text(key)
-            .is_some_and(|v| v.eq_ignore_ascii_case("true"))
-    };
-    match profile.text("auth_type") {
-        Some("azure-cli") => return azure_cli(here, None, lacks.to_vec()),
-        auth if uses("azure_use_msi") || auth == Some("azure-msi") => {
+    let uses_machine = profile.text("azure_use_msi");
+    let uses_machine = uses_machine.is_some_and(|said| said.eq_ignore_ascii_case("true"));
+    match meant {
+        Some(AuthType::Azure(Way::AzureCli)) => azure_cli(here, None, lacks.to_vec()),
+        None if !uses_machine => Err(unusable()),
+        None | Some(AuthType::Azure(Way::Managed)) => {
             let id = profile.text("azure_client_id").map(str::to_owned);
             let which = id.map_or(Which::System, Which::ClientId);
-            return Ok(Source::Managed(Identity::of_machine(here, which)?));
+            Ok(Source::Managed(Identity::of_machine(here, which)?))
         }
-        _ => {}
+        Some(_) => Err(unusable()),
     }
-    let way = profile.text("auth_type").unwrap_or("none of them");
-    Err(TokenFailure::new(format!(
-        "{}: this version takes token, client_id and client_secret, azure_client_id with azure_client_secret and azure_tenant_id, \
-         azure_use_msi, or auth_type azure-cli from a profile",
-        profile.named(&format!("auth_type {way}"))
-    )))
 }
 
 /// `AZURE_*`, then `ARM_*`; all three of one family.
-fn environment(cloud: &Cloud, here: &Surroundings) -> Option<Source> {
-    ["AZURE", "ARM"].into_iter().find_map(|family| {
+///
+/// # Errors
+/// A family with a secret or certificate and without the ids: a slip in one name must not make somebody else act.
+fn environment(cloud: &Cloud, here: &Surroundings) -> Result<Option<Source>, TokenFailure> {
+    for family in FAMILIES {
         let var = |what: &str| here.var(&format!("{family}_{what}")).map(str::to_owned);
         let secret = here.secret_var(&format!("{family}_CLIENT_SECRET"));
         let (proof, shown) = match (secret, var("CLIENT_CERTIFICATE_PATH")) {
             (Some(secret), _) => (Shown::Secret(secret), "CLIENT_SECRET"),
             (None, Some(path)) => (Shown::Certificate(path.into()), "CLIENT_CERTIFICATE_PATH"),
-            (None, None) => return None,
+            (None, None) => continue,
         };
-        Some(Source::Principal(Principal {
+        let (Some(tenant), Some(client_id)) = (var("TENANT_ID"), var("CLIENT_ID")) else {
+            return Err(TokenFailure::new(format!(
+                "environment: {}; set what is missing, or take {family}_{shown} away",
+                not_all(family, &missing(here, family))
+            )));
+        };
+        return Ok(Some(Source::Principal(Principal {
             authority: authority(cloud, here),
-            tenant: var("TENANT_ID")?,
-            client_id: var("CLIENT_ID")?,
+            tenant,
+            client_id,
             proof,
             named: format!("environment ({family}_{shown})"),
-        }))
-    })
+        })));
+    }
+    Ok(None)
 }
 
 /// Which variables are missing: of the family that was begun, so that a slip in one name is seen; else of both.
 fn unset(here: &Surroundings) -> String {
-    let names = ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"];
-    let missing = |family: &str| -> Vec<String> {
-        names
-            .iter()
-            .map(|name| format!("{family}_{name}"))
-            .filter(|name| here.var(name).is_none())
-            .collect()
-    };
-    ["AZURE", "ARM"]
+    FAMILIES
         .into_iter()
-        .map(|family| (family, missing(family)))
-        .find(|(_, missing)| missing.len() < names.len())
+        .map(|family| (family, missing(here, family)))
+        .find(|(_, missing)| missing.len() < 3)
         .map_or_else(
             || "neither AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET nor the same with ARM_ are set".to_owned(),
-            |(family, missing)| {
-                format!("of {family}_… not all are set: {} missing", missing.join(" and "))
-            },
+            |(family, missing)| not_all(family, &missing),
         )
+}
+
+/// Of the ids and the secret of one family; a certificate does as well.
+fn missing(here: &Surroundings, family: &str) -> Vec<String> {
+    let is_set = |what: &str| here.var(&format!("{family}_{what}")).is_some();
+    ["TENANT_ID", "CLIENT_ID", "CLIENT_SECRET"]
+        .into_iter()
+        .filter(|what| !is_set(what))
+        .filter(|what| *what != "CLIENT_SECRET" || !is_set("CLIENT_CERTIFICATE_PATH"))
+        .map(|what| format!("{family}_{what}"))
+        .collect()
+}
+
+fn not_all(family: &str, missing: &[String]) -> String {
+    format!(
+        "of {family}_… not all are set: {} missing",
+        missing.join(" and ")
+    )
 }
 
 fn not_set(here: &Surroundings, names: &[&str]) -> String {

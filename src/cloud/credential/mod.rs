@@ -299,6 +299,7 @@ impl Vault {
             Credential::Default => [
                 "DATABRICKS_TOKEN",
                 "DATABRICKS_CLIENT_ID",
+                "DATABRICKS_CLIENT_SECRET",
                 "DATABRICKS_CONFIG_PROFILE",
             ]
             .iter()

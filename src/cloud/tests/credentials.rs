@@ -56,6 +56,47 @@ async fn arm_variables_come_second_and_only_as_a_whole_family() {
     assert_eq!(used.as_deref(), Some("environment (ARM_CLIENT_SECRET)"));
 }
 
+/// A service principal that somebody has begun to set up does not give way to whoever else is there.
+#[tokio::test]
+async fn a_secret_without_its_ids_ends_the_search() {
+    let arm = [
+        ("ARM_TENANT_ID", "b"),
+        ("ARM_CLIENT_ID", "c"),
+        ("ARM_CLIENT_SECRET", "d"),
+    ];
+    for (begun, words) in [
+        (
+            &[("AZURE_CLIENT_SECRET", "x"), ("AZURE_CLIENT_ID", "a")][..],
+            "environment: of AZURE_… not all are set: AZURE_TENANT_ID missing; set what is missing, or take AZURE_CLIENT_SECRET away",
+        ),
+        (
+            &[("AZURE_CLIENT_CERTIFICATE_PATH", "x")],
+            "environment: of AZURE_… not all are set: AZURE_TENANT_ID and AZURE_CLIENT_ID missing; set what is missing, or take \
+             AZURE_CLIENT_CERTIFICATE_PATH away",
+        ),
+    ] {
+        let fake = fake_machine(|request, _| match request.kind {
+            "imds.token" => ok(json!({"access_token": "machine-1", "expires_in": 3600})),
+            _ => ok(json!({})),
+        });
+        for others in [&[][..], &arm] {
+            let reader = reader_with(&fake, &[begun, others].concat());
+            let trouble = reader.runtimes(&factory()).await.unwrap_err();
+            assert_eq!(trouble.message, words);
+        }
+        assert!(fake.asked("entra.token").is_empty() && fake.asked("imds.token").is_empty());
+        let left_out = [
+            begun,
+            &[("AZURE_TOKEN_CREDENTIALS", "ManagedIdentityCredential")],
+        ]
+        .concat();
+        reader_with(&fake, &left_out)
+            .runtimes(&factory())
+            .await
+            .unwrap();
+    }
+}
+
 #[tokio::test]
 async fn the_authority_of_a_cloud_document_is_not_overruled() {
     let fake = fake(empty_list);

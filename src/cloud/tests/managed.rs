@@ -254,7 +254,7 @@ async fn the_chain_goes_on_behind_a_machine_without_an_identity() {
 
 /// A machine with an `az` that somebody is signed in to, and what it says when it is asked for a token for each resource.
 #[cfg(unix)]
-async fn beside_az(
+fn beside_az(
     env: &[(&str, &str)],
     says: impl Fn(&str, usize) -> Answer + Send + Sync + 'static,
 ) -> (Arc<Fake>, Reader, tempfile::TempDir) {
@@ -291,8 +291,7 @@ async fn the_chain_does_not_take_another_principal_for_a_resource_that_is_refuse
                 return ok(json!({"access_token": format!("machine-{nth}"), "expires_in": 3600}));
             }
             status(400, said.clone())
-        })
-        .await;
+        });
         let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
         assert!(
             trouble
@@ -324,8 +323,7 @@ async fn one_command_has_one_principal() {
             } else {
                 none()
             }
-        })
-        .await;
+        });
         reader.runtimes(&factory()).await.unwrap();
         let then = reader.jobs(&workspace(), None).await;
         let used = reader.credential_used(&factory().name);
@@ -361,8 +359,7 @@ async fn what_is_said_of_one_identity_says_nothing_of_another() {
             400,
             r#"{"error":"invalid_request","error_description":"Identity not found"}"#,
         )
-    })
-    .await;
+    });
     let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
     assert!(
         trouble.message.contains("no system-assigned identity"),
@@ -444,7 +441,7 @@ async fn another_cloud_s_metadata_service_costs_no_wait() {
         assert!(fake.asked("imds.token").is_empty());
     }
     // One that only says 404 is waited for like a starting one, once, and then it is none.
-    let (fake, reader, _folder) = beside_az(&[], |_, _| answer(404, "Not Found")).await;
+    let (fake, reader, _folder) = beside_az(&[], |_, _| answer(404, "Not Found"));
     reader.runtimes(&factory()).await.unwrap();
     reader.jobs(&workspace(), None).await.unwrap();
     let used = reader.credential_used(&factory().name);

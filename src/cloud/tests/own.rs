@@ -211,6 +211,8 @@ fn profiles() -> tempfile::NamedTempFile {
         [m2m]\nhost = adb-1.7.azuredatabricks.net\nclient_id = app\nclient_secret = dose-s3cret\n\
         [sp]\nhost = adb-1.7.azuredatabricks.net\nazure_tenant_id = t2\nazure_client_id = c2\nazure_client_secret = hush2\n\
         [msi]\nhost = adb-1.7.azuredatabricks.net\nazure_use_msi = true\n\
+        [both]\nhost = adb-1.7.azuredatabricks.net\ntoken = dapi-old\nauth_type = oauth-m2m\nclient_id = app\nclient_secret = dose-s3cret\n\
+        [bare]\nhost = adb-1.7.azuredatabricks.net\nauth_type = pat\nclient_id = app\nclient_secret = dose-s3cret\n\
         [u2m]\nhost = adb-1.7.azuredatabricks.net\nauth_type = databricks-cli\n";
     std::fs::write(file.path(), text).unwrap();
     file
@@ -251,6 +253,12 @@ async fn a_profile_that_is_asked_for_opens_the_workspace_that_it_names() {
             "profile [sp] (azure_client_secret)",
         ),
         (Some("msi"), "Bearer machine-1", "managed identity"),
+        // What it says is meant comes before what else it has.
+        (
+            Some("both"),
+            "Bearer own-1",
+            "profile [both] (client_secret)",
+        ),
         // A manifest names the host, so that the file stays out unless a profile is asked for.
         (None, "Bearer token-1", "environment (AZURE_CLIENT_SECRET)"),
     ] {
@@ -271,6 +279,12 @@ async fn a_profile_that_cannot_be_used_is_said() {
         said.ends_with("has no profile [nobody], which DATABRICKS_CONFIG_PROFILE asks for"),
         "{said}"
     );
+    let (seen, _) = with_profile(Some("bare"), HOST).await;
+    let said = seen.unwrap_err();
+    assert!(
+        said.starts_with("profile [bare] (auth_type pat): this version takes token"),
+        "{said}"
+    );
     let (seen, _) = with_profile(Some("u2m"), HOST).await;
     let said = seen.unwrap_err();
     assert!(
@@ -289,4 +303,58 @@ async fn a_profile_that_cannot_be_used_is_said() {
             .message
             .contains("cannot read /no/such/home/.databrickscfg")
     );
+}
+
+/// A slip in one name must not make somebody else act.
+#[tokio::test]
+async fn a_pair_of_which_one_is_missing_ends_the_search() {
+    for (there, missing) in [(0, 1), (1, 0)] {
+        let (there, missing) = (OAUTH[there], OAUTH[missing].0);
+        let fake = fake(grants);
+        let reader = reader_with(&fake, &[&[there], &PRINCIPAL[..]].concat());
+        let trouble = reader.jobs(&at(HOST), None).await.unwrap_err();
+        let there = there.0;
+        assert_eq!(
+            trouble.message,
+            format!(
+                "environment: {missing} is not set beside {there}; set it, or take {there} away"
+            )
+        );
+        assert!(fake.asked("entra.token").is_empty());
+        reader.runtimes(&factory()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_auth_type_of_databricks_leaves_one_way() {
+    let env = [&OAUTH[..], &PRINCIPAL, &[("DATABRICKS_TOKEN", "dapi-x")]].concat();
+    for (word, seen) in [
+        ("pat", Ok("Bearer dapi-x")),
+        ("oauth-m2m", Ok("Bearer own-1")),
+        ("azure-client-secret", Ok("Bearer token-1")),
+        (
+            "azure-cli",
+            Err("environment: DATABRICKS_AUTH_TYPE leaves it out"),
+        ),
+        (
+            "databricks-cli",
+            Err("DATABRICKS_AUTH_TYPE is databricks-cli; it may be pat,"),
+        ),
+    ] {
+        let fake = fake(grants);
+        let reader = reader_with(
+            &fake,
+            &[&env[..], &[("DATABRICKS_AUTH_TYPE", word)]].concat(),
+        );
+        match (reader.jobs(&at(HOST), None).await, seen) {
+            (Ok(_), Ok(bearer)) => {
+                let sent = &fake.asked("jobs.list")[0];
+                assert_eq!(header(sent, "authorization"), Some(bearer), "{word}");
+            }
+            (Err(trouble), Err(words)) => assert!(trouble.message.contains(words), "{trouble}"),
+            (seen, _) => panic!("{word}: {:?}", seen.map(|_| ())),
+        }
+        // It is about workspaces.
+        reader.runtimes(&factory()).await.unwrap();
+    }
 }
