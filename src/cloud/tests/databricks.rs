@@ -133,7 +133,31 @@ async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
     let endless =
         fake(move |_, nth| ok(json!({"runs": unsorted, "next_page_token": format!("{nth}")})));
     let trouble = seen(&endless).await.unwrap_err();
-    assert!(trouble.message.contains("not in the order"), "{trouble}");
+    assert!(trouble.message.contains("pages"), "{trouble}");
+    // A run of a busy job waited in a queue, and is listed by when it was asked for: the job has a longer list than is read of others.
+    let pages = 2 * crate::limits::HISTORY_PAGES_MAX;
+    let queued = fake(move |_, nth| {
+        let start = 100_000 - 1000 * i64::try_from(nth).unwrap();
+        let late = if nth == 1 { 5000 } else { -500 };
+        let runs = json!([
+            run(2 * start, 7, start),
+            run(2 * start + 1, 7, start + late)
+        ]);
+        let more = if nth < pages { "more" } else { "" };
+        ok(json!({"runs": runs, "next_page_token": more}))
+    });
+    let history = reader(&queued)
+        .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, &|_| false)
+        .await
+        .unwrap()
+        .said;
+    assert!(
+        history
+            .runs
+            .is_sorted_by_key(|run| std::cmp::Reverse(run.started))
+    );
+    assert_eq!(history.since, Timestamp::UNIX_EPOCH);
+    assert!(history.runs.len() >= 2 * pages);
     let undated = fake(|_, nth| {
         let runs = json!([{"run_id": nth, "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS"}}]);
         ok(json!({"runs": runs, "next_page_token": format!("{nth}")}))
