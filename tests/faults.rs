@@ -2,7 +2,8 @@
 //!
 //! By seed, answers come late, in part, as HTML, as another type, twice, or not at all. What is planned then is compared with what is
 //! planned in the faithful world: each subject is judged the same, or held. What is applied then happens once at most, and once the
-//! network is itself again everything is as it would have been.
+//! network is itself again everything is as it would have been. Commands that only look (`why`, `auth`, `ledger list`) are run as they were
+//! built, in a world that lies.
 //!
 //! `AFRESH_FAULT_SEEDS=20000 cargo test --test faults` tries more. A failing seed is printed with the command that plays it again.
 #![allow(
@@ -15,7 +16,10 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use afresh::model::time::Span;
 use afresh::model::verdict::{Hold, Move, Plan, Step, Verdict};
@@ -168,22 +172,136 @@ fn once(fair: &Standing, faithful: &Plan, standing: &Standing) {
     }
 }
 
-fn seeds() -> Vec<u64> {
+fn seeds(usual: u64) -> Vec<u64> {
     let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
     match number("AFRESH_FAULT_SEED") {
         Some(seed) => vec![seed],
-        None => (0..number("AFRESH_FAULT_SEEDS").unwrap_or(SEEDS)).collect(),
+        None => (0..number("AFRESH_FAULT_SEEDS").unwrap_or(usual)).collect(),
     }
 }
 
-#[test]
-fn no_weather_makes_a_verdict_wrong_or_an_effect_twice() {
-    for seed in seeds() {
-        if catch_unwind(AssertUnwindSafe(|| play(seed))).is_err() {
+fn every(seeds: &[u64], play: fn(u64)) {
+    for seed in seeds {
+        if catch_unwind(AssertUnwindSafe(|| play(*seed))).is_err() {
             eprintln!(
                 "seed {seed} fails. To play it again:\n    AFRESH_FAULT_SEED={seed} cargo test --test faults"
             );
             panic!("seed {seed}");
         }
+    }
+}
+
+#[test]
+fn no_weather_makes_a_verdict_wrong_or_an_effect_twice() {
+    every(&seeds(SEEDS), play);
+}
+
+#[test]
+fn no_lie_keeps_a_command_from_ending_as_documented_or_makes_it_write() {
+    every(&seeds(COMMAND_SEEDS), look);
+}
+
+/// What the embedded cloud can be asked to get wrong on the way of a command that only looks.
+const LIES: [&str; 6] = [
+    "do: loseAnswer",
+    "do: dropRequest",
+    "do: throttle, retryAfter: 3s",
+    "do: error, status: 500",
+    "do: error, status: 403",
+    "do: slow, by: 20s",
+];
+const ASKED: [&str; 9] = [
+    "token",
+    "listRuntimes",
+    "getFactory",
+    "getStatus",
+    "listAuthKeys",
+    "activityLog",
+    "permissions",
+    "jobs/list",
+    "runs/list",
+];
+/// What every key and every token of the embedded cloud begins with.
+const SECRETS: [&str; 2] = ["IR@", "eyJ"];
+/// Seeds that the built binary is tried with.
+const COMMAND_SEEDS: u64 = 40;
+
+/// Everything in a folder but the world that stands in for the cloud, with what is in it.
+fn kept(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(kept(&path));
+        } else if path.file_name().unwrap() != "world.json" {
+            all.insert(path.clone(), std::fs::read(&path).unwrap());
+        }
+    }
+    all
+}
+
+/// Exit code and all that was said.
+fn afresh(folder: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_afresh"))
+        .args(arguments)
+        .args(["-vvv", "--sim", "world.yaml"])
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (
+        done.status.code(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+/// Each command that only looks, behind an apply, in a world that lies by the seed: it ends with a code that is documented for it, shows no secret, and writes nothing.
+fn look(seed: u64) {
+    let mut dice = Dice::new(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
+    std::fs::create_dir(folder.join("estate")).unwrap();
+    std::fs::copy(
+        example.join("afresh.yaml"),
+        folder.join("estate/afresh.yaml"),
+    )
+    .unwrap();
+    let mut world = std::fs::read_to_string(example.join("world.yaml")).unwrap();
+    std::fs::write(folder.join("world.yaml"), &world).unwrap();
+    let (code, said) = afresh(folder, &["apply", "estate", "--auto-approve"]);
+    assert_eq!(code, Some(0), "{said}");
+    // A world that lies is another one; the ledger stays.
+    std::fs::remove_file(folder.join("estate/.afresh/sim/world.json")).unwrap();
+    assert!(!world.contains("\nfaults:"));
+    world += "faults:\n";
+    for on in ASKED {
+        if dice.below(2) == 0 {
+            let lie = pick(&mut dice, &LIES);
+            let (nth, times) = (1 + dice.below(3), pick(&mut dice, &[1, 3, 1000]));
+            let _ = writeln!(world, "- {{on: {on}, {lie}, nth: {nth}, times: {times}}}");
+        }
+    }
+    std::fs::write(folder.join("world.yaml"), world).unwrap();
+    for (command, codes) in [
+        (&["ledger", "list", "estate"][..], &[0][..]),
+        (&["why", "ingest/gateway-west", "estate"], &[0, 1]),
+        (&["why", "analytics/nightly-sales", "estate"], &[0, 1]),
+        (&["auth", "estate"], &[0, 1, 3]),
+        (&["auth", "estate", "--format", "json"], &[0, 1, 3]),
+        (&["ledger", "list", "estate"], &[0]),
+    ] {
+        let before = kept(folder);
+        let (code, said) = afresh(folder, command);
+        assert!(
+            code.is_some_and(|code| codes.contains(&code)),
+            "{command:?} ended with {code:?}: {said}"
+        );
+        for secret in SECRETS {
+            assert!(!said.contains(secret), "{command:?} shows {secret}: {said}");
+        }
+        assert_eq!(before, kept(folder), "{command:?} wrote something");
     }
 }
