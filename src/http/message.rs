@@ -139,6 +139,13 @@ pub struct Failure {
     pub what: String,
 }
 
+impl Failure {
+    /// Was the server's certificate not accepted? In the words of rustls, the only thing that tells.
+    pub fn is_about_certificate(&self) -> bool {
+        self.sent == Sent::No && self.what.contains("invalid peer certificate")
+    }
+}
+
 /// The door to the world: one exchange, no retries. Real over reqwest, false in [`crate::sim`].
 pub trait Transport: Send + Sync {
     /// Sends `request` once and gives the whole answer, whatever its status.

@@ -68,6 +68,8 @@ fn may_repeat(repeat: Repeat, outcome: &Result<Response, Failure>) -> bool {
         Ok(response) => {
             repeat != Repeat::Never && matches!(response.status, 408 | 500 | 502 | 503 | 504)
         }
+        // A certificate that is not accepted is the same one a second later.
+        Err(failure) if failure.is_about_certificate() => false,
         Err(failure) => failure.sent == Sent::No || repeat != Repeat::Never,
     }
 }
@@ -197,6 +199,18 @@ mod tests {
         assert!(!repeats(Repeat::Never, &lost(Sent::Maybe)));
         for status in [408, 500, 502, 503, 504] {
             assert!(!repeats(Repeat::Never, &answer(status, &[])), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_accepted_is_no_passing_fault() {
+        let refused = Err(Failure {
+            sent: Sent::No,
+            what: "no connection: nobody has signed it (invalid peer certificate: UnknownIssuer)"
+                .to_owned(),
+        });
+        for repeat in [Repeat::Safe, Repeat::Keyed, Repeat::Never] {
+            assert!(!repeats(repeat, &refused));
         }
     }
 
