@@ -3,6 +3,17 @@
 //! The numbers: `AADSTS` codes of Microsoft's "Microsoft Entra authentication and authorization error codes", and those that
 //! people report from pipelines.
 
+/// An assertion's time is over.
+pub(super) const ASSERTION_TOO_OLD: i64 = 700_024;
+
+/// Has a sign-in that was there come to its end? Nothing but a person renews it.
+pub(super) const fn has_ended(code: i64) -> bool {
+    matches!(
+        code,
+        50_078 | 50_173 | 70_008 | 70_043 | 70_044 | 700_082 | 700_084
+    )
+}
+
 /// One line on what to do.
 pub(super) fn advice(code: i64) -> Option<&'static str> {
     Some(match code {
@@ -12,7 +23,9 @@ pub(super) fn advice(code: i64) -> Option<&'static str> {
         700_027 => {
             "the certificate's signature is not accepted: is this certificate registered with the application?"
         }
-        700_024 => "the assertion is too old or too young: fetch a fresh one, and check the clock",
+        ASSERTION_TOO_OLD => {
+            "the assertion is too old or too young: fetch a fresh one, and check the clock"
+        }
         70_021 | 700_211 | 700_212 | 700_213 => {
             "no federated credential of the application fits this job: compare its subject, issuer and audience"
         }
@@ -26,7 +39,7 @@ pub(super) fn advice(code: i64) -> Option<&'static str> {
         50_076 | 50_079 => {
             "a second factor is wanted: sign in again with `az login`, or use a service principal"
         }
-        50_078 | 50_173 | 70_008 | 70_043 | 70_044 | 700_082 | 700_084 => {
+        code if has_ended(code) => {
             "the sign-in is too old: sign in again, for the Azure CLI with `az login`"
         }
         50_020 | 50_128 => "the account is of another tenant: check the tenant",

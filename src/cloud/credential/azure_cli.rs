@@ -90,13 +90,13 @@ fn complaint(output: &Output) -> TokenFailure {
         .rfind(|line| !line.is_empty())
         .unwrap_or("it failed without a word");
     let line = redact(line.strip_prefix("ERROR: ").unwrap_or(line));
-    let known = advice::with(line.clone(), advice::code_in(&said));
-    let nobody_is_signed_in = said.contains("az login") && advice::code_in(&said).is_none();
+    let code = advice::code_in(&said);
+    let known = advice::with(line.clone(), code);
     TokenFailure {
-        why: if nobody_is_signed_in {
-            Why::Absent
-        } else {
-            Why::Refused
+        why: match code {
+            None if said.contains("az login") => Why::Absent,
+            Some(code) if advice::has_ended(code) => Why::Ended,
+            _ => Why::Refused,
         },
         ..TokenFailure::new(if known == line && !line.contains("az login") {
             format!("{line}; try `az login`")

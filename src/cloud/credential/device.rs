@@ -104,7 +104,8 @@ async fn renew(
     if response.status == 200 {
         return Granted::read(&response, NAMED);
     }
-    let failure = Denied::read(&response).failure(&response, NAMED);
+    let shown = [token.expose_secret()];
+    let failure = Denied::read(&response).failure(&response, NAMED, shown);
     let is_final = (400..500).contains(&response.status) && response.status != 429;
     Err(if is_final {
         TokenFailure {
@@ -146,7 +147,7 @@ async fn ask(
     let fields = [("client_id", person.client_id.as_str()), ("scope", scope)];
     let response = send(client, person, "devicecode", &fields, "entra.deviceCode").await?;
     if response.status != 200 {
-        return Err(Denied::read(&response).failure(&response, NAMED));
+        return Err(Denied::read(&response).failure(&response, NAMED, []));
     }
     let code: Shown =
         serde_json::from_slice(&response.body).map_err(|_| unreadable(&response, NAMED))?;
@@ -200,7 +201,10 @@ async fn poll(
                     "the service does not know its own code any more; run the command again for a new one",
                 ));
             }
-            _ => return Err(denied.failure(&response, NAMED)),
+            _ => {
+                let shown = [code.device_code.expose_secret()];
+                return Err(denied.failure(&response, NAMED, shown));
+            }
         }
         if client.clock().now() >= end {
             return Err(too_late());

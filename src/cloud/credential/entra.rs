@@ -10,7 +10,7 @@ use url::Url;
 use super::certificate::Claims;
 use super::federated::Federated;
 use super::grant::{self, Denied, Granted};
-use super::{Fresh, TokenFailure, certificate};
+use super::{Fresh, TokenFailure, Why, advice, certificate};
 use crate::http::{Client, wire};
 
 /// A service principal, and how it proves itself.
@@ -78,10 +78,24 @@ pub(super) async fn token(
             TokenFailure::new(format!("{} gave no answer: {failure}", principal.authority))
         })?;
     if response.status == 200 {
-        Granted::read(&response, NAMED)?.fresh(client.clock().now())
-    } else {
-        Err(Denied::read(&response).failure(&response, NAMED))
+        return Granted::read(&response, NAMED)?.fresh(client.clock().now());
     }
+    let secret = match &principal.proof {
+        Proof::Secret(secret) => Some(secret),
+        Proof::Certificate(_) | Proof::Federated(_) => None,
+    };
+    let shown = secret.or(assertion.as_ref());
+    let denied = Denied::read(&response);
+    let is_over = denied.code() == Some(advice::ASSERTION_TOO_OLD);
+    let failure = denied.failure(&response, NAMED, shown.map(ExposeSecret::expose_secret));
+    Err(match &principal.proof {
+        Proof::Federated(Federated::Given(_)) if is_over => TokenFailure {
+            message: format!("{}; one that is handed in is not renewed", failure.message),
+            why: Why::Ended,
+            ..failure
+        },
+        _ => failure,
+    })
 }
 
 /// `{authority}/{tenant}/oauth2/v2.0/{what}`.

@@ -14,10 +14,10 @@ use url::Url;
 use super::super::arm::elsewhere;
 use super::super::secret;
 use super::{Fresh, TokenFailure, Why, advice};
-use crate::http::redact::redact;
-use crate::http::{Class, Meter, Repeat, Request, Response};
+use crate::http::redact::{redact, without};
+use crate::http::{Class, Meter, Repeat, Request, Response, patience};
 use crate::limits::RESPONSE_TIMEOUT;
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 
 /// A form for a token endpoint.
 pub(super) fn post(url: Url, fields: &[(&str, &str)], kind: &'static str) -> Request {
@@ -106,24 +106,38 @@ impl Denied {
         serde_json::from_slice(&response.body).unwrap_or_default()
     }
 
-    /// Does Entra ID itself say it, whoever hands it on?
-    pub fn is_of_entra(&self) -> bool {
+    /// Entra ID's own number, whoever hands it on.
+    pub fn code(&self) -> Option<i64> {
         let said = self.error_description.as_ref().or(self.message.as_ref());
-        said.is_some_and(|said| advice::code_in(said).is_some()) || !self.error_codes.is_empty()
+        let said = said.and_then(|said| advice::code_in(said));
+        self.error_codes.first().copied().or(said)
     }
 
-    /// The words of whoever `named` is, with what to do about them.
-    pub fn failure(self, response: &Response, named: &str) -> TokenFailure {
+    /// The words of whoever `named` is, without what they were `shown`, and what to do about them.
+    pub fn failure<'a>(
+        self,
+        response: &Response,
+        named: &str,
+        shown: impl IntoIterator<Item = &'a str>,
+    ) -> TokenFailure {
+        let code = self.code();
+        let asked = patience::retry_after(response, Timestamp::MIN);
+        let asked = asked.map_or_else(String::new, |pause| {
+            format!("; it asks to wait {}", Span::seconds(pause.as_secs()))
+        });
         let Some(said) = self.error_description.or(self.message).or(self.error) else {
-            return unreadable(response, named);
+            let failure = unreadable(response, named);
+            let message = failure.message + &asked;
+            return TokenFailure { message, ..failure };
         };
         // The lines below the first one are ids and times; newer answers have them on the first one.
         let first = said.lines().next().unwrap_or_default();
         let first = first.split(" Trace ID: ").next().unwrap_or(first);
-        let code = self.error_codes.first().copied();
-        let code = code.or_else(|| advice::code_in(&said));
+        let clean = without(first.as_bytes(), shown);
+        let clean = clean.map(|clean| String::from_utf8_lossy(&clean).into_owned());
+        let clean = redact(clean.as_deref().unwrap_or(first));
         TokenFailure {
-            message: advice::with(redact(first), code),
+            message: advice::with(clean, code) + &asked,
             request_id: self.trace_id,
             why: Why::Refused,
         }

@@ -564,7 +564,7 @@ async fn managed(around: &Around<'_>) -> Result<Source, String> {
     Ok(Source::Managed(identity.found()))
 }
 
-/// A Cloud document says where its authority is; only where none was written does `AZURE_AUTHORITY_HOST` have a say.
+/// A Cloud document says where its authority is; only for the public cloud, named or not, does `AZURE_AUTHORITY_HOST` have a say.
 pub(super) fn authority(cloud: &Cloud, here: &Surroundings) -> String {
     let is_default = Cloud::named("public").is_some_and(|public| public == *cloud);
     match here.var("AZURE_AUTHORITY_HOST") {

@@ -165,8 +165,13 @@ pub(super) async fn token(
 fn refused(response: &Response, identity: &Identity) -> TokenFailure {
     let named = "the machine's identity endpoint";
     let denied = Denied::read(response);
-    let is_about_more = denied.is_of_entra() || denied.error.as_deref() == Some("invalid_resource");
-    let failure = denied.failure(response, named);
+    let is_about_more =
+        denied.code().is_some() || denied.error.as_deref() == Some("invalid_resource");
+    let shown = match &identity.endpoint {
+        Endpoint::AppService { header, .. } => Some(header.expose_secret()),
+        Endpoint::Imds(_) => None,
+    };
+    let failure = denied.failure(response, named, shown);
     let is_imds = matches!(identity.endpoint, Endpoint::Imds(_));
     match (response.status, &identity.which) {
         (400, _) if is_about_more => failure,

@@ -40,9 +40,9 @@ pub(super) async fn token(
     let (id, proof) = (&application.client_id, &application.client_secret);
     let pair = Zeroizing::new(format!("{id}:{}", proof.expose_secret()));
     let basic = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-    let basic = secret::header(&["Basic ", &basic])
+    let field = secret::header(&["Basic ", &basic])
         .map_err(|_| TokenFailure::new("the client secret cannot be put into a header"))?;
-    request.headers.insert(AUTHORIZATION, basic);
+    request.headers.insert(AUTHORIZATION, field);
     let response = client
         .send(&request)
         .await
@@ -52,7 +52,7 @@ pub(super) async fn token(
     }
     let denied = Denied::read(&response);
     let is_wrong = denied.error.as_deref() == Some("invalid_client");
-    let failure = denied.failure(&response, &named);
+    let failure = denied.failure(&response, &named, [proof.expose_secret(), &basic]);
     Err(if is_wrong {
         TokenFailure {
             message: format!(

@@ -582,3 +582,165 @@ async fn the_azure_cli_s_complaint_is_handed_on() {
             .contains("version 2.54 or newer is needed")
     );
 }
+
+/// A sign-in of the Azure CLI that has come to its end ends a wait, as every other end of a sign-in does.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_azure_cli_whose_sign_in_has_ended_is_signed_out() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for (said, kind) in [
+        (
+            "AADSTS70043: The refresh token has expired.",
+            TroubleKind::SignedOut,
+        ),
+        (
+            "AADSTS700082: The refresh token has expired due to inactivity.",
+            TroubleKind::SignedOut,
+        ),
+        (
+            "AADSTS50173: The provided grant has expired.",
+            TroubleKind::SignedOut,
+        ),
+        (
+            "AADSTS500011: The resource principal was not found.",
+            TroubleKind::Unauthenticated,
+        ),
+        ("Connection reset by peer", TroubleKind::Unauthenticated),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let az = folder.path().join("az");
+        std::fs::write(
+            &az,
+            format!("#!/bin/sh\necho 'ERROR: {said}' >&2; exit 1\n"),
+        )
+        .unwrap();
+        std::fs::set_permissions(&az, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let transport: Arc<dyn Transport> = fake(empty_list);
+        let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
+        let here = Surroundings::default().with_azure_cli(Some(az));
+        let asking = Factory {
+            credential: Credential::AzureCli { tenant: None },
+            ..factory()
+        };
+        let trouble = Reader::new(client, here).runtimes(&asking).await;
+        assert_eq!(trouble.unwrap_err().kind, kind, "{said}");
+    }
+}
+
+/// An assertion that was handed in once is as good as ended when it is too old; one that is made anew is not.
+#[tokio::test]
+async fn a_given_assertion_that_is_too_old_is_signed_out() {
+    let too_old = || {
+        Arc::new(Fake {
+            asked: Mutex::default(),
+            answers: Box::new(|_, _| {
+                status(
+                    401,
+                    json!({"error": "invalid_client", "error_description": "AADSTS700024: Client assertion is not within its valid time range."}),
+                )
+            }),
+            grants_tokens: false,
+        })
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "assertion").unwrap();
+    let path = file.path().to_str().unwrap();
+    for (shown, kind) in [
+        (("ARM_OIDC_TOKEN", "assertion"), TroubleKind::SignedOut),
+        (
+            ("AZURE_FEDERATED_TOKEN_FILE", path),
+            TroubleKind::Unauthenticated,
+        ),
+    ] {
+        let env = [PRINCIPAL[0], PRINCIPAL[1], shown];
+        let trouble = reader_with(&too_old(), &env).runtimes(&factory()).await;
+        let trouble = trouble.unwrap_err();
+        assert_eq!(trouble.kind, kind, "{trouble}");
+        let is_said = trouble
+            .message
+            .ends_with("one that is handed in is not renewed");
+        assert_eq!(is_said, kind == TroubleKind::SignedOut, "{trouble}");
+    }
+}
+
+/// Whatever a secret looks like: what a token service was shown is not in what it says.
+#[tokio::test]
+async fn a_refusal_does_not_quote_what_was_shown() {
+    let quoting = Arc::new(Fake {
+        asked: Mutex::default(),
+        answers: Box::new(|request, _| {
+            let said = format!(
+                "{} and {:?}",
+                String::from_utf8_lossy(&request.body),
+                request
+                    .headers
+                    .get("x-identity-header")
+                    .map(|h| h.to_str().unwrap().to_owned())
+            );
+            status(
+                401,
+                json!({"error": "invalid_client", "error_description": said, "message": said}),
+            )
+        }),
+        grants_tokens: false,
+    });
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "sec-ret-shown").unwrap();
+    for proof in [
+        ("AZURE_CLIENT_SECRET", "sec-ret-shown"),
+        ("AZURE_FEDERATED_TOKEN_FILE", file.path().to_str().unwrap()),
+    ] {
+        let env = [PRINCIPAL[0], PRINCIPAL[1], proof];
+        let trouble = reader_with(&quoting, &env)
+            .runtimes(&factory())
+            .await
+            .unwrap_err();
+        assert!(trouble.message.contains("=[redacted]"), "{trouble}");
+        assert!(!trouble.message.contains("sec-ret-shown"), "{trouble}");
+    }
+    let of_machine = Factory {
+        credential: Credential::ManagedIdentity {
+            client_id: None,
+            resource_id: None,
+        },
+        ..factory()
+    };
+    let env = [
+        ("IDENTITY_ENDPOINT", "http://127.0.0.1:42356/msi/token"),
+        ("IDENTITY_HEADER", "sec-ret-shown"),
+    ];
+    let trouble = reader_with(&quoting, &env)
+        .runtimes(&of_machine)
+        .await
+        .unwrap_err();
+    assert!(trouble.message.contains("[redacted]"), "{trouble}");
+    assert!(!trouble.message.contains("sec-ret-shown"), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_token_service_that_asks_to_wait_is_quoted() {
+    for body in [r#"{"error":"temporarily_unavailable"}"#, ""] {
+        let busy = Arc::new(Fake {
+            asked: Mutex::default(),
+            answers: Box::new(move |_, _| {
+                let mut response = answer(429, body).unwrap();
+                response
+                    .headers
+                    .insert("retry-after", HeaderValue::from_static("3600"));
+                Ok(response)
+            }),
+            grants_tokens: false,
+        });
+        let trouble = reader(&busy).runtimes(&factory()).await.unwrap_err();
+        assert!(
+            trouble.message.ends_with("; it asks to wait 1h"),
+            "{trouble}"
+        );
+        assert_eq!(
+            busy.asked("entra.token").len(),
+            1,
+            "longer than patience lasts"
+        );
+    }
+}
