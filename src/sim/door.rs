@@ -125,7 +125,9 @@ impl World {
             Route::Entra(_) => entra::refusal(self, fault.status, code, now),
             Route::Arm(_) | Route::Databricks(..) => None,
         };
-        own.unwrap_or_else(|| failed(route, fault))
+        let mut response = own.unwrap_or_else(|| failed(route, fault));
+        ask_to_wait(&mut response, fault.retry_after);
+        response
     }
 }
 
@@ -140,14 +142,15 @@ fn throttled(route: &Route, retry_after: Option<Duration>) -> Response {
             arm::error(429, "TooManyRequests", "The request is being throttled.")
         }
     };
-    if let Some(wait) = retry_after {
-        set(
-            &mut response,
-            "retry-after",
-            &wait.as_millis().div_ceil(1000).to_string(),
-        );
-    }
+    ask_to_wait(&mut response, retry_after);
     *response
+}
+
+fn ask_to_wait(response: &mut Response, wait: Option<Duration>) {
+    if let Some(wait) = wait {
+        let seconds = wait.as_millis().div_ceil(1000);
+        set(response, "retry-after", &seconds.to_string());
+    }
 }
 
 fn failed(route: &Route, fault: &Fault) -> Response {

@@ -109,8 +109,8 @@
 //! | `dropRequest` | no | the connection closes | |
 //! | `delayRequest` | late | the connection closes; only for `regenerateAuthKey` | `by` |
 //! | `throttle` | no | 429 | `retryAfter` |
-//! | `error` | no | an error; of the token service with a `code` such as `AADSTS7000222` its own refusal | `status`, `code` |
-//! | `errorAfterActing` | yes | an error | `status`, `code` |
+//! | `error` | no | an error; of the token service with a `code` such as `AADSTS7000222` its own refusal | `status`, `code`, `retryAfter` |
+//! | `errorAfterActing` | yes | an error | `status`, `code`, `retryAfter` |
 //! | `slow` | yes | the answer, `by` so much later | `by` |
 //! | `staleList` | yes | what a read would have seen `by` so long ago | `by` |
 //!
