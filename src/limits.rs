@@ -54,8 +54,9 @@ pub const PAGES_MAX: usize = 1_000;
 pub const ARM_READS: (u32, u32) = (250, 25);
 /// The same for writes. `listAuthKeys` and `regenerateAuthKey` count among them, `getStatus` does not (recorded answers).
 pub const ARM_WRITES: (u32, u32) = (200, 10);
-/// The same for one Databricks workspace: what its own SDKs keep to, since the service tells no number for lists.
-pub const DATABRICKS_REQUESTS: (u32, u32) = (15, 15);
+/// The same for one Databricks workspace: what its own SDKs keep to, none at once and 15 a second, since the service tells no number for
+/// lists.
+pub const DATABRICKS_REQUESTS: (u32, u32) = (1, 15);
 /// Least part of a bucket's rate that is kept to after 429s, in thousandths.
 pub const PACE_MIN: i64 = 125;
 /// Waiting for the own request budget is told once it has taken so long.
@@ -66,7 +67,7 @@ pub const COMMAND_TIMEOUT: Duration = Duration::from_hours(1);
 /// How long an apply waits for runs under `--wait` where no `waitFor` says how long, unless `--timeout` says otherwise.
 pub const WAIT_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// Requests and moves that run at the same time unless `--parallelism` says otherwise.
+/// Requests that are under way at the same time, and moves in each subscription and workspace, unless `--parallelism` says otherwise.
 pub const PARALLELISM_DEFAULT: usize = 10;
 /// Most that `--parallelism` takes.
 pub const PARALLELISM_MAX: usize = 256;

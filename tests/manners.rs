@@ -41,14 +41,28 @@ const FACTORIES: u64 = 10;
 const DISTANCE: Duration = Duration::from_millis(60);
 
 /// A cloud behind a long line.
-struct Distant(Embedded, Clock);
+struct Distant(Embedded, Clock, Arc<Mutex<Seen>>);
+
+/// What went through the line.
+#[derive(Default)]
+struct Seen {
+    under_way: usize,
+    /// The most at a time.
+    most: usize,
+}
 
 impl Transport for Distant {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
         Box::pin(async move {
+            {
+                let mut seen = self.2.lock().unwrap();
+                seen.under_way += 1;
+                seen.most = seen.most.max(seen.under_way);
+            }
             self.1.sleep(DISTANCE / 2).await;
             let answer = self.0.send(request).await;
             self.1.sleep(DISTANCE / 2).await;
+            self.2.lock().unwrap().under_way -= 1;
             answer
         })
     }
@@ -59,6 +73,7 @@ struct Standing {
     clock: Clock,
     reader: Reader,
     desired: Desired,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// `others`: what another client draws, in thousandths of each bucket's rate.
@@ -87,11 +102,15 @@ fn faulty(others: u64, subjects: u64, faults: &str) -> Standing {
         );
     }
     world.push_str(faults);
+    standing(&world, &manifests)
+}
+
+fn standing(world: &str, manifests: &str) -> Standing {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("afresh.yaml"), manifests).unwrap();
     let desired = afresh::manifest::read(&[folder.path().to_owned()])
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
-    let world = World::from_text(&world, Path::new("world.yaml"), &Clock::Real).unwrap();
+    let world = World::from_text(world, Path::new("world.yaml"), &Clock::Real).unwrap();
     let clock = world.clock();
     let cloud = Embedded::new(Arc::new(Mutex::new(world)));
     let variables = [
@@ -100,14 +119,38 @@ fn faulty(others: u64, subjects: u64, faults: &str) -> Standing {
         ("AZURE_CLIENT_SECRET", "s"),
     ];
     let surroundings = Surroundings::new(variables);
-    let transport = Distant(cloud.clone(), clock.clone());
+    let seen = Arc::<Mutex<Seen>>::default();
+    let transport = Distant(cloud.clone(), clock.clone(), Arc::clone(&seen));
     let client = Client::new(Arc::new(transport), clock.clone());
     Standing {
         cloud,
         clock,
         reader: Reader::new(client, surroundings),
         desired,
+        seen,
     }
+}
+
+/// Three subscriptions with a factory and so many runtimes each. The list of the first is throttled.
+fn three_subscriptions(subjects: u64) -> Standing {
+    let subscription = |number| format!("12345678-1234-1234-1234-12345678900{number}");
+    let mut world = "clock: 2026-11-22T09:00:00Z\nthrottling: true\nsubscriptions:\n".to_owned();
+    let mut manifests = "apiVersion: afresh/v1\nkind: Project\nmetadata: {name: lab}\nspec: {ledger: {file: ledger.jsonl}}\n".to_owned();
+    for number in 0..3 {
+        let id = subscription(number);
+        let _ = writeln!(
+            world,
+            "- {{id: {id}, factories: [{{name: adf-{number}, resourceGroup: rg-data, created: 500d ago, runtimes: [{{name: gateway, created: 40d ago, copies: {subjects}}}]}}]}}"
+        );
+        let _ = write!(
+            manifests,
+            "---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest-{number}}}\nspec: {{subscription: {id}, resourceGroup: rg-data, factory: adf-{number}}}\n---\n\
+             apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: keys-{number}}}\nspec: {{factory: ingest-{number}, integrationRuntimes: [\"*\"], maxAge: 90d}}\n"
+        );
+    }
+    world
+        .push_str("faults: [{on: listAuthKeys, subject: adf-0, do: throttle, retryAfter: 120s}]\n");
+    standing(&world, &manifests)
 }
 
 impl Standing {
@@ -192,6 +235,14 @@ fn another_client_may_eat_half_of_each_bucket() {
 #[test]
 fn however_many_requests_are_under_way() {
     holds(500, 600, 64);
+}
+
+#[test]
+fn so_many_are_under_way_at_a_time_in_all_subscriptions_together() {
+    let standing = three_subscriptions(20);
+    let (plan, took) = standing.plan(4);
+    assert!(all_in_order(&plan, 60) && took >= 120.0);
+    assert_eq!(standing.seen.lock().unwrap().most, 4);
 }
 
 /// The buckets of the embedded cloud are real: whoever does not look out falls into them.

@@ -19,10 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
-use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
-use crate::cloud::{Reader, Writer};
+use crate::cloud::{Gate, Reader, Writer};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::address::{Address, Name};
 use crate::model::connection::{Factory, Workspace};
@@ -46,7 +45,7 @@ pub struct Connections<'a> {
 /// How to apply.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Moves that are under way at the same time, at least 1. Waiting for runs to end takes no place.
+    /// Requests that are under way at the same time, and moves in each subscription and workspace, at least 1. Waiting for runs to end takes no place.
     pub parallelism: usize,
     /// This apply's own id, unique in its ledger.
     pub apply_id: String,
@@ -85,12 +84,13 @@ pub async fn run(
         writer,
         ledger,
         clock,
-        places: Semaphore::new(options.parallelism.clamp(1, Semaphore::MAX_PERMITS)),
+        places: Gate::new(options.parallelism),
         intents: AtomicU64::new(0),
         told: Mutex::default(),
         options,
         report,
     };
+    hands.reader.at_most(hands.options.parallelism);
     hands.write_down().await?;
     join_all(plan.acts().map(|step| step::walk(&hands, step))).await;
     Ok(hands
@@ -108,8 +108,8 @@ struct Hands<'a> {
     ledger: &'a Ledger,
     clock: Clock,
     options: Options,
-    /// One for each move that may be under way.
-    places: Semaphore,
+    /// For the moves that may be under way.
+    places: Gate,
     intents: AtomicU64,
     told: Mutex<Outcome>,
     report: &'a (dyn Fn(Report) + Sync),

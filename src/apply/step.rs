@@ -3,14 +3,14 @@
 use super::gate::Skip;
 use super::look::Ground;
 use super::{Hands, act, ground, look, watch};
-use crate::cloud::ActFailure;
+use crate::cloud::{ActFailure, Place, Room};
 use crate::ledger::event::{Ending, Event, Intent, Subject};
 use crate::ledger::{IntendError, LedgerError};
 use crate::model::address::Address;
 use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::trouble::Trouble;
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Move, Receipt, Settled, Step, Target, Verdict};
 
 /// Whether the next move of a step may follow.
@@ -107,26 +107,48 @@ impl Task<'_> {
                 return self.skip(&skip);
             }
         }
-        // The semaphore is never closed; without a place there is only less order.
-        let _place = self.hands.places.acquire().await;
+        let _place = match self.place().await {
+            Ok(place) => place,
+            Err(trouble) => return self.refused(trouble),
+        };
         if let Some(skip) = self.hands.gate() {
             return self.skip(&skip);
         }
-        if let Err(trouble) = self.room().await {
-            self.tell(Happened::Refused(self.movement.clone(), trouble));
-            return Next::Halt;
-        }
+        let _room = match self.room().await {
+            Ok(room) => room,
+            Err(trouble) => return self.refused(trouble),
+        };
         self.look_and_act(progress).await
     }
 
-    /// What must not be sent late is not begun before there is room for it.
-    async fn room(&self) -> Result<(), Trouble> {
+    /// A place among the moves that are under way at the same service.
+    async fn place(&self) -> Result<Place, Trouble> {
+        let places = &self.hands.places;
+        Ok(match self.target {
+            Target::Runtime(target) => places.enter(self.hands.factory(&target.factory)?).await,
+            Target::Job(_) | Target::Submission(_) => {
+                places.enter(self.hands.workspace(self.target)?).await
+            }
+        })
+    }
+
+    /// What must not be sent late is not begun before there is room for it, and keeps that room to its end.
+    async fn room(&self) -> Result<Option<Room>, Trouble> {
         let (Target::Runtime(target), Move::Regenerate { .. }) = (self.target, self.movement)
         else {
-            return Ok(());
+            return Ok(None);
         };
         let factory = self.hands.factory(&target.factory)?;
         self.hands.writer.room(factory, target.id.name()).await
+    }
+
+    /// It was not begun: the service did not want it, or there was no time left to ask.
+    fn refused(&self, trouble: Trouble) -> Next {
+        if trouble.kind == TroubleKind::TimeOver {
+            return self.skip(&Skip::TimeOver);
+        }
+        self.tell(Happened::Refused(self.movement.clone(), trouble));
+        Next::Halt
     }
 
     async fn look_and_act(&self, progress: &mut Progress) -> Next {
@@ -158,10 +180,7 @@ impl Task<'_> {
                 self.tell(Happened::Stale(self.movement.clone(), why));
                 Next::Halt
             }
-            Err(trouble) => {
-                self.tell(Happened::Refused(self.movement.clone(), trouble));
-                Next::Halt
-            }
+            Err(trouble) => self.refused(trouble),
         }
     }
 
@@ -182,6 +201,9 @@ impl Task<'_> {
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
                 let _ = self.settle(intent, Ending::NotDone).await;
+                if trouble.kind == TroubleKind::TimeOver {
+                    self.hands.interrupted();
+                }
                 self.tell(Happened::Refused(movement.clone(), trouble));
                 None
             }

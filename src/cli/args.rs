@@ -157,7 +157,7 @@ pub struct Looking {
     /// Only this subject (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
-    /// Most requests and moves under way at a time
+    /// Most requests under way at a time, and most moves in each subscription and workspace
     #[arg(long, value_name = "N", default_value_t = PARALLELISM_DEFAULT, value_parser = parallelism)]
     pub parallelism: usize,
 }

@@ -8,7 +8,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{arm, databricks};
-use crate::http::{Bucket, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
+use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Rate, Workspace};
 use crate::model::time::{Span, Timestamp};
@@ -168,23 +168,31 @@ impl Call<'_> {
     pub fn meter(&self) -> Meter {
         let limits = &self.who.cloud.limits;
         let host = host_and_port(&self.url);
-        let (class, name, rate, remaining) = match self.who.service {
+        let principal = principal(self.who.credential);
+        let (class, name, principal, rate, remaining) = match self.who.service {
             Service::Databricks(_) => {
                 let name = format!("Databricks ({host})");
-                (Class::Databricks, name, limits.databricks, &[][..])
+                let anybody = String::new();
+                (Class::Databricks, name, anybody, limits.databricks, &[][..])
             }
             Service::Arm if self.right.ends_with("/read") => {
                 let name = format!("ARM reads of {} ({host})", subscription(&self.url));
-                (Class::ArmReads, name, limits.reads, READS_LEFT)
+                (Class::ArmReads, name, principal, limits.reads, READS_LEFT)
             }
             Service::Arm => {
                 let name = format!("ARM writes of {} ({host})", subscription(&self.url));
-                (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
+                (
+                    Class::ArmWrites,
+                    name,
+                    principal,
+                    limits.writes,
+                    WRITES_LEFT,
+                )
             }
         };
         let bucket = Bucket {
             name,
-            principal: principal(self.who.credential),
+            principal,
             rate: crate::http::Rate {
                 burst: rate.burst,
                 per_second: rate.per_second,
@@ -205,10 +213,16 @@ impl Call<'_> {
     pub fn unanswered(&self, failure: &Failure) -> Trouble {
         let host = host_and_port(&self.url);
         self.trouble(
-            TroubleKind::Unreachable,
-            match failure.sent {
-                Sent::No => format!("{host} was not reached: {failure}"),
-                Sent::Maybe => format!("{host} gave no answer: {failure}"),
+            match failure.cause {
+                Cause::Network | Cause::Late => TroubleKind::Unreachable,
+                Cause::Throttled => TroubleKind::Throttled,
+                Cause::TimeOver => TroubleKind::TimeOver,
+            },
+            match (failure.sent, failure.cause) {
+                (Sent::No, Cause::Network) => format!("{host} was not reached: {failure}"),
+                (Sent::No, Cause::TimeOver) => failure.what.clone(),
+                (Sent::No, _) => format!("{host} was not asked: {failure}"),
+                (Sent::Maybe, _) => format!("{host} gave no answer: {failure}"),
             },
             match failure.sent {
                 Sent::No => RequestIds::default(),
@@ -234,7 +248,10 @@ impl Call<'_> {
         };
         let asked = patience::retry_after(response, Timestamp::MIN).map(|pause| {
             let pause = Span::seconds(pause.as_secs());
-            format!("{}; it asks to wait {pause}", refusal.message)
+            format!(
+                "{}; it asks to wait {pause}",
+                refusal.message.trim_end_matches('.')
+            )
         });
         let message = asked.unwrap_or(refusal.message);
         self.trouble(kind, message, self.ids_of(response))

@@ -12,7 +12,7 @@ use super::arm::{self, Ask};
 use super::call::{Call, Who};
 use super::session::Session;
 use super::{ActFailure, Dated, ListedRuntime, RuntimeStatus, request_id};
-use crate::http::Repeat;
+use crate::http::{Repeat, Room};
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
 use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
@@ -219,7 +219,11 @@ pub(super) async fn keys(
 }
 
 /// Waits for what [`keys`] and then [`regenerate`] draw from their bucket.
-pub(super) async fn room(session: &Session, factory: &Factory, name: &str) -> Result<(), Trouble> {
+pub(super) async fn room(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+) -> Result<Option<Room>, Trouble> {
     let post = Method::POST;
     let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
     let call = of_runtime(
@@ -232,10 +236,10 @@ pub(super) async fn room(session: &Session, factory: &Factory, name: &str) -> Re
         part,
     )?;
     let Some(bucket) = call.meter().bucket else {
-        return Ok(());
+        return Ok(None);
     };
     let room = session.client.room(&bucket, 2).await;
-    room.map_err(|failure| call.unanswered(&failure))
+    room.map(Some).map_err(|failure| call.unanswered(&failure))
 }
 
 /// `regenerateAuthKey`: sent once, unless the service surely did nothing. Its request id tells the slot to whoever reads the log.

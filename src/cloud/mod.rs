@@ -10,6 +10,7 @@ mod call;
 mod credential;
 mod databricks;
 mod factory;
+mod gate;
 mod reader;
 mod request_id;
 mod secret;
@@ -21,7 +22,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use crate::http::Room;
 pub use access::Me;
+pub use gate::{Gate, Place};
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};
 pub use surroundings::Surroundings;

@@ -196,6 +196,11 @@ impl Reader {
         self.session.client.end_at(instant);
     }
 
+    /// From now on so many requests are under way at a time.
+    pub fn at_most(&self, requests: usize) {
+        self.session.client.at_most(requests);
+    }
+
     /// `listener` hears of what is waited for, once for each bucket and reason, in words.
     pub fn on_wait(&self, listener: impl Fn(&Waiting) + Send + Sync + 'static) {
         self.session.client.on_wait(Arc::new(listener));

@@ -16,7 +16,7 @@ const RESERVE_PARTS: i64 = 5;
 /// One request. Smaller parts come with time.
 const ONE: i64 = 1_000_000;
 /// The whole pace, in thousandths.
-const PACE_WHOLE: i64 = 1_000;
+pub(super) const PACE_WHOLE: i64 = 1_000;
 /// What each answer that is no 429 adds to a halved pace.
 const PACE_STEP: i64 = 10;
 
@@ -34,7 +34,7 @@ pub struct Rate {
 pub struct Bucket {
     /// In words: `ARM writes of 12345678-… (management.azure.com)`. With `principal` its identity.
     pub name: String,
-    /// Who asks: each has a bucket of its own.
+    /// Who asks: each has a bucket of its own. Empty where all share one.
     pub principal: String,
     /// Its size.
     pub rate: Rate,
@@ -59,6 +59,8 @@ pub struct Level {
     left: i64,
     /// When `left` was right.
     at: Timestamp,
+    /// The latest time that it was asked at: one before it tells of a clock that was set back.
+    seen: Timestamp,
     /// Nothing goes before this: the service said so.
     closed_until: Timestamp,
     /// Thousandths of the rate that the bucket is thought to gain: halved by each 429.
@@ -75,6 +77,7 @@ impl Level {
             rate,
             left: (i64::from(rate.burst) * ONE / RESERVE_PARTS).max(ONE),
             at: now,
+            seen: now,
             closed_until: Timestamp::MIN,
             pace: PACE_WHOLE,
             unanswered: 0,
@@ -159,6 +162,10 @@ impl Level {
     }
 
     fn pass_time(&mut self, now: Timestamp) {
+        let back = between(now, self.seen);
+        self.at = self.at.saturating_sub(back).unwrap_or(now);
+        self.closed_until = self.closed_until.saturating_sub(back).unwrap_or(now);
+        self.seen = now;
         let micros = i64::try_from(between(self.at, now).as_micros()).unwrap_or(i64::MAX);
         let gained = micros.saturating_mul(self.gain()) / PACE_WHOLE;
         self.left = self.left.saturating_add(gained).min(self.most());
@@ -268,6 +275,20 @@ mod tests {
             level.answered(None, at(17_200));
         }
         assert_eq!(wait(level.draw(at(17_200))), Duration::from_millis(100));
+    }
+
+    /// Whoever sets a machine's clock right must not make a command wait for the time to come round again.
+    #[test]
+    fn a_clock_that_is_set_back_takes_nothing_away() {
+        let mut level = full(WRITES);
+        assert_eq!(drawn(&mut level, at(0)), 160);
+        assert_eq!(wait(level.draw(at(-3_600_000))), Duration::from_millis(100));
+        level.refused(Duration::from_secs(17), at(-3_600_000));
+        assert_eq!(
+            level.draw(at(-7_200_000)),
+            Err(Wait::Throttled(Duration::from_secs(17)))
+        );
+        assert!(level.draw(at(-7_200_000 + 17_200)).is_ok());
     }
 
     #[test]

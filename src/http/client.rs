@@ -11,14 +11,17 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Bucket, Wait};
-use super::message::{Class, Failure, Repeat, Request, Response, Sent, Transport};
+use super::message::{Cause, Class, Failure, Repeat, Request, Response, Sent, Transport};
 use super::patience::{self, Retry, Trial};
-use super::turns::{Late, Ticket, Turns};
+use super::turns::{Room, Ticket, Turns};
 use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
-use crate::limits::{REQUEST_DEADLINE, UNDER_WAY_MAX, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
+use crate::limits::{
+    PARALLELISM_MAX, REQUEST_DEADLINE, UNDER_WAY_MAX, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE,
+};
 
 /// Said of a request that was not sent because the command's time was over.
 const TIME_OVER: &str = "the time of this command is over (--timeout)";
@@ -37,6 +40,16 @@ pub struct Exchange {
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
+    stops: Stops,
+}
+
+/// What the end of the command's time stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stops {
+    /// Every request but the ledger's.
+    Work,
+    /// None: what was done is still written down, whatever sign-in that takes.
+    Nothing,
 }
 
 /// How far this machine's clock is from a server's.
@@ -59,6 +72,8 @@ struct Inner {
     waits: Waits,
     ending: Mutex<Ending>,
     counts: Mutex<BTreeMap<Class, BTreeMap<&'static str, u64>>>,
+    /// One for each metered request that may be under way.
+    places: Mutex<Arc<Semaphore>>,
 }
 
 /// When nothing more is sent.
@@ -93,8 +108,33 @@ impl Client {
                     has_cut: false,
                 }),
                 counts: Mutex::default(),
+                places: Mutex::new(Arc::new(Semaphore::new(PARALLELISM_MAX))),
             }),
+            stops: Stops::Work,
         }
+    }
+
+    /// The same for the ledger's needs: it is not stopped by the end of the command's time.
+    #[must_use]
+    pub fn for_the_ledger(&self) -> Self {
+        Self {
+            stops: Stops::Nothing,
+            ..self.clone()
+        }
+    }
+
+    /// From now on so many metered requests are under way at a time, at least 1. Who stands in line is not.
+    pub fn at_most(&self, requests: usize) {
+        let places = requests.clamp(1, Semaphore::MAX_PERMITS);
+        *locked(&self.inner.places) = Arc::new(Semaphore::new(places));
+    }
+
+    /// Waits for a place among the requests that are under way. Sign-ins and the ledger's are few, and others wait for them.
+    async fn place(&self, request: &Request) -> Option<OwnedSemaphorePermit> {
+        request.meter.bucket.as_ref()?;
+        let places = Arc::clone(&locked(&self.inner.places));
+        // The semaphore is never closed; without a permit there is only less order.
+        places.acquire_owned().await.ok()
     }
 
     /// The clock that pauses are measured by.
@@ -148,7 +188,7 @@ impl Client {
     /// # Errors
     /// The command's time is over.
     pub fn in_time(&self) -> Result<(), Failure> {
-        if self.inner.clock.now() < locked(&self.inner.ending).at {
+        if self.inner.clock.now() < self.ends_at() {
             return Ok(());
         }
         Err(self.cut())
@@ -156,15 +196,15 @@ impl Client {
 
     /// From when on nothing more is sent.
     pub fn ends_at(&self) -> Timestamp {
-        locked(&self.inner.ending).at
+        match self.stops {
+            Stops::Work => locked(&self.inner.ending).at,
+            Stops::Nothing => Timestamp::MAX,
+        }
     }
 
     fn cut(&self) -> Failure {
         locked(&self.inner.ending).has_cut = true;
-        Failure {
-            sent: Sent::No,
-            what: TIME_OVER.to_owned(),
-        }
+        Failure::unsent(Cause::TimeOver, TIME_OVER.to_owned())
     }
 
     /// `listener` hears of what is waited for, once for each bucket and reason.
@@ -177,16 +217,18 @@ impl Client {
         self.inner.waits.spent()
     }
 
-    /// Waits until so many requests of a bucket could be sent at once, without taking them: for what must not wait later.
+    /// Waits until so many requests of a bucket could be sent at once, without taking them: for what must not wait later. Whoever has
+    /// room keeps it until they are sent; only so many have it that none of them waits for long.
     ///
     /// # Errors
     /// The command's time is over before that, or the service has asked for more patience than a request has.
-    pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<(), Failure> {
+    pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<Room, Failure> {
         let inner = &self.inner;
         let last = |wait| self.last_turn(Repeat::Safe, wait, inner.clock.now());
         let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
         let room = inner.turns.room(bucket, requests, &inner.clock, last, told);
-        room.await.map_err(|late| self.too_late(&late))
+        let room = room.await.map_err(|late| self.too_late(late))?;
+        self.in_time().map(|()| room)
     }
 
     /// Sends `request` until it is answered for good or patience ends.
@@ -233,21 +275,23 @@ impl Client {
             attempt += 1;
             let ticket = match self.turn(request, attempt, started).await {
                 Ok(ticket) => ticket,
-                Err(outcome) => return Exchange { outcome, earlier },
+                Err(failure) => {
+                    let outcome = Err(failure);
+                    return Exchange { outcome, earlier };
+                }
             };
+            let place = self.place(request).await;
             if attempt == 1 && request.repeat == Repeat::Safe {
                 // Standing in line is no failure: only what must not be late counts it.
                 started = clock.now();
             }
             // Asked right before each send: a process may have stood still since anything else was.
             if self.is_too_late(request) {
-                let outcome = Err(Failure {
-                    sent: Sent::No,
-                    what: TOO_LATE.to_owned(),
-                });
+                let outcome = Err(Failure::unsent(Cause::Late, TOO_LATE.to_owned()));
                 return Exchange { outcome, earlier };
             }
-            let outcome = self.send_once(request, attempt).await;
+            let mut outcome = self.send_once(request, attempt).await;
+            drop(place);
             let next = patience::next(&self.trial(request, attempt, started), &outcome);
             self.account(request, &outcome, next, ticket);
             match next {
@@ -257,7 +301,11 @@ impl Client {
                     }
                     clock.sleep(pause).await;
                 }
-                Retry::After(_) | Retry::Give => {
+                Retry::After(_) => {
+                    outcome = self.cut_short(request, outcome);
+                    return Exchange { outcome, earlier };
+                }
+                Retry::Give => {
                     self.remember_unreachable(request, &outcome);
                     return Exchange { outcome, earlier };
                 }
@@ -272,16 +320,19 @@ impl Client {
         request.act_by.is_some_and(|act_by| act_by < done_by)
     }
 
-    /// Waits for the turn of a request. Without one, says what became of it: it was not sent.
+    /// Waits for the turn of a request.
+    ///
+    /// # Errors
+    /// It was not sent.
     async fn turn(
         &self,
         request: &Request,
         attempt: u32,
         started: Timestamp,
-    ) -> Result<Option<Ticket>, Result<Response, Failure>> {
+    ) -> Result<Option<Ticket>, Failure> {
         let inner = &self.inner;
         if ends(request, attempt) {
-            self.in_time().map_err(Err)?;
+            self.in_time()?;
         }
         let Some(bucket) = &request.meter.bucket else {
             return Ok(None);
@@ -289,16 +340,8 @@ impl Client {
         let last = |wait| self.last_turn(request.repeat, wait, started);
         let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
         let ticket = inner.turns.take(bucket, &inner.clock, last, told).await;
-        match ticket {
-            Ok(ticket) => {
-                self.in_time().map_err(Err)?;
-                Ok(Some(ticket))
-            }
-            Err(late) => {
-                let failure = self.too_late(&late);
-                Err(late.refusal.ok_or(failure))
-            }
-        }
+        let ticket = ticket.map_err(|late| self.too_late(late))?;
+        self.in_time().map(|()| Some(ticket))
     }
 
     /// Until when a turn is of use. What must not be late counts from when it was `started`, standing in line included.
@@ -310,30 +353,48 @@ impl Client {
             (Repeat::Safe, Wait::Budget(_)) => (Timestamp::MAX, Duration::ZERO),
         };
         let last = from.saturating_add(patience).unwrap_or(Timestamp::MAX);
-        last.min(locked(&self.inner.ending).at)
+        last.min(self.ends_at())
     }
 
-    fn too_late(&self, late: &Late) -> Failure {
-        let turn = self.inner.clock.now().saturating_add(late.wait);
-        if turn.unwrap_or(Timestamp::MAX) >= locked(&self.inner.ending).at {
+    fn too_late(&self, late: Wait) -> Failure {
+        let (Wait::Budget(wait) | Wait::Throttled(wait)) = late;
+        let turn = self.inner.clock.now().saturating_add(wait);
+        if turn.unwrap_or(Timestamp::MAX) >= self.ends_at() {
             return self.cut();
         }
-        let wait = Seconds(late.wait);
-        Failure {
-            sent: Sent::No,
-            what: format!("its turn in the request budget would come in {wait}, which is too late"),
-        }
+        let wait = Seconds(wait);
+        let what = match late {
+            Wait::Budget(_) => {
+                format!("its turn in the request budget would come in {wait}, which is too late")
+            }
+            Wait::Throttled(_) => format!(
+                "the service has asked to be left alone for {wait} more, which is too late for it"
+            ),
+        };
+        Failure::unsent(Cause::Throttled, what)
     }
 
     /// Is there time for another send after `pause`?
     fn has_time_for(&self, request: &Request, pause: Duration) -> bool {
         let again = self.inner.clock.now().saturating_add(pause);
-        let is_over = again.unwrap_or(Timestamp::MAX) >= locked(&self.inner.ending).at;
-        if is_over && ends(request, 2) {
-            self.cut();
-            return false;
+        let is_over = again.unwrap_or(Timestamp::MAX) >= self.ends_at();
+        !(is_over && ends(request, 2))
+    }
+
+    /// What is to be said of a request that would have been sent again. Where it may have done something, the answer itself matters more.
+    fn cut_short(
+        &self,
+        request: &Request,
+        outcome: Result<Response, Failure>,
+    ) -> Result<Response, Failure> {
+        let cut = self.cut();
+        let is_harmless =
+            request.repeat == Repeat::Safe || patience::may_have_acted(&outcome) == Sent::No;
+        if is_harmless {
+            let what = format!("{cut}, and {} so far", said(request, &outcome));
+            return Err(Failure { what, ..cut });
         }
-        true
+        outcome
     }
 
     /// What an outcome means for the bucket, and for whoever watches.
@@ -370,7 +431,10 @@ impl Client {
     fn known_unreachable(&self, request: &Request, now: Timestamp) -> Option<Failure> {
         let known = locked(&self.inner.unreachable);
         let (until, failure) = known.get(request.url.authority())?;
-        (now < *until).then(|| failure.clone())
+        // A clock that was set back makes nothing longer.
+        let left = until.duration_since(now);
+        let is_kept = left.is_positive() && left.unsigned_abs() <= UNREACHABLE_KEPT;
+        is_kept.then(|| failure.clone())
     }
 
     fn remember_unreachable(&self, request: &Request, outcome: &Result<Response, Failure>) {
@@ -462,153 +526,4 @@ fn skew(date: Timestamp, sent: Timestamp, answered: Timestamp) -> SignedDuration
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::clock::ManualClock;
-    use crate::http::Meter;
-    use bytes::Bytes;
-    use http::{HeaderMap, Method};
-    use std::collections::VecDeque;
-
-    /// Answers from a list, in order; then with 200.
-    struct Script(Mutex<VecDeque<Result<u16, Sent>>>);
-
-    impl Transport for Script {
-        fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
-            let next = self.0.lock().unwrap().pop_front().unwrap_or(Ok(200));
-            Box::pin(async move {
-                match next {
-                    Ok(status) => Ok(Response {
-                        status,
-                        headers: HeaderMap::new(),
-                        body: Bytes::new(),
-                    }),
-                    Err(sent) => Err(Failure {
-                        sent,
-                        what: "lost".to_owned(),
-                    }),
-                }
-            })
-        }
-    }
-
-    fn request(repeat: Repeat) -> Request {
-        Request {
-            method: Method::POST,
-            url: "https://example.com/x".parse().unwrap(),
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            repeat,
-            kind: "test",
-            meter: Meter::free(Class::ArmReads),
-            timeout: crate::limits::RESPONSE_TIMEOUT,
-            act_by: None,
-        }
-    }
-
-    async fn sends(repeat: Repeat, script: &[Result<u16, Sent>]) -> (u64, Exchange) {
-        let script = Script(Mutex::new(script.iter().copied().collect()));
-        let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
-        let client = Client::new(Arc::new(script), clock);
-        let exchange = client.exchange(&request(repeat)).await;
-        (client.requests()[&Class::ArmReads]["test"], exchange)
-    }
-
-    #[tokio::test]
-    async fn a_lost_answer_is_asked_for_again_unless_the_request_must_not_be_repeated() {
-        let lost = [Err(Sent::Maybe)];
-        assert_eq!(sends(Repeat::Safe, &lost).await.0, 2);
-        assert_eq!(sends(Repeat::Keyed, &lost).await.0, 2);
-        let (sent, exchange) = sends(Repeat::Never, &lost).await;
-        assert_eq!((sent, exchange.outcome.is_err()), (1, true));
-    }
-
-    #[tokio::test]
-    async fn a_refused_connection_after_a_lost_answer_is_still_a_doubt() {
-        let mut script = vec![Err(Sent::Maybe)];
-        script.resize(20, Err(Sent::No));
-        let (sent, exchange) = sends(Repeat::Keyed, &script).await;
-        assert_eq!(sent, u64::from(crate::limits::ATTEMPTS_MAX));
-        assert_eq!(exchange.earlier, Sent::Maybe);
-        let (_, exchange) = sends(Repeat::Keyed, &[Err(Sent::No), Ok(400)]).await;
-        assert_eq!(exchange.earlier, Sent::No);
-    }
-
-    #[tokio::test]
-    async fn a_host_that_is_not_there_is_waited_for_once_and_tried_again_later() {
-        let gone = vec![Err(Sent::No); usize::try_from(crate::limits::ATTEMPTS_MAX).unwrap()];
-        let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
-        let script = Script(Mutex::new(gone.into()));
-        let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
-        let first = client.exchange(&request(Repeat::Safe)).await;
-        assert!(first.outcome.is_err());
-        let tried = client.requests()[&Class::ArmReads]["test"];
-        for _ in 0..100 {
-            let next = client.exchange(&request(Repeat::Never)).await;
-            assert_eq!(
-                (next.outcome.unwrap_err().sent, next.earlier),
-                (Sent::No, Sent::No)
-            );
-        }
-        assert_eq!(client.requests()[&Class::ArmReads]["test"], tried);
-        clock.advance_to(clock.now() + UNREACHABLE_KEPT);
-        assert!(
-            client
-                .exchange(&request(Repeat::Safe))
-                .await
-                .outcome
-                .is_ok()
-        );
-        assert_eq!(client.requests()[&Class::ArmReads]["test"], tried + 1);
-    }
-
-    /// A process that stands still while it waits wakes when others may have settled its doubt.
-    #[tokio::test]
-    async fn what_could_be_under_way_too_late_is_not_sent_once_more() {
-        for (repeat, slept, is_too_late) in [
-            (Repeat::Never, 5, false),
-            (Repeat::Never, 61, true),
-            (Repeat::Keyed, 126, true),
-            (Repeat::Safe, 126, true),
-        ] {
-            let clock = ManualClock::new(Timestamp::UNIX_EPOCH);
-            let script = Script(Mutex::new([Ok(429)].into()));
-            let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
-            let request = Request {
-                act_by: Some(clock.now() + UNDER_WAY_MAX + Duration::from_mins(1)),
-                ..request(repeat)
-            };
-            let suspended = async { clock.advance_to(clock.now() + Duration::from_secs(slept)) };
-            let (exchange, ()) =
-                futures_util::future::join(client.exchange(&request), suspended).await;
-            let counted = client.requests()[&Class::ArmReads]["test"];
-            if is_too_late {
-                let failure = exchange.outcome.unwrap_err();
-                assert_eq!(
-                    (counted, failure.sent, failure.what.as_str()),
-                    (1, Sent::No, TOO_LATE)
-                );
-            } else {
-                assert_eq!((counted, exchange.outcome.unwrap().status), (2, 200));
-            }
-        }
-    }
-
-    #[test]
-    fn what_an_answers_way_may_explain_is_no_skew() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let ahead = |date, sent, answered| skew(at(date), at(sent), at(answered)).as_secs();
-        assert_eq!(ahead(100, 100, 100), 0);
-        assert_eq!(ahead(100, 70, 130), 0);
-        assert_eq!(ahead(100, 101, 130), 0);
-        assert_eq!(ahead(100, 461, 465), 360);
-        assert_eq!(ahead(500, 90, 100), -400);
-    }
-
-    #[tokio::test]
-    async fn throttling_is_waited_out_for_every_kind_of_request() {
-        for repeat in [Repeat::Safe, Repeat::Keyed, Repeat::Never] {
-            assert_eq!(sends(repeat, &[Ok(429), Ok(429)]).await.0, 3);
-        }
-    }
-}
+mod tests;

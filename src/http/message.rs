@@ -129,12 +129,27 @@ pub enum Sent {
     Maybe,
 }
 
+/// Why no answer came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The way there, or whoever is at its end.
+    Network,
+    /// It was not sent: its turn would have come too late.
+    Throttled,
+    /// It was not sent: too little of its own time was left.
+    Late,
+    /// It was not sent, or not once more: the command's time was over.
+    TimeOver,
+}
+
 /// No answer came back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
 pub struct Failure {
     /// Could the server have acted?
     pub sent: Sent,
+    /// Why.
+    pub cause: Cause,
     /// What happened, in words, without secrets: `connection reset`, `no answer within 30s`.
     pub what: String,
 }
@@ -143,6 +158,24 @@ impl Failure {
     /// Was the server's certificate not accepted? In the words of rustls, the only thing that tells.
     pub fn is_about_certificate(&self) -> bool {
         self.sent == Sent::No && self.what.contains("invalid peer certificate")
+    }
+
+    /// The network's, or that of whoever is at its end.
+    pub const fn network(sent: Sent, what: String) -> Self {
+        Self {
+            sent,
+            cause: Cause::Network,
+            what,
+        }
+    }
+
+    /// Not sent, for a reason of our own.
+    pub(super) const fn unsent(cause: Cause, what: String) -> Self {
+        Self {
+            sent: Sent::No,
+            cause,
+            what,
+        }
     }
 }
 

@@ -16,6 +16,9 @@ pub mod wire;
 
 pub use budget::{Bucket, Rate};
 pub use client::{Client, Exchange, Skew};
-pub use message::{Authorize, Class, Failure, Meter, Repeat, Request, Response, Sent, Transport};
+pub use message::{
+    Authorize, Cause, Class, Failure, Meter, Repeat, Request, Response, Sent, Transport,
+};
+pub use turns::Room;
 pub use waiting::{Listener, Waiting};
 pub use wire::Wire;

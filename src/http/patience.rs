@@ -169,10 +169,7 @@ mod tests {
     }
 
     fn lost(sent: Sent) -> Result<Response, Failure> {
-        Err(Failure {
-            sent,
-            what: "connection reset".to_owned(),
-        })
+        Err(Failure::network(sent, "connection reset".to_owned()))
     }
 
     fn repeats(repeat: Repeat, outcome: &Result<Response, Failure>) -> bool {
@@ -204,11 +201,11 @@ mod tests {
 
     #[test]
     fn a_certificate_that_is_not_accepted_is_no_passing_fault() {
-        let refused = Err(Failure {
-            sent: Sent::No,
-            what: "no connection: nobody has signed it (invalid peer certificate: UnknownIssuer)"
+        let refused = Err(Failure::network(
+            Sent::No,
+            "no connection: nobody has signed it (invalid peer certificate: UnknownIssuer)"
                 .to_owned(),
-        });
+        ));
         for repeat in [Repeat::Safe, Repeat::Keyed, Repeat::Never] {
             assert!(!repeats(repeat, &refused));
         }

@@ -1,16 +1,19 @@
 //! Whose turn it is: each bucket has one line, first come, first served, and only the first of it looks at the clock.
 //!
-//! Refuses: a herd. Who waits behind the first does not wake when time passes, and a bucket that is closed is tried by one.
+//! Refuses: a herd. Who waits behind the first does not wake when time passes, and a bucket that is closed is tried by one. Handing one
+//! request's answer to another: who was not sent has no answer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::budget::{Bucket, Level, Wait};
+use super::budget::{Bucket, Level, PACE_WHOLE, Rate, Wait};
 use super::message::Response;
 use crate::clock::Clock;
+use crate::limits::{PACE_MIN, UNREPEATABLE_DEADLINE};
 
 /// The lines of all buckets.
 #[derive(Debug, Default)]
@@ -21,21 +24,29 @@ struct Line {
     /// Fair: whoever asked first is first.
     queue: tokio::sync::Mutex<()>,
     level: Mutex<Level>,
-    /// The answer that closed the bucket last.
-    refusal: Mutex<Option<Response>>,
+    /// Who may be between asking for room and having used it.
+    rooms: Arc<Semaphore>,
 }
 
 /// A request that was drawn from its bucket and is under way until this is dropped.
 #[derive(Debug)]
 pub(super) struct Ticket(Arc<Line>);
 
-/// A turn that would come too late.
+/// Room in a bucket for requests that must not stand in line for long, until this is dropped.
 #[derive(Debug)]
-pub(super) struct Late {
-    /// How long after now it would have come.
-    pub wait: Duration,
-    /// What the service said, if it closed the bucket.
-    pub refusal: Option<Response>,
+pub struct Room(#[expect(dead_code, reason = "held, not used")] Option<OwnedSemaphorePermit>);
+
+/// How many may have room at once. Each of them draws one request at a time, so that even at the slowest pace the last of them waits for
+/// half the time that a request may be late by.
+fn rooms(rate: Rate) -> usize {
+    let patience = i64::try_from(UNREPEATABLE_DEADLINE.as_secs() / 2).unwrap_or(i64::MAX);
+    let drawn = i64::from(rate.per_second)
+        .saturating_mul(PACE_MIN)
+        .saturating_mul(patience)
+        / PACE_WHOLE;
+    usize::try_from(drawn)
+        .unwrap_or(usize::MAX)
+        .clamp(1, Semaphore::MAX_PERMITS)
 }
 
 impl Turns {
@@ -46,7 +57,7 @@ impl Turns {
             Arc::new(Line {
                 queue: tokio::sync::Mutex::default(),
                 level: Mutex::new(Level::unknown(bucket.rate, now)),
-                refusal: Mutex::default(),
+                rooms: Arc::new(Semaphore::new(rooms(bucket.rate))),
             })
         });
         Arc::clone(line)
@@ -55,24 +66,24 @@ impl Turns {
     /// Waits in line until a request may be sent. `told` hears of each wait before it begins; `last` says until when a turn is of use, by why it is waited for.
     ///
     /// # Errors
-    /// The turn would come after `last`.
+    /// The turn would come after `last`: how long after now.
     pub async fn take(
         &self,
         bucket: &Bucket,
         clock: &Clock,
         last: impl Fn(Wait) -> Timestamp,
         told: impl Fn(Wait),
-    ) -> Result<Ticket, Late> {
+    ) -> Result<Ticket, Wait> {
         let line = self.line(bucket, clock.now());
         let _first = line.queue.lock().await;
         line.wait(clock, last, told, Level::draw).await?;
         Ok(Ticket(Arc::clone(&line)))
     }
 
-    /// Waits in line until so many requests could be sent, and takes none.
+    /// Waits until so many requests could be sent at once, and takes none: who has room draws them one after the other.
     ///
     /// # Errors
-    /// That would be after `last`.
+    /// That would be after `last`: how long after now.
     pub async fn room(
         &self,
         bucket: &Bucket,
@@ -80,11 +91,14 @@ impl Turns {
         clock: &Clock,
         last: impl Fn(Wait) -> Timestamp,
         told: impl Fn(Wait),
-    ) -> Result<(), Late> {
+    ) -> Result<Room, Wait> {
         let line = self.line(bucket, clock.now());
+        // The semaphore is never closed; without a permit there is only less order.
+        let room = Room(Arc::clone(&line.rooms).acquire_owned().await.ok());
         let _first = line.queue.lock().await;
         let has = |level: &mut Level, now| level.has(requests, now);
-        line.wait(clock, last, told, has).await
+        line.wait(clock, last, told, has).await?;
+        Ok(room)
     }
 }
 
@@ -95,7 +109,7 @@ impl Line {
         last: impl Fn(Wait) -> Timestamp,
         told: impl Fn(Wait),
         wanted: impl Fn(&mut Level, Timestamp) -> Result<(), Wait>,
-    ) -> Result<(), Late> {
+    ) -> Result<(), Wait> {
         loop {
             let now = clock.now();
             let wanted = wanted(&mut locked(&self.level), now);
@@ -104,9 +118,7 @@ impl Line {
             };
             let (Wait::Budget(wait) | Wait::Throttled(wait)) = why;
             if now.saturating_add(wait).unwrap_or(Timestamp::MAX) > last(why) {
-                let closed = matches!(why, Wait::Throttled(_));
-                let refusal = locked(&self.refusal).clone().filter(|_| closed);
-                return Err(Late { wait, refusal });
+                return Err(why);
             }
             told(why);
             clock.sleep(wait).await;
@@ -127,14 +139,8 @@ impl Ticket {
         drop(self);
         let mut level = locked(&line.level);
         match pause {
-            Some(pause) => {
-                if response.status == 429 {
-                    level.refused(pause, now);
-                } else {
-                    level.pause(pause, now);
-                }
-                *locked(&line.refusal) = Some(response.clone());
-            }
+            Some(pause) if response.status == 429 => level.refused(pause, now),
+            Some(pause) => level.pause(pause, now),
             None => level.answered(remaining(response, bucket), now),
         }
     }

@@ -87,10 +87,7 @@ impl Wire {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Response, Failure> {
-        sendable(request).map_err(|what| Failure {
-            sent: Sent::No,
-            what,
-        })?;
+        sendable(request).map_err(|what| Failure::network(Sent::No, what))?;
         let client = self.client(&request.url)?;
         let mut headers = request.headers.clone();
         if request.body.is_empty() && matches!(request.method, Method::POST | Method::PUT) {
@@ -185,10 +182,10 @@ async fn read_body(mut answer: reqwest::Response) -> Result<Bytes, Failure> {
     let mut body = Buffer::with_room(announced.filter(|length| *length <= RESPONSE_BYTES_MAX));
     while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
         if body.would_exceed(RESPONSE_BYTES_MAX, chunk.len()) {
-            return Err(Failure {
-                sent: Sent::Maybe,
-                what: format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes"),
-            });
+            return Err(Failure::network(
+                Sent::Maybe,
+                format!("the answer is larger than {RESPONSE_BYTES_MAX} bytes"),
+            ));
         }
         body.push(&chunk);
     }

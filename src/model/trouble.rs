@@ -67,6 +67,8 @@ pub enum TroubleKind {
     NotFound,
     /// Still throttled after all patience.
     Throttled,
+    /// Not asked: the command's time was over.
+    TimeOver,
     /// No answer, not even after repeating.
     Unreachable,
     /// An answer that cannot be understood, or a status that should not be.

@@ -143,6 +143,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
         TroubleKind::SignedOut => json!("signedOut"),
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
+        TroubleKind::TimeOver => json!("timeOver"),
         TroubleKind::Unreachable => json!("unreachable"),
         TroubleKind::Unexpected => json!("unexpected"),
         TroubleKind::Misfit => json!("misfit"),

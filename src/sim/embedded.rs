@@ -95,10 +95,7 @@ impl Embedded {
             .map(|response| response.status)
             .filter(|_| reply.wait < request.timeout);
         lock(&self.recorded).push(recorded(request, host, reply.operation, status));
-        kept.map_err(|error| Failure {
-            sent: Sent::Maybe,
-            what: error.to_string(),
-        })?;
+        kept.map_err(|error| Failure::network(Sent::Maybe, error.to_string()))?;
         Ok(reply)
     }
 }
@@ -125,17 +122,14 @@ impl Transport for Embedded {
 }
 
 fn lost(what: String) -> Failure {
-    Failure {
-        sent: Sent::Maybe,
-        what,
-    }
+    Failure::network(Sent::Maybe, what)
 }
 
 fn unknown(host: &str) -> Failure {
-    Failure {
-        sent: Sent::No,
-        what: format!("no such host in the embedded cloud: {host}"),
-    }
+    Failure::network(
+        Sent::No,
+        format!("no such host in the embedded cloud: {host}"),
+    )
 }
 
 fn recorded(request: &Request, host: &str, operation: Operation, status: Option<u16>) -> Recorded {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join, join_all};
 
-use super::gate::Gate;
 use super::{Options, Scene, jobs};
 use crate::cloud::{ListedJob, Me, Reader};
 use crate::limits::PARALLELISM_DEFAULT;
@@ -32,13 +31,8 @@ pub async fn gather(
         parallelism: PARALLELISM_DEFAULT,
         now,
     };
-    let scene = Scene {
-        desired,
-        memory: &Memory::default(),
-        reader,
-        options: &options,
-        gate: Gate::new(options.parallelism),
-    };
+    let memory = Memory::default();
+    let scene = Scene::new(desired, &memory, reader, &options);
     let is_wanted = |name: &Name| wanted.is_empty() || wanted.contains(name);
     let factories = desired
         .factories
@@ -93,7 +87,7 @@ async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> V
     if rules.is_empty() {
         let listed = scene
             .gate
-            .pass(scene.reader.jobs(workspace, Some("afresh")));
+            .pass(workspace, scene.reader.jobs(workspace, Some("afresh")));
         let standing = Standing::told_by(&listed.await);
         return vec![Right::new(Need::Plan, CAN_VIEW, standing)];
     }
@@ -111,7 +105,7 @@ async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> V
     let seen: Vec<ListedJob> = seen.into_values().collect();
     let runs = join_all(seen.iter().map(|job| {
         let asked = scene.reader.may_run(workspace, job.id, me);
-        scene.gate.pass(asked)
+        scene.gate.pass(workspace, asked)
     }));
     let runs = runs.await.into_iter().zip(&seen);
     rights.extend(

@@ -214,7 +214,12 @@ async fn find(
         .iter()
         .any(|rule| matches!(rule.selector, JobSelector::Tags(_)));
     let all = if by_tags || by_name > JOBS_ONE_BY_ONE_MAX {
-        Some(scene.gate.pass(scene.reader.jobs(workspace, None)).await)
+        Some(
+            scene
+                .gate
+                .pass(workspace, scene.reader.jobs(workspace, None))
+                .await,
+        )
     } else {
         None
     };
@@ -236,7 +241,7 @@ async fn find_one(
         (JobSelector::Id(id), _) => Ok(vec![
             scene
                 .gate
-                .pass(scene.reader.job(workspace, *id))
+                .pass(workspace, scene.reader.job(workspace, *id))
                 .await?
                 .said,
         ]),
@@ -245,7 +250,7 @@ async fn find_one(
             name,
             &scene
                 .gate
-                .pass(scene.reader.jobs(workspace, Some(name)))
+                .pass(workspace, scene.reader.jobs(workspace, Some(name)))
                 .await?
                 .said,
         ),
@@ -257,7 +262,10 @@ async fn find_one(
             .collect()),
         (JobSelector::Name(_) | JobSelector::Tags(_), Some(Err(trouble))) => Err(trouble.clone()),
         (JobSelector::Tags(tags), None) => {
-            let all = scene.gate.pass(scene.reader.jobs(workspace, None)).await?;
+            let all = scene
+                .gate
+                .pass(workspace, scene.reader.jobs(workspace, None))
+                .await?;
             Ok(all
                 .said
                 .into_iter()
@@ -351,7 +359,7 @@ async fn look_at_all(
         Some(
             scene
                 .gate
-                .pass(scene.reader.active_runs(workspace, None))
+                .pass(workspace, scene.reader.active_runs(workspace, None))
                 .await
                 .map(|runs| by_job(runs.said)),
         )
@@ -407,7 +415,7 @@ async fn see(
             None => {
                 let runs = scene
                     .gate
-                    .pass(scene.reader.active_runs(workspace, Some(job.id)))
+                    .pass(workspace, scene.reader.active_runs(workspace, Some(job.id)))
                     .await?;
                 Ok(runs.said.into_iter().map(|(_, run)| run).collect())
             }
@@ -469,7 +477,10 @@ async fn history(
     };
     let history = scene
         .gate
-        .pass(scene.reader.ended_runs(workspace, job, since, &enough))
+        .pass(
+            workspace,
+            scene.reader.ended_runs(workspace, job, since, &enough),
+        )
         .await?;
     Ok((history.at, history.said))
 }
@@ -503,7 +514,11 @@ async fn look_up_own_start(
     if forgotten || active.iter().chain(ended.iter()).any(|run| run.id == own) {
         return Ok(());
     }
-    match scene.gate.pass(scene.reader.run(workspace, own)).await {
+    match scene
+        .gate
+        .pass(workspace, scene.reader.run(workspace, own))
+        .await
+    {
         Ok(run) if run.said.is_active() => active.insert(0, run.said),
         Ok(run) => {
             let place = ended

@@ -5,7 +5,6 @@
 //! anything, letting one subject's trouble stop the others.
 
 pub mod access;
-mod gate;
 mod jobs;
 mod resolve;
 mod runtimes;
@@ -15,14 +14,12 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use crate::cloud::Reader;
+use crate::cloud::{Gate, Reader};
 use crate::model::address::{Address, Name};
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
 use crate::model::survey::{Refresh, Survey};
 use crate::model::time::Timestamp;
-
-use gate::Gate;
 
 /// How to gather.
 #[derive(Clone, Debug)]
@@ -65,6 +62,24 @@ struct Scene<'a> {
     gate: Gate,
 }
 
+impl<'a> Scene<'a> {
+    fn new(
+        desired: &'a Desired,
+        memory: &'a Memory,
+        reader: &'a Reader,
+        options: &'a Options,
+    ) -> Self {
+        reader.at_most(options.parallelism);
+        Self {
+            desired,
+            memory,
+            reader,
+            options,
+            gate: Gate::new(options.parallelism),
+        }
+    }
+}
+
 /// Looks at every subject that the rules speak of, concurrently, one case for each.
 pub async fn gather(
     desired: &Desired,
@@ -72,13 +87,7 @@ pub async fn gather(
     reader: &Reader,
     options: &Options,
 ) -> Survey {
-    let scene = Scene {
-        desired,
-        memory,
-        reader,
-        options,
-        gate: Gate::new(options.parallelism),
-    };
+    let scene = Scene::new(desired, memory, reader, options);
     let factories: BTreeSet<&Name> = desired
         .key_ages
         .iter()

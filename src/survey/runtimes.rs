@@ -31,7 +31,11 @@ pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<
     if needs_no_list(scene, factory, &rules) {
         return (remembered(scene, factory, &rules), Vec::new());
     }
-    match scene.gate.pass(scene.reader.runtimes(factory)).await {
+    match scene
+        .gate
+        .pass(factory, scene.reader.runtimes(factory))
+        .await
+    {
         Ok(listed) => from_list(scene, factory, &rules, listed).await,
         Err(trouble) => (unlisted(scene, factory, &rules, &trouble), Vec::new()),
     }
@@ -338,7 +342,7 @@ async fn read_log(scene: &Scene<'_>, factory: &Factory, until: Timestamp) -> Log
     let since = reach.before(until.min(scene.options.now));
     match scene
         .gate
-        .pass(scene.reader.regenerations(factory, since, until))
+        .pass(factory, scene.reader.regenerations(factory, since, until))
         .await
     {
         Ok(events) => Log::Read {
@@ -408,13 +412,16 @@ async fn see(
             Some(created) => Ok(Some(created)),
             None => scene
                 .gate
-                .pass(scene.reader.runtime_status(factory, name))
+                .pass(factory, scene.reader.runtime_status(factory, name))
                 .await
                 .map(|status| status.said.created),
         }
     };
-    let (status, keys) =
-        futures_util::future::join(status, scene.gate.pass(scene.reader.keys(factory, name))).await;
+    let (status, keys) = futures_util::future::join(
+        status,
+        scene.gate.pass(factory, scene.reader.keys(factory, name)),
+    )
+    .await;
     let created = status?;
     let (at, keys) = match keys {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),

@@ -100,7 +100,7 @@ async fn see_runs(
         let name = submission_name(case.rule.as_str(), &case.spec.digest);
         let found = scene
             .gate
-            .pass(scene.reader.submitted_runs(workspace, &name))
+            .pass(workspace, scene.reader.submitted_runs(workspace, &name))
             .await?;
         return Ok(SubmissionSight {
             at: found.at,
@@ -112,7 +112,11 @@ async fn see_runs(
         runs: Vec::new(),
     };
     for run in own {
-        match scene.gate.pass(scene.reader.run(workspace, run)).await {
+        match scene
+            .gate
+            .pass(workspace, scene.reader.run(workspace, run))
+            .await
+        {
             Ok(run) => {
                 sight.at = run.at;
                 sight.runs.push(run.said);

@@ -91,10 +91,7 @@ impl Transport for Lossy {
                     return answer;
                 }
             }
-            Err(Failure {
-                sent: Sent::Maybe,
-                what: "connection reset".to_owned(),
-            })
+            Err(Failure::network(Sent::Maybe, "connection reset".to_owned()))
         })
     }
 }
@@ -244,10 +241,7 @@ impl Transport for Blind {
             if left > 1 || left == 1 && !is_append || left == 0 && is_append {
                 return answer;
             }
-            Err(Failure {
-                sent: Sent::Maybe,
-                what: "connection reset".to_owned(),
-            })
+            Err(Failure::network(Sent::Maybe, "connection reset".to_owned()))
         })
     }
 }

@@ -116,10 +116,10 @@ impl Weather {
         }
         let fault = FAULTS[usize::try_from(self.roll(FAULTS.len() as u64)).unwrap()];
         match fault {
-            Fault::NoConnection => Err(Failure {
-                sent: Sent::No,
-                what: "no connection: connection refused".to_owned(),
-            }),
+            Fault::NoConnection => Err(Failure::network(
+                Sent::No,
+                "no connection: connection refused".to_owned(),
+            )),
             Fault::ResetBefore => lost("connection reset"),
             Fault::Page(status) if status != 200 => Ok(page(status)),
             Fault::Status(status) => Ok(self.status(status)),
@@ -243,10 +243,7 @@ impl Weather {
 }
 
 fn lost(what: &str) -> Result<Response, Failure> {
-    Err(Failure {
-        sent: Sent::Maybe,
-        what: what.to_owned(),
-    })
+    Err(Failure::network(Sent::Maybe, what.to_owned()))
 }
 
 fn page(status: u16) -> Response {

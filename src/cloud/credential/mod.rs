@@ -333,12 +333,22 @@ impl Vault {
 
     async fn resolve(&self, want: &Want<'_>) -> Result<Source, TokenFailure> {
         let around = Around {
-            client: &self.client,
+            client: &self.client_for(want.purpose),
             here: &self.surroundings,
             machine: &self.machine,
             meant_by_variables: self.meant_by_variables.load(Ordering::Relaxed),
         };
         chain::resolve(&around, want).await
+    }
+
+    /// What was done is written down also after the command's time, and a ledger in a blob wants to know by whom.
+    fn client_for(&self, purpose: Purpose) -> Client {
+        match purpose {
+            Purpose::Storage => self.client.for_the_ledger(),
+            Purpose::Arm | Purpose::Databricks | Purpose::DatabricksManagement => {
+                self.client.clone()
+            }
+        }
     }
 
     /// A failure comes back with its source, since what it means depends on that.
@@ -347,7 +357,8 @@ impl Vault {
         source: Source,
         want: &Want<'_>,
     ) -> Result<Held, (Source, TokenFailure)> {
-        let (scope, now) = (want.scope(), self.client.clock().now());
+        let client = &self.client_for(want.purpose);
+        let (scope, now) = (want.scope(), client.clock().now());
         let (origin, vouched) = (source.origin(), source.vouched());
         let fetched = match &source {
             Source::Fixed { token, .. } => {
@@ -359,19 +370,17 @@ impl Vault {
                     renew_at: Timestamp::MAX,
                 });
             }
-            Source::Principal(principal) => entra::token(&self.client, principal, &scope).await,
-            Source::Managed(identity) => {
-                managed::token(&self.client, identity, want.resource()).await
-            }
+            Source::Principal(principal) => entra::token(client, principal, &scope).await,
+            Source::Managed(identity) => managed::token(client, identity, want.resource()).await,
             Source::AzureCli {
                 program, tenant, ..
             } => azure_cli::token(program, tenant.as_deref(), &scope, now).await,
             Source::Person(person) => {
-                let (client, here) = (&self.client, &self.surroundings);
+                let here = &self.surroundings;
                 self.people.token(client, here, person, &scope).await
             }
             Source::Databricks(application) => match want.workspace {
-                Some(workspace) => oauth::token(&self.client, application, workspace).await,
+                Some(workspace) => oauth::token(client, application, workspace).await,
                 None => Err(TokenFailure::new("it opens workspaces only")),
             },
         };

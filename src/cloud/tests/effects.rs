@@ -36,10 +36,7 @@ fn word<T>(outcome: &Result<T, ActFailure>) -> &'static str {
 }
 
 fn no_connection() -> Answer {
-    Err(Failure {
-        sent: Sent::No,
-        what: "no connection".to_owned(),
-    })
+    Err(Failure::network(Sent::No, "no connection".to_owned()))
 }
 
 #[tokio::test]

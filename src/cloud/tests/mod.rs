@@ -140,20 +140,17 @@ fn status(status: u16, body: Value) -> Answer {
 }
 
 fn nobody() -> Answer {
-    Err(Failure {
-        sent: Sent::No,
-        what: "no connection: no route to host".to_owned(),
-    })
+    Err(Failure::network(
+        Sent::No,
+        "no connection: no route to host".to_owned(),
+    ))
 }
 
 fn lost() -> Answer {
-    Err(Failure {
-        sent: Sent::Maybe,
-        what: "connection reset".to_owned(),
-    })
+    Err(Failure::network(Sent::Maybe, "connection reset".to_owned()))
 }
 
-fn factory() -> Factory {
+pub(super) fn factory() -> Factory {
     Factory {
         name: Name::parse("ingest").unwrap(),
         subscription: "sub".to_owned(),
@@ -164,7 +161,7 @@ fn factory() -> Factory {
     }
 }
 
-fn workspace() -> Workspace {
+pub(super) fn workspace() -> Workspace {
     Workspace {
         name: Name::parse("analytics").unwrap(),
         host: WorkspaceHost::Given(HOST.to_owned()),

@@ -38,10 +38,7 @@ pub(super) fn lost(error: &reqwest::Error) -> Failure {
     } else {
         causes(error).pop().unwrap_or_default()
     };
-    Failure {
-        sent: Sent::Maybe,
-        what: redact(&what),
-    }
+    Failure::network(Sent::Maybe, redact(&what))
 }
 
 /// An error and all that led to it, the deepest one last. That one says what happened; the layers above only that something did.

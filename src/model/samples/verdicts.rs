@@ -8,6 +8,7 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
         Just(TroubleKind::Unauthenticated),
         Just(TroubleKind::NotFound),
         Just(TroubleKind::Throttled),
+        Just(TroubleKind::TimeOver),
         Just(TroubleKind::Unreachable),
         Just(TroubleKind::Unexpected),
         Just(TroubleKind::Misfit),

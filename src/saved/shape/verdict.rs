@@ -119,6 +119,7 @@ mirror! {
         SignedOut,
         NotFound,
         Throttled,
+        TimeOver,
         Unreachable,
         Unexpected,
         Misfit,

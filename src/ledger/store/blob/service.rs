@@ -168,6 +168,7 @@ impl Service {
             Err(Failure {
                 sent: Sent::No,
                 what,
+                ..
             }) if !doubtful => Err(Trouble::Other(what)),
             Err(failure) => Err(Trouble::Unknown(failure.what)),
         }
