@@ -60,7 +60,7 @@ record! {
         "reads" reads: Option<RateText>,
         /// Writes of one subscription at Resource Manager, listing keys among them; unless written, `{burst: 200, perSecond: 10}`.
         "writes" writes: Option<RateText>,
-        /// Requests to one Databricks workspace; unless written, `{burst: 15, perSecond: 15}`.
+        /// Requests to one Databricks workspace; unless written, `{burst: 1, perSecond: 15}`.
         "databricks" databricks: Option<RateText>,
     }
 }
