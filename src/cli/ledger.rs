@@ -413,6 +413,7 @@ mod tests {
             by: None,
             movement,
             at,
+            since: at,
             act_by: Span::seconds(60).after(at),
         }
     }

@@ -159,10 +159,12 @@ impl Fold {
         self.name(&intent.subject);
         let identity = intent.subject.identity.clone();
         let doubts = self.memory.doubts.entry(identity).or_default();
-        let replaced = doubts
+        let replaced: Vec<&Doubt> = doubts
             .iter()
-            .filter(|doubt| doubt.movement.is_same_send(&intent.movement));
-        let replaced = replaced.map(|doubt| (doubt.intent.clone(), true));
+            .filter(|doubt| doubt.movement.is_same_send(&intent.movement))
+            .collect();
+        let since = replaced.iter().map(|doubt| doubt.since).min();
+        let replaced = replaced.iter().map(|doubt| (doubt.intent.clone(), true));
         self.ended.extend(replaced);
         // The same token again: what becomes of this one is what became of the one before.
         doubts.retain(|doubt| !doubt.movement.is_same_send(&intent.movement));
@@ -172,6 +174,7 @@ impl Fold {
             by: intent.by.clone(),
             movement: intent.movement.clone(),
             at: intent.at,
+            since: since.unwrap_or(intent.at),
             act_by: intent.act_by,
         });
     }

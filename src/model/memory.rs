@@ -56,6 +56,8 @@ pub struct Doubt {
     pub movement: Move,
     /// When it was written down (service or local time, the later).
     pub at: Timestamp,
+    /// When its token was first meant to be sent: `at`, unless an intent before it was to send the same one.
+    pub since: Timestamp,
     /// Until when its request may be under way; before this the subject is busy, after it the doubt can be settled.
     pub act_by: Timestamp,
 }

@@ -69,9 +69,9 @@ pub fn submission(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Opt
     }
 }
 
-/// When the intent was written, at the earliest, by the service's clock.
+/// When the intent was written, or the first one that was to send the same token, at the earliest, by the service's clock.
 fn earliest(doubt: &Doubt) -> Timestamp {
-    Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.at)
+    Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.since)
 }
 
 /// From when on a look that shows no trace of the intent says that there is none.

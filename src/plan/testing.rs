@@ -172,6 +172,7 @@ pub fn doubt(movement: Move, age: &str) -> Doubt {
         by: Some("alice on build-7, process 4711".to_owned()),
         movement,
         at: ago(age),
+        since: ago(age),
         act_by: Span::seconds(60).after(ago(age)),
     }
 }
@@ -387,6 +388,7 @@ impl Dice<'_> {
             by: None,
             movement,
             at,
+            since: at,
             act_by: Span::seconds(length).after(at),
         }
     }

@@ -179,6 +179,7 @@ fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
         by: None,
         movement: movement.clone(),
         at: at(1),
+        since: at(1),
         act_by: at(2),
     };
     let mut memory = Memory::default();

@@ -125,6 +125,31 @@ fn an_intent_is_a_doubt_until_it_is_settled() {
 }
 
 #[test]
+fn a_token_that_is_sent_again_is_one_doubt_since_its_first_intent() {
+    let intended = |number: &str, token: &str, second| {
+        Event::Intended(Intent {
+            movement: Move::Submit {
+                token: Token::parse(token).unwrap(),
+                digest: "d".to_owned(),
+            },
+            ..rotation(number, "a", backfill(1), second)
+        })
+    };
+    let all = [
+        intended("i1", "t", 11),
+        intended("i2", "t", 400),
+        intended("i3", "t", 900),
+        intended("i4", "u", 950),
+    ];
+    let fold = fold(&all);
+    let doubts = fold.memory.doubts(&backfill(1).identity);
+    let told = doubts
+        .iter()
+        .map(|doubt| (doubt.intent.as_str(), doubt.since));
+    assert_eq!(told.collect::<Vec<_>>(), [("i3", at(11)), ("i4", at(950))]);
+}
+
+#[test]
 fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
     let seen = |run, ended| Event::RunSeen {
         subject: job(1),

@@ -342,6 +342,11 @@ fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     sight(&mut case).active = vec![active(5, "11m")];
     let found = step(&case);
     assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
+    // Sent again, the same token returned the run that its first send had started.
+    case.doubts[0].since = ago("25m");
+    sight(&mut case).active = vec![active(5, "20m")];
+    let found = step(&case);
+    assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
     let mut fresh = job();
     fresh.doubts = vec![doubt(start("stored", Some(0)), "1m59s")];
     assert!(matches!(hold(&fresh), Hold::Doubt { .. }));
