@@ -1,20 +1,18 @@
 //! The `default` chain: looks around for a way in, in the order of the README, and says what each way lacks.
 //!
-//! For workspaces their own variables and profile come first; then for all: environment, workload identity, GitHub, Azure Pipelines,
+//! For workspaces what is their own comes first (`databricks`); then for all: environment, workload identity, GitHub, Azure Pipelines,
 //! managed identity, Azure CLI. A way that is there and fails ends the chain with its own error. Refuses: a way that somebody has
-//! switched off (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`); a token of one workspace for another.
+//! switched off (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`); ids of two families for one application.
 
 use secrecy::SecretString;
 
-use super::super::call::host_and_port;
 use super::super::surroundings::Surroundings;
 use super::chain::{Source, azure_cli, federated};
+use super::databricks::{self, AUTH_TYPE, AuthType, Own};
 use super::entra::{Principal, Proof as Shown};
 use super::federated::Federated;
 use super::managed::{Identity, Machine, Which};
-use super::oauth::Application;
-use super::profile::{Profile, host_of};
-use super::{Purpose, TokenFailure, Want};
+use super::{TokenFailure, Want};
 use crate::http::Client;
 use crate::model::connection::Cloud;
 
@@ -70,64 +68,16 @@ const CONNECTIONS: [&str; 2] = [
 /// What Kubernetes sets.
 pub(super) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
-/// Which workspace the other `DATABRICKS_` variables open.
-const OWN_HOST: &str = "DATABRICKS_HOST";
-
-/// A Databricks service principal.
-const CLIENT: [&str; 2] = ["DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"];
-
-/// Leaves one way into workspaces, as for the tools of Databricks.
-const AUTH_TYPE: &str = "DATABRICKS_AUTH_TYPE";
-
 /// The names that a service principal has variables under.
 const FAMILIES: [&str; 2] = ["AZURE", "ARM"];
-
-/// What an `auth_type` of Databricks means here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum AuthType {
-    Token,
-    Oauth,
-    Azure(Way),
-}
-
-impl AuthType {
-    /// `None`: this version does not know that way.
-    fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "pat" => Self::Token,
-            "oauth-m2m" => Self::Oauth,
-            "azure-client-secret" => Self::Azure(Way::Environment),
-            "azure-msi" => Self::Azure(Way::Managed),
-            "azure-cli" => Self::Azure(Way::AzureCli),
-            "github-oidc-azure" => Self::Azure(Way::Github),
-            _ => return None,
-        })
-    }
-}
-
-/// The management token is shown by whoever shows the workspace's own.
-const fn is_for_workspace(want: &Want<'_>) -> bool {
-    matches!(
-        want.purpose,
-        Purpose::Databricks | Purpose::DatabricksManagement
-    )
-}
-
-fn auth_type(here: &Surroundings, want: &Want<'_>) -> Result<Option<AuthType>, TokenFailure> {
-    let word = here.var(AUTH_TYPE).filter(|_| is_for_workspace(want));
-    let known = |word: &str| {
-        AuthType::of(word).ok_or_else(|| {
-            TokenFailure::new(format!(
-                "{AUTH_TYPE} is {word}; it may be pat, oauth-m2m, azure-client-secret, azure-msi, azure-cli or github-oidc-azure here"
-            ))
-        })
-    };
-    word.map(known).transpose()
-}
+/// What the tools of Databricks read of them.
+const ARM: [&str; 3] = ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"];
+/// What Azure Pipelines sets for a step with a service connection.
+const CONNECTED: &str = "AZURESUBSCRIPTION";
 
 /// The ways of Azure, in their order.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Environment,
     WorkloadIdentity,
     Github,
@@ -220,22 +170,21 @@ pub(super) async fn default_chain(
 ) -> Result<Source, TokenFailure> {
     let (cloud, here) = (want.who.cloud, around.here);
     let mut lacks = Vec::new();
-    let auth_type = auth_type(here, want)?;
-    if let Some(source) = of_workspace(around, want, auth_type, &mut lacks).await? {
-        return Ok(source);
-    }
+    let auth_type = match databricks::look(around, want, &mut lacks).await? {
+        Own::Opens(source) => return Ok(source),
+        Own::Leaves(auth_type) => auth_type,
+    };
+    let is_databricks = auth_type.is_some();
     for way in Way::ALL {
         let found = match way.switched_off(here, auth_type)? {
             Some(why) => Err(why),
             None => match way {
+                Way::Environment if is_databricks => client_secret(cloud, here),
                 Way::Environment => environment(cloud, here)?.ok_or_else(|| unset(here)),
-                Way::WorkloadIdentity => workload(cloud, here),
-                Way::Github => {
-                    let github = github(here).ok_or_else(|| not_set(here, &GITHUB));
-                    github.and_then(|github| for_application(cloud, here, github))
-                }
+                Way::WorkloadIdentity => workload(cloud, here)?,
+                Way::Github => of_github(cloud, here, is_databricks),
                 Way::Pipelines => of_pipelines(cloud, here),
-                Way::Managed => managed(around).await,
+                Way::Managed => managed(around, is_databricks).await,
                 Way::AzureCli => azure_cli(here, None, lacks.clone())
                     .map_err(|_| "there is no `az` on PATH".to_owned()),
             },
@@ -246,163 +195,6 @@ pub(super) async fn default_chain(
         }
     }
     Err(none(&lacks))
-}
-
-/// What is a workspace's own: its variables, then a profile that is asked for.
-async fn of_workspace(
-    around: &Around<'_>,
-    want: &Want<'_>,
-    auth_type: Option<AuthType>,
-    lacks: &mut Vec<Lack>,
-) -> Result<Option<Source>, TokenFailure> {
-    let Some(workspace) = want.workspace.filter(|_| is_for_workspace(want)) else {
-        return Ok(None);
-    };
-    let (here, host) = (around.here, host_and_port(workspace));
-    let found = match variables(around, &host, auth_type) {
-        // A profile names its host; variables do if DATABRICKS_HOST is among them. What names the host comes first.
-        Ok(own) if here.var(OWN_HOST).is_some() => return own.map(Some),
-        found => found,
-    };
-    let profile = match Profile::asked_for(here).await? {
-        Some(profile) => profile.belongs_to(&host).map(|()| profile),
-        None => Err("DATABRICKS_CONFIG_PROFILE is not set".to_owned()),
-    };
-    match (found, profile) {
-        (found, Ok(profile)) => {
-            lacks.extend(found.err());
-            of_profile(&profile, want.who.cloud, here, lacks).map(Some)
-        }
-        (Ok(own), Err(_)) => own.map(Some),
-        (Err(lack), Err(why)) => {
-            lacks.extend([lack, Lack::new("profile", why)]);
-            Ok(None)
-        }
-    }
-}
-
-/// `DATABRICKS_TOKEN`, then `DATABRICKS_CLIENT_ID` and `_SECRET`; for the host that `DATABRICKS_HOST` names, else for the only one that
-/// they can be meant for. The inner error: they are meant, and one is missing.
-fn variables(
-    around: &Around<'_>,
-    host: &str,
-    auth_type: Option<AuthType>,
-) -> Result<Result<Source, TokenFailure>, Lack> {
-    let here = around.here;
-    let may = |one: AuthType| auth_type.is_none_or(|meant| meant == one);
-    let token = here.secret_var("DATABRICKS_TOKEN");
-    let token = token.filter(|_| may(AuthType::Token));
-    let id = here.var(CLIENT[0]).filter(|_| may(AuthType::Oauth));
-    let secret = here.secret_var(CLIENT[1]);
-    let secret = secret.filter(|_| may(AuthType::Oauth));
-    let named = "DATABRICKS_TOKEN or DATABRICKS_CLIENT_ID";
-    if !may(AuthType::Token) && !may(AuthType::Oauth) {
-        return Err(Lack::new(named, format!("{AUTH_TYPE} leaves them out")));
-    }
-    if token.is_none() && id.is_none() && secret.is_none() {
-        return Err(Lack::new(named, "not set"));
-    }
-    let foreign = match here.var(OWN_HOST).map(host_of) {
-        Some(own) if own.eq_ignore_ascii_case(host) => None,
-        Some(own) => Some(format!(
-            "they are for {own}, as {OWN_HOST} says, not for {host}"
-        )),
-        None if around.meant_by_variables == 1 => None,
-        None => Some(format!(
-            "nothing says which of the project's workspaces they are for: set {OWN_HOST} to its host"
-        )),
-    };
-    if let Some(why) = foreign {
-        return Err(Lack::new(named, why));
-    }
-    Ok(match (token, id, secret) {
-        (Some(token), ..) => Ok(Source::Fixed {
-            token,
-            named: "environment (DATABRICKS_TOKEN)".to_owned(),
-        }),
-        (None, Some(id), Some(client_secret)) => Ok(Source::Databricks(Application {
-            client_id: id.to_owned(),
-            client_secret,
-            named: "environment (DATABRICKS_CLIENT_SECRET)".to_owned(),
-        })),
-        (None, id, _) => {
-            let [there, missing] = if id.is_some() {
-                CLIENT
-            } else {
-                [CLIENT[1], CLIENT[0]]
-            };
-            Err(TokenFailure::new(format!(
-                "environment: {missing} is not set beside {there}; set it, or take {there} away"
-            )))
-        }
-    })
-}
-
-/// What its `auth_type` (or `DATABRICKS_AUTH_TYPE`) says; without one, the first that it has all of.
-fn of_profile(
-    profile: &Profile,
-    cloud: &Cloud,
-    here: &Surroundings,
-    lacks: &[Lack],
-) -> Result<Source, TokenFailure> {
-    let word = here.var(AUTH_TYPE).or_else(|| profile.text("auth_type"));
-    let unusable = || {
-        let way = word.unwrap_or("none of them");
-        TokenFailure::new(format!(
-            "{}: this version takes token, client_id and client_secret, azure_client_id with azure_client_secret and azure_tenant_id, \
-             azure_use_msi, or auth_type azure-cli from a profile",
-            profile.named(&format!("auth_type {way}"))
-        ))
-    };
-    let meant = match word {
-        Some(word) => Some(AuthType::of(word).ok_or_else(unusable)?),
-        None => None,
-    };
-    let may = |one: AuthType| meant.is_none_or(|meant| meant == one);
-    if let Some(token) = profile.value("token")
-        && may(AuthType::Token)
-    {
-        return Ok(Source::Fixed {
-            token: token.clone(),
-            named: profile.named("token"),
-        });
-    }
-    let pair = (profile.text("client_id"), profile.value("client_secret"));
-    if let (Some(id), Some(secret)) = pair
-        && may(AuthType::Oauth)
-    {
-        return Ok(Source::Databricks(Application {
-            client_id: id.to_owned(),
-            client_secret: secret.clone(),
-            named: profile.named("client_secret"),
-        }));
-    }
-    if let (Some(tenant), Some(id), Some(secret)) = (
-        profile.text("azure_tenant_id"),
-        profile.text("azure_client_id"),
-        profile.value("azure_client_secret"),
-    ) && may(AuthType::Azure(Way::Environment))
-    {
-        return Ok(Source::Principal(Principal {
-            authority: authority(cloud, here),
-            tenant: tenant.to_owned(),
-            client_id: id.to_owned(),
-            proof: Shown::Secret(secret.clone()),
-            named: profile.named("azure_client_secret"),
-        }));
-    }
-    let uses_machine = profile.text("azure_use_msi");
-    let uses_machine = uses_machine.is_some_and(|said| said.eq_ignore_ascii_case("true"));
-    match meant {
-        Some(AuthType::Azure(Way::AzureCli)) => azure_cli(here, None, lacks.to_vec()),
-        None if !uses_machine => Err(unusable()),
-        None | Some(AuthType::Azure(Way::Managed)) => {
-            let id = profile.text("azure_client_id").map(str::to_owned);
-            let which = id.map_or(Which::System, Which::ClientId);
-            Ok(Source::Managed(Identity::of_machine(here, which)?))
-        }
-        Some(_) => Err(unusable()),
-    }
 }
 
 /// `AZURE_*`, then `ARM_*`; all three of one family.
@@ -433,6 +225,23 @@ fn environment(cloud: &Cloud, here: &Surroundings) -> Result<Option<Source>, Tok
         })));
     }
     Ok(None)
+}
+
+/// What the tools of Databricks mean by `azure-client-secret`: `ARM_*` alone, and no certificate.
+fn client_secret(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
+    let [tenant, client_id] = [0, 1].map(|index| here.var(ARM[index]).map(str::to_owned));
+    let (Some(tenant), Some(client_id), Some(secret)) =
+        (tenant, client_id, here.secret_var(ARM[2]))
+    else {
+        return Err(not_set(here, &ARM));
+    };
+    Ok(Source::Principal(Principal {
+        authority: authority(cloud, here),
+        tenant,
+        client_id,
+        proof: Shown::Secret(secret),
+        named: format!("environment ({})", ARM[2]),
+    }))
 }
 
 /// Which variables are missing: of the family that was begun, so that a slip in one name is seen; else of both.
@@ -476,22 +285,48 @@ fn not_set(here: &Surroundings, names: &[&str]) -> String {
 }
 
 /// A federated token that somebody put into a file or a variable.
-fn workload(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
-    let file = [TOKEN_FILE, "ARM_OIDC_TOKEN_FILE_PATH"]
-        .iter()
-        .find_map(|name| here.var(name));
-    let federated = match (file, here.secret_var("ARM_OIDC_TOKEN")) {
-        (Some(path), _) => Federated::File(path.into()),
-        (None, Some(token)) => Federated::Given(token),
-        (None, None) => return Err(not_set(here, &[TOKEN_FILE])),
+///
+/// # Errors
+/// It is there and its ids are not: as with a secret, nobody else must act because of a slip.
+fn workload(cloud: &Cloud, here: &Surroundings) -> Result<Result<Source, String>, TokenFailure> {
+    const OTHER_FILE: &str = "ARM_OIDC_TOKEN_FILE_PATH";
+    const GIVEN: &str = "ARM_OIDC_TOKEN";
+    let file = |name: &str| here.var(name).map(|path| Federated::File(path.into()));
+    let given = || here.secret_var(GIVEN).map(Federated::Given);
+    let (family, shown, job) = if let Some(job) = file(TOKEN_FILE) {
+        ("AZURE", TOKEN_FILE, job)
+    } else if let Some(job) = file(OTHER_FILE) {
+        ("ARM", OTHER_FILE, job)
+    } else if let Some(job) = given() {
+        ("ARM", GIVEN, job)
+    } else {
+        return Ok(Err(not_set(here, &[TOKEN_FILE])));
     };
-    for_application(cloud, here, federated)
+    let source = for_application(cloud, here, family, job).map_err(|lack| {
+        TokenFailure::new(format!(
+            "workload identity: {lack}; set what is missing, or take {shown} away"
+        ))
+    })?;
+    Ok(Ok(source))
+}
+
+fn of_github(cloud: &Cloud, here: &Surroundings, is_databricks: bool) -> Result<Source, String> {
+    let job = github(here).ok_or_else(|| not_set(here, &GITHUB))?;
+    let is_own = pair(here, GITHUB).is_some();
+    let family = if is_own && !is_databricks {
+        "AZURE"
+    } else {
+        "ARM"
+    };
+    for_application(cloud, here, family, job)
 }
 
 fn of_pipelines(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
     let connection = CONNECTIONS.iter().find_map(|name| here.var(name));
+    let is_connected = here.var(CONNECTIONS[0]).is_some();
+    let family = if is_connected { CONNECTED } else { "ARM" };
     match pipelines(here, connection) {
-        Some(pipelines) => for_application(cloud, here, pipelines),
+        Some(pipelines) => for_application(cloud, here, family, pipelines),
         None if here.var(PIPELINES[0]).is_some() && here.var(PIPELINES[1]).is_some() => {
             Err(not_set(here, &CONNECTIONS[..1]))
         }
@@ -499,26 +334,35 @@ fn of_pipelines(cloud: &Cloud, here: &Surroundings) -> Result<Source, String> {
     }
 }
 
-/// An identity that this very job has, if it says for which application of which tenant.
-fn for_application(cloud: &Cloud, here: &Surroundings, job: Federated) -> Result<Source, String> {
-    let id = |what: &str| {
-        ["AZURE", "ARM", "AZURESUBSCRIPTION"]
-            .iter()
-            .find_map(|family| here.var(&format!("{family}_{what}")))
-    };
-    match (id("TENANT_ID"), id("CLIENT_ID")) {
-        (Some(tenant), Some(client_id)) => {
-            Ok(federated(authority(cloud, here), tenant, client_id, job))
-        }
-        (tenant, client_id) => {
-            let missing = [
-                tenant.is_none().then_some("AZURE_TENANT_ID"),
-                client_id.is_none().then_some("AZURE_CLIENT_ID"),
-            ];
-            let missing: Vec<&str> = missing.into_iter().flatten().collect();
-            Err(format!("not set: {}", missing.join(" and ")))
-        }
+/// An identity that this very job has, if it says for which application of which tenant. Both ids are of one family: that of what shows
+/// the job, else the first that has both.
+fn for_application(
+    cloud: &Cloud,
+    here: &Surroundings,
+    family: &str,
+    job: Federated,
+) -> Result<Source, String> {
+    let names = |family: &str| ["TENANT_ID", "CLIENT_ID"].map(|what| format!("{family}_{what}"));
+    let others = ["AZURE", "ARM", CONNECTED].into_iter();
+    let families = || std::iter::once(family).chain(others.clone());
+    let whole = families().find_map(|family| {
+        let [tenant, client_id] = names(family);
+        Some((here.var(&tenant)?, here.var(&client_id)?))
+    });
+    if let Some((tenant, client_id)) = whole {
+        return Ok(federated(authority(cloud, here), tenant, client_id, job));
     }
+    let missing = |family: &str| {
+        let unset = names(family).into_iter();
+        unset
+            .filter(|name| here.var(name).is_none())
+            .collect::<Vec<_>>()
+    };
+    let begun = families().map(missing).find(|names| names.len() == 1);
+    // A pipeline's own are not for people to set.
+    let usual = if family == CONNECTED { "AZURE" } else { family };
+    let missing = begun.unwrap_or_else(|| missing(usual));
+    Err(format!("not set: {}", missing.join(" and ")))
 }
 
 /// The two variables of one pair.
@@ -548,13 +392,14 @@ pub(super) fn pipelines(
     })
 }
 
-/// The machine's identity, if a machine of Azure answers; `ARM_USE_MSI=true` says that one will.
-async fn managed(around: &Around<'_>) -> Result<Source, String> {
+/// The machine's identity, if a machine of Azure answers; `ARM_USE_MSI=true` says that one will. What the tools of Databricks mean by
+/// `azure-msi` has its id in `ARM_CLIENT_ID` alone.
+async fn managed(around: &Around<'_>, is_databricks: bool) -> Result<Source, String> {
     let here = around.here;
     let is_sure = is(here, "ARM_USE_MSI", ["true", "1"]);
-    let family = if is_sure { "ARM" } else { "AZURE" };
-    let id = here.var("AZURE_CLIENT_ID");
-    let id = id.or_else(|| here.var(&format!("{family}_CLIENT_ID")));
+    let azure = here.var("AZURE_CLIENT_ID").filter(|_| !is_databricks);
+    let arm = here.var(ARM[1]).filter(|_| is_sure || is_databricks);
+    let id = azure.or(arm);
     let which = id.map_or(Which::System, |id| Which::ClientId(id.to_owned()));
     let identity = Identity::of_machine(here, which).map_err(|failure| failure.message)?;
     if is_sure {

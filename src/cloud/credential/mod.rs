@@ -21,6 +21,7 @@ mod advice;
 mod azure_cli;
 mod certificate;
 mod chain;
+mod databricks;
 mod device;
 mod entra;
 mod federated;
@@ -301,6 +302,7 @@ impl Vault {
                 "DATABRICKS_CLIENT_ID",
                 "DATABRICKS_CLIENT_SECRET",
                 "DATABRICKS_CONFIG_PROFILE",
+                "DATABRICKS_AUTH_TYPE",
             ]
             .iter()
             .any(set),

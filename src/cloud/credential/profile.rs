@@ -56,13 +56,23 @@ impl Profile {
         self.value(key).map(ExposeSecret::expose_secret)
     }
 
+    /// The host that it names (with its port, if it has one).
+    pub fn host(&self) -> Option<&str> {
+        self.text("host").map(host_of)
+    }
+
+    /// How people call it.
+    pub fn title(&self) -> String {
+        format!("the profile [{}]", self.name)
+    }
+
     /// Is it for the workspace at `host` (with its port, if it has one)?
     ///
     /// # Errors
     /// A sentence: for which it is instead.
     pub fn belongs_to(&self, host: &str) -> Result<(), String> {
         let name = &self.name;
-        match self.text("host").map(host_of) {
+        match self.host() {
             Some(own) if own.eq_ignore_ascii_case(host) => Ok(()),
             Some(own) => Err(format!("the profile [{name}] is for {own}, not for {host}")),
             None => Err(format!("the profile [{name}] names no host")),

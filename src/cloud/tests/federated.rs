@@ -135,6 +135,83 @@ async fn a_secret_comes_before_the_job_and_a_job_without_ids_is_passed_over() {
     assert!(fake_two.asked("oidc.assertion").is_empty());
 }
 
+/// Both ids come from one family: that of what shows the job, if it is whole.
+#[tokio::test]
+async fn the_ids_of_a_job_are_of_one_family() {
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], &'a str);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "from-file").unwrap();
+    let path = file.path().to_str().unwrap();
+    let others = [
+        ("AZURE_CLIENT_ID", "azure"),
+        ("ARM_TENANT_ID", "tenant"),
+        ("ARM_CLIENT_ID", "arm"),
+        ("AZURESUBSCRIPTION_TENANT_ID", "tenant"),
+        ("AZURESUBSCRIPTION_CLIENT_ID", "connected"),
+    ];
+    let whole = [&others[..], &[("AZURE_TENANT_ID", "tenant")]].concat();
+    let of_azure = [("AZURE_FEDERATED_TOKEN_FILE", path)];
+    let of_arm = [("ARM_OIDC_TOKEN_FILE_PATH", path)];
+    let given = [("ARM_OIDC_TOKEN", "given")];
+    let asked_by_arm = [
+        ("ARM_OIDC_REQUEST_URL", GITHUB[0].1),
+        ("ARM_OIDC_REQUEST_TOKEN", "t"),
+    ];
+    let cases: [Case<'_>; 8] = [
+        (&of_azure, &whole, "azure"),
+        (&of_azure, &others, "arm"),
+        (&of_arm, &whole, "arm"),
+        (&given, &whole, "arm"),
+        (&GITHUB, &whole, "azure"),
+        (&GITHUB, &others, "arm"),
+        (&asked_by_arm, &whole, "arm"),
+        (&PIPELINES, &whole, "connected"),
+    ];
+    for (shown, ids, client) in cases {
+        let fake = fake(|request, _| match request.kind {
+            "oidc.assertion" => ok(json!({"value": "a", "oidcToken": "a"})),
+            _ => ok(json!({})),
+        });
+        let reader = reader_with(&fake, &[shown, ids].concat());
+        reader.runtimes(&factory()).await.unwrap();
+        let asked = &fake.asked("entra.token")[0];
+        assert_eq!(form(asked)["client_id"], client, "{shown:?}");
+        assert!(asked.url.path().starts_with("/tenant/"));
+    }
+}
+
+/// As with a secret: a slip in one name must not make somebody else act.
+#[tokio::test]
+async fn a_token_that_is_handed_in_without_its_ids_ends_the_search() {
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 3] = [
+        (
+            &[("ARM_OIDC_TOKEN", "given"), ("ARM_CLIENT_ID", "a")],
+            "workload identity: not set: ARM_TENANT_ID; set what is missing, or take ARM_OIDC_TOKEN away",
+        ),
+        (
+            &[("AZURE_TENANT_ID", "t"), ("ARM_OIDC_TOKEN_FILE_PATH", "f")],
+            "workload identity: not set: AZURE_CLIENT_ID; set what is missing, or take ARM_OIDC_TOKEN_FILE_PATH away",
+        ),
+        (
+            &[("AZURE_FEDERATED_TOKEN_FILE", "f")],
+            "workload identity: not set: AZURE_TENANT_ID and AZURE_CLIENT_ID; set what is missing, or take AZURE_FEDERATED_TOKEN_FILE \
+             away",
+        ),
+    ];
+    for (env, words) in cases {
+        let fake = fake_machine(|request, _| match request.kind {
+            "imds.token" => ok(json!({"access_token": "machine", "expires_in": 3600})),
+            _ => ok(json!({})),
+        });
+        let trouble = reader_with(&fake, env).runtimes(&factory()).await;
+        assert_eq!(trouble.unwrap_err().message, words);
+        assert!(fake.asked("imds.token").is_empty() && fake.asked("entra.token").is_empty());
+        let off = [env, &[("ARM_USE_OIDC", "false")]].concat();
+        reader_with(&fake, &off).runtimes(&factory()).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn what_is_missing_or_refused_is_said_and_shows_no_secret() {
     type Case<'a> = (Credential, &'a [(&'a str, &'a str)], &'a str);

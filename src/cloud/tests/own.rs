@@ -183,25 +183,61 @@ async fn variables_without_a_host_open_no_workspace_of_several() {
     }
 }
 
-/// A profile names its host, a variable alone does not.
+/// The environment comes before the file, at the host that either names.
 #[tokio::test]
-async fn what_names_the_host_comes_first() {
+async fn the_profile_s_host_is_the_variables_and_they_come_first() {
+    type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
     let file = profiles();
-    let profile = [
+    let path = file.path().to_str().unwrap();
+    let token = ("DATABRICKS_TOKEN", "dapi-x");
+    let (by_token, by_pair) = ("Bearer dapi-x", "Bearer own-1");
+    let cases: [Case<'_>; 7] = [
+        ("pat", &[token], by_token),
+        ("pat", &OAUTH, by_pair),
+        ("host", &[token], by_token),
+        ("host", &OAUTH, by_pair),
+        ("pat", &[token, ("DATABRICKS_HOST", HOST)], by_token),
+        // What the file says is meant holds for the environment, too, unless that says something else.
+        ("both", &[token], by_pair),
+        ("both", &[token, ("DATABRICKS_AUTH_TYPE", "pat")], by_token),
+    ];
+    for (name, variables, bearer) in cases {
+        let profile = [
+            ("DATABRICKS_CONFIG_FILE", path),
+            ("DATABRICKS_CONFIG_PROFILE", name),
+        ];
+        let fake = fake(grants);
+        let reader = reader_with(&fake, &[&profile, variables, &PRINCIPAL[..]].concat());
+        // Two workspaces that the variables could be meant for.
+        reader.among([&at(HOST), &at(OTHER)]);
+        reader.jobs(&at(HOST), None).await.unwrap();
+        reader.jobs(&at(OTHER), None).await.unwrap();
+        let sent = fake.asked("jobs.list");
+        let bearers = [0, 1].map(|index| header(&sent[index], "authorization").unwrap());
+        assert_eq!(bearers[0], bearer, "{name}");
+        assert!(bearers[1].starts_with("Bearer token-"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_the_profile_does_not_name_is_told_whose_the_variables_are() {
+    let file = profiles();
+    let env = [
         ("DATABRICKS_CONFIG_FILE", file.path().to_str().unwrap()),
-        ("DATABRICKS_CONFIG_PROFILE", "pat"),
+        ("DATABRICKS_CONFIG_PROFILE", "host"),
         ("DATABRICKS_TOKEN", "dapi-x"),
     ];
-    let named = [&profile[..], &[("DATABRICKS_HOST", HOST)]].concat();
-    for (env, bearer) in [
-        (&profile[..], "Bearer dapi-profile"),
-        (&named, "Bearer dapi-x"),
+    let fake = fake(grants);
+    let trouble = reader_with(&fake, &env).jobs(&at(OTHER), None).await;
+    let said = trouble.unwrap_err().message;
+    for words in [
+        "DATABRICKS_TOKEN or DATABRICKS_CLIENT_ID: they are for adb-1.7.azuredatabricks.net, as the profile [host] says, not for adb-2.7",
+        "profile: the profile [host] is for adb-1.7.azuredatabricks.net, not for adb-2.7",
     ] {
-        let fake = fake(grants);
-        reader_with(&fake, env).jobs(&at(HOST), None).await.unwrap();
-        let sent = &fake.asked("jobs.list")[0];
-        assert_eq!(header(sent, "authorization"), Some(bearer));
+        assert!(said.contains(words), "{said}");
     }
+    assert!(fake.asked("jobs.list").is_empty());
 }
 
 fn profiles() -> tempfile::NamedTempFile {
@@ -213,6 +249,7 @@ fn profiles() -> tempfile::NamedTempFile {
         [msi]\nhost = adb-1.7.azuredatabricks.net\nazure_use_msi = true\n\
         [both]\nhost = adb-1.7.azuredatabricks.net\ntoken = dapi-old\nauth_type = oauth-m2m\nclient_id = app\nclient_secret = dose-s3cret\n\
         [bare]\nhost = adb-1.7.azuredatabricks.net\nauth_type = pat\nclient_id = app\nclient_secret = dose-s3cret\n\
+        [host]\nhost = https://adb-1.7.azuredatabricks.net/\n\
         [u2m]\nhost = adb-1.7.azuredatabricks.net\nauth_type = databricks-cli\n";
     std::fs::write(file.path(), text).unwrap();
     file
@@ -327,7 +364,13 @@ async fn a_pair_of_which_one_is_missing_ends_the_search() {
 
 #[tokio::test]
 async fn an_auth_type_of_databricks_leaves_one_way() {
-    let env = [&OAUTH[..], &PRINCIPAL, &[("DATABRICKS_TOKEN", "dapi-x")]].concat();
+    let env = [
+        &OAUTH[..],
+        &PRINCIPAL,
+        &ARM,
+        &[("DATABRICKS_TOKEN", "dapi-x")],
+    ]
+    .concat();
     for (word, seen) in [
         ("pat", Ok("Bearer dapi-x")),
         ("oauth-m2m", Ok("Bearer own-1")),
@@ -356,5 +399,120 @@ async fn an_auth_type_of_databricks_leaves_one_way() {
         }
         // It is about workspaces.
         reader.runtimes(&factory()).await.unwrap();
+    }
+}
+
+const ARM: [(&str, &str); 3] = [
+    ("ARM_TENANT_ID", "arm-tenant"),
+    ("ARM_CLIENT_ID", "arm-client"),
+    ("ARM_CLIENT_SECRET", "arm-hush"),
+];
+
+fn form(request: &Request) -> BTreeMap<String, String> {
+    url::form_urlencoded::parse(&request.body)
+        .into_owned()
+        .collect()
+}
+
+/// The words of Databricks mean `ARM_*`, as in its own tools; elsewhere `AZURE_*` come first.
+#[tokio::test]
+async fn an_auth_type_of_databricks_reads_arm_variables() {
+    let word = ("DATABRICKS_AUTH_TYPE", "azure-client-secret");
+    let fake_one = fake(grants);
+    let env = [&PRINCIPAL[..], &ARM, &[word]].concat();
+    let reader = reader_with(&fake_one, &env);
+    reader.jobs(&at(HOST), None).await.unwrap();
+    reader.runtimes(&factory()).await.unwrap();
+    let asked = fake_one.asked("entra.token");
+    let clients: Vec<_> = asked
+        .iter()
+        .map(|request| form(request)["client_id"].clone())
+        .collect();
+    // The workspace's two, then Azure's.
+    assert_eq!(clients, ["arm-client", "arm-client", "client"]);
+    assert!(asked[0].url.path().starts_with("/arm-tenant/"));
+
+    let certificate = ("ARM_CLIENT_CERTIFICATE_PATH", "/no/such/cert.pem");
+    let without = [&PRINCIPAL[..], &ARM[..2], &[word, certificate]].concat();
+    let fake_two = fake(grants);
+    let trouble = reader_with(&fake_two, &without).jobs(&at(HOST), None).await;
+    let said = trouble.unwrap_err().message;
+    assert!(
+        said.contains("environment: ARM_CLIENT_SECRET is not set;"),
+        "{said}"
+    );
+    assert!(fake_two.asked("entra.token").is_empty());
+}
+
+#[tokio::test]
+async fn azure_msi_is_the_identity_of_arm_client_id_or_the_system_s() {
+    let word = ("DATABRICKS_AUTH_TYPE", "azure-msi");
+    for (arm, asks) in [(&ARM[..], Some("arm-client")), (&[], None)] {
+        let fake = fake_machine(|request, nth| match request.kind {
+            "imds.token" => {
+                ok(json!({"access_token": format!("machine-{nth}"), "expires_in": 3600}))
+            }
+            _ => ok(json!({})),
+        });
+        let env = [&PRINCIPAL[..], arm, &[word]].concat();
+        reader_with(&fake, &env)
+            .jobs(&at(HOST), None)
+            .await
+            .unwrap();
+        let asked = fake.asked("imds.token");
+        let id = asked[0].url.query_pairs();
+        let id = id
+            .filter(|(name, _)| name == "client_id")
+            .map(|(_, id)| id.into_owned())
+            .next();
+        assert_eq!(id.as_deref(), asks);
+        assert!(fake.asked("entra.token").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn github_oidc_azure_takes_arm_ids_first() {
+    let job = [
+        (
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "https://pipelines.example/token?api-version=2.0",
+        ),
+        ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "job-token"),
+        ("DATABRICKS_AUTH_TYPE", "github-oidc-azure"),
+    ];
+    for (arm, client) in [(&ARM[..], "arm-client"), (&ARM[..1], "client")] {
+        let fake = fake(|request, _| match request.kind {
+            "oidc.assertion" => ok(json!({"value": "assertion"})),
+            _ => ok(json!({})),
+        });
+        let env = [&PRINCIPAL[..2], arm, &job].concat();
+        reader_with(&fake, &env)
+            .jobs(&at(HOST), None)
+            .await
+            .unwrap();
+        let asked = &fake.asked("entra.token")[0];
+        assert_eq!(form(asked)["client_id"], client);
+    }
+}
+
+/// A choice for one workspace says nothing of another, not even a word that nobody knows.
+#[tokio::test]
+async fn an_auth_type_is_for_the_workspace_that_is_named() {
+    let file = profiles();
+    let profile = [
+        ("DATABRICKS_CONFIG_FILE", file.path().to_str().unwrap()),
+        ("DATABRICKS_CONFIG_PROFILE", "host"),
+    ];
+    for named in [&[("DATABRICKS_HOST", HOST)][..], &profile] {
+        for word in ["pat", "no-such-way"] {
+            let fake = fake(grants);
+            let word = [("DATABRICKS_AUTH_TYPE", word)];
+            let reader = reader_with(&fake, &[&PRINCIPAL[..], named, &word].concat());
+            reader.jobs(&at(OTHER), None).await.unwrap();
+            let sent = &fake.asked("jobs.list")[0];
+            assert_eq!(header(sent, "authorization"), Some("Bearer token-1"));
+            let trouble = reader.jobs(&at(HOST), None).await;
+            assert!(trouble.is_err(), "{word:?}");
+        }
     }
 }
