@@ -44,7 +44,7 @@ pub(super) struct StartSight<'a> {
     pub after: Option<&'a Run>,
     /// Other runs that the decision knew, and those that this very step cancelled.
     pub known: &'a [RunId],
-    /// The decision knew every run that had started at this time or later.
+    /// What began before this is no news: it was there when the decision was made.
     pub since: Timestamp,
     /// Active runs. Complete.
     pub active: &'a [Run],

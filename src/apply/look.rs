@@ -143,7 +143,7 @@ async fn at_job(
     let job = target.job;
     let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
     let mut active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
-    let since = known_since(step, hands.plan.at);
+    let since = history_since(step, hands.plan.at);
     let newest_is_enough = |runs: &[Run]| !runs.is_empty();
     let history = hands
         .reader
@@ -160,19 +160,31 @@ async fn at_job(
         company: *company,
         after: after.as_ref(),
         known: &known,
-        since,
+        since: known_since(step, hands.plan.at),
         active: &active,
         ended: &ended,
     };
     Ok(firm(movement, at, ground::start(sight)))
 }
 
-/// From when on the plan knew every run of the job.
-fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
+/// From when on the plan had read the job's history.
+fn history_since(step: &Step, decided: Timestamp) -> Timestamp {
     match &step.facts {
         Facts::Job(facts) => facts.history_since.unwrap_or(decided),
         _ => decided,
     }
+}
+
+/// Which runs the plan knew: all that began before this. It had read its history from some time on; and what began before an end
+/// that it knew was there when it looked.
+fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
+    let read = history_since(step, decided);
+    let Facts::Job(facts) = &step.facts else {
+        return read;
+    };
+    let ends = facts.failures.iter().map(|(_, at, _)| *at);
+    let ends = ends.chain(facts.last_success.map(|(_, at)| at));
+    ends.fold(read, Timestamp::max)
 }
 
 /// The runs that the plan says it saw, and those that the step has cancelled.

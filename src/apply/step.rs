@@ -118,6 +118,10 @@ impl Task<'_> {
             Ok(room) => room,
             Err(trouble) => return self.refused(trouble),
         };
+        // Room may have been a long wait.
+        if let Some(skip) = self.hands.gate() {
+            return self.skip(&skip);
+        }
         self.look_and_act(progress).await
     }
 

@@ -36,6 +36,9 @@ pub(super) async fn until_ended(
             let why = match hands.reader.run(workspace, *run).await {
                 Ok(seen) if !seen.said.is_active() => break,
                 Ok(_) => format!("run {run} was cancelled and has not ended yet"),
+                Err(trouble) if trouble.kind == TroubleKind::SignedOut => {
+                    return Err(Skip::StillRuns(trouble.to_string()));
+                }
                 Err(trouble) => trouble.to_string(),
             };
             if hands.clock.now() >= deadline {

@@ -87,6 +87,7 @@ async fn manifests(
         &approval,
         &How {
             args,
+            is_whole: args.looking.target.is_empty(),
             global,
             asked,
             screen,
@@ -140,6 +141,7 @@ async fn saved_plan(
         &approval,
         &How {
             args,
+            is_whole: false,
             global,
             asked: Span::default(),
             screen,
@@ -235,6 +237,8 @@ async fn answer() -> io::Result<String> {
 /// How to do it.
 struct How<'a> {
     args: &'a Args,
+    /// The plan speaks of every rule. Of a saved one nobody knows: it may have been made with `--target`.
+    is_whole: bool,
     global: &'a Global,
     /// How long a person took to answer.
     asked: Span,
@@ -289,7 +293,7 @@ async fn perform(
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.narrate(&review::text::outcome(&reports));
     }
-    let left = args.looking.target.is_empty() && beside::warn_of_doubts(ground, plan, screen);
+    let left = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
     let exit = exit_code(&outcome, plan, left);
     let out_of_time = exit == Exit::Interrupted && ground.now() >= ends_at;
     if out_of_time || ground.reader.was_cut() {

@@ -21,7 +21,7 @@ pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
         many => (format!("{many} lines that fit"), "they count"),
     };
     screen.remark(&format!(
-        "warning: the ledger {} has {what} nowhere, as if it had been edited: {they} for nothing. What is wrong:\n    afresh ledger list",
+        "warning: the ledger {} has {what} nowhere: {they} for nothing. What is wrong:\n    afresh ledger list",
         named(&ground.place)
     ));
 }

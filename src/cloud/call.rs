@@ -246,7 +246,10 @@ impl Call<'_> {
             _ if refusal.missing => TroubleKind::NotFound,
             _ => TroubleKind::Unexpected,
         };
-        let asked = patience::retry_after(response, Timestamp::MIN).map(|pause| {
+        // A date without the service's own time to reckon from says nothing.
+        let asked =
+            patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero());
+        let asked = asked.map(|pause| {
             let pause = Span::seconds(pause.as_secs());
             format!(
                 "{}; it asks to wait {pause}",

@@ -1,6 +1,6 @@
-//! How many subjects behind one bucket are looked at, or acted on, at a time.
+//! How many subjects of one subscription or workspace are looked at, or acted on, at a time.
 //!
-//! Refuses: letting those who wait for one bucket stand in the way of others: each bucket has places of its own. How many requests are
+//! Refuses: letting those who wait for one stand in the way of others: each has places of its own. How many requests are
 //! under way in all is the client's business.
 
 use std::collections::BTreeMap;

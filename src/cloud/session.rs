@@ -159,6 +159,10 @@ impl Session {
                 return Ok((answer, *earlier == Sent::Maybe));
             }
             Ok(response) => carried.refused(call, response),
+            Err(failure) if *earlier == Sent::Maybe => call.unanswered(&Failure {
+                sent: Sent::Maybe,
+                ..failure.clone()
+            }),
             Err(failure) => call.unanswered(failure),
         };
         Err(if doubtful {
@@ -248,7 +252,8 @@ impl Session {
         let no_token = |failure: TokenFailure| {
             let kind = match failure.why {
                 Why::Ended => TroubleKind::SignedOut,
-                Why::Refused | Why::Absent | Why::Declined => TroubleKind::Unauthenticated,
+                Why::TimeOver => TroubleKind::TimeOver,
+                Why::Refused | Why::Absent => TroubleKind::Unauthenticated,
             };
             call.trouble(kind, failure.message, RequestIds::of(failure.request_id))
         };

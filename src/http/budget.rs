@@ -116,6 +116,12 @@ impl Level {
         Err(Wait::Budget(Duration::from_micros(micros)))
     }
 
+    /// Does the service want to be left alone?
+    pub fn is_closed(&mut self, now: Timestamp) -> bool {
+        self.pass_time(now);
+        now < self.closed_until
+    }
+
     /// A request that was drawn is under way no more.
     pub const fn landed(&mut self) {
         self.unanswered -= 1;
@@ -154,6 +160,7 @@ impl Level {
 
     /// The service asks to wait, without saying that too much was asked.
     pub fn pause(&mut self, pause: Duration, now: Timestamp) {
+        self.pass_time(now);
         let until = now.saturating_add(pause).unwrap_or(Timestamp::MAX);
         self.closed_until = self.closed_until.max(until);
         // What the bucket gains while it is closed is taken by those who wait, one after the other.
@@ -283,7 +290,7 @@ mod tests {
         let mut level = full(WRITES);
         assert_eq!(drawn(&mut level, at(0)), 160);
         assert_eq!(wait(level.draw(at(-3_600_000))), Duration::from_millis(100));
-        level.refused(Duration::from_secs(17), at(-3_600_000));
+        level.pause(Duration::from_secs(17), at(-5_400_000));
         assert_eq!(
             level.draw(at(-7_200_000)),
             Err(Wait::Throttled(Duration::from_secs(17)))

@@ -271,44 +271,65 @@ impl Client {
                 earlier,
             };
         }
+        let mut last = None;
         loop {
             attempt += 1;
-            let ticket = match self.turn(request, attempt, started).await {
-                Ok(ticket) => ticket,
+            let (ticket, place) = match self.admission(request, attempt, started).await {
+                Ok(admission) => admission,
                 Err(failure) => {
-                    let outcome = Err(failure);
+                    let outcome = unsent(request, failure, last);
                     return Exchange { outcome, earlier };
                 }
             };
-            let place = self.place(request).await;
             if attempt == 1 && request.repeat == Repeat::Safe {
                 // Standing in line is no failure: only what must not be late counts it.
                 started = clock.now();
             }
             // Asked right before each send: a process may have stood still since anything else was.
             if self.is_too_late(request) {
-                let outcome = Err(Failure::unsent(Cause::Late, TOO_LATE.to_owned()));
+                let failure = Failure::unsent(Cause::Late, TOO_LATE.to_owned());
+                let outcome = unsent(request, failure, last);
                 return Exchange { outcome, earlier };
             }
-            let mut outcome = self.send_once(request, attempt).await;
+            let outcome = self.send_once(request, attempt).await;
             drop(place);
             let next = patience::next(&self.trial(request, attempt, started), &outcome);
             self.account(request, &outcome, next, ticket);
-            match next {
-                Retry::After(pause) if self.has_time_for(request, pause) => {
-                    if patience::may_have_acted(&outcome) == Sent::Maybe {
-                        earlier = Sent::Maybe;
-                    }
-                    clock.sleep(pause).await;
-                }
-                Retry::After(_) => {
-                    outcome = self.cut_short(request, outcome);
-                    return Exchange { outcome, earlier };
-                }
-                Retry::Give => {
-                    self.remember_unreachable(request, &outcome);
-                    return Exchange { outcome, earlier };
-                }
+            let Retry::After(pause) = next else {
+                self.remember_unreachable(request, &outcome);
+                return Exchange { outcome, earlier };
+            };
+            if patience::may_have_acted(&outcome) == Sent::Maybe {
+                earlier = Sent::Maybe;
+            }
+            if !self.has_time_for(request, pause) {
+                let outcome = unsent(request, self.cut(), Some(outcome));
+                return Exchange { outcome, earlier };
+            }
+            last = Some(outcome);
+            clock.sleep(pause).await;
+        }
+    }
+
+    /// Waits for the turn of a request, and then for a place among those that are under way: by then its bucket may be closed again.
+    ///
+    /// # Errors
+    /// It was not sent.
+    async fn admission(
+        &self,
+        request: &Request,
+        attempt: u32,
+        started: Timestamp,
+    ) -> Result<(Option<Ticket>, Option<OwnedSemaphorePermit>), Failure> {
+        loop {
+            let ticket = self.turn(request, attempt, started).await?;
+            let place = self.place(request).await;
+            let Some(ticket) = ticket else {
+                return Ok((None, place));
+            };
+            self.in_time()?;
+            if !ticket.is_shut(self.inner.clock.now()) {
+                return Ok((Some(ticket), place));
             }
         }
     }
@@ -379,22 +400,6 @@ impl Client {
         let again = self.inner.clock.now().saturating_add(pause);
         let is_over = again.unwrap_or(Timestamp::MAX) >= self.ends_at();
         !(is_over && ends(request, 2))
-    }
-
-    /// What is to be said of a request that would have been sent again. Where it may have done something, the answer itself matters more.
-    fn cut_short(
-        &self,
-        request: &Request,
-        outcome: Result<Response, Failure>,
-    ) -> Result<Response, Failure> {
-        let cut = self.cut();
-        let is_harmless =
-            request.repeat == Repeat::Safe || patience::may_have_acted(&outcome) == Sent::No;
-        if is_harmless {
-            let what = format!("{cut}, and {} so far", said(request, &outcome));
-            return Err(Failure { what, ..cut });
-        }
-        outcome
     }
 
     /// What an outcome means for the bucket, and for whoever watches.
@@ -496,6 +501,28 @@ const fn ends(request: &Request, attempt: u32) -> bool {
         Class::ArmReads | Class::ArmWrites | Class::Databricks => true,
         Class::SignIns => attempt > 1,
         Class::Ledger => false,
+    }
+}
+
+/// What becomes of a request that was not sent, after it had this `last` outcome. That the command's time was over is all there is to
+/// say of what did nothing; of anything else its own answer says more than why it got no other.
+fn unsent(
+    request: &Request,
+    failure: Failure,
+    last: Option<Result<Response, Failure>>,
+) -> Result<Response, Failure> {
+    let Some(last) = last else {
+        return Err(failure);
+    };
+    let is_look = request.repeat == Repeat::Safe && request.act_by.is_none();
+    let is_harmless = is_look || patience::may_have_acted(&last) == Sent::No;
+    match failure.cause {
+        Cause::TimeOver if is_harmless => {
+            let what = format!("{failure}, and {} so far", said(request, &last));
+            Err(Failure { what, ..failure })
+        }
+        Cause::Late => Err(failure),
+        Cause::Network | Cause::Throttled | Cause::TimeOver => last,
     }
 }
 

@@ -127,6 +127,11 @@ impl Line {
 }
 
 impl Ticket {
+    /// Has the bucket been closed since this was drawn?
+    pub fn is_shut(&self, now: Timestamp) -> bool {
+        locked(&self.0.level).is_closed(now)
+    }
+
     /// The answer that the drawn request got. `pause`: how long the service, or our own patience after a 429, wants to be left alone.
     pub fn answered(
         self,

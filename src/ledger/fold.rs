@@ -265,6 +265,10 @@ impl Fold {
 
     fn forget(&mut self, identity: &Identity) {
         let memory = &mut self.memory;
+        // Whoever settles one of them later has not heard of it yet.
+        let doubts = memory.doubts.get(identity).into_iter().flatten();
+        let doubts = doubts.map(|doubt| (doubt.intent.clone(), false));
+        self.ended.extend(doubts);
         memory.runtimes.remove(identity);
         memory.jobs.remove(identity);
         memory.submissions.remove(identity);

@@ -13,7 +13,8 @@ pub(super) struct Followed {
     /// The newest run, as far as anybody can tell.
     pub(super) newest: Option<RunId>,
     /// What a token is made of: the newest, those that are as new, the ended ones without a time, and the last of our own. As
-    /// each of our tokens has the run in it that the one before it made, none of them comes twice in one ledger.
+    /// each of our tokens has the run in it that the one before it made, none of them comes twice in one ledger while the service's
+    /// clock goes forward.
     pub(super) ids: BTreeSet<RunId>,
 }
 

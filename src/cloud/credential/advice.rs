@@ -3,6 +3,8 @@
 //! The numbers: `AADSTS` codes of Microsoft's "Microsoft Entra authentication and authorization error codes", and those that
 //! people report from pipelines.
 
+/// Nobody has consented to the application for this resource.
+pub(super) const CONSENT_MISSING: i64 = 65_001;
 /// An assertion's time is over.
 pub(super) const ASSERTION_TOO_OLD: i64 = 700_024;
 
@@ -48,7 +50,9 @@ pub(super) fn advice(code: i64) -> Option<&'static str> {
         50_105 => {
             "the application lets in only who is assigned to it: assign this account or application"
         }
-        65_001 => "nobody has consented to the application here: an administrator can consent",
+        CONSENT_MISSING => {
+            "nobody has consented to the application here: an administrator can consent"
+        }
         7_000_218 => {
             "the application wants a secret: for deviceCode allow public client flows on it, else give the secret"
         }

@@ -84,11 +84,11 @@ fn read(said: &[u8], now: Timestamp) -> Result<Fresh, TokenFailure> {
 
 fn complaint(output: &Output) -> TokenFailure {
     let said = String::from_utf8_lossy(&output.stderr);
-    let line = said
-        .lines()
-        .map(str::trim)
-        .rfind(|line| !line.is_empty())
-        .unwrap_or("it failed without a word");
+    // What went wrong stands first, then what to do about it.
+    let lines = || said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines().rfind(|line| line.starts_with("ERROR: "));
+    let line = error.or_else(|| lines().next_back());
+    let line = line.unwrap_or("it failed without a word");
     let line = redact(line.strip_prefix("ERROR: ").unwrap_or(line));
     let code = advice::code_in(&said);
     let known = advice::with(line.clone(), code);

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::surroundings::Surroundings;
+use super::advice;
 use super::entra::{self, NAMED};
 use super::grant::{self, Denied, Granted, seconds, unreadable};
 use super::{Fresh, TokenFailure, Why};
@@ -69,16 +70,20 @@ impl People {
         let renewal = self.renewal(person);
         let mut renewal = renewal.lock().await;
         let granted = match &*renewal {
-            Asked::SignedIn(token) => renew(client, person, &scope, token).await,
+            Asked::SignedIn(token) => {
+                let renewed = renew(client, person, &scope, token).await;
+                renewed.map_err(Unasked::Before)
+            }
             Asked::NotYet => ask(client, here, person, &scope).await,
-            Asked::InVain(failure) => Err(failure.clone()),
+            Asked::InVain(failure) => Err(Unasked::Before(failure.clone())),
         };
         let mut granted = match granted {
-            Err(failure) if failure.why == Why::Declined && matches!(*renewal, Asked::NotYet) => {
+            Err(Unasked::Before(failure)) => return Err(failure),
+            Err(Unasked::After(failure)) => {
                 *renewal = Asked::InVain(failure.clone());
                 return Err(failure);
             }
-            other => other?,
+            Ok(granted) => granted,
         };
         // Each renewal may bring a newer one; the older stays good, so one that is not repeated is kept.
         if let Some(newer) = granted.refresh_token.take() {
@@ -86,6 +91,12 @@ impl People {
         }
         granted.fresh(client.clock().now())
     }
+}
+
+/// Why there is no sign-in, before a person was shown a code or after. Nobody is shown a second one.
+enum Unasked {
+    Before(TokenFailure),
+    After(TokenFailure),
 }
 
 async fn renew(
@@ -105,9 +116,12 @@ async fn renew(
         return Granted::read(&response, NAMED);
     }
     let shown = [token.expose_secret()];
-    let failure = Denied::read(&response).failure(&response, NAMED, shown);
-    let is_final = (400..500).contains(&response.status) && response.status != 429;
-    Err(if is_final {
+    let denied = Denied::read(&response);
+    // Another error is about what was asked for, or a proxy's.
+    let is_over = denied.error.as_deref() == Some("invalid_grant");
+    let has_ended = is_over && denied.code() != Some(advice::CONSENT_MISSING);
+    let failure = denied.failure(&response, NAMED, shown);
+    Err(if has_ended {
         TokenFailure {
             message: format!(
                 "the sign-in of the person at the terminal is not renewed: {}; run the command again and sign in anew",
@@ -137,20 +151,9 @@ async fn ask(
     here: &Surroundings,
     person: &Person,
     scope: &str,
-) -> Result<Granted, TokenFailure> {
-    if !here.has_a_person() {
-        return Err(TokenFailure::new(
-            "nobody is there who could be shown a code: stderr is no terminal; use another method in a pipeline",
-        ));
-    }
-    in_time(client)?;
-    let fields = [("client_id", person.client_id.as_str()), ("scope", scope)];
-    let response = send(client, person, "devicecode", &fields, "entra.deviceCode").await?;
-    if response.status != 200 {
-        return Err(Denied::read(&response).failure(&response, NAMED, []));
-    }
-    let code: Shown =
-        serde_json::from_slice(&response.body).map_err(|_| unreadable(&response, NAMED))?;
+) -> Result<Granted, Unasked> {
+    let code = code(client, here, person, scope).await;
+    let code = code.map_err(Unasked::Before)?;
     let life = seconds(&code.expires_in).map_or(DEVICE_CODE_WAIT_MAX, Duration::from_secs);
     let life = life.min(DEVICE_CODE_WAIT_MAX);
     let now = client.clock().now();
@@ -162,7 +165,30 @@ async fn ask(
         plain(&code.user_code),
         Span::between(now, end)
     ));
-    poll(client, person, &code, end).await
+    let granted = poll(client, person, &code, end).await;
+    granted.map_err(Unasked::After)
+}
+
+/// A code to show, while there is time for somebody to enter it.
+async fn code(
+    client: &Client,
+    here: &Surroundings,
+    person: &Person,
+    scope: &str,
+) -> Result<Shown, TokenFailure> {
+    if !here.has_a_person() {
+        return Err(TokenFailure::new(
+            "nobody is there who could be shown a code: stderr is no terminal; use another method in a pipeline",
+        ));
+    }
+    in_time(client)?;
+    let fields = [("client_id", person.client_id.as_str()), ("scope", scope)];
+    let response = send(client, person, "devicecode", &fields, "entra.deviceCode").await?;
+    if response.status != 200 {
+        return Err(Denied::read(&response).failure(&response, NAMED, []));
+    }
+    in_time(client)?;
+    serde_json::from_slice(&response.body).map_err(|_| unreadable(&response, NAMED))
 }
 
 /// Asks at the pace that the service sets until the person has decided or the code has ended.
@@ -191,7 +217,7 @@ async fn poll(
             Some("authorization_pending") => {}
             Some("slow_down") => pause += DEVICE_CODE_PAUSE,
             Some("authorization_declined" | "access_denied") => {
-                return Err(in_vain(
+                return Err(TokenFailure::new(
                     "the sign-in was declined in the browser; run the command again and accept it there",
                 ));
             }
@@ -215,7 +241,7 @@ async fn poll(
 /// A person is not asked, nor waited for, once the time of the command is over.
 fn in_time(client: &Client) -> Result<(), TokenFailure> {
     let over = client.in_time();
-    over.map_err(|failure| TokenFailure::new(failure.what))
+    over.map_err(|failure| TokenFailure::unanswered(NAMED, &failure))
 }
 
 fn until(client: &Client, end: Timestamp) -> Duration {
@@ -224,17 +250,9 @@ fn until(client: &Client, end: Timestamp) -> Duration {
 }
 
 fn too_late() -> TokenFailure {
-    in_vain(
+    TokenFailure::new(
         "nobody entered the code in time; run the command again, and in a pipeline use another method",
     )
-}
-
-/// Only a person can do something about it.
-fn in_vain(what: &str) -> TokenFailure {
-    TokenFailure {
-        why: Why::Declined,
-        ..TokenFailure::new(what)
-    }
 }
 
 async fn send(
@@ -246,9 +264,7 @@ async fn send(
 ) -> Result<Response, TokenFailure> {
     let url = entra::endpoint(&person.authority, &person.tenant, what)?;
     let sent = client.send(&grant::post(url, fields, kind)).await;
-    sent.map_err(|failure| {
-        TokenFailure::new(format!("{} gave no answer: {failure}", person.authority))
-    })
+    sent.map_err(|failure| TokenFailure::unanswered(&person.authority, &failure))
 }
 
 /// What a service says goes to a terminal: letters, digits and signs only.

@@ -74,9 +74,7 @@ pub(super) async fn token(
     let response = client
         .send(&grant::post(url, &fields, "entra.token"))
         .await
-        .map_err(|failure| {
-            TokenFailure::new(format!("{} gave no answer: {failure}", principal.authority))
-        })?;
+        .map_err(|failure| TokenFailure::unanswered(&principal.authority, &failure))?;
     if response.status == 200 {
         return Granted::read(&response, NAMED)?.fresh(client.clock().now());
     }

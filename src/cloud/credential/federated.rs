@@ -74,7 +74,7 @@ impl Federated {
         let response = client
             .send(&request)
             .await
-            .map_err(|failure| TokenFailure::new(format!("{named} gave no answer: {failure}")))?;
+            .map_err(|failure| TokenFailure::unanswered(&named, &failure))?;
         let said = serde_json::from_slice::<Asserted>(&response.body).ok();
         let assertion = said.and_then(|said| match self {
             Self::Github { .. } => said.value,

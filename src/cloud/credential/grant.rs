@@ -121,7 +121,9 @@ impl Denied {
         shown: impl IntoIterator<Item = &'a str>,
     ) -> TokenFailure {
         let code = self.code();
-        let asked = patience::retry_after(response, Timestamp::MIN);
+        // A date without the service's own time to reckon from says nothing.
+        let asked =
+            patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero());
         let asked = asked.map_or_else(String::new, |pause| {
             format!("; it asks to wait {}", Span::seconds(pause.as_secs()))
         });

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use url::Url;
@@ -22,6 +23,7 @@ use crate::limits::{IMDS_PROBE_TIMEOUT, IMDS_UPDATE_WAIT, IMDS_WAIT, RESPONSE_TI
 const IMDS: &str = "http://169.254.169.254";
 /// Moves the metadata service, as in the SDKs of Azure.
 const IMDS_ELSEWHERE: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
+const NAMED: &str = "the machine's identity endpoint";
 /// Pause before the metadata service is asked again; doubled each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -152,10 +154,9 @@ pub(super) async fn token(
     };
     let response = patiently(client, &request)
         .await
-        .map_err(|failure| TokenFailure::new(format!("no answer: {failure}")))?;
+        .map_err(|failure| TokenFailure::unanswered(NAMED, &failure))?;
     if response.status == 200 {
-        return Granted::read(&response, "the machine's identity endpoint")?
-            .fresh(client.clock().now());
+        return Granted::read(&response, NAMED)?.fresh(client.clock().now());
     }
     Err(refused(&response, identity))
 }
@@ -163,7 +164,6 @@ pub(super) async fn token(
 /// What a refusal means: 400 is how both say that no such identity is assigned, unless it is about the resource or Entra ID itself
 /// speaks; 403 is how Docker Desktop says that nobody is there.
 fn refused(response: &Response, identity: &Identity) -> TokenFailure {
-    let named = "the machine's identity endpoint";
     let denied = Denied::read(response);
     let is_about_more =
         denied.code().is_some() || denied.error.as_deref() == Some("invalid_resource");
@@ -171,7 +171,7 @@ fn refused(response: &Response, identity: &Identity) -> TokenFailure {
         Endpoint::AppService { header, .. } => Some(header.expose_secret()),
         Endpoint::Imds(_) => None,
     };
-    let failure = denied.failure(response, named, shown);
+    let failure = denied.failure(response, NAMED, shown);
     let is_imds = matches!(identity.endpoint, Endpoint::Imds(_));
     match (response.status, &identity.which) {
         (400, _) if is_about_more => failure,
@@ -220,15 +220,19 @@ async fn patiently(client: &Client, request: &Request) -> Result<Response, crate
             410 => IMDS_UPDATE_WAIT,
             _ => return Ok(response),
         };
-        let waited = client.clock().now().duration_since(began);
-        let waited = Duration::try_from(waited).unwrap_or(Duration::ZERO);
+        client.in_time()?;
+        let now = client.clock().now();
+        let between = |from: Timestamp, to: Timestamp| {
+            Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
+        };
+        let waited = between(began, now);
         if waited >= limit {
             return Ok(response);
         }
-        client
-            .clock()
-            .sleep(pause.min(limit.saturating_sub(waited)))
-            .await;
+        let left = limit
+            .saturating_sub(waited)
+            .min(between(now, client.ends_at()));
+        client.clock().sleep(pause.min(left)).await;
         pause = (pause * 2).min(IMDS_WAIT);
     }
 }

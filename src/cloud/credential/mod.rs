@@ -41,7 +41,7 @@ use url::Url;
 
 use super::call::{Who, host_and_port};
 use super::surroundings::Surroundings;
-use crate::http::Client;
+use crate::http::{Cause, Client, Failure};
 use crate::limits::TOKEN_FAILURE_KEPT;
 use crate::model::connection::{Cloud, Credential};
 use crate::model::time::Timestamp;
@@ -174,8 +174,8 @@ pub(super) enum Why {
     Refused,
     /// The method is not there after all: the `default` chain goes on.
     Absent,
-    /// A person was asked and did not sign in: asking again by itself would be no better.
-    Declined,
+    /// Nobody was asked any more: the command's time was over.
+    TimeOver,
     /// It worked, and does not any more until a person does something.
     Ended,
 }
@@ -186,6 +186,17 @@ impl TokenFailure {
             message: message.into(),
             request_id: None,
             why: Why::Refused,
+        }
+    }
+
+    /// Whoever `named` is gave no answer, or was not asked any more.
+    fn unanswered(named: &str, failure: &Failure) -> Self {
+        match failure.cause {
+            Cause::TimeOver => Self {
+                why: Why::TimeOver,
+                ..Self::new(failure.what.as_str())
+            },
+            _ => Self::new(format!("{named} gave no answer: {failure}")),
         }
     }
 }

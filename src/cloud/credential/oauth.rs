@@ -46,7 +46,7 @@ pub(super) async fn token(
     let response = client
         .send(&request)
         .await
-        .map_err(|failure| TokenFailure::new(format!("{named} gave no answer: {failure}")))?;
+        .map_err(|failure| TokenFailure::unanswered(&named, &failure))?;
     if response.status == 200 {
         return Granted::read(&response, &named)?.fresh(client.clock().now());
     }

@@ -156,19 +156,21 @@ async fn a_person_who_declines_or_is_too_slow_or_is_not_there_is_no_endless_wait
         assert!(trouble.message.contains(words), "{word}: {trouble}");
         assert!(!trouble.message.contains("device-secret"), "{trouble}");
     }
-    // A second service that wants a token does not ask the same person again.
-    let (reader, declined, ..) = around(|request, _| match request.kind {
-        "entra.deviceCode" => code(900),
-        _ => refusal("access_denied"),
-    });
-    let at = Workspace {
-        credential: credential(),
-        ..workspace()
-    };
-    let asking = person();
-    let (runtimes, jobs) = tokio::join!(reader.runtimes(&asking), reader.jobs(&at, None));
-    assert!(runtimes.is_err() && jobs.is_err());
-    assert_eq!(declined.asked("entra.deviceCode").len(), 1);
+    // A second service that wants a token does not ask the same person again, whatever came of the code.
+    for word in ["access_denied", "bad_verification_code", "invalid_grant"] {
+        let (reader, declined, ..) = around(move |request, _| match request.kind {
+            "entra.deviceCode" => code(900),
+            _ => refusal(word),
+        });
+        let at = Workspace {
+            credential: credential(),
+            ..workspace()
+        };
+        let asking = person();
+        let (runtimes, jobs) = tokio::join!(reader.runtimes(&asking), reader.jobs(&at, None));
+        assert!(runtimes.is_err() && jobs.is_err());
+        assert_eq!(declined.asked("entra.deviceCode").len(), 1, "{word}");
+    }
     // A service that never says that the code has ended, and one that gives it a life of a year.
     for life in [60, 31_536_000] {
         let (reader, _, hand, _) = around(move |request, _| match request.kind {

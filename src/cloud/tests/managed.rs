@@ -447,6 +447,7 @@ async fn another_cloud_s_metadata_service_costs_no_wait() {
     let used = reader.credential_used(&factory().name);
     assert_eq!(used.as_deref(), Some("Azure CLI"));
     let asked = fake.asked("imds.token");
+    assert!(!asked.is_empty());
     assert!(
         asked
             .iter()
