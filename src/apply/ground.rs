@@ -73,9 +73,8 @@ pub(super) fn start(sight: StartSight<'_>) -> Result<(), String> {
 /// Has a run that the decision did not know begun since? Runs compare by their start, or by their end where that is all that is
 /// told. One without either may always have: it waits in a queue, or nobody says.
 fn is_newer(run: &Run, after: Option<&Run>, since: Timestamp) -> bool {
-    let newness = |run: &Run| run.started.or_else(|| run.ended_no_earlier_than());
-    let followed = after.and_then(|after| Some((newness(after)?, after.id)));
-    newness(run)
+    let followed = after.and_then(|after| Some((after.started_no_later_than()?, after.id)));
+    run.started_no_later_than()
         .is_none_or(|at| at >= since && followed.is_none_or(|followed| (at, run.id) > followed))
 }
 

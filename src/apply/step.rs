@@ -3,7 +3,7 @@
 use super::gate::Skip;
 use super::look::Ground;
 use super::{Hands, act, ground, look, watch};
-use crate::cloud::{ActFailure, Place, Room};
+use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject};
 use crate::ledger::{IntendError, LedgerError};
 use crate::model::address::Address;
@@ -137,7 +137,7 @@ impl Task<'_> {
     }
 
     /// What must not be sent late is not begun before there is room for it, and keeps that room to its end.
-    async fn room(&self) -> Result<Option<Room>, Trouble> {
+    async fn room(&self) -> Result<Option<Place>, Trouble> {
         let (Target::Runtime(target), Move::Regenerate { .. }) = (self.target, self.movement)
         else {
             return Ok(None);

@@ -168,31 +168,26 @@ impl Call<'_> {
     pub fn meter(&self) -> Meter {
         let limits = &self.who.cloud.limits;
         let host = host_and_port(&self.url);
-        let principal = principal(self.who.credential);
-        let (class, name, principal, rate, remaining) = match self.who.service {
+        let (class, name, rate, remaining) = match self.who.service {
             Service::Databricks(_) => {
                 let name = format!("Databricks ({host})");
-                let anybody = String::new();
-                (Class::Databricks, name, anybody, limits.databricks, &[][..])
+                (Class::Databricks, name, limits.databricks, &[][..])
             }
             Service::Arm if self.right.ends_with("/read") => {
                 let name = format!("ARM reads of {} ({host})", subscription(&self.url));
-                (Class::ArmReads, name, principal, limits.reads, READS_LEFT)
+                (Class::ArmReads, name, limits.reads, READS_LEFT)
             }
             Service::Arm => {
                 let name = format!("ARM writes of {} ({host})", subscription(&self.url));
-                (
-                    Class::ArmWrites,
-                    name,
-                    principal,
-                    limits.writes,
-                    WRITES_LEFT,
-                )
+                (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
             }
         };
         let bucket = Bucket {
             name,
-            principal,
+            principal: match self.who.service {
+                Service::Arm => principal(self.who.credential),
+                Service::Databricks(_) => String::new(),
+            },
             rate: crate::http::Rate {
                 burst: rate.burst,
                 per_second: rate.per_second,
@@ -246,19 +241,18 @@ impl Call<'_> {
             _ if refusal.missing => TroubleKind::NotFound,
             _ => TroubleKind::Unexpected,
         };
-        // A date without the service's own time to reckon from says nothing.
-        let asked =
-            patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero());
-        let asked = asked.map(|pause| {
-            let pause = Span::seconds(pause.as_secs());
-            format!(
-                "{}; it asks to wait {pause}",
-                refusal.message.trim_end_matches('.')
-            )
-        });
+        let asked = asks_to_wait(response)
+            .map(|asked| format!("{}{asked}", refusal.message.trim_end_matches('.')));
         let message = asked.unwrap_or(refusal.message);
         self.trouble(kind, message, self.ids_of(response))
     }
+}
+
+/// `; it asks to wait 5s`, if it does. A date without the service's own time to reckon from says nothing.
+pub(super) fn asks_to_wait(response: &Response) -> Option<String> {
+    let pause = patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero())?;
+    let pause = Span::seconds(pause.as_secs());
+    Some(format!("; it asks to wait {pause}"))
 }
 
 /// `host` or `host:port` in lower case, as people write it.

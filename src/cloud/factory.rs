@@ -12,7 +12,7 @@ use super::arm::{self, Ask};
 use super::call::{Call, Who};
 use super::session::Session;
 use super::{ActFailure, Dated, ListedRuntime, RuntimeStatus, request_id};
-use crate::http::{Repeat, Room};
+use crate::http::{Place, Repeat};
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
 use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
@@ -223,7 +223,7 @@ pub(super) async fn room(
     session: &Session,
     factory: &Factory,
     name: &str,
-) -> Result<Option<Room>, Trouble> {
+) -> Result<Option<Place>, Trouble> {
     let post = Method::POST;
     let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
     let call = of_runtime(

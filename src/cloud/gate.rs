@@ -5,16 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::model::connection::{Factory, Workspace, WorkspaceHost};
+use crate::http::{Place, Places};
+use crate::model::connection::{Factory, Workspace};
 
 /// Lets so many through at a time, by whom they ask.
 pub struct Gate {
     width: usize,
-    places: Mutex<BTreeMap<Asked, Arc<Semaphore>>>,
+    places: Mutex<BTreeMap<Asked, Places>>,
 }
 
 /// Whom a subject's requests go to: what shares its buckets.
@@ -30,22 +29,15 @@ impl From<&Factory> for Asked {
 
 impl From<&Workspace> for Asked {
     fn from(workspace: &Workspace) -> Self {
-        match (&workspace.host, &workspace.resource_id) {
-            (WorkspaceHost::Given(host), _) => Self(host.to_ascii_lowercase()),
-            (WorkspaceHost::FromResource, Some(id)) => Self(id.as_str().to_ascii_lowercase()),
-            (WorkspaceHost::FromResource, None) => Self(workspace.name.to_string()),
-        }
+        Self(workspace.known_as())
     }
 }
-
-/// A place behind the gate, until it is dropped.
-pub struct Place(#[expect(dead_code, reason = "held, not used")] Option<OwnedSemaphorePermit>);
 
 impl Gate {
     /// A gate as wide as `parallelism`, at least 1.
     pub fn new(parallelism: usize) -> Self {
         Self {
-            width: parallelism.clamp(1, Semaphore::MAX_PERMITS),
+            width: parallelism,
             places: Mutex::default(),
         }
     }
@@ -54,11 +46,10 @@ impl Gate {
     pub async fn enter(&self, asked: impl Into<Asked>) -> Place {
         let places = {
             let mut all = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-            let new = || Arc::new(Semaphore::new(self.width));
-            Arc::clone(all.entry(asked.into()).or_insert_with(new))
+            let new = || Places::new(self.width);
+            all.entry(asked.into()).or_insert_with(new).clone()
         };
-        // The semaphore is never closed, so a missing permit cannot happen; going on without one is harmless.
-        Place(places.acquire_owned().await.ok())
+        places.take().await
     }
 
     /// Waits for a place, then runs `work` to its end.

@@ -22,9 +22,9 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use crate::http::Room;
+pub use crate::http::Place;
 pub use access::Me;
-pub use gate::{Gate, Place};
+pub use gate::Gate;
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};
 pub use surroundings::Surroundings;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::databricks::runs;
 use super::reader::Reader;
 use super::{ActFailure, Approval, Dated, factory};
-use crate::http::Room;
+use crate::http::Place;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, RunId, Token};
 use crate::model::runtime::{Fingerprint, Slot};
@@ -35,7 +35,7 @@ impl Writer {
 
     /// Waits until the request budget has room for a look at a runtime's keys and one `regenerateAuthKey`: what must not be sent
     /// late is begun when it need not wait. `None`: nobody meters them.
-    pub async fn room(&self, factory: &Factory, name: &str) -> Result<Option<Room>, Trouble> {
+    pub async fn room(&self, factory: &Factory, name: &str) -> Result<Option<Place>, Trouble> {
         factory::room(self.reader.session(), factory, name).await
     }
 

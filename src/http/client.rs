@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Bucket, Wait};
 use super::message::{Cause, Class, Failure, Repeat, Request, Response, Sent, Transport};
 use super::patience::{self, Retry, Trial};
-use super::turns::{Room, Ticket, Turns};
+use super::places::{Place, Places};
+use super::turns::{Ticket, Turns};
 use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
 use crate::limits::{
@@ -73,7 +73,7 @@ struct Inner {
     ending: Mutex<Ending>,
     counts: Mutex<BTreeMap<Class, BTreeMap<&'static str, u64>>>,
     /// One for each metered request that may be under way.
-    places: Mutex<Arc<Semaphore>>,
+    places: Mutex<Places>,
 }
 
 /// When nothing more is sent.
@@ -108,7 +108,7 @@ impl Client {
                     has_cut: false,
                 }),
                 counts: Mutex::default(),
-                places: Mutex::new(Arc::new(Semaphore::new(PARALLELISM_MAX))),
+                places: Mutex::new(Places::new(PARALLELISM_MAX)),
             }),
             stops: Stops::Work,
         }
@@ -125,16 +125,14 @@ impl Client {
 
     /// From now on so many metered requests are under way at a time, at least 1. Who stands in line is not.
     pub fn at_most(&self, requests: usize) {
-        let places = requests.clamp(1, Semaphore::MAX_PERMITS);
-        *locked(&self.inner.places) = Arc::new(Semaphore::new(places));
+        *locked(&self.inner.places) = Places::new(requests);
     }
 
     /// Waits for a place among the requests that are under way. Sign-ins and the ledger's are few, and others wait for them.
-    async fn place(&self, request: &Request) -> Option<OwnedSemaphorePermit> {
+    async fn place(&self, request: &Request) -> Option<Place> {
         request.meter.bucket.as_ref()?;
-        let places = Arc::clone(&locked(&self.inner.places));
-        // The semaphore is never closed; without a permit there is only less order.
-        places.acquire_owned().await.ok()
+        let places = locked(&self.inner.places).clone();
+        Some(places.take().await)
     }
 
     /// The clock that pauses are measured by.
@@ -222,7 +220,7 @@ impl Client {
     ///
     /// # Errors
     /// The command's time is over before that, or the service has asked for more patience than a request has.
-    pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<Room, Failure> {
+    pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<Place, Failure> {
         let inner = &self.inner;
         let last = |wait| self.last_turn(Repeat::Safe, wait, inner.clock.now());
         let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
@@ -320,7 +318,7 @@ impl Client {
         request: &Request,
         attempt: u32,
         started: Timestamp,
-    ) -> Result<(Option<Ticket>, Option<OwnedSemaphorePermit>), Failure> {
+    ) -> Result<(Option<Ticket>, Option<Place>), Failure> {
         loop {
             let ticket = self.turn(request, attempt, started).await?;
             let place = self.place(request).await;

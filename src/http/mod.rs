@@ -8,6 +8,7 @@ pub mod budget;
 pub mod client;
 pub mod message;
 pub mod patience;
+mod places;
 pub mod redact;
 mod turns;
 pub mod waiting;
@@ -19,6 +20,6 @@ pub use client::{Client, Exchange, Skew};
 pub use message::{
     Authorize, Cause, Class, Failure, Meter, Repeat, Request, Response, Sent, Transport,
 };
-pub use turns::Room;
+pub use places::{Place, Places};
 pub use waiting::{Listener, Waiting};
 pub use wire::Wire;

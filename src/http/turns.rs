@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Bucket, Level, PACE_WHOLE, Rate, Wait};
 use super::message::Response;
+use super::places::{Place, Places};
 use crate::clock::Clock;
 use crate::limits::{PACE_MIN, UNREPEATABLE_DEADLINE};
 
@@ -25,16 +25,12 @@ struct Line {
     queue: tokio::sync::Mutex<()>,
     level: Mutex<Level>,
     /// Who may be between asking for room and having used it.
-    rooms: Arc<Semaphore>,
+    rooms: Places,
 }
 
 /// A request that was drawn from its bucket and is under way until this is dropped.
 #[derive(Debug)]
 pub(super) struct Ticket(Arc<Line>);
-
-/// Room in a bucket for requests that must not stand in line for long, until this is dropped.
-#[derive(Debug)]
-pub struct Room(#[expect(dead_code, reason = "held, not used")] Option<OwnedSemaphorePermit>);
 
 /// How many may have room at once. Each of them draws one request at a time, so that even at the slowest pace the last of them waits for
 /// half the time that a request may be late by.
@@ -44,9 +40,7 @@ fn rooms(rate: Rate) -> usize {
         .saturating_mul(PACE_MIN)
         .saturating_mul(patience)
         / PACE_WHOLE;
-    usize::try_from(drawn)
-        .unwrap_or(usize::MAX)
-        .clamp(1, Semaphore::MAX_PERMITS)
+    usize::try_from(drawn).unwrap_or(usize::MAX)
 }
 
 impl Turns {
@@ -57,7 +51,7 @@ impl Turns {
             Arc::new(Line {
                 queue: tokio::sync::Mutex::default(),
                 level: Mutex::new(Level::unknown(bucket.rate, now)),
-                rooms: Arc::new(Semaphore::new(rooms(bucket.rate))),
+                rooms: Places::new(rooms(bucket.rate)),
             })
         });
         Arc::clone(line)
@@ -91,10 +85,9 @@ impl Turns {
         clock: &Clock,
         last: impl Fn(Wait) -> Timestamp,
         told: impl Fn(Wait),
-    ) -> Result<Room, Wait> {
+    ) -> Result<Place, Wait> {
         let line = self.line(bucket, clock.now());
-        // The semaphore is never closed; without a permit there is only less order.
-        let room = Room(Arc::clone(&line.rooms).acquire_owned().await.ok());
+        let room = line.rooms.take().await;
         let _first = line.queue.lock().await;
         let has = |level: &mut Level, now| level.has(requests, now);
         line.wait(clock, last, told, has).await?;

@@ -159,15 +159,13 @@ impl Fold {
         self.name(&intent.subject);
         let identity = intent.subject.identity.clone();
         let doubts = self.memory.doubts.entry(identity).or_default();
-        let replaced: Vec<&Doubt> = doubts
-            .iter()
-            .filter(|doubt| doubt.movement.is_same_send(&intent.movement))
+        // The same token again: what becomes of this one is what became of the one before.
+        let replaced: Vec<Doubt> = doubts
+            .extract_if(.., |doubt| doubt.movement.is_same_send(&intent.movement))
             .collect();
         let since = replaced.iter().map(|doubt| doubt.since).min();
-        let replaced = replaced.iter().map(|doubt| (doubt.intent.clone(), true));
+        let replaced = replaced.into_iter().map(|doubt| (doubt.intent, true));
         self.ended.extend(replaced);
-        // The same token again: what becomes of this one is what became of the one before.
-        doubts.retain(|doubt| !doubt.movement.is_same_send(&intent.movement));
         doubts.push(Doubt {
             intent: intent.intent.clone(),
             apply: intent.apply.clone(),

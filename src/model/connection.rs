@@ -309,19 +309,24 @@ pub struct Workspace {
     pub credential: Credential,
 }
 
+impl Workspace {
+    /// What tells it from others before anything is asked: its host, else its ARM id.
+    pub fn known_as(&self) -> String {
+        match (&self.host, &self.resource_id) {
+            (WorkspaceHost::Given(host), _) => host.to_ascii_lowercase(),
+            (WorkspaceHost::FromResource, Some(id)) => id.folded(),
+            (WorkspaceHost::FromResource, None) => self.name.to_string(),
+        }
+    }
+}
+
 /// How many different ones of these workspaces the `DATABRICKS_` variables may be meant for. One that is given by its host in one place
 /// and by its id in another counts as two: only its service knows better.
 pub fn meant_by_variables<'a>(workspaces: impl IntoIterator<Item = &'a Workspace>) -> usize {
     let meant = workspaces
         .into_iter()
         .filter(|workspace| workspace.credential.takes_databricks_variables())
-        .map(
-            |workspace| match (&workspace.host, &workspace.resource_id) {
-                (WorkspaceHost::Given(host), _) => host.to_ascii_lowercase(),
-                (WorkspaceHost::FromResource, Some(id)) => id.folded(),
-                (WorkspaceHost::FromResource, None) => workspace.name.to_string(),
-            },
-        );
+        .map(Workspace::known_as);
     meant.collect::<BTreeSet<String>>().len()
 }
 

@@ -283,6 +283,12 @@ impl Run {
         }
     }
 
+    /// When it started, or where the service does not tell that, when it ended. `None`: nothing is known of its times, or it has
+    /// neither yet.
+    pub fn started_no_later_than(&self) -> Option<Timestamp> {
+        self.started.or_else(|| self.ended_no_earlier_than())
+    }
+
     /// [`Self::ended_no_earlier_than`], if it ended with one of `accept`.
     pub fn succeeded_at(&self, accept: &[RunResult]) -> Option<Timestamp> {
         self.ended_no_earlier_than()

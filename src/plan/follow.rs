@@ -41,10 +41,8 @@ pub(super) fn followed<'a>(
 /// By what runs compare. An active one without a start waits in a queue, or on a server that tells none: it is the newest. An
 /// ended one counts from its end then; `None`: it has none either.
 fn newness(run: &Run) -> Option<Timestamp> {
-    if run.is_active() {
-        return Some(run.started.unwrap_or(Timestamp::MAX));
-    }
-    run.started.or_else(|| run.ended_no_earlier_than())
+    let queued = run.is_active().then_some(Timestamp::MAX);
+    run.started_no_later_than().or(queued)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use super::super::surroundings::Surroundings;
 use super::advice;
 use super::entra::{self, NAMED};
 use super::grant::{self, Denied, Granted, seconds, unreadable};
-use super::{Fresh, TokenFailure, Why};
+use super::{Fresh, TokenFailure, Why, until};
 use crate::http::{Client, Response};
 use crate::limits::{DEVICE_CODE_PAUSE, DEVICE_CODE_WAIT_MAX};
 use crate::model::time::{Span, Timestamp};
@@ -242,11 +242,6 @@ async fn poll(
 fn in_time(client: &Client) -> Result<(), TokenFailure> {
     let over = client.in_time();
     over.map_err(|failure| TokenFailure::unanswered(NAMED, &failure))
-}
-
-fn until(client: &Client, end: Timestamp) -> Duration {
-    let left = end.duration_since(client.clock().now());
-    Duration::try_from(left).unwrap_or(Duration::ZERO)
 }
 
 fn too_late() -> TokenFailure {

@@ -12,12 +12,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::arm::elsewhere;
+use super::super::call::asks_to_wait;
 use super::super::secret;
 use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::{redact, without};
-use crate::http::{Class, Meter, Repeat, Request, Response, patience};
+use crate::http::{Class, Meter, Repeat, Request, Response};
 use crate::limits::RESPONSE_TIMEOUT;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 
 /// A form for a token endpoint.
 pub(super) fn post(url: Url, fields: &[(&str, &str)], kind: &'static str) -> Request {
@@ -121,12 +122,7 @@ impl Denied {
         shown: impl IntoIterator<Item = &'a str>,
     ) -> TokenFailure {
         let code = self.code();
-        // A date without the service's own time to reckon from says nothing.
-        let asked =
-            patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero());
-        let asked = asked.map_or_else(String::new, |pause| {
-            format!("; it asks to wait {}", Span::seconds(pause.as_secs()))
-        });
+        let asked = asks_to_wait(response).unwrap_or_default();
         let Some(said) = self.error_description.or(self.message).or(self.error) else {
             let failure = unreadable(response, named);
             let message = failure.message + &asked;

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, SERVER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 use url::Url;
@@ -15,9 +14,10 @@ use url::Url;
 use super::super::secret;
 use super::super::surroundings::Surroundings;
 use super::grant::{Denied, Granted, unreadable};
-use super::{Fresh, TokenFailure, Why};
+use super::{Fresh, TokenFailure, Why, until};
 use crate::http::{Class, Client, Meter, Repeat, Request, Response, wire};
 use crate::limits::{IMDS_PROBE_TIMEOUT, IMDS_UPDATE_WAIT, IMDS_WAIT, RESPONSE_TIMEOUT};
+use crate::model::time::Span;
 
 /// The metadata service's one address.
 const IMDS: &str = "http://169.254.169.254";
@@ -221,17 +221,11 @@ async fn patiently(client: &Client, request: &Request) -> Result<Response, crate
             _ => return Ok(response),
         };
         client.in_time()?;
-        let now = client.clock().now();
-        let between = |from: Timestamp, to: Timestamp| {
-            Duration::try_from(to.duration_since(from)).unwrap_or(Duration::ZERO)
-        };
-        let waited = between(began, now);
-        if waited >= limit {
+        let end = Span::seconds(limit.as_secs()).after(began);
+        if until(client, end).is_zero() {
             return Ok(response);
         }
-        let left = limit
-            .saturating_sub(waited)
-            .min(between(now, client.ends_at()));
+        let left = until(client, end.min(client.ends_at()));
         client.clock().sleep(pause.min(left)).await;
         pause = (pause * 2).min(IMDS_WAIT);
     }

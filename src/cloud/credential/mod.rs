@@ -201,6 +201,12 @@ impl TokenFailure {
     }
 }
 
+/// The time that is left until `end`.
+fn until(client: &Client, end: Timestamp) -> Duration {
+    let left = end.duration_since(client.clock().now());
+    Duration::try_from(left).unwrap_or(Duration::ZERO)
+}
+
 /// A token as its source gave it.
 struct Fresh {
     token: SecretString,

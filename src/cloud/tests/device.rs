@@ -240,15 +240,22 @@ async fn a_sign_in_that_is_not_renewed_says_what_to_do_and_asks_nobody() {
     );
 }
 
+const RESOURCE: &str =
+    "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
+
+/// A workspace that its resource proves rights on.
+fn with_rights_in_azure() -> Workspace {
+    Workspace {
+        credential: credential(),
+        resource_id: Some(ResourceId::new(RESOURCE)),
+        ..workspace()
+    }
+}
+
 /// Somebody with rights on the workspace in Azure who is no member of it: proof of them is fetched when it is needed, and then kept to.
 #[tokio::test]
 async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
-    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
-    let at = Workspace {
-        credential: credential(),
-        resource_id: Some(ResourceId::new(id)),
-        ..workspace()
-    };
+    let at = with_rights_in_azure();
     let serving = |opens: bool| {
         around(move |request, nth| match request.kind {
             "entra.deviceCode" => code(900),
@@ -268,7 +275,7 @@ async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
     let shown = |fake: &Fake| -> Vec<bool> {
         let sent = fake.asked("jobs.list");
         sent.iter()
-            .map(|sent| header(sent, "x-databricks-azure-workspace-resource-id") == Some(id))
+            .map(|sent| header(sent, "x-databricks-azure-workspace-resource-id") == Some(RESOURCE))
             .collect()
     };
     assert_eq!(shown(&fake), [false, true, true]);
@@ -303,12 +310,7 @@ async fn a_person_who_is_no_member_is_vouched_for_once_the_workspace_asks() {
 /// Whether a request is sent once more depends on what it carried itself, not on how far another one has come meanwhile.
 #[tokio::test]
 async fn requests_that_set_out_before_another_was_vouched_for_get_in_as_well() {
-    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
-    let at = Workspace {
-        credential: credential(),
-        resource_id: Some(ResourceId::new(id)),
-        ..workspace()
-    };
+    let at = with_rights_in_azure();
     let (reader, fake, ..) = around(move |request, nth| match request.kind {
         "entra.deviceCode" => code(900),
         "entra.token" => granted(nth),
@@ -330,12 +332,7 @@ async fn requests_that_set_out_before_another_was_vouched_for_get_in_as_well() {
 /// A member who lacks a right is turned away like a stranger, and there may be no proof for either: both are said, in one request.
 #[tokio::test]
 async fn a_person_without_a_management_token_is_told_of_it_and_not_sent_twice() {
-    let id = "/subscriptions/s/resourceGroups/r/providers/Microsoft.Databricks/workspaces/w";
-    let at = Workspace {
-        credential: credential(),
-        resource_id: Some(ResourceId::new(id)),
-        ..workspace()
-    };
+    let at = with_rights_in_azure();
     let (reader, fake, ..) = around(move |request, nth| match (request.kind, nth) {
         ("entra.deviceCode", _) => code(900),
         ("entra.token", 1) => granted(1),
