@@ -328,7 +328,8 @@ fn exit_code(outcome: &Outcome, plan: &Plan, doubts_beside: bool) -> Exit {
     match outcome.exit() {
         apply::Exit::AllDone
             if doubts_beside
-                || left(|why| why.is_problem() || matches!(why, Hold::Doubt { .. })) =>
+                || plan.steps.iter().any(|step| step.attention.is_some())
+                || left(|why| matches!(why, Hold::Doubt { .. })) =>
         {
             Exit::Partly
         }

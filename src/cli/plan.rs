@@ -141,7 +141,7 @@ fn exit_code(plan: &Plan, detailed: bool) -> Exit {
     match detailed {
         true if plan.refused => Exit::Refused,
         true if counts.pending() => Exit::Pending,
-        true if counts.problems > 0 => Exit::Error,
+        true if counts.attention > 0 => Exit::Error,
         true | false if nothing_seen(plan) => Exit::Error,
         true | false => Exit::AsWanted,
     }

@@ -13,6 +13,7 @@ pub mod desired;
 pub mod job;
 pub mod memory;
 pub mod outcome;
+pub mod promise;
 pub mod requests;
 pub mod runtime;
 #[cfg(test)]

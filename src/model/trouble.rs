@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::promise::{Attention, Promise};
+
 /// A failed request, in the words a person needs. Holds no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {
@@ -75,6 +77,34 @@ pub enum TroubleKind {
     Unexpected,
     /// A name or a rule that cannot be right: two jobs of one name, a runtime without keys of its own.
     Misfit,
+}
+
+impl TroubleKind {
+    /// Why only a person can end it; `None`: another time may be better.
+    pub const fn attention(&self) -> Option<Attention> {
+        match self {
+            Self::Forbidden { .. } | Self::Unauthenticated | Self::SignedOut => {
+                Some(Attention::Access)
+            }
+            Self::NotFound => Some(Attention::NotFound),
+            Self::Misfit => Some(Attention::Rule),
+            Self::Throttled | Self::TimeOver | Self::Unreachable | Self::Unexpected => None,
+        }
+    }
+
+    /// What it leaves known of a promise: of a subject that is not there, or that a rule names in two ways, somebody did look.
+    pub const fn promise(&self) -> Promise {
+        match self {
+            Self::NotFound | Self::Misfit => Promise::Unproven,
+            Self::Forbidden { .. }
+            | Self::Unauthenticated
+            | Self::SignedOut
+            | Self::Throttled
+            | Self::TimeOver
+            | Self::Unreachable
+            | Self::Unexpected => Promise::Unknown,
+        }
+    }
 }
 
 impl fmt::Display for Trouble {

@@ -8,6 +8,7 @@ use std::fmt;
 use super::address::{Address, Identity, Name};
 use super::birth::AgeRange;
 use super::job::{RunId, RunResult, Token};
+use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
@@ -49,6 +50,12 @@ pub struct Step {
     pub rule: Name,
     /// Where it is; `None` for what could not be found out.
     pub target: Option<Target>,
+    /// Whether its promise holds, whatever is done about it.
+    pub promise: Promise,
+    /// When its promise is proved to be broken if nothing happens until then; `None`: it is already, or no evidence tells.
+    pub breaks_at: Option<Timestamp>,
+    /// Why a person is needed; `None`: time or the next apply mends what is wrong, if anything is.
+    pub attention: Option<Attention>,
     /// Keep, act or hold.
     pub verdict: Verdict,
     /// What the verdict rests on.
@@ -478,27 +485,26 @@ pub enum Hold {
 }
 
 impl Hold {
-    /// Does it need a person, rather than time? Then the subject is not in order.
-    pub const fn is_problem(&self) -> bool {
+    /// Why only a person can end it; `None`: time or the next apply does.
+    pub const fn attention(&self) -> Option<Attention> {
         match self {
-            Self::Trouble(_)
-            | Self::ForeignRotation { .. }
-            | Self::AgeUnknown { .. }
-            | Self::Starved { .. }
-            | Self::NoKeys { .. }
-            | Self::GaveUp { .. }
-            | Self::PauseFirst
-            | Self::UnpauseFirst
-            | Self::RunsForbidden => true,
-            Self::Window { breaks_limit, .. } => *breaks_limit,
-            Self::Busy { .. }
+            Self::Trouble(trouble) => trouble.kind.attention(),
+            Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
+            Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
+            Self::NoKeys { .. } => Some(Attention::Rule),
+            Self::GaveUp { .. } => Some(Attention::GivenUp),
+            Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
+                Some(Attention::Settings)
+            }
+            Self::Window { .. }
+            | Self::Busy { .. }
             | Self::Doubt { .. }
             | Self::Overlap { .. }
             | Self::Freeze { .. }
             | Self::Deferred { .. }
             | Self::ActiveRun { .. }
             | Self::BackOff { .. }
-            | Self::RestartsItself => false,
+            | Self::RestartsItself => None,
         }
     }
 }
@@ -688,10 +694,18 @@ pub struct Counts {
     pub cancel: usize,
     /// Subjects on hold.
     pub on_hold: usize,
-    /// Of these: those that need a person.
-    pub problems: usize,
+    /// Subjects that need a person.
+    pub attention: usize,
     /// Subjects in order.
     pub in_order: usize,
+    /// Promises that are proved to hold.
+    pub kept: usize,
+    /// Promises that are proved to be broken.
+    pub broken: usize,
+    /// Promises of which the evidence allows both.
+    pub unproven: usize,
+    /// Promises that could not be checked.
+    pub unknown: usize,
 }
 
 impl Counts {
@@ -699,12 +713,16 @@ impl Counts {
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
         let mut counts = Self::default();
         for step in steps {
+            counts.attention += usize::from(step.attention.is_some());
+            match step.promise {
+                Promise::Kept => counts.kept += 1,
+                Promise::Broken { .. } => counts.broken += 1,
+                Promise::Unproven => counts.unproven += 1,
+                Promise::Unknown => counts.unknown += 1,
+            }
             match &step.verdict {
                 Verdict::Keep(_) => counts.in_order += 1,
-                Verdict::Hold { why, .. } => {
-                    counts.on_hold += 1;
-                    counts.problems += usize::from(why.is_problem());
-                }
+                Verdict::Hold { .. } => counts.on_hold += 1,
                 Verdict::Act { moves, .. } => {
                     moves.iter().for_each(|movement| counts.add(movement));
                 }

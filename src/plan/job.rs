@@ -5,7 +5,7 @@
 use super::follow::{Followed, followed};
 use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
-use super::{later, not_looked_at, settle, step};
+use super::{later, not_looked_at, promise, settle, step};
 use crate::limits;
 use crate::model::job::{JobMemory, JobSight, Requirement, Run, RunId};
 use crate::model::memory::Doubt;
@@ -34,7 +34,8 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
             repeat(ruling, sight, &mut opened, moment.now)
         }
     };
-    let mut step = step(&case.address, &case.rule, &ruling);
+    let judged = promise::job(case, &facts, sight, moment);
+    let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Job(case.target.clone()));
     step.wait = wait(case, &step.verdict);
     step.facts = Facts::Job(Box::new(facts));
@@ -42,6 +43,7 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     Draft {
         step,
         broken_at: ruling.broken_at,
+        attention: None,
     }
 }
 

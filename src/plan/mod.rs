@@ -10,12 +10,14 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
 
+use promise::Judged;
 use ruling::{Draft, Moment, Ruling};
 
 mod age;
 pub mod audit;
 mod follow;
 mod job;
+mod promise;
 mod ration;
 mod retry;
 mod ruling;
@@ -72,6 +74,9 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
                 address: address.clone(),
                 rule: rule.clone(),
                 target: None,
+                promise: trouble.kind.promise(),
+                breaks_at: None,
+                attention: None,
                 verdict: Verdict::Hold {
                     why: Hold::Trouble(trouble.clone()),
                     until: None,
@@ -82,13 +87,19 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
                 wait: None,
             },
             broken_at: None,
+            attention: None,
         },
     }
 }
 
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run.
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run. Whether a person is
+/// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
+    step.attention = draft.attention.or(match &step.verdict {
+        Verdict::Hold { why, .. } => why.attention(),
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
+    });
     if !matches!(step.verdict, Verdict::Act { .. }) {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
@@ -130,14 +141,24 @@ fn not_looked_at() -> Ruling {
 }
 
 /// The parts of a step that are the same for every kind.
-fn step(address: &crate::model::address::Address, rule: &Name, ruling: &Ruling) -> Step {
+fn step(
+    address: &crate::model::address::Address,
+    rule: &Name,
+    ruling: &Ruling,
+    judged: &Judged,
+    moment: Moment,
+) -> Step {
+    let turns = judged.turns().chain(ruling.changes_at);
     Step {
         address: address.clone(),
         rule: rule.clone(),
         target: None,
+        promise: judged.promise,
+        breaks_at: judged.breaks_at,
+        attention: None,
         verdict: ruling.verdict.clone(),
         facts: Facts::None,
-        changes_at: ruling.changes_at,
+        changes_at: moment.first_after(turns),
         settlements: Vec::new(),
         wait: None,
     }

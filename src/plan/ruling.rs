@@ -1,6 +1,7 @@
 //! What the kinds share: a moment with its freezes, and a verdict on its way to becoming a step.
 
 use crate::model::memory::Doubt;
+use crate::model::promise::Attention;
 use crate::model::time::{Freeze, Timestamp};
 use crate::model::verdict::{
     Cause, Hold, Keep, Move, NonEmpty, Settled, Settlement, Step, Verdict,
@@ -58,6 +59,8 @@ pub(super) struct Draft {
     ///
     /// An instant and not an age: the order of urgency must not change while a plan is valid.
     pub(super) broken_at: Option<Timestamp>,
+    /// Why a person is needed whatever the verdict is; else its hold tells.
+    pub(super) attention: Option<Attention>,
 }
 
 /// A verdict with the instants that belong to it.

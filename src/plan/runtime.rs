@@ -4,10 +4,12 @@
 
 use sha2::{Digest, Sha256};
 
+use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::{age, not_looked_at, settle, step};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
+use crate::model::promise::Promise;
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
@@ -35,13 +37,15 @@ pub(super) fn draft(case: &RuntimeCase, moment: Moment) -> Draft {
     let ruling = opened
         .blocked
         .unwrap_or_else(|| judge.rule(opened.memory.last_rotation));
-    let mut step = step(&case.address, &case.rule, &ruling);
+    let judged = judge.promise(case);
+    let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Runtime(case.target.clone()));
     step.facts = Facts::Runtime(Box::new(judge.facts));
     step.settlements = opened.settlements;
     Draft {
         step,
         broken_at: ruling.broken_at,
+        attention: None,
     }
 }
 
@@ -211,6 +215,19 @@ impl<'a> Judge<'a> {
             self.moment,
             Slot::BOTH.iter().flat_map(|slot| self.turns(*slot)),
         )
+    }
+
+    /// A runtime that has no keys of its own breaks no promise and keeps none.
+    fn promise(&self, case: &RuntimeCase) -> Judged {
+        match &case.sight {
+            Looked::Seen(sight) if sight.kind != RuntimeKind::SelfHosted => {
+                Judged::lasting(Promise::Unproven)
+            }
+            Looked::Seen(sight) => promise::keys(case, &self.facts.slots, Some(sight), self.moment),
+            Looked::NotAsked | Looked::Failed(_) => {
+                promise::keys(case, &self.facts.slots, None, self.moment)
+            }
+        }
     }
 
     fn slot(&self, slot: Slot) -> &SlotFacts {

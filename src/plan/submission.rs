@@ -4,7 +4,7 @@ use super::follow::followed;
 use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::token::token;
-use super::{later, not_looked_at, settle, step};
+use super::{later, not_looked_at, promise, settle, step};
 use crate::limits;
 use crate::model::job::{Run, RunId, SubmissionSight};
 use crate::model::memory::Doubt;
@@ -27,7 +27,8 @@ pub(super) fn draft(case: &SubmissionCase, moment: Moment) -> Draft {
     };
     let mut settlements = Vec::new();
     let ruling = view.rule(sight, &mut settlements);
-    let mut step = step(&case.address, &case.rule, &ruling);
+    let judged = promise::submission(case, sight);
+    let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Submission(case.target.clone()));
     step.facts = Facts::Submission(SubmissionFacts {
         digest: case.spec.digest.clone(),
@@ -42,6 +43,7 @@ pub(super) fn draft(case: &SubmissionCase, moment: Moment) -> Draft {
     Draft {
         step,
         broken_at: ruling.broken_at,
+        attention: None,
     }
 }
 

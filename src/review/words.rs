@@ -8,7 +8,7 @@ use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
     Cause, Counts, Exceeded, Facts, Hold, Move, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Step, Verdict,
+    SlotFacts, Step,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -167,7 +167,7 @@ pub(super) fn count(n: usize, one: &str, many: &str) -> String {
 
 /// `1 on hold`, with how many of them need a person.
 pub(super) fn on_hold(counts: Counts) -> String {
-    match counts.problems {
+    match counts.attention {
         0 => format!("{} on hold", counts.on_hold),
         1 => format!("{} on hold (1 needs a person)", counts.on_hold),
         n => format!("{} on hold ({n} need a person)", counts.on_hold),
@@ -203,9 +203,9 @@ const fn metered_as(class: RequestClass, n: u64) -> &'static str {
     }
 }
 
-/// Is it a hold that needs a person?
-pub(super) fn is_problem(step: &Step) -> bool {
-    matches!(&step.verdict, Verdict::Hold { why, .. } if why.is_problem())
+/// Does it need a person?
+pub(super) const fn needs_attention(step: &Step) -> bool {
+    step.attention.is_some()
 }
 
 /// What is known of a runtime.

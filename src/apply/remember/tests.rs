@@ -3,6 +3,7 @@ use crate::ledger::fold::fold;
 use crate::model::address::{Name, ResourceId};
 use crate::model::birth::Birth;
 use crate::model::job::Requirement;
+use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::time::Span;
@@ -60,6 +61,9 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
             factory: name("ingest"),
             id: ResourceId::new("/subscriptions/s/integrationRuntimes/gateway-west"),
         })),
+        promise: Promise::Kept,
+        breaks_at: None,
+        attention: None,
         verdict: Verdict::Keep(Keep::Young),
         facts: Facts::Runtime(Box::new(facts)),
         changes_at: None,

@@ -11,6 +11,7 @@ use proptest::sample::select;
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
 use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
 use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
@@ -133,12 +134,45 @@ fn target() -> BoxedStrategy<Target> {
     .boxed()
 }
 
+fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> {
+    let part = prop_oneof![
+        Just(BrokenPart::Whole),
+        slot().prop_map(BrokenPart::Key),
+        Just(BrokenPart::BothKeys),
+        Just(BrokenPart::EitherKey)
+    ];
+    let promise = prop_oneof![
+        Just(Promise::Kept),
+        Just(Promise::Unproven),
+        Just(Promise::Unknown),
+        (of(instant()), part).prop_map(|(since, part)| Promise::Broken { since, part }),
+    ];
+    let attention = prop_oneof![
+        select(
+            &[
+                Attention::Access,
+                Attention::Rule,
+                Attention::NotFound,
+                Attention::GivenUp,
+                Attention::ForeignRotation,
+                Attention::LostRun,
+                Attention::Settings,
+                Attention::Policy,
+                Attention::Unattributed,
+            ][..]
+        ),
+        run_id().prop_map(|run| Attention::Blocked { run }),
+    ];
+    (promise, of(instant()), of(attention)).boxed()
+}
+
 fn step() -> BoxedStrategy<Step> {
     let wait = (of(span()), vec(result(), 1..3)).prop_map(|(max, accept)| Wait { max, accept });
     (
         address(),
         name(),
         of(target()),
+        standing(),
         verdict(),
         facts(),
         of(instant()),
@@ -146,10 +180,23 @@ fn step() -> BoxedStrategy<Step> {
         of(wait),
     )
         .prop_map(
-            |(address, rule, target, verdict, facts, changes_at, settlements, wait)| Step {
+            |(
                 address,
                 rule,
                 target,
+                (promise, breaks_at, attention),
+                verdict,
+                facts,
+                changes_at,
+                settlements,
+                wait,
+            )| Step {
+                address,
+                rule,
+                target,
+                promise,
+                breaks_at,
+                attention,
                 verdict,
                 facts,
                 changes_at,

@@ -70,7 +70,10 @@ fn guardrails(plan: &Plan) -> String {
 }
 
 fn problems(plan: &Plan) -> String {
-    let problems = plan.steps.iter().filter(|step| words::is_problem(step));
+    let problems = plan
+        .steps
+        .iter()
+        .filter(|step| words::needs_attention(step));
     let addresses: Vec<String> = problems
         .map(|step: &Step| step.address.to_string())
         .collect();

@@ -19,7 +19,7 @@ pub(super) fn tables(plan: &Plan) -> Vec<String> {
         plan.steps
             .iter()
             .filter(|step| matches!(step.verdict, Verdict::Hold { .. }))
-            .filter(|step| words::is_problem(step) == problem)
+            .filter(|step| words::needs_attention(step) == problem)
             .filter_map(hold_row)
             .collect::<Vec<String>>()
     };
@@ -211,7 +211,7 @@ fn group_row(connection: &Name, counts: Counts) -> String {
         counts.run,
         counts.cancel,
         counts.on_hold,
-        counts.problems,
+        counts.attention,
         counts.in_order,
     ];
     let cells: Vec<String> = std::iter::once(escape::code(connection.as_str()))

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::address::{Address, Name};
+use crate::model::promise::Promise;
 use crate::model::requests::RequestClass;
 use crate::model::samples;
 use crate::model::time::{Freeze, Span};
@@ -25,6 +26,9 @@ fn step(address: &str, verdict: Verdict) -> Step {
         address: Address::parse(address).unwrap(),
         rule: Name::parse("rule").unwrap(),
         target: None,
+        promise: Promise::Kept,
+        breaks_at: None,
+        attention: None,
         verdict,
         facts: Facts::None,
         changes_at: None,

@@ -127,7 +127,7 @@ fn rank(step: &Step, verbose: bool) -> Option<u8> {
     match &step.verdict {
         Verdict::Act { moves, .. } if matches!(moves.first, Move::Regenerate { .. }) => Some(0),
         Verdict::Act { .. } => Some(1),
-        Verdict::Hold { why, .. } if why.is_problem() => Some(2),
+        Verdict::Hold { .. } if step.attention.is_some() => Some(2),
         Verdict::Hold { .. } => Some(3),
         Verdict::Keep(Keep::Fresh { warn: true, .. }) => Some(4),
         Verdict::Keep(_) if verbose || !step.settlements.is_empty() => Some(5),
@@ -140,7 +140,7 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
     let mut lines = match &step.verdict {
         Verdict::Act { moves, because } => act(page, step, &address, moves, because),
         Verdict::Hold { why, until } => {
-            let ink = if why.is_problem() {
+            let ink = if step.attention.is_some() {
                 Ink::Old
             } else {
                 Ink::Wait

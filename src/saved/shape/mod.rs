@@ -19,6 +19,7 @@ pub(super) mod words {
     pub use crate::model::job::{
         ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult, Token,
     };
+    pub use crate::model::promise::{Attention, BrokenPart, Promise};
     pub use crate::model::requests::RequestClass;
     pub use crate::model::runtime::{
         Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::text::Text;
-use super::verdict::{Settlement, Verdict};
+use super::verdict::{Attention, Promise, Settlement, Verdict};
 use super::words::{self, Address, Name, ResourceId, RunResult, Span, Timestamp};
 use crate::saved::mirror::mirror;
 
@@ -53,6 +53,12 @@ mirror! {
         address: Text<Address>,
         rule: Text<Name>,
         target: Option<Target>,
+        /// Whether its promise holds.
+        promise: Promise,
+        /// When its promise is proved to be broken if nothing happens until then.
+        breaks_at: Option<Text<Timestamp>>,
+        /// Why a person is needed.
+        attention: Option<Attention>,
         verdict: Verdict,
         changes_at: Option<Text<Timestamp>>,
         settlements: Vec<Settlement>,

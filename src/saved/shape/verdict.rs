@@ -21,6 +21,37 @@ mirror! {
 }
 
 mirror! {
+    /// Whether what a rule promises of a subject holds.
+    enum Promise {
+        Kept,
+        Broken { since: Option<Text<Timestamp>>, part: BrokenPart },
+        Unproven,
+        Unknown,
+    }
+}
+
+mirror! {
+    /// Which part of a subject breaks its promise.
+    enum BrokenPart { Whole, Key(slot: Text<Slot>), BothKeys, EitherKey }
+}
+
+mirror! {
+    /// Why only a person can end this.
+    enum Attention {
+        Access,
+        Rule,
+        NotFound,
+        GivenUp,
+        ForeignRotation,
+        LostRun,
+        Settings,
+        Policy,
+        Unattributed,
+        Blocked { run: i64 },
+    }
+}
+
+mirror! {
     /// One effect, with what it presumes.
     enum Move {
         Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },

@@ -12,6 +12,7 @@ use crate::model::address::{Address, Name};
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::job::{JobId, Phase, Requirement, Run, RunResult, Token};
 use crate::model::outcome::{Happened, Report, RunEnd, TaskFailure};
+use crate::model::promise::Promise;
 use crate::model::requests::RequestClass;
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::samples;
@@ -83,6 +84,9 @@ fn step(address: &str, verdict: Verdict) -> Step {
         address: Address::parse(address).unwrap(),
         rule: Name::parse("rule").unwrap(),
         target: None,
+        promise: Promise::Kept,
+        breaks_at: None,
+        attention: None,
         verdict,
         facts: Facts::None,
         changes_at: None,
