@@ -169,8 +169,8 @@ fn beat(settings: &mut Value, schedule: &Schedule, paused: &str) {
         return;
     }
     let (interval, unit) = match every {
-        every if every % WEEK == 0 => (every / WEEK, "WEEKS"),
-        every if every % DAY == 0 => (every / DAY, "DAYS"),
+        every if every.is_multiple_of(WEEK) => (every / WEEK, "WEEKS"),
+        every if every.is_multiple_of(DAY) => (every / DAY, "DAYS"),
         every => (every.div_ceil(HOUR), "HOURS"),
     };
     settings["trigger"] =
@@ -189,10 +189,10 @@ fn cron(every: u64, next: Timestamp) -> Option<String> {
         Some(format!("{second} {minute} {hour} * * ?"))
     } else if every == HOUR {
         Some(format!("{second} {minute} * * * ?"))
-    } else if every % HOUR == 0 && DAY % every == 0 {
+    } else if every.is_multiple_of(HOUR) && DAY.is_multiple_of(every) {
         let hours = steps(hour, every / HOUR);
         Some(format!("{second} {minute} {hours} * * ?"))
-    } else if every % MINUTE == 0 && HOUR % every == 0 {
+    } else if every.is_multiple_of(MINUTE) && HOUR.is_multiple_of(every) {
         Some(format!(
             "{second} {} * * * ?",
             steps(minute, every / MINUTE)
