@@ -83,7 +83,7 @@ pub fn script(seed: u64) -> Script {
             submits,
             freezes: Vec::new(),
         },
-        daily: chance.percent(30),
+        daily: chance.percent(12),
         entries: Vec::new(),
     };
     freezes(&mut chance, &mut script, days);
@@ -233,12 +233,12 @@ fn afresh(chance: &mut Chance, script: &mut Script, days: u64) {
     let mut push = |at, what| script.entries.push(Entry { at, what });
     if script.daily {
         let hour = chance.below(24) * 60;
-        for day in 0..days.min(130) {
+        for day in 0..days.min(70) {
             push(day * DAY + hour, Happening::Apply(0));
         }
         return;
     }
-    let gap = days * DAY / chance.within(8, 22);
+    let gap = days * DAY / chance.within(4, 14);
     let mut at = chance.below(gap);
     while at < days * DAY {
         let what = match chance.below(20) {
