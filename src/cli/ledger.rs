@@ -189,7 +189,7 @@ fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
         .unwrap_or_default();
     let declared = known
         .declared
-        .map(|at| format!(", declared born {}", minute(at)))
+        .map(|said| format!(", declared born {}", minute(said.born)))
         .unwrap_or_default();
     format!(
         "  {slot}: {print}{seen}, age {}{declared}\n",

@@ -30,6 +30,7 @@ struct Entry {
     resource_id: Option<String>,
     authorization: Option<Authorization>,
     http_request: Option<HttpRequest>,
+    caller: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -117,6 +118,7 @@ impl Entry {
         let event = Regeneration {
             at: self.event_timestamp?.parse().ok()?,
             slot: id.and_then(|id| request_id::slot_of(id, &runtime)),
+            by: self.caller,
         };
         Some((runtime, event))
     }

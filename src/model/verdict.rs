@@ -8,6 +8,7 @@ use std::fmt;
 use super::address::{Address, Identity, Name};
 use super::birth::AgeRange;
 use super::job::{RunId, RunResult, Token};
+use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
@@ -17,7 +18,7 @@ use super::trouble::{Trouble, TroubleKind};
 
 mod facts;
 
-pub use facts::{Facts, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use facts::{Facts, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
     pub refused: bool,
+    /// Activity Logs that the survey read to their last page, for the ledger.
+    pub logs: Vec<LogReading>,
     /// Requests that the survey sent.
     pub requests: Requests,
 }
@@ -421,6 +424,11 @@ pub enum Hold {
         /// What is known.
         age: AgeRange,
     },
+    /// One of the two keys has reached its limit, and no evidence tells which.
+    EitherKeyTooOld {
+        /// The limit.
+        limit: Span,
+    },
     /// A key is due, outside its window.
     Window {
         /// Which.
@@ -492,6 +500,7 @@ impl Hold {
             Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
             Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
             Self::NoKeys { .. } => Some(Attention::Rule),
+            Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
             Self::GaveUp { .. } => Some(Attention::GivenUp),
             Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
                 Some(Attention::Settings)
@@ -548,6 +557,11 @@ impl fmt::Display for Hold {
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
+            Self::EitherKeyTooOld { limit } => write!(
+                f,
+                "one of the two keys is older than {limit}, and no evidence tells which: record when one was created with \
+                 `afresh ledger declare`, or let both be rotated in turn with `unknownAge: rotate`"
+            ),
             Self::Window {
                 slot,
                 breaks_limit: false,

@@ -13,10 +13,10 @@ use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
 use promise::Judged;
 use ruling::{Draft, Moment, Ruling};
 
-mod age;
 pub mod audit;
 mod follow;
 mod job;
+mod outside;
 mod promise;
 mod ration;
 mod retry;
@@ -56,6 +56,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         freezes: moment.ahead(),
         exceeded: rationed.exceeded,
         refused: rationed.refused,
+        logs: survey.logs.clone(),
         requests: survey.requests.clone(),
     }
 }

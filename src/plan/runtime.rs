@@ -6,16 +6,18 @@ use sha2::{Digest, Sha256};
 
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
-use super::{age, not_looked_at, settle, step};
+use super::{not_looked_at, outside, settle, step};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
-use crate::model::promise::Promise;
+use crate::model::joint::Joint;
+use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp, Window};
+use crate::model::timeline::{LogSpan, Timeline};
 use crate::model::verdict::{
     Cause, Facts, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
     SlotFacts, Target,
@@ -128,10 +130,10 @@ fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
         *memory.slots.get_mut(*slot) = SlotMemory {
             fingerprint: Some(fingerprint.clone()),
             last_seen: Some(*answered),
-            evidence: vec![Evidence::Rotated {
+            evidence: Some(Evidence::Rotated {
                 sent: *sent,
                 answered: *answered,
-            }],
+            }),
             declared: None,
         };
         memory.last_rotation = Some((*slot, *answered));
@@ -154,6 +156,9 @@ struct Judge<'a> {
     due_age: Span,
     /// When the runtime was looked at, if it was.
     seen_at: Option<Timestamp>,
+    /// Readings of its log that are in the ledger: what they tell does not move with time.
+    logged: &'a [LogSpan],
+    joint: Joint,
     facts: RuntimeFacts,
 }
 
@@ -165,19 +170,26 @@ impl<'a> Judge<'a> {
         };
         let share = jitter_share(&case.target.identity(), case.spec.jitter);
         let due_age = case.spec.due_age().minus(share);
-        let births = age::births(memory, sight);
+        let timeline = Timeline::of(memory, sight);
+        let joint = timeline.births();
         let facts = RuntimeFacts {
             spec: case.spec.clone(),
             jitter_share: share,
             slots: PerSlot::from_fn(|slot| {
                 let key = fingerprint(slot, memory, sight);
-                slot_facts(births.get(slot).clone(), key, &case.spec, due_age, moment)
+                let birth = joint.births.get(slot).clone();
+                slot_facts(birth, key, &case.spec, due_age, moment)
             }),
             looked: sight.is_some(),
             seen_at: sight
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
                 .map(|sight| sight.at),
+            read_at: sight.map(|sight| sight.at),
             created: sight.and_then(|sight| sight.created).or(memory.created),
+            corrected: joint.corrected.clone(),
+            outside: sight
+                .map(|sight| outside::rotations(&timeline, memory, sight))
+                .unwrap_or_default(),
             keys_refused: sight.and_then(|sight| match &sight.keys {
                 KeySight::Refused(trouble) => Some(trouble.clone()),
                 KeySight::Shown(_) | KeySight::NotAsked => None,
@@ -192,6 +204,8 @@ impl<'a> Judge<'a> {
             spec: &case.spec,
             due_age,
             seen_at: sight.map(|sight| sight.at),
+            logged: &case.memory.log.spans,
+            joint,
             facts,
         }
     }
@@ -223,9 +237,10 @@ impl<'a> Judge<'a> {
             Looked::Seen(sight) if sight.kind != RuntimeKind::SelfHosted => {
                 Judged::lasting(Promise::Unproven)
             }
-            Looked::Seen(sight) => promise::keys(case, &self.facts.slots, Some(sight), self.moment),
-            Looked::NotAsked | Looked::Failed(_) => {
-                promise::keys(case, &self.facts.slots, None, self.moment)
+            Looked::Seen(_) | Looked::NotAsked | Looked::Failed(_) => {
+                let known = |slot: &Slot| self.slot(*slot).fingerprint.is_some();
+                let seen = self.seen_at.is_some() || Slot::BOTH.iter().all(known);
+                promise::keys(case, &self.joint, seen, self.moment)
             }
         }
     }
@@ -283,6 +298,7 @@ impl<'a> Judge<'a> {
         match unclear {
             None => self
                 .out_of_sight()
+                .or_else(|| self.either_too_old())
                 .unwrap_or_else(|| Ruling::keep(Keep::Young)),
             Some(slot) => {
                 let facts = self.slot(slot);
@@ -292,14 +308,28 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// One of the keys has reached its limit, and nobody can tell which: a person can, or lets both be rotated in turn.
+    fn either_too_old(&self) -> Option<Ruling> {
+        let limit = self.spec.age_max;
+        let broken = promise::broken(&self.joint, limit, self.moment)?;
+        (broken.1 == BrokenPart::EitherKey)
+            .then(|| Ruling::hold(Hold::EitherKeyTooOld { limit }, None))
+    }
+
     /// Keys may not be listed, one of them may be due, and no evidence says when it will surely be: not asking would be waiting
-    /// for ever. A silent log is no such evidence, since what it covers moves along with time.
+    /// for ever. A silent log that is not in the ledger is no such evidence, since what it covers moves along with time.
     fn out_of_sight(&self) -> Option<Ruling> {
         let refused = self.facts.keys_refused.clone()?;
         let lost = |slot: Slot| {
             let birth = &self.slot(slot).birth;
             let bounds = |piece: &Evidence| {
-                !matches!(piece, Evidence::LogSilent { .. }) && piece.bounds().1 == birth.latest
+                let lasts = match piece {
+                    Evidence::LogSilent { since, .. } => {
+                        self.logged.iter().any(|span| span.since == *since)
+                    }
+                    _ => true,
+                };
+                lasts && piece.bounds().1 == birth.latest
             };
             let dated = birth.latest.is_some() && birth.evidence.iter().any(bounds);
             self.may_be_due(slot) && !dated

@@ -45,6 +45,14 @@ pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Ve
     for slot in Slot::BOTH {
         lines.extend(slot_lines(slot, facts.slots.get(slot), now));
     }
+    lines.extend(
+        facts
+            .outside
+            .iter()
+            .map(|change| labelled("outside", &words::outside(change))),
+    );
+    let corrected = facts.corrected.iter().map(words::correction);
+    lines.extend(corrected.map(|text| labelled("evidence", &text)));
     lines.extend(windows(&facts.spec, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));

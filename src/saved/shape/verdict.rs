@@ -109,6 +109,7 @@ mirror! {
         Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },
+        EitherKeyTooOld { limit: Text<Span> },
         Window { slot: Text<Slot>, opens: String, breaks_limit: bool },
         Starved { slot: Text<Slot>, opens: Option<String> },
         Overlap { slot: Text<Slot>, overlap: Text<Span> },

@@ -37,7 +37,12 @@ fn print(digit: char) -> Fingerprint {
 }
 
 fn key(digit: char, evidence: Evidence) -> SlotFacts {
-    let birth = Birth::of([evidence]);
+    let (earliest, latest) = evidence.bounds();
+    let birth = Birth {
+        earliest,
+        latest,
+        evidence: vec![evidence],
+    };
     let made = birth.latest;
     SlotFacts {
         fingerprint: Some(print(digit)),
@@ -73,7 +78,10 @@ fn runtime_facts() -> RuntimeFacts {
         },
         looked: true,
         seen_at: None,
+        read_at: None,
         created: None,
+        corrected: Vec::new(),
+        outside: Vec::new(),
         keys_refused: None,
         log_refused: None,
     }
@@ -164,6 +172,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::from([(
             RequestClass::ArmReads,
             BTreeMap::from([("adf.list".to_owned(), 5)]),
