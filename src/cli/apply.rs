@@ -59,6 +59,7 @@ async fn manifests(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
     if args.format == LogFormat::Text {

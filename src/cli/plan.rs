@@ -22,6 +22,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         .with_exit(Exit::Usage));
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(
         &session,

@@ -21,7 +21,7 @@ use crate::ledger::store::Store;
 use crate::ledger::store::blob::BlobStore;
 use crate::ledger::store::file::FileStore;
 use crate::ledger::{Ledger, LedgerError};
-use crate::manifest;
+use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::time::Timestamp;
 use crate::sim::{Embedded, World};
@@ -35,6 +35,8 @@ const SIM_FOLDER: &str = "sim";
 pub struct Session {
     /// What the manifests say.
     pub desired: Desired,
+    /// What in them is probably not meant.
+    pub warnings: Problems,
     /// The rest, which a saved plan needs as well.
     pub ground: Ground,
 }
@@ -61,6 +63,10 @@ struct Simulated {
 
 /// Reads manifests, or says everything that is wrong with them.
 pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
+    Ok(manifests(paths, screen)?.desired)
+}
+
+fn manifests(paths: &[PathBuf], screen: &Screen) -> Result<Manifests, Failure> {
     manifest::read(paths).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
         Failure::new("the manifests have problems, listed above")
@@ -74,7 +80,10 @@ impl Session {
         global: &Global,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let mut desired = read(paths, screen)?;
+        let Manifests {
+            mut desired,
+            warnings,
+        } = manifests(paths, screen)?;
         if global.sim.is_some() {
             surroundings::without_account(&mut desired);
         }
@@ -83,7 +92,18 @@ impl Session {
             surroundings::without_limits(&mut desired);
         }
         ground.reader.among(desired.workspaces.values());
-        Ok(Self { desired, ground })
+        Ok(Self {
+            desired,
+            warnings,
+            ground,
+        })
+    }
+
+    /// Says what in the manifests is probably not meant.
+    pub fn warn(&self, screen: &Screen) {
+        if !self.warnings.is_empty() {
+            screen.remark(&self.warnings.render(screen.color_errors));
+        }
     }
 }
 

@@ -9,8 +9,14 @@ use crate::model::desired::Desired;
 /// Reads the manifests and says what is wrong with them, all at once.
 pub fn run(args: &Validate, screen: &Screen) -> Exit {
     match (manifest::read(&args.paths.or_here()), args.format) {
-        (Ok(desired), LogFormat::Text) => screen.tell(&summary(&desired)),
-        (Ok(_), LogFormat::Json) => screen.say("[]"),
+        (Ok(manifests), LogFormat::Text) => {
+            let warnings = &manifests.warnings;
+            if !warnings.is_empty() {
+                screen.remark(&warnings.render(screen.color_errors));
+            }
+            screen.tell(&summary(&manifests.desired, warnings.count()));
+        }
+        (Ok(manifests), LogFormat::Json) => screen.say(&manifests.warnings.as_json().to_string()),
         (Err(problems), LogFormat::Text) => {
             screen.complain(&problems.render(screen.color_errors));
             return Exit::Error;
@@ -23,7 +29,7 @@ pub fn run(args: &Validate, screen: &Screen) -> Exit {
     Exit::AsWanted
 }
 
-fn summary(desired: &Desired) -> String {
+fn summary(desired: &Desired, warnings: usize) -> String {
     let connections = desired.factories.len() + desired.workspaces.len();
     let rules = desired.key_ages.len() + desired.job_runs.len();
     let plural = |count: usize, one: &str| {
@@ -33,8 +39,12 @@ fn summary(desired: &Desired) -> String {
             format!("{count} {one}s")
         }
     };
+    let warned = match warnings {
+        0 => String::new(),
+        some => format!(", {}", plural(some, "warning")),
+    };
     format!(
-        "{} is valid: {}, {}.",
+        "{} is valid: {}, {}{warned}.",
         desired.project.name,
         plural(connections, "connection"),
         plural(rules, "rule")

@@ -71,6 +71,13 @@ pub struct Document {
     pub mark: Mark,
 }
 
+impl Document {
+    /// Does it promise something?
+    pub fn is_rule(&self) -> bool {
+        matches!(self.kind, "KeyAge" | "JobRun")
+    }
+}
+
 /// What a YAML document's header says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looks {

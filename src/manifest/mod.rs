@@ -35,17 +35,26 @@ use problem::{Findings, Problem};
 use source::Source;
 use tree::{Budget, Node};
 
+/// Manifests that can be used.
+#[derive(Debug)]
+pub struct Manifests {
+    /// What they say.
+    pub desired: Desired,
+    /// What is probably not meant.
+    pub warnings: Problems,
+}
+
 /// Reads manifests: files, and all `*.yaml` and `*.yml` in and below folders.
 ///
 /// # Errors
-/// Everything that is wrong, at once.
-pub fn read(paths: &[PathBuf]) -> Result<Desired, Problems> {
+/// Everything that is wrong, at once, warnings included.
+pub fn read(paths: &[PathBuf]) -> Result<Manifests, Problems> {
     let mut findings = Findings::default();
     let sources = source::gather(paths, &mut findings);
     read_sources(&sources, findings)
 }
 
-fn read_sources(sources: &[Source], mut findings: Findings) -> Result<Desired, Problems> {
+fn read_sources(sources: &[Source], mut findings: Findings) -> Result<Manifests, Problems> {
     let mut budget = Budget::default();
     let mut documents = Vec::new();
     let mut passed_over = Findings::default();
@@ -59,13 +68,16 @@ fn read_sources(sources: &[Source], mut findings: Findings) -> Result<Desired, P
             &mut passed_over,
         ));
     }
-    if documents.is_empty() && findings.count() == 0 {
+    if documents.is_empty() && findings.error_count() == 0 {
         // Nothing is ours: then a mistake in what was passed over may be why.
         findings.append(passed_over);
     }
     let desired = build::build(&documents, sources, &mut findings);
     match desired {
-        Some(desired) if findings.count() == 0 => Ok(desired),
+        Some(desired) if findings.error_count() == 0 => Ok(Manifests {
+            desired,
+            warnings: Problems::of(findings, sources),
+        }),
         _ => Err(Problems::of(findings, sources)),
     }
 }
@@ -84,13 +96,13 @@ fn read_source(
         || roots
             .iter()
             .any(|root| document::looks(root) == Looks::Ours)
-        || (own.count() > 0 && source.text.contains("afresh/"));
+        || (own.error_count() > 0 && source.text.contains("afresh/"));
     if !meant {
         passed_over.append(own);
         return Vec::new();
     }
     findings.append(own);
-    if roots.is_empty() && findings.count() == 0 {
+    if roots.is_empty() && findings.error_count() == 0 {
         let problem = Problem::nowhere(format!("`{}` holds no document", source.name));
         findings.add(problem.help(format!(
             "a document begins with `apiVersion: {}`",

@@ -1,10 +1,30 @@
 //! Problems: what is wrong, where, and what would be right. They are collected, so that one reading tells them all.
+//! A warning is a problem that stops nothing: `findings.add(Problem::at(mark, "…").help("…").warning())`.
 //!
 //! Refuses: showing more of a file than the lines that problems stand on, or a secret on one of those.
 
 use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
 
 use super::mark::Mark;
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The manifests cannot be used.
+    Error,
+    /// They can, and mean something that is probably not meant.
+    Warning,
+}
+
+impl Severity {
+    /// Its word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
@@ -15,6 +35,7 @@ pub struct Problem {
     pub(super) help: Option<String>,
     pub(super) other: Option<(Mark, String)>,
     pub(super) secret: bool,
+    pub(super) severity: Severity,
 }
 
 impl Problem {
@@ -35,6 +56,7 @@ impl Problem {
             help: None,
             other: None,
             secret: false,
+            severity: Severity::Error,
         }
     }
 
@@ -72,15 +94,29 @@ impl Problem {
         self.secret = true;
         self
     }
+
+    /// It stops nothing.
+    #[must_use]
+    pub const fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
 }
 
 /// Collects problems while manifests are read, and the names that one document gives another: those can only be checked when
 /// all have been read, and are checked also where the rest of a document is wrong.
 #[derive(Debug, Default)]
 pub struct Findings {
-    kept: Vec<Problem>,
-    more: usize,
+    errors: Kept,
+    warnings: Kept,
     mentions: Vec<Mention>,
+}
+
+/// Problems of one severity, the first with their words.
+#[derive(Debug, Default)]
+struct Kept {
+    problems: Vec<Problem>,
+    more: usize,
 }
 
 /// A name that has to be the name of another document.
@@ -100,22 +136,21 @@ const KEPT_MAX: usize = PROBLEMS_SHOWN_MAX * 10;
 impl Findings {
     /// Takes note of a problem.
     pub fn add(&mut self, problem: Problem) {
-        self.add_with(|| problem);
+        match problem.severity {
+            Severity::Error => self.errors.add_with(|| problem),
+            Severity::Warning => self.warnings.add_with(|| problem),
+        }
     }
 
-    /// Takes note of a problem whose words are only made if they will be kept.
-    pub fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
-        if self.kept.len() < KEPT_MAX {
-            self.kept.push(problem());
-        } else {
-            self.more += 1;
-        }
+    /// Takes note of an error whose words are only made if they will be kept.
+    pub fn add_with(&mut self, error: impl FnOnce() -> Problem) {
+        self.errors.add_with(error);
     }
 
     /// Takes over what was found elsewhere.
     pub fn append(&mut self, other: Self) {
-        self.more += other.more;
-        other.kept.into_iter().for_each(|problem| self.add(problem));
+        self.errors.append(other.errors);
+        self.warnings.append(other.warnings);
     }
 
     /// Takes note of a mention.
@@ -130,16 +165,41 @@ impl Findings {
         std::mem::take(&mut self.mentions)
     }
 
-    /// How many there are.
-    pub const fn count(&self) -> usize {
-        self.kept.len() + self.more
+    /// How many errors there are.
+    pub const fn error_count(&self) -> usize {
+        self.errors.problems.len() + self.errors.more
     }
 
-    /// The kept ones by place, those without a place last, and the number of those that were only counted.
-    pub fn sorted(mut self) -> (Vec<Problem>, usize) {
-        self.kept
-            .sort_by_key(|problem| (problem.mark.is_none(), problem.mark));
-        (self.kept, self.more)
+    /// The kept errors by place, then the kept warnings, each with those without a place last; and how many of both were only
+    /// counted.
+    pub fn sorted(self) -> (Vec<Problem>, usize) {
+        let more = self.errors.more + self.warnings.more;
+        let mut sorted = self.errors.sorted();
+        sorted.extend(self.warnings.sorted());
+        (sorted, more)
+    }
+}
+
+impl Kept {
+    fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.problems.len() < KEPT_MAX {
+            self.problems.push(problem());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.more += other.more;
+        for problem in other.problems {
+            self.add_with(|| problem);
+        }
+    }
+
+    fn sorted(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        problems.sort_by_key(|problem| (problem.mark.is_none(), problem.mark));
+        problems
     }
 }
 

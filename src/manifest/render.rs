@@ -10,11 +10,11 @@ use crate::limits::PROBLEMS_SHOWN_MAX;
 
 use super::mark::Mark;
 use super::mask;
-use super::problem::{Findings, Problem};
+use super::problem::{Findings, Problem, Severity};
 use super::source::Source;
 use super::split;
 
-/// Everything that is wrong, by place. Holds the lines that are shown, not the files.
+/// Everything that is wrong, errors first, by place. Holds the lines that are shown, not the files.
 #[derive(Debug)]
 pub struct Problems {
     list: Vec<Told>,
@@ -24,6 +24,7 @@ pub struct Problems {
 /// A problem that needs its file no longer.
 #[derive(Debug)]
 struct Told {
+    severity: Severity,
     message: String,
     help: Option<String>,
     label: Option<String>,
@@ -65,6 +66,11 @@ impl Problems {
         self.list.len() + self.more
     }
 
+    /// Is nothing wrong?
+    pub const fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
     /// For people: each with file, line, column, the line under it, and what to do. Beyond a bound they are only counted.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color {
@@ -86,13 +92,14 @@ impl Problems {
         parts.join("\n\n") + "\n"
     }
 
-    /// For programs: `[{file, line, column, message, help}]`; file, line and column are null where no line is to blame.
+    /// For programs: `[{severity, file, line, column, message, help}]`; file, line and column are null where no line is to blame.
     pub fn as_json(&self) -> Value {
         self.list
             .iter()
             .map(|told| {
                 let place = told.place.as_ref();
                 json!({
+                    "severity": told.severity.word(),
                     "file": place.map(|place| &place.file),
                     "line": place.map(|place| place.line),
                     "column": place.map(|place| place.column),
@@ -106,7 +113,11 @@ impl Problems {
 
 impl Told {
     fn group(&self) -> Group<'_> {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
         if let Some(place) = &self.place {
             group = place.shown(group, AnnotationKind::Primary, self.label.as_deref());
         }
@@ -153,6 +164,7 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
         .other
         .and_then(|(mark, label)| Some((excerpt(mark, false, sources, lines)?, label)));
     Told {
+        severity: problem.severity,
         message: problem.message,
         help: problem.help,
         label: problem.label,

@@ -57,9 +57,9 @@ impl Gatherer<'_> {
             }
             Err(error) => self.unreadable(path, &error),
             Ok(found) if found.is_dir() => {
-                let before = (self.sources.len(), self.findings.count());
+                let before = (self.sources.len(), self.findings.error_count());
                 self.folder(path, &mut Vec::new());
-                if before == (self.sources.len(), self.findings.count()) {
+                if before == (self.sources.len(), self.findings.error_count()) {
                     let message = format!("no manifest in `{}`", path.display());
                     let help = "manifests are files that end with .yaml or .yml, in the folder itself or below";
                     self.findings.add(Problem::nowhere(message).help(help));

@@ -33,7 +33,7 @@ pub fn build(
         .iter()
         .filter(|document| document.kind == "Project");
     let Some(first) = projects.next() else {
-        if !documents.is_empty() || findings.count() == 0 {
+        if !documents.is_empty() || findings.error_count() == 0 {
             findings.add(missing());
         }
         return None;

@@ -7,12 +7,13 @@ mod messages;
 mod places;
 mod schema;
 mod semantics;
+mod warnings;
 
 use std::path::PathBuf;
 
 use super::problem::Findings;
 use super::source::Source;
-use super::{Problems, read_sources};
+use super::{Manifests, Problems, read_sources};
 use crate::model::desired::Desired;
 
 /// A Project, a factory `ingest` and a workspace `analytics`: 19 lines, so that what follows begins on line 20.
@@ -46,8 +47,19 @@ fn source(name: &str, text: &str) -> Source {
     }
 }
 
-fn read_text(text: &str) -> Result<Desired, Problems> {
+fn read_all(text: &str) -> Result<Manifests, Problems> {
     read_sources(&[source("a.yaml", text)], Findings::default())
+}
+
+fn read_text(text: &str) -> Result<Desired, Problems> {
+    read_all(text).map(|manifests| manifests.desired)
+}
+
+/// All warnings of a document that stands after [`BASE`], as they are shown.
+fn warnings_after_base(document: &str) -> String {
+    let text = format!("{BASE}apiVersion: afresh/v1\n{document}");
+    let manifests = read_all(&text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    manifests.warnings.render(false)
 }
 
 /// All problems of one file, as they are shown.
