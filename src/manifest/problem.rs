@@ -3,6 +3,9 @@
 //!
 //! Refuses: showing more of a file than the lines that problems stand on, or a secret on one of those.
 
+use std::collections::HashSet;
+use std::rc::Rc;
+
 use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
 
 use super::mark::Mark;
@@ -36,6 +39,7 @@ pub struct Problem {
     pub(super) other: Option<(Mark, String)>,
     pub(super) secret: bool,
     pub(super) severity: Severity,
+    pub(super) misses: bool,
 }
 
 impl Problem {
@@ -57,6 +61,7 @@ impl Problem {
             other: None,
             secret: false,
             severity: Severity::Error,
+            misses: false,
         }
     }
 
@@ -95,6 +100,13 @@ impl Problem {
         self
     }
 
+    /// A document is missing, which may stand in a file that was not read.
+    #[must_use]
+    pub const fn misses_document(mut self) -> Self {
+        self.misses = true;
+        self
+    }
+
     /// It stops nothing.
     #[must_use]
     pub const fn warning(mut self) -> Self {
@@ -110,6 +122,8 @@ pub struct Findings {
     errors: Kept,
     warnings: Kept,
     mentions: Vec<Mention>,
+    /// Files that are only referred to: a problem that stands in them alone is not told.
+    aside: Rc<HashSet<u32>>,
 }
 
 /// Problems of one severity, the first with their words.
@@ -134,8 +148,33 @@ pub struct Mention {
 const KEPT_MAX: usize = PROBLEMS_SHOWN_MAX * 10;
 
 impl Findings {
+    /// Nothing yet; problems that stand in none but these files will not be told.
+    pub fn without(aside: HashSet<u32>) -> Self {
+        Self {
+            aside: Rc::new(aside),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing yet, with the same files aside.
+    pub fn fresh(&self) -> Self {
+        Self {
+            aside: Rc::clone(&self.aside),
+            ..Self::default()
+        }
+    }
+
+    fn is_aside(&self, problem: &Problem) -> bool {
+        let aside = |mark: &Mark| self.aside.contains(&mark.file);
+        problem.mark.as_ref().is_some_and(aside)
+            && problem.other.as_ref().is_none_or(|(mark, _)| aside(mark))
+    }
+
     /// Takes note of a problem.
     pub fn add(&mut self, problem: Problem) {
+        if self.is_aside(&problem) {
+            return;
+        }
         match problem.severity {
             Severity::Error => self.errors.add_with(|| problem),
             Severity::Warning => self.warnings.add_with(|| problem),
@@ -144,7 +183,11 @@ impl Findings {
 
     /// Takes note of an error whose words are only made if they will be kept.
     pub fn add_with(&mut self, error: impl FnOnce() -> Problem) {
-        self.errors.add_with(error);
+        if self.aside.is_empty() {
+            self.errors.add_with(error);
+        } else {
+            self.add(error());
+        }
     }
 
     /// Takes over what was found elsewhere.
@@ -216,6 +259,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// In how many letters two words differ; of a long one the beginning counts.
+pub fn distance(word: &str, other: &str) -> usize {
+    let word: String = word.chars().take(64).collect();
+    strsim::damerau_levenshtein(&word, other)
 }
 
 /// "did you mean `x`?", or all candidates if they are few.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::limits::PROBLEMS_SHOWN_MAX;
 
+use super::blank;
 use super::mark::Mark;
 use super::mask;
 use super::problem::{Findings, Problem, Severity};
@@ -25,6 +26,7 @@ pub struct Problems {
 #[derive(Debug)]
 struct Told {
     severity: Severity,
+    misses: bool,
     message: String,
     help: Option<String>,
     label: Option<String>,
@@ -64,6 +66,11 @@ impl Problems {
     /// How many there are.
     pub const fn count(&self) -> usize {
         self.list.len() + self.more
+    }
+
+    /// Is a document missing that may stand in a file which was not read?
+    pub fn miss_documents(&self) -> bool {
+        self.list.iter().any(|told| told.misses)
     }
 
     /// Is nothing wrong?
@@ -163,10 +170,18 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     let other = problem
         .other
         .and_then(|(mark, label)| Some((excerpt(mark, false, sources, lines)?, label)));
+    let note = problem
+        .mark
+        .and_then(|mark| line_of(mark, lines))
+        .filter(|_| !problem.message.contains("(U+"))
+        .and_then(blank::note);
+    let help = [problem.help, note].into_iter().flatten();
+    let help: Vec<String> = help.collect();
     Told {
         severity: problem.severity,
+        misses: problem.misses,
         message: problem.message,
-        help: problem.help,
+        help: (!help.is_empty()).then(|| help.join("\n")),
         label: problem.label,
         place,
         other,
@@ -213,6 +228,12 @@ fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) ->
         start,
         end,
     })
+}
+
+fn line_of<'a>(mark: Mark, lines: &[Vec<&'a str>]) -> Option<&'a str> {
+    let lines = lines.get(usize::try_from(mark.file).ok()?)?;
+    let number = usize::try_from(mark.line).ok()?;
+    lines.get(number.checked_sub(1)?).copied()
 }
 
 /// The byte at which the character `column` of `line` begins, or the line's end.

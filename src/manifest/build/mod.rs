@@ -172,7 +172,9 @@ impl Context<'_> {
                 "write a document of `kind: {kind}` with that name, or name one that is there"
             ),
         };
-        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name))).help(help)
+        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
+            .help(help)
+            .misses_document()
     }
 
     /// A kind other than `kind` that has a document of this name.

@@ -54,7 +54,9 @@ pub fn build(
 
 fn missing() -> Problem {
     let help = "write one document of `kind: Project`: it says where the ledger is and how much one apply may do";
-    Problem::nowhere("there is no Project document").help(help)
+    Problem::nowhere("there is no Project document")
+        .help(help)
+        .misses_document()
 }
 
 fn project(

@@ -4,16 +4,19 @@ mod defaults;
 mod files;
 mod hostile;
 mod messages;
+mod partly;
 mod places;
 mod schema;
 mod semantics;
+mod skipped;
+mod true_causes;
 mod warnings;
 
 use std::path::PathBuf;
 
 use super::problem::Findings;
 use super::source::Source;
-use super::{Manifests, Problems, read_sources};
+use super::{Checked, Problems, check_sources};
 use crate::model::desired::Desired;
 
 /// A Project, a factory `ingest` and a workspace `analytics`: 19 lines, so that what follows begins on line 20.
@@ -44,15 +47,17 @@ fn source(name: &str, text: &str) -> Source {
         folder: PathBuf::from("folder"),
         text: text.to_owned(),
         named: true,
+        aside: false,
+        flaw: None,
     }
 }
 
-fn read_all(text: &str) -> Result<Manifests, Problems> {
-    read_sources(&[source("a.yaml", text)], Findings::default())
+fn read_all(text: &str) -> Result<Checked, Problems> {
+    check_sources(&[source("a.yaml", text)], Findings::default())
 }
 
 fn read_text(text: &str) -> Result<Desired, Problems> {
-    read_all(text).map(|manifests| manifests.desired)
+    read_all(text).map(|checked| checked.desired.expect("it was understood"))
 }
 
 /// All warnings of a document that stands after [`BASE`], as they are shown.
