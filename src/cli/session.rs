@@ -4,10 +4,11 @@
 //! lies in a folder of its own beside the real ledger, so that trying never touches it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::args::Global;
+use super::args::{Global, STDIN};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
@@ -67,6 +68,12 @@ pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
 }
 
 fn manifests(paths: &[PathBuf], screen: &Screen) -> Result<Manifests, Failure> {
+    if paths.iter().any(|path| path == Path::new(STDIN)) {
+        return Err(Failure::new(
+            "only `validate` reads manifests from stdin (`-`); save them in a file",
+        )
+        .with_exit(Exit::Usage));
+    }
     manifest::read(paths).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
         Failure::new("the manifests have problems, listed above")
@@ -186,12 +193,17 @@ fn close(embedded: Option<&Simulated>) -> Result<(), Failure> {
     let Some(log) = log else {
         return Ok(());
     };
-    let mut text = std::fs::read_to_string(log).unwrap_or_default();
+    let mut text = String::new();
     for request in cloud.requests() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
     }
-    super::screen::write_file(log, &text)
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// The cloud and its time, before any ledger is read.
@@ -296,6 +308,14 @@ fn store(
     let url = url::Url::parse(address).map_err(|error| cannot(error.to_string()))?;
     let access = storage_access(reader, around, &url).map_err(cannot)?;
     Ok(Arc::new(BlobStore::new(url, client, access)))
+}
+
+/// The file of a ledger that is one.
+pub fn file_of(place: &LedgerPlace) -> Option<&Path> {
+    match place {
+        LedgerPlace::File(path) => Some(path),
+        LedgerPlace::Blob(_) => None,
+    }
 }
 
 /// How people call a place.
