@@ -101,7 +101,7 @@ record! {
         /// When a failed run is tried again.
         "retry" retry: Option<RetryText>,
         /// Job parameters of a started run: text only.
-        "parameters" parameters: Option<At<BTreeMap<String, String>>>,
+        "parameters" parameters: Option<At<BTreeMap<String, At<String>>>>,
         /// How long apply waits for the end of a run that it started; unless written, it does not.
         "waitFor" wait_for: Option<WaitText>,
     }

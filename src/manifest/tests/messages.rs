@@ -241,7 +241,7 @@ fn programs_get_json() {
     assert_eq!(
         problems.as_json()[0],
         serde_json::json!({
-            "file": "a.yaml", "line": 20, "column": 1, "message": "the field `metadata` is missing", "help": null
+            "severity": "error", "file": "a.yaml", "line": 20, "column": 1, "message": "the field `metadata` is missing", "help": null
         })
     );
     assert_eq!(problems.count(), 2);

@@ -201,16 +201,19 @@ fn tally(reports: &[Report]) -> String {
 fn advice(reports: &[Report]) -> Option<String> {
     let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
     if any(|what| matches!(what, Happened::InDoubt(..))) {
-        Some("Run `afresh apply` again: it finds out what became of the doubts before anything else.".to_owned())
+        Some("Apply again: it finds out what became of the doubts before anything else.".to_owned())
     } else if any(|what| {
         matches!(
             what,
             Happened::Stale(..) | Happened::Busy(..) | Happened::NotBegun(..)
         )
     }) {
-        Some("Run `afresh plan` again for what was not done.".to_owned())
+        Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some("Run `afresh plan` with a fresh sign-in: the ledger knows the run and finds it by its id.".to_owned())
+        Some(
+            "Plan again with a fresh sign-in: the ledger knows the run and finds it by its id."
+                .to_owned(),
+        )
     } else {
         None
     }
