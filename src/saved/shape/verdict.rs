@@ -117,6 +117,7 @@ mirror! {
         Forbidden { right: String },
         Unauthenticated,
         SignedOut,
+        Blocked,
         NotFound,
         Throttled,
         TimeOver,
