@@ -99,9 +99,11 @@ const fn ends_a_move(what: &Happened) -> bool {
         | Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..) => true,
         Happened::Intended(_)
+        | Happened::Besides(..)
         | Happened::Settled(..)
         | Happened::Waiting { .. }
         | Happened::Ended(_)

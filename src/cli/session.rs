@@ -235,7 +235,7 @@ impl Outside {
             .as_ref()
             .map_or(Clock::Real, |sim| sim.cloud.world().clock());
         let transport: Arc<dyn Transport> = match &embedded {
-            None => Arc::new(Wire::new()),
+            None => Arc::new(Wire::behind(surroundings::proxies())),
             Some(sim) => Arc::new(sim.cloud.clone()),
         };
         let around = if embedded.is_some() {

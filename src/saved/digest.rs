@@ -142,6 +142,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
         TroubleKind::Forbidden { right } => json!(["forbidden", right]),
         TroubleKind::Unauthenticated => json!("unauthenticated"),
         TroubleKind::SignedOut => json!("signedOut"),
+        TroubleKind::Blocked => json!("blocked"),
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
         TroubleKind::TimeOver => json!("timeOver"),

@@ -6,6 +6,7 @@
 
 pub mod access;
 mod jobs;
+mod names;
 mod resolve;
 mod runtimes;
 mod submissions;

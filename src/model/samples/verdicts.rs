@@ -6,6 +6,7 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
     let kind = prop_oneof![
         text().prop_map(|right| TroubleKind::Forbidden { right }),
         Just(TroubleKind::Unauthenticated),
+        Just(TroubleKind::Blocked),
         Just(TroubleKind::NotFound),
         Just(TroubleKind::Throttled),
         Just(TroubleKind::TimeOver),

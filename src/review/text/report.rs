@@ -41,6 +41,9 @@ fn happened(what: &Happened) -> String {
                 line(&trouble.to_string())
             )
         }
+        Happened::NotDone(movement, why) | Happened::Besides(movement, why) => {
+            format!("{}: {}", title(movement), line(why))
+        }
         Happened::InDoubt(movement, why) => format!(
             "{}: in doubt: {}; the next run finds out whether it happened",
             title(movement),
@@ -62,7 +65,7 @@ fn happened(what: &Happened) -> String {
             format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
         }
         Happened::OutOfSight { run, url, why } => format!(
-            "run {run} goes on, and nobody here can look at it any more: {}{}",
+            "lost track of run {run}, which may still be going: {}{}",
             line(why),
             page(url.as_deref())
         ),
@@ -79,13 +82,15 @@ fn ended(end: &RunEnd) -> String {
     } else {
         ", which is not accepted"
     };
+    let skipped = end.skipped.as_ref().map(|why| format!(": {}", line(why)));
+    let skipped = skipped.unwrap_or_default();
     let failure = end
         .failure
         .as_ref()
         .map(|failure| format!("; task {} failed", line(&failure.task)))
         .unwrap_or_default();
     format!(
-        "run {} ended {}{judged}{failure}{}",
+        "run {} ended {}{judged}{skipped}{failure}{}",
         end.run,
         line(end.result.as_str()),
         page(end.url.as_deref())
@@ -122,6 +127,8 @@ fn trouble(report: &Report) -> Vec<String> {
         Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
+        | Happened::Besides(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
         | Happened::StillGoing { .. }
@@ -165,6 +172,10 @@ fn tally(reports: &[Report]) -> String {
             "refused",
         ),
         (
+            count(|what| matches!(what, Happened::NotDone(..))),
+            "not done",
+        ),
+        (
             count(|what| matches!(what, Happened::InDoubt(..))),
             "in doubt",
         ),
@@ -186,7 +197,7 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::OutOfSight { .. })),
-            "out of sight",
+            "lost track of",
         ),
     ];
     let parts: Vec<String> = always
@@ -205,7 +216,10 @@ fn advice(reports: &[Report]) -> Option<String> {
     } else if any(|what| {
         matches!(
             what,
-            Happened::Stale(..) | Happened::Busy(..) | Happened::NotBegun(..)
+            Happened::Stale(..)
+                | Happened::Busy(..)
+                | Happened::NotDone(..)
+                | Happened::NotBegun(..)
         )
     }) {
         Some("Plan again for what was not done.".to_owned())

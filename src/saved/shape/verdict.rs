@@ -149,6 +149,7 @@ mirror! {
         Forbidden { right: String },
         Unauthenticated,
         SignedOut,
+        Blocked,
         NotFound,
         Throttled,
         TimeOver,
