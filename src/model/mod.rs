@@ -22,3 +22,4 @@ pub mod survey;
 pub mod time;
 pub mod trouble;
 pub mod verdict;
+pub mod window;
