@@ -3,14 +3,18 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
+
 use super::args::{LogFormat, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
+use crate::clock::Clock;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Checked, Input, Problems};
 use crate::model::desired::Desired;
+use crate::plan::walk::{self, Warning};
 
-/// Reads the manifests and says what is wrong with them, all at once.
+/// Reads the manifests and says what is wrong with them, all at once; and which rules may break their promise from now on.
 pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
     let input = input(args)?;
     let checked = manifest::check(&input);
@@ -20,9 +24,19 @@ pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
             if !warnings.is_empty() {
                 screen.remark(&warnings.render(screen.color_errors));
             }
-            screen.tell(&summary(&checked, &input));
+            let walked = walked(&checked);
+            for warning in &walked {
+                screen.remark(&as_text(warning));
+            }
+            screen.tell(&summary(&checked, walked.len(), &input));
         }
-        (Ok(checked), LogFormat::Json) => screen.say(&checked.warnings.as_json().to_string()),
+        (Ok(checked), LogFormat::Json) => {
+            let mut all = checked.warnings.as_json();
+            if let Value::Array(all) = &mut all {
+                all.extend(walked(&checked).iter().map(as_json));
+            }
+            screen.say(&all.to_string());
+        }
         (Err(problems), LogFormat::Text) => {
             screen.complain(&problems.render(screen.color_errors));
             if let Some(folder) = whole_of(&input, &problems) {
@@ -41,6 +55,37 @@ pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::AsWanted)
+}
+
+/// Rules that may break their promise from now on.
+fn walked(checked: &Checked) -> Vec<Warning> {
+    let desired = checked.desired.as_ref();
+    desired.map_or_else(Vec::new, |desired| {
+        walk::warnings(desired, Clock::Real.now())
+    })
+}
+
+/// As people read it: `warning: …`, its place, and what to write.
+pub fn as_text(warning: &Warning) -> String {
+    let Warning {
+        place,
+        message,
+        help,
+        ..
+    } = warning;
+    format!("warning: {message}\n --> {place}\n  = help: {help}")
+}
+
+fn as_json(warning: &Warning) -> Value {
+    let place = &warning.place;
+    json!({
+        "severity": "warning",
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": warning.message,
+        "help": warning.help,
+    })
 }
 
 fn input(args: &Validate) -> Result<Input, Failure> {
@@ -82,8 +127,8 @@ fn whole_of(input: &Input, problems: &Problems) -> Option<PathBuf> {
     Some(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
-fn summary(checked: &Checked, input: &Input) -> String {
-    let warned = match checked.warnings.count() {
+fn summary(checked: &Checked, walked: usize, input: &Input) -> String {
+    let warned = match checked.warnings.count() + walked {
         0 => String::new(),
         some => format!(", {}", plural(some, "warning")),
     };

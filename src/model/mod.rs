@@ -24,3 +24,4 @@ pub mod time;
 pub mod timeline;
 pub mod trouble;
 pub mod verdict;
+pub mod window;

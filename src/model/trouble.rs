@@ -85,7 +85,7 @@ impl TroubleKind {
     /// Why only a person can end it; `None`: another time may be better.
     pub const fn attention(&self) -> Option<Attention> {
         match self {
-            Self::Forbidden { .. } | Self::Unauthenticated | Self::SignedOut => {
+            Self::Forbidden { .. } | Self::Unauthenticated | Self::SignedOut | Self::Blocked => {
                 Some(Attention::Access)
             }
             Self::NotFound => Some(Attention::NotFound),
@@ -101,6 +101,7 @@ impl TroubleKind {
             Self::Forbidden { .. }
             | Self::Unauthenticated
             | Self::SignedOut
+            | Self::Blocked
             | Self::Throttled
             | Self::TimeOver
             | Self::Unreachable

@@ -4,6 +4,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::lead::{self, Waiting};
+use super::openings::Openings;
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::{not_looked_at, outside, settle, step};
@@ -16,11 +18,11 @@ use crate::model::runtime::{
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
-use crate::model::time::{Span, Timestamp, Window};
+use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{LogSpan, Timeline};
 use crate::model::verdict::{
-    Cause, Facts, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Target,
+    Cause, Facts, Haste, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Target,
 };
 
 /// How far a runtime's due time is drawn earlier: its own share of `jitter`, the same at every plan, always less than `jitter`.
@@ -172,13 +174,21 @@ impl<'a> Judge<'a> {
         let due_age = case.spec.due_age().minus(share);
         let timeline = Timeline::of(memory, sight);
         let joint = timeline.births();
+        let births = &joint.births;
+        let limits = PerSlot::from_fn(|slot| limit_at(births.get(slot), &case.spec));
+        let due = lead::due_at(&case.spec, due_age, moment.rests, &limits);
         let facts = RuntimeFacts {
             spec: case.spec.clone(),
             jitter_share: share,
             slots: PerSlot::from_fn(|slot| {
                 let key = fingerprint(slot, memory, sight);
-                let birth = joint.births.get(slot).clone();
-                slot_facts(birth, key, &case.spec, due_age, moment)
+                SlotFacts {
+                    fingerprint: key,
+                    age: births.get(slot).age(moment.now),
+                    due_at: *due.get(slot),
+                    limit_at: *limits.get(slot),
+                    birth: births.get(slot).clone(),
+                }
             }),
             looked: sight.is_some(),
             seen_at: sight
@@ -269,9 +279,7 @@ impl<'a> Judge<'a> {
         let proved = facts.due_at.is_some_and(passed);
         let possible = self.may_be_due(slot);
         match (self.spec.unknown_age, proved, possible) {
-            (UnknownAge::Adopt | UnknownAge::Fail, true, _) | (UnknownAge::Rotate, _, true) => {
-                Due::Yes
-            }
+            (_, true, _) | (UnknownAge::Rotate, _, true) => Due::Yes,
             (UnknownAge::Fail, false, true) => Due::Unclear,
             _ => Due::No,
         }
@@ -353,19 +361,21 @@ impl<'a> Judge<'a> {
             let until = Some(until).filter(|until| *until > self.moment.now);
             return Ruling::hold(Hold::Overlap { slot, overlap }, until);
         }
-        if let Some((reason, end)) = self.moment.frozen() {
-            let reason = reason.to_owned();
-            return Ruling::hold(Hold::Freeze { reason }, Some(end));
+        let openings = self.openings();
+        if openings.is_open(self.moment.now) {
+            let lead = self.spec.age_max.minus(self.due_age);
+            let early = lead::early(self.slot(slot), lead, self.moment.rests, self.moment.now);
+            let ends = openings.ends(self.moment.now);
+            return self.act(slot, false, early).changing(self.moment, ends);
         }
-        let windows = &self.spec.windows;
-        let closes = windows
-            .iter()
-            .filter_map(|window| window.closes(self.moment.now))
-            .max();
-        if windows.is_empty() || closes.is_some() {
-            return self.act(slot, false).changing(self.moment, closes);
+        self.rule_closed(slot)
+    }
+
+    fn openings(&self) -> Openings<'_> {
+        Openings {
+            windows: &self.spec.windows,
+            rests: self.moment.rests,
         }
-        self.rule_outside(slot)
     }
 
     /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it.
@@ -388,35 +398,43 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn rule_outside(&self, slot: Slot) -> Ruling {
-        let next = self
-            .spec
-            .windows
-            .iter()
-            .filter_map(|window| Some((window.next_opening(self.moment.now)?, window)))
-            .min_by_key(|(opens, _)| *opens);
-        let opens_at = next.map(|(opens, _)| opens);
-        let words = next.map(|(opens, window): (Timestamp, &Window)| window.local(opens));
-        let limit_at = self.slot(slot).limit_at;
-        let in_time = opens_at.is_some_and(|opens| limit_at.is_some_and(|limit| opens < limit));
-        let wait = |breaks_limit: bool| {
-            let opens = words.clone().unwrap_or_else(|| "never".to_owned());
-            let why = Hold::Window {
-                slot,
-                opens,
-                breaks_limit,
-            };
-            Ruling::hold(why, opens_at)
+    /// A key that is due outside its window, or in a freeze.
+    fn rule_closed(&self, slot: Slot) -> Ruling {
+        let openings = self.openings();
+        let waiting = Waiting {
+            opens: openings.first_from(self.moment.now),
+            openings,
+            now: self.moment.now,
+            key: self.slot(slot),
+            twin: self.slot(slot.twin()),
+            overlap: self.spec.overlap,
         };
-        match self.spec.on_starvation {
-            _ if in_time => wait(false),
-            OnStarvation::Wait => wait(true),
-            OnStarvation::Rotate => self.act(slot, true).changing(self.moment, opens_at),
-            OnStarvation::Fail => Ruling::hold(Hold::Starved { slot, opens: words }, opens_at),
+        let (opens_at, breaks_limit) = (waiting.opens, waiting.breaks_limit());
+        let opens = waiting.words();
+        let freeze = self.moment.next_freeze();
+        match (self.spec.on_starvation, self.moment.frozen()) {
+            (OnStarvation::Fail, _) if breaks_limit => {
+                Ruling::hold(Hold::Starved { slot, opens }, opens_at)
+            }
+            (_, Some((reason, end))) => {
+                let reason = reason.to_owned();
+                Ruling::hold(Hold::Freeze { reason }, opens_at).changing(self.moment, [end])
+            }
+            (OnStarvation::Rotate, None) if let Some(haste) = waiting.haste() => self
+                .act(slot, true, Some(haste))
+                .changing(self.moment, opens_at.into_iter().chain(freeze)),
+            (OnStarvation::Wait | OnStarvation::Rotate | OnStarvation::Fail, None) => {
+                let why = Hold::Window {
+                    slot,
+                    opens: opens.unwrap_or_else(|| "never".to_owned()),
+                    breaks_limit,
+                };
+                Ruling::hold(why, opens_at).changing(self.moment, freeze)
+            }
         }
     }
 
-    fn act(&self, slot: Slot, outside_window: bool) -> Ruling {
+    fn act(&self, slot: Slot, outside_window: bool, haste: Option<Haste>) -> Ruling {
         let facts = self.slot(slot);
         let movement = Move::Regenerate {
             slot,
@@ -428,6 +446,7 @@ impl<'a> Judge<'a> {
             age: facts.age,
             limit: self.spec.age_max,
             outside_window,
+            haste,
         };
         Ruling::act(NonEmpty::one(movement), because, facts.limit_at)
     }
@@ -451,22 +470,11 @@ fn fingerprint(
     }
 }
 
-fn slot_facts(
-    birth: Birth,
-    fingerprint: Option<Fingerprint>,
-    spec: &RuntimeSpec,
-    due_age: Span,
-    moment: Moment,
-) -> SlotFacts {
+/// When a key's limit is reached by the judged age; `None`: unknown.
+fn limit_at(birth: &Birth, spec: &RuntimeSpec) -> Option<Timestamp> {
     let judged = match spec.unknown_age {
         UnknownAge::Rotate => birth.earliest,
         UnknownAge::Adopt | UnknownAge::Fail => birth.latest,
     };
-    SlotFacts {
-        fingerprint,
-        age: birth.age(moment.now),
-        due_at: judged.map(|judged| due_age.after(judged)),
-        limit_at: judged.map(|judged| spec.age_max.after(judged)),
-        birth,
-    }
+    judged.map(|judged| spec.age_max.after(judged))
 }

@@ -75,14 +75,15 @@ pub(super) fn keep() -> BoxedStrategy<Keep> {
 
 pub(super) fn cause() -> BoxedStrategy<Cause> {
     prop_oneof![
-        (slot(), age(), span(), any::<bool>()).prop_map(|(slot, age, limit, outside_window)| {
-            Cause::KeyDue {
+        (slot(), age(), span(), any::<bool>(), of(haste())).prop_map(
+            |(slot, age, limit, outside_window, haste)| Cause::KeyDue {
                 slot,
                 age,
                 limit,
                 outside_window,
+                haste,
             }
-        }),
+        ),
         (of(span()), span(), 0_u32..3).prop_map(|(age, limit, failures)| Cause::Stale {
             age,
             limit,
@@ -92,6 +93,16 @@ pub(super) fn cause() -> BoxedStrategy<Cause> {
         Just(Cause::MustNotRun),
         (run_id(), span(), span()).prop_map(|(run, ran, limit)| Cause::TooLong { run, ran, limit }),
         (0_u32..3).prop_map(|failures| Cause::NotSucceededYet { failures }),
+    ]
+    .boxed()
+}
+
+fn haste() -> BoxedStrategy<Haste> {
+    prop_oneof![
+        of(text()).prop_map(|opens| Haste::Window { opens }),
+        text().prop_map(|opens| Haste::Twin { opens }),
+        instant().prop_map(|until| Haste::Freeze { until }),
+        Just(Haste::Overlap),
     ]
     .boxed()
 }

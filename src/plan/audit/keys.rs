@@ -1,6 +1,6 @@
 //! Laws about keys, asked of the raw evidence of each key alone: is there anything that says it is younger, or surely not?
 
-use super::{Law, moves};
+use super::{Law, moves, windows};
 use crate::model::birth::Evidence;
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, RuntimeSight, Slot,
@@ -58,20 +58,10 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
     if touched || young {
         broken.push(Law::Overlap);
     }
-    let windows = &case.spec.windows;
-    let open = windows.is_empty()
-        || windows
-            .iter()
-            .any(|window| window.closes(plan.at).is_some());
-    if !open {
-        let opens = windows
-            .iter()
-            .filter_map(|window| window.next_opening(plan.at))
-            .min();
-        let young = opens
-            .zip(Key::new(case, step, slot).not_before())
-            .is_some_and(|(opens, made)| case.spec.age_max.after(made) > opens);
-        if case.spec.on_starvation != OnStarvation::Rotate || young {
+    if !windows::is_open(&case.spec.windows, plan.at) {
+        let own = Key::new(case, step, slot);
+        let in_time = windows::leaves_time(case, plan, [own.not_before(), twin.not_before()]);
+        if case.spec.on_starvation != OnStarvation::Rotate || in_time {
             broken.push(Law::Window);
         }
     }

@@ -86,9 +86,25 @@ mirror! {
 }
 
 mirror! {
+    /// Why a key does not wait for its window, or goes before its ordinary time.
+    enum Haste {
+        Window { opens: Option<String> },
+        Twin { opens: String },
+        Freeze { until: Text<Timestamp> },
+        Overlap,
+    }
+}
+
+mirror! {
     /// Why something is to be done.
     enum Cause {
-        KeyDue { slot: Text<Slot>, age: AgeRange, limit: Text<Span>, outside_window: bool },
+        KeyDue {
+            slot: Text<Slot>,
+            age: AgeRange,
+            limit: Text<Span>,
+            outside_window: bool,
+            #[serde(default, skip_serializing_if = "Option::is_none")] haste: Option<Haste>,
+        },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
         NotRunning,
         MustNotRun,

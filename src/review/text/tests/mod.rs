@@ -20,8 +20,8 @@ use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
-    Company, Exceeded, Facts, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Target, Wait,
+    Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Target, Wait,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -117,6 +117,7 @@ fn rotation(address: &str) -> Step {
         age: runtime_facts().slots.one.age,
         limit: Span::days(90),
         outside_window: false,
+        haste: None,
     };
     Step {
         facts: Facts::Runtime(Box::new(runtime_facts())),
