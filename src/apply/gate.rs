@@ -93,6 +93,7 @@ mod tests {
             freezes: vec![freeze],
             exceeded: Vec::new(),
             refused: false,
+            logs: Vec::new(),
             requests: std::collections::BTreeMap::new(),
         };
         let options = Options {

@@ -102,12 +102,12 @@ pub(super) fn started(returned: &Run, looked: Timestamp) -> Result<(), String> {
             at: Some(at),
             result,
         } if *at < looked => Err(format!(
-            "no new run: the service returned run {run}, which ended {result} at {}",
+            "not started: the service returned run {run}, which ended {result} at {}",
             minute(*at)
         )),
         Phase::Ended { at: None, result } if returned.started.is_none_or(|at| at < looked) => {
             Err(format!(
-                "perhaps no new run: the service returned run {run}, which has ended {result}, and does not tell when"
+                "perhaps not started: the service returned run {run}, which has ended {result}, and does not tell when"
             ))
         }
         _ => Ok(()),
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(started(&untold(Some(100)), looked), Ok(()));
         assert_eq!(
             started(&untold(None), looked),
-            Err("perhaps no new run: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
+            Err("perhaps not started: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
         );
         assert!(started(&untold(Some(99)), looked).is_err());
         assert!(started(&run(7, Some(90), Some(99)), looked).is_err());

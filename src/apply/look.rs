@@ -188,7 +188,7 @@ fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
 }
 
 /// The runs that the plan says it saw, and those that the step has cancelled.
-fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
+pub(super) fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
     let mut known = cancelled.to_vec();
     if let Facts::Job(facts) = &step.facts {
         let listed = facts.active.iter().chain(&facts.undated);

@@ -9,6 +9,7 @@ mod gate;
 mod ground;
 mod look;
 mod outcome;
+mod proof;
 mod remember;
 mod step;
 mod stop;
@@ -144,6 +145,17 @@ impl Hands<'_> {
             address,
             Happened::NotBegun(movement.clone(), skip.to_string()),
         );
+    }
+
+    /// The service took a start, and nothing runs. Who waits for its end waits for a run that did not succeed.
+    fn not_started(&self, address: &Address, movement: &Move, why: String, is_awaited: bool) {
+        let what = Happened::NotDone(movement.clone(), why);
+        if is_awaited {
+            self.told().tally.runs_not_succeeded += 1;
+            self.say(address, what);
+        } else {
+            self.tell(address, what);
+        }
     }
 
     fn interrupted(&self) {

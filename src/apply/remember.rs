@@ -2,23 +2,83 @@
 //!
 //! Refuses: writing down what the ledger knows already, and settling what is settled.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::ledger::event::{Ending, Event, Subject};
-use crate::model::address::{Address, Identity};
+use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{Phase, Run, RunId, RunResult};
-use crate::model::memory::Memory;
+use crate::model::memory::{LogId, LogReading, Memory};
 use crate::model::outcome::Happened;
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
-use crate::model::time::Timestamp;
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
+use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
     Facts, JobFacts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
 
+/// How much further a reading of a quiet log reaches before it is written down.
+const LOG_GROWN: Span = Span::days(1);
+
 /// Everything that the plan saw and `memory` does not know.
 pub(super) fn observations(plan: &Plan, memory: &Memory) -> Vec<Event> {
-    plan.steps
+    let mut events: Vec<Event> = plan
+        .steps
         .iter()
         .flat_map(|step| observed(step, memory))
-        .collect()
+        .collect();
+    let looked: BTreeSet<LogId> = events.iter().filter_map(log_of_look).collect();
+    let readings = one_of_each_log(&plan.logs).into_iter();
+    events.extend(readings.filter_map(|reading| log_read(reading, memory, &looked)));
+    events
+}
+
+/// The log that tells of a runtime whose keys are news.
+fn log_of_look(event: &Event) -> Option<LogId> {
+    match event {
+        Event::Looked { subject, .. } => match &subject.identity {
+            Identity::Runtime(id) => LogId::of(id),
+            Identity::Job(..) | Identity::Submission(..) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Several factories may lie in one resource group: the log's last reading, with the events of all.
+fn one_of_each_log(readings: &[LogReading]) -> Vec<LogReading> {
+    let mut logs: BTreeMap<&LogId, LogReading> = BTreeMap::new();
+    for reading in readings {
+        logs.entry(&reading.log)
+            .and_modify(|known| {
+                known.span = known.span.max(reading.span);
+                known.events.extend(reading.events.iter().cloned());
+            })
+            .or_insert_with(|| reading.clone());
+    }
+    logs.into_values().collect()
+}
+
+/// A reading is written down if it tells of a regeneration, reaches a day further, or belongs to a look that is written down: so a quiet
+/// estate does not fill the ledger.
+fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> Option<Event> {
+    let known = memory.logs.get(&reading.log);
+    let is_new = |(of, event): &(ResourceId, Regeneration)| {
+        let told = known.and_then(|known| known.events.get(of));
+        !told.is_some_and(|told| told.iter().any(|known| known.is_same(event)))
+    };
+    let events: Vec<_> = reading
+        .events
+        .iter()
+        .filter(|event| is_new(event))
+        .cloned()
+        .collect();
+    let spans = known
+        .map(|known| known.spans.as_slice())
+        .unwrap_or_default();
+    let grown = !spans.iter().any(|span| {
+        span.since <= reading.span.since
+            && Span::between(span.until, reading.span.until) < LOG_GROWN
+    });
+    let worth = grown || !events.is_empty() || looked.contains(&reading.log);
+    worth.then_some(Event::LogRead(LogReading { events, ..reading }))
 }
 
 fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
@@ -38,14 +98,28 @@ fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
 }
 
 fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {
-    let at = facts.seen_at.filter(|_| facts.looked)?;
-    let keys = PerSlot {
-        one: facts.slots.one.fingerprint.clone()?,
-        two: facts.slots.two.fingerprint.clone()?,
-    };
+    if !facts.looked {
+        return None;
+    }
     let known = memory.runtimes.get(&subject.identity);
     let created_is_news =
         facts.created.is_some() && known.and_then(|known| known.created) != facts.created;
+    let shown = facts.seen_at.and_then(|at| {
+        let slots = &facts.slots;
+        let one = slots.one.fingerprint.clone()?;
+        let two = slots.two.fingerprint.clone()?;
+        Some((at, PerSlot { one, two }))
+    });
+    let Some((at, keys)) = shown else {
+        // Keys may not be shown: the runtime's own birth is news all the same.
+        let at = facts.read_at.filter(|_| created_is_news)?;
+        return Some(Event::Looked {
+            subject,
+            at,
+            created: facts.created,
+            keys: None,
+        });
+    };
     if !created_is_news && !are_new(memory, &subject.identity, &keys, at) {
         return None;
     }

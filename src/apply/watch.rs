@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::gate::Skip;
-use super::{Hands, remember};
+use super::{Hands, proof, remember};
 use crate::cloud::Dated;
 use crate::ledger::event::Subject;
 use crate::limits::{CANCEL_WAIT_MAX, POLL_FAILURES_MAX, POLL_PAUSE, POLL_PAUSE_MAX};
@@ -66,6 +66,11 @@ pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, 
     }
 }
 
+/// Is the end of what `step` starts waited for?
+pub(super) fn is_awaited(hands: &Hands<'_>, step: &Step) -> bool {
+    wanted(step, hands.options.wait).is_some()
+}
+
 /// A wait without an end is one only under `--wait`.
 fn wanted(step: &Step, always: bool) -> Option<Wait> {
     match &step.wait {
@@ -117,6 +122,8 @@ struct Seen {
     phase: Option<String>,
     url: Option<String>,
     failures: u32,
+    /// Why the last look failed, if it did.
+    trouble: Option<Trouble>,
 }
 
 impl Watch<'_> {
@@ -139,8 +146,7 @@ impl Watch<'_> {
                 }
             }
             let Some(left) = time_left(deadline, clock.now()) else {
-                let max = self.wait.max.unwrap_or_default();
-                return self.still_going(seen, format!("it has not ended within {max}"));
+                return self.out_of_time(seen);
             };
             if let Err(skip) = pause(self.hands, length.min(left)).await {
                 self.hands.interrupted();
@@ -154,8 +160,22 @@ impl Watch<'_> {
         }
     }
 
+    /// Whether it has ended within its time nobody knows where the last look failed.
+    fn out_of_time(&self, seen: Seen) {
+        let max = self.wait.max.unwrap_or_default();
+        match seen.trouble {
+            None => self.still_going(seen, format!("it has not ended within {max}")),
+            Some(trouble) => self.tell(Happened::OutOfSight {
+                run: self.run,
+                url: seen.url,
+                why: format!("waited for {max}, and {trouble}"),
+            }),
+        }
+    }
+
     fn active(&self, seen: &mut Seen, run: &Run, phase: &ActivePhase) {
         seen.failures = 0;
+        seen.trouble = None;
         seen.url.clone_from(&run.url);
         let word = word(phase);
         if seen.phase.as_deref() != Some(word) {
@@ -185,6 +205,7 @@ impl Watch<'_> {
             result: result.clone(),
             accepted,
             url: run.url.clone(),
+            skipped: proof::why_it_never_ran(run),
             failure,
         }));
     }
@@ -220,6 +241,7 @@ impl Watch<'_> {
 /// One more failed look; why to give up, if it was one too many, or if no look can succeed until a person does something.
 fn lost_sight(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
     seen.failures += 1;
+    seen.trouble = Some(trouble.clone());
     let is_over = seen.failures >= POLL_FAILURES_MAX || trouble.kind == TroubleKind::SignedOut;
     is_over.then(|| trouble.to_string())
 }

@@ -14,6 +14,7 @@ use super::screen::Screen;
 use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
+use super::typed::is_plan_file;
 use crate::apply::{self, Connections, Options, Outcome};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
@@ -44,13 +45,6 @@ pub async fn run(
     }
 }
 
-/// A saved plan is JSON; no manifest begins with a brace.
-fn is_plan_file(path: &Path) -> bool {
-    let mut start = [0_u8; 64];
-    let read = std::fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut start));
-    read.is_ok_and(|count| start[..count].trim_ascii_start().starts_with(b"{"))
-}
-
 async fn manifests(
     paths: &[PathBuf],
     args: &Args,
@@ -59,17 +53,10 @@ async fn manifests(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
-    if args.format == LogFormat::Text {
-        let shown = review::text::plan(&plan, &text_options(screen, true));
-        if must_ask(&plan, args) {
-            // Nobody approves what they were not shown, `--quiet` or not.
-            screen.say(&shown);
-        } else {
-            screen.tell(&shown);
-        }
-    }
+    show(&plan, args, screen)?;
     refuse(&plan)?;
     let before = session.ground.now();
     let approval = approve(&plan, args, screen).await?;
@@ -104,7 +91,7 @@ async fn saved_plan(
     screen: &Screen,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let file = super::show::load(path)?;
+    let file = super::show::load(path, screen)?;
     if !args.looking.target.is_empty() {
         return Err(
             Failure::new("--target goes with manifests: a saved plan is applied whole")
@@ -113,7 +100,10 @@ async fn saved_plan(
     }
     let ground = Ground::open_at(file.ledger.clone(), global).await?;
     ground.reader.among(file.workspaces.values());
-    check_lineage(&file, &ground, global)?;
+    let again = screen
+        .typed
+        .plan_again(path, super::session::file_of(&file.ledger));
+    check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
     if now >= file.plan.valid_until {
@@ -124,7 +114,7 @@ async fn saved_plan(
         );
         return Err(Failure::new(summary)
             .with_exit(Exit::Stale)
-            .with_command("Make a new one:", "afresh plan --out FILE"));
+            .with_command("Make a new one:", &again));
     }
     refuse(&file.plan)?;
     // Whoever hands over a plan file has reviewed it: that is the approval.
@@ -151,8 +141,40 @@ async fn saved_plan(
     .await
 }
 
+/// Nobody approves what they were not shown, `--quiet` or not.
+fn show(plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
+    let asks = must_ask(plan, args);
+    let is_text = args.format == LogFormat::Text;
+    if !is_text && !asks {
+        return Ok(());
+    }
+    let shown = review::text::plan(plan, &text_options(screen, is_text));
+    match (is_text, asks) {
+        (true, true) if io::stdin().is_terminal() => screen.show(&shown),
+        (true, true) => {
+            screen.say(&shown);
+            Ok(())
+        }
+        (true, false) => {
+            screen.tell(&shown);
+            // On a full disk nothing is begun; a reader that went away is no reason to stop.
+            screen.all_said()
+        }
+        // Stdout is for the lines of JSON.
+        (false, _) => {
+            screen.complain(&shown);
+            Ok(())
+        }
+    }
+}
+
 /// A plan is for one ledger: the one it was decided from.
-fn check_lineage(file: &saved::File, ground: &Ground, global: &Global) -> Result<(), Failure> {
+fn check_lineage(
+    file: &saved::File,
+    ground: &Ground,
+    global: &Global,
+    again: &str,
+) -> Result<(), Failure> {
     let of_sim = file.lineage.starts_with(super::session::SIM_LINEAGE);
     if of_sim != global.sim.is_some() {
         let what = if of_sim {
@@ -167,7 +189,7 @@ fn check_lineage(file: &saved::File, ground: &Ground, global: &Global) -> Result
             "this plan was made from another ledger than the one that is there now",
         )
         .with_exit(Exit::Stale)
-        .with_command("Make a new one:", "afresh plan --out FILE")),
+        .with_command("Make a new one:", again)),
         None if file.began => Err(Failure::new(format!(
             "this plan rests on a ledger that is not there any more: {}",
             super::session::named(&ground.place)
@@ -210,8 +232,10 @@ async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, 
     }
     if !io::stdin().is_terminal() {
         return Err(
-            Failure::new("nobody is here to approve this plan: stdin is no terminal")
-                .with_command("To apply without asking:", "afresh apply --auto-approve"),
+            Failure::new("nobody is here to approve this plan: stdin is no terminal").with_command(
+                "To apply without asking:",
+                &screen.typed.again(["--auto-approve"]),
+            ),
         );
     }
     screen.prompt("\nDo this? Only `yes` is taken for a yes: ");
@@ -291,7 +315,7 @@ async fn perform(
     ground.close()?;
     let outcome = outcome.map_err(Failure::of_ledger)?;
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
-        screen.narrate(&review::text::outcome(&reports));
+        screen.say(&review::text::outcome(&reports));
     }
     let left = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
     let exit = exit_code(&outcome, plan, left);

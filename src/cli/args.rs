@@ -126,6 +126,9 @@ pub struct Paths {
     pub paths: Vec<PathBuf>,
 }
 
+/// Stands for stdin.
+pub const STDIN: &str = "-";
+
 impl Paths {
     /// What was named, or the present folder.
     pub fn or_here(&self) -> Vec<PathBuf> {
@@ -140,9 +143,12 @@ impl Paths {
 /// Options of `validate`.
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Where the manifests are.
+    /// Where the manifests are; `-` is stdin.
     #[command(flatten)]
     pub paths: Paths,
+    /// Check PATH only, and find what it refers to here: a file or folder (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub with: Vec<PathBuf>,
     /// How problems are printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: LogFormat,
@@ -302,22 +308,11 @@ pub struct Diff {
     pub new: PathBuf,
 }
 
-/// A subject; whoever names a connection alone asks what `auth` tells.
-fn subject(text: &str) -> Result<Address, String> {
-    Address::parse(text).map_err(|why| match Name::parse(text) {
-        Ok(name) => format!(
-            "{why}\n\nIs {name} a connection? Then this shows who it is signed in as, and what it may do:\n    afresh auth --connection {name}"
-        ),
-        Err(_) => why,
-    })
-}
-
 /// Options of `why`.
 #[derive(Args, Debug)]
 pub struct Why {
     /// Which subject, as in ingest/gateway-west
-    #[arg(value_parser = subject)]
-    pub address: Address,
+    pub address: String,
     /// Where the manifests are.
     #[command(flatten)]
     pub paths: Paths,

@@ -21,8 +21,9 @@ pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
         many => (format!("{many} lines that fit"), "they count"),
     };
     screen.remark(&format!(
-        "warning: the ledger {} has {what} nowhere: {they} for nothing. What is wrong:\n    afresh ledger list",
-        named(&ground.place)
+        "warning: the ledger {} has {what} nowhere: {they} for nothing. What is wrong:\n    {}",
+        named(&ground.place),
+        screen.typed.command(["ledger", "list"])
     ));
 }
 
@@ -33,14 +34,16 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
     for (address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
             "warning: nobody knows yet whether `{}` of {} on {address} happened, and this plan has no rule for it that could find out. \
-             Let the rule that began it come back, or end the doubt:\n    afresh ledger forget --doubts {address}",
+             Let the rule that began it come back, or end the doubt:\n    {}",
             doubt.movement.title(),
-            minute(doubt.at)
+            minute(doubt.at),
+            screen.typed.command(["ledger", "forget", "--doubts", &address.to_string()])
         ));
     }
     if let Some(more @ 1..) = left.len().checked_sub(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
-            "warning: and {more} more:\n    afresh ledger list"
+            "warning: and {more} more:\n    {}",
+            screen.typed.command(["ledger", "list"])
         ));
     }
     !left.is_empty()

@@ -75,7 +75,7 @@ pub async fn decide(
     }
     patience::in_time(&session.ground.reader, global)?;
     honest_clock(session, screen)?;
-    all_found(&options.targets, &survey)?;
+    all_found(&options.targets, &survey, screen)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     audited(&survey, session, plan)
 }
@@ -128,7 +128,7 @@ fn audited(survey: &Survey, session: &Session, plan: Plan) -> Result<Plan, Failu
 }
 
 /// A target that nothing answers to is a mistake, not an empty plan.
-fn all_found(targets: &[Address], survey: &Survey) -> Result<(), Failure> {
+fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<(), Failure> {
     let known = || {
         survey
             .cases
@@ -144,7 +144,7 @@ fn all_found(targets: &[Address], survey: &Survey) -> Result<(), Failure> {
         Some(target) => Err(
             Failure::new(format!("no rule speaks of {target}")).with_command(
                 "These are the subjects that rules speak of:",
-                "afresh plan --verbose",
+                &screen.typed.command(["plan", "--verbose"]),
             ),
         ),
     }

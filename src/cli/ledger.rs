@@ -6,6 +6,7 @@ use super::args::{Global, Ledger as Command, Paths};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
+use super::typed::Typed;
 use crate::ledger::IntendError;
 use crate::ledger::event::{Ending, Event, Subject};
 use crate::limits;
@@ -39,6 +40,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             &session.ground.ledger.memory(),
             address,
             session.ground.now(),
+            screen,
         )?),
         Command::Export { .. } => screen.say(&String::from_utf8_lossy(
             &session.ground.ledger.export().await?,
@@ -149,8 +151,13 @@ fn never_seen(runtime: &RuntimeMemory) -> bool {
         .all(|slot| runtime.slots.get(slot).last_seen.is_none())
 }
 
-fn show(memory: &Memory, address: &Address, now: Timestamp) -> Result<String, Failure> {
-    let identity = identity_of(memory, address)?;
+fn show(
+    memory: &Memory,
+    address: &Address,
+    now: Timestamp,
+    screen: &Screen,
+) -> Result<String, Failure> {
+    let identity = identity_of(memory, address, screen)?;
     let mut text = format!(
         "{address}\n  {identity}\n  {}\n",
         in_brief(memory, identity)
@@ -189,7 +196,7 @@ fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
         .unwrap_or_default();
     let declared = known
         .declared
-        .map(|at| format!(", declared born {}", minute(at)))
+        .map(|said| format!(", declared born {}", minute(said.born)))
         .unwrap_or_default();
     format!(
         "  {slot}: {print}{seen}, age {}{declared}\n",
@@ -197,10 +204,16 @@ fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
     )
 }
 
-fn identity_of<'a>(memory: &'a Memory, address: &Address) -> Result<&'a Identity, Failure> {
+fn identity_of<'a>(
+    memory: &'a Memory,
+    address: &Address,
+    screen: &Screen,
+) -> Result<&'a Identity, Failure> {
     memory.identity_of(address).ok_or_else(|| {
-        Failure::new(format!("nothing is remembered of {address}"))
-            .with_command("This is what is remembered:", "afresh ledger list")
+        Failure::new(format!("nothing is remembered of {address}")).with_command(
+            "This is what is remembered:",
+            &screen.typed.command(["ledger", "list"]),
+        )
     })
 }
 
@@ -230,7 +243,7 @@ async fn declare(
     let identity = match memory.identity_of(&address) {
         Some(identity @ Identity::Runtime(_)) => identity.clone(),
         Some(_) => return Err(Failure::new(format!("{address} has no keys"))),
-        None => named(&session.desired, &address)?,
+        None => named(&session.desired, &address, screen)?,
     };
     let by = std::env::var("USER")
         .ok()
@@ -266,11 +279,11 @@ async fn declare(
 }
 
 /// A runtime that was never met, as the connection in the manifests would name it; only if a rule could speak of it.
-fn named(desired: &Desired, address: &Address) -> Result<Identity, Failure> {
+fn named(desired: &Desired, address: &Address, screen: &Screen) -> Result<Identity, Failure> {
     let unknown = || {
         Failure::new(format!("no rule speaks of {address}")).with_command(
             "These are the subjects that rules speak of:",
-            "afresh plan --verbose",
+            &screen.typed.command(["plan", "--verbose"]),
         )
     };
     let factory = desired
@@ -297,11 +310,11 @@ async fn forget(
 ) -> Result<(), Failure> {
     let ledger = &session.ground.ledger;
     let memory = ledger.memory();
-    let identity = identity_of(&memory, address)?;
+    let identity = identity_of(&memory, address, screen)?;
     let (doubts, at) = (memory.doubts(identity), session.ground.now());
     let (events, said) = match how {
         Forget::All => {
-            whole(address, doubts)?;
+            whole(address, doubts, &screen.typed)?;
             let subject = Subject {
                 identity: identity.clone(),
                 address: address.clone(),
@@ -315,7 +328,7 @@ async fn forget(
                 return Err(Failure::new(why));
             }
             for doubt in doubts {
-                endable(address, doubt, may_run_twice, at)?;
+                endable(address, doubt, may_run_twice, at, &screen.typed)?;
             }
             let events = doubts.iter().map(|doubt| not_done(doubt, at)).collect();
             let said = doubts.iter().map(|doubt| {
@@ -326,7 +339,7 @@ async fn forget(
         }
     };
     let written = ledger.record_if_untouched(identity, events).await;
-    written.map_err(|error| not_forgotten(address, error))?;
+    written.map_err(|error| not_forgotten(address, error, &screen.typed))?;
     screen.tell(&said);
     Ok(())
 }
@@ -340,7 +353,7 @@ fn not_done(doubt: &Doubt, at: Timestamp) -> Event {
 }
 
 /// All of a subject is forgotten only when nothing is open: its doubts would go, and with them what `overlap` rests on.
-fn whole(address: &Address, doubts: &[Doubt]) -> Result<(), Failure> {
+fn whole(address: &Address, doubts: &[Doubt], typed: &Typed) -> Result<(), Failure> {
     let Some(doubt) = doubts.first() else {
         return Ok(());
     };
@@ -350,7 +363,9 @@ fn whole(address: &Address, doubts: &[Doubt]) -> Result<(), Failure> {
         minute(doubt.at)
     );
     Err(Failure::new(summary).with_advice(format!(
-        "Let the next apply settle it first:\n    afresh apply\nIf no apply can, end the doubt alone:\n    afresh ledger forget --doubts {address}"
+        "Let the next apply settle it first:\n    {}\nIf no apply can, end the doubt alone:\n    {}",
+        typed.command(["apply"]),
+        typed.command(["ledger", "forget", "--doubts", &address.to_string()])
     )))
 }
 
@@ -361,6 +376,7 @@ fn endable(
     doubt: &Doubt,
     may_run_twice: bool,
     now: Timestamp,
+    typed: &Typed,
 ) -> Result<(), Failure> {
     let runs = matches!(doubt.movement, Move::Start { .. } | Move::Submit { .. });
     let over = match doubt.movement {
@@ -381,11 +397,13 @@ fn endable(
         minute(day)
     );
     Err(Failure::new(summary).with_advice(format!(
-        "Let the next apply settle it:\n    afresh apply\nTo end it now, though a later apply may start that run once more:\n    afresh ledger forget --doubts --may-run-twice {address}"
+        "Let the next apply settle it:\n    {}\nTo end it now, though a later apply may start that run once more:\n    {}",
+        typed.command(["apply"]),
+        typed.command(["ledger", "forget", "--doubts", "--may-run-twice", &address.to_string()])
     )))
 }
 
-fn not_forgotten(address: &Address, error: IntendError) -> Failure {
+fn not_forgotten(address: &Address, error: IntendError, typed: &Typed) -> Failure {
     match error {
         IntendError::Ledger(error) => Failure::of_ledger(error),
         IntendError::Moved(_) | IntendError::Busy(_) => Failure::new(format!(
@@ -394,7 +412,7 @@ fn not_forgotten(address: &Address, error: IntendError) -> Failure {
         .with_exit(Exit::Busy)
         .with_command(
             "Look at what is remembered now:",
-            &format!("afresh ledger show {address}"),
+            &typed.command(["ledger", "show", &address.to_string()]),
         ),
     }
 }
@@ -439,7 +457,7 @@ mod tests {
         ] {
             let allowed = |seconds: u64| {
                 let now = Span::seconds(seconds).after(doubt.at);
-                endable(&address, doubt, may_run_twice, now).is_ok()
+                endable(&address, doubt, may_run_twice, now, &Typed::default()).is_ok()
             };
             assert!(!allowed(early) && allowed(late), "{doubt:?}");
         }

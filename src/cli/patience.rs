@@ -5,6 +5,7 @@
 use super::args::{Global, LogFormat};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
+use super::typed::Typed;
 use crate::cloud::Reader;
 use crate::http::Waiting;
 use crate::limits::{COMMAND_TIMEOUT, WAIT_TIMEOUT};
@@ -87,7 +88,7 @@ pub fn say_waits(reader: &Reader, global: &Global) {
     if global.quiet || global.verbose == 0 {
         return;
     }
-    let (screen, format) = (Screen::new(global), global.log_format);
+    let (screen, format) = (Screen::new(global, Typed::default()), global.log_format);
     reader.on_wait(move |waiting| say(waiting, &screen, format));
 }
 

@@ -6,7 +6,8 @@ use super::args::{Global, Output, Plan as Args, PlanFormat};
 use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
-use super::screen::{Screen, write_file};
+use super::output::{is_kept, write_file};
+use super::screen::Screen;
 use super::session::Session;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{Hold, Plan, Step, Verdict};
@@ -22,6 +23,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         .with_exit(Exit::Usage));
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(
         &session,
@@ -34,17 +36,14 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;
     if let Some(out) = &args.out {
-        write_file(out, &saved::write(&file))?;
-        let sim = global
-            .sim
-            .as_ref()
-            .map(|world| format!(" --sim {}", world.display()))
-            .unwrap_or_default();
-        screen.remark(&format!(
-            "Saved to {}. To apply exactly this:\n    afresh apply {}{sim}",
-            out.display(),
-            out.display()
-        ));
+        write_file(out, &saved::write(&file), screen)?;
+        if is_kept(out) {
+            screen.remark(&format!(
+                "Saved to {}. To apply exactly this:\n    {}",
+                out.display(),
+                screen.typed.command_on(["apply"], out)
+            ));
+        }
     }
     if args.looking.target.is_empty() {
         beside::warn_of_doubts(&session.ground, &file.plan, screen);
@@ -103,7 +102,7 @@ pub fn show(file: &saved::File, outputs: &[Output], screen: &Screen) -> Result<(
             PlanFormat::Markdown => markdown(file),
         };
         match &output.file {
-            Some(path) => write_file(path, &shown)?,
+            Some(path) => write_file(path, &shown, screen)?,
             None if output.format == PlanFormat::Text => screen.tell(&shown),
             None => screen.say(&shown),
         }

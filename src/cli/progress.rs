@@ -67,7 +67,7 @@ impl<'a> Progress<'a> {
         };
         let quiet = self.screen.quiet && self.format == LogFormat::Text;
         if let Some(line) = line.filter(|_| !quiet) {
-            self.bar.suspend(|| self.screen.narrate(&line));
+            self.bar.suspend(|| self.screen.say(&line));
         }
         if ends_a_move(&report.what) {
             self.bar.inc(1);
@@ -99,9 +99,11 @@ const fn ends_a_move(what: &Happened) -> bool {
         | Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..) => true,
         Happened::Intended(_)
+        | Happened::Besides(..)
         | Happened::Settled(..)
         | Happened::Waiting { .. }
         | Happened::Ended(_)

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
-use super::screen::{Screen, write_file};
+use super::output::write_file;
+use super::screen::Screen;
 use super::session::{read, sim_folder, world_beside};
 use crate::clock::Clock;
 use crate::model::desired::LedgerPlace;
@@ -62,7 +63,7 @@ async fn serve(
     let is_throttling = world.is_throttling();
     let served = server::serve(Arc::new(Mutex::new(world)), &options).await?;
     if let Some(path) = manifests {
-        write_file(path, &manifests_of(&served, is_throttling))?;
+        write_file(path, &manifests_of(&served, is_throttling), screen)?;
     }
     screen.say(&ready(&served));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -9,12 +9,14 @@ mod arm;
 mod call;
 mod credential;
 mod databricks;
+mod denial;
 mod factory;
 mod gate;
 mod reader;
 mod request_id;
 mod secret;
 mod session;
+mod soft;
 mod storage;
 mod surroundings;
 mod writer;
@@ -36,7 +38,7 @@ use std::fmt;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run, RunId};
-use crate::model::runtime::RuntimeKind;
+use crate::model::runtime::{Fingerprint, RuntimeKind};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
 
@@ -67,6 +69,15 @@ pub struct RuntimeStatus {
     pub created: Option<Timestamp>,
     /// `Online`, `NeedRegistration` and so on, in the service's word.
     pub condition: Option<String>,
+}
+
+/// What a `regenerateAuthKey` answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regenerated {
+    /// The key of the slot that was to be regenerated.
+    pub key: Fingerprint,
+    /// The other key, where the answer holds it.
+    pub beside: Option<Fingerprint>,
 }
 
 /// A job as a workspace lists it.

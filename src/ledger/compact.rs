@@ -3,6 +3,8 @@
 //! Only lines that were really written are kept, so that what is left is still evidence and not a summary of it. Refuses: leaving out
 //! an intent without an end; trusting itself. Each subject's choice is folded and compared, and kept whole if it differs.
 
+mod logs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -170,7 +172,7 @@ pub(super) fn compact(events: &[Event]) -> Vec<Event> {
 
 /// Which events the memory rests on, the ledger's name left out.
 fn resting_on(events: &[Event]) -> BTreeSet<usize> {
-    let mut kept = BTreeSet::new();
+    let mut kept = logs::resting_on(events);
     for (identity, items) in &subjects(events) {
         kept.extend(needed(events, identity, items));
     }
@@ -291,15 +293,10 @@ impl<'a> Choice<'a> {
             Slot::BOTH.map(|slot| slots.get(slot))
         }) {
             instants.extend(slot.last_seen);
-            for evidence in &slot.evidence {
-                match *evidence {
-                    Evidence::Changed { after, by } => instants.extend([after, by]),
-                    Evidence::FirstSeen { at } => drop(instants.insert(at)),
-                    Evidence::Rotated { answered, .. } => drop(instants.insert(answered)),
-                    _ => {}
-                }
-            }
+            instants.extend(slot.evidence.into_iter().flat_map(told_at));
         }
+        let met = memory.keys.values().flatten();
+        instants.extend(met.flat_map(|key| told_at(key.evidence)));
         instants.extend(
             runtime
                 .and_then(|known| known.last_rotation)
@@ -343,7 +340,10 @@ impl<'a> Choice<'a> {
                 Some(Event::Settled { how, .. }) => self.rests_on(how),
                 _ => self.open.contains(intent.intent.as_str()),
             },
-            Event::Opened { .. } | Event::Settled { .. } | Event::Forgotten { .. } => false,
+            Event::Opened { .. }
+            | Event::LogRead(_)
+            | Event::Settled { .. }
+            | Event::Forgotten { .. } => false,
         }
     }
 
@@ -367,6 +367,19 @@ impl<'a> Choice<'a> {
     fn newest(&self, item: &Item, items: &[Item], sort: impl Fn(&Event) -> bool) -> bool {
         let last = items.iter().rfind(|item| sort(&self.events[item.first]));
         last.is_some_and(|last| last.first == item.first)
+    }
+}
+
+/// The looks and receipts that a piece of evidence comes from.
+fn told_at(evidence: Evidence) -> Vec<Timestamp> {
+    match evidence {
+        Evidence::Changed { after, by } => vec![after, by],
+        Evidence::FirstSeen { at } | Evidence::KnownBefore { seen: at, .. } => vec![at],
+        Evidence::Rotated { answered, .. } => vec![answered],
+        Evidence::RuntimeCreated { .. }
+        | Evidence::LogSilent { .. }
+        | Evidence::LogEvents { .. }
+        | Evidence::Declared { .. } => Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::model::address::{Address, Identity};
 use crate::model::job::{RunId, RunResult};
+use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
@@ -40,6 +41,8 @@ pub enum Event {
         /// Its keys, if the service showed them.
         keys: Option<PerSlot<Fingerprint>>,
     },
+    /// An Activity Log was read.
+    LogRead(LogReading),
     /// An ended run was seen that is worth remembering: a success.
     RunSeen {
         /// Of which job or one-time submit.
@@ -195,7 +198,7 @@ impl Event {
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),
-            Self::Opened { .. } | Self::Settled { .. } => None,
+            Self::Opened { .. } | Self::LogRead(_) | Self::Settled { .. } => None,
         }
     }
 }

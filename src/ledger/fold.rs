@@ -9,7 +9,9 @@ use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::job::{JobMemory, RunId, RunResult};
 use crate::model::memory::{Doubt, Memory};
-use crate::model::runtime::{Fingerprint, PerSlot, RuntimeMemory, Slot, SlotMemory};
+use crate::model::runtime::{
+    Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory,
+};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
 
@@ -46,6 +48,10 @@ impl Fold {
                 created,
                 keys,
             } => self.looked(subject, *at, *created, keys.as_ref()),
+            Event::LogRead(reading) => {
+                let log = self.memory.logs.entry(reading.log.clone()).or_default();
+                log.add(reading);
+            }
             Event::RunSeen {
                 subject,
                 name,
@@ -65,10 +71,12 @@ impl Fold {
                 subject,
                 slot,
                 born,
+                at,
                 ..
             } => {
+                let (born, said) = (*born, *at);
                 if let Some(runtime) = self.runtime(subject) {
-                    runtime.slots.get_mut(*slot).declared = Some(*born);
+                    runtime.slots.get_mut(*slot).declared = Some(Declaration { born, said });
                 }
             }
             Event::Forgotten { subject, .. } => self.forget(&subject.identity),
@@ -110,9 +118,23 @@ impl Fold {
             return;
         };
         runtime.created = created.or(runtime.created);
+        if let Some(keys) = keys {
+            self.see(&subject.identity, keys, at);
+        }
+    }
+
+    fn see(&mut self, identity: &Identity, keys: &PerSlot<Fingerprint>, at: Timestamp) {
         for slot in Slot::BOTH {
-            if let Some(keys) = keys {
-                see(runtime.slots.get_mut(slot), keys.get(slot), at);
+            let runtime = self.memory.runtimes.get_mut(identity);
+            let seen =
+                runtime.and_then(|runtime| see(runtime.slots.get_mut(slot), keys.get(slot), at));
+            if let (Some(evidence), Identity::Runtime(id)) = (seen, identity) {
+                self.memory.meet(KnownKey {
+                    fingerprint: keys.get(slot).clone(),
+                    of: id.clone(),
+                    slot,
+                    evidence,
+                });
             }
         }
     }
@@ -235,7 +257,15 @@ impl Fold {
                 },
             ) => {
                 let runtime = memory.runtimes.entry(identity.clone()).or_default();
-                rotate(runtime, *slot, fingerprint, *sent, *answered);
+                let evidence = rotate(runtime, *slot, fingerprint, *sent, *answered);
+                if let Identity::Runtime(id) = identity {
+                    memory.meet(KnownKey {
+                        fingerprint: fingerprint.clone(),
+                        of: id.clone(),
+                        slot: *slot,
+                        evidence,
+                    });
+                }
             }
             (Identity::Job(..), Move::Start { .. }, Receipt::Started { run, answered }) => {
                 let job = memory.jobs.entry(identity.clone()).or_default();
@@ -268,6 +298,12 @@ impl Fold {
         let doubts = doubts.map(|doubt| (doubt.intent.clone(), false));
         self.ended.extend(doubts);
         memory.runtimes.remove(identity);
+        if let Identity::Runtime(id) = identity {
+            for met in memory.keys.values_mut() {
+                met.retain(|known| known.of != *id);
+            }
+            memory.keys.retain(|_, met| !met.is_empty());
+        }
         memory.jobs.remove(identity);
         memory.submissions.remove(identity);
         memory.doubts.remove(identity);
@@ -275,23 +311,28 @@ impl Fold {
     }
 }
 
-/// A look at one key. One that is older than what is known says nothing about the present key.
-fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) {
-    let evidence = match (&slot.fingerprint, slot.last_seen) {
-        (_, Some(last)) if at < last => return,
-        (Some(known), _) if known == fingerprint => None,
-        (Some(_), Some(after)) => Some(Evidence::Changed { after, by: at }),
-        _ => Some(Evidence::FirstSeen { at }),
-    };
-    slot.last_seen = Some(at);
-    if let Some(evidence) = evidence {
-        // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.
-        if slot.fingerprint.is_some() {
-            slot.declared = None;
-        }
-        slot.fingerprint = Some(fingerprint.clone());
-        slot.evidence = vec![evidence];
+/// A look at one key, and what it says of a key that was not there before. A look that is older than what is known says nothing.
+fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Option<Evidence> {
+    if slot.last_seen.is_some_and(|last| at < last) {
+        return None;
     }
+    if slot.fingerprint.as_ref() == Some(fingerprint) {
+        slot.last_seen = Some(at);
+        return None;
+    }
+    let evidence = match slot.last_seen {
+        Some(after) if slot.fingerprint.is_some() => Evidence::Changed { after, by: at },
+        _ => Evidence::FirstSeen { at },
+    };
+    // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.
+    let declared = slot.declared.filter(|_| slot.fingerprint.is_none());
+    *slot = SlotMemory {
+        fingerprint: Some(fingerprint.clone()),
+        last_seen: Some(at),
+        evidence: Some(evidence),
+        declared,
+    };
+    Some(evidence)
 }
 
 /// Our own regenerate. If a later look showed yet another key, that key stays; only the rotation is remembered.
@@ -301,7 +342,8 @@ fn rotate(
     fingerprint: &Fingerprint,
     sent: Timestamp,
     answered: Timestamp,
-) {
+) -> Evidence {
+    let evidence = Evidence::Rotated { sent, answered };
     if runtime
         .last_rotation
         .is_none_or(|(_, known)| known <= answered)
@@ -311,14 +353,15 @@ fn rotate(
     let memory = runtime.slots.get_mut(slot);
     let seen_since = memory.last_seen.is_some_and(|seen| seen > answered);
     if seen_since && memory.fingerprint.as_ref() != Some(fingerprint) {
-        return;
+        return evidence;
     }
     *memory = SlotMemory {
         fingerprint: Some(fingerprint.clone()),
         last_seen: memory.last_seen.max(Some(answered)),
-        evidence: vec![Evidence::Rotated { sent, answered }],
+        evidence: Some(evidence),
         declared: None,
     };
+    evidence
 }
 
 fn succeed(job: &mut JobMemory, name: Option<&str>, run: (RunId, Timestamp, &RunResult)) {
@@ -334,5 +377,7 @@ fn succeed(job: &mut JobMemory, name: Option<&str>, run: (RunId, Timestamp, &Run
     }
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

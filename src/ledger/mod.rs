@@ -270,6 +270,7 @@ impl Known {
             Event::Settled { intent, .. } => self.fold.open(intent).cloned(),
             Event::Opened { .. }
             | Event::Looked { .. }
+            | Event::LogRead(_)
             | Event::RunSeen { .. }
             | Event::Declared { .. } => None,
         };

@@ -25,7 +25,7 @@ pub fn key(n: u8) -> Fingerprint {
 pub fn gateway(n: u8) -> Subject {
     Subject {
         identity: Identity::Runtime(ResourceId::new(format!(
-            "/subscriptions/s/integrationruntimes/gateway-{n}"
+            "/subscriptions/s/resourcegroups/g/integrationruntimes/gateway-{n}"
         ))),
         address: Address::parse(&format!("ingest/gateway-{n}")).unwrap(),
     }

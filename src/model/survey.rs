@@ -3,7 +3,7 @@
 use super::address::{Address, Identity, Name, ResourceId};
 use super::desired::Place;
 use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
-use super::memory::Doubt;
+use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
@@ -15,6 +15,8 @@ pub struct Survey {
     pub cases: Vec<Subject>,
     /// What a glob met and left alone, visibly.
     pub passed_over: Vec<PassedOver>,
+    /// Activity Logs that were read to their last page.
+    pub logs: Vec<LogReading>,
     /// Requests sent.
     pub requests: Requests,
 }

@@ -8,6 +8,7 @@ use std::fmt;
 use super::address::{Address, Identity, Name};
 use super::birth::AgeRange;
 use super::job::{RunId, RunResult, Token};
+use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
@@ -17,7 +18,7 @@ use super::trouble::{Trouble, TroubleKind};
 
 mod facts;
 
-pub use facts::{Facts, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use facts::{Facts, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
     pub refused: bool,
+    /// Activity Logs that the survey read to their last page, for the ledger.
+    pub logs: Vec<LogReading>,
     /// Requests that the survey sent.
     pub requests: Requests,
 }
@@ -292,8 +295,10 @@ pub enum Cause {
         age: AgeRange,
         /// The promise.
         limit: Span,
-        /// The window was passed over, since the limit would have been broken before it opened.
+        /// The window was passed over.
         outside_window: bool,
+        /// Why it does not wait for its window, or goes before its ordinary time.
+        haste: Option<Haste>,
     },
     /// No success is fresh enough.
     Stale {
@@ -324,6 +329,49 @@ pub enum Cause {
     },
 }
 
+/// Why a key does not wait: `onWindowStarvation: rotate` keeps the limits of both keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Its window opens too late.
+    Window {
+        /// When it opens, as people near it read it; `None`: never.
+        opens: Option<String>,
+    },
+    /// If it waited for its window, the other key, which waits for the overlap, would reach its limit.
+    Twin {
+        /// When the window opens, as people near it read it.
+        opens: String,
+    },
+    /// A freeze lasts longer than its limit.
+    Freeze {
+        /// The first instant after it.
+        until: Timestamp,
+    },
+    /// The other key has to follow in time, and not before the overlap is over.
+    Overlap,
+}
+
+impl fmt::Display for Haste {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Window { opens: Some(opens) } => write!(f, "which opens too late ({opens})"),
+            Self::Window { opens: None } => f.write_str("which never opens"),
+            Self::Twin { opens } => write!(
+                f,
+                "since after {opens} the other key could not follow within its limit"
+            ),
+            Self::Freeze { until } => write!(
+                f,
+                "before the freeze until {}, which outlasts its limit",
+                minute(*until)
+            ),
+            Self::Overlap => {
+                f.write_str("early, so that the other key can follow within its limit")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -331,13 +379,19 @@ impl fmt::Display for Cause {
                 age,
                 limit,
                 outside_window,
+                haste,
                 ..
             } => {
                 write!(f, "{age} old, limit {}", limit.rounded())?;
                 if *outside_window {
-                    f.write_str("; outside its window, which would open too late")
-                } else {
-                    Ok(())
+                    f.write_str("; outside its window")?;
+                }
+                match haste {
+                    None => Ok(()),
+                    Some(haste) => {
+                        let dot = if *outside_window { ", " } else { "; " };
+                        write!(f, "{dot}{haste}")
+                    }
                 }
             }
             Self::Stale {
@@ -421,6 +475,11 @@ pub enum Hold {
         /// What is known.
         age: AgeRange,
     },
+    /// One of the two keys has reached its limit, and no evidence tells which.
+    EitherKeyTooOld {
+        /// The limit.
+        limit: Span,
+    },
     /// A key is due, outside its window.
     Window {
         /// Which.
@@ -492,6 +551,7 @@ impl Hold {
             Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
             Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
             Self::NoKeys { .. } => Some(Attention::Rule),
+            Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
             Self::GaveUp { .. } => Some(Attention::GivenUp),
             Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
                 Some(Attention::Settings)
@@ -548,6 +608,11 @@ impl fmt::Display for Hold {
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
+            Self::EitherKeyTooOld { limit } => write!(
+                f,
+                "one of the two keys is older than {limit}, and no evidence tells which: record when one was created with \
+                 `afresh ledger declare`, or let both be rotated in turn with `unknownAge: rotate`"
+            ),
             Self::Window {
                 slot,
                 breaks_limit: false,
@@ -562,7 +627,7 @@ impl fmt::Display for Hold {
                 opens: Some(opens),
             } => write!(
                 f,
-                "{slot} breaks its limit before its window opens ({opens}), and onWindowStarvation is fail"
+                "{slot} breaks its limit before it may be regenerated ({opens}), and onWindowStarvation is fail"
             ),
             Self::Starved { slot, opens: None } => write!(
                 f,

@@ -10,13 +10,16 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
 
+use openings::Rests;
 use promise::Judged;
 use ruling::{Draft, Moment, Ruling};
 
-mod age;
 pub mod audit;
 mod follow;
 mod job;
+mod lead;
+mod openings;
+mod outside;
 mod promise;
 mod ration;
 mod retry;
@@ -25,6 +28,8 @@ mod runtime;
 pub mod settle;
 mod submission;
 mod token;
+mod urgency;
+pub mod walk;
 
 pub use audit::audit;
 pub use runtime::jitter_share;
@@ -34,9 +39,11 @@ pub use runtime::jitter_share;
 /// The same survey, project and time give the same plan, in whatever order the cases come. Deciding again at any time before
 /// [`Plan::valid_until`] gives the same moves.
 pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
+    let rests = Rests::of(&project.freezes);
     let moment = Moment {
         now,
         freezes: &project.freezes,
+        rests: &rests,
     };
     let mut drafts: Vec<Draft> = survey
         .cases
@@ -56,6 +63,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         freezes: moment.ahead(),
         exceeded: rationed.exceeded,
         refused: rationed.refused,
+        logs: survey.logs.clone(),
         requests: survey.requests.clone(),
     }
 }

@@ -11,7 +11,7 @@ use crate::model::job::{
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
+    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
     RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{
@@ -100,7 +100,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
     let memory = |letter: char, born: &str| SlotMemory {
         fingerprint: Some(key(letter)),
         last_seen: Some(ago("1d")),
-        evidence: vec![rotated(ago(born))],
+        evidence: Some(rotated(ago(born))),
         declared: None,
     };
     Case {
@@ -134,8 +134,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
                 one: memory('a', "40d"),
                 two: memory('b', "20d"),
             },
-            created: None,
-            last_rotation: None,
+            ..RuntimeMemory::default()
         },
         doubts: Vec::new(),
     }
@@ -144,8 +143,8 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
 /// The same with authKey1 made `one` ago and authKey2 `two` ago.
 pub fn runtime_aged(one: &str, two: &str) -> RuntimeCase {
     let mut case = runtime();
-    case.memory.slots.one.evidence = vec![rotated(ago(one))];
-    case.memory.slots.two.evidence = vec![rotated(ago(two))];
+    case.memory.slots.one.evidence = Some(rotated(ago(one)));
+    case.memory.slots.two.evidence = Some(rotated(ago(two)));
     case
 }
 
@@ -393,33 +392,41 @@ impl Dice<'_> {
         }
     }
 
-    fn evidence(&mut self) -> Vec<Evidence> {
+    fn declaration(&mut self) -> Declaration {
+        let (a, b) = (self.days(), self.days());
+        Declaration {
+            born: a.min(b),
+            said: a.max(b),
+        }
+    }
+
+    fn evidence(&mut self) -> Option<Evidence> {
         let (a, b) = (self.days(), self.days());
         let (early, late) = (a.min(b), a.max(b));
         match self.roll(4) {
-            0 => vec![rotated(early)],
-            1 => vec![Evidence::Changed {
+            0 => Some(rotated(early)),
+            1 => Some(Evidence::Changed {
                 after: early,
                 by: late,
-            }],
-            2 => vec![Evidence::FirstSeen { at: late }],
-            _ => Vec::new(),
+            }),
+            2 => Some(Evidence::FirstSeen { at: late }),
+            _ => None,
         }
     }
 
     fn slot_memory(&mut self, letter: char) -> SlotMemory {
         if self.one_in(4) {
             return SlotMemory {
-                declared: self.maybe(Self::days),
+                declared: self.maybe(Self::declaration),
                 ..SlotMemory::default()
             };
         }
         let evidence = self.evidence();
-        let latest = evidence.iter().filter_map(|piece| piece.bounds().1).max();
+        let latest = evidence.and_then(|piece| piece.bounds().1);
         SlotMemory {
             fingerprint: Some(key(letter)),
             last_seen: Some(self.days().max(latest.unwrap_or(Timestamp::MIN))),
-            declared: self.maybe(Self::days).filter(|_| evidence.is_empty()),
+            declared: self.maybe(Self::declaration).filter(|_| evidence.is_none()),
             evidence,
         }
     }
@@ -434,6 +441,7 @@ impl Dice<'_> {
                 events: self.some(3, |dice| Regeneration {
                     at: dice.days(),
                     slot: dice.pick(&[None, Some(Slot::One), Some(Slot::Two)]),
+                    by: None,
                 }),
             },
         }

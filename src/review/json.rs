@@ -84,6 +84,8 @@ fn event(what: &Happened) -> &'static str {
         Happened::Stale(..) => "stale",
         Happened::Busy(..) => "busy",
         Happened::Refused(..) => "refused",
+        Happened::NotDone(..) => "notDone",
+        Happened::Besides(..) => "besides",
         Happened::InDoubt(..) => "inDoubt",
         Happened::NotBegun(..) => "notBegun",
         Happened::Settled(..) => "settled",
@@ -101,6 +103,8 @@ fn movement(what: &Happened) -> Option<&Move> {
         | Happened::Stale(movement, _)
         | Happened::Busy(movement, _)
         | Happened::Refused(movement, _)
+        | Happened::NotDone(movement, _)
+        | Happened::Besides(movement, _)
         | Happened::InDoubt(movement, _)
         | Happened::NotBegun(movement, _)
         | Happened::Settled(movement, _) => Some(movement),
@@ -131,6 +135,8 @@ fn details(what: &Happened) -> Map<String, Value> {
         | Happened::Busy(_, why)
         | Happened::InDoubt(_, why)
         | Happened::NotBegun(_, why)
+        | Happened::NotDone(_, why)
+        | Happened::Besides(_, why)
         | Happened::Settled(_, why) => json!({"why": why}),
         Happened::Refused(_, trouble) => {
             json!({
@@ -152,6 +158,7 @@ fn ended(end: &RunEnd) -> Value {
         "result": end.result.as_str(),
         "accepted": end.accepted,
         "url": end.url,
+        "skipped": end.skipped,
         "task": end.failure.as_ref().map(|failure| &failure.task),
         "error": end.failure.as_ref().map(|failure| &failure.error),
     })
@@ -213,6 +220,7 @@ mod tests {
     #[test]
     fn the_end_of_a_run_has_its_page_task_and_error() {
         let end = RunEnd {
+            skipped: None,
             run: 7,
             result: RunResult::Failed,
             accepted: false,

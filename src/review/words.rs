@@ -2,13 +2,14 @@
 
 use super::escape::{self, line};
 use crate::model::birth::{AgeRange, Birth, Evidence};
+use crate::model::joint::Correction;
 use crate::model::requests::{self, RequestClass, Requests};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Cause, Counts, Exceeded, Facts, Hold, Move, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Step,
+    Cause, Counts, Exceeded, Facts, Hold, Move, OutsideChange, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Step,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -19,6 +20,10 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
             format!("changed between {} and {}", minute(after), minute(by))
         }
         Evidence::FirstSeen { at } => format!("first seen {}", minute(at)),
+        Evidence::KnownBefore { seen, .. } => format!(
+            "known to the ledger from before; here since {}",
+            minute(seen)
+        ),
         Evidence::RuntimeCreated { at } => format!("runtime created {}", minute(at)),
         Evidence::LogSilent { since, .. } => format!(
             "no regeneration in the Activity Log since {}",
@@ -27,6 +32,68 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
         Evidence::LogEvents { known, newest, .. } => log_events(known, newest),
         Evidence::Declared { at } => format!("declared by a person: {}", minute(at)),
     }
+}
+
+/// What others did to a key since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
+pub(super) fn outside(change: &OutsideChange) -> String {
+    match change {
+        OutsideChange::Rotated {
+            slot,
+            at,
+            by,
+            by_afresh,
+        } => {
+            let who = if *by_afresh {
+                "by afresh with another ledger"
+            } else {
+                "outside afresh"
+            };
+            let at = at
+                .map(|at| format!(" on {}", minute(at)))
+                .unwrap_or_default();
+            let by = by
+                .as_ref()
+                .map(|by| format!(", by {}", line(by)))
+                .unwrap_or_default();
+            format!("{slot} was regenerated {who}{at}{by}")
+        }
+        OutsideChange::Returned { slot, from, was } => format!(
+            "{slot} is a key that the ledger knows: {was} of {}; it keeps its age",
+            line(from.as_str())
+        ),
+    }
+}
+
+/// A fact that had to give way to stronger ones.
+pub(super) fn correction(correction: &Correction) -> String {
+    match *correction {
+        Correction::Declared { slot, born } => format!(
+            "corrected: {slot} was declared as created {}, and stronger evidence excludes that",
+            minute(born)
+        ),
+        Correction::Silence { slot } => format!(
+            "corrected: {slot} changed, and the Activity Log shows no regeneration: the log is late, or the runtime was created anew"
+        ),
+        Correction::Created { slot, at } => format!(
+            "corrected: the runtime says that it was created {}, and {slot} was seen before that",
+            minute(at)
+        ),
+        Correction::Event { at } => format!(
+            "corrected: the Activity Log shows a regeneration at {}, and neither key changed then",
+            minute(at)
+        ),
+    }
+}
+
+/// What a row of a runtime tells below it.
+pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
+    let Some(facts) = runtime_facts(step) else {
+        return Vec::new();
+    };
+    let outside = facts.outside.iter().map(outside);
+    outside
+        .chain(facts.corrected.iter().map(correction))
+        .collect()
 }
 
 fn log_events(known: Option<Timestamp>, newest: Timestamp) -> String {

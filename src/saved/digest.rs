@@ -118,6 +118,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Doubt { movement, .. } => json!(["doubt", intended(movement)]),
         Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
         Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
+        Hold::EitherKeyTooOld { limit } => json!(["eitherKeyTooOld", limit.as_secs()]),
         Hold::Window {
             slot, breaks_limit, ..
         } => json!(["window", slot.as_str(), breaks_limit]),
@@ -141,6 +142,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
         TroubleKind::Forbidden { right } => json!(["forbidden", right]),
         TroubleKind::Unauthenticated => json!("unauthenticated"),
         TroubleKind::SignedOut => json!("signedOut"),
+        TroubleKind::Blocked => json!("blocked"),
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
         TroubleKind::TimeOver => json!("timeOver"),

@@ -112,6 +112,7 @@ fn empty() -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::new(),
     }
 }
@@ -309,6 +310,7 @@ fn there_is_no_field_for_a_secret() {
             "authKey2",
             "clientSecret",
             "databricksToken",
+            "eitherKeyTooOld",
             "key",
             "keyDue",
             "keysRefused",

@@ -50,7 +50,10 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         },
         looked: true,
         seen_at: Some(at(seen)),
+        read_at: Some(at(seen)),
         created: Some(at(1)),
+        corrected: Vec::new(),
+        outside: Vec::new(),
         keys_refused: None,
         log_refused: None,
     };
@@ -105,6 +108,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: std::collections::BTreeMap::new(),
     }
 }

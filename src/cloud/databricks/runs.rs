@@ -10,9 +10,9 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::super::session::Session;
+use super::super::soft;
 use super::super::{ActFailure, Dated, History, submission_name};
 use super::jobs::{misunderstood, nameless, next, onward, too_many_pages};
-use super::number::whole;
 use super::phase::RunBody;
 use super::{Ask, act, read};
 use crate::http::Repeat;
@@ -225,7 +225,7 @@ pub(in crate::cloud) async fn submitted(
 
 #[derive(Deserialize)]
 struct Started {
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     run_id: Option<RunId>,
 }
 

@@ -288,7 +288,7 @@ async fn errors_come_in_many_shapes() {
             TroubleKind::NotFound,
             "RESOURCE_DOES_NOT_EXIST: gone",
         ),
-        (403, number, forbidden.clone(), "403: no"),
+        (403, number, forbidden.clone(), "no"),
         (403, html, forbidden, "User not authorized."),
         (
             418,

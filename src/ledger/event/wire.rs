@@ -33,9 +33,10 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 8] = [
     "opened",
     "looked",
+    "logRead",
     "runSeen",
     "intended",
     "settled",
@@ -72,6 +73,20 @@ enum EventLine {
         created: Option<Instant>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keys: Option<KeysLine>,
+    },
+    /// The Activity Log of a resource group was read to its last page.
+    LogRead {
+        /// The subscription, in lower case.
+        subscription: String,
+        /// The resource group, in lower case.
+        resource_group: String,
+        /// The first instant that was read.
+        since: Instant,
+        /// When it was read: what happened in the 20 minutes before may be missing.
+        until: Instant,
+        /// Regenerations in that time which no line before has.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        regenerations: Vec<RegenerationLine>,
     },
     /// A successful run was seen.
     RunSeen {
@@ -135,6 +150,17 @@ struct SubjectLine {
     identity: String,
     /// What people called it: `CONNECTION/NAME`.
     address: String,
+}
+
+/// A regeneration that an Activity Log tells of.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct RegenerationLine {
+    /// The runtime's resource id.
+    runtime: String,
+    at: Instant,
+    /// Which key, if the id of the request tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<SlotLine>,
 }
 
 /// Fingerprints: SHA-256 of each key, lower-case hex.

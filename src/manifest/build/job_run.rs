@@ -18,6 +18,7 @@ use super::super::problem::{Findings, Problem};
 use super::super::shape::json::Json;
 use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
 use super::claims::JobClaims;
+use super::clear;
 use super::{Context, named};
 
 /// All JobRun rules by name; `None` if one is missing.
@@ -203,7 +204,12 @@ fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<Str
     let Some(written) = &spec.parameters else {
         return Some(BTreeMap::new());
     };
-    let size = serde_json::to_string(&written.value).map_or(usize::MAX, |text| text.len());
+    clear::parameters(&written.value, findings);
+    let plain = written.value.iter();
+    let plain: BTreeMap<String, String> = plain
+        .map(|(name, value)| (name.clone(), value.value.clone()))
+        .collect();
+    let size = serde_json::to_string(&plain).map_or(usize::MAX, |text| text.len());
     if size > PARAMETERS_BYTES_MAX {
         let message = format!(
             "the parameters are {size} bytes of JSON, and Databricks takes {PARAMETERS_BYTES_MAX}"
@@ -214,7 +220,7 @@ fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<Str
         );
         return None;
     }
-    Some(written.value.clone())
+    Some(plain)
 }
 
 fn submission(
@@ -224,6 +230,7 @@ fn submission(
 ) -> Option<SubmissionSpec> {
     check_only_once(spec, findings);
     check_submit(submit, findings);
+    clear::submit(&submit.value, findings);
     let accept = accepted(spec, findings);
     let retry = retry(spec.retry.as_ref(), findings);
     let body: serde_json::Map<String, serde_json::Value> = submit

@@ -9,6 +9,11 @@ pub(super) fn evidence() -> BoxedStrategy<Evidence> {
         two().prop_map(|(sent, answered)| Evidence::Rotated { sent, answered }),
         two().prop_map(|(after, by)| Evidence::Changed { after, by }),
         instant().prop_map(|at| Evidence::FirstSeen { at }),
+        (of(instant()), two()).prop_map(|(earliest, (latest, seen))| Evidence::KnownBefore {
+            earliest,
+            latest,
+            seen
+        }),
         instant().prop_map(|at| Evidence::RuntimeCreated { at }),
         two().prop_map(|(since, until)| Evidence::LogSilent { since, until }),
         (of(instant()), instant(), instant()).prop_map(|(known, newest, until)| {
@@ -101,16 +106,22 @@ pub(super) fn slot_facts() -> BoxedStrategy<SlotFacts> {
         of(fingerprint()),
         vec(evidence(), 0..3),
         age(),
-        of(instant()),
-        of(instant()),
+        (of(instant()), of(instant())),
+        (of(instant()), of(instant())),
     )
-        .prop_map(|(fingerprint, evidence, age, due_at, limit_at)| SlotFacts {
-            fingerprint,
-            birth: Birth::of(evidence),
-            age,
-            due_at,
-            limit_at,
-        })
+        .prop_map(
+            |(fingerprint, evidence, age, (earliest, latest), (due_at, limit_at))| SlotFacts {
+                fingerprint,
+                birth: Birth {
+                    earliest,
+                    latest,
+                    evidence,
+                },
+                age,
+                due_at,
+                limit_at,
+            },
+        )
         .boxed()
 }
 
@@ -121,8 +132,13 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
         slot_facts(),
         slot_facts(),
         any::<bool>(),
-        (of(instant()), of(instant())),
-        (of(trouble()), of(trouble())),
+        (of(instant()), of(instant()), of(instant())),
+        (
+            vec(correction(), 0..2),
+            vec(outside(), 0..2),
+            of(trouble()),
+            of(trouble()),
+        ),
     )
         .prop_map(
             |(
@@ -131,20 +147,52 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 one,
                 two,
                 looked,
-                (seen_at, created),
-                (keys_refused, log_refused),
+                (seen_at, read_at, created),
+                (corrected, outside, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
                 jitter_share,
                 slots: PerSlot { one, two },
                 looked,
                 seen_at,
+                read_at,
                 created,
+                corrected,
+                outside,
                 keys_refused,
                 log_refused,
             },
         )
         .boxed()
+}
+
+fn correction() -> BoxedStrategy<Correction> {
+    prop_oneof![
+        (slot(), instant()).prop_map(|(slot, born)| Correction::Declared { slot, born }),
+        slot().prop_map(|slot| Correction::Silence { slot }),
+        (slot(), instant()).prop_map(|(slot, at)| Correction::Created { slot, at }),
+        instant().prop_map(|at| Correction::Event { at }),
+    ]
+    .boxed()
+}
+
+fn outside() -> BoxedStrategy<OutsideChange> {
+    prop_oneof![
+        (slot(), of(instant()), of(text()), any::<bool>()).prop_map(|(slot, at, by, by_afresh)| {
+            OutsideChange::Rotated {
+                slot,
+                at,
+                by,
+                by_afresh,
+            }
+        }),
+        (slot(), text(), slot()).prop_map(|(slot, from, was)| OutsideChange::Returned {
+            slot,
+            from: ResourceId::new(from),
+            was
+        }),
+    ]
+    .boxed()
 }
 
 pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {

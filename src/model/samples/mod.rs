@@ -11,11 +11,16 @@ use proptest::sample::select;
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
 use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::joint::Correction;
+use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
-use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
+use super::runtime::{
+    Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
+};
 use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
+use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
@@ -207,6 +212,23 @@ fn step() -> BoxedStrategy<Step> {
         .boxed()
 }
 
+fn log_reading() -> BoxedStrategy<LogReading> {
+    let event = (text(), instant(), of(slot())).prop_map(|(runtime, at, slot)| {
+        let event = Regeneration { at, slot, by: None };
+        (ResourceId::new(runtime), event)
+    });
+    (text(), text(), instant(), instant(), vec(event, 0..3))
+        .prop_map(|(subscription, group, since, until, events)| LogReading {
+            log: LogId {
+                subscription,
+                group,
+            },
+            span: LogSpan { since, until },
+            events,
+        })
+        .boxed()
+}
+
 /// Any plan of so many steps.
 pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
     let passed = (address(), text()).prop_map(|(address, why)| PassedOver { address, why });
@@ -231,10 +253,10 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(freeze, 0..3),
         vec(exceeded, 0..5),
         any::<bool>(),
-        requests,
+        (vec(log_reading(), 0..2), requests),
     )
         .prop_map(
-            |(at, steps, passed_over, valid_until, freezes, exceeded, refused, requests)| Plan {
+            |(
                 at,
                 steps,
                 passed_over,
@@ -242,6 +264,16 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 freezes,
                 exceeded,
                 refused,
+                (logs, requests),
+            )| Plan {
+                at,
+                steps,
+                passed_over,
+                valid_until,
+                freezes,
+                exceeded,
+                refused,
+                logs,
                 requests,
             },
         )

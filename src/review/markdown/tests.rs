@@ -56,6 +56,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::from([(
             RequestClass::Databricks,
             BTreeMap::from([("jobs.get".to_owned(), 5)]),

@@ -130,7 +130,13 @@ fn rank(step: &Step, verbose: bool) -> Option<u8> {
         Verdict::Hold { .. } if step.attention.is_some() => Some(2),
         Verdict::Hold { .. } => Some(3),
         Verdict::Keep(Keep::Fresh { warn: true, .. }) => Some(4),
-        Verdict::Keep(_) if verbose || !step.settlements.is_empty() => Some(5),
+        Verdict::Keep(_)
+            if verbose
+                || !step.settlements.is_empty()
+                || !words::runtime_notes(step).is_empty() =>
+        {
+            Some(5)
+        }
         Verdict::Keep(_) => None,
     }
 }
@@ -157,6 +163,9 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
         }
         Verdict::Keep(keep) => page.sentence(&address, Ink::Faint, &format!("in order: {keep}")),
     };
+    for note in words::runtime_notes(step) {
+        lines.extend(page.note(&note));
+    }
     for settlement in &step.settlements {
         lines.extend(page.note(&words::settlement(settlement)));
     }

@@ -41,6 +41,9 @@ fn happened(what: &Happened) -> String {
                 line(&trouble.to_string())
             )
         }
+        Happened::NotDone(movement, why) | Happened::Besides(movement, why) => {
+            format!("{}: {}", title(movement), line(why))
+        }
         Happened::InDoubt(movement, why) => format!(
             "{}: in doubt: {}; the next run finds out whether it happened",
             title(movement),
@@ -62,7 +65,7 @@ fn happened(what: &Happened) -> String {
             format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
         }
         Happened::OutOfSight { run, url, why } => format!(
-            "run {run} goes on, and nobody here can look at it any more: {}{}",
+            "lost track of run {run}, which may still be going: {}{}",
             line(why),
             page(url.as_deref())
         ),
@@ -79,13 +82,15 @@ fn ended(end: &RunEnd) -> String {
     } else {
         ", which is not accepted"
     };
+    let skipped = end.skipped.as_ref().map(|why| format!(": {}", line(why)));
+    let skipped = skipped.unwrap_or_default();
     let failure = end
         .failure
         .as_ref()
         .map(|failure| format!("; task {} failed", line(&failure.task)))
         .unwrap_or_default();
     format!(
-        "run {} ended {}{judged}{failure}{}",
+        "run {} ended {}{judged}{skipped}{failure}{}",
         end.run,
         line(end.result.as_str()),
         page(end.url.as_deref())
@@ -122,6 +127,8 @@ fn trouble(report: &Report) -> Vec<String> {
         Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
+        | Happened::Besides(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
         | Happened::StillGoing { .. }
@@ -165,6 +172,10 @@ fn tally(reports: &[Report]) -> String {
             "refused",
         ),
         (
+            count(|what| matches!(what, Happened::NotDone(..))),
+            "not done",
+        ),
+        (
             count(|what| matches!(what, Happened::InDoubt(..))),
             "in doubt",
         ),
@@ -186,7 +197,7 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::OutOfSight { .. })),
-            "out of sight",
+            "lost track of",
         ),
     ];
     let parts: Vec<String> = always
@@ -201,16 +212,22 @@ fn tally(reports: &[Report]) -> String {
 fn advice(reports: &[Report]) -> Option<String> {
     let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
     if any(|what| matches!(what, Happened::InDoubt(..))) {
-        Some("Run `afresh apply` again: it finds out what became of the doubts before anything else.".to_owned())
+        Some("Apply again: it finds out what became of the doubts before anything else.".to_owned())
     } else if any(|what| {
         matches!(
             what,
-            Happened::Stale(..) | Happened::Busy(..) | Happened::NotBegun(..)
+            Happened::Stale(..)
+                | Happened::Busy(..)
+                | Happened::NotDone(..)
+                | Happened::NotBegun(..)
         )
     }) {
-        Some("Run `afresh plan` again for what was not done.".to_owned())
+        Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some("Run `afresh plan` with a fresh sign-in: the ledger knows the run and finds it by its id.".to_owned())
+        Some(
+            "Plan again with a fresh sign-in: the ledger knows the run and finds it by its id."
+                .to_owned(),
+        )
     } else {
         None
     }

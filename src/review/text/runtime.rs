@@ -3,7 +3,7 @@
 use super::why::{labelled, when};
 use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
-use crate::model::time::{Span, Timestamp, Window, minute};
+use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Verdict};
 use crate::review::escape::line;
@@ -30,7 +30,12 @@ pub(super) fn slot_block(paint: Paint, slot: Slot, facts: &SlotFacts) -> Vec<Str
 }
 
 /// The promise, both keys with their evidence, windows and overlap, and rights that are missing.
-pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
+pub(super) fn why(
+    facts: &RuntimeFacts,
+    verdict: &Verdict,
+    freezes: &[Freeze],
+    now: Timestamp,
+) -> Vec<String> {
     let mut lines = promise(facts);
     if matches!(
         verdict,
@@ -43,9 +48,17 @@ pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Ve
         return lines;
     }
     for slot in Slot::BOTH {
-        lines.extend(slot_lines(slot, facts.slots.get(slot), now));
+        lines.extend(slot_lines(slot, facts, now));
     }
-    lines.extend(windows(&facts.spec, now));
+    lines.extend(
+        facts
+            .outside
+            .iter()
+            .map(|change| labelled("outside", &words::outside(change))),
+    );
+    let corrected = facts.corrected.iter().map(words::correction);
+    lines.extend(corrected.map(|text| labelled("evidence", &text)));
+    lines.extend(windows(&facts.spec, freezes, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     let looked = match verdict {
@@ -91,7 +104,9 @@ fn promise(facts: &RuntimeFacts) -> Vec<String> {
     ]
 }
 
-fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
+fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String> {
+    let facts = runtime.slots.get(slot);
+    let lead = runtime.spec.rotate_before.plus(runtime.jitter_share);
     let key = facts
         .fingerprint
         .as_ref()
@@ -109,7 +124,16 @@ fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
     lines.push(match (facts.due_at, facts.limit_at) {
         (Some(due), Some(limit)) => labelled(
             "",
-            &format!("due at {}; limit at {}", when(due, now), when(limit, now)),
+            &format!(
+                "due at {}{}; limit at {}",
+                when(due, now),
+                if due < lead.before(limit) {
+                    ", early to keep the limits of both keys"
+                } else {
+                    ""
+                },
+                when(limit, now)
+            ),
         ),
         _ => labelled("", "due at a time that nobody knows"),
     });
@@ -130,14 +154,14 @@ fn bounds(birth: &Birth) -> String {
     }
 }
 
-fn windows(spec: &RuntimeSpec, now: Timestamp) -> Vec<String> {
+fn windows(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> Vec<String> {
     if spec.windows.is_empty() {
         return vec![labelled("windows", "none: at any time")];
     }
     let mut lines: Vec<String> = spec
         .windows
         .iter()
-        .map(|window| labelled("window", &opening(window, now)))
+        .map(|window| labelled("window", &opening(window, freezes, now)))
         .collect();
     let starving = match spec.on_starvation {
         OnStarvation::Wait => {
@@ -150,11 +174,15 @@ fn windows(spec: &RuntimeSpec, now: Timestamp) -> Vec<String> {
     lines
 }
 
-fn opening(window: &Window, now: Timestamp) -> String {
+fn opening(window: &Window, freezes: &[Freeze], now: Timestamp) -> String {
     let (cron, zone) = (line(window.cron_text()), line(window.zone_name()));
     let next = match (window.closes(now), window.next_opening(now)) {
-        (Some(closes), _) => format!("open until {}", line(&window.local(closes))),
-        (None, Some(opens)) => format!("opens {}", line(&window.local(opens))),
+        (Some(closes), _) => format!("open until {}", line(&window.local(closes, now))),
+        (None, Some(opens)) => {
+            let frozen = freezes.iter().any(|freeze| freeze.covers(opens));
+            let frozen = if frozen { ", inside a freeze" } else { "" };
+            format!("opens {}{frozen}", line(&window.local(opens, now)))
+        }
         (None, None) => "never opens".to_owned(),
     };
     format!("{cron} {zone} for {}: {next}", window.length())

@@ -68,7 +68,7 @@ fn place(target: &Target) -> String {
 
 fn facts(step: &Step, plan: &Plan) -> Vec<String> {
     match &step.facts {
-        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, plan.at),
+        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, &plan.freezes, plan.at),
         Facts::Job(facts) => job::why(facts, &step.verdict, plan.at),
         Facts::Submission(facts) => job::submission(facts, &step.verdict, plan.at),
         Facts::None => vec![labelled("facts", "nothing could be found out")],

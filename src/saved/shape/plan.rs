@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::text::Text;
 use super::verdict::{Attention, Promise, Settlement, Verdict};
 use super::words::{self, Address, Name, ResourceId, RunResult, Span, Timestamp};
-use crate::saved::mirror::mirror;
+use crate::saved::mirror::{Mirror, mirror};
 
 mirror! {
     /// Everything that was decided, about every subject.
@@ -25,8 +25,54 @@ mirror! {
         steps: Vec<Step>,
         /// What globs met and left alone.
         passed_over: Vec<PassedOver>,
+        /// Activity Logs that were read to their last page, for the ledger.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        logs: Vec<LogReading>,
         /// Requests that were sent to make it, by what services meter them as, and by kind.
         requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
+    }
+}
+
+mirror! {
+    /// One reading of an Activity Log.
+    struct LogReading { log: LogId, span: LogSpan, events: Vec<Regeneration> }
+}
+
+mirror! {
+    /// The Activity Log of a resource group.
+    struct LogId { subscription: String, group: String }
+}
+
+mirror! {
+    /// What was read: from its first instant until the reading.
+    struct LogSpan { since: Text<Timestamp>, until: Text<Timestamp> }
+}
+
+/// A regeneration that the log tells of.
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::saved) struct Regeneration {
+    runtime: Text<ResourceId>,
+    at: Text<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<Text<words::Slot>>,
+}
+
+impl Mirror<(ResourceId, words::Regeneration)> for Regeneration {
+    fn of((runtime, event): &(ResourceId, words::Regeneration)) -> Self {
+        Self {
+            runtime: Text(runtime.clone()),
+            at: Text(event.at),
+            slot: event.slot.map(Text),
+        }
+    }
+    fn back(self) -> (ResourceId, words::Regeneration) {
+        let event = words::Regeneration {
+            at: self.at.0,
+            slot: self.slot.map(|slot| slot.0),
+            by: None,
+        };
+        (self.runtime.0, event)
     }
 }
 

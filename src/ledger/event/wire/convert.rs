@@ -3,14 +3,16 @@
 //! Refuses: a fingerprint, token, identity or address that the model would not take.
 
 use super::{
-    CompanyLine, EndingLine, EventLine, Instant, KeysLine, Line, MoveLine, ReceiptLine, SlotLine,
-    SubjectLine,
+    CompanyLine, EndingLine, EventLine, Instant, KeysLine, Line, MoveLine, ReceiptLine,
+    RegenerationLine, SlotLine, SubjectLine,
 };
 use crate::ledger::event::{Ending, Event, Intent, Subject, VERSION};
-use crate::model::address::{Address, Identity};
+use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{RunResult, Token};
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::memory::{LogId, LogReading};
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
+use crate::model::timeline::LogSpan;
 use crate::model::verdict::{Company, Move, Presumed, Receipt};
 
 impl Line {
@@ -47,6 +49,7 @@ impl EventLine {
                 created: created.map(Instant),
                 keys: keys.as_ref().map(KeysLine::of),
             },
+            Event::LogRead(reading) => Self::log_read(reading),
             Event::RunSeen {
                 subject,
                 name,
@@ -88,6 +91,22 @@ impl EventLine {
         }
     }
 
+    fn log_read(reading: LogReading) -> Self {
+        let events = reading.events.into_iter();
+        let regenerations = events.map(|(runtime, event)| RegenerationLine {
+            runtime: runtime.folded(),
+            at: Instant(event.at),
+            slot: event.slot.map(SlotLine::of),
+        });
+        Self::LogRead {
+            subscription: reading.log.subscription,
+            resource_group: reading.log.group,
+            since: Instant(reading.span.since),
+            until: Instant(reading.span.until),
+            regenerations: regenerations.collect(),
+        }
+    }
+
     fn intended(intent: Intent) -> Self {
         Self::Intended {
             subject: SubjectLine::of(&intent.subject),
@@ -119,6 +138,23 @@ impl EventLine {
                 created: created.map(|created| created.0),
                 keys: keys.map(KeysLine::keys).transpose()?,
             },
+            Self::LogRead {
+                subscription,
+                resource_group,
+                since,
+                until,
+                regenerations,
+            } => Event::LogRead(LogReading {
+                log: LogId::new(&subscription, &resource_group),
+                span: LogSpan {
+                    since: since.0,
+                    until: until.0,
+                },
+                events: regenerations
+                    .into_iter()
+                    .map(RegenerationLine::regeneration)
+                    .collect(),
+            }),
             Self::RunSeen {
                 subject,
                 name,
@@ -224,6 +260,17 @@ impl KeysLine {
             one: fingerprint(&self.one)?,
             two: fingerprint(&self.two)?,
         })
+    }
+}
+
+impl RegenerationLine {
+    fn regeneration(self) -> (ResourceId, Regeneration) {
+        let event = Regeneration {
+            at: self.at.0,
+            slot: self.slot.map(|slot| slot.slot()),
+            by: None,
+        };
+        (ResourceId::new(self.runtime), event)
     }
 }
 

@@ -20,8 +20,8 @@ use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
-    Company, Exceeded, Facts, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Target, Wait,
+    Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Target, Wait,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -37,7 +37,12 @@ fn print(digit: char) -> Fingerprint {
 }
 
 fn key(digit: char, evidence: Evidence) -> SlotFacts {
-    let birth = Birth::of([evidence]);
+    let (earliest, latest) = evidence.bounds();
+    let birth = Birth {
+        earliest,
+        latest,
+        evidence: vec![evidence],
+    };
     let made = birth.latest;
     SlotFacts {
         fingerprint: Some(print(digit)),
@@ -73,7 +78,10 @@ fn runtime_facts() -> RuntimeFacts {
         },
         looked: true,
         seen_at: None,
+        read_at: None,
         created: None,
+        corrected: Vec::new(),
+        outside: Vec::new(),
         keys_refused: None,
         log_refused: None,
     }
@@ -109,6 +117,7 @@ fn rotation(address: &str) -> Step {
         age: runtime_facts().slots.one.age,
         limit: Span::days(90),
         outside_window: false,
+        haste: None,
     };
     Step {
         facts: Facts::Runtime(Box::new(runtime_facts())),
@@ -164,6 +173,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::from([(
             RequestClass::ArmReads,
             BTreeMap::from([("adf.list".to_owned(), 5)]),

@@ -12,6 +12,7 @@ fn happened(what: Happened) -> Report {
 
 fn failed_run() -> Report {
     happened(Happened::Ended(RunEnd {
+        skipped: None,
         run: 7,
         result: RunResult::Failed,
         accepted: false,

@@ -10,11 +10,49 @@ fn every_act_says_why() {
         age: AgeRange { at_least, at_most },
         limit: Span::days(90),
         outside_window,
+        haste: None,
     };
+    let opens = || "Tue 1 Jun 2027 02:00 Europe/Paris".to_owned();
+    let hasty = |outside_window, haste| Cause::KeyDue {
+        slot,
+        age: AgeRange {
+            at_least: Span::days(80),
+            at_most: Some(Span::days(80)),
+        },
+        limit: Span::days(90),
+        outside_window,
+        haste: Some(haste),
+    };
+    let until = at("2026-12-10T00:00:00Z");
     for (because, said) in [
         (
-            due(Span::days(97), Some(Span::days(97)), true),
-            "97d old, limit 90d; outside its window, which would open too late",
+            hasty(
+                true,
+                Haste::Window {
+                    opens: Some(opens()),
+                },
+            ),
+            "80d old, limit 90d; outside its window, which opens too late (Tue 1 Jun 2027 02:00 Europe/Paris)",
+        ),
+        (
+            hasty(true, Haste::Window { opens: None }),
+            "80d old, limit 90d; outside its window, which never opens",
+        ),
+        (
+            hasty(true, Haste::Twin { opens: opens() }),
+            "80d old, limit 90d; outside its window, since after Tue 1 Jun 2027 02:00 Europe/Paris the other key could not follow within its limit",
+        ),
+        (
+            hasty(true, Haste::Freeze { until }),
+            "80d old, limit 90d; outside its window, before the freeze until 2026-12-10 00:00 UTC, which outlasts its limit",
+        ),
+        (
+            hasty(false, Haste::Freeze { until }),
+            "80d old, limit 90d; before the freeze until 2026-12-10 00:00 UTC, which outlasts its limit",
+        ),
+        (
+            hasty(false, Haste::Overlap),
+            "80d old, limit 90d; early, so that the other key can follow within its limit",
         ),
         (
             due(Span::days(80), None, false),
