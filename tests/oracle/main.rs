@@ -28,13 +28,20 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use tally::Law;
+use tally::{Breach, Law};
 
 /// Seeds that are tried unless `ORACLE_SEEDS` says otherwise.
 const SEEDS: u64 = 2_000;
 
 /// Laws that are known to be broken, with the reason. They are told, and fail nothing.
-const KNOWN: [(Law, &str); 0] = [];
+const KNOWN: &[(Law, &str)] = &[
+    (Law::KeyPromises, "two events of one instant count as one"),
+    (Law::JobPromises, "of others' runs the parameters are not looked at"),
+    (Law::Attempts, "attempts are not remembered"),
+    (Law::ChangesAt, "an instant at which only the other key falls due is told"),
+    (Law::Words, "text, Markdown and why do not tell promises"),
+    (Law::Sound, "the audit does not agree about windows"),
+];
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -44,8 +51,8 @@ fn number(name: &str) -> Option<u64> {
 #[derive(Default)]
 struct Found {
     asked: BTreeMap<Law, u64>,
-    /// The seeds that broke each law.
-    broken: BTreeMap<Law, Vec<u64>>,
+    /// What broke each law, by seed.
+    broken: BTreeMap<Law, BTreeMap<u64, Breach>>,
     /// Seeds that invented what cannot be, and why.
     impossible: Vec<(u64, String)>,
 }
@@ -57,8 +64,8 @@ impl Found {
                 for (law, count) in tally.asked {
                     *self.asked.entry(law).or_default() += count;
                 }
-                for law in tally.breaches.into_keys() {
-                    self.broken.entry(law).or_default().push(seed);
+                for (law, breach) in tally.breaches {
+                    self.broken.entry(law).or_default().insert(seed, breach);
                 }
             }
             Err(why) => self.impossible.push((seed, why)),
@@ -94,6 +101,32 @@ fn told(seed: u64, law: Law) -> String {
     }
 }
 
+/// Tells of one law what was found. Gives whether it is broken, and not known to be.
+fn tell(law: Law, found: &Found) -> bool {
+    let asked = found.asked.get(&law).copied().unwrap_or(0);
+    let none = BTreeMap::new();
+    let broken = found.broken.get(&law).unwrap_or(&none);
+    eprintln!("{law}: asked {asked} times, broken by {} seeds", broken.len());
+    let known = KNOWN.iter().find(|(known, _)| *known == law);
+    let Some(seed) = broken.keys().next() else {
+        if known.is_some() {
+            eprintln!("{law} is not broken any more: take it off the list");
+        }
+        return false;
+    };
+    for (seed, breach) in broken.iter().take(number("ORACLE_LIST").unwrap_or(0) as usize) {
+        eprintln!("  {seed}: {}", breach.what.lines().next().unwrap_or_default());
+    }
+    match known {
+        Some((_, why)) => eprintln!("{law} is known to be broken: {why}"),
+        None => eprintln!("{}", told(*seed, law)),
+    }
+    eprintln!(
+        "To play it again:\n    ORACLE_SEED={seed} cargo test --test oracle replay -- --nocapture\n"
+    );
+    known.is_none()
+}
+
 #[test]
 fn no_word_is_wrong() {
     let count = number("ORACLE_SEEDS").unwrap_or(SEEDS);
@@ -101,37 +134,19 @@ fn no_word_is_wrong() {
     let begun = Instant::now();
     // Panics are breaches, told with their script.
     std::panic::set_hook(Box::new(|_| {}));
-    let mut found = sweep(first..first + count);
-    let took = begun.elapsed();
-    let mut failed = Vec::new();
-    for law in Law::ALL {
-        let asked = found.asked.get(&law).copied().unwrap_or(0);
-        let seeds = found.broken.remove(&law).unwrap_or_default();
-        eprintln!(
-            "{law}: asked {asked} times, broken by {} seeds",
-            seeds.len()
-        );
-        if let Some(seed) = seeds.iter().min() {
-            eprintln!(
-                "{}\nTo play it again:\n    ORACLE_SEED={seed} cargo test --test oracle replay -- --nocapture\n",
-                told(*seed, law)
-            );
-        }
-        match KNOWN.iter().find(|(known, _)| *known == law) {
-            Some((_, why)) if !seeds.is_empty() => eprintln!("{law} is known to be broken: {why}"),
-            Some(_) => eprintln!("{law} is not broken any more: take it off the list"),
-            None if !seeds.is_empty() => failed.push(law),
-            None => {}
-        }
-    }
+    let found = sweep(first..first + count);
+    eprintln!("{count} seeds in {:?}", begun.elapsed());
+    let broken: Vec<Law> = Law::ALL
+        .into_iter()
+        .filter(|law| tell(*law, &found))
+        .collect();
     let _ = std::panic::take_hook();
-    eprintln!("{count} seeds in {took:?}");
     assert!(
         found.impossible.is_empty(),
         "these histories cannot be: {:?}",
         &found.impossible[..found.impossible.len().min(3)]
     );
-    assert!(failed.is_empty(), "broken laws: {failed:?}");
+    assert!(broken.is_empty(), "broken laws: {broken:?}");
 }
 
 #[test]

@@ -195,5 +195,7 @@ impl Standing {
 fn read(folder: &Path, script: &Script, rules: &Rules) -> Result<Desired, String> {
     let file = folder.join("afresh.yaml");
     std::fs::write(file, estate::manifests(script, rules)).unwrap();
-    afresh::manifest::read(&[folder.to_owned()]).map_err(|problems| problems.render(false))
+    let read = afresh::manifest::read(&[folder.to_owned()]);
+    read.map(|manifests| manifests.desired)
+        .map_err(|problems| problems.render(false))
 }

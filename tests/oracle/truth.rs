@@ -135,11 +135,6 @@ pub struct Run {
     pub removed: Option<Timestamp>,
 }
 
-/// Services tell instants in whole seconds.
-fn second(instant: Timestamp) -> Timestamp {
-    Timestamp::from_second(instant.as_second()).unwrap()
-}
-
 fn after(instant: Timestamp, by: Duration) -> Timestamp {
     Span::seconds(by.as_secs()).after(instant)
 }
@@ -213,7 +208,7 @@ fn runtime(kept: KeptRuntime, at: Timestamp) -> Runtime {
         let since = (0..own.len()).rev();
         let since = since.take_while(|place| value(own, slot, *place) == now);
         Slot {
-            born: second(makings[now.slot][now.generation].at),
+            born: makings[now.slot][now.generation].at,
             held_since: since.last().map_or(kept.created, |place| own[place].at),
             makings: own.iter().map(making).collect(),
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use afresh::model::birth::Birth;
 use afresh::model::runtime::Slot;
-use afresh::model::time::Timestamp;
+use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Facts, Plan, RuntimeFacts, Step};
 
 use crate::play::{History, LAG};
@@ -13,6 +13,8 @@ use crate::tally::Law;
 use crate::truth::{Runtime, Truth};
 
 const SLOTS: [Slot; 2] = Slot::BOTH;
+/// Services date their answers in whole seconds.
+const SECOND: Span = Span::seconds(1);
 
 /// When a step's look showed the keys.
 pub fn seen_at(step: &Step) -> Option<Timestamp> {
@@ -54,8 +56,10 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
         for (place, slot) in SLOTS.into_iter().enumerate() {
             let born = runtime.slots[place].born;
             let birth = &facts.slots.get(slot).birth;
-            let fits = birth.earliest.is_none_or(|earliest| earliest <= born)
-                && (late || birth.latest.is_none_or(|latest| born <= latest));
+            let after = |earliest| SECOND.before(earliest) <= born;
+            let before = |latest| born <= SECOND.after(latest);
+            let fits = birth.earliest.is_none_or(after)
+                && (late || birth.latest.is_none_or(before));
             history.tally.check(Law::Births, plan.at, fits, || {
                 format!(
                     "{}#{slot} was made {born}, and what is shown is {} (seen {:?})",
@@ -84,7 +88,8 @@ pub type Known = BTreeMap<(String, Slot), (String, Birth)>;
 pub fn ledger(standing: &Standing) -> Known {
     let memory = standing.memory();
     let mut known = Known::new();
-    for (identity, runtime) in &memory.runtimes {
+    for identity in memory.runtimes.keys() {
+        let runtime = &memory.runtime(identity);
         for slot in SLOTS {
             if let Some(key) = &runtime.slots.get(slot).fingerprint {
                 let entry = (key.as_str().to_owned(), birth(runtime, slot));

@@ -2,7 +2,7 @@
 
 use afresh::model::promise::{BrokenPart, Promise};
 use afresh::model::runtime::Slot;
-use afresh::model::time::Timestamp;
+use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Plan, Step, Target};
 
 use super::births::runtimes;
@@ -38,6 +38,7 @@ fn keys(history: &mut History, plan: &Plan, truth: &Truth) {
         let true_word = match step.promise {
             Promise::Kept => passed == [false; 2],
             Promise::Broken { part, since } => {
+                let since = since.map(|since| Span::seconds(1).after(since));
                 let since = since.is_none_or(|since| ends.iter().any(|end| *end <= since));
                 late || since && is_broken(part, passed)
             }
