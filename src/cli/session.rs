@@ -33,6 +33,8 @@ const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
 pub struct Session {
+    /// The paths and options that were given, as they follow a command: ` estate --sim world.yaml`.
+    pub arguments: String,
     /// What the manifests say.
     pub desired: Desired,
     /// The rest, which a saved plan needs as well.
@@ -83,8 +85,23 @@ impl Session {
             surroundings::without_limits(&mut desired);
         }
         ground.reader.among(desired.workspaces.values());
-        Ok(Self { desired, ground })
+        Ok(Self {
+            arguments: arguments(paths, global),
+            desired,
+            ground,
+        })
     }
+}
+
+/// Said after commands that a person may run next.
+fn arguments(paths: &[PathBuf], global: &Global) -> String {
+    let named = paths.iter().filter(|path| path.as_path() != Path::new("."));
+    let sim = global
+        .sim
+        .as_ref()
+        .map(|world| format!(" --sim {}", world.display()));
+    let named = named.map(|path| format!(" {}", path.display()));
+    named.chain(sim).collect()
 }
 
 impl Ground {

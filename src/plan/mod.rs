@@ -25,6 +25,7 @@ mod runtime;
 pub mod settle;
 mod submission;
 mod token;
+mod wait;
 
 pub use audit::audit;
 pub use runtime::jitter_share;
@@ -92,7 +93,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
     }
 }
 
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run. Whether a person is
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
@@ -103,7 +104,7 @@ fn finish(draft: Draft) -> Step {
     if !matches!(step.verdict, Verdict::Act { .. }) {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
-        step.wait = None;
+        step.wait = step.wait.filter(|wait| wait.run.is_some());
     }
     step
 }

@@ -599,7 +599,9 @@ mod tests {
         let opened = FileStore::new(store.path());
         let error = opened.read(Position::default()).await.unwrap_err();
         assert!(
-            error.what.starts_with("the file does not exist, but 4 bytes have been written to it"),
+            error
+                .what
+                .starts_with("the file does not exist, but 4 bytes have been written to it"),
             "{error}"
         );
         assert!(error.advice.ends_with("/ledger.jsonl.lock"), "{error}");

@@ -3,7 +3,7 @@
 //! Refuses: a secret.
 
 use super::super::birth::{AgeRange, Birth};
-use super::super::job::{Continuous, Requirement, Run, RunId, RunResult};
+use super::super::job::{Continuous, FormerRun, Requirement, Run, RunId, RunResult};
 use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec};
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
@@ -87,6 +87,10 @@ pub struct SubmissionFacts {
     pub digest: String,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
-    /// Its runs, newest first.
+    /// Its runs that were seen, newest first.
     pub runs: Vec<Run>,
+    /// Failures that the ledger knows and nobody shows any more: run, end, result; newest first.
+    pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Runs of earlier contents of the rule that are active, or of which the ledger knew no end.
+    pub former: Vec<FormerRun>,
 }

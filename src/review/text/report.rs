@@ -62,7 +62,7 @@ fn happened(what: &Happened) -> String {
             format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
         }
         Happened::OutOfSight { run, url, why } => format!(
-            "run {run} goes on, and nobody here can look at it any more: {}{}",
+            "lost track of run {run}: {}{}",
             line(why),
             page(url.as_deref())
         ),
@@ -186,7 +186,7 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::OutOfSight { .. })),
-            "out of sight",
+            "lost track of",
         ),
     ];
     let parts: Vec<String> = always
@@ -210,7 +210,7 @@ fn advice(reports: &[Report]) -> Option<String> {
     }) {
         Some("Run `afresh plan` again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some("Run `afresh plan` with a fresh sign-in: the ledger knows the run and finds it by its id.".to_owned())
+        Some("Run `afresh apply` once the run can be read again: the ledger knows its id, and a declared wait goes on.".to_owned())
     } else {
         None
     }
