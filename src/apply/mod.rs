@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::clock::Clock;
 use crate::cloud::{Gate, Reader, Writer};
@@ -64,7 +64,8 @@ pub struct Options {
 
 /// Applies `plan`: first writes down what it found out, then does the moves of every step that acts.
 ///
-/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. `report` is called as things
+/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. Beside them, runs that an
+/// earlier apply started are waited for where their rules declare it. `report` is called as things
 /// happen; the same reports are in the outcome.
 ///
 /// # Errors
@@ -93,7 +94,9 @@ pub async fn run(
     };
     hands.reader.at_most(hands.options.parallelism);
     hands.write_down().await?;
-    join_all(plan.acts().map(|step| step::walk(&hands, step))).await;
+    let walks = join_all(plan.acts().map(|step| step::walk(&hands, step)));
+    let waits = join_all(plan.steps.iter().map(|step| watch::resume(&hands, step)));
+    join(walks, waits).await;
     Ok(hands
         .told
         .into_inner()

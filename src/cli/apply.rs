@@ -185,6 +185,12 @@ fn check_lineage(
         return Err(Failure::new(format!("this plan was made for {what}")).with_exit(Exit::Stale));
     }
     match ground.ledger.lineage() {
+        Some(lineage) if lineage != file.lineage && !file.began => Err(Failure::new(format!(
+            "this plan was made before the ledger {} began, so it does not know what was done since",
+            super::session::named(&ground.place)
+        ))
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", "afresh plan --out FILE")),
         Some(lineage) if lineage != file.lineage => Err(Failure::new(
             "this plan was made from another ledger than the one that is there now",
         )

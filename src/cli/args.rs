@@ -101,7 +101,7 @@ pub enum Command {
     Why(Why),
     /// Show who each connection is signed in as, until when, and which rights are there; never a token
     Auth(Auth),
-    /// Look at what is remembered, or tell what a person knows
+    /// Show what the ledger knows, or record what a person knows
     #[command(subcommand)]
     Ledger(Ledger),
     /// The embedded cloud: serve it, move its clock, forget it
@@ -362,13 +362,13 @@ pub enum NeedOf {
 /// Commands of `ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// List every subject that is remembered
+    /// List every subject that the ledger knows
     List {
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
     },
-    /// Show all that is remembered of one subject
+    /// Show everything that the ledger knows of one subject
     Show {
         /// Which subject
         #[arg(value_parser = Address::parse)]
@@ -377,27 +377,42 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Tell when a key was made, where a person knows
+    /// Record when a key was created
     Declare {
         /// Which key, as in ingest/gateway-west#authKey1
         #[arg(value_name = "ADDRESS#SLOT")]
         slot: String,
-        /// When it was made: RFC 3339 or a date
+        /// When it was created: RFC 3339 or a date
         #[arg(long, value_name = "TIME", value_parser = instant)]
         born: Timestamp,
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
     },
-    /// Forget all that is known of one subject, or only its doubts
+    /// Record that a one-time run whose end was never seen has succeeded
+    Confirm {
+        /// Which subject, as in analytics/backfill
+        #[arg(value_parser = Address::parse)]
+        address: Address,
+        /// How you know
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Where the manifests are.
+        #[command(flatten)]
+        paths: Paths,
+    },
+    /// Forget everything about a subject, or only its failed attempts or unresolved operations
     Forget {
         /// Which subject
         #[arg(value_parser = Address::parse)]
         address: Address,
-        /// End only its intents without an end, as not done; what was seen and done stays
+        /// Forget only its failed attempts: they are counted anew
+        #[arg(long, conflicts_with = "doubts")]
+        attempts: bool,
+        /// Mark its unresolved operations as not done; everything else is kept
         #[arg(long)]
         doubts: bool,
-        /// Also that of a run which nobody has found within a day: a later apply may start it once more
+        /// Also unresolved starts whose run was not found within a day (the job may start twice)
         #[arg(long, requires = "doubts")]
         may_run_twice: bool,
         /// Where the manifests are.
@@ -410,7 +425,7 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Keep only the lines that the memory rests on; the lines before stay beside them
+    /// Drop superseded events (a backup is kept)
     Compact {
         /// Where the manifests are.
         #[command(flatten)]

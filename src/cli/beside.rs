@@ -3,12 +3,14 @@
 //!
 //! Refuses: stopping a command. They are told, and an apply that leaves a doubt does not end as if all were in order.
 
+use std::collections::BTreeSet;
+
 use super::screen::Screen;
 use super::session::{Ground, named};
-use crate::model::address::{Address, Identity};
+use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::Plan;
+use crate::model::verdict::{Facts, Move, Plan, Step, Target};
 
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
@@ -56,17 +58,27 @@ fn unspoken_of<'a>(
     memory: &'a Memory,
     now: Timestamp,
 ) -> Vec<(&'a Address, &'a Doubt)> {
-    let speaks_of = |identity: &Identity, address: &Address| {
-        plan.steps.iter().any(|step| match &step.target {
-            Some(target) => target.identity() == *identity,
-            None => step.address.connection == address.connection,
-        })
-    };
+    let targets = || plan.steps.iter().filter_map(|step| step.target.as_ref());
+    let identities: BTreeSet<Identity> = targets().map(Target::identity).collect();
+    let unresolved = plan.steps.iter().filter(|step| step.target.is_none());
+    let unresolved: BTreeSet<&Name> = unresolved.map(|step| &step.address.connection).collect();
+    // A document that was renamed goes on with what was begun under its old name.
+    let contents: BTreeSet<&str> = plan.steps.iter().filter_map(content).collect();
+    let is_content = |doubt: &Doubt| matches!(&doubt.movement, Move::Submit { digest, .. } if contents.contains(digest.as_str()));
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
-        (!speaks_of(identity, address)).then(|| doubts.iter().map(move |doubt| (address, doubt)))
+        let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);
+        (!spoken_of).then(|| doubts.iter().map(move |doubt| (address, doubt)))
     });
     open.flatten()
-        .filter(|(_, doubt)| doubt.act_by <= now)
+        .filter(|(_, doubt)| doubt.act_by <= now && !is_content(doubt))
         .collect()
+}
+
+/// The content that a one-time run's step speaks of.
+fn content(step: &Step) -> Option<&str> {
+    match &step.facts {
+        Facts::Submission(facts) => Some(&facts.digest),
+        Facts::Runtime(_) | Facts::Job(_) | Facts::None => None,
+    }
 }

@@ -13,6 +13,7 @@ use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::surroundings;
+use super::typed::Typed;
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::http::Transport;
@@ -34,6 +35,8 @@ const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
 pub struct Session {
+    /// What was typed, for commands that are proposed.
+    pub typed: Typed,
     /// What the manifests say.
     pub desired: Desired,
     /// What in them is probably not meant.
@@ -100,6 +103,7 @@ impl Session {
         }
         ground.reader.among(desired.workspaces.values());
         Ok(Self {
+            typed: screen.typed.clone(),
             desired,
             warnings,
             ground,

@@ -67,7 +67,7 @@ pub struct Step {
     pub changes_at: Option<Timestamp>,
     /// What this look says of the intents that had no end: written to the ledger by the next apply, before anything else.
     pub settlements: Vec<Settlement>,
-    /// How apply waits for a run that this step starts.
+    /// How apply waits for a run: the one that this step starts, or one that an earlier apply started and that is still active.
     pub wait: Option<Wait>,
 }
 
@@ -109,6 +109,8 @@ pub struct Wait {
     pub max: Option<Span>,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
+    /// The run, if an earlier apply started it; `None`: the one that the step starts.
+    pub run: Option<RunId>,
 }
 
 /// At least one.
@@ -523,6 +525,13 @@ pub enum Hold {
         /// Which.
         run: RunId,
     },
+    /// A one-time run was started and is not found any more, and its end was never seen.
+    LostRun {
+        /// Which.
+        run: RunId,
+        /// When it was started.
+        since: Timestamp,
+    },
     /// It failed; it is tried again later.
     BackOff {
         /// Failures since the last success.
@@ -553,6 +562,7 @@ impl Hold {
             Self::NoKeys { .. } => Some(Attention::Rule),
             Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
             Self::GaveUp { .. } => Some(Attention::GivenUp),
+            Self::LostRun { .. } => Some(Attention::LostRun),
             Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
                 Some(Attention::Settings)
             }
@@ -641,6 +651,11 @@ impl fmt::Display for Hold {
             Self::NoKeys { why } => f.write_str(why),
             Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
+            Self::LostRun { run, since } => write!(
+                f,
+                "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
+                minute(*since)
+            ),
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => write!(
                 f,
@@ -734,12 +749,25 @@ pub enum Receipt {
     },
 }
 
+impl Step {
+    /// Is there a declared wait for a run that an earlier apply started?
+    pub fn resumes(&self) -> bool {
+        let wait = self.wait.as_ref();
+        wait.is_some_and(|wait| wait.run.is_some() && wait.max.is_some())
+    }
+}
+
 impl Plan {
     /// Steps that act, in order.
     pub fn acts(&self) -> impl Iterator<Item = &Step> {
         self.steps
             .iter()
             .filter(|step| matches!(step.verdict, Verdict::Act { .. }))
+    }
+
+    /// Steps that only wait: the rule declares it, and an earlier apply, which started the run, did not see its end.
+    pub fn waits_to_resume(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.resumes())
     }
 
     /// How many of each.

@@ -29,6 +29,7 @@ pub mod settle;
 mod submission;
 mod token;
 mod urgency;
+mod wait;
 pub mod walk;
 
 pub use audit::audit;
@@ -100,7 +101,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
     }
 }
 
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run. Whether a person is
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
@@ -111,7 +112,7 @@ fn finish(draft: Draft) -> Step {
     if !matches!(step.verdict, Verdict::Act { .. }) {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
-        step.wait = None;
+        step.wait = step.wait.filter(|wait| wait.run.is_some());
     }
     step
 }

@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
-use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::job::{ActivePhase, Continuous, FormerRun, Phase, Requirement, Run, RunResult, Token};
 use super::joint::Correction;
 use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
@@ -172,7 +172,8 @@ fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> 
 }
 
 fn step() -> BoxedStrategy<Step> {
-    let wait = (of(span()), vec(result(), 1..3)).prop_map(|(max, accept)| Wait { max, accept });
+    let wait = (of(span()), vec(result(), 1..3), of(run_id()))
+        .prop_map(|(max, accept, run)| Wait { max, accept, run });
     (
         address(),
         name(),

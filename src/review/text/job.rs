@@ -45,7 +45,19 @@ pub(super) fn submission(
         lines.push(labelled("runs", "none was found"));
     }
     lines.extend(runs("run", &facts.runs, now));
-    let failed: Vec<(RunId, Timestamp, RunResult)> = facts.runs.iter().filter_map(ended).collect();
+    lines.extend(failures(&facts.failures, now));
+    let former: Vec<Run> = facts
+        .former
+        .iter()
+        .map(|former| former.run.clone())
+        .collect();
+    lines.extend(runs("former", &former, now));
+    let failed: Vec<(RunId, Timestamp, RunResult)> = facts
+        .runs
+        .iter()
+        .filter_map(ended)
+        .chain(facts.failures.iter().cloned())
+        .collect();
     lines.extend(back_off(&failed, verdict));
     lines
 }

@@ -224,10 +224,7 @@ fn advice(reports: &[Report]) -> Option<String> {
     }) {
         Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some(
-            "Plan again with a fresh sign-in: the ledger knows the run and finds it by its id."
-                .to_owned(),
-        )
+        Some("Run `afresh apply` once the run can be read again: the ledger knows its id, and a declared wait goes on.".to_owned())
     } else {
         None
     }

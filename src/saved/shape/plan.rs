@@ -139,7 +139,13 @@ mirror! {
 
 mirror! {
     /// How apply waits for the end of a run, and which ends are good.
-    struct Wait { max: Option<Text<Span>>, accept: Vec<Text<RunResult>> }
+    struct Wait {
+        max: Option<Text<Span>>,
+        accept: Vec<Text<RunResult>>,
+        /// The run, if an earlier apply started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<i64>,
+    }
 }
 
 mirror! {

@@ -109,6 +109,7 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
         wait: Some(Wait {
             max: Some(Span::hours(2)),
             accept: vec![RunResult::Success],
+            run: None,
         }),
         changes_at: Some(at("2026-11-22T09:15:00Z")),
         ..step(
