@@ -94,6 +94,7 @@ mod tests {
             exceeded: Vec::new(),
             refused: false,
             requests: std::collections::BTreeMap::new(),
+            refresh: crate::model::survey::Refresh::Auto,
         };
         let options = Options {
             parallelism: 1,

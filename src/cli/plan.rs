@@ -8,8 +8,8 @@ use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::screen::{Screen, write_file};
 use super::session::Session;
-use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use super::{exit_code, hint};
+use crate::model::verdict::Plan;
 use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
 use crate::{review, saved};
 
@@ -30,24 +30,28 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )
     .await?;
-    let exit = exit_code(&plan, args.detailed_exitcode);
+    let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;
     if let Some(out) = &args.out {
         write_file(out, &saved::write(&file))?;
-        let sim = global
-            .sim
-            .as_ref()
-            .map(|world| format!(" --sim {}", world.display()))
-            .unwrap_or_default();
         screen.remark(&format!(
-            "Saved to {}. To apply exactly this:\n    afresh apply {}{sim}",
+            "Saved to {}. To apply exactly this:\n    {}",
             out.display(),
-            out.display()
+            hint::command("apply", &[out.clone()], &[], global)
         ));
     }
     if args.looking.target.is_empty() {
         beside::warn_of_doubts(&session.ground, &file.plan, screen);
+    }
+    if args.as_of.is_none() {
+        let remember = hint::command(
+            "apply --refresh-only",
+            &args.paths.paths,
+            &args.looking.target,
+            global,
+        );
+        beside::say_nothing_is_recorded(&session.ground, &file.plan, &remember, screen);
     }
     session.ground.close()?;
     Ok(exit)
@@ -84,6 +88,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         ledger: session.ground.place.clone(),
         lineage: session.ground.lineage(),
         began: session.ground.ledger.lineage().is_some(),
+        sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,
     }
 }
@@ -132,22 +137,4 @@ pub fn text_options(screen: &Screen, to_terminal: bool) -> review::text::TextOpt
         verbose: screen.verbose > 0,
         width: screen.width.filter(|_| to_terminal),
     }
-}
-
-/// Without `--detailed-exitcode` a plan that could be made is as wanted, whatever it says. Where not one subject could be
-/// seen there is no plan.
-fn exit_code(plan: &Plan, detailed: bool) -> Exit {
-    let counts = plan.counts();
-    match detailed {
-        true if plan.refused => Exit::Refused,
-        true if counts.pending() => Exit::Pending,
-        true if counts.attention > 0 => Exit::Error,
-        true | false if nothing_seen(plan) => Exit::Error,
-        true | false => Exit::AsWanted,
-    }
-}
-
-fn nothing_seen(plan: &Plan) -> bool {
-    let unseen = |step: &Step| matches!(&step.verdict, Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind != TroubleKind::Misfit);
-    !plan.steps.is_empty() && plan.steps.iter().all(unseen)
 }

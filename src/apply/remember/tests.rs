@@ -106,6 +106,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         exceeded: Vec::new(),
         refused: false,
         requests: std::collections::BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 

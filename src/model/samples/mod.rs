@@ -14,7 +14,7 @@ use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, To
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
 use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
-use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
@@ -232,9 +232,10 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(exceeded, 0..5),
         any::<bool>(),
         requests,
+        select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
     )
         .prop_map(
-            |(at, steps, passed_over, valid_until, freezes, exceeded, refused, requests)| Plan {
+            |(
                 at,
                 steps,
                 passed_over,
@@ -243,6 +244,17 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 exceeded,
                 refused,
                 requests,
+                refresh,
+            )| Plan {
+                at,
+                steps,
+                passed_over,
+                valid_until,
+                freezes,
+                exceeded,
+                refused,
+                requests,
+                refresh,
             },
         )
         .boxed()

@@ -30,7 +30,7 @@ impl Page {
                     .iter()
                     .map(|passed| letters(&line(&passed.address.to_string()))),
             )
-            .chain(kept_words(plan.counts().in_order).map(|words| letters(&words)));
+            .chain(kept_words(plan.counts().up_to_date).map(|words| letters(&words)));
         Self {
             paint: Paint {
                 color: options.color,
@@ -67,6 +67,12 @@ impl Page {
     /// A sentence at the left.
     pub(super) fn left(&self, ink: Ink, text: &str) -> Vec<String> {
         self.flow(String::new(), 0, ink, text)
+    }
+
+    /// Is there room for one more sentence on a line?
+    pub(super) fn fits(&self, text: &str, more: &str) -> bool {
+        self.width
+            .is_none_or(|width| letters(text) + 2 + letters(more) <= width)
     }
 
     /// The address with the blanks after it, and the column that follows.

@@ -29,9 +29,9 @@ pub(super) fn slot_block(paint: Paint, slot: Slot, facts: &SlotFacts) -> Vec<Str
     ]
 }
 
-/// The promise, both keys with their evidence, windows and overlap, and rights that are missing.
+/// What the rule requires, both keys with their evidence, windows and overlap, and rights that are missing.
 pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
-    let mut lines = promise(facts);
+    let mut lines = requires(facts);
     if matches!(
         verdict,
         Verdict::Hold {
@@ -49,20 +49,20 @@ pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Ve
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     let looked = match verdict {
-        _ if facts.looked => "the runtime was looked at for this plan",
+        _ if facts.looked => "the runtime was read for this plan",
         Verdict::Hold {
             why: Hold::Trouble(trouble),
             ..
-        } if trouble.kind != TroubleKind::Unexpected => "the look failed",
-        _ => "not looked at: the ledger was proof, or no look was wanted",
+        } if trouble.kind != TroubleKind::Unexpected => "the runtime could not be read",
+        _ => "not read (the ledger was enough, or --refresh none)",
     };
-    lines.push(labelled("look", looked));
+    lines.push(labelled("read", looked));
     lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
     lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));
     lines
 }
 
-fn promise(facts: &RuntimeFacts) -> Vec<String> {
+fn requires(facts: &RuntimeFacts) -> Vec<String> {
     let spec = &facts.spec;
     let drawn = if facts.jitter_share == Span::ZERO {
         String::new()
@@ -75,11 +75,11 @@ fn promise(facts: &RuntimeFacts) -> Vec<String> {
     let judged = match spec.unknown_age {
         UnknownAge::Adopt => "unknownAge adopt: an uncertain age is judged by the least it can be",
         UnknownAge::Rotate => "unknownAge rotate: an uncertain age is judged by the most it can be",
-        UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs a person",
+        UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs attention",
     };
     vec![
         labelled(
-            "promise",
+            "requires",
             &format!(
                 "no key older than {}; due from {} on (rotateBefore {}){drawn}",
                 spec.age_max,
@@ -111,7 +111,7 @@ fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
             "",
             &format!("due at {}; limit at {}", when(due, now), when(limit, now)),
         ),
-        _ => labelled("", "due at a time that nobody knows"),
+        _ => labelled("", "due at an unknown time"),
     });
     lines
 }
@@ -141,10 +141,10 @@ fn windows(spec: &RuntimeSpec, now: Timestamp) -> Vec<String> {
         .collect();
     let starving = match spec.on_starvation {
         OnStarvation::Wait => {
-            "wait: the window is kept, also if the limit is broken before it opens"
+            "wait: the window is kept, even if the limit is exceeded before it opens"
         }
-        OnStarvation::Rotate => "rotate: the limit is kept, also outside the window",
-        OnStarvation::Fail => "fail: a person decides if the limit is broken before it opens",
+        OnStarvation::Rotate => "rotate: the limit is kept, even outside the window",
+        OnStarvation::Fail => "fail: needs attention if the limit is exceeded before it opens",
     };
     lines.push(labelled("", &format!("onWindowStarvation {starving}")));
     lines
@@ -165,11 +165,11 @@ fn refusal(what: &str, refused: Option<&Trouble>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = vec![labelled(
-        "not seen",
+        "not read",
         &format!("{what}: {}", line(&trouble.to_string())),
     )];
     if let Some(right) = words::missing_right(trouble) {
-        lines.push(labelled("", &format!("to see more, grant {right}")));
+        lines.push(labelled("", &format!("to read it, grant {right}")));
     }
     lines
 }
