@@ -188,7 +188,9 @@ fn what_does_not_fit_is_said_with_fewer_words() {
     assert!(rows.contains("| <code>analytics/job-599</code> |") && !rows.contains("<details>"));
     assert!(rows.ends_with("_Shortened to fit the comment: evidence, and names of up-to-date resources omitted. See [the whole plan](https://ci.example/run/1)._\n"));
     let groups = at(3_000);
-    assert!(groups.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |"));
+    assert!(
+        groups.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |")
+    );
     assert!(!groups.contains("job-7"));
 }
 

@@ -103,7 +103,7 @@ fn sentences(plan: &Plan) -> Vec<String> {
     all.extend(words::attention(counts));
     all.extend(words::as_of_last_read(plan.refresh).map(str::to_owned));
     all.push(format!("Valid until {}", minute(plan.valid_until)));
-    all.push(words::requests(&plan.requests));
+    all.push(words::requests(&plan.requests).replacen("no ", "No ", 1));
     all.iter().map(|sentence| format!("{sentence}.")).collect()
 }
 

@@ -177,7 +177,10 @@ fn colours_are_there_only_if_wanted() {
         dyed.contains("    \u{1b}[31m-\u{1b}[0m   age: \u{1b}[31m97d\u{1b}[0m"),
         "{dyed:?}"
     );
-    assert!(dyed.contains("\u{1b}[33mon hold until Sat 28 Nov"), "{dyed:?}");
+    assert!(
+        dyed.contains("\u{1b}[33mon hold until Sat 28 Nov"),
+        "{dyed:?}"
+    );
     assert!(!plain(steps()).contains('\u{1b}'));
 }
 

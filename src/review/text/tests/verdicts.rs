@@ -186,7 +186,9 @@ fn a_hold_has_its_end_and_a_keep_its_warning() {
         why: Hold::BackOff { failures: 2 },
         until: Some(at("2026-11-22T10:00:00Z")),
     };
-    assert!(row(until).ends_with("on hold until 2026-11-22 10:00 UTC: backing off after 2 failures"));
+    assert!(
+        row(until).ends_with("on hold until 2026-11-22 10:00 UTC: backing off after 2 failures")
+    );
     let warned = Keep::Fresh {
         age: Span::hours(21),
         warn: true,

@@ -236,9 +236,15 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
         };
         let shown = why(&one, &plan_of(Vec::new()));
         let lines: Vec<&str> = shown.lines().collect();
-        assert_eq!(lines[0], "a/b: on hold, broken since 2026-11-22 08:00 UTC, needs attention: run 7 is active and must end first");
+        assert_eq!(
+            lines[0],
+            "a/b: on hold, broken since 2026-11-22 08:00 UTC, needs attention: run 7 is active and must end first"
+        );
         assert_eq!(lines[1], "  promise     broken since 2026-11-22 08:00 UTC");
         assert!(lines[2].starts_with("  attention   "), "{shown}");
-        assert!(lines[3].len() > 20 && lines[3].starts_with("              "), "{shown}");
+        assert!(
+            lines[3].len() > 20 && lines[3].starts_with("              "),
+            "{shown}"
+        );
     }
 }
