@@ -82,7 +82,7 @@ fn with_verbose_what_is_up_to_date_is_listed_too() {
     };
     let shown = plan(&plan_of(kept(1)), &options);
     assert!(
-        shown.starts_with("  ingest/kept-0            up to date: no key is due\n"),
+        shown.starts_with("  ingest/kept-0           up to date: no key is due\n"),
         "{shown}"
     );
 }
@@ -266,7 +266,8 @@ Promises: 3 kept, 0 broken, 0 unproven, 0 unknown.  1 needs attention.
 Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
-    assert_eq!(last_line(&shown, Some(200)).lines().count(), 1);
+    assert_eq!(last_line(&shown, Some(200)).lines().count(), 2);
+    assert_eq!(last_line(&shown, None).lines().count(), 1);
 }
 
 #[test]
@@ -302,7 +303,7 @@ fn many_promises_that_are_not_proved_are_counted() {
     let shown = plain(steps);
     assert_eq!(shown.matches(": no key is due").count(), 20);
     assert!(
-        shown.contains("  and 10 more subjects   promise unproven; -v names each\n"),
+        shown.contains("  and 10 more subjects     promise unproven; -v names each\n"),
         "{shown}"
     );
 }
