@@ -63,7 +63,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             let compacted = session.ground.ledger.compact().await;
             screen.tell(&match compacted.map_err(Failure::of_ledger)? {
                 Some(compacted) => compacted.to_string(),
-                None => "There is nothing to leave out.".to_owned(),
+                None => "There is nothing to drop.".to_owned(),
             });
         }
     }
@@ -83,7 +83,7 @@ fn paths(command: &Command) -> &Paths {
 
 fn list(memory: &Memory) -> String {
     if memory.addresses.is_empty() {
-        return "Nothing is remembered yet.".to_owned();
+        return "The ledger is empty.".to_owned();
     }
     let mut rows: Vec<(String, String)> = memory
         .addresses
@@ -138,7 +138,7 @@ fn in_brief(memory: &Memory, identity: &Identity) -> String {
     let open = if doubts == 0 {
         String::new()
     } else {
-        format!("; {doubts} without an end")
+        format!("; {doubts} unresolved")
     };
     format!("{}{open}", known.unwrap_or_else(|| "named only".to_owned()))
 }
@@ -199,8 +199,8 @@ fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
 
 fn identity_of<'a>(memory: &'a Memory, address: &Address) -> Result<&'a Identity, Failure> {
     memory.identity_of(address).ok_or_else(|| {
-        Failure::new(format!("nothing is remembered of {address}"))
-            .with_command("This is what is remembered:", "afresh ledger list")
+        Failure::new(format!("the ledger knows nothing about {address}"))
+            .with_command("To see what it knows:", "afresh ledger list")
     })
 }
 
@@ -345,12 +345,12 @@ fn whole(address: &Address, doubts: &[Doubt]) -> Result<(), Failure> {
         return Ok(());
     };
     let summary = format!(
-        "`{}` of {} has no end yet: forgetting all of {address} could do it twice",
+        "`{}` of {} is unresolved: forgetting all of {address} could do it twice",
         doubt.movement.title(),
         minute(doubt.at)
     );
     Err(Failure::new(summary).with_advice(format!(
-        "Let the next apply settle it first:\n    afresh apply\nIf no apply can, end the doubt alone:\n    afresh ledger forget --doubts {address}"
+        "Let the next apply resolve it first:\n    afresh apply\nIf no apply can, mark this operation alone as not done:\n    afresh ledger forget --doubts {address}"
     )))
 }
 
@@ -369,7 +369,7 @@ fn endable(
     };
     let what = format!("`{}` of {}", doubt.movement.title(), minute(doubt.at));
     if now < over {
-        let summary = format!("{what} may be under way until {}", minute(over));
+        let summary = format!("{what} may still be running until {}", minute(over));
         return Err(Failure::new(summary).with_exit(Exit::Busy));
     }
     let day = Span::seconds(limits::RUN_DOUBT_ENDED_AFTER.as_secs()).after(doubt.at);
@@ -377,11 +377,11 @@ fn endable(
         return Ok(());
     }
     let summary = format!(
-        "{what} may have started a run, which its token still finds: from {} on its doubt can be ended",
+        "{what} may have started a run, which its token still finds: it can be marked as not done from {} on",
         minute(day)
     );
     Err(Failure::new(summary).with_advice(format!(
-        "Let the next apply settle it:\n    afresh apply\nTo end it now, though a later apply may start that run once more:\n    afresh ledger forget --doubts --may-run-twice {address}"
+        "Let the next apply resolve it:\n    afresh apply\nTo mark it as not done now (the job may start twice):\n    afresh ledger forget --doubts --may-run-twice {address}"
     )))
 }
 
@@ -393,7 +393,7 @@ fn not_forgotten(address: &Address, error: IntendError) -> Failure {
         ))
         .with_exit(Exit::Busy)
         .with_command(
-            "Look at what is remembered now:",
+            "To see what the ledger knows now:",
             &format!("afresh ledger show {address}"),
         ),
     }

@@ -201,27 +201,27 @@ fn act(
         &moves.first.title(),
         &sentence::cause(step, because),
     );
-    lines.extend(effect(page.paint, step, &moves.first));
+    lines.extend(effect(page, step, &moves.first));
     for movement in &moves.rest {
         lines.extend(page.action("", &format!("then {}", movement.title()), ""));
-        lines.extend(effect(page.paint, step, movement));
+        lines.extend(effect(page, step, movement));
     }
     lines
 }
 
-fn effect(paint: Paint, step: &Step, movement: &Move) -> Vec<String> {
+fn effect(page: &Page, step: &Step, movement: &Move) -> Vec<String> {
     match movement {
-        Move::Start { parameters, .. } => parameter_lines(paint, parameters),
+        Move::Start { parameters, .. } => parameter_lines(page.paint, parameters),
         Move::Submit { digest, .. } => {
             let short = line(digest.get(..8).unwrap_or(digest));
             vec![format!(
                 "    {}   content: {short}",
-                paint.dye(Ink::New, "+")
+                page.paint.dye(Ink::New, "+")
             )]
         }
         Move::Cancel { .. } => Vec::new(),
         Move::Regenerate { .. } => words::replaced(step, movement)
-            .map(|(slot, facts)| runtime::slot_block(paint, slot, facts))
+            .map(|(slot, facts)| runtime::slot_block(page, slot, facts))
             .unwrap_or_default(),
     }
 }

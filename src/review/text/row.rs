@@ -87,7 +87,7 @@ impl Page {
     }
 
     /// Text behind `start`, which ends at column `at`; below it where there is too little room beside it.
-    fn flow(&self, start: String, at: usize, ink: Ink, text: &str) -> Vec<String> {
+    pub(super) fn flow(&self, start: String, at: usize, ink: Ink, text: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let mut indent = start;
         if self.width.is_some_and(|width| hang(width, at) < at) {

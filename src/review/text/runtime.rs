@@ -1,5 +1,6 @@
 //! A runtime's keys as text: what is replaced, and what each key's age rests on.
 
+use super::row::{Page, letters};
 use super::why::{labelled, when};
 use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
@@ -7,26 +8,25 @@ use crate::model::time::{Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Verdict};
 use crate::review::escape::line;
-use crate::review::paint::{Ink, Paint};
+use crate::review::paint::Ink;
 use crate::review::words;
 
 /// What a regeneration changes, as a small diff.
-pub(super) fn slot_block(paint: Paint, slot: Slot, facts: &SlotFacts) -> Vec<String> {
-    let age = facts.age.to_string();
-    let evidence = paint.dye(Ink::Faint, &format!("({})", words::birth(&facts.birth)));
-    vec![
-        format!("      {slot}:"),
-        format!(
-            "    {}   age: {} {evidence}",
-            paint.dye(Ink::Old, "-"),
-            paint.dye(Ink::Old, &age) + &" ".repeat(10_usize.saturating_sub(age.chars().count()))
-        ),
-        format!(
-            "    {}   age: {}",
-            paint.dye(Ink::New, "+"),
-            paint.dye(Ink::New, "0d")
-        ),
-    ]
+pub(super) fn slot_block(page: &Page, slot: Slot, facts: &SlotFacts) -> Vec<String> {
+    let (paint, age) = (page.paint, facts.age.to_string());
+    let padding = " ".repeat(10_usize.saturating_sub(letters(&age)));
+    let (sign, dyed) = (paint.dye(Ink::Old, "-"), paint.dye(Ink::Old, &age));
+    let before = format!("    {sign}   age: {dyed}{padding} ");
+    let at = letters("    -   age:  ") + letters(&age) + letters(&padding);
+    let mut lines = vec![format!("      {slot}:")];
+    let evidence = format!("({})", words::birth(&facts.birth));
+    lines.extend(page.flow(before, at, Ink::Faint, &evidence));
+    lines.push(format!(
+        "    {}   age: {}",
+        paint.dye(Ink::New, "+"),
+        paint.dye(Ink::New, "0d")
+    ));
+    lines
 }
 
 /// What the rule requires, both keys with their evidence, windows and overlap, and rights that are missing.

@@ -253,6 +253,27 @@ fn what_could_not_be_read_is_never_nothing_to_do() {
 }
 
 #[test]
+fn a_reason_without_room_beside_its_action_stands_below_it() {
+    let options = TextOptions {
+        width: Some(60),
+        ..TextOptions::default()
+    };
+    let shown = plan(&plan_of(vec![rotation("ingest/gateway-west")]), &options);
+    assert!(
+        shown.starts_with(
+            "  ingest/gateway-west   regenerate authKey1
+      97d old, limit 90d
+      authKey1:
+    -   age: 97d        (rotated by afresh 2026-08-17 03:12
+                        UTC)
+    +   age: 0d
+"
+        ),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_headline_breaks_between_its_sentences() {
     let shown = plan_of(vec![
         rotation("a/a"),
@@ -329,5 +350,27 @@ proptest! {
             prop_assert!(text.contains(&line(&step.address.to_string())), "{}", text);
         }
         prop_assert!(text.trim_end().ends_with('.') && text.contains("Valid until "));
+    }
+
+    #[test]
+    fn rows_headline_and_why_say_the_same(shown in samples::plan(1..6)) {
+        let counts = shown.counts();
+        let text = plan(&shown, &TextOptions::default());
+        let promises = format!("Promises: {}.", words::promises(counts));
+        prop_assert!(text.contains(&promises));
+        prop_assert_eq!(counts.kept + counts.broken + counts.unproven + counts.unknown, shown.steps.len());
+        for step in &shown.steps {
+            let (said, behind) = (super::super::sentence(step), why(step, &shown));
+            let word = match step.promise {
+                Promise::Kept => "",
+                Promise::Broken { .. } => "broken",
+                Promise::Unproven => "promise unproven",
+                Promise::Unknown => "promise unknown",
+            };
+            prop_assert!(said.contains(word), "{}", said);
+            prop_assert!(step.attention.is_none() || said.contains("needs attention"), "{}", said);
+            prop_assert!(behind.contains(&format!("\n  promise     {}", step.promise)), "{}", behind);
+            prop_assert_eq!(behind.contains("\n  attention   "), step.attention.is_some(), "{}", behind);
+        }
     }
 }
