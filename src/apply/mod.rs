@@ -8,6 +8,7 @@ mod act;
 mod gate;
 mod ground;
 mod look;
+mod news;
 mod outcome;
 mod proof;
 mod remember;
@@ -31,6 +32,7 @@ use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Plan};
 use gate::Skip;
 
+pub use news::News;
 pub use outcome::{Exit, Outcome, Tally};
 pub use stop::StopFlag;
 
@@ -122,17 +124,9 @@ struct Hands<'a> {
 impl Hands<'_> {
     /// What the plan saw and what it found out about open intents, in one append.
     async fn write_down(&self) -> Result<(), LedgerError> {
-        let now = self.clock.now();
-        let mut events = self
-            .ledger
-            .ask(|memory| remember::observations(self.plan, memory));
-        let settled = self
-            .ledger
-            .ask(|memory| remember::settlements(self.plan, memory, now));
-        events.extend(settled.iter().map(|(event, ..)| event.clone()));
-        self.ledger.record(events).await?;
-        for (_, address, happened) in settled {
-            self.tell(&address, happened);
+        let news = News::of(self.plan, self.ledger, self.clock.now());
+        for report in news.record(self.ledger).await? {
+            self.tell(&report.address, report.what);
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::screen::Screen;
 use super::session::{Ground, named};
+use crate::apply::News;
 use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
@@ -19,13 +20,26 @@ const DOUBTS_TOLD_MAX: usize = 3;
 pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
     let (what, they) = match ground.ledger.notes().len() {
         0 => return,
-        1 => ("1 line that fits".to_owned(), "it counts"),
-        many => (format!("{many} lines that fit"), "they count"),
+        1 => ("1 line that does not fit".to_owned(), "it is"),
+        many => (format!("{many} lines that do not fit"), "they are"),
     };
     screen.remark(&format!(
-        "warning: the ledger {} has {what} nowhere: {they} for nothing. What is wrong:\n    {}",
+        "warning: the ledger {} has {what} what was before: {they} ignored. What is wrong:\n    {}",
         named(&ground.place),
         screen.typed.command(["ledger", "list"])
+    ));
+}
+
+/// Says that nothing of what `plan` read is recorded yet, where no apply has begun the ledger, and which command records it.
+pub fn say_nothing_is_recorded(ground: &Ground, plan: &Plan, screen: &Screen) {
+    let begun = ground.ledger.lineage().is_some();
+    if begun || News::of(plan, &ground.ledger, ground.now()).observed() == 0 {
+        return;
+    }
+    screen.remark(&format!(
+        "Nothing of this is recorded yet: there is no ledger at {}. To record what was read, and change nothing else:\n    {}",
+        named(&ground.place),
+        screen.typed.command(["apply", "--refresh-only"])
     ));
 }
 
@@ -35,8 +49,8 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
     let left = unspoken_of(plan, &memory, ground.now());
     for (address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
-            "warning: nobody knows yet whether `{}` of {} on {address} happened, and this plan has no rule for it that could find out. \
-             Let the rule that began it come back, or end the doubt:\n    {}",
+            "warning: unresolved: it is not known yet whether `{}` of {} on {address} happened, and this plan has no rule that could find out. \
+             Restore the rule that started it, or mark the operation as not done:\n    {}",
             doubt.movement.title(),
             minute(doubt.at),
             screen.typed.command(["ledger", "forget", "--doubts", &address.to_string()])

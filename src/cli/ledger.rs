@@ -58,7 +58,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             let compacted = session.ground.ledger.compact().await;
             screen.tell(&match compacted.map_err(Failure::of_ledger)? {
                 Some(compacted) => compacted.to_string(),
-                None => "There is nothing to leave out.".to_owned(),
+                None => "There is nothing to drop.".to_owned(),
             });
         }
     }

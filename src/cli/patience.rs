@@ -55,7 +55,7 @@ fn in_words(global: &Global) -> String {
 /// Said of an apply that ran out of time.
 pub fn over(global: &Global) -> String {
     let limit = in_words(global);
-    format!("the time of this command is over: nothing more was begun {limit}")
+    format!("the time of this command is over: nothing more was started {limit}")
 }
 
 /// Time ran out while it was still being looked.
@@ -72,7 +72,7 @@ pub fn in_time(reader: &Reader, global: &Global) -> Result<(), Failure> {
         done.push_str(&waited);
     }
     let over = format!(
-        "the time of this command is over, and not everything was looked at {}",
+        "the time of this command is over, and not everything was read {}",
         in_words(global)
     );
     Err(Failure::new(over)

@@ -143,7 +143,7 @@ impl Ground {
     fn check_kind(&self, global: &Global) -> Result<(), Failure> {
         match (self.ledger.lineage(), &global.sim) {
             (Some(lineage), None) if lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
-                "this ledger belongs to an embedded cloud: give the world with --sim",
+                "this ledger belongs to a simulated cloud: give the world with --sim",
             )
             .with_exit(Exit::Stale)),
             (Some(lineage), Some(_)) if !lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
@@ -232,7 +232,9 @@ impl Outside {
                 Some(simulated(file, &world, global.sim_log.clone())?)
             }
             (Some(_), LedgerPlace::Blob(_)) => {
-                return Err(Failure::new("an embedded cloud remembers in a file only"));
+                return Err(Failure::new(
+                    "a simulated cloud keeps its ledger in a file only",
+                ));
             }
         };
         let clock = embedded

@@ -66,6 +66,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         refused: rationed.refused,
         logs: survey.logs.clone(),
         requests: survey.requests.clone(),
+        refresh: survey.refresh,
     }
 }
 
@@ -142,7 +143,7 @@ fn not_looked_at() -> Ruling {
         Hold::Trouble(Trouble {
             kind: TroubleKind::Unexpected,
             doing: "judge it from the ledger alone".to_owned(),
-            message: "not looked at (--refresh none)".to_owned(),
+            message: "not read (--refresh none)".to_owned(),
             ids: Box::default(),
         }),
         None,

@@ -110,6 +110,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         refused: false,
         logs: Vec::new(),
         requests: std::collections::BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 

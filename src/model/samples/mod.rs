@@ -18,7 +18,7 @@ use super::requests::RequestClass;
 use super::runtime::{
     Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
 };
-use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
 use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
@@ -255,6 +255,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(exceeded, 0..5),
         any::<bool>(),
         (vec(log_reading(), 0..2), requests),
+        select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
     )
         .prop_map(
             |(
@@ -266,6 +267,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 exceeded,
                 refused,
                 (logs, requests),
+                refresh,
             )| Plan {
                 at,
                 steps,
@@ -276,6 +278,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 refused,
                 logs,
                 requests,
+                refresh,
             },
         )
         .boxed()

@@ -30,6 +30,56 @@ mirror! {
         logs: Vec<LogReading>,
         /// Requests that were sent to make it, by what services meter them as, and by kind.
         requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
+        /// How it was read (`--refresh`): with `none` everything is as of the last read.
+        refresh: Refresh,
+    }
+}
+
+mirror! {
+    /// What was read.
+    enum Refresh {
+        /// What the ledger could not prove.
+        Auto,
+        /// Everything.
+        All,
+        /// Nothing.
+        None,
+    }
+}
+
+mirror! {
+    /// How many of each: what the plan's headline says.
+    struct Counts {
+        /// Keys to regenerate.
+        regenerate: usize,
+        /// Runs to start or submit.
+        run: usize,
+        /// Runs to cancel.
+        cancel: usize,
+        /// Operations whose outcome this plan tells, or that a later one has to find out.
+        resolve: usize,
+        /// Runs that an earlier apply started, and that this one waits for.
+        wait: usize,
+        /// Subjects on hold.
+        on_hold: usize,
+        /// Subjects whose promise is broken, with no action that would mend it.
+        without_action: usize,
+        /// Subjects that need no action.
+        up_to_date: usize,
+        /// Promises that are proved to hold.
+        kept: usize,
+        /// Promises that are proved to be broken.
+        broken: usize,
+        /// Promises of which the evidence allows both.
+        unproven: usize,
+        /// Promises that could not be checked.
+        unknown: usize,
+        /// Subjects that need a person.
+        attention: usize,
+        /// Subjects that could not be read.
+        unread: usize,
+        /// All subjects.
+        subjects: usize,
     }
 }
 
@@ -110,6 +160,10 @@ mirror! {
         settlements: Vec<Settlement>,
         wait: Option<Wait>,
         facts: Facts,
+    }
+    for readers {
+        /// The same in one sentence, as the plan's row says it.
+        sentence: String,
     }
 }
 
