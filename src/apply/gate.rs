@@ -95,6 +95,7 @@ mod tests {
             refused: false,
             logs: Vec::new(),
             requests: std::collections::BTreeMap::new(),
+            refresh: crate::model::survey::Refresh::Auto,
         };
         let options = Options {
             parallelism: 1,

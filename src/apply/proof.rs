@@ -181,8 +181,8 @@ fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
     });
     let of_submission = memory.submissions.get(identity).is_some_and(|known| {
         let mut runs = known.runs.iter().map(|(_, run, _)| *run);
-        let mut successes = known.successes.iter().map(|(_, run, ..)| *run);
-        runs.any(|known| known == run) || successes.any(|known| known == run)
+        let mut ends = known.ends.iter().map(|(_, run, ..)| *run);
+        runs.any(|known| known == run) || ends.any(|known| known == run)
     });
     of_job || of_submission
 }

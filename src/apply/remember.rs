@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::event::{Ending, Event, Subject};
 use crate::model::address::{Address, Identity, ResourceId};
-use crate::model::job::{Phase, Run, RunId, RunResult};
+use crate::model::job::{Phase, Run, RunResult};
 use crate::model::memory::{LogId, LogReading, Memory};
 use crate::model::outcome::Happened;
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
@@ -23,7 +23,7 @@ pub(super) fn observations(plan: &Plan, memory: &Memory) -> Vec<Event> {
     let mut events: Vec<Event> = plan
         .steps
         .iter()
-        .flat_map(|step| observed(step, memory))
+        .flat_map(|step| observed(step, plan.at, memory))
         .collect();
     let looked: BTreeSet<LogId> = events.iter().filter_map(log_of_look).collect();
     let readings = one_of_each_log(&plan.logs).into_iter();
@@ -81,7 +81,7 @@ fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> O
     worth.then_some(Event::LogRead(LogReading { events, ..reading }))
 }
 
-fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
+fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
     let Some(identity) = step.target.as_ref().map(Target::identity) else {
         return Vec::new();
     };
@@ -92,7 +92,7 @@ fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
     match &step.facts {
         Facts::Runtime(facts) => runtime(subject, facts, memory).into_iter().collect(),
         Facts::Job(facts) => job(subject, facts, memory).into_iter().collect(),
-        Facts::Submission(facts) => submission(&subject, facts, memory),
+        Facts::Submission(facts) => submission(&subject, facts, decided, memory),
         Facts::None => Vec::new(),
     }
 }
@@ -192,28 +192,59 @@ fn job(subject: Subject, facts: &JobFacts, memory: &Memory) -> Option<Event> {
     })
 }
 
-fn submission(subject: &Subject, facts: &SubmissionFacts, memory: &Memory) -> Vec<Event> {
-    let known = |run: RunId| {
-        memory
-            .submissions
-            .get(&subject.identity)
-            .is_some_and(|known| known.successes.iter().any(|success| success.1 == run))
-    };
-    facts
-        .runs
-        .iter()
-        .filter(|run| !known(run.id))
-        .filter_map(|run| success(subject, None, run, &facts.accept, Some(&facts.digest)))
+/// Every end: failures count when the service has long forgotten them, and a run without a known end may have succeeded. Of one whose
+/// end the service does not date, the time of the plan counts.
+fn submission(
+    subject: &Subject,
+    facts: &SubmissionFacts,
+    decided: Timestamp,
+    memory: &Memory,
+) -> Vec<Event> {
+    let known = memory.submissions.get(&subject.identity);
+    let former = facts.former.iter().filter_map(|former| {
+        let mut runs = known?.runs.iter();
+        let (digest, ..) = runs.find(|(_, run, _)| *run == former.run.id)?;
+        Some((&former.run, digest))
+    });
+    let present = facts.runs.iter().map(|run| (run, &facts.digest));
+    present
+        .chain(former)
+        .filter_map(|(run, digest)| {
+            let end = known.and_then(|known| known.end_of(run.id));
+            end_of_submission(subject, run, digest, decided)
+                .filter(|(result, _)| end.is_none_or(|(_, known)| known != result))
+        })
+        .map(|(_, event)| event)
         .collect()
 }
 
-/// A run that ended with one of `accept`, as an event.
+/// How a one-time run ended, and that as an event; `None`: it has not.
+pub(super) fn end_of_submission(
+    subject: &Subject,
+    run: &Run,
+    digest: &str,
+    seen: Timestamp,
+) -> Option<(RunResult, Event)> {
+    let Phase::Ended { result, .. } = &run.phase else {
+        return None;
+    };
+    let event = Event::RunSeen {
+        subject: subject.clone(),
+        name: None,
+        run: run.id,
+        ended: run.ended_no_earlier_than().unwrap_or(seen),
+        result: result.clone(),
+        digest: Some(digest.to_owned()),
+    };
+    Some((result.clone(), event))
+}
+
+/// A job's run that ended with one of `accept`, as an event.
 pub(super) fn success(
     subject: &Subject,
     name: Option<&str>,
     run: &Run,
     accept: &[RunResult],
-    digest: Option<&str>,
 ) -> Option<Event> {
     let ended = run.succeeded_at(accept)?;
     let Phase::Ended { result, .. } = &run.phase else {
@@ -225,7 +256,7 @@ pub(super) fn success(
         run: run.id,
         ended,
         result: result.clone(),
-        digest: digest.map(str::to_owned),
+        digest: None,
     })
 }
 
@@ -235,22 +266,18 @@ pub(super) fn settlements(
     memory: &Memory,
     now: Timestamp,
 ) -> Vec<(Event, Address, Happened)> {
+    // Of a one-time run it may be another rule's intent: that had the same content.
+    let doubts = memory.doubts.values().flatten();
+    let open: BTreeSet<&str> = doubts.map(|doubt| doubt.intent.as_str()).collect();
     plan.steps
         .iter()
         .flat_map(|step| step.settlements.iter().map(move |found| (step, found)))
-        .filter(|(step, found)| is_open(memory, step, &found.intent))
+        .filter(|(_, found)| open.contains(found.intent.as_str()))
         .filter_map(|(step, found)| {
             let (event, happened) = settlement(found, now)?;
             Some((event, step.address.clone(), happened))
         })
         .collect()
-}
-
-fn is_open(memory: &Memory, step: &Step, intent: &str) -> bool {
-    step.target.as_ref().is_some_and(|target| {
-        let doubts = memory.doubts(&target.identity());
-        doubts.iter().any(|doubt| doubt.intent == intent)
-    })
 }
 
 /// `None`: only sending it again tells.

@@ -102,7 +102,7 @@ impl Task<'_> {
     }
 
     async fn go(&self, progress: &mut Progress) -> Next {
-        let starts = matches!(self.movement, Move::Start { .. });
+        let starts = matches!(self.movement, Move::Start { .. } | Move::Submit { .. });
         if starts && !progress.cancelled.is_empty() {
             let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
             if let Err(skip) = ended {

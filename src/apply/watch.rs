@@ -16,7 +16,7 @@ use crate::model::job::{ActivePhase, Phase, Run, RunId, RunResult};
 use crate::model::outcome::{Happened, RunEnd};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Step, Target, Wait};
+use crate::model::verdict::{Facts, Step, Target, Verdict, Wait};
 
 /// Waits until all of `runs`, which were cancelled, have ended.
 ///
@@ -50,6 +50,14 @@ pub(super) async fn until_ended(
     Ok(())
 }
 
+/// Waits for the end of the run that an earlier apply started for `step` and did not see end.
+pub(super) async fn resume(hands: &Hands<'_>, step: &Step) {
+    let run = step.wait.as_ref().and_then(|wait| wait.run);
+    if let (Verdict::Hold { .. }, Some(target), Some(run)) = (&step.verdict, &step.target, run) {
+        to_the_end(hands, step, target, run).await;
+    }
+}
+
 /// Waits for the end of a run that `step` started, if it is to be waited for, and says how it went.
 pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, run: RunId) {
     let wait = wanted(step, hands.options.wait);
@@ -78,6 +86,7 @@ fn wanted(step: &Step, always: bool) -> Option<Wait> {
         None if always => Some(Wait {
             max: None,
             accept: accepted(&step.facts).to_vec(),
+            run: None,
         }),
         _ => None,
     }
@@ -139,14 +148,14 @@ impl Watch<'_> {
                     Phase::Active(ref phase) => self.active(&mut seen, &run, phase),
                 },
                 Err(trouble) => {
-                    if let Some(why) = lost_sight(&mut seen, &trouble) {
-                        let (run, url) = (self.run, seen.url);
-                        return self.tell(Happened::OutOfSight { run, url, why });
+                    if let Some(why) = lost_track(&mut seen, &trouble) {
+                        return self.lost(seen, why);
                     }
                 }
             }
             let Some(left) = time_left(deadline, clock.now()) else {
-                return self.out_of_time(seen);
+                let max = self.wait.max.unwrap_or_default();
+                return self.over(seen, format!("it has not ended within {max}"));
             };
             if let Err(skip) = pause(self.hands, length.min(left)).await {
                 self.hands.interrupted();
@@ -154,28 +163,14 @@ impl Watch<'_> {
                     Skip::TimeOver => "the time of this command is over (--timeout)",
                     _ => "interrupted while waiting",
                 };
-                return self.still_going(seen, why.to_owned());
+                return self.over(seen, why.to_owned());
             }
             length = (length * 3 / 2).min(POLL_PAUSE_MAX);
         }
     }
 
-    /// Whether it has ended within its time nobody knows where the last look failed.
-    fn out_of_time(&self, seen: Seen) {
-        let max = self.wait.max.unwrap_or_default();
-        match seen.trouble {
-            None => self.still_going(seen, format!("it has not ended within {max}")),
-            Some(trouble) => self.tell(Happened::OutOfSight {
-                run: self.run,
-                url: seen.url,
-                why: format!("waited for {max}, and {trouble}"),
-            }),
-        }
-    }
-
     fn active(&self, seen: &mut Seen, run: &Run, phase: &ActivePhase) {
-        seen.failures = 0;
-        seen.trouble = None;
+        (seen.failures, seen.trouble) = (0, None);
         seen.url.clone_from(&run.url);
         let word = word(phase);
         if seen.phase.as_deref() != Some(word) {
@@ -216,17 +211,35 @@ impl Watch<'_> {
             identity: self.target.identity(),
             address: self.step.address.clone(),
         };
-        let (name, digest) = match &self.step.facts {
-            Facts::Job(facts) => (facts.name.as_deref(), None),
-            Facts::Submission(facts) => (None, Some(facts.digest.as_str())),
-            Facts::Runtime(_) | Facts::None => (None, None),
+        let event = match &self.step.facts {
+            Facts::Submission(facts) => {
+                let now = self.hands.clock.now();
+                let end = remember::end_of_submission(&subject, run, &facts.digest, now);
+                end.map(|(_, event)| event)
+            }
+            Facts::Job(facts) => {
+                let name = facts.name.as_deref();
+                remember::success(&subject, name, run, &self.wait.accept)
+            }
+            Facts::Runtime(_) | Facts::None => None,
         };
-        let event = remember::success(&subject, name, run, &self.wait.accept, digest);
         let _ = self.hands.ledger.record(event.into_iter().collect()).await;
     }
 
-    fn still_going(&self, seen: Seen, why: String) {
+    /// The wait is over. If its last look failed, nobody knows whether the run goes on.
+    fn over(&self, mut seen: Seen, why: String) {
+        if let Some(trouble) = seen.trouble.take() {
+            return self.lost(seen, format!("{why}, and {trouble}"));
+        }
         self.tell(Happened::StillGoing {
+            run: self.run,
+            url: seen.url,
+            why,
+        });
+    }
+
+    fn lost(&self, seen: Seen, why: String) {
+        self.tell(Happened::OutOfSight {
             run: self.run,
             url: seen.url,
             why,
@@ -239,7 +252,7 @@ impl Watch<'_> {
 }
 
 /// One more failed look; why to give up, if it was one too many, or if no look can succeed until a person does something.
-fn lost_sight(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
+fn lost_track(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
     seen.failures += 1;
     seen.trouble = Some(trouble.clone());
     let is_over = seen.failures >= POLL_FAILURES_MAX || trouble.kind == TroubleKind::SignedOut;
@@ -280,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_out_of_sight_only_after_many_failed_looks_in_a_row() {
+    fn a_run_is_lost_track_of_only_after_many_failed_looks_in_a_row() {
         let trouble = Trouble {
             kind: TroubleKind::Unreachable,
             doing: "look at run 7".to_owned(),
@@ -288,16 +301,16 @@ mod tests {
             ids: Box::default(),
         };
         let mut seen = Seen::default();
-        let patience = (1..POLL_FAILURES_MAX).all(|_| lost_sight(&mut seen, &trouble).is_none());
+        let patience = (1..POLL_FAILURES_MAX).all(|_| lost_track(&mut seen, &trouble).is_none());
         assert!(patience);
         assert_eq!(
-            lost_sight(&mut seen, &trouble),
+            lost_track(&mut seen, &trouble),
             Some("cannot look at run 7: connection reset".to_owned())
         );
         let ended = Trouble {
             kind: TroubleKind::SignedOut,
             ..trouble
         };
-        assert!(lost_sight(&mut Seen::default(), &ended).is_some());
+        assert!(lost_track(&mut Seen::default(), &ended).is_some());
     }
 }

@@ -15,10 +15,11 @@ use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
-use crate::apply::{self, Connections, Options, Outcome};
+use super::{exit_code, refresh_only};
+use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
-use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::model::verdict::{Plan, Verdict};
 use crate::{review, saved};
 
 /// Applies manifests or a saved plan.
@@ -29,6 +30,9 @@ pub async fn run(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     match args.paths.as_slice() {
+        [path] if args.refresh_only && is_plan_file(path) => {
+            Err(refresh_only::not_with_a_plan(path))
+        }
         [path] if is_plan_file(path) => saved_plan(path, args, global, screen, interrupts).await,
         paths if paths.iter().any(|path| is_plan_file(path)) => Err(Failure::new(
             "a saved plan is applied alone: it says all that is to be done",
@@ -40,6 +44,9 @@ pub async fn run(
             } else {
                 paths.to_vec()
             };
+            if args.refresh_only {
+                return refresh_only::run(&paths, args, global, screen, interrupts).await;
+            }
             manifests(&paths, args, global, screen, interrupts).await
         }
     }
@@ -178,13 +185,19 @@ fn check_lineage(
     let of_sim = file.lineage.starts_with(super::session::SIM_LINEAGE);
     if of_sim != global.sim.is_some() {
         let what = if of_sim {
-            "an embedded cloud: give its world with --sim"
+            "a simulated cloud: give its world with --sim"
         } else {
             "real Azure: leave out --sim"
         };
         return Err(Failure::new(format!("this plan was made for {what}")).with_exit(Exit::Stale));
     }
     match ground.ledger.lineage() {
+        Some(lineage) if lineage != file.lineage && !file.began => Err(Failure::new(format!(
+            "this plan was made before the ledger {} began, so it does not know what was done since",
+            super::session::named(&ground.place)
+        ))
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", "afresh plan --out FILE")),
         Some(lineage) if lineage != file.lineage => Err(Failure::new(
             "this plan was made from another ledger than the one that is there now",
         )
@@ -222,23 +235,23 @@ fn refuse(plan: &Plan) -> Result<(), Failure> {
 }
 
 fn must_ask(plan: &Plan, args: &Args) -> bool {
-    !args.auto_approve && plan.counts().pending()
+    !args.auto_approve && plan.counts().acts()
 }
 
-/// Nothing to do needs no approval but gets one: looks are still remembered.
+/// A plan without actions needs no approval but gets one: what was read is still recorded.
 async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, Failure> {
     if !must_ask(plan, args) {
         return Ok(Approval::given());
     }
     if !io::stdin().is_terminal() {
         return Err(
-            Failure::new("nobody is here to approve this plan: stdin is no terminal").with_command(
+            Failure::new("cannot ask for approval: stdin is not a terminal").with_command(
                 "To apply without asking:",
                 &screen.typed.again(["--auto-approve"]),
             ),
         );
     }
-    screen.prompt("\nDo this? Only `yes` is taken for a yes: ");
+    screen.prompt("\nApply these changes? Type `yes` to continue: ");
     if answer().await?.trim() == "yes" {
         Ok(Approval::given())
     } else {
@@ -280,8 +293,7 @@ async fn perform(
 ) -> Result<Exit, Failure> {
     let (args, global, screen) = (how.args, how.global, how.screen);
     let stop = how.interrupts.begin_acting();
-    let began = ground.ledger.ensure_opened(lineage).await;
-    began.map_err(Failure::of_ledger)?;
+    refresh_only::open_ledger(ground, lineage, screen).await?;
     let compacted = ground.ledger.compact_if_nearly_full().await;
     if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
@@ -317,8 +329,15 @@ async fn perform(
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
         screen.say(&review::text::outcome(&reports));
     }
-    let left = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
-    let exit = exit_code(&outcome, plan, left);
+    let doubts_beside = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
+    let left = exit_code::left(plan, &reports);
+    let exit = exit_code::of_apply(
+        outcome.exit(),
+        plan,
+        &left,
+        doubts_beside,
+        &args.failing.fail_on,
+    );
     let out_of_time = exit == Exit::Interrupted && ground.now() >= ends_at;
     if out_of_time || ground.reader.was_cut() {
         screen.complain(&patience::over(global));
@@ -340,29 +359,4 @@ fn moves(plan: &Plan) -> usize {
             }
         })
         .sum()
-}
-
-/// What was done decides; then what the plan had to leave, or does not speak of: what needs a person or is in doubt, and what another
-/// apply is at.
-fn exit_code(outcome: &Outcome, plan: &Plan, doubts_beside: bool) -> Exit {
-    let left = |kind: fn(&Hold) -> bool| {
-        let held = |step: &Step| matches!(&step.verdict, Verdict::Hold { why, .. } if kind(why));
-        plan.steps.iter().any(held)
-    };
-    match outcome.exit() {
-        apply::Exit::AllDone
-            if doubts_beside
-                || plan.steps.iter().any(|step| step.attention.is_some())
-                || left(|why| matches!(why, Hold::Doubt { .. })) =>
-        {
-            Exit::Partly
-        }
-        apply::Exit::AllDone if left(|why| matches!(why, Hold::Busy { .. })) => Exit::Busy,
-        apply::Exit::AllDone => Exit::AsWanted,
-        apply::Exit::PartlyOrDoubt => Exit::Partly,
-        apply::Exit::Stale => Exit::Stale,
-        apply::Exit::Busy => Exit::Busy,
-        apply::Exit::RunNotSucceeded => Exit::RunFailed,
-        apply::Exit::Interrupted => Exit::Interrupted,
-    }
 }

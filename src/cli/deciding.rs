@@ -84,7 +84,7 @@ pub async fn decide(
 fn honest_clock(session: &Session, screen: &Screen) -> Result<(), Failure> {
     match session.ground.reader.clock_skew() {
         Some(skew) if skew.forbids_deciding() => Err(Failure::new(format!(
-            "{skew}: nothing is decided by a clock that is more than {} off",
+            "{skew}: afresh refuses to decide if this machine's clock differs from the service's by more than {}",
             Span::seconds(CLOCK_SKEW_MAX.as_secs())
         ))
         .with_command(
@@ -142,8 +142,8 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
     {
         None => Ok(()),
         Some(target) => Err(
-            Failure::new(format!("no rule speaks of {target}")).with_command(
-                "These are the subjects that rules speak of:",
+            Failure::new(format!("no rule covers {target}")).with_command(
+                "To see the subjects that rules cover:",
                 &screen.typed.command(["plan", "--verbose"]),
             ),
         ),

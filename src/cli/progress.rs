@@ -30,7 +30,7 @@ impl<'a> Progress<'a> {
         };
         let bar = ProgressBar::with_draw_target(Some(moves as u64), target);
         if let Ok(style) =
-            ProgressStyle::with_template("  {bar:30} {pos} of {len} moves  {elapsed}  {wide_msg}")
+            ProgressStyle::with_template("  {bar:30} {pos} of {len} actions  {elapsed}  {wide_msg}")
         {
             bar.set_style(style);
         }

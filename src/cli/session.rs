@@ -13,6 +13,7 @@ use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::surroundings;
+use super::typed::Typed;
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::http::Transport;
@@ -34,6 +35,8 @@ const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
 pub struct Session {
+    /// What was typed, for commands that are proposed.
+    pub typed: Typed,
     /// What the manifests say.
     pub desired: Desired,
     /// What in them is probably not meant.
@@ -100,6 +103,7 @@ impl Session {
         }
         ground.reader.among(desired.workspaces.values());
         Ok(Self {
+            typed: screen.typed.clone(),
             desired,
             warnings,
             ground,
@@ -139,7 +143,7 @@ impl Ground {
     fn check_kind(&self, global: &Global) -> Result<(), Failure> {
         match (self.ledger.lineage(), &global.sim) {
             (Some(lineage), None) if lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
-                "this ledger belongs to an embedded cloud: give the world with --sim",
+                "this ledger belongs to a simulated cloud: give the world with --sim",
             )
             .with_exit(Exit::Stale)),
             (Some(lineage), Some(_)) if !lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
@@ -228,7 +232,9 @@ impl Outside {
                 Some(simulated(file, &world, global.sim_log.clone())?)
             }
             (Some(_), LedgerPlace::Blob(_)) => {
-                return Err(Failure::new("an embedded cloud remembers in a file only"));
+                return Err(Failure::new(
+                    "a simulated cloud keeps its ledger in a file only",
+                ));
             }
         };
         let clock = embedded

@@ -116,7 +116,7 @@ fn manifests_of(served: &Served, is_throttling: bool) -> String {
         ));
     }
     format!(
-        "# Written by `afresh sim serve`: the addresses of one embedded cloud.\n{}",
+        "# Written by `afresh sim serve`: the addresses of one simulated cloud.\n{}",
         documents.join("---\n")
     )
 }
@@ -132,7 +132,7 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
     let world = World::load(file, &stored, &Clock::Real)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
-            "this world lives in real time, which nobody can move; set `clock:` in the world file",
+            "this world runs in real time, which cannot be advanced; set `clock:` in the world file",
         ));
     };
     clock.advance_to(by.after(clock.now()));
@@ -145,7 +145,7 @@ fn reset(paths: &[PathBuf], screen: &Screen) -> Result<Exit, Failure> {
     let folder = match &read(paths, screen)?.project.ledger {
         LedgerPlace::Blob(_) => {
             return Err(Failure::new(
-                "an embedded cloud is kept beside a ledger file, and this project's ledger is a blob",
+                "a simulated cloud is kept beside a ledger file, and this project's ledger is a blob",
             ));
         }
         place @ LedgerPlace::File(_) => sim_folder(place),

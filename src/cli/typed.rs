@@ -89,6 +89,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
             Ledger::List { paths }
             | Ledger::Show { paths, .. }
             | Ledger::Declare { paths, .. }
+            | Ledger::Confirm { paths, .. }
             | Ledger::Forget { paths, .. }
             | Ledger::Export { paths }
             | Ledger::Compact { paths },

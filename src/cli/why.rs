@@ -24,7 +24,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         screen.say(&review::text::why(step, &plan));
     }
     for passed in &plan.passed_over {
-        screen.say(&format!("{}  passed over: {}", passed.address, passed.why));
+        screen.say(&format!("{}  skipped: {}", passed.address, passed.why));
     }
     session.ground.close()?;
     Ok(Exit::AsWanted)

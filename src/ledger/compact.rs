@@ -133,7 +133,10 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
             .get(identity)
             .map(|runtime| runtime.last_rotation),
         memory.jobs.get(identity).map(|job| job.last_start),
-        memory.submissions.get(identity).map(|known| &known.runs),
+        memory
+            .submissions
+            .get(identity)
+            .map(|known| (&known.runs, &known.confirmed)),
     )
 }
 
@@ -142,6 +145,15 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
 struct Item {
     first: usize,
     settled: Option<usize>,
+}
+
+impl Item {
+    const fn alone(first: usize) -> Self {
+        Self {
+            first,
+            settled: None,
+        }
+    }
 }
 
 /// The lines of `bytes`, whose events are given too, that the memory rests on: each to the letter as it was written, with whatever a
@@ -217,16 +229,23 @@ fn subjects(events: &[Event]) -> BTreeMap<Identity, Vec<Item>> {
                     item.settled = Some(index);
                 }
             }
-            Event::Forgotten { subject, .. } => drop(all.remove(&subject.identity)),
+            Event::Forgotten {
+                subject,
+                generations,
+                ..
+            } => {
+                all.remove(&subject.identity);
+                if !generations.is_empty() {
+                    all.insert(subject.identity.clone(), vec![Item::alone(index)]);
+                }
+            }
             _ => {
                 if let Event::Intended(intent) = event {
                     open.insert(&intent.intent, index);
                 }
                 if let Some(subject) = event.subject() {
-                    all.entry(subject.identity.clone()).or_default().push(Item {
-                        first: index,
-                        settled: None,
-                    });
+                    let items = all.entry(subject.identity.clone()).or_default();
+                    items.push(Item::alone(index));
                 }
             }
         }
@@ -340,10 +359,9 @@ impl<'a> Choice<'a> {
                 Some(Event::Settled { how, .. }) => self.rests_on(how),
                 _ => self.open.contains(intent.intent.as_str()),
             },
-            Event::Opened { .. }
-            | Event::LogRead(_)
-            | Event::Settled { .. }
-            | Event::Forgotten { .. } => false,
+            // A person said it: there are few of them.
+            Event::Confirmed(_) | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
+            Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
         }
     }
 

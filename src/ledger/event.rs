@@ -4,6 +4,7 @@
 
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::address::{Address, Identity};
@@ -82,12 +83,25 @@ pub enum Event {
         /// Who said it.
         by: String,
     },
+    /// A person said that a one-time run whose end was never seen has succeeded.
+    Confirmed(Confirmation),
+    /// A person had the failed attempts on a subject forgotten: they are counted anew.
+    AttemptsForgotten {
+        /// Which.
+        subject: Subject,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+    },
     /// A person had everything about a subject forgotten.
     Forgotten {
         /// Which.
         subject: Subject,
         /// When.
         at: Timestamp,
+        /// Of a one-time submit: how often each content has been forgotten by then. It makes the next token another one.
+        generations: BTreeMap<String, u32>,
     },
 }
 
@@ -117,6 +131,23 @@ pub struct Intent {
     pub at: Timestamp,
     /// Until when its request may be under way.
     pub act_by: Timestamp,
+}
+
+/// What a person says of a one-time run whose end was never seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Of which one-time submit.
+    pub subject: Subject,
+    /// SHA-256 of the content.
+    pub digest: String,
+    /// Which run.
+    pub run: RunId,
+    /// When that was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: String,
+    /// How they know, if they say.
+    pub reason: Option<String>,
 }
 
 /// What became of an intent.
@@ -197,6 +228,8 @@ impl Event {
             | Self::RunSeen { subject, .. }
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
+            | Self::Confirmed(Confirmation { subject, .. })
+            | Self::AttemptsForgotten { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),
             Self::Opened { .. } | Self::LogRead(_) | Self::Settled { .. } => None,
         }

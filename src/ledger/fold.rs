@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::event::{Ending, Event, Intent, Subject};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
-use crate::model::job::{JobMemory, RunId, RunResult};
+use crate::model::job::{JobMemory, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
     Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory,
@@ -79,7 +79,13 @@ impl Fold {
                     runtime.slots.get_mut(*slot).declared = Some(Declaration { born, said });
                 }
             }
-            Event::Forgotten { subject, .. } => self.forget(&subject.identity),
+            Event::Confirmed(said) => self.confirmed(&said.subject, &said.digest, said.run),
+            Event::AttemptsForgotten { subject, at, .. } => self.forgive(subject, *at),
+            Event::Forgotten {
+                subject,
+                generations,
+                ..
+            } => self.forget(&subject.identity, generations),
         }
     }
 
@@ -157,19 +163,41 @@ impl Fold {
                 succeed(job, name, run);
             }
             (Identity::Submission(..), Some(digest)) => {
-                self.name(subject);
-                let submission = self
-                    .memory
-                    .submissions
-                    .entry(subject.identity.clone())
-                    .or_default();
-                if submission.successes.iter().all(|known| known.1 != run.0) {
-                    submission
-                        .successes
-                        .push((digest.to_owned(), run.0, run.1, run.2.clone()));
-                }
+                let submission = self.submission(subject);
+                submission.ended(digest, run.0, run.1, run.2);
             }
             _ => self.note(format!("a run of {subject}, which has none")),
+        }
+    }
+
+    fn submission(&mut self, subject: &Subject) -> &mut SubmissionMemory {
+        self.name(subject);
+        let submissions = &mut self.memory.submissions;
+        submissions.entry(subject.identity.clone()).or_default()
+    }
+
+    fn confirmed(&mut self, subject: &Subject, digest: &str, run: RunId) {
+        if !matches!(subject.identity, Identity::Submission(..)) {
+            return self.note(format!(
+                "a confirmed run of {subject}, which is no one-time run"
+            ));
+        }
+        let confirmed = &mut self.submission(subject).confirmed;
+        if confirmed.iter().all(|(_, known)| *known != run) {
+            confirmed.push((digest.to_owned(), run));
+        }
+    }
+
+    fn forgive(&mut self, subject: &Subject, at: Timestamp) {
+        match &subject.identity {
+            Identity::Submission(..) => {
+                let submission = self.submission(subject);
+                submission.forgiven_at = submission.forgiven_at.max(Some(at));
+            }
+            Identity::Job(..) => {}
+            Identity::Runtime(_) => {
+                self.note(format!("forgotten attempts on {subject}, which has none"));
+            }
         }
     }
 
@@ -291,7 +319,8 @@ impl Fold {
         }
     }
 
-    fn forget(&mut self, identity: &Identity) {
+    /// How often a content was forgotten outlasts it: its next token must be another one.
+    fn forget(&mut self, identity: &Identity, generations: &BTreeMap<String, u32>) {
         let memory = &mut self.memory;
         // Whoever settles one of them later has not heard of it yet.
         let doubts = memory.doubts.get(identity).into_iter().flatten();
@@ -308,6 +337,13 @@ impl Fold {
         memory.submissions.remove(identity);
         memory.doubts.remove(identity);
         memory.addresses.remove(identity);
+        if matches!(identity, Identity::Submission(..)) && !generations.is_empty() {
+            let forgotten = SubmissionMemory {
+                forgotten: generations.clone(),
+                ..SubmissionMemory::default()
+            };
+            memory.submissions.insert(identity.clone(), forgotten);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod access;
 pub mod address;
 pub mod birth;
 pub mod connection;
+pub mod contents;
 pub mod desired;
 pub mod job;
 pub mod joint;

@@ -19,6 +19,8 @@ pub struct Survey {
     pub logs: Vec<LogReading>,
     /// Requests sent.
     pub requests: Requests,
+    /// How eagerly it was read.
+    pub refresh: Refresh,
 }
 
 /// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.
@@ -186,14 +188,14 @@ impl Subject {
     }
 }
 
-/// How eagerly to look (`--refresh`).
+/// What to read (`--refresh`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
-    /// Where the ledger is not proof.
+    /// What the ledger cannot prove.
     #[default]
     Auto,
-    /// At everything.
+    /// Everything.
     All,
-    /// At nothing: from the ledger alone.
+    /// Nothing: the ledger alone decides.
     None,
 }

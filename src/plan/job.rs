@@ -5,6 +5,7 @@
 use super::follow::{Followed, followed};
 use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
+use super::wait::wait;
 use super::{later, not_looked_at, promise, settle, step};
 use crate::limits;
 use crate::model::job::{JobMemory, JobSight, Requirement, Run, RunId};
@@ -13,7 +14,6 @@ use crate::model::survey::{JobCase, Looked};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
     Facts, Hold, JobFacts, Keep, Move, NonEmpty, Receipt, Settled, Settlement, Target, Verdict,
-    Wait,
 };
 
 mod rules;
@@ -37,7 +37,8 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let judged = promise::job(case, &facts, sight, moment);
     let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Job(case.target.clone()));
-    step.wait = wait(case, &step.verdict);
+    let own = opened.memory.last_start.map(|(run, _)| run);
+    step.wait = wait(&ruling, case.spec.wait_max, &case.spec.accept, own);
     step.facts = Facts::Job(Box::new(facts));
     step.settlements = opened.settlements;
     Draft {
@@ -140,15 +141,6 @@ fn send_again(moves: &mut NonEmpty<Move>, doubt: &Doubt) -> bool {
     } else {
         false
     }
-}
-
-fn wait(case: &JobCase, verdict: &Verdict) -> Option<Wait> {
-    let starts = matches!(verdict, Verdict::Act { moves, .. } if moves.iter().any(|movement| matches!(movement, Move::Start { .. })));
-    let max = case.spec.wait_max.filter(|_| starts)?;
-    Some(Wait {
-        max: Some(max),
-        accept: case.spec.accept.clone(),
-    })
 }
 
 fn facts(case: &JobCase, sight: Option<&JobSight>) -> JobFacts {

@@ -29,6 +29,7 @@ pub mod settle;
 mod submission;
 mod token;
 mod urgency;
+mod wait;
 pub mod walk;
 
 pub use audit::audit;
@@ -65,6 +66,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         refused: rationed.refused,
         logs: survey.logs.clone(),
         requests: survey.requests.clone(),
+        refresh: survey.refresh,
     }
 }
 
@@ -100,7 +102,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
     }
 }
 
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run. Whether a person is
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
@@ -111,7 +113,7 @@ fn finish(draft: Draft) -> Step {
     if !matches!(step.verdict, Verdict::Act { .. }) {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
-        step.wait = None;
+        step.wait = step.wait.filter(|wait| wait.run.is_some());
     }
     step
 }
@@ -141,7 +143,7 @@ fn not_looked_at() -> Ruling {
         Hold::Trouble(Trouble {
             kind: TroubleKind::Unexpected,
             doing: "judge it from the ledger alone".to_owned(),
-            message: "not looked at (--refresh none)".to_owned(),
+            message: "not read (--refresh none)".to_owned(),
             ids: Box::default(),
         }),
         None,

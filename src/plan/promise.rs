@@ -3,7 +3,7 @@
 //! Refuses: a word that the evidence does not bear. What may be either way is unproven; what nobody could look at is unknown.
 
 use super::ruling::Moment;
-use crate::model::job::{JobSight, Requirement, RunResult, SubmissionSight};
+use crate::model::job::{JobSight, Requirement, SubmissionSight};
 use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::Slot;
@@ -133,17 +133,18 @@ fn fresh(error_after: Span, facts: &JobFacts, sight: Option<&JobSight>, moment: 
     }
 }
 
-/// This content has succeeded once.
-pub(super) fn submission(case: &SubmissionCase, sight: Option<&SubmissionSight>) -> Judged {
+/// This content has succeeded once. `lost`: a run of it was started, and nobody saw its end.
+pub(super) fn submission(
+    case: &SubmissionCase,
+    sight: Option<&SubmissionSight>,
+    lost: bool,
+) -> Judged {
     let accept = &case.spec.accept;
-    let counts = |result: &RunResult| accept.contains(result);
-    let remembered = case.memory.successes.iter();
-    let remembered = remembered
-        .filter(|(digest, ..)| *digest == case.spec.digest)
-        .any(|(_, _, _, result)| counts(result));
+    let remembered = case.memory.success(&case.spec.digest, accept).is_some();
     let seen = sight.is_some_and(|sight| sight.runs.iter().any(|run| run.has_succeeded(accept)));
     let judged = match (remembered || seen, sight) {
         (true, _) => Judged::lasting(Promise::Kept),
+        (false, Some(_)) if lost => Judged::lasting(Promise::Unproven),
         (false, Some(_)) => Judged::broken(None, BrokenPart::Whole),
         (false, None) => Judged::lasting(Promise::Unknown),
     };

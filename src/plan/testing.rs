@@ -6,8 +6,8 @@ use crate::model::address::{Address, Name, ResourceId};
 use crate::model::birth::Evidence;
 use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, JobMemory, JobSight, JobSpec, Phase, Requirement, Retry,
-    Run, RunResult, SubmissionMemory, SubmissionSight, SubmissionSpec, Token,
+    ActivePhase, Concurrency, Continuous, FormerRun, JobMemory, JobSight, JobSpec, Phase,
+    Requirement, Retry, Run, RunResult, SubmissionMemory, SubmissionSight, SubmissionSpec, Token,
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
@@ -298,12 +298,14 @@ pub fn submission() -> SubmissionCase {
             body: "{}".to_owned(),
             digest: "d1".to_owned(),
             accept: vec![RunResult::Success],
+            concurrency: Concurrency::Forbid,
             retry: retry(),
             wait_max: None,
         },
         sight: Looked::Seen(SubmissionSight {
             at: now(),
             runs: Vec::new(),
+            former: Vec::new(),
         }),
         memory: SubmissionMemory::default(),
         doubts: Vec::new(),
@@ -610,7 +612,7 @@ impl Dice<'_> {
         runs.extend(self.some(2, |dice| dice.ended_run(301)));
         sight(&mut case).runs = runs;
         case.memory.runs = self.some(1, |dice| ("d1".to_owned(), 302, dice.recent()));
-        case.memory.successes = self.some(1, |dice| {
+        case.memory.ends = self.some(1, |dice| {
             (
                 dice.pick(&["d1", "d0"]).to_owned(),
                 303,
@@ -618,6 +620,15 @@ impl Dice<'_> {
                 dice.result(),
             )
         });
+        sight(&mut case).former = self.some(1, |dice| FormerRun {
+            content: "d0".to_owned(),
+            run: dice.active_run(304),
+        });
+        case.spec.concurrency = self.pick(&[
+            Concurrency::Forbid,
+            Concurrency::Replace,
+            Concurrency::Allow,
+        ]);
         self.hide(&mut case.sight);
         if self.one_in(3) {
             let digest = self.pick(&["d1", "d0"]);

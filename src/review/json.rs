@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::text::{report as sentence, run_of};
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
 
 /// One line's object: `{"at", "address", "event", "move", "slot", "run", "fingerprint", "result", "why", "url", "text", …}`.
@@ -28,6 +29,14 @@ pub fn report(report: &Report) -> Value {
     fields.insert("text".to_owned(), sentence(report).into());
     fields.retain(|_, value| !value.is_null());
     Value::Object(fields)
+}
+
+/// What `--refresh-only` wrote down: `{"at", "event": "recorded", "observations", "ledger", "text"}`.
+pub fn recorded(at: Timestamp, observations: usize, ledger: &str) -> Value {
+    json!({
+        "at": at.to_string(), "event": "recorded", "observations": observations, "ledger": ledger,
+        "text": super::text::recorded(observations, ledger),
+    })
 }
 
 /// Who we are to one connection: `{"name", "kind", "place", "signedIn", "credential", "application", "user", "object", "tenant",

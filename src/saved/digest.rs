@@ -128,6 +128,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::NoKeys { .. } => json!("noKeys"),
         Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
         Hold::ActiveRun { run } => json!(["activeRun", run]),
+        Hold::LostRun { run, .. } => json!(["lostRun", run]),
         Hold::BackOff { .. } => json!("backOff"),
         Hold::GaveUp { .. } => json!("gaveUp"),
         Hold::PauseFirst => json!("pauseFirst"),

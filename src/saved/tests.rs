@@ -88,7 +88,9 @@ fn file(plan: Plan) -> File {
         cloud: Cloud::named("china").unwrap(),
         credential: Credential::Default,
     };
+    let sentences = plan.steps.iter().map(|step| step.address.to_string());
     File {
+        sentences: sentences.collect(),
         plan,
         factories: BTreeMap::from([(name("ingest"), factory)]),
         workspaces: credentials()
@@ -114,6 +116,7 @@ fn empty() -> Plan {
         refused: false,
         logs: Vec::new(),
         requests: BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 

@@ -135,5 +135,6 @@ pub async fn gather(
     survey.passed_over.sort_by(|a, b| a.address.cmp(&b.address));
     survey.passed_over.dedup();
     survey.requests = reader.requests();
+    survey.refresh = options.refresh;
     survey
 }

@@ -2,7 +2,7 @@ use super::*;
 use crate::ledger::fold::fold;
 use crate::model::address::{Name, ResourceId};
 use crate::model::birth::Birth;
-use crate::model::job::Requirement;
+use crate::model::job::{Requirement, RunId};
 use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::survey::{JobTarget, RuntimeTarget};
@@ -110,6 +110,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         refused: false,
         logs: Vec::new(),
         requests: std::collections::BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 

@@ -33,7 +33,7 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 8] = [
+const EVENTS: [&str; 10] = [
     "opened",
     "looked",
     "logRead",
@@ -41,6 +41,8 @@ const EVENTS: [&str; 8] = [
     "intended",
     "settled",
     "declared",
+    "confirmed",
+    "attemptsForgotten",
     "forgotten",
 ];
 
@@ -136,12 +138,12 @@ enum EventLine {
         /// Who said it.
         by: String,
     },
+    /// A person said that a one-time run whose end was never seen has succeeded.
+    Confirmed(ConfirmedLine),
+    /// A person had the failed attempts on a subject forgotten: they are counted anew.
+    AttemptsForgotten(AttemptsLine),
     /// Everything about a subject is forgotten.
-    Forgotten {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        at: Instant,
-    },
+    Forgotten(ForgottenLine),
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -161,6 +163,37 @@ struct RegenerationLine {
     /// Which key, if the id of the request tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     slot: Option<SlotLine>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct ConfirmedLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    /// SHA-256 of the content.
+    digest: String,
+    run: i64,
+    at: Instant,
+    by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct AttemptsLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    at: Instant,
+    by: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct ForgottenLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    at: Instant,
+    /// Of a one-time submit: how often each content has been forgotten by then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    generations: BTreeMap<String, u32>,
 }
 
 /// Fingerprints: SHA-256 of each key, lower-case hex.

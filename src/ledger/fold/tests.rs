@@ -217,6 +217,7 @@ fn who_settles_what_was_forgotten_meanwhile_has_edited_nothing() {
     let forgotten = Event::Forgotten {
         subject: gateway(1),
         at: at(150),
+        generations: std::collections::BTreeMap::new(),
     };
     let not_done = Event::Settled {
         intent: "i1".to_owned(),
@@ -232,6 +233,7 @@ fn what_is_forgotten_leaves_no_trace() {
     let forgotten = Event::Forgotten {
         subject: gateway(1),
         at: at(50),
+        generations: std::collections::BTreeMap::new(),
     };
     let fold = fold([
         &looked(10, 1, 2),

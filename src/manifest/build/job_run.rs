@@ -17,13 +17,14 @@ use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::json::Json;
 use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
-use super::claims::JobClaims;
+use super::claims::{ContentClaims, JobClaims};
 use super::clear;
 use super::{Context, named};
 
 /// All JobRun rules by name; `None` if one is missing.
 pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
     let mut claims = JobClaims::default();
+    let mut contents = ContentClaims::default();
     let mut rules = Vec::new();
     for (name, document) in Context::of_kind(context.documents, "JobRun") {
         let Some(Spec::JobRun(spec)) = &document.spec else {
@@ -34,9 +35,16 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
         if let (Some(workspace), Some(job)) = (&workspace, &spec.job) {
             claims.add(&name, workspace, job);
         }
-        rules.push(rule(name, document, spec, workspace, context));
+        let built = rule(name.clone(), document, spec, workspace.clone(), context);
+        if let (Some(workspace), Some(submit)) = (&workspace, &spec.submit)
+            && let Some(JobRunWhat::Submission(once)) = built.as_ref().map(|rule| &rule.what)
+        {
+            contents.add(&name, workspace, &once.digest, submit.mark);
+        }
+        rules.push(built);
     }
     claims.check(context.findings);
+    contents.check(context.findings);
     rules.into_iter().collect()
 }
 
@@ -247,6 +255,11 @@ fn submission(
         body,
         digest: digest.concat(),
         accept: accept?,
+        concurrency: spec
+            .concurrency
+            .as_ref()
+            .map(|at| at.value.0)
+            .unwrap_or_default(),
         retry,
         wait_max: spec.wait_for.as_ref().map(|wait| wait.end.0),
     })
@@ -261,7 +274,7 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
         );
         findings.add(problem.help("write `require: succeeded`"));
     }
-    let fields: [(&str, Option<Mark>, &str); 4] = [
+    let fields: [(&str, Option<Mark>, &str); 3] = [
         (
             "freshness",
             spec.freshness.as_ref().map(|at| at.mark),
@@ -271,11 +284,6 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
             "maxDuration",
             spec.duration_max.as_ref().map(|at| at.mark),
             "write `timeout_seconds` in `submit`",
-        ),
-        (
-            "concurrencyPolicy",
-            spec.concurrency.as_ref().map(|at| at.mark),
-            "it runs once",
         ),
         (
             "parameters",

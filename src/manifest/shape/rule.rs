@@ -100,7 +100,8 @@ record! {
         "freshness" freshness: Option<At<FreshnessText>>,
         /// An active run longer than this is cancelled.
         "maxDuration" duration_max: Option<At<Length>>,
-        /// What happens when a run is wanted while another is active; unless written, `Forbid`.
+        /// What happens when a run is wanted while another is active; unless written, `Forbid`. Of a one-time run: while one of an earlier
+        /// content of this document is.
         "concurrencyPolicy" concurrency: Option<At<ConcurrencyWord>>,
         /// Results that count as success; unless written, `[SUCCESS]`.
         "acceptResults" accept: Option<At<Vec<ResultWord>>>,

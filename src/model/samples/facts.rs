@@ -56,17 +56,29 @@ pub(super) fn run() -> BoxedStrategy<Run> {
         .boxed()
 }
 
+fn submission_facts() -> impl Strategy<Value = SubmissionFacts> {
+    let former = (hex_digits(), run()).prop_map(|(content, run)| FormerRun { content, run });
+    (
+        hex_digits(),
+        vec(result(), 0..3),
+        vec(run(), 0..3),
+        vec((run_id(), instant(), result()), 0..3),
+        vec(former, 0..3),
+    )
+        .prop_map(|(digest, accept, runs, failures, former)| SubmissionFacts {
+            digest,
+            accept,
+            runs,
+            failures,
+            former,
+        })
+}
+
 pub(super) fn facts() -> BoxedStrategy<Facts> {
     prop_oneof![
         runtime_facts().prop_map(|facts| Facts::Runtime(Box::new(facts))),
         job_facts().prop_map(|facts| Facts::Job(Box::new(facts))),
-        (hex_digits(), vec(result(), 0..3), vec(run(), 0..3)).prop_map(|(digest, accept, runs)| {
-            Facts::Submission(SubmissionFacts {
-                digest,
-                accept,
-                runs,
-            })
-        }),
+        submission_facts().prop_map(Facts::Submission),
         Just(Facts::None),
     ]
     .boxed()

@@ -10,7 +10,7 @@ use proptest::sample::select;
 
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
-use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::job::{ActivePhase, Continuous, FormerRun, Phase, Requirement, Run, RunResult, Token};
 use super::joint::Correction;
 use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
@@ -18,7 +18,7 @@ use super::requests::RequestClass;
 use super::runtime::{
     Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
 };
-use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
 use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
@@ -172,7 +172,8 @@ fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> 
 }
 
 fn step() -> BoxedStrategy<Step> {
-    let wait = (of(span()), vec(result(), 1..3)).prop_map(|(max, accept)| Wait { max, accept });
+    let wait = (of(span()), vec(result(), 1..3), of(run_id()))
+        .prop_map(|(max, accept, run)| Wait { max, accept, run });
     (
         address(),
         name(),
@@ -254,6 +255,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(exceeded, 0..5),
         any::<bool>(),
         (vec(log_reading(), 0..2), requests),
+        select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
     )
         .prop_map(
             |(
@@ -265,6 +267,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 exceeded,
                 refused,
                 (logs, requests),
+                refresh,
             )| Plan {
                 at,
                 steps,
@@ -275,6 +278,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 refused,
                 logs,
                 requests,
+                refresh,
             },
         )
         .boxed()

@@ -150,6 +150,7 @@ pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
         Just(Hold::UnpauseFirst),
         Just(Hold::RestartsItself),
         Just(Hold::RunsForbidden),
+        (run_id(), instant()).prop_map(|(run, since)| Hold::LostRun { run, since }),
     ]
     .boxed()
 }

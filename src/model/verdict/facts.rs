@@ -4,7 +4,7 @@
 
 use super::super::address::ResourceId;
 use super::super::birth::{AgeRange, Birth};
-use super::super::job::{Continuous, Requirement, Run, RunId, RunResult};
+use super::super::job::{Continuous, FormerRun, Requirement, Run, RunId, RunResult};
 use super::super::joint::Correction;
 use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
 use super::super::time::{Span, Timestamp};
@@ -120,6 +120,10 @@ pub struct SubmissionFacts {
     pub digest: String,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
-    /// Its runs, newest first.
+    /// Its runs that were seen, newest first.
     pub runs: Vec<Run>,
+    /// Failures that the ledger knows and nobody shows any more: run, end, result; newest first.
+    pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Runs of earlier contents of the rule that are active, or of which the ledger knew no end.
+    pub former: Vec<FormerRun>,
 }

@@ -45,31 +45,39 @@ fn happened(what: &Happened) -> String {
             format!("{}: {}", title(movement), line(why))
         }
         Happened::InDoubt(movement, why) => format!(
-            "{}: in doubt: {}; the next run finds out whether it happened",
+            "{}: unresolved: {}; the next apply finds out whether it happened",
             title(movement),
             line(why)
         ),
         Happened::NotBegun(movement, why) => {
-            format!("{}: not begun: {}", title(movement), line(why))
+            format!("{}: not started: {}", title(movement), line(why))
         }
-        Happened::Settled(movement, how) => {
-            format!(
-                "a doubt of \"{}\" is settled: {}",
-                title(movement),
-                line(how)
-            )
-        }
+        Happened::Settled(movement, how) => resolved(movement, how),
         Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
         Happened::Ended(end) => ended(end),
         Happened::StillGoing { run, url, why } => {
-            format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
+            format!(
+                "run {run} is still running: {}{}",
+                line(why),
+                page(url.as_deref())
+            )
         }
         Happened::OutOfSight { run, url, why } => format!(
-            "lost track of run {run}, which may still be going: {}{}",
+            "lost track of run {run}, which may still be running: {}{}",
             line(why),
             page(url.as_deref())
         ),
     }
+}
+
+/// `resolved: the earlier "run now" did happen`.
+fn resolved(movement: &Move, how: &str) -> String {
+    let how = match how {
+        "it happened" => " did happen".to_owned(),
+        "it did not happen" => " did not happen".to_owned(),
+        other => format!(": {}", line(other)),
+    };
+    format!("resolved: the earlier \"{}\"{how}", title(movement))
 }
 
 fn title(movement: &Move) -> String {
@@ -106,7 +114,7 @@ fn page(url: Option<&str>) -> String {
 const LONG: usize = 30;
 
 /// What became of an apply, with a line end at its end: runs that failed with their task's error, after a long apply
-/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 in doubt, …`.
+/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 unresolved, …`.
 pub fn outcome(reports: &[Report]) -> String {
     let told =
         |report: &&Report| reports.len() >= LONG || matches!(report.what, Happened::Ended(_));
@@ -119,7 +127,7 @@ pub fn outcome(reports: &[Report]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What a person should look at: a run that failed, or a move that did not become what was wanted.
+/// What a person should look at: a run that failed, or an action that was not done.
 fn trouble(report: &Report) -> Vec<String> {
     let address = line(&report.address.to_string());
     match &report.what {
@@ -163,7 +171,7 @@ fn tally(reports: &[Report]) -> String {
     let sometimes = [
         (
             count(|what| matches!(what, Happened::Settled(..))),
-            "settled",
+            "resolved",
         ),
         (count(|what| matches!(what, Happened::Stale(..))), "stale"),
         (count(|what| matches!(what, Happened::Busy(..))), "busy"),
@@ -177,11 +185,11 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::InDoubt(..))),
-            "in doubt",
+            "unresolved",
         ),
         (
             count(|what| matches!(what, Happened::NotBegun(..))),
-            "not begun",
+            "not started",
         ),
         (
             count(|what| matches!(what, Happened::Ended(end) if end.accepted)),
@@ -193,7 +201,7 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::StillGoing { .. })),
-            "still going",
+            "still running",
         ),
         (
             count(|what| matches!(what, Happened::OutOfSight { .. })),
@@ -212,7 +220,10 @@ fn tally(reports: &[Report]) -> String {
 fn advice(reports: &[Report]) -> Option<String> {
     let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
     if any(|what| matches!(what, Happened::InDoubt(..))) {
-        Some("Apply again: it finds out what became of the doubts before anything else.".to_owned())
+        Some(
+            "Run `afresh apply` again: it resolves these operations before anything else."
+                .to_owned(),
+        )
     } else if any(|what| {
         matches!(
             what,
@@ -224,12 +235,21 @@ fn advice(reports: &[Report]) -> Option<String> {
     }) {
         Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some(
-            "Plan again with a fresh sign-in: the ledger knows the run and finds it by its id."
-                .to_owned(),
-        )
+        Some("Run `afresh apply` once the run can be read again: the ledger knows its id, and a declared wait goes on.".to_owned())
     } else {
         None
+    }
+}
+
+/// What `--refresh-only` wrote down: `Recorded 4 observations in .afresh/ledger.jsonl.`
+pub fn recorded(observations: usize, ledger: &str) -> String {
+    match observations {
+        0 => format!("Recorded nothing: {} is up to date.", line(ledger)),
+        n => format!(
+            "Recorded {} in {}.",
+            words::count(n, "observation", "observations"),
+            line(ledger)
+        ),
     }
 }
 

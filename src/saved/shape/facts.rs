@@ -152,7 +152,24 @@ mirror! {
 
 mirror! {
     /// What a one-time submit's verdict rests on.
-    struct SubmissionFacts { digest: String, accept: Vec<Text<RunResult>>, runs: Vec<Run> }
+    struct SubmissionFacts {
+        digest: String,
+        accept: Vec<Text<RunResult>>,
+        runs: Vec<Run>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<Failure>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        former: Vec<FormerRun>,
+    }
+}
+
+mirror! {
+    /// A run of an earlier content.
+    struct FormerRun {
+        /// The beginning of that content's digest.
+        content: String,
+        run: Run,
+    }
 }
 
 mirror! {

@@ -17,7 +17,7 @@ pub(super) mod words {
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{
-        ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult, Token,
+        ActivePhase, Continuous, FormerRun, Phase, Requirement, Run, RunId, RunResult, Token,
     };
     pub use crate::model::joint::Correction;
     pub use crate::model::memory::{LogId, LogReading};
@@ -26,7 +26,9 @@ pub(super) mod words {
     pub use crate::model::runtime::{
         Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
     };
-    pub use crate::model::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+    pub use crate::model::survey::{
+        JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget,
+    };
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
     pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};

@@ -133,6 +133,7 @@ mirror! {
         NoKeys { why: String },
         Deferred { guardrail: String },
         ActiveRun { run: i64 },
+        LostRun { run: i64, since: Text<Timestamp> },
         BackOff { failures: u32 },
         GaveUp { failures: u32 },
         PauseFirst,

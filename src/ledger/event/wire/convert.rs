@@ -3,10 +3,10 @@
 //! Refuses: a fingerprint, token, identity or address that the model would not take.
 
 use super::{
-    CompanyLine, EndingLine, EventLine, Instant, KeysLine, Line, MoveLine, ReceiptLine,
-    RegenerationLine, SlotLine, SubjectLine,
+    AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, ForgottenLine, Instant,
+    KeysLine, Line, MoveLine, ReceiptLine, RegenerationLine, SlotLine, SubjectLine,
 };
-use crate::ledger::event::{Ending, Event, Intent, Subject, VERSION};
+use crate::ledger::event::{Confirmation, Ending, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
@@ -84,10 +84,21 @@ impl EventLine {
                 at: Instant(at),
                 by,
             },
-            Event::Forgotten { subject, at } => Self::Forgotten {
+            Event::Confirmed(said) => Self::Confirmed(ConfirmedLine::of(said)),
+            Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten(AttemptsLine {
                 subject: SubjectLine::of(&subject),
                 at: Instant(at),
-            },
+                by,
+            }),
+            Event::Forgotten {
+                subject,
+                at,
+                generations,
+            } => Self::Forgotten(ForgottenLine {
+                subject: SubjectLine::of(&subject),
+                at: Instant(at),
+                generations,
+            }),
         }
     }
 
@@ -205,10 +216,9 @@ impl EventLine {
                 at: at.0,
                 by,
             },
-            Self::Forgotten { subject, at } => Event::Forgotten {
-                subject: subject.subject()?,
-                at: at.0,
-            },
+            Self::Confirmed(line) => Event::Confirmed(line.confirmation()?),
+            Self::AttemptsForgotten(line) => line.event()?,
+            Self::Forgotten(line) => line.event()?,
         })
     }
 }
@@ -219,6 +229,50 @@ const fn opened(lineage: String, at: Timestamp, tool: String, compactions: u32) 
         at,
         tool,
         compactions,
+    }
+}
+
+impl ConfirmedLine {
+    fn of(said: Confirmation) -> Self {
+        Self {
+            subject: SubjectLine::of(&said.subject),
+            digest: said.digest,
+            run: said.run,
+            at: Instant(said.at),
+            by: said.by,
+            reason: said.reason,
+        }
+    }
+
+    fn confirmation(self) -> Result<Confirmation, String> {
+        Ok(Confirmation {
+            subject: self.subject.subject()?,
+            digest: self.digest,
+            run: self.run,
+            at: self.at.0,
+            by: self.by,
+            reason: self.reason,
+        })
+    }
+}
+
+impl AttemptsLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::AttemptsForgotten {
+            subject: self.subject.subject()?,
+            at: self.at.0,
+            by: self.by,
+        })
+    }
+}
+
+impl ForgottenLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::Forgotten {
+            subject: self.subject.subject()?,
+            at: self.at.0,
+            generations: self.generations,
+        })
     }
 }
 

@@ -12,11 +12,11 @@ use crate::model::address::{Address, Name};
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::job::{JobId, Phase, Requirement, Run, RunResult, Token};
 use crate::model::outcome::{Happened, Report, RunEnd, TaskFailure};
-use crate::model::promise::Promise;
+use crate::model::promise::{Attention, BrokenPart};
 use crate::model::requests::RequestClass;
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::samples;
-use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
+use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
@@ -87,14 +87,19 @@ fn runtime_facts() -> RuntimeFacts {
     }
 }
 
+/// As the planner would say it: a hold that only a person can end needs attention.
 fn step(address: &str, verdict: Verdict) -> Step {
+    let attention = match &verdict {
+        Verdict::Hold { why, .. } => why.attention(),
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
+    };
     Step {
         address: Address::parse(address).unwrap(),
         rule: Name::parse("rule").unwrap(),
         target: None,
         promise: Promise::Kept,
         breaks_at: None,
-        attention: None,
+        attention,
         verdict,
         facts: Facts::None,
         changes_at: None,
@@ -178,6 +183,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
             RequestClass::ArmReads,
             BTreeMap::from([("adf.list".to_owned(), 5)]),
         )]),
+        refresh: Refresh::Auto,
     }
 }
 
