@@ -86,10 +86,14 @@ pub fn script(seed: u64) -> Script {
         daily: chance.percent(12),
         entries: Vec::new(),
     };
-    freezes(&mut chance, &mut script, days);
-    faults(&mut chance, &mut script);
     afresh(&mut chance, &mut script, days);
-    others(&mut chance, &mut script, days);
+    if script.daily && chance.percent(60) {
+        calm(&mut chance, &mut script.rules.keys);
+    } else {
+        freezes(&mut chance, &mut script, days);
+        faults(&mut chance, &mut script);
+        others(&mut chance, &mut script, days);
+    }
     // What others do at an instant is done when afresh comes.
     script.entries.sort_by_key(|entry| {
         let ours = !matches!(entry.what, Happening::Outside(_) | Happening::Move(..));
@@ -111,6 +115,19 @@ fn key_rule(chance: &mut Chance) -> KeyRule {
     }
 }
 
+/// A rule whose limits nothing need break.
+fn calm(chance: &mut Chance, rule: &mut KeyRule) {
+    let overlap = Span::hours(chance.of(&[1, 24]));
+    *rule = KeyRule {
+        age_max: Span::days(chance.of(&[10, 15, 20])),
+        rotate_before: chance.percent(60).then(|| overlap.plus(overlap).plus(Span::days(2))),
+        overlap,
+        unknown_age: "rotate",
+        on_starvation: "rotate",
+        ..rule.clone()
+    };
+}
+
 fn runtimes(chance: &mut Chance) -> Vec<RuntimePast> {
     (0..chance.within(1, 2))
         .map(|_| {
@@ -122,9 +139,12 @@ fn runtimes(chance: &mut Chance) -> Vec<RuntimePast> {
                     chance.within(1, created)
                 }
             };
+            let (one, two) = (made(chance), made(chance));
+            // Two requests are never answered at one instant.
+            let two = if one == two { created } else { two };
             RuntimePast {
                 created,
-                made: [made(chance), made(chance)],
+                made: [one, two],
             }
         })
         .collect()

@@ -82,27 +82,24 @@ fn interval(birth: &Birth) -> String {
     )
 }
 
-/// Of each slot of each remembered runtime: its fingerprint and its interval, from the ledger alone.
+/// Of each slot of each remembered runtime: its fingerprint and its interval, from the ledger alone. Not of those whose facts exclude
+/// each other: then the weaker go, and that is said.
 pub type Known = BTreeMap<(String, Slot), (String, Birth)>;
 
 pub fn ledger(standing: &Standing) -> Known {
     let memory = standing.memory();
     let mut known = Known::new();
     for identity in memory.runtimes.keys() {
-        let runtime = &memory.runtime(identity);
-        for slot in SLOTS {
+        let runtime = memory.runtime(identity);
+        let joint = runtime.births();
+        for slot in SLOTS.into_iter().filter(|_| joint.corrected.is_empty()) {
             if let Some(key) = &runtime.slots.get(slot).fingerprint {
-                let entry = (key.as_str().to_owned(), birth(runtime, slot));
+                let entry = (key.as_str().to_owned(), joint.births.get(slot).clone());
                 known.insert((identity.to_string(), slot), entry);
             }
         }
     }
     known
-}
-
-/// The one place that asks the ledger's memory for an interval.
-fn birth(runtime: &afresh::model::runtime::RuntimeMemory, slot: Slot) -> Birth {
-    runtime.birth(slot)
 }
 
 /// While the fingerprint stays, nothing is forgotten.

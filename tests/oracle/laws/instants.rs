@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use afresh::model::promise::Promise;
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
@@ -13,9 +14,14 @@ const SECOND: Span = Span::seconds(1);
 
 /// What has to be the same until something changes: verdict and promise without ages, which pass.
 fn essence(step: &Step) -> String {
+    // Since when a promise is proved to be broken may move: a log is read for the same time at every look.
+    let part = match step.promise {
+        Promise::Broken { part, .. } => Some(part),
+        Promise::Kept | Promise::Unproven | Promise::Unknown => None,
+    };
     format!(
-        "{}, attention {:?}, {}",
-        step.promise,
+        "{} {part:?}, attention {:?}, {}",
+        step.promise.word(),
         step.attention,
         verdict(&step.verdict)
     )

@@ -46,6 +46,7 @@ pub fn all(history: &mut History, plan: &Plan) {
         ledger: LedgerPlace::File("ledger.jsonl".into()),
         lineage: "oracle".to_owned(),
         began: true,
+        sentences: plan.steps.iter().map(text::sentence).collect(),
     });
     let verbose = TextOptions {
         verbose: true,
@@ -70,6 +71,7 @@ pub fn all(history: &mut History, plan: &Plan) {
         let own = of_json(value);
         let why = text::why(step, plan);
         for (output, said) in [
+            ("its sentence", Some(of_sentence(value["sentence"].as_str().unwrap()))),
             ("text", of_text(&text, address)),
             ("Markdown", of_markdown(&markdown, address)),
             ("why", of_why(&why)),
