@@ -83,7 +83,7 @@ pub fn script(seed: u64) -> Script {
             submits,
             freezes: Vec::new(),
         },
-        daily: chance.percent(12),
+        daily: chance.percent(10),
         entries: Vec::new(),
     };
     afresh(&mut chance, &mut script, days);
@@ -120,7 +120,9 @@ fn calm(chance: &mut Chance, rule: &mut KeyRule) {
     let overlap = Span::hours(chance.of(&[1, 24]));
     *rule = KeyRule {
         age_max: Span::days(chance.of(&[10, 15, 20])),
-        rotate_before: chance.percent(60).then(|| overlap.plus(overlap).plus(Span::days(2))),
+        rotate_before: chance
+            .percent(60)
+            .then(|| overlap.plus(overlap).plus(Span::days(2))),
         overlap,
         unknown_age: "rotate",
         on_starvation: "rotate",
@@ -253,12 +255,12 @@ fn afresh(chance: &mut Chance, script: &mut Script, days: u64) {
     let mut push = |at, what| script.entries.push(Entry { at, what });
     if script.daily {
         let hour = chance.below(24) * 60;
-        for day in 0..days.min(70) {
+        for day in 0..days.min(45) {
             push(day * DAY + hour, Happening::Apply(0));
         }
         return;
     }
-    let gap = days * DAY / chance.within(4, 14);
+    let gap = days * DAY / chance.within(3, 9);
     let mut at = chance.below(gap);
     while at < days * DAY {
         let what = match chance.below(20) {

@@ -121,7 +121,8 @@ impl History<'_> {
         rest.map(|entry| self.script.instant(entry.at))
     }
 
-    fn apply(&mut self, later: u64) {
+    /// Plans, and applies it so many minutes later.
+    pub fn apply(&mut self, later: u64) {
         let decided = self.plan();
         let wanted = Span::seconds(later * 60).after(self.standing.now());
         let last = Span::seconds(1).before(decided.plan.valid_until);

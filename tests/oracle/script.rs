@@ -107,7 +107,7 @@ pub enum Happening {
     LoseLedger,
     /// `afresh plan`.
     Plan,
-    /// `afresh plan` now, when the last plan says that something changes, and a second before.
+    /// `afresh apply` and `afresh plan` now, and a plan when that one says that something changes, and a second before.
     PlanAtChange,
     /// `afresh apply`: the plan is applied so many minutes after it was made.
     Apply(Minute),
@@ -203,7 +203,9 @@ impl fmt::Display for Happening {
             Self::Change(change) => write!(f, "rule: {change:?}"),
             Self::LoseLedger => f.write_str("the ledger is lost"),
             Self::Plan => f.write_str("plan"),
-            Self::PlanAtChange => f.write_str("plan when something changes, and a second before"),
+            Self::PlanAtChange => {
+                f.write_str("apply, plan, and plan when something changes, and a second before")
+            }
             Self::Apply(0) => f.write_str("apply"),
             Self::Apply(minutes) => write!(f, "plan, and apply it {minutes}m later"),
             Self::Compact => f.write_str("compact the ledger"),

@@ -58,8 +58,8 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
             let birth = &facts.slots.get(slot).birth;
             let after = |earliest| SECOND.before(earliest) <= born;
             let before = |latest| born <= SECOND.after(latest);
-            let fits = birth.earliest.is_none_or(after)
-                && (late || birth.latest.is_none_or(before));
+            let fits =
+                birth.earliest.is_none_or(after) && (late || birth.latest.is_none_or(before));
             history.tally.check(Law::Births, plan.at, fits, || {
                 format!(
                     "{}#{slot} was made {born}, and what is shown is {} (seen {:?})",

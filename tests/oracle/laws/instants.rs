@@ -119,8 +119,10 @@ fn differs(history: &mut History, plan: &Plan, step: &Step, again: &Step) {
     });
 }
 
-/// A new look a second before something is to change, and one when it does, in a world where nothing happens meanwhile.
+/// A new look a second before something is to change, and one when it does, in a world where nothing happens meanwhile. What was seen
+/// before is remembered: without that every look is the first.
 pub fn at_change(history: &mut History) {
+    history.apply(0);
     let first = history.plan().plan;
     let truth = history.truth();
     let moves_itself = history.script.jobs.iter().any(|job| job.every.is_some());

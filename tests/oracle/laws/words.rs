@@ -71,13 +71,18 @@ pub fn all(history: &mut History, plan: &Plan) {
         let own = of_json(value);
         let why = text::why(step, plan);
         for (output, said) in [
-            ("its sentence", Some(of_sentence(value["sentence"].as_str().unwrap()))),
+            (
+                "its sentence",
+                Some(of_sentence(value["sentence"].as_str().unwrap())),
+            ),
             ("text", of_text(&text, address)),
             ("Markdown", of_markdown(&markdown, address)),
             ("why", of_why(&why)),
         ] {
             if said.as_ref() != Some(&own) {
-                differ.push(format!("{address}: JSON says {own:?}, {output} says {said:?}"));
+                differ.push(format!(
+                    "{address}: JSON says {own:?}, {output} says {said:?}"
+                ));
             }
         }
     }
@@ -87,9 +92,11 @@ pub fn all(history: &mut History, plan: &Plan) {
             differ.push(format!("JSON counts {counted:?}, {output} {counts:?}"));
         }
     }
-    history.tally.check(Law::Words, plan.at, differ.is_empty(), || {
-        format!("{differ:#?}\n{text}\n{markdown}")
-    });
+    history
+        .tally
+        .check(Law::Words, plan.at, differ.is_empty(), || {
+            format!("{differ:#?}\n{text}\n{markdown}")
+        });
 }
 
 /// The name of a variant: `"kept"`, or `{"broken": …}`.
@@ -227,7 +234,10 @@ fn of_markdown(markdown: &str, address: &str) -> Option<Said> {
         .find(|line| line.starts_with(&format!("| {code} |")));
     let Some(row) = row else {
         let listed = format!("- {code}: ");
-        let is_listed = markdown.lines().map(plain).any(|line| line.starts_with(&listed));
+        let is_listed = markdown
+            .lines()
+            .map(plain)
+            .any(|line| line.starts_with(&listed));
         return is_listed.then(|| Said {
             promise: "kept".to_owned(),
             action: "up to date".to_owned(),
