@@ -10,8 +10,10 @@ use crate::model::outcome::Happened;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{
-    Facts, JobFacts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
+    Facts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
+
+mod jobs;
 
 /// Everything that the plan saw and `memory` does not know.
 pub(super) fn observations(plan: &Plan, memory: &Memory) -> Vec<Event> {
@@ -31,7 +33,7 @@ fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
     };
     match &step.facts {
         Facts::Runtime(facts) => runtime(subject, facts, memory).into_iter().collect(),
-        Facts::Job(facts) => job(subject, facts, memory).into_iter().collect(),
+        Facts::Job(facts) => jobs::observed(&subject, facts, memory),
         Facts::Submission(facts) => submission(&subject, facts, memory),
         Facts::None => Vec::new(),
     }
@@ -95,29 +97,6 @@ fn are_new(
     })
 }
 
-/// The facts do not say how the success ended: where more than one result counts, it is not written down.
-fn job(subject: Subject, facts: &JobFacts, memory: &Memory) -> Option<Event> {
-    let (run, ended) = facts.last_success?;
-    let [result] = facts.accept.as_slice() else {
-        return None;
-    };
-    let known = memory
-        .jobs
-        .get(&subject.identity)
-        .and_then(|job| job.last_success.as_ref());
-    if known.is_some_and(|known| (known.1, known.0) >= (ended, run)) {
-        return None;
-    }
-    Some(Event::RunSeen {
-        subject,
-        name: facts.name.clone(),
-        run,
-        ended,
-        result: result.clone(),
-        digest: None,
-    })
-}
-
 fn submission(subject: &Subject, facts: &SubmissionFacts, memory: &Memory) -> Vec<Event> {
     let known = |run: RunId| {
         memory
@@ -134,7 +113,7 @@ fn submission(subject: &Subject, facts: &SubmissionFacts, memory: &Memory) -> Ve
 }
 
 /// A run that ended with one of `accept`, as an event.
-pub(super) fn success(
+fn success(
     subject: &Subject,
     name: Option<&str>,
     run: &Run,
@@ -152,7 +131,22 @@ pub(super) fn success(
         ended,
         result: result.clone(),
         digest: digest.map(str::to_owned),
+        asks: None,
     })
+}
+
+/// The end of a run that this step started and waited for, as an event.
+pub(super) fn end(
+    step: &Step,
+    subject: &Subject,
+    run: &Run,
+    accept: &[RunResult],
+) -> Option<Event> {
+    match &step.facts {
+        Facts::Job(facts) => jobs::ended(step, subject, facts, run, accept),
+        Facts::Submission(facts) => success(subject, None, run, accept, Some(&facts.digest)),
+        Facts::Runtime(_) | Facts::None => None,
+    }
 }
 
 /// What the plan found out about intents that are still open: the event, and the report for it.

@@ -195,12 +195,7 @@ impl Watch<'_> {
             identity: self.target.identity(),
             address: self.step.address.clone(),
         };
-        let (name, digest) = match &self.step.facts {
-            Facts::Job(facts) => (facts.name.as_deref(), None),
-            Facts::Submission(facts) => (None, Some(facts.digest.as_str())),
-            Facts::Runtime(_) | Facts::None => (None, None),
-        };
-        let event = remember::success(&subject, name, run, &self.wait.accept, digest);
+        let event = remember::end(self.step, &subject, run, &self.wait.accept);
         let _ = self.hands.ledger.record(event.into_iter().collect()).await;
     }
 

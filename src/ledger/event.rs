@@ -54,6 +54,30 @@ pub enum Event {
         result: RunResult,
         /// SHA-256 of the content, for one-time submits.
         digest: Option<String>,
+        /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
+        asks: Option<String>,
+    },
+    /// A run was seen to have failed: an attempt.
+    RunFailed {
+        /// Of which job or one-time submit.
+        subject: Subject,
+        /// Which run.
+        run: RunId,
+        /// When it ended, if the service told.
+        ended: Option<Timestamp>,
+        /// How.
+        result: RunResult,
+        /// SHA-256 of the rule that it was an attempt for: another rule counts anew.
+        rule: Option<String>,
+    },
+    /// A person had the attempts at a job or a one-time submit forgotten: it is tried anew.
+    AttemptsForgotten {
+        /// Which.
+        subject: Subject,
+        /// When.
+        at: Timestamp,
+        /// Who said so.
+        by: String,
     },
     /// A move was decided and comes next.
     Intended(Intent),
@@ -110,6 +134,8 @@ pub struct Intent {
     pub subject: Subject,
     /// What.
     pub movement: Move,
+    /// SHA-256 of the rule of a job that it is an attempt for.
+    pub rule: Option<String>,
     /// When it was written down.
     pub at: Timestamp,
     /// Until when its request may be under way.
@@ -192,6 +218,8 @@ impl Event {
         match self {
             Self::Looked { subject, .. }
             | Self::RunSeen { subject, .. }
+            | Self::RunFailed { subject, .. }
+            | Self::AttemptsForgotten { subject, .. }
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),

@@ -264,13 +264,14 @@ impl Known {
     /// Remembers whose subject somebody else's event changes.
     fn touch(&mut self, event: &Event) {
         let identity = match event {
-            Event::Intended(Intent { subject, .. }) | Event::Forgotten { subject, .. } => {
-                Some(subject.identity.clone())
-            }
+            Event::Intended(Intent { subject, .. })
+            | Event::Forgotten { subject, .. }
+            | Event::AttemptsForgotten { subject, .. } => Some(subject.identity.clone()),
             Event::Settled { intent, .. } => self.fold.open(intent).cloned(),
             Event::Opened { .. }
             | Event::Looked { .. }
             | Event::RunSeen { .. }
+            | Event::RunFailed { .. }
             | Event::Declared { .. } => None,
         };
         self.touched.extend(identity);

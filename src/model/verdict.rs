@@ -17,7 +17,7 @@ use super::trouble::{Trouble, TroubleKind};
 
 mod facts;
 
-pub use facts::{Facts, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use facts::{Dismissed, Facts, Firing, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -304,10 +304,35 @@ pub enum Cause {
         /// Failures since then.
         failures: u32,
     },
+    /// The newest success will soon be too old, and the rule says to start a run before it is.
+    Ageing {
+        /// How long ago the newest one ended.
+        age: Span,
+        /// The rule's `startAfter`.
+        start_after: Span,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
     /// No run is active, and one should be.
     NotRunning,
     /// A run is active, and none should be.
     MustNotRun,
+    /// A run is active, none should be, and the job starts again by itself.
+    StartsAgain {
+        /// When, if that can be computed.
+        next: Option<Timestamp>,
+    },
+    /// A run has been queued for too long.
+    QueuedTooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        queued: Span,
+        /// The promise.
+        limit: Span,
+    },
     /// A run has been active for too long.
     TooLong {
         /// Which.
@@ -362,6 +387,33 @@ impl fmt::Display for Cause {
                 "no success found, wanted within {}{}",
                 limit.rounded(),
                 after_failures(*failures, "")
+            ),
+            Self::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "last success {} ago, due after {} to stay within {}{}",
+                age.rounded(),
+                start_after.rounded(),
+                limit.rounded(),
+                after_failures(*failures, " since")
+            ),
+            Self::StartsAgain { next: Some(next) } => write!(
+                f,
+                "no run should be active; the job's schedule is not paused, next run {}",
+                minute(*next)
+            ),
+            Self::StartsAgain { next: None } => f.write_str(
+                "no run should be active; the job's trigger is not paused, so it will start again",
+            ),
+            Self::QueuedTooLong { run, queued, limit } => write!(
+                f,
+                "run {run} has been queued for {}, limit {}",
+                queued.rounded(),
+                limit.rounded()
             ),
             Self::NotRunning => f.write_str("no run is active, and one should be"),
             Self::MustNotRun => f.write_str("no run should be active"),
@@ -464,6 +516,13 @@ pub enum Hold {
         /// Which.
         run: RunId,
     },
+    /// A run waits in a queue, and it must end first.
+    QueuedRun {
+        /// Which.
+        run: RunId,
+        /// For how long, if the service tells.
+        queued: Option<Span>,
+    },
     /// It failed; it is tried again later.
     BackOff {
         /// Failures since the last success.
@@ -503,6 +562,7 @@ impl Hold {
             | Self::Freeze { .. }
             | Self::Deferred { .. }
             | Self::ActiveRun { .. }
+            | Self::QueuedRun { .. }
             | Self::BackOff { .. }
             | Self::RestartsItself => None,
         }
@@ -576,10 +636,14 @@ impl fmt::Display for Hold {
             Self::NoKeys { why } => f.write_str(why),
             Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
+            Self::QueuedRun { run, queued } => match queued {
+                Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
+                None => write!(f, "waiting for run {run}, which is queued"),
+            },
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => write!(
                 f,
-                "given up after {}; a success by other hands starts the count again",
+                "given up after {}; any successful run resets the count",
                 failed(*failures)
             ),
             Self::PauseFirst => {

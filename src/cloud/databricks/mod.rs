@@ -3,11 +3,13 @@
 //! Refuses: taking HTML or an unknown error shape for something else than a refusal.
 
 mod host;
+mod inputs;
 pub(super) mod jobs;
 mod number;
 mod phase;
 pub(super) mod runs;
 pub(super) mod task;
+mod trigger;
 
 pub(super) use host::{Hosts, base, resolve};
 

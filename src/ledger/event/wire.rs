@@ -33,10 +33,12 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 7] = [
+const EVENTS: [&str; 9] = [
     "opened",
     "looked",
     "runSeen",
+    "runFailed",
+    "attemptsForgotten",
     "intended",
     "settled",
     "declared",
@@ -87,6 +89,31 @@ enum EventLine {
         /// SHA-256 of a one-time run's content.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
+        /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<String>,
+    },
+    /// A run was seen to have failed.
+    RunFailed {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        run: i64,
+        /// When it ended, if the service told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Instant>,
+        /// The service's word.
+        result: String,
+        /// SHA-256 of the rule that it was an attempt for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+    },
+    /// A person had the attempts forgotten.
+    AttemptsForgotten {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        at: Instant,
+        /// Who said so.
+        by: String,
     },
     /// A move comes next.
     Intended {
@@ -101,6 +128,9 @@ enum EventLine {
         by: Option<String>,
         #[serde(rename = "move")]
         movement: MoveLine,
+        /// SHA-256 of the rule of a job that it is an attempt for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
         at: Instant,
         /// Until when its request may be under way.
         act_by: Instant,

@@ -10,7 +10,9 @@ use proptest::sample::select;
 
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
-use super::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunResult, Token};
+use super::job::{
+    ActivePhase, Continuous, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
+};
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
 use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
@@ -19,6 +21,7 @@ use super::time::{Freeze, Span, Timestamp, Window};
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
+pub(crate) use facts::unseen_job;
 pub(crate) use verdicts::movement;
 use verdicts::{settlement, verdict};
 

@@ -28,7 +28,7 @@ use super::paint::{Ink, Paint};
 use super::words;
 use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
-use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
+use crate::model::verdict::{Cause, Facts, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
 use row::Page;
 
 pub(super) use report::run_of;
@@ -157,6 +157,10 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
         }
         Verdict::Keep(keep) => page.sentence(&address, Ink::Faint, &format!("in order: {keep}")),
     };
+    if let Facts::Job(facts) = &step.facts {
+        let notes = job::notes(facts, page.at);
+        lines.extend(notes.iter().flat_map(|text| page.note(text)));
+    }
     for settlement in &step.settlements {
         lines.extend(page.note(&words::settlement(settlement)));
     }

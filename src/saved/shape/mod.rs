@@ -17,7 +17,7 @@ pub(super) mod words {
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{
-        ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult, Token,
+        ActivePhase, Continuous, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
     };
     pub use crate::model::promise::{Attention, BrokenPart, Promise};
     pub use crate::model::requests::RequestClass;

@@ -90,8 +90,11 @@ mirror! {
     enum Cause {
         KeyDue { slot: Text<Slot>, age: AgeRange, limit: Text<Span>, outside_window: bool },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
+        Ageing { age: Text<Span>, start_after: Text<Span>, limit: Text<Span>, failures: u32 },
         NotRunning,
         MustNotRun,
+        StartsAgain { next: Option<Text<Timestamp>> },
+        QueuedTooLong { run: i64, queued: Text<Span>, limit: Text<Span> },
         TooLong { run: i64, ran: Text<Span>, limit: Text<Span> },
         NotSucceededYet { failures: u32 },
     }
@@ -116,6 +119,7 @@ mirror! {
         NoKeys { why: String },
         Deferred { guardrail: String },
         ActiveRun { run: i64 },
+        QueuedRun { run: i64, queued: Option<Text<Span>> },
         BackOff { failures: u32 },
         GaveUp { failures: u32 },
         PauseFirst,

@@ -54,6 +54,7 @@ impl EventLine {
                 ended,
                 result,
                 digest,
+                asks,
             } => Self::RunSeen {
                 subject: SubjectLine::of(&subject),
                 name,
@@ -61,6 +62,25 @@ impl EventLine {
                 ended: Instant(ended),
                 result: result.as_str().to_owned(),
                 digest,
+                asks,
+            },
+            Event::RunFailed {
+                subject,
+                run,
+                ended,
+                result,
+                rule,
+            } => Self::RunFailed {
+                subject: SubjectLine::of(&subject),
+                run,
+                ended: ended.map(Instant),
+                result: result.as_str().to_owned(),
+                rule,
+            },
+            Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten {
+                subject: SubjectLine::of(&subject),
+                at: Instant(at),
+                by,
             },
             Event::Intended(intent) => Self::intended(intent),
             Event::Settled { intent, how, at } => Self::Settled {
@@ -95,6 +115,7 @@ impl EventLine {
             apply: intent.apply,
             by: intent.by,
             movement: MoveLine::of(intent.movement),
+            rule: intent.rule,
             at: Instant(intent.at),
             act_by: Instant(intent.act_by),
         }
@@ -126,6 +147,7 @@ impl EventLine {
                 ended,
                 result,
                 digest,
+                asks,
             } => Event::RunSeen {
                 subject: subject.subject()?,
                 name,
@@ -133,6 +155,25 @@ impl EventLine {
                 ended: ended.0,
                 result: RunResult::parse(&result),
                 digest,
+                asks,
+            },
+            Self::RunFailed {
+                subject,
+                run,
+                ended,
+                result,
+                rule,
+            } => Event::RunFailed {
+                subject: subject.subject()?,
+                run,
+                ended: ended.map(|ended| ended.0),
+                result: RunResult::parse(&result),
+                rule,
+            },
+            Self::AttemptsForgotten { subject, at, by } => Event::AttemptsForgotten {
+                subject: subject.subject()?,
+                at: at.0,
+                by,
             },
             Self::Intended {
                 subject,
@@ -140,6 +181,7 @@ impl EventLine {
                 apply,
                 by,
                 movement,
+                rule,
                 at,
                 act_by,
             } => Event::Intended(Intent {
@@ -148,6 +190,7 @@ impl EventLine {
                 by,
                 subject: subject.subject()?,
                 movement: movement.movement()?,
+                rule,
                 at: at.0,
                 act_by: act_by.0,
             }),

@@ -148,7 +148,21 @@ fn every_hold_of_a_job_says_why() {
         (Hold::BackOff { failures: 1 }, "backing off after 1 failure"),
         (
             Hold::GaveUp { failures: 5 },
-            "given up after 5 failures; a success by other hands starts the count again",
+            "given up after 5 failures; any successful run resets the count",
+        ),
+        (
+            Hold::QueuedRun {
+                run: 7,
+                queued: Some(Span::days(10)),
+            },
+            "waiting for run 7, queued for 10d",
+        ),
+        (
+            Hold::QueuedRun {
+                run: 7,
+                queued: None,
+            },
+            "waiting for run 7, which is queued",
         ),
         (
             Hold::PauseFirst,
