@@ -172,7 +172,10 @@ fn planned(step: &Step, movement: &Move, run: RunId) -> bool {
 /// Does the ledger know this run of the subject?
 fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
     let of_job = memory.jobs.get(identity).is_some_and(|job| {
-        let started = job.last_start.is_some_and(|(known, _)| known == run);
+        let started = job
+            .last_start
+            .as_ref()
+            .is_some_and(|known| known.run == run);
         started
             || job
                 .last_success

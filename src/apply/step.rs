@@ -13,7 +13,7 @@ use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Move, Receipt, Settled, Step, Target, Verdict};
+use crate::model::verdict::{Facts, Move, Receipt, Settled, Step, Target, Verdict};
 
 /// Whether the next move of a step may follow.
 enum Next {
@@ -238,6 +238,7 @@ impl Task<'_> {
             by: self.hands.options.by.clone(),
             subject: self.subject(),
             movement: movement.clone(),
+            rule: self.rule(movement),
             at,
             act_by,
         };
@@ -281,6 +282,14 @@ impl Task<'_> {
         Subject {
             identity: self.target.identity(),
             address: self.address().clone(),
+        }
+    }
+
+    /// The rule that a start is an attempt for.
+    fn rule(&self, movement: &Move) -> Option<String> {
+        match (movement, &self.step.facts) {
+            (Move::Start { .. }, Facts::Job(facts)) => Some(facts.rule.clone()),
+            _ => None,
         }
     }
 

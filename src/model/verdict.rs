@@ -20,7 +20,9 @@ mod counts;
 mod facts;
 
 pub use counts::Counts;
-pub use facts::{Facts, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use facts::{
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -329,10 +331,35 @@ pub enum Cause {
         /// Failures since then.
         failures: u32,
     },
+    /// The newest success will soon be too old, and the rule says to start a run before it is.
+    Ageing {
+        /// How long ago the newest one ended.
+        age: Span,
+        /// The rule's `startAfter`.
+        start_after: Span,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
     /// No run is active, and one should be.
     NotRunning,
     /// A run is active, and none should be.
     MustNotRun,
+    /// A run is active, none should be, and the job starts again by itself.
+    StartsAgain {
+        /// When, if that can be computed.
+        next: Option<Timestamp>,
+    },
+    /// A run has been queued for too long.
+    QueuedTooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        queued: Span,
+        /// The promise.
+        limit: Span,
+    },
     /// A run has been active for too long.
     TooLong {
         /// Which.
@@ -436,6 +463,33 @@ impl fmt::Display for Cause {
                 "no success found, wanted within {}{}",
                 limit.rounded(),
                 after_failures(*failures, "")
+            ),
+            Self::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "last success {} ago, due after {} to stay within {}{}",
+                age.rounded(),
+                start_after.rounded(),
+                limit.rounded(),
+                after_failures(*failures, " since")
+            ),
+            Self::StartsAgain { next: Some(next) } => write!(
+                f,
+                "no run should be active; the job's schedule is not paused, next run {}",
+                minute(*next)
+            ),
+            Self::StartsAgain { next: None } => f.write_str(
+                "no run should be active; the job's trigger is not paused, so it will start again",
+            ),
+            Self::QueuedTooLong { run, queued, limit } => write!(
+                f,
+                "run {run} has been queued for {}, limit {}",
+                queued.rounded(),
+                limit.rounded()
             ),
             Self::NotRunning => f.write_str("no run is active, and one should be"),
             Self::MustNotRun => f.write_str("no run should be active"),
@@ -550,6 +604,13 @@ pub enum Hold {
         /// When it was started.
         since: Timestamp,
     },
+    /// A run waits in a queue, and it must end first.
+    QueuedRun {
+        /// Which.
+        run: RunId,
+        /// For how long, if the service tells.
+        queued: Option<Span>,
+    },
     /// It failed; it is tried again later.
     BackOff {
         /// Failures since the last success.
@@ -591,6 +652,7 @@ impl Hold {
             | Self::Freeze { .. }
             | Self::Deferred { .. }
             | Self::ActiveRun { .. }
+            | Self::QueuedRun { .. }
             | Self::BackOff { .. }
             | Self::RestartsItself => None,
         }
@@ -674,6 +736,10 @@ impl fmt::Display for Hold {
                 "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
                 minute(*since)
             ),
+            Self::QueuedRun { run, queued } => match queued {
+                Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
+                None => write!(f, "waiting for run {run}, which is queued"),
+            },
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => write!(
                 f,

@@ -1,5 +1,6 @@
 //! What is decided, read like a manual: one table of situations for each kind, and laws for all of them.
 
+mod attempts;
 mod job;
 mod laws;
 mod runtime;

@@ -198,6 +198,20 @@ fn every_hold_of_a_job_says_why() {
             "given up after 5 failures; any successful run resets the count",
         ),
         (
+            Hold::QueuedRun {
+                run: 7,
+                queued: Some(Span::days(10)),
+            },
+            "waiting for run 7, queued for 10d",
+        ),
+        (
+            Hold::QueuedRun {
+                run: 7,
+                queued: None,
+            },
+            "waiting for run 7, which is queued",
+        ),
+        (
             Hold::PauseFirst,
             "a continuous job restarts itself: pause it in its settings",
         ),
