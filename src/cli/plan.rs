@@ -38,7 +38,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen.remark(&format!(
             "Saved to {}. To apply exactly this:\n    {}",
             out.display(),
-            hint::command("apply", &[out.clone()], &[], global)
+            hint::command("apply", std::slice::from_ref(out), &[], global)
         ));
     }
     if args.looking.target.is_empty() {
