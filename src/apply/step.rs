@@ -3,7 +3,7 @@
 use super::act::Answer;
 use super::gate::Skip;
 use super::look::Ground;
-use super::proof::Unchanged;
+use super::proof::Unproved;
 use super::{Hands, act, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject};
@@ -311,26 +311,22 @@ impl Task<'_> {
         &self,
         movement: &Move,
         intent: String,
-        mut answer: Answer,
+        answer: Answer,
         looked: Timestamp,
     ) -> Option<Receipt> {
-        let key = proof::unchanged(self.hands, self.target, movement, &answer.receipt);
-        match (key.await, &mut answer.receipt) {
-            (None, _) => {}
-            (Some(Unchanged::Replaced(key)), Receipt::Regenerated { fingerprint, .. }) => {
-                *fingerprint = key;
-            }
-            (Some(Unchanged::Replaced(_)), _) => {}
-            (Some(Unchanged::NotDone(why)), _) => {
+        let proved = proof::of_key(self.hands, self.target, movement, answer);
+        let answer = match proved.await {
+            Ok(answer) => answer,
+            Err(Unproved::NotDone(why)) => {
                 let _ = self.settle(intent, Ending::NotDone).await;
                 self.tell(Happened::NotDone(movement.clone(), why));
                 return None;
             }
-            (Some(Unchanged::Doubt(why)), _) => {
+            Err(Unproved::Doubt(why)) => {
                 self.tell(Happened::InDoubt(movement.clone(), why));
                 return None;
             }
-        }
+        };
         self.done(movement, intent, answer, looked).await
     }
 

@@ -25,7 +25,7 @@ fn with(body: &Value, field: &str, odd: &Value) -> Value {
     let mut body = body.clone();
     let (here, last) = holder(&mut body, field);
     match last.strip_suffix("[]") {
-        Some(list) => here[list][0] = odd.clone(),
+        Some(entries) => here[entries][0] = odd.clone(),
         None => here[last] = odd.clone(),
     }
     body
@@ -258,12 +258,13 @@ fn is_part(field: &str, section: &str) -> bool {
         "GET …/integrationRuntimes" => field == "value[]",
         _ => false,
     };
-    PARTS.iter().any(|part| is_named(&part)) && !nested && !is_needed && !is_leaf(field, section)
+    PARTS.iter().any(is_named) && !nested && !is_needed && !is_leaf(field)
 }
 
 /// `state` is a word in some places and an object in others.
-fn is_leaf(field: &str, section: &str) -> bool {
-    field.ends_with("status.state") || section == "POST …/getStatus" && field.ends_with(".state")
+fn is_leaf(field: &str) -> bool {
+    let words = ["status.state", "properties.state"];
+    words.iter().any(|word| field.ends_with(word))
 }
 
 #[tokio::test]
