@@ -8,8 +8,10 @@ use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::screen::{Screen, write_file};
 use super::session::Session;
+use super::validate;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::plan::walk;
 use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
 use crate::{review, saved};
 
@@ -30,6 +32,9 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )
     .await?;
+    for warning in walk::warnings(&session.desired, plan.at) {
+        screen.remark(&validate::as_text(&warning));
+    }
     let exit = exit_code(&plan, args.detailed_exitcode);
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;

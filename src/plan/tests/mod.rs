@@ -2,6 +2,8 @@
 
 mod job;
 mod laws;
+mod openings;
 mod runtime;
 mod submission;
+mod urgency;
 mod whole;
