@@ -344,7 +344,7 @@ pub enum Haste {
         /// The first instant after it.
         until: Timestamp,
     },
-    /// The other key has to follow in time, and not before the overlap is over.
+    /// Both keys have to go in time, one after the other, with the overlap and freezes between them.
     Overlap,
 }
 
@@ -362,9 +362,7 @@ impl fmt::Display for Haste {
                 "before the freeze until {}, which outlasts its limit",
                 minute(*until)
             ),
-            Self::Overlap => {
-                f.write_str("early, so that the other key can follow within its limit")
-            }
+            Self::Overlap => f.write_str("early, so that both keys keep their limit"),
         }
     }
 }

@@ -303,8 +303,10 @@ fn haste_max(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
         OnStarvation::Rotate => {
             let freezes = scene.desired.project.freezes.iter();
             let ahead = freezes.filter(|freeze| freeze.to > scene.options.now);
-            ahead.fold(spec.overlap.plus(spec.overlap), |sum, freeze| {
-                sum.plus(Span::between(freeze.from, freeze.to))
+            let pair = spec.overlap.plus(spec.overlap).plus(spec.overlap);
+            ahead.fold(pair, |sum, freeze| {
+                sum.plus(spec.overlap)
+                    .plus(Span::between(freeze.from, freeze.to))
             })
         }
     }

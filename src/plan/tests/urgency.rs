@@ -123,6 +123,16 @@ fn counts(step: &Step, guardrail: &str) -> bool {
     })
 }
 
+fn cancels(step: &Step) -> u32 {
+    let Verdict::Act { moves, .. } = &step.verdict else {
+        return 0;
+    };
+    let cancels = moves
+        .iter()
+        .filter(|movement| matches!(movement, Move::Cancel { .. }));
+    u32::try_from(cancels.count()).unwrap()
+}
+
 fn deferred(plan: &Plan) -> impl Iterator<Item = (usize, &str)> {
     let steps = plan.steps.iter().enumerate();
     steps.filter_map(|(index, step)| match &step.verdict {
@@ -151,8 +161,18 @@ proptest! {
         for (index, guardrail) in deferred(&plan) {
             let waiting = &wanted.steps[index];
             prop_assert!(matches!(waiting.verdict, Verdict::Act { .. }), "it was wanted");
-            for acting in plan.acts().filter(|step| counts(step, guardrail) && guardrail.starts_with("maxRegenerations")) {
-                prop_assert!(rank(acting) <= rank(waiting), "{:?} before {:?}", acting, waiting);
+            let fits = cancels(waiting) <= project.guardrails.cancellations_per_apply.unwrap_or(u32::MAX);
+            for acting in plan.acts().filter(|step| fits && counts(step, guardrail)) {
+                let runtimes = matches!(acting.facts, Facts::Runtime(_));
+                prop_assert!(runtimes == matches!(waiting.facts, Facts::Runtime(_)));
+                if runtimes {
+                    prop_assert!(rank(acting) <= rank(waiting), "{:?} before {:?}", acting, waiting);
+                }
+                let (one, other) = (acting.promise, waiting.promise);
+                prop_assert!(one.is_broken() || !other.is_broken(), "{:?} before {:?}", acting, waiting);
+                if let (Promise::Broken { since: Some(one), .. }, Promise::Broken { since: Some(other), .. }) = (one, other) {
+                    prop_assert!(one <= other, "{:?} before {:?}", acting, waiting);
+                }
             }
         }
     }

@@ -120,7 +120,7 @@ fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String>
                 "due at {}{}; limit at {}",
                 when(due, now),
                 if due < lead.before(limit) {
-                    ", early to keep the limits of both keys"
+                    ", early so that both keys keep their limit"
                 } else {
                     ""
                 },
@@ -159,7 +159,7 @@ fn windows(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> Vec<String
         OnStarvation::Wait => {
             "wait: the window is kept, also if the limit is broken before it opens"
         }
-        OnStarvation::Rotate => "rotate: the limit is kept, also outside the window",
+        OnStarvation::Rotate => "rotate: the limits of both keys are kept, also outside the window",
         OnStarvation::Fail => "fail: a person decides if the limit is broken before it opens",
     };
     lines.push(labelled("", &format!("onWindowStarvation {starving}")));
