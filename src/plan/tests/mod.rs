@@ -3,6 +3,8 @@
 mod attempts;
 mod job;
 mod laws;
+mod openings;
 mod runtime;
 mod submission;
+mod urgency;
 mod whole;

@@ -52,7 +52,7 @@ fn every_act_says_why() {
         ),
         (
             hasty(false, Haste::Overlap),
-            "80d old, limit 90d; early, so that the other key can follow within its limit",
+            "80d old, limit 90d; early, so that both keys keep their limit",
         ),
         (
             due(Span::days(80), None, false),
