@@ -281,6 +281,9 @@ pub struct Apply {
     /// Wait for the end of every run that is started, also without `waitFor`
     #[arg(long)]
     pub wait: bool,
+    /// Refuse a saved plan whose actions these manifests do not ask for any more (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
 }
 
 /// Options of `show`.
