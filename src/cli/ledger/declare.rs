@@ -112,10 +112,8 @@ fn contradiction(
     if let Some(created) = runtime.created.filter(|created| born < *created) {
         return Some(format!("its runtime was created {}", minute(created)));
     }
-    let evidence = runtime.slots.get(slot).evidence.iter();
-    evidence
-        .filter_map(|evidence| disproof(evidence, born))
-        .next()
+    let mut evidence = runtime.slots.get(slot).evidence.iter();
+    evidence.find_map(|evidence| disproof(evidence, born))
 }
 
 fn disproof(evidence: &Evidence, born: Timestamp) -> Option<String> {
