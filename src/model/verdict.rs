@@ -632,6 +632,14 @@ fn busy(
     )
 }
 
+fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
+    let since = minute(since);
+    write!(
+        f,
+        "run {run} of {since} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`"
+    )
+}
+
 impl fmt::Display for Hold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -690,11 +698,7 @@ impl fmt::Display for Hold {
             Self::NoKeys { why } => f.write_str(why),
             Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
-            Self::LostRun { run, since } => write!(
-                f,
-                "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
-                minute(*since)
-            ),
+            Self::LostRun { run, since } => lost(f, *run, *since),
             Self::QueuedRun { run, queued } => match queued {
                 Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
                 None => write!(f, "waiting for run {run}, which is queued"),
