@@ -41,15 +41,18 @@
 //!
 //! # An example: an age is an interval with its evidence
 //! ```
-//! use afresh::model::birth::{Birth, Evidence};
+//! use afresh::model::runtime::RuntimeMemory;
 //! use afresh::model::time::{Span, Timestamp};
+//! use afresh::model::timeline::LogSpan;
 //!
 //! let now: Timestamp = "2026-11-22T09:00:00Z".parse()?;
-//! let created = Evidence::RuntimeCreated { at: Span::days(400).before(now) };
-//! let silent = Evidence::LogSilent { since: Span::days(90).before(now), until: now };
+//! let mut known = RuntimeMemory { created: Some(Span::days(400).before(now)), ..RuntimeMemory::default() };
+//! known.log.add(LogSpan { since: Span::days(90).before(now), until: now }, []);
 //!
-//! // Azure never tells a key's age. A runtime of 400 days whose Activity Log is silent for 90 days has keys of 90 to 400 days.
-//! assert_eq!(Birth::of([created, silent]).age(now).to_string(), "90d to 400d");
+//! // Azure never tells a key's age. A runtime of 400 days whose Activity Log shows nothing in 90 days has keys of 90 to 400 days, or
+//! // keys of the last 20 minutes, which the log may not show yet.
+//! let story = &known.births().stories[0];
+//! assert_eq!(story.one.latest, Some(Span::days(90).before(now)));
 //! # Ok::<(), jiff::Error>(())
 //! ```
 #![forbid(unsafe_code)]

@@ -74,6 +74,8 @@ pub const PARALLELISM_MAX: usize = 256;
 
 /// Activity Log retention: 90 days (Azure Monitor, "Activity log").
 pub const ACTIVITY_LOG_DAYS: i64 = 90;
+/// The Activity Log tells of an event 3 to 20 minutes after it happened (Azure Monitor, "Data ingestion time").
+pub const ACTIVITY_LOG_LAG: Duration = Duration::from_secs(20 * 60);
 /// How far back `runs/list` reaches: runs are removed after 60 days (Databricks Jobs API).
 pub const RUN_RETENTION_DAYS: i64 = 60;
 /// Page size asked of `runs/list` (documented: less than 26).
@@ -97,6 +99,8 @@ pub const TOKEN_CHARS_MAX: usize = 64;
 pub const SETTLE_TIME: Duration = Duration::from_mins(2);
 /// From so long after its intent on a person may end the doubt of a run whose token no apply sends again.
 pub const RUN_DOUBT_ENDED_AFTER: Duration = Duration::from_hours(24);
+/// How long a run may be active before a one-time run that waits for its end, or its own, needs a person.
+pub const SUBMISSION_BLOCKED_AFTER: Duration = Duration::from_hours(24);
 /// How long a run that was just started may be missing from every list: until then it counts as active.
 pub const LIST_LAG_MAX: Duration = Duration::from_mins(5);
 /// A local clock this far from the service's `Date` is reported, and no plan is made from it.

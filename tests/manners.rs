@@ -109,7 +109,8 @@ fn standing(world: &str, manifests: &str) -> Standing {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("afresh.yaml"), manifests).unwrap();
     let desired = afresh::manifest::read(&[folder.path().to_owned()])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+        .desired;
     let world = World::from_text(world, Path::new("world.yaml"), &Clock::Real).unwrap();
     let clock = world.clock();
     let cloud = Embedded::new(Arc::new(Mutex::new(world)));

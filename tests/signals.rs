@@ -163,7 +163,7 @@ fn the_second_interrupt_stops_at_once_and_leaves_a_doubt() {
     assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(code, Some(8), "{said}{complained}");
     assert!(
-        complained.contains("stopped: the next apply settles what is in doubt"),
+        complained.contains("stopped: the next apply resolves interrupted operations"),
         "{complained}"
     );
     let text = std::fs::read_to_string(ledger(&folder)).unwrap();

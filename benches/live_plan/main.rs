@@ -136,7 +136,7 @@ async fn plan(server: &Server, size: Size) -> Result<Duration> {
     let took = begun.elapsed();
     let said = String::from_utf8_lossy(&output.stdout);
     let in_order = format!(
-        "{} in order.",
+        "{} up to date.",
         size.runtimes / size.factories * size.factories + size.jobs
     );
     if !output.status.success() || !said.contains(&in_order) {

@@ -8,10 +8,27 @@ use crate::cloud::{ActFailure, Dated};
 use crate::limits::{REQUEST_DEADLINE, SETTLE_TIME};
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace};
-use crate::model::runtime::Fingerprint;
+use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Move, Receipt, Target};
+
+/// What the service answered.
+pub(super) struct Answer {
+    /// What it left behind, by its own words.
+    pub receipt: Receipt,
+    /// The other key of a runtime, where the answer shows it.
+    pub beside: Option<Fingerprint>,
+}
+
+impl From<Receipt> for Answer {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            receipt,
+            beside: None,
+        }
+    }
+}
 
 /// How long the request of a move may be under way. What may be repeated may be repeated for long; a regenerate is sent once.
 pub(super) const fn under_way(movement: &Move) -> Duration {
@@ -32,7 +49,7 @@ pub(super) async fn send(
     movement: &Move,
     looked: Timestamp,
     act_by: Timestamp,
-) -> Result<Receipt, ActFailure> {
+) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
     match (target, movement) {
         (Target::Runtime(target), Move::Regenerate { slot, .. }) => {
@@ -42,7 +59,10 @@ pub(super) async fn send(
             let Dated { at, said } = writer
                 .regenerate(factory, target.id.name(), *slot, act_by)
                 .await?;
-            Ok(regenerated(*slot, said, looked, at))
+            Ok(Answer {
+                receipt: regenerated(*slot, said.key, looked, at),
+                beside: said.beside,
+            })
         }
         (
             Target::Job(job),
@@ -53,24 +73,25 @@ pub(super) async fn send(
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
             let started = writer.start(workspace, job.job, token, parameters, act_by);
             let started = started.await?;
-            Ok(started_run(&started))
+            Ok(started_run(&started).into())
         }
         (Target::Submission(submission), Move::Submit { token, digest }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
             let started = writer.submit(workspace, submission, digest, token, act_by);
             let started = started.await?;
-            Ok(started_run(&started))
+            Ok(started_run(&started).into())
         }
         (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            cancel(hands, workspace, *run, act_by).await
+            let cancelled = cancel(hands, workspace, *run, act_by).await?;
+            Ok(cancelled.into())
         }
         _ => Err(ActFailure::Refused(misfit(target, movement))),
     }
 }
 
 fn regenerated(
-    slot: crate::model::runtime::Slot,
+    slot: Slot,
     fingerprint: Fingerprint,
     looked: Timestamp,
     answered: Timestamp,

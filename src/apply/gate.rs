@@ -93,7 +93,9 @@ mod tests {
             freezes: vec![freeze],
             exceeded: Vec::new(),
             refused: false,
+            logs: Vec::new(),
             requests: std::collections::BTreeMap::new(),
+            refresh: crate::model::survey::Refresh::Auto,
         };
         let options = Options {
             parallelism: 1,

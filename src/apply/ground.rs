@@ -78,14 +78,35 @@ fn is_newer(run: &Run, after: Option<&Run>, since: Timestamp) -> bool {
         .is_none_or(|at| at >= since && followed.is_none_or(|followed| (at, run.id) > followed))
 }
 
-/// May a one-time run be submitted, when the decision knew of the runs `known`?
+/// What a submit presumes, and what was seen.
+#[derive(Clone, Copy)]
+pub(super) struct SubmitSight<'a> {
+    /// Runs of its content that the decision saw.
+    pub known: &'a [RunId],
+    /// Those that it knew from the ledger.
+    pub failed: &'a [RunId],
+    /// Runs of earlier contents that it knew.
+    pub beside: &'a [RunId],
+    /// Those that this very step cancelled.
+    pub cancelled: &'a [RunId],
+    /// Runs of its content now.
+    pub seen: &'a [Run],
+    /// Active runs of the rule's other contents now.
+    pub former: &'a [Run],
+}
+
+/// May a one-time run be submitted?
 ///
 /// # Errors
-/// Which run it did not know of.
-pub(super) fn submit(known: &[Run], seen: &[Run]) -> Result<(), String> {
-    let unknown = |run: &&Run| known.iter().all(|known| known.id != run.id);
-    match seen.iter().find(unknown) {
-        Some(run) => Err(format!("run {} was submitted since the decision", run.id)),
+/// Which run the decision did not know of.
+pub(super) fn submit(sight: SubmitSight<'_>) -> Result<(), String> {
+    let unknown = |run: &&Run| !sight.known.contains(&run.id) && !sight.failed.contains(&run.id);
+    if let Some(run) = sight.seen.iter().find(unknown) {
+        return Err(format!("run {} was submitted since the decision", run.id));
+    }
+    let beside = |run: &&Run| !sight.beside.contains(&run.id) || sight.cancelled.contains(&run.id);
+    match sight.former.iter().find(beside) {
+        Some(run) => Err(format!("run {} of another content is active", run.id)),
         None => Ok(()),
     }
 }
@@ -102,12 +123,12 @@ pub(super) fn started(returned: &Run, looked: Timestamp) -> Result<(), String> {
             at: Some(at),
             result,
         } if *at < looked => Err(format!(
-            "no new run: the service returned run {run}, which ended {result} at {}",
+            "not started: the service returned run {run}, which ended {result} at {}",
             minute(*at)
         )),
         Phase::Ended { at: None, result } if returned.started.is_none_or(|at| at < looked) => {
             Err(format!(
-                "perhaps no new run: the service returned run {run}, which has ended {result}, and does not tell when"
+                "perhaps not started: the service returned run {run}, which has ended {result}, and does not tell when"
             ))
         }
         _ => Ok(()),
@@ -283,22 +304,57 @@ mod tests {
         assert_eq!(started(&untold(Some(100)), looked), Ok(()));
         assert_eq!(
             started(&untold(None), looked),
-            Err("perhaps no new run: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
+            Err("perhaps not started: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
         );
         assert!(started(&untold(Some(99)), looked).is_err());
         assert!(started(&run(7, Some(90), Some(99)), looked).is_err());
     }
 
     #[test]
-    fn a_submit_holds_while_no_unknown_run_has_its_name() {
+    fn a_submit_holds_while_every_run_is_one_that_the_decision_knew() {
         let (one, two) = (run(1, Some(1), Some(2)), run(2, Some(3), None));
+        let sight = SubmitSight {
+            known: &[1],
+            failed: &[],
+            beside: &[],
+            cancelled: &[],
+            seen: std::slice::from_ref(&one),
+            former: &[],
+        };
+        assert_eq!(submit(sight), Ok(()));
+        let both = [two.clone(), one.clone()];
+        let more = SubmitSight {
+            seen: &both,
+            ..sight
+        };
         assert_eq!(
-            submit(std::slice::from_ref(&one), std::slice::from_ref(&one)),
-            Ok(())
-        );
-        assert_eq!(
-            submit(std::slice::from_ref(&one), &[two, one.clone()]),
+            submit(more),
             Err("run 2 was submitted since the decision".to_owned())
         );
+        assert_eq!(
+            submit(SubmitSight {
+                failed: &[2],
+                ..more
+            }),
+            Ok(())
+        );
+        let former = SubmitSight {
+            former: std::slice::from_ref(&two),
+            ..sight
+        };
+        assert_eq!(
+            submit(former),
+            Err("run 2 of another content is active".to_owned())
+        );
+        let allowed = SubmitSight {
+            beside: &[2],
+            ..former
+        };
+        assert_eq!(submit(allowed), Ok(()));
+        let cancelled = SubmitSight {
+            cancelled: &[2],
+            ..allowed
+        };
+        assert!(submit(cancelled).is_err(), "it was to have ended");
     }
 }

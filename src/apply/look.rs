@@ -2,7 +2,7 @@
 //!
 //! Refuses: trusting the plan. What it presumes is compared with what the service says now.
 
-use crate::cloud::{Dated, Reader, submission_name};
+use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::connection::Workspace;
@@ -14,7 +14,7 @@ use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Move, Presumed, Step, Target};
 
-use super::ground::{self, StartSight};
+use super::ground::{self, StartSight, SubmitSight};
 use super::{Hands, remember};
 
 /// What another look says of a move.
@@ -56,7 +56,7 @@ pub(super) async fn again(
             at_job(hands, step, target, movement, cancelled).await
         }
         (Target::Submission(target), Move::Submit { .. }) => {
-            at_submitted(hands, step, target, movement).await
+            at_submitted(hands, step, target, movement, cancelled).await
         }
         (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
             at_run(hands, hands.workspace(target)?, *run, movement).await
@@ -188,7 +188,7 @@ fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
 }
 
 /// The runs that the plan says it saw, and those that the step has cancelled.
-fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
+pub(super) fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
     let mut known = cancelled.to_vec();
     if let Facts::Job(facts) = &step.facts {
         let listed = facts.active.iter().chain(&facts.undated);
@@ -222,14 +222,38 @@ async fn at_submitted(
     step: &Step,
     target: &SubmissionTarget,
     movement: &Move,
+    cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
     let (Move::Submit { digest, .. }, Facts::Submission(facts)) = (movement, &step.facts) else {
         return Err(misfit(&Target::Submission(target.clone()), movement));
     };
     let workspace = hands.workspace_named(&target.workspace)?;
-    let name = submission_name(target.rule.as_str(), digest);
-    let Dated { at, said: runs } = hands.reader.submitted_runs(workspace, &name).await?;
-    Ok(firm(movement, at, ground::submit(&facts.runs, &runs)))
+    let Dated { at, said: all } = hands.reader.submitted_runs(workspace).await?;
+    let (same, others): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|run| run.content == content_mark(digest));
+    let of_rule = |run: &SubmittedRun| run.rule == target.rule.as_str() && run.run.is_active();
+    let sight = SubmitSight {
+        known: &facts.runs.iter().map(|run| run.id).collect::<Vec<_>>(),
+        failed: &facts
+            .failures
+            .iter()
+            .map(|(run, ..)| *run)
+            .collect::<Vec<_>>(),
+        beside: &facts
+            .former
+            .iter()
+            .map(|former| former.run.id)
+            .collect::<Vec<_>>(),
+        cancelled,
+        seen: &same.into_iter().map(|run| run.run).collect::<Vec<_>>(),
+        former: &others
+            .into_iter()
+            .filter(of_rule)
+            .map(|run| run.run)
+            .collect::<Vec<_>>(),
+    };
+    Ok(firm(movement, at, ground::submit(sight)))
 }
 
 async fn at_run(

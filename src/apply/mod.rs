@@ -8,7 +8,9 @@ mod act;
 mod gate;
 mod ground;
 mod look;
+mod news;
 mod outcome;
+mod proof;
 mod remember;
 mod step;
 mod stop;
@@ -18,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use crate::clock::Clock;
 use crate::cloud::{Gate, Reader, Writer};
@@ -30,6 +32,7 @@ use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Plan};
 use gate::Skip;
 
+pub use news::News;
 pub use outcome::{Exit, Outcome, Tally};
 pub use stop::StopFlag;
 
@@ -63,7 +66,8 @@ pub struct Options {
 
 /// Applies `plan`: first writes down what it found out, then does the moves of every step that acts.
 ///
-/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. `report` is called as things
+/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. Beside them, runs that an
+/// earlier apply started are waited for where their rules declare it. `report` is called as things
 /// happen; the same reports are in the outcome.
 ///
 /// # Errors
@@ -92,7 +96,9 @@ pub async fn run(
     };
     hands.reader.at_most(hands.options.parallelism);
     hands.write_down().await?;
-    join_all(plan.acts().map(|step| step::walk(&hands, step))).await;
+    let walks = join_all(plan.acts().map(|step| step::walk(&hands, step)));
+    let waits = join_all(plan.steps.iter().map(|step| watch::resume(&hands, step)));
+    join(walks, waits).await;
     Ok(hands
         .told
         .into_inner()
@@ -118,17 +124,9 @@ struct Hands<'a> {
 impl Hands<'_> {
     /// What the plan saw and what it found out about open intents, in one append.
     async fn write_down(&self) -> Result<(), LedgerError> {
-        let now = self.clock.now();
-        let mut events = self
-            .ledger
-            .ask(|memory| remember::observations(self.plan, memory));
-        let settled = self
-            .ledger
-            .ask(|memory| remember::settlements(self.plan, memory, now));
-        events.extend(settled.iter().map(|(event, ..)| event.clone()));
-        self.ledger.record(events).await?;
-        for (_, address, happened) in settled {
-            self.tell(&address, happened);
+        let news = News::of(self.plan, self.ledger, self.clock.now());
+        for report in news.record(self.ledger).await? {
+            self.tell(&report.address, report.what);
         }
         Ok(())
     }
@@ -144,6 +142,17 @@ impl Hands<'_> {
             address,
             Happened::NotBegun(movement.clone(), skip.to_string()),
         );
+    }
+
+    /// The service took a start, and nothing runs. Who waits for its end waits for a run that did not succeed.
+    fn not_started(&self, address: &Address, movement: &Move, why: String, is_awaited: bool) {
+        let what = Happened::NotDone(movement.clone(), why);
+        if is_awaited {
+            self.told().tally.runs_not_succeeded += 1;
+            self.say(address, what);
+        } else {
+            self.tell(address, what);
+        }
     }
 
     fn interrupted(&self) {

@@ -23,6 +23,8 @@ pub struct Tally {
     pub busy: usize,
     /// Moves that a service refused.
     pub refused: usize,
+    /// Moves that a service took and nothing came of.
+    pub not_done: usize,
     /// Moves of which nobody knows yet whether they happened.
     pub in_doubt: usize,
     /// Moves not begun for another reason: a freeze, the ledger.
@@ -68,13 +70,14 @@ impl Tally {
             Happened::Stale(..) => self.stale += 1,
             Happened::Busy(..) => self.busy += 1,
             Happened::Refused(..) => self.refused += 1,
+            Happened::NotDone(..) => self.not_done += 1,
             Happened::InDoubt(..) => self.in_doubt += 1,
             Happened::NotBegun(..) => self.not_begun += 1,
             Happened::Settled(..) => self.settled += 1,
             Happened::Ended(end) => self.runs_not_succeeded += usize::from(!end.accepted),
             Happened::StillGoing { .. } => self.runs_not_succeeded += 1,
             Happened::OutOfSight { .. } => self.out_of_sight += 1,
-            Happened::Intended(_) | Happened::Waiting { .. } => {}
+            Happened::Intended(_) | Happened::Besides(..) | Happened::Waiting { .. } => {}
         }
     }
 
@@ -92,7 +95,7 @@ impl Tally {
         }
     }
 
-    /// The first that applies: interrupted; in doubt or refused; a run that did not succeed; one that nobody sees any more or partly
+    /// The first that applies: interrupted; in doubt, refused or not done; a run that did not succeed; one that nobody sees any more or partly
     /// done; busy; stale; all done.
     ///
     /// What needs a person soonest comes first. Busy comes before stale, since only the one passes by itself.
@@ -100,7 +103,7 @@ impl Tally {
         let missed = self.stale + self.busy + self.not_begun;
         if self.interrupted > 0 {
             Exit::Interrupted
-        } else if self.in_doubt + self.refused > 0 {
+        } else if self.in_doubt + self.refused + self.not_done > 0 {
             Exit::PartlyOrDoubt
         } else if self.runs_not_succeeded > 0 {
             Exit::RunNotSucceeded
@@ -140,6 +143,13 @@ mod tests {
                 Exit::Busy,
             ),
             (Tally { refused: 1, ..none }, Exit::PartlyOrDoubt),
+            (
+                Tally {
+                    not_done: 1,
+                    ..done
+                },
+                Exit::PartlyOrDoubt,
+            ),
             (
                 Tally {
                     in_doubt: 1,

@@ -2,28 +2,87 @@
 //!
 //! Refuses: writing down what the ledger knows already, and settling what is settled.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::ledger::event::{Ending, Event, Subject};
-use crate::model::address::{Address, Identity};
-use crate::model::job::{Phase, Run, RunId, RunResult};
-use crate::model::memory::Memory;
+use crate::model::address::{Address, Identity, ResourceId};
+use crate::model::job::{Phase, Run, RunResult};
+use crate::model::memory::{LogId, LogReading, Memory};
 use crate::model::outcome::Happened;
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
-use crate::model::time::Timestamp;
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
+use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
     Facts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
 
 mod jobs;
+/// How much further a reading of a quiet log reaches before it is written down.
+const LOG_GROWN: Span = Span::days(1);
 
 /// Everything that the plan saw and `memory` does not know.
 pub(super) fn observations(plan: &Plan, memory: &Memory) -> Vec<Event> {
-    plan.steps
+    let mut events: Vec<Event> = plan
+        .steps
         .iter()
-        .flat_map(|step| observed(step, memory))
-        .collect()
+        .flat_map(|step| observed(step, plan.at, memory))
+        .collect();
+    let looked: BTreeSet<LogId> = events.iter().filter_map(log_of_look).collect();
+    let readings = one_of_each_log(&plan.logs).into_iter();
+    events.extend(readings.filter_map(|reading| log_read(reading, memory, &looked)));
+    events
 }
 
-fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
+/// The log that tells of a runtime whose keys are news.
+fn log_of_look(event: &Event) -> Option<LogId> {
+    match event {
+        Event::Looked { subject, .. } => match &subject.identity {
+            Identity::Runtime(id) => LogId::of(id),
+            Identity::Job(..) | Identity::Submission(..) => None,
+        },
+        _ => None,
+    }
+}
+
+/// Several factories may lie in one resource group: the log's last reading, with the events of all.
+fn one_of_each_log(readings: &[LogReading]) -> Vec<LogReading> {
+    let mut logs: BTreeMap<&LogId, LogReading> = BTreeMap::new();
+    for reading in readings {
+        logs.entry(&reading.log)
+            .and_modify(|known| {
+                known.span = known.span.max(reading.span);
+                known.events.extend(reading.events.iter().cloned());
+            })
+            .or_insert_with(|| reading.clone());
+    }
+    logs.into_values().collect()
+}
+
+/// A reading is written down if it tells of a regeneration, reaches a day further, or belongs to a look that is written down: so a quiet
+/// estate does not fill the ledger.
+fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> Option<Event> {
+    let known = memory.logs.get(&reading.log);
+    let is_new = |(of, event): &(ResourceId, Regeneration)| {
+        let told = known.and_then(|known| known.events.get(of));
+        !told.is_some_and(|told| told.iter().any(|known| known.is_same(event)))
+    };
+    let events: Vec<_> = reading
+        .events
+        .iter()
+        .filter(|event| is_new(event))
+        .cloned()
+        .collect();
+    let spans = known
+        .map(|known| known.spans.as_slice())
+        .unwrap_or_default();
+    let grown = !spans.iter().any(|span| {
+        span.since <= reading.span.since
+            && Span::between(span.until, reading.span.until) < LOG_GROWN
+    });
+    let worth = grown || !events.is_empty() || looked.contains(&reading.log);
+    worth.then_some(Event::LogRead(LogReading { events, ..reading }))
+}
+
+fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
     let Some(identity) = step.target.as_ref().map(Target::identity) else {
         return Vec::new();
     };
@@ -34,20 +93,34 @@ fn observed(step: &Step, memory: &Memory) -> Vec<Event> {
     match &step.facts {
         Facts::Runtime(facts) => runtime(subject, facts, memory).into_iter().collect(),
         Facts::Job(facts) => jobs::observed(&subject, facts, memory),
-        Facts::Submission(facts) => submission(&subject, facts, memory),
+        Facts::Submission(facts) => submission(&subject, facts, decided, memory),
         Facts::None => Vec::new(),
     }
 }
 
 fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {
-    let at = facts.seen_at.filter(|_| facts.looked)?;
-    let keys = PerSlot {
-        one: facts.slots.one.fingerprint.clone()?,
-        two: facts.slots.two.fingerprint.clone()?,
-    };
+    if !facts.looked {
+        return None;
+    }
     let known = memory.runtimes.get(&subject.identity);
     let created_is_news =
         facts.created.is_some() && known.and_then(|known| known.created) != facts.created;
+    let shown = facts.seen_at.and_then(|at| {
+        let slots = &facts.slots;
+        let one = slots.one.fingerprint.clone()?;
+        let two = slots.two.fingerprint.clone()?;
+        Some((at, PerSlot { one, two }))
+    });
+    let Some((at, keys)) = shown else {
+        // Keys may not be shown: the runtime's own birth is news all the same.
+        let at = facts.read_at.filter(|_| created_is_news)?;
+        return Some(Event::Looked {
+            subject,
+            at,
+            created: facts.created,
+            keys: None,
+        });
+    };
     if !created_is_news && !are_new(memory, &subject.identity, &keys, at) {
         return None;
     }
@@ -97,42 +170,52 @@ fn are_new(
     })
 }
 
-fn submission(subject: &Subject, facts: &SubmissionFacts, memory: &Memory) -> Vec<Event> {
-    let known = |run: RunId| {
-        memory
-            .submissions
-            .get(&subject.identity)
-            .is_some_and(|known| known.successes.iter().any(|success| success.1 == run))
-    };
-    facts
-        .runs
-        .iter()
-        .filter(|run| !known(run.id))
-        .filter_map(|run| success(subject, None, run, &facts.accept, Some(&facts.digest)))
+/// Every end: failures count when the service has long forgotten them, and a run without a known end may have succeeded. Of one whose
+/// end the service does not date, the time of the plan counts.
+fn submission(
+    subject: &Subject,
+    facts: &SubmissionFacts,
+    decided: Timestamp,
+    memory: &Memory,
+) -> Vec<Event> {
+    let known = memory.submissions.get(&subject.identity);
+    let former = facts.former.iter().filter_map(|former| {
+        let mut runs = known?.runs.iter();
+        let (digest, ..) = runs.find(|(_, run, _)| *run == former.run.id)?;
+        Some((&former.run, digest))
+    });
+    let present = facts.runs.iter().map(|run| (run, &facts.digest));
+    present
+        .chain(former)
+        .filter_map(|(run, digest)| {
+            let end = known.and_then(|known| known.end_of(run.id));
+            end_of_submission(subject, run, digest, decided)
+                .filter(|(result, _)| end.is_none_or(|(_, known)| known != result))
+        })
+        .map(|(_, event)| event)
         .collect()
 }
 
-/// A run that ended with one of `accept`, as an event.
-fn success(
+/// How a one-time run ended, and that as an event; `None`: it has not.
+fn end_of_submission(
     subject: &Subject,
-    name: Option<&str>,
     run: &Run,
-    accept: &[RunResult],
-    digest: Option<&str>,
-) -> Option<Event> {
-    let ended = run.succeeded_at(accept)?;
+    digest: &str,
+    seen: Timestamp,
+) -> Option<(RunResult, Event)> {
     let Phase::Ended { result, .. } = &run.phase else {
         return None;
     };
-    Some(Event::RunSeen {
+    let event = Event::RunSeen {
         subject: subject.clone(),
-        name: name.map(str::to_owned),
+        name: None,
         run: run.id,
-        ended,
+        ended: run.ended_no_earlier_than().unwrap_or(seen),
         result: result.clone(),
-        digest: digest.map(str::to_owned),
+        digest: Some(digest.to_owned()),
         asks: None,
-    })
+    };
+    Some((result.clone(), event))
 }
 
 /// The end of a run that this step started and waited for, as an event.
@@ -141,10 +224,13 @@ pub(super) fn end(
     subject: &Subject,
     run: &Run,
     accept: &[RunResult],
+    now: Timestamp,
 ) -> Option<Event> {
     match &step.facts {
         Facts::Job(facts) => jobs::ended(step, subject, facts, run, accept),
-        Facts::Submission(facts) => success(subject, None, run, accept, Some(&facts.digest)),
+        Facts::Submission(facts) => {
+            end_of_submission(subject, run, &facts.digest, now).map(|(_, event)| event)
+        }
         Facts::Runtime(_) | Facts::None => None,
     }
 }
@@ -155,22 +241,18 @@ pub(super) fn settlements(
     memory: &Memory,
     now: Timestamp,
 ) -> Vec<(Event, Address, Happened)> {
+    // Of a one-time run it may be another rule's intent: that had the same content.
+    let doubts = memory.doubts.values().flatten();
+    let open: BTreeSet<&str> = doubts.map(|doubt| doubt.intent.as_str()).collect();
     plan.steps
         .iter()
         .flat_map(|step| step.settlements.iter().map(move |found| (step, found)))
-        .filter(|(step, found)| is_open(memory, step, &found.intent))
+        .filter(|(_, found)| open.contains(found.intent.as_str()))
         .filter_map(|(step, found)| {
             let (event, happened) = settlement(found, now)?;
             Some((event, step.address.clone(), happened))
         })
         .collect()
-}
-
-fn is_open(memory: &Memory, step: &Step, intent: &str) -> bool {
-    step.target.as_ref().is_some_and(|target| {
-        let doubts = memory.doubts(&target.identity());
-        doubts.iter().any(|doubt| doubt.intent == intent)
-    })
 }
 
 /// `None`: only sending it again tells.

@@ -1,8 +1,10 @@
 //! One step: its moves in order, until one is not done; then, if asked for, the wait for the run that it started.
 
+use super::act::Answer;
 use super::gate::Skip;
 use super::look::Ground;
-use super::{Hands, act, ground, look, watch};
+use super::proof::Unchanged;
+use super::{Hands, act, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject};
 use crate::ledger::{IntendError, LedgerError};
@@ -100,7 +102,7 @@ impl Task<'_> {
     }
 
     async fn go(&self, progress: &mut Progress) -> Next {
-        let starts = matches!(self.movement, Move::Start { .. });
+        let starts = matches!(self.movement, Move::Start { .. } | Move::Submit { .. });
         if starts && !progress.cancelled.is_empty() {
             let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
             if let Err(skip) = ended {
@@ -201,7 +203,7 @@ impl Task<'_> {
         }
         self.tell(Happened::Intended(movement.clone()));
         match act::send(self.hands, self.target, movement, looked, act_by).await {
-            Ok(receipt) => self.done(movement, intent, receipt, looked).await,
+            Ok(answer) => self.answered(movement, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
                 let _ = self.settle(intent, Ending::NotDone).await;
@@ -304,34 +306,77 @@ impl Task<'_> {
         None
     }
 
+    /// Was it? Then that is written down and told. `None`: it was not, or nobody knows.
+    async fn answered(
+        &self,
+        movement: &Move,
+        intent: String,
+        mut answer: Answer,
+        looked: Timestamp,
+    ) -> Option<Receipt> {
+        let key = proof::unchanged(self.hands, self.target, movement, &answer.receipt);
+        match (key.await, &mut answer.receipt) {
+            (None, _) => {}
+            (Some(Unchanged::Replaced(key)), Receipt::Regenerated { fingerprint, .. }) => {
+                *fingerprint = key;
+            }
+            (Some(Unchanged::Replaced(_)), _) => {}
+            (Some(Unchanged::NotDone(why)), _) => {
+                let _ = self.settle(intent, Ending::NotDone).await;
+                self.tell(Happened::NotDone(movement.clone(), why));
+                return None;
+            }
+            (Some(Unchanged::Doubt(why)), _) => {
+                self.tell(Happened::InDoubt(movement.clone(), why));
+                return None;
+            }
+        }
+        self.done(movement, intent, answer, looked).await
+    }
+
     async fn done(
         &self,
         movement: &Move,
         intent: String,
-        receipt: Receipt,
+        answer: Answer,
         looked: Timestamp,
     ) -> Option<Receipt> {
+        let receipt = &answer.receipt;
+        let known = proof::known_before(self.hands, self.step, movement, receipt);
+        // Also of a run that is no new one: the next attempt then takes another token.
         if let Err(error) = self.settle(intent, Ending::Done(receipt.clone())).await {
             let why = format!("it was done, but that could not be written down: {error}");
             self.tell(Happened::InDoubt(movement.clone(), why));
             return None;
         }
-        if let Some(why) = self.is_an_old_run(&receipt, looked).await {
-            self.tell(Happened::Stale(movement.clone(), why));
+        let not_started = match known {
+            Some(why) => Some(why),
+            None => self.has_not_begun(receipt, looked).await,
+        };
+        if let Some(why) = not_started {
+            let is_awaited = watch::is_awaited(self.hands, self.step);
+            let address = self.address();
+            self.hands.not_started(address, movement, why, is_awaited);
             return None;
         }
         self.tell(Happened::Done(movement.clone(), receipt.clone()));
-        Some(receipt)
+        let beside = proof::beside(self.hands, self.step, self.target, movement, &answer);
+        if let Some((said, news)) = beside.await {
+            // What is not written down here, the next look writes down.
+            let _ = self.hands.ledger.record(news.into_iter().collect()).await;
+            self.tell(Happened::Besides(movement.clone(), said));
+        }
+        Some(answer.receipt)
     }
 
-    /// A token returns its first run, also one that ended long ago: then nothing new was started.
-    async fn is_an_old_run(&self, receipt: &Receipt, looked: Timestamp) -> Option<String> {
+    /// A token returns its first run, also one that ended long ago, and a run that was accepted may be skipped.
+    async fn has_not_begun(&self, receipt: &Receipt, looked: Timestamp) -> Option<String> {
         let Receipt::Started { run, .. } = receipt else {
             return None;
         };
         let workspace = self.hands.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
-        ground::started(&seen, looked).err()
+        proof::has_begun(&seen, looked).err()
     }
 }
 

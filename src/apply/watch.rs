@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 
 use super::gate::Skip;
-use super::{Hands, remember};
+use super::{Hands, proof, remember};
 use crate::cloud::Dated;
 use crate::ledger::event::Subject;
 use crate::limits::{CANCEL_WAIT_MAX, POLL_FAILURES_MAX, POLL_PAUSE, POLL_PAUSE_MAX};
@@ -16,7 +16,7 @@ use crate::model::job::{ActivePhase, Phase, Run, RunId, RunResult};
 use crate::model::outcome::{Happened, RunEnd};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Step, Target, Wait};
+use crate::model::verdict::{Facts, Step, Target, Verdict, Wait};
 
 /// Waits until all of `runs`, which were cancelled, have ended.
 ///
@@ -50,6 +50,14 @@ pub(super) async fn until_ended(
     Ok(())
 }
 
+/// Waits for the end of the run that an earlier apply started for `step` and did not see end.
+pub(super) async fn resume(hands: &Hands<'_>, step: &Step) {
+    let run = step.wait.as_ref().and_then(|wait| wait.run);
+    if let (Verdict::Hold { .. }, Some(target), Some(run)) = (&step.verdict, &step.target, run) {
+        to_the_end(hands, step, target, run).await;
+    }
+}
+
 /// Waits for the end of a run that `step` started, if it is to be waited for, and says how it went.
 pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, run: RunId) {
     let wait = wanted(step, hands.options.wait);
@@ -66,6 +74,11 @@ pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, 
     }
 }
 
+/// Is the end of what `step` starts waited for?
+pub(super) fn is_awaited(hands: &Hands<'_>, step: &Step) -> bool {
+    wanted(step, hands.options.wait).is_some()
+}
+
 /// A wait without an end is one only under `--wait`.
 fn wanted(step: &Step, always: bool) -> Option<Wait> {
     match &step.wait {
@@ -73,6 +86,7 @@ fn wanted(step: &Step, always: bool) -> Option<Wait> {
         None if always => Some(Wait {
             max: None,
             accept: accepted(&step.facts).to_vec(),
+            run: None,
         }),
         _ => None,
     }
@@ -117,6 +131,8 @@ struct Seen {
     phase: Option<String>,
     url: Option<String>,
     failures: u32,
+    /// Why the last look failed, if it did.
+    trouble: Option<Trouble>,
 }
 
 impl Watch<'_> {
@@ -132,15 +148,14 @@ impl Watch<'_> {
                     Phase::Active(ref phase) => self.active(&mut seen, &run, phase),
                 },
                 Err(trouble) => {
-                    if let Some(why) = lost_sight(&mut seen, &trouble) {
-                        let (run, url) = (self.run, seen.url);
-                        return self.tell(Happened::OutOfSight { run, url, why });
+                    if let Some(why) = lost_track(&mut seen, &trouble) {
+                        return self.lost(seen, why);
                     }
                 }
             }
             let Some(left) = time_left(deadline, clock.now()) else {
                 let max = self.wait.max.unwrap_or_default();
-                return self.still_going(seen, format!("it has not ended within {max}"));
+                return self.over(seen, format!("it has not ended within {max}"));
             };
             if let Err(skip) = pause(self.hands, length.min(left)).await {
                 self.hands.interrupted();
@@ -148,14 +163,14 @@ impl Watch<'_> {
                     Skip::TimeOver => "the time of this command is over (--timeout)",
                     _ => "interrupted while waiting",
                 };
-                return self.still_going(seen, why.to_owned());
+                return self.over(seen, why.to_owned());
             }
             length = (length * 3 / 2).min(POLL_PAUSE_MAX);
         }
     }
 
     fn active(&self, seen: &mut Seen, run: &Run, phase: &ActivePhase) {
-        seen.failures = 0;
+        (seen.failures, seen.trouble) = (0, None);
         seen.url.clone_from(&run.url);
         let word = word(phase);
         if seen.phase.as_deref() != Some(word) {
@@ -185,6 +200,7 @@ impl Watch<'_> {
             result: result.clone(),
             accepted,
             url: run.url.clone(),
+            skipped: proof::why_it_never_ran(run),
             failure,
         }));
     }
@@ -195,12 +211,25 @@ impl Watch<'_> {
             identity: self.target.identity(),
             address: self.step.address.clone(),
         };
-        let event = remember::end(self.step, &subject, run, &self.wait.accept);
+        let now = self.hands.clock.now();
+        let event = remember::end(self.step, &subject, run, &self.wait.accept, now);
         let _ = self.hands.ledger.record(event.into_iter().collect()).await;
     }
 
-    fn still_going(&self, seen: Seen, why: String) {
+    /// The wait is over. If its last look failed, nobody knows whether the run goes on.
+    fn over(&self, mut seen: Seen, why: String) {
+        if let Some(trouble) = seen.trouble.take() {
+            return self.lost(seen, format!("{why}, and {trouble}"));
+        }
         self.tell(Happened::StillGoing {
+            run: self.run,
+            url: seen.url,
+            why,
+        });
+    }
+
+    fn lost(&self, seen: Seen, why: String) {
+        self.tell(Happened::OutOfSight {
             run: self.run,
             url: seen.url,
             why,
@@ -213,8 +242,9 @@ impl Watch<'_> {
 }
 
 /// One more failed look; why to give up, if it was one too many, or if no look can succeed until a person does something.
-fn lost_sight(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
+fn lost_track(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
     seen.failures += 1;
+    seen.trouble = Some(trouble.clone());
     let is_over = seen.failures >= POLL_FAILURES_MAX || trouble.kind == TroubleKind::SignedOut;
     is_over.then(|| trouble.to_string())
 }
@@ -253,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_goes_out_of_sight_only_after_many_failed_looks_in_a_row() {
+    fn a_run_is_lost_track_of_only_after_many_failed_looks_in_a_row() {
         let trouble = Trouble {
             kind: TroubleKind::Unreachable,
             doing: "look at run 7".to_owned(),
@@ -261,16 +291,16 @@ mod tests {
             ids: Box::default(),
         };
         let mut seen = Seen::default();
-        let patience = (1..POLL_FAILURES_MAX).all(|_| lost_sight(&mut seen, &trouble).is_none());
+        let patience = (1..POLL_FAILURES_MAX).all(|_| lost_track(&mut seen, &trouble).is_none());
         assert!(patience);
         assert_eq!(
-            lost_sight(&mut seen, &trouble),
+            lost_track(&mut seen, &trouble),
             Some("cannot look at run 7: connection reset".to_owned())
         );
         let ended = Trouble {
             kind: TroubleKind::SignedOut,
             ..trouble
         };
-        assert!(lost_sight(&mut Seen::default(), &ended).is_some());
+        assert!(lost_track(&mut Seen::default(), &ended).is_some());
     }
 }

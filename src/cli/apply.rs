@@ -14,10 +14,12 @@ use super::screen::Screen;
 use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
-use crate::apply::{self, Connections, Options, Outcome};
+use super::typed::is_plan_file;
+use super::{exit_code, refresh_only};
+use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
-use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::model::verdict::{Plan, Verdict};
 use crate::{review, saved};
 
 /// Applies manifests or a saved plan.
@@ -28,6 +30,9 @@ pub async fn run(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     match args.paths.as_slice() {
+        [path] if args.refresh_only && is_plan_file(path) => {
+            Err(refresh_only::not_with_a_plan(path))
+        }
         [path] if is_plan_file(path) => saved_plan(path, args, global, screen, interrupts).await,
         paths if paths.iter().any(|path| is_plan_file(path)) => Err(Failure::new(
             "a saved plan is applied alone: it says all that is to be done",
@@ -39,16 +44,12 @@ pub async fn run(
             } else {
                 paths.to_vec()
             };
+            if args.refresh_only {
+                return refresh_only::run(&paths, args, global, screen, interrupts).await;
+            }
             manifests(&paths, args, global, screen, interrupts).await
         }
     }
-}
-
-/// A saved plan is JSON; no manifest begins with a brace.
-fn is_plan_file(path: &Path) -> bool {
-    let mut start = [0_u8; 64];
-    let read = std::fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut start));
-    read.is_ok_and(|count| start[..count].trim_ascii_start().starts_with(b"{"))
 }
 
 async fn manifests(
@@ -59,17 +60,10 @@ async fn manifests(
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
-    if args.format == LogFormat::Text {
-        let shown = review::text::plan(&plan, &text_options(screen, true));
-        if must_ask(&plan, args) {
-            // Nobody approves what they were not shown, `--quiet` or not.
-            screen.say(&shown);
-        } else {
-            screen.tell(&shown);
-        }
-    }
+    show(&plan, args, screen)?;
     refuse(&plan)?;
     let before = session.ground.now();
     let approval = approve(&plan, args, screen).await?;
@@ -104,7 +98,7 @@ async fn saved_plan(
     screen: &Screen,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let file = super::show::load(path)?;
+    let file = super::show::load(path, screen)?;
     if !args.looking.target.is_empty() {
         return Err(
             Failure::new("--target goes with manifests: a saved plan is applied whole")
@@ -113,7 +107,10 @@ async fn saved_plan(
     }
     let ground = Ground::open_at(file.ledger.clone(), global).await?;
     ground.reader.among(file.workspaces.values());
-    check_lineage(&file, &ground, global)?;
+    let again = screen
+        .typed
+        .plan_again(path, super::session::file_of(&file.ledger));
+    check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
     if now >= file.plan.valid_until {
@@ -124,7 +121,7 @@ async fn saved_plan(
         );
         return Err(Failure::new(summary)
             .with_exit(Exit::Stale)
-            .with_command("Make a new one:", "afresh plan --out FILE"));
+            .with_command("Make a new one:", &again));
     }
     refuse(&file.plan)?;
     // Whoever hands over a plan file has reviewed it: that is the approval.
@@ -151,23 +148,61 @@ async fn saved_plan(
     .await
 }
 
+/// Nobody approves what they were not shown, `--quiet` or not.
+fn show(plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
+    let asks = must_ask(plan, args);
+    let is_text = args.format == LogFormat::Text;
+    if !is_text && !asks {
+        return Ok(());
+    }
+    let shown = review::text::plan(plan, &text_options(screen, is_text));
+    match (is_text, asks) {
+        (true, true) if io::stdin().is_terminal() => screen.show(&shown),
+        (true, true) => {
+            screen.say(&shown);
+            Ok(())
+        }
+        (true, false) => {
+            screen.tell(&shown);
+            // On a full disk nothing is begun; a reader that went away is no reason to stop.
+            screen.all_said()
+        }
+        // Stdout is for the lines of JSON.
+        (false, _) => {
+            screen.complain(&shown);
+            Ok(())
+        }
+    }
+}
+
 /// A plan is for one ledger: the one it was decided from.
-fn check_lineage(file: &saved::File, ground: &Ground, global: &Global) -> Result<(), Failure> {
+fn check_lineage(
+    file: &saved::File,
+    ground: &Ground,
+    global: &Global,
+    again: &str,
+) -> Result<(), Failure> {
     let of_sim = file.lineage.starts_with(super::session::SIM_LINEAGE);
     if of_sim != global.sim.is_some() {
         let what = if of_sim {
-            "an embedded cloud: give its world with --sim"
+            "a simulated cloud: give its world with --sim"
         } else {
             "real Azure: leave out --sim"
         };
         return Err(Failure::new(format!("this plan was made for {what}")).with_exit(Exit::Stale));
     }
     match ground.ledger.lineage() {
+        Some(lineage) if lineage != file.lineage && !file.began => Err(Failure::new(format!(
+            "this plan was made before the ledger {} began, so it does not know what was done since",
+            super::session::named(&ground.place)
+        ))
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", "afresh plan --out FILE")),
         Some(lineage) if lineage != file.lineage => Err(Failure::new(
             "this plan was made from another ledger than the one that is there now",
         )
         .with_exit(Exit::Stale)
-        .with_command("Make a new one:", "afresh plan --out FILE")),
+        .with_command("Make a new one:", again)),
         None if file.began => Err(Failure::new(format!(
             "this plan rests on a ledger that is not there any more: {}",
             super::session::named(&ground.place)
@@ -200,21 +235,23 @@ fn refuse(plan: &Plan) -> Result<(), Failure> {
 }
 
 fn must_ask(plan: &Plan, args: &Args) -> bool {
-    !args.auto_approve && plan.counts().pending()
+    !args.auto_approve && plan.counts().acts()
 }
 
-/// Nothing to do needs no approval but gets one: looks are still remembered.
+/// A plan without actions needs no approval but gets one: what was read is still recorded.
 async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, Failure> {
     if !must_ask(plan, args) {
         return Ok(Approval::given());
     }
     if !io::stdin().is_terminal() {
         return Err(
-            Failure::new("nobody is here to approve this plan: stdin is no terminal")
-                .with_command("To apply without asking:", "afresh apply --auto-approve"),
+            Failure::new("cannot ask for approval: stdin is not a terminal").with_command(
+                "To apply without asking:",
+                &screen.typed.again(["--auto-approve"]),
+            ),
         );
     }
-    screen.prompt("\nDo this? Only `yes` is taken for a yes: ");
+    screen.prompt("\nApply these changes? Type `yes` to continue: ");
     if answer().await?.trim() == "yes" {
         Ok(Approval::given())
     } else {
@@ -256,8 +293,7 @@ async fn perform(
 ) -> Result<Exit, Failure> {
     let (args, global, screen) = (how.args, how.global, how.screen);
     let stop = how.interrupts.begin_acting();
-    let began = ground.ledger.ensure_opened(lineage).await;
-    began.map_err(Failure::of_ledger)?;
+    refresh_only::open_ledger(ground, lineage, screen).await?;
     let compacted = ground.ledger.compact_if_nearly_full().await;
     if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
@@ -291,10 +327,17 @@ async fn perform(
     ground.close()?;
     let outcome = outcome.map_err(Failure::of_ledger)?;
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
-        screen.narrate(&review::text::outcome(&reports));
+        screen.say(&review::text::outcome(&reports));
     }
-    let left = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
-    let exit = exit_code(&outcome, plan, left);
+    let doubts_beside = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
+    let left = exit_code::left(plan, &reports);
+    let exit = exit_code::of_apply(
+        outcome.exit(),
+        plan,
+        &left,
+        doubts_beside,
+        &args.failing.fail_on,
+    );
     let out_of_time = exit == Exit::Interrupted && ground.now() >= ends_at;
     if out_of_time || ground.reader.was_cut() {
         screen.complain(&patience::over(global));
@@ -316,29 +359,4 @@ fn moves(plan: &Plan) -> usize {
             }
         })
         .sum()
-}
-
-/// What was done decides; then what the plan had to leave, or does not speak of: what needs a person or is in doubt, and what another
-/// apply is at.
-fn exit_code(outcome: &Outcome, plan: &Plan, doubts_beside: bool) -> Exit {
-    let left = |kind: fn(&Hold) -> bool| {
-        let held = |step: &Step| matches!(&step.verdict, Verdict::Hold { why, .. } if kind(why));
-        plan.steps.iter().any(held)
-    };
-    match outcome.exit() {
-        apply::Exit::AllDone
-            if doubts_beside
-                || plan.steps.iter().any(|step| step.attention.is_some())
-                || left(|why| matches!(why, Hold::Doubt { .. })) =>
-        {
-            Exit::Partly
-        }
-        apply::Exit::AllDone if left(|why| matches!(why, Hold::Busy { .. })) => Exit::Busy,
-        apply::Exit::AllDone => Exit::AsWanted,
-        apply::Exit::PartlyOrDoubt => Exit::Partly,
-        apply::Exit::Stale => Exit::Stale,
-        apply::Exit::Busy => Exit::Busy,
-        apply::Exit::RunNotSucceeded => Exit::RunFailed,
-        apply::Exit::Interrupted => Exit::Interrupted,
-    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::exit_code::{FailOn, TABLE};
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
 use crate::model::address::{Address, Name};
 use crate::model::time::{Span, Timestamp};
@@ -13,22 +14,10 @@ const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold());
 
-const EXIT_CODES: &str = "Exit codes:
-  0  as wanted
-  1  error
-  2  changes pending (plan --detailed-exitcode)
-  3  partly applied, in doubt, or something needs a person: a subject, or a right (auth)
-  4  plan stale, expired, or for another ledger
-  5  refused by a guardrail
-  6  busy: another apply's intent is open
-  7  a run that was waited for did not succeed
-  8  interrupted, or its time was over (--timeout)
- 64  usage";
-
 /// Keeps promises about time on Azure: no auth key of an integration runtime is older than it may be, and Databricks jobs have
 /// succeeded, run, or do not run.
 #[derive(Debug, Parser)]
-#[command(name = "afresh", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "afresh", version, styles = STYLES, after_help = TABLE, max_term_width = 100)]
 pub struct Afresh {
     /// What to do.
     #[command(subcommand)]
@@ -41,19 +30,19 @@ pub struct Afresh {
 /// What holds for every command.
 #[derive(Args, Clone, Debug)]
 pub struct Global {
-    /// Run against the embedded cloud that this file describes, instead of Azure
+    /// Use the simulated cloud described by this file instead of Azure
     #[arg(long, global = true, value_name = "WORLD.yaml")]
     pub sim: Option<PathBuf>,
-    /// Append each request that the embedded cloud receives to a file
+    /// Append each request that the simulated cloud receives to a file
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     pub sim_log: Option<PathBuf>,
     /// Print errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more: subjects in order, what is waited for (-v), each request (-vv)
+    /// Print more: subjects that are up to date, what is waited for (-v), each request (-vv)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Begin nothing more after so long, as in 30m [default: 1h; an apply also waits for the runs it starts]
+    /// Start no new work after this time, e.g. 30m [default: 1h; an apply also waits for the runs it starts]
     #[arg(long, global = true, value_name = "TIME", value_parser = timeout)]
     pub timeout: Option<Span>,
     /// How logs are written to stderr
@@ -91,20 +80,20 @@ pub enum Command {
     Validate(Validate),
     /// Compare manifests with live Azure and show what would be done; writes nothing
     Plan(Plan),
-    /// Do what a plan says: plan afresh, or take a saved plan
+    /// Make the changes: plan and apply manifests, or apply a saved plan
     Apply(Apply),
     /// Show a saved plan, offline, also when it is stale
     Show(Show),
     /// Compare two saved plans
     Diff(Diff),
-    /// Show the evidence, windows and rules behind one verdict, and when it will change
+    /// Show why afresh decided that about one subject: promise, evidence, windows, and when it will change
     Why(Why),
     /// Show who each connection is signed in as, until when, and which rights are there; never a token
     Auth(Auth),
-    /// Look at what is remembered, or tell what a person knows
+    /// Show, correct and maintain the ledger
     #[command(subcommand)]
     Ledger(Ledger),
-    /// The embedded cloud: serve it, move its clock, forget it
+    /// Serve, advance or reset the simulated cloud
     #[command(subcommand)]
     Sim(Sim),
     /// Print a JSON Schema, as in `schema/`
@@ -126,6 +115,9 @@ pub struct Paths {
     pub paths: Vec<PathBuf>,
 }
 
+/// Stands for stdin.
+pub const STDIN: &str = "-";
+
 impl Paths {
     /// What was named, or the present folder.
     pub fn or_here(&self) -> Vec<PathBuf> {
@@ -140,9 +132,12 @@ impl Paths {
 /// Options of `validate`.
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Where the manifests are.
+    /// Where the manifests are; `-` is stdin.
     #[command(flatten)]
     pub paths: Paths,
+    /// Check PATH only, and find what it refers to here: a file or folder (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub with: Vec<PathBuf>,
     /// How problems are printed
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: LogFormat,
@@ -151,32 +146,32 @@ pub struct Validate {
 /// How to look.
 #[derive(Args, Clone, Debug)]
 pub struct Looking {
-    /// How eagerly to look: where the ledger is no proof, at everything, or at nothing
+    /// What to read from Azure: `auto` (what the ledger can't prove), `all`, `none`
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub refresh: RefreshHow,
     /// Only this subject (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
-    /// Most requests under way at a time, and most moves in each subscription and workspace
+    /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace
     #[arg(long, value_name = "N", default_value_t = PARALLELISM_DEFAULT, value_parser = parallelism)]
     pub parallelism: usize,
 }
 
-/// How eagerly to look.
+/// What to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RefreshHow {
-    /// Where the ledger is no proof.
+    /// What the ledger can't prove.
     Auto,
-    /// At everything.
+    /// Everything.
     All,
-    /// At nothing: from the ledger alone.
+    /// Nothing: the ledger alone decides.
     None,
 }
 
 fn timeout(text: &str) -> Result<Span, String> {
     let span: Span = text.parse()?;
     if span == Span::default() {
-        return Err("in no time nothing can be done".to_owned());
+        return Err("--timeout must be greater than zero".to_owned());
     }
     Ok(span)
 }
@@ -194,7 +189,7 @@ pub struct Plan {
     /// Where the manifests are.
     #[command(flatten)]
     pub paths: Paths,
-    /// How to look.
+    /// What to read.
     #[command(flatten)]
     pub looking: Looking,
     /// Save the plan, for `apply FILE`
@@ -203,12 +198,23 @@ pub struct Plan {
     /// How the plan is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
-    /// Exit with 2 if changes are pending
+    /// Exit with 2 if there is an action, an operation to resolve, or a wait to resume
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// What counts as a failure.
+    #[command(flatten)]
+    pub failing: Failing,
     /// Decide for this time instead of now, RFC 3339 or a date
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
+}
+
+/// What counts as a failure.
+#[derive(Args, Clone, Debug)]
+pub struct Failing {
+    /// Exit with 3 if a subject is of a kind in this list of `unknown`, `attention`, `broken` and `unproven`; or `none`
+    #[arg(long, value_name = "KINDS", default_value = "unknown,attention", value_parser = FailOn::parse)]
+    pub fail_on: FailOn,
 }
 
 /// A format, and where it goes.
@@ -269,10 +275,10 @@ pub struct Apply {
     /// A saved plan, or files and folders of manifests [default: .]
     #[arg(value_name = "PLANFILE | PATH")]
     pub paths: Vec<PathBuf>,
-    /// How to look.
+    /// What to read.
     #[command(flatten)]
     pub looking: Looking,
-    /// Do not ask
+    /// Do not ask for approval
     #[arg(long)]
     pub auto_approve: bool,
     /// How progress is printed: text, or JSON lines
@@ -281,6 +287,12 @@ pub struct Apply {
     /// Wait for the end of every run that is started, also without `waitFor`
     #[arg(long)]
     pub wait: bool,
+    /// Record in the ledger what is read and do nothing else; read rights are enough
+    #[arg(long, conflicts_with = "wait")]
+    pub refresh_only: bool,
+    /// What counts as a failure.
+    #[command(flatten)]
+    pub failing: Failing,
 }
 
 /// Options of `show`.
@@ -302,26 +314,15 @@ pub struct Diff {
     pub new: PathBuf,
 }
 
-/// A subject; whoever names a connection alone asks what `auth` tells.
-fn subject(text: &str) -> Result<Address, String> {
-    Address::parse(text).map_err(|why| match Name::parse(text) {
-        Ok(name) => format!(
-            "{why}\n\nIs {name} a connection? Then this shows who it is signed in as, and what it may do:\n    afresh auth --connection {name}"
-        ),
-        Err(_) => why,
-    })
-}
-
 /// Options of `why`.
 #[derive(Args, Debug)]
 pub struct Why {
     /// Which subject, as in ingest/gateway-west
-    #[arg(value_parser = subject)]
-    pub address: Address,
+    pub address: String,
     /// Where the manifests are.
     #[command(flatten)]
     pub paths: Paths,
-    /// How eagerly to look
+    /// What to read from Azure: `auto` (what the ledger can't prove), `all`, `none`
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub refresh: RefreshHow,
     /// Decide for this time instead of now
@@ -367,13 +368,13 @@ pub enum NeedOf {
 /// Commands of `ledger`.
 #[derive(Debug, Subcommand)]
 pub enum Ledger {
-    /// List every subject that is remembered
+    /// List every subject in the ledger
     List {
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
     },
-    /// Show all that is remembered of one subject
+    /// Show everything the ledger knows about one subject
     Show {
         /// Which subject
         #[arg(value_parser = Address::parse)]
@@ -382,27 +383,42 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Tell when a key was made, where a person knows
+    /// Record when a key was created
     Declare {
         /// Which key, as in ingest/gateway-west#authKey1
         #[arg(value_name = "ADDRESS#SLOT")]
         slot: String,
-        /// When it was made: RFC 3339 or a date
+        /// When it was created: RFC 3339 or a date
         #[arg(long, value_name = "TIME", value_parser = instant)]
         born: Timestamp,
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
     },
-    /// Forget all that is known of one subject, or only its doubts
+    /// Record that a one-time run whose end was never seen has succeeded
+    Confirm {
+        /// Which subject, as in analytics/backfill
+        #[arg(value_parser = Address::parse)]
+        address: Address,
+        /// How you know
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Where the manifests are.
+        #[command(flatten)]
+        paths: Paths,
+    },
+    /// Forget everything about one subject, or only its failed attempts or unresolved operations
     Forget {
         /// Which subject
         #[arg(value_parser = Address::parse)]
         address: Address,
-        /// End only its intents without an end, as not done; what was seen and done stays
+        /// Forget only its failed attempts: they are counted anew
+        #[arg(long, conflicts_with = "doubts")]
+        attempts: bool,
+        /// Mark its unresolved operations as not done; everything else is kept
         #[arg(long)]
         doubts: bool,
-        /// Also that of a run which nobody has found within a day: a later apply may start it once more
+        /// Also unresolved starts whose run was not found within a day (the job may start twice)
         #[arg(long, requires = "doubts")]
         may_run_twice: bool,
         /// Where the manifests are.
@@ -415,7 +431,7 @@ pub enum Ledger {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Keep only the lines that the memory rests on; the lines before stay beside them
+    /// Drop superseded events (a backup is kept)
     Compact {
         /// Where the manifests are.
         #[command(flatten)]
@@ -426,7 +442,7 @@ pub enum Ledger {
 /// Commands of `sim`.
 #[derive(Debug, Subcommand)]
 pub enum Sim {
-    /// Serve an embedded cloud on loopback, for other clients, until Ctrl-C
+    /// Serve a simulated cloud on loopback, for other clients, until Ctrl-C
     Serve {
         /// What the cloud holds
         #[arg(value_name = "WORLD.yaml")]
@@ -434,7 +450,7 @@ pub enum Sim {
         /// Port of Entra ID and Resource Manager; each workspace takes one of the next [default: any free port]
         #[arg(long, value_name = "PORT", default_value_t = 0)]
         port: u16,
-        /// Take this long for each answer
+        /// Delay each answer by this time
         #[arg(long, value_name = "TIME", value_parser = |text: &str| text.parse::<Span>())]
         latency: Option<Span>,
         /// Keep the world in this file between runs
@@ -444,7 +460,7 @@ pub enum Sim {
         #[arg(long, value_name = "FILE")]
         write_manifests: Option<PathBuf>,
     },
-    /// Move the clock of a world that sets one (with --sim)
+    /// Advance the clock of a simulated cloud that sets one (with --sim)
     Advance {
         /// How far, as in 2h or 1d12h
         #[arg(value_parser = |text: &str| text.parse::<Span>())]
@@ -453,7 +469,7 @@ pub enum Sim {
         #[command(flatten)]
         paths: Paths,
     },
-    /// Forget what happened in an embedded cloud: its world and its ledger (with --sim)
+    /// Forget what happened in a simulated cloud: its world and its ledger (with --sim)
     Reset {
         /// Where the manifests are.
         #[command(flatten)]

@@ -3,12 +3,15 @@
 //!
 //! Refuses: stopping a command. They are told, and an apply that leaves a doubt does not end as if all were in order.
 
+use std::collections::BTreeSet;
+
 use super::screen::Screen;
 use super::session::{Ground, named};
-use crate::model::address::{Address, Identity};
+use crate::apply::News;
+use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::Plan;
+use crate::model::verdict::{Facts, Move, Plan, Step, Target};
 
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
@@ -17,12 +20,26 @@ const DOUBTS_TOLD_MAX: usize = 3;
 pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
     let (what, they) = match ground.ledger.notes().len() {
         0 => return,
-        1 => ("1 line that fits".to_owned(), "it counts"),
-        many => (format!("{many} lines that fit"), "they count"),
+        1 => ("1 line that does not fit".to_owned(), "it is"),
+        many => (format!("{many} lines that do not fit"), "they are"),
     };
     screen.remark(&format!(
-        "warning: the ledger {} has {what} nowhere: {they} for nothing. What is wrong:\n    afresh ledger list",
-        named(&ground.place)
+        "warning: the ledger {} has {what} what was before: {they} ignored. What is wrong:\n    {}",
+        named(&ground.place),
+        screen.typed.command(["ledger", "list"])
+    ));
+}
+
+/// Says that nothing of what `plan` read is recorded yet, where no apply has begun the ledger, and which command records it.
+pub fn say_nothing_is_recorded(ground: &Ground, plan: &Plan, screen: &Screen) {
+    let begun = ground.ledger.lineage().is_some();
+    if begun || News::of(plan, &ground.ledger, ground.now()).observed() == 0 {
+        return;
+    }
+    screen.remark(&format!(
+        "Nothing of this is recorded yet: there is no ledger at {}. To record what was read, and change nothing else:\n    {}",
+        named(&ground.place),
+        screen.typed.command(["apply", "--refresh-only"])
     ));
 }
 
@@ -32,15 +49,17 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
     let left = unspoken_of(plan, &memory, ground.now());
     for (address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
-            "warning: nobody knows yet whether `{}` of {} on {address} happened, and this plan has no rule for it that could find out. \
-             Let the rule that began it come back, or end the doubt:\n    afresh ledger forget --doubts {address}",
+            "warning: unresolved: it is not known yet whether `{}` of {} on {address} happened, and this plan has no rule that could find out. \
+             Restore the rule that started it, or mark the operation as not done:\n    {}",
             doubt.movement.title(),
-            minute(doubt.at)
+            minute(doubt.at),
+            screen.typed.command(["ledger", "forget", "--doubts", &address.to_string()])
         ));
     }
     if let Some(more @ 1..) = left.len().checked_sub(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
-            "warning: and {more} more:\n    afresh ledger list"
+            "warning: and {more} more:\n    {}",
+            screen.typed.command(["ledger", "list"])
         ));
     }
     !left.is_empty()
@@ -53,17 +72,27 @@ fn unspoken_of<'a>(
     memory: &'a Memory,
     now: Timestamp,
 ) -> Vec<(&'a Address, &'a Doubt)> {
-    let speaks_of = |identity: &Identity, address: &Address| {
-        plan.steps.iter().any(|step| match &step.target {
-            Some(target) => target.identity() == *identity,
-            None => step.address.connection == address.connection,
-        })
-    };
+    let targets = || plan.steps.iter().filter_map(|step| step.target.as_ref());
+    let identities: BTreeSet<Identity> = targets().map(Target::identity).collect();
+    let unresolved = plan.steps.iter().filter(|step| step.target.is_none());
+    let unresolved: BTreeSet<&Name> = unresolved.map(|step| &step.address.connection).collect();
+    // A document that was renamed goes on with what was begun under its old name.
+    let contents: BTreeSet<&str> = plan.steps.iter().filter_map(content).collect();
+    let is_content = |doubt: &Doubt| matches!(&doubt.movement, Move::Submit { digest, .. } if contents.contains(digest.as_str()));
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
-        (!speaks_of(identity, address)).then(|| doubts.iter().map(move |doubt| (address, doubt)))
+        let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);
+        (!spoken_of).then(|| doubts.iter().map(move |doubt| (address, doubt)))
     });
     open.flatten()
-        .filter(|(_, doubt)| doubt.act_by <= now)
+        .filter(|(_, doubt)| doubt.act_by <= now && !is_content(doubt))
         .collect()
+}
+
+/// The content that a one-time run's step speaks of.
+fn content(step: &Step) -> Option<&str> {
+    match &step.facts {
+        Facts::Submission(facts) => Some(&facts.digest),
+        Facts::Runtime(_) | Facts::Job(_) | Facts::None => None,
+    }
 }

@@ -75,7 +75,7 @@ pub async fn decide(
     }
     patience::in_time(&session.ground.reader, global)?;
     honest_clock(session, screen)?;
-    all_found(&options.targets, &survey)?;
+    all_found(&options.targets, &survey, screen)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     audited(&survey, session, plan)
 }
@@ -84,7 +84,7 @@ pub async fn decide(
 fn honest_clock(session: &Session, screen: &Screen) -> Result<(), Failure> {
     match session.ground.reader.clock_skew() {
         Some(skew) if skew.forbids_deciding() => Err(Failure::new(format!(
-            "{skew}: nothing is decided by a clock that is more than {} off",
+            "{skew}: afresh refuses to decide if this machine's clock differs from the service's by more than {}",
             Span::seconds(CLOCK_SKEW_MAX.as_secs())
         ))
         .with_command(
@@ -128,7 +128,7 @@ fn audited(survey: &Survey, session: &Session, plan: Plan) -> Result<Plan, Failu
 }
 
 /// A target that nothing answers to is a mistake, not an empty plan.
-fn all_found(targets: &[Address], survey: &Survey) -> Result<(), Failure> {
+fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<(), Failure> {
     let known = || {
         survey
             .cases
@@ -142,9 +142,9 @@ fn all_found(targets: &[Address], survey: &Survey) -> Result<(), Failure> {
     {
         None => Ok(()),
         Some(target) => Err(
-            Failure::new(format!("no rule speaks of {target}")).with_command(
-                "These are the subjects that rules speak of:",
-                "afresh plan --verbose",
+            Failure::new(format!("no rule covers {target}")).with_command(
+                "To see the subjects that rules cover:",
+                &screen.typed.command(["plan", "--verbose"]),
             ),
         ),
     }

@@ -13,9 +13,9 @@ pub enum Exit {
     AsWanted = 0,
     /// An error.
     Error = 1,
-    /// Changes are pending (`plan --detailed-exitcode`).
+    /// There is something to do (`plan --detailed-exitcode`).
     Pending = 2,
-    /// Partly applied, or in doubt.
+    /// A subject is of a kind named by `--fail-on`, or not everything was done.
     Partly = 3,
     /// The plan is stale, expired, or for another ledger.
     Stale = 4,

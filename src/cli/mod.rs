@@ -6,11 +6,14 @@ mod auth;
 mod beside;
 mod deciding;
 mod error;
+mod exit_code;
 mod ledger;
 mod logging;
+mod output;
 mod patience;
 mod plan;
 mod progress;
+mod refresh_only;
 mod schema;
 mod screen;
 mod session;
@@ -18,6 +21,7 @@ mod show;
 mod signals;
 mod sim;
 mod surroundings;
+mod typed;
 mod validate;
 mod why;
 
@@ -30,6 +34,7 @@ use args::{Afresh, Command};
 use error::{Exit, Failure};
 use screen::Screen;
 use signals::Interrupts;
+use typed::Typed;
 
 /// Reads argv, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -40,15 +45,19 @@ pub fn main() -> ExitCode {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::AsWanted,
                 _ => Exit::Usage,
             };
-            // A broken pipe under `--help` is success too.
-            let _ = error.print();
-            return exit.into();
+            return match error.print() {
+                // A reader of `--help` that went away has read enough.
+                Err(lost) if lost.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error,
+                _ => exit,
+            }
+            .into();
         }
     };
-    let screen = Screen::new(&afresh.global);
+    let typed = Typed::new(&afresh, std::env::args_os());
+    let screen = Screen::new(&afresh.global, typed);
     logging::start(&afresh.global, &screen);
     match run(&afresh, &screen) {
-        Ok(exit) => exit.into(),
+        Ok(exit) => screen.ended(exit).into(),
         Err(failure) => {
             screen.complain(&failure.message());
             failure.exit.into()
@@ -59,7 +68,7 @@ pub fn main() -> ExitCode {
 fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
     let global = &afresh.global;
     match &afresh.command {
-        Command::Validate(args) => Ok(validate::run(args, screen)),
+        Command::Validate(args) => validate::run(args, screen),
         Command::Plan(args) => wait(screen, async |_| plan::run(args, global, screen).await),
         Command::Apply(args) => wait(screen, async |interrupts| {
             apply::run(args, global, screen, &interrupts).await

@@ -5,11 +5,12 @@
 use super::args::{Global, LogFormat};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
+use super::typed::Typed;
 use crate::cloud::Reader;
 use crate::http::Waiting;
 use crate::limits::{COMMAND_TIMEOUT, WAIT_TIMEOUT};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Plan, Verdict};
+use crate::model::verdict::Plan;
 use crate::review;
 
 /// When the time of a command that looks is over.
@@ -34,10 +35,7 @@ pub fn apply_ends_at(
 
 /// The longest that an apply of `plan` may wait for a run; `always`: under `--wait`.
 pub fn longest_wait(plan: &Plan, always: bool) -> Span {
-    let waits = plan.acts().filter_map(|step| match &step.verdict {
-        Verdict::Act { .. } => step.wait.as_ref().and_then(|wait| wait.max),
-        Verdict::Keep(_) | Verdict::Hold { .. } => None,
-    });
+    let waits = plan.steps.iter().filter_map(|step| step.wait.as_ref()?.max);
     let longest = waits.max().unwrap_or_default();
     if always {
         longest.max(Span::seconds(WAIT_TIMEOUT.as_secs()))
@@ -57,7 +55,7 @@ fn in_words(global: &Global) -> String {
 /// Said of an apply that ran out of time.
 pub fn over(global: &Global) -> String {
     let limit = in_words(global);
-    format!("the time of this command is over: nothing more was begun {limit}")
+    format!("the time of this command is over: nothing more was started {limit}")
 }
 
 /// Time ran out while it was still being looked.
@@ -74,7 +72,7 @@ pub fn in_time(reader: &Reader, global: &Global) -> Result<(), Failure> {
         done.push_str(&waited);
     }
     let over = format!(
-        "the time of this command is over, and not everything was looked at {}",
+        "the time of this command is over, and not everything was read {}",
         in_words(global)
     );
     Err(Failure::new(over)
@@ -87,7 +85,7 @@ pub fn say_waits(reader: &Reader, global: &Global) {
     if global.quiet || global.verbose == 0 {
         return;
     }
-    let (screen, format) = (Screen::new(global), global.log_format);
+    let (screen, format) = (Screen::new(global, Typed::default()), global.log_format);
     reader.on_wait(move |waiting| say(waiting, &screen, format));
 }
 

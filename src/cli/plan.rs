@@ -6,10 +6,11 @@ use super::args::{Global, Output, Plan as Args, PlanFormat};
 use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
-use super::screen::{Screen, write_file};
+use super::exit_code;
+use super::output::{is_kept, write_file};
+use super::screen::Screen;
 use super::session::Session;
-use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{Hold, Plan, Step, Verdict};
+use crate::model::verdict::Plan;
 use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
 use crate::{review, saved};
 
@@ -22,6 +23,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         .with_exit(Exit::Usage));
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(
         &session,
@@ -30,24 +32,24 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )
     .await?;
-    let exit = exit_code(&plan, args.detailed_exitcode);
+    let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;
     if let Some(out) = &args.out {
-        write_file(out, &saved::write(&file))?;
-        let sim = global
-            .sim
-            .as_ref()
-            .map(|world| format!(" --sim {}", world.display()))
-            .unwrap_or_default();
-        screen.remark(&format!(
-            "Saved to {}. To apply exactly this:\n    afresh apply {}{sim}",
-            out.display(),
-            out.display()
-        ));
+        write_file(out, &saved::write(&file), screen)?;
+        if is_kept(out) {
+            screen.remark(&format!(
+                "Saved to {}. To apply exactly this:\n    {}",
+                out.display(),
+                screen.typed.command_on(["apply"], out)
+            ));
+        }
     }
     if args.looking.target.is_empty() {
         beside::warn_of_doubts(&session.ground, &file.plan, screen);
+    }
+    if args.as_of.is_none() {
+        beside::say_nothing_is_recorded(&session.ground, &file.plan, screen);
     }
     session.ground.close()?;
     Ok(exit)
@@ -84,6 +86,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         ledger: session.ground.place.clone(),
         lineage: session.ground.lineage(),
         began: session.ground.ledger.lineage().is_some(),
+        sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,
     }
 }
@@ -103,7 +106,7 @@ pub fn show(file: &saved::File, outputs: &[Output], screen: &Screen) -> Result<(
             PlanFormat::Markdown => markdown(file),
         };
         match &output.file {
-            Some(path) => write_file(path, &shown)?,
+            Some(path) => write_file(path, &shown, screen)?,
             None if output.format == PlanFormat::Text => screen.tell(&shown),
             None => screen.say(&shown),
         }
@@ -132,22 +135,4 @@ pub fn text_options(screen: &Screen, to_terminal: bool) -> review::text::TextOpt
         verbose: screen.verbose > 0,
         width: screen.width.filter(|_| to_terminal),
     }
-}
-
-/// Without `--detailed-exitcode` a plan that could be made is as wanted, whatever it says. Where not one subject could be
-/// seen there is no plan.
-fn exit_code(plan: &Plan, detailed: bool) -> Exit {
-    let counts = plan.counts();
-    match detailed {
-        true if plan.refused => Exit::Refused,
-        true if counts.pending() => Exit::Pending,
-        true if counts.attention > 0 => Exit::Error,
-        true | false if nothing_seen(plan) => Exit::Error,
-        true | false => Exit::AsWanted,
-    }
-}
-
-fn nothing_seen(plan: &Plan) -> bool {
-    let unseen = |step: &Step| matches!(&step.verdict, Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind != TroubleKind::Misfit);
-    !plan.steps.is_empty() && plan.steps.iter().all(unseen)
 }

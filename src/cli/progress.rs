@@ -30,7 +30,7 @@ impl<'a> Progress<'a> {
         };
         let bar = ProgressBar::with_draw_target(Some(moves as u64), target);
         if let Ok(style) =
-            ProgressStyle::with_template("  {bar:30} {pos} of {len} moves  {elapsed}  {wide_msg}")
+            ProgressStyle::with_template("  {bar:30} {pos} of {len} actions  {elapsed}  {wide_msg}")
         {
             bar.set_style(style);
         }
@@ -67,7 +67,7 @@ impl<'a> Progress<'a> {
         };
         let quiet = self.screen.quiet && self.format == LogFormat::Text;
         if let Some(line) = line.filter(|_| !quiet) {
-            self.bar.suspend(|| self.screen.narrate(&line));
+            self.bar.suspend(|| self.screen.say(&line));
         }
         if ends_a_move(&report.what) {
             self.bar.inc(1);
@@ -99,9 +99,11 @@ const fn ends_a_move(what: &Happened) -> bool {
         | Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..) => true,
         Happened::Intended(_)
+        | Happened::Besides(..)
         | Happened::Settled(..)
         | Happened::Waiting { .. }
         | Happened::Ended(_)

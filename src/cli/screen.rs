@@ -1,11 +1,17 @@
-//! stdout for what was asked for, stderr for everything else. A broken pipe is success: whoever reads has read enough.
+//! stdout for what was asked for, stderr for everything else.
+//!
+//! A reader of stdout that went away has read enough: the command goes on to its own end and its own exit code. Where stdout
+//! cannot be written for another reason (a full disk), the command goes on too, and then ends as an error. Refuses: to end a
+//! program from the middle of its work.
 
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{ColorWhen, Global, LogFormat};
 use super::error::{Exit, Failure};
+use super::typed::Typed;
 
 /// Where a command speaks.
 #[derive(Clone, Debug)]
@@ -26,11 +32,15 @@ pub struct Screen {
     pub watched: bool,
     /// Columns of the terminal that stdout is.
     pub width: Option<usize>,
+    /// What commands that are proposed have to repeat.
+    pub typed: Typed,
+    /// Why stdout could not be written, the first time.
+    lost: Arc<Mutex<Option<io::Error>>>,
 }
 
 impl Screen {
     /// As the command line and the terminals say.
-    pub fn new(global: &Global) -> Self {
+    pub fn new(global: &Global, typed: Typed) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let color = |terminal: bool| match global.color {
             ColorWhen::Always => true,
@@ -45,19 +55,59 @@ impl Screen {
             width: terminal_size::terminal_size_of(io::stdout())
                 .map(|(width, _)| usize::from(width.0)),
             watched: io::stderr().is_terminal() && global.log_format == LogFormat::Text,
+            typed,
+            lost: Arc::default(),
         }
     }
 
     /// What the command was asked for, to stdout.
-    #[expect(clippy::unused_self, reason = "whoever speaks has a screen")]
     pub fn say(&self, text: &str) {
-        if let Err(error) = write_all(&mut io::stdout().lock(), text) {
-            // What was asked for did not arrive, and stderr may say so.
-            let _ = write_all(
-                &mut io::stderr().lock(),
-                &format!("error: cannot write to stdout: {error}"),
-            );
-            std::process::exit(i32::from(Exit::Error as u8));
+        if let Err(error) = write_line(&mut io::stdout().lock(), text) {
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.get_or_insert(error);
+        }
+    }
+
+    /// What a person must have seen before they approve it, to stdout.
+    ///
+    /// # Errors
+    /// It cannot be shown.
+    pub fn show(&self, text: &str) -> Result<(), Failure> {
+        self.say(text);
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let why = match &*lost {
+            Some(error) => error.to_string(),
+            None if leads_nowhere() => "it is /dev/null, or closed".to_owned(),
+            None => return Ok(()),
+        };
+        Err(Failure::new(format!(
+            "the plan cannot be shown on stdout ({why}), so nobody can approve it; nothing was done"
+        )))
+    }
+
+    /// Has something been lost that was to be on stdout, other than to a reader that went away?
+    ///
+    /// # Errors
+    /// It has.
+    pub fn all_said(&self) -> Result<(), Failure> {
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*lost {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::because("cannot write to stdout", error))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// The exit code of a command that ended with `exit`, told with what could not be said.
+    pub fn ended(&self, exit: Exit) -> Exit {
+        let Err(failure) = self.all_said() else {
+            return exit;
+        };
+        self.complain(&failure.message());
+        match exit {
+            Exit::AsWanted | Exit::Pending => failure.exit,
+            other => other,
         }
     }
 
@@ -79,16 +129,7 @@ impl Screen {
     #[expect(clippy::unused_self, reason = "whoever speaks has a screen")]
     pub fn complain(&self, text: &str) {
         // Where stderr is closed or full there is nobody left to tell.
-        let _ = write_all(&mut io::stderr().lock(), text);
-    }
-}
-
-impl Screen {
-    /// What happens while effects are under way, to stdout. Whether anybody reads it or not, the work goes on and its exit code
-    /// counts: a reader that went away must not leave a doubt behind.
-    #[expect(clippy::unused_self, reason = "whoever speaks has a screen")]
-    pub fn narrate(&self, text: &str) {
-        let _ = write_line(&mut io::stdout().lock(), text);
+        let _ = write_line(&mut io::stderr().lock(), text);
     }
 
     /// A question, to stderr, with the cursor left behind it.
@@ -99,11 +140,22 @@ impl Screen {
     }
 }
 
-fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
-    match write_line(stream, text) {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
-        other => other,
-    }
+/// Is stdout the null device? One that was closed is, too.
+#[cfg(unix)]
+fn leads_nowhere() -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let device = |path| {
+        let found = fs::metadata(path).ok()?;
+        let is_device = found.file_type().is_char_device();
+        is_device.then(|| found.rdev())
+    };
+    let out = device("/dev/stdout");
+    out.is_some() && out == device("/dev/null")
+}
+
+#[cfg(not(unix))]
+const fn leads_nowhere() -> bool {
+    false
 }
 
 fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
@@ -115,31 +167,6 @@ fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.write_all(text.as_bytes())?;
     stream.write_all(newline.as_bytes())?;
     stream.flush()
-}
-
-/// Writes a file whole or not at all.
-pub fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| Failure::because(&format!("cannot write {}", path.display()), &error))
-}
-
-/// Without the name of the temporary file, which says nothing to a person.
-#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn plain(error: io::Error) -> io::Error {
-    error.raw_os_error().map_or_else(
-        || io::Error::from(error.kind()),
-        io::Error::from_raw_os_error,
-    )
 }
 
 /// Reads a file that should be text, up to `limit` bytes.

@@ -4,14 +4,16 @@
 //! lies in a folder of its own beside the real ledger, so that trying never touches it.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use super::args::Global;
+use super::args::{Global, STDIN};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::surroundings;
+use super::typed::Typed;
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::http::Transport;
@@ -21,7 +23,7 @@ use crate::ledger::store::Store;
 use crate::ledger::store::blob::BlobStore;
 use crate::ledger::store::file::FileStore;
 use crate::ledger::{Ledger, LedgerError};
-use crate::manifest;
+use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::time::Timestamp;
 use crate::sim::{Embedded, World};
@@ -33,8 +35,12 @@ const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
 pub struct Session {
+    /// What was typed, for commands that are proposed.
+    pub typed: Typed,
     /// What the manifests say.
     pub desired: Desired,
+    /// What in them is probably not meant.
+    pub warnings: Problems,
     /// The rest, which a saved plan needs as well.
     pub ground: Ground,
 }
@@ -61,6 +67,16 @@ struct Simulated {
 
 /// Reads manifests, or says everything that is wrong with them.
 pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
+    Ok(manifests(paths, screen)?.desired)
+}
+
+fn manifests(paths: &[PathBuf], screen: &Screen) -> Result<Manifests, Failure> {
+    if paths.iter().any(|path| path == Path::new(STDIN)) {
+        return Err(Failure::new(
+            "only `validate` reads manifests from stdin (`-`); save them in a file",
+        )
+        .with_exit(Exit::Usage));
+    }
     manifest::read(paths).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
         Failure::new("the manifests have problems, listed above")
@@ -74,7 +90,10 @@ impl Session {
         global: &Global,
         screen: &Screen,
     ) -> Result<Self, Failure> {
-        let mut desired = read(paths, screen)?;
+        let Manifests {
+            mut desired,
+            warnings,
+        } = manifests(paths, screen)?;
         if global.sim.is_some() {
             surroundings::without_account(&mut desired);
         }
@@ -83,7 +102,19 @@ impl Session {
             surroundings::without_limits(&mut desired);
         }
         ground.reader.among(desired.workspaces.values());
-        Ok(Self { desired, ground })
+        Ok(Self {
+            typed: screen.typed.clone(),
+            desired,
+            warnings,
+            ground,
+        })
+    }
+
+    /// Says what in the manifests is probably not meant.
+    pub fn warn(&self, screen: &Screen) {
+        if !self.warnings.is_empty() {
+            screen.remark(&self.warnings.render(screen.color_errors));
+        }
     }
 }
 
@@ -112,7 +143,7 @@ impl Ground {
     fn check_kind(&self, global: &Global) -> Result<(), Failure> {
         match (self.ledger.lineage(), &global.sim) {
             (Some(lineage), None) if lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
-                "this ledger belongs to an embedded cloud: give the world with --sim",
+                "this ledger belongs to a simulated cloud: give the world with --sim",
             )
             .with_exit(Exit::Stale)),
             (Some(lineage), Some(_)) if !lineage.starts_with(SIM_LINEAGE) => Err(Failure::new(
@@ -166,12 +197,17 @@ fn close(embedded: Option<&Simulated>) -> Result<(), Failure> {
     let Some(log) = log else {
         return Ok(());
     };
-    let mut text = std::fs::read_to_string(log).unwrap_or_default();
+    let mut text = String::new();
     for request in cloud.requests() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{} {} {}", request.kind, request.method, request.path);
     }
-    super::screen::write_file(log, &text)
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)?;
+    file.write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// The cloud and its time, before any ledger is read.
@@ -196,14 +232,16 @@ impl Outside {
                 Some(simulated(file, &world, global.sim_log.clone())?)
             }
             (Some(_), LedgerPlace::Blob(_)) => {
-                return Err(Failure::new("an embedded cloud remembers in a file only"));
+                return Err(Failure::new(
+                    "a simulated cloud keeps its ledger in a file only",
+                ));
             }
         };
         let clock = embedded
             .as_ref()
             .map_or(Clock::Real, |sim| sim.cloud.world().clock());
         let transport: Arc<dyn Transport> = match &embedded {
-            None => Arc::new(Wire::new()),
+            None => Arc::new(Wire::behind(surroundings::proxies())),
             Some(sim) => Arc::new(sim.cloud.clone()),
         };
         let around = if embedded.is_some() {
@@ -276,6 +314,14 @@ fn store(
     let url = url::Url::parse(address).map_err(|error| cannot(error.to_string()))?;
     let access = storage_access(reader, around, &url).map_err(cannot)?;
     Ok(Arc::new(BlobStore::new(url, client, access)))
+}
+
+/// The file of a ledger that is one.
+pub fn file_of(place: &LedgerPlace) -> Option<&Path> {
+    match place {
+        LedgerPlace::File(path) => Some(path),
+        LedgerPlace::Blob(_) => None,
+    }
 }
 
 /// How people call a place.

@@ -1,6 +1,6 @@
 //! `afresh show` and `afresh diff`: saved plans, anywhere, offline, also when they are stale.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Diff, Show};
 use super::error::{Exit, Failure};
@@ -11,21 +11,27 @@ use crate::{review, saved};
 
 /// Shows one saved plan.
 pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
-    plan::show(&load(&args.planfile)?, &args.format, screen)?;
+    plan::show(&load(&args.planfile, screen)?, &args.format, screen)?;
     Ok(Exit::AsWanted)
 }
 
 /// Compares two.
 pub fn diff(args: &Diff, screen: &Screen) -> Result<Exit, Failure> {
-    let (old, new) = (load(&args.old)?, load(&args.new)?);
+    let (old, new) = (load(&args.old, screen)?, load(&args.new, screen)?);
     screen.tell(&review::text::diff(&old.plan, &new.plan));
     Ok(Exit::AsWanted)
 }
 
 /// Reads a saved plan; one that was tampered with is refused (exit code 4).
-pub fn load(path: &Path) -> Result<saved::File, Failure> {
+pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
     let text = read_file(path, PLAN_BYTES_MAX as u64)?;
     saved::read(&text).map_err(|error| {
+        // What cannot be used may still say whose plan it was.
+        let text: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+        let ledger = text
+            .as_ref()
+            .and_then(|plan| plan["ledger"]["file"].as_str());
+        let ledger = ledger.map(PathBuf::from);
         let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
             Exit::Stale
         } else {
@@ -33,6 +39,9 @@ pub fn load(path: &Path) -> Result<saved::File, Failure> {
         };
         Failure::because(&format!("{} cannot be used", path.display()), &error)
             .with_exit(exit)
-            .with_command("Make a new one:", "afresh plan --out FILE")
+            .with_command(
+                "Make a new one:",
+                &screen.typed.plan_again(path, ledger.as_deref()),
+            )
     })
 }

@@ -35,11 +35,14 @@ impl Interrupts {
                 end(&screen, "interrupted");
             }
             screen.complain(
-                "interrupted: finishing what is in flight, starting nothing more; once more to stop now",
+                "interrupted: finishing what is in flight, starting nothing new; interrupt again to stop now",
             );
             heard.stop.raise();
             next(&mut interrupt, &mut terminate).await;
-            end(&screen, "stopped: the next apply settles what is in doubt");
+            end(
+                &screen,
+                "stopped: the next apply resolves interrupted operations",
+            );
         });
         Ok(interrupts)
     }

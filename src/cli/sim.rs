@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
-use super::screen::{Screen, write_file};
+use super::output::write_file;
+use super::screen::Screen;
 use super::session::{read, sim_folder, world_beside};
 use crate::clock::Clock;
 use crate::model::desired::LedgerPlace;
@@ -62,7 +63,7 @@ async fn serve(
     let is_throttling = world.is_throttling();
     let served = server::serve(Arc::new(Mutex::new(world)), &options).await?;
     if let Some(path) = manifests {
-        write_file(path, &manifests_of(&served, is_throttling))?;
+        write_file(path, &manifests_of(&served, is_throttling), screen)?;
     }
     screen.say(&ready(&served));
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
@@ -115,7 +116,7 @@ fn manifests_of(served: &Served, is_throttling: bool) -> String {
         ));
     }
     format!(
-        "# Written by `afresh sim serve`: the addresses of one embedded cloud.\n{}",
+        "# Written by `afresh sim serve`: the addresses of one simulated cloud.\n{}",
         documents.join("---\n")
     )
 }
@@ -131,7 +132,7 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
     let world = World::load(file, &stored, &Clock::Real)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
-            "this world lives in real time, which nobody can move; set `clock:` in the world file",
+            "this world runs in real time, which cannot be advanced; set `clock:` in the world file",
         ));
     };
     clock.advance_to(by.after(clock.now()));
@@ -144,7 +145,7 @@ fn reset(paths: &[PathBuf], screen: &Screen) -> Result<Exit, Failure> {
     let folder = match &read(paths, screen)?.project.ledger {
         LedgerPlace::Blob(_) => {
             return Err(Failure::new(
-                "an embedded cloud is kept beside a ledger file, and this project's ledger is a blob",
+                "a simulated cloud is kept beside a ledger file, and this project's ledger is a blob",
             ));
         }
         place @ LedgerPlace::File(_) => sim_folder(place),

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use crate::cloud::Surroundings;
+use crate::http::Proxies;
 use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
 
@@ -24,6 +25,11 @@ pub fn of_process() -> Surroundings {
     } else {
         here
     }
+}
+
+/// What this process's environment says of proxies.
+pub fn proxies() -> Proxies {
+    Proxies::of(|name| std::env::var(name).ok())
 }
 
 /// Pipelines: how people call a run, the variable with its number, and the one that says of what.

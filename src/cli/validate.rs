@@ -1,42 +1,164 @@
 //! `afresh validate`: everything that can be known offline.
 
-use super::args::{LogFormat, Validate};
-use super::error::Exit;
-use super::screen::Screen;
-use crate::manifest;
-use crate::model::desired::Desired;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
-/// Reads the manifests and says what is wrong with them, all at once.
-pub fn run(args: &Validate, screen: &Screen) -> Exit {
-    match (manifest::read(&args.paths.or_here()), args.format) {
-        (Ok(desired), LogFormat::Text) => screen.tell(&summary(&desired)),
-        (Ok(_), LogFormat::Json) => screen.say("[]"),
+use serde_json::{Value, json};
+
+use super::args::{LogFormat, STDIN, Validate};
+use super::error::{Exit, Failure};
+use super::screen::Screen;
+use crate::clock::Clock;
+use crate::limits::MANIFEST_BYTES_MAX;
+use crate::manifest::{self, Checked, Input, Problems};
+use crate::model::desired::Desired;
+use crate::plan::walk::{self, Warning};
+
+/// Reads the manifests and says what is wrong with them, all at once; and which rules may break their promise from now on.
+pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
+    let input = input(args)?;
+    let checked = manifest::check(&input);
+    match (checked, args.format) {
+        (Ok(checked), LogFormat::Text) => {
+            let warnings = &checked.warnings;
+            if !warnings.is_empty() {
+                screen.remark(&warnings.render(screen.color_errors));
+            }
+            let walked = walked(&checked);
+            for warning in &walked {
+                screen.remark(&as_text(warning));
+            }
+            screen.tell(&summary(&checked, walked.len(), &input));
+        }
+        (Ok(checked), LogFormat::Json) => {
+            let mut all = checked.warnings.as_json();
+            if let Value::Array(all) = &mut all {
+                all.extend(walked(&checked).iter().map(as_json));
+            }
+            screen.say(&all.to_string());
+        }
         (Err(problems), LogFormat::Text) => {
             screen.complain(&problems.render(screen.color_errors));
-            return Exit::Error;
+            if let Some(folder) = whole_of(&input, &problems) {
+                screen.remark(&format!(
+                    "\nA part of a project is checked with what it refers to:\n    {}",
+                    screen
+                        .typed
+                        .again(["--with", &folder.display().to_string()])
+                ));
+            }
+            return Ok(Exit::Error);
         }
         (Err(problems), LogFormat::Json) => {
             screen.say(&problems.as_json().to_string());
-            return Exit::Error;
+            return Ok(Exit::Error);
         }
     }
-    Exit::AsWanted
+    Ok(Exit::AsWanted)
 }
 
-fn summary(desired: &Desired) -> String {
+/// Rules that may break their promise from now on.
+fn walked(checked: &Checked) -> Vec<Warning> {
+    let desired = checked.desired.as_ref();
+    desired.map_or_else(Vec::new, |desired| {
+        walk::warnings(desired, Clock::Real.now())
+    })
+}
+
+/// As people read it: `warning: …`, its place, and what to write.
+pub fn as_text(warning: &Warning) -> String {
+    let Warning {
+        place,
+        message,
+        help,
+        ..
+    } = warning;
+    format!("warning: {message}\n --> {place}\n  = help: {help}")
+}
+
+fn as_json(warning: &Warning) -> Value {
+    let place = &warning.place;
+    json!({
+        "severity": "warning",
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": warning.message,
+        "help": warning.help,
+    })
+}
+
+fn input(args: &Validate) -> Result<Input, Failure> {
+    let mut paths = args.paths.or_here();
+    let named = paths.len();
+    paths.retain(|path| path != Path::new(STDIN));
+    let stdin = (paths.len() < named).then(read_stdin).transpose()?;
+    Ok(Input {
+        paths,
+        stdin,
+        with: args.with.clone(),
+    })
+}
+
+fn read_stdin() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = io::stdin()
+        .lock()
+        .take(MANIFEST_BYTES_MAX + 1)
+        .read_to_end(&mut bytes);
+    read.map_err(|error| Failure::because("cannot read stdin", &error))?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length <= MANIFEST_BYTES_MAX) {
+        return Ok(bytes);
+    }
+    Err(Failure::new(format!(
+        "stdin is larger than {} MB, the most that is read of a manifest",
+        MANIFEST_BYTES_MAX / (1024 * 1024)
+    )))
+}
+
+/// Where the rest of the project may be, if only files were named and something is missing in them.
+fn whole_of(input: &Input, problems: &Problems) -> Option<PathBuf> {
+    let is_part = input.with.is_empty() && input.paths.iter().all(|path| path.is_file());
+    if !(is_part && problems.miss_documents()) {
+        return None;
+    }
+    let folder = input.paths.first().and_then(|path| path.parent());
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    Some(folder.unwrap_or(Path::new(".")).to_owned())
+}
+
+fn summary(checked: &Checked, walked: usize, input: &Input) -> String {
+    let warned = match checked.warnings.count() + walked {
+        0 => String::new(),
+        some => format!(", {}", plural(some, "warning")),
+    };
+    match &checked.desired {
+        Some(desired) if input.with.is_empty() => whole(desired, &warned),
+        Some(_) | None => {
+            let verb = if checked.documents == 1 { "is" } else { "are" };
+            format!(
+                "{} {verb} valid{warned}.",
+                plural(checked.documents, "document")
+            )
+        }
+    }
+}
+
+fn whole(desired: &Desired, warned: &str) -> String {
     let connections = desired.factories.len() + desired.workspaces.len();
     let rules = desired.key_ages.len() + desired.job_runs.len();
-    let plural = |count: usize, one: &str| {
-        if count == 1 {
-            format!("1 {one}")
-        } else {
-            format!("{count} {one}s")
-        }
-    };
     format!(
-        "{} is valid: {}, {}.",
+        "{} is valid: {}, {}{warned}.",
         desired.project.name,
         plural(connections, "connection"),
         plural(rules, "rule")
     )
+}
+
+fn plural(count: usize, one: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{count} {one}s")
+    }
 }

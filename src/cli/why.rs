@@ -6,14 +6,16 @@ use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
 use crate::limits::PARALLELISM_DEFAULT;
+use crate::model::address::{Address, Name};
 use crate::review;
 
 /// Plans for one subject, and shows all that its verdict rests on.
 pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    let address = subject(&args.address, screen)?;
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
     let look = Look {
         refresh: args.refresh.into(),
-        targets: vec![args.address.clone()],
+        targets: vec![address],
         parallelism: PARALLELISM_DEFAULT,
         as_of: args.as_of,
     };
@@ -22,8 +24,22 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         screen.say(&review::text::why(step, &plan));
     }
     for passed in &plan.passed_over {
-        screen.say(&format!("{}  passed over: {}", passed.address, passed.why));
+        screen.say(&format!("{}  skipped: {}", passed.address, passed.why));
     }
     session.ground.close()?;
     Ok(Exit::AsWanted)
+}
+
+/// Whoever names a connection alone asks what `auth` tells.
+fn subject(text: &str, screen: &Screen) -> Result<Address, Failure> {
+    Address::parse(text).map_err(|why| {
+        let failure = Failure::new(why).with_exit(Exit::Usage);
+        match Name::parse(text) {
+            Ok(name) => failure.with_command(
+                &format!("Is {name} a connection? Then this shows who it is signed in as, and what it may do:"),
+                &screen.typed.command(["auth", "--connection", name.as_str()]),
+            ),
+            Err(_) => failure,
+        }
+    })
 }

@@ -10,6 +10,7 @@ use super::arm::{self, Ask};
 use super::call::Who;
 use super::request_id;
 use super::session::Session;
+use super::soft::{self, Soft};
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
 use crate::model::runtime::Regeneration;
@@ -24,28 +25,39 @@ const FIELDS: &str = "authorization,eventTimestamp,httpRequest,operationName,res
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
+    #[serde(default, deserialize_with = "soft::text")]
     event_timestamp: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     operation_name: Option<Word>,
+    #[serde(default, deserialize_with = "soft::part")]
     status: Option<Word>,
+    #[serde(default, deserialize_with = "soft::text")]
     resource_id: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     authorization: Option<Authorization>,
+    #[serde(default, deserialize_with = "soft::part")]
     http_request: Option<HttpRequest>,
+    caller: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Word {
+    #[serde(default, deserialize_with = "soft::text")]
     value: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Authorization {
+    #[serde(default, deserialize_with = "soft::text")]
     action: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     scope: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HttpRequest {
+    #[serde(default, deserialize_with = "soft::text")]
     client_request_id: Option<String>,
 }
 
@@ -80,8 +92,9 @@ pub(super) async fn regenerations(
         .query_pairs_mut()
         .append_pair("$filter", &filter)
         .append_pair("$select", FIELDS);
-    let events = arm::pages::<Entry>(session, call).await?.said;
-    let mut found: Vec<_> = events.into_iter().filter_map(Entry::regeneration).collect();
+    let events = arm::pages::<Soft<Entry>>(session, call).await?.said;
+    let events = events.into_iter().map(|Soft(entry)| entry);
+    let mut found: Vec<_> = events.filter_map(Entry::regeneration).collect();
     found.sort_by_key(|(_, event)| std::cmp::Reverse(event.at));
     Ok(found)
 }
@@ -117,6 +130,7 @@ impl Entry {
         let event = Regeneration {
             at: self.event_timestamp?.parse().ok()?,
             slot: id.and_then(|id| request_id::slot_of(id, &runtime)),
+            by: self.caller,
         };
         Some((runtime, event))
     }

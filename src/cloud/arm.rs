@@ -8,8 +8,10 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::Dated;
-use super::call::{Call, Refusal, Who};
+use super::call::{Call, Refusal, Service, Who};
+use super::denial::Denial;
 use super::session::Session;
+use super::soft;
 use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
 use crate::limits::PAGES_MAX;
@@ -116,14 +118,19 @@ fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {
 /// Most providers wrap the error; the Activity Log's does not.
 #[derive(Deserialize)]
 struct CloudError {
+    #[serde(default, deserialize_with = "soft::part")]
     error: Option<ErrorBody>,
-    #[serde(flatten)]
-    bare: ErrorBody,
+    #[serde(default, deserialize_with = "soft::text")]
+    code: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    message: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct ErrorBody {
+    #[serde(default, deserialize_with = "soft::text")]
     code: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     message: Option<String>,
 }
 
@@ -138,10 +145,19 @@ pub(super) fn elsewhere(response: &Response) -> String {
 
 /// Reads a CloudError; any of its parts may be missing.
 pub(super) fn refusal(response: &Response) -> Refusal {
-    let error = serde_json::from_slice::<CloudError>(&response.body)
-        .ok()
-        .map(|body| body.error.unwrap_or(body.bare));
-    let (code, message) = error.map_or((None, None), |error| (error.code, error.message));
+    let (code, message) = match serde_json::from_slice::<CloudError>(&response.body) {
+        Ok(CloudError {
+            error: Some(error), ..
+        }) => (error.code, error.message),
+        Ok(bare) => (bare.code, bare.message),
+        Err(_) => (None, None),
+    };
+    let denial = Denial::of(
+        Service::Arm,
+        response,
+        code.as_deref(),
+        message.as_deref().unwrap_or_default(),
+    );
     let said = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
         (Some(one), None) | (None, Some(one)) => one,
@@ -151,5 +167,6 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     Refusal {
         message: redact(&said),
         missing: response.status == 404,
+        denial,
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
+use super::denial::Denial;
 use super::{arm, databricks};
 use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
 use crate::model::address::{Name, ResourceId};
@@ -97,6 +98,8 @@ pub(super) struct Refusal {
     pub message: String,
     /// What was asked about does not exist.
     pub missing: bool,
+    /// Why whoever asks was turned away.
+    pub denial: Option<Denial>,
 }
 
 impl Call<'_> {
@@ -226,18 +229,30 @@ impl Call<'_> {
         )
     }
 
-    /// An answer came, and it is not a success.
-    pub fn refused(&self, response: &Response) -> Trouble {
-        let refusal = match self.who.service {
+    /// Why an answer turned whoever asks away, if it did.
+    pub fn denial(&self, response: &Response) -> Option<Denial> {
+        matches!(response.status, 401 | 403).then(|| self.refusal(response).denial)?
+    }
+
+    fn refusal(&self, response: &Response) -> Refusal {
+        match self.who.service {
             Service::Arm => arm::refusal(response),
             Service::Databricks(_) => databricks::refusal(response),
-        };
-        let kind = match response.status {
-            401 => TroubleKind::Unauthenticated,
-            403 => TroubleKind::Forbidden {
+        }
+    }
+
+    /// An answer came, and it is not a success.
+    pub fn refused(&self, response: &Response) -> Trouble {
+        let refusal = self.refusal(response);
+        let kind = match (response.status, refusal.denial) {
+            (_, Some(Denial::Right)) => TroubleKind::Forbidden {
                 right: self.right.to_owned(),
             },
-            429 => TroubleKind::Throttled,
+            (_, Some(Denial::Address(_) | Denial::Policy)) => TroubleKind::Blocked,
+            (_, Some(Denial::Tenant)) => TroubleKind::SignedOut,
+            (_, Some(_)) => TroubleKind::Unauthenticated,
+            (429, None) => TroubleKind::Throttled,
+            _ if patience::says_not_now(response) => TroubleKind::Throttled,
             _ if refusal.missing => TroubleKind::NotFound,
             _ => TroubleKind::Unexpected,
         };

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::arm::{self, Ask};
 use super::call::{Call, Who};
 use super::session::Session;
-use super::{ActFailure, Dated, ListedRuntime, RuntimeStatus, request_id};
+use super::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus, request_id, soft};
 use crate::http::{Place, Repeat};
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
@@ -30,15 +30,20 @@ pub(super) const REGENERATE: &str =
 
 #[derive(Deserialize)]
 struct RuntimeResource {
+    #[serde(default, deserialize_with = "soft::text")]
     id: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     properties: Option<RuntimeProperties>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RuntimeProperties {
+    #[serde(default, deserialize_with = "soft::text")]
     r#type: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     type_properties: Option<TypeProperties>,
 }
 
@@ -114,19 +119,23 @@ pub(super) async fn list(
 
 #[derive(Deserialize)]
 struct StatusResource {
+    #[serde(default, deserialize_with = "soft::part")]
     properties: Option<StatusProperties>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusProperties {
+    #[serde(default, deserialize_with = "soft::text")]
     state: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     type_properties: Option<StatusTypeProperties>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusTypeProperties {
+    #[serde(default, deserialize_with = "soft::text")]
     create_time: Option<String>,
 }
 
@@ -249,7 +258,7 @@ pub(super) async fn regenerate(
     name: &str,
     slot: Slot,
     act_by: Timestamp,
-) -> Result<Dated<Fingerprint>, ActFailure> {
+) -> Result<Dated<Regenerated>, ActFailure> {
     let doing = format!("regenerate {slot} of");
     let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
     let call = of_runtime(factory, name, &doing, kind, REGENERATE, Method::POST, part)
@@ -262,12 +271,15 @@ pub(super) async fn regenerate(
         ..call
     };
     let Dated { at, said } = session.act::<Keys>(&call).await?;
-    let key = match slot {
-        Slot::One => said.one,
-        Slot::Two => said.two,
+    let (key, beside) = match slot {
+        Slot::One => (said.one, said.two),
+        Slot::Two => (said.two, said.one),
     };
     match key {
-        Some(said) => Ok(Dated { at, said }),
+        Some(key) => Ok(Dated {
+            at,
+            said: Regenerated { key, beside },
+        }),
         None => Err(ActFailure::Lost(call.trouble(
             TroubleKind::Unexpected,
             format!("the answer does not hold {slot}"),

@@ -9,12 +9,14 @@ mod arm;
 mod call;
 mod credential;
 mod databricks;
+mod denial;
 mod factory;
 mod gate;
 mod reader;
 mod request_id;
 mod secret;
 mod session;
+mod soft;
 mod storage;
 mod surroundings;
 mod writer;
@@ -36,7 +38,7 @@ use std::fmt;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
-use crate::model::runtime::RuntimeKind;
+use crate::model::runtime::{Fingerprint, RuntimeKind};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
 
@@ -67,6 +69,15 @@ pub struct RuntimeStatus {
     pub created: Option<Timestamp>,
     /// `Online`, `NeedRegistration` and so on, in the service's word.
     pub condition: Option<String>,
+}
+
+/// What a `regenerateAuthKey` answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regenerated {
+    /// The key of the slot that was to be regenerated.
+    pub key: Fingerprint,
+    /// The other key, where the answer holds it.
+    pub beside: Option<Fingerprint>,
 }
 
 /// A job as a workspace lists it.
@@ -151,7 +162,35 @@ impl Approval {
     }
 }
 
-/// The name under which a one-time run is submitted and found again: the rule and 16 digits of its content's digest.
+/// The name under which a one-time run is submitted and found again: the rule and the mark of its content.
 pub fn submission_name(rule: &str, digest: &str) -> String {
-    format!("{rule} [afresh {}]", digest.get(..16).unwrap_or(digest))
+    format!("{rule} [afresh {}]", content_mark(digest))
+}
+
+/// What a run's name tells of its content: 16 digits of the digest.
+pub fn content_mark(digest: &str) -> &str {
+    digest.get(..16).unwrap_or(digest)
+}
+
+/// A one-time run that afresh submitted, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmittedRun {
+    /// The rule, as it was called then.
+    pub rule: String,
+    /// As [`content_mark`] gives it.
+    pub content: String,
+    /// The run.
+    pub run: Run,
+}
+
+impl SubmittedRun {
+    /// Reads what [`submission_name`] wrote; `None`: another's run.
+    fn named(name: &str, run: Run) -> Option<Self> {
+        let (rule, mark) = name.strip_suffix(']')?.rsplit_once(" [afresh ")?;
+        Some(Self {
+            rule: rule.to_owned(),
+            content: mark.to_owned(),
+            run,
+        })
+    }
 }

@@ -9,8 +9,8 @@ use super::databricks::{self, jobs, runs, task};
 use super::session::Session;
 use super::surroundings::Surroundings;
 use super::{
-    ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, access, activity,
-    factory,
+    ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, SubmittedRun, access,
+    activity, factory,
 };
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
@@ -154,13 +154,13 @@ impl Reader {
         runs::get(&self.session, workspace, run).await
     }
 
-    /// One-time runs under the name that [`submission_name`] gives, newest first, as far back as the service keeps them.
+    /// Every one-time run whose name [`submission_name`](super::submission_name) gave, newest first, as far back as the service
+    /// keeps them.
     pub async fn submitted_runs(
         &self,
         workspace: &Workspace,
-        run_name: &str,
-    ) -> Result<Dated<Vec<Run>>, Trouble> {
-        runs::submitted(&self.session, workspace, run_name).await
+    ) -> Result<Dated<Vec<SubmittedRun>>, Trouble> {
+        runs::submitted(&self.session, workspace).await
     }
 
     /// Which task made a run fail, and with what error.

@@ -10,10 +10,12 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use super::call::{Call, Service};
 use super::credential::{Held, Purpose, TokenFailure, Vault, Vouched, Want, Why};
 use super::databricks::Hosts;
+use super::denial::Denial;
 use super::secret;
 use super::{ActFailure, Dated, arm};
 use crate::http::wiped::wiped;
@@ -58,6 +60,8 @@ enum Proof {
 struct Carried {
     exchange: Exchange,
     tokens: Tokens,
+    /// Tokens before these were refused.
+    renewed: bool,
 }
 
 impl Carried {
@@ -81,28 +85,33 @@ impl Carried {
             outcome,
             ..exchange
         };
-        Self { exchange, tokens }
+        Self {
+            exchange,
+            tokens,
+            renewed: false,
+        }
     }
 
     /// What a refusal means for whoever came with these tokens.
     fn refused(&self, call: &Call<'_>, response: &Response) -> Trouble {
         let mut trouble = call.refused(response);
+        let Some(denial) = call.denial(response) else {
+            return trouble;
+        };
         let bearer = &self.tokens.bearer;
-        let said = trouble.message.trim_end_matches('.');
-        let is_about_rights = matches!(trouble.kind, TroubleKind::Forbidden { .. });
-        if trouble.kind == TroubleKind::Unauthenticated && !bearer.renewable {
-            trouble.message = format!(
-                "{said}; the token of {} has ended or is wrong, and nothing renews it: put a good one there",
-                bearer.origin
-            );
+        if denial.is_renewable() && !bearer.renewable {
             trouble.kind = TroubleKind::SignedOut;
-        } else if let Some(lacking) = &self.tokens.lacking
-            && (is_about_rights || trouble.kind == TroubleKind::Unauthenticated)
-        {
-            trouble.message = format!(
-                "{said}; who is no member of the workspace has to show it a management token, and there is none: {}",
+        }
+        let advice = match (&self.tokens.lacking, denial) {
+            (Some(lacking), Denial::Right | Denial::Token) if bearer.renewable => Some(format!(
+                "who is no member of the workspace has to show it a management token, and there is none: {}",
                 lacking.message
-            );
+            )),
+            _ => denial.advice(&bearer.origin, self.renewed || bearer.renewable),
+        };
+        if let Some(advice) = advice {
+            let said = trouble.message.trim_end_matches('.');
+            trouble.message = format!("{said}; {advice}");
         }
         trouble
     }
@@ -207,7 +216,7 @@ impl Session {
     }
 
     fn may_be_outsider(&self, call: &Call<'_>, first: &Carried) -> bool {
-        is_turned_away(first)
+        is_turned_away(call, first)
             && matches!(call.who.service, Service::Databricks(Some(_)))
             && first.tokens.bearer.vouched == Vouched::IfTurnedAway
             && first.tokens.management.is_none()
@@ -228,7 +237,9 @@ impl Session {
         over.map_err(|failure| call.unanswered(&failure))?;
         let tokens = self.tokens(call, proof).await?;
         let first = self.client.exchange(&request(call, &tokens)?).await;
-        let refused = matches!(&first.outcome, Ok(response) if response.status == 401);
+        let answer = first.outcome.as_ref().ok();
+        let denial = answer.and_then(|response| call.denial(response));
+        let refused = denial.is_some_and(Denial::is_renewable);
         let first = Carried::new(first, tokens);
         if !refused || !first.tokens.bearer.renewable {
             return Ok(first);
@@ -244,7 +255,11 @@ impl Session {
         if earlier == Sent::Maybe {
             exchange.earlier = Sent::Maybe;
         }
-        Ok(Carried::new(exchange, tokens))
+        let second = Carried::new(exchange, tokens);
+        Ok(Carried {
+            renewed: true,
+            ..second
+        })
     }
 
     async fn tokens(&self, call: &Call<'_>, proof: Proof) -> Result<Tokens, Trouble> {
@@ -258,6 +273,18 @@ impl Session {
             call.trouble(kind, failure.message, RequestIds::of(failure.request_id))
         };
         let bearer = self.vault.token(&want).await.map_err(no_token)?;
+        if let Some(fault) = unsendable(bearer.token.expose_secret()) {
+            let message = format!(
+                "the token of {} contains {fault}: put it there whole and by itself",
+                bearer.origin
+            );
+            let kind = if bearer.renewable {
+                TroubleKind::Unauthenticated
+            } else {
+                TroubleKind::SignedOut
+            };
+            return Err(call.trouble(kind, message, RequestIds::default()));
+        }
         let is_shown = match bearer.vouched {
             Vouched::Always => true,
             Vouched::IfTurnedAway => {
@@ -310,25 +337,45 @@ impl Session {
         #[cfg(test)]
         super::tests::reads::note::<T>(call.kind);
         let at = patience::date(response).unwrap_or_else(|| self.client.clock().now());
-        match serde_json::from_slice(&response.body) {
-            Ok(said) => Ok(Dated { at, said }),
-            Err(_) if response.is_page() => Err(call.trouble(
-                TroubleKind::Unexpected,
-                arm::elsewhere(response),
-                call.ids_of(response),
-            )),
-            // The error's own text is left out: it quotes the answer.
-            Err(error) => Err(call.trouble(
-                TroubleKind::Unexpected,
-                format!(
-                    "the answer is not the JSON that was expected (status {}, line {}, column {})",
-                    response.status,
-                    error.line(),
-                    error.column()
-                ),
-                call.ids_of(response),
-            )),
+        let mut source = serde_json::Deserializer::from_slice(&response.body);
+        let said = serde_path_to_error::deserialize(&mut source);
+        let fault = match said {
+            Ok(said) => match source.end() {
+                Ok(()) => return Ok(Dated { at, said }),
+                Err(error) => unreadable(response, "", &error),
+            },
+            Err(_) if response.is_page() => arm::elsewhere(response),
+            Err(error) => unreadable(response, &error.path().to_string(), error.inner()),
+        };
+        Err(call.trouble(TroubleKind::Unexpected, fault, call.ids_of(response)))
+    }
+}
+
+/// What is wrong with an answer, by the field that cannot be read. The error's own text is left out: it quotes the answer.
+fn unreadable(response: &Response, field: &str, error: &serde_json::Error) -> String {
+    let status = response.status;
+    match error.classify() {
+        Category::Data => {
+            let said = error.to_string();
+            let expected = said.rsplit_once(", expected ").map(|(_, rest)| rest);
+            let expected = expected.and_then(|rest| rest.split(" at line ").next());
+            let expected = expected.map_or_else(String::new, |what| format!(" is not {what}"));
+            let field = match field {
+                "" | "." => "the answer".to_owned(),
+                field => format!("`{field}` of the answer"),
+            };
+            if expected.is_empty() {
+                format!("{field} cannot be read (status {status})")
+            } else {
+                format!("{field}{expected} (status {status})")
+            }
         }
+        Category::Eof => format!("the answer breaks off (status {status})"),
+        Category::Syntax | Category::Io => format!(
+            "the answer is not JSON (status {status}, line {}, column {})",
+            error.line(),
+            error.column()
+        ),
     }
 }
 
@@ -344,8 +391,10 @@ const fn want<'a>(call: &'a Call<'_>) -> Want<'a> {
     }
 }
 
-fn is_turned_away(carried: &Carried) -> bool {
-    matches!(&carried.exchange.outcome, Ok(response) if response.status == 403)
+/// Was a right missing? Another proof of who asks helps against nothing else.
+fn is_turned_away(call: &Call<'_>, carried: &Carried) -> bool {
+    let answer = carried.exchange.outcome.as_ref().ok();
+    answer.and_then(|response| call.denial(response)) == Some(Denial::Right)
 }
 
 fn is_success(response: &Response) -> bool {
@@ -360,9 +409,21 @@ fn may_have_acted(outcome: &Result<Response, Failure>) -> bool {
     }
 }
 
+/// What no token has: anything but visible ASCII.
+fn unsendable(token: &str) -> Option<&'static str> {
+    let odd = token.chars().find(|c| !c.is_ascii_graphic())?;
+    Some(match odd {
+        '\n' | '\r' => "a line break",
+        odd if odd.is_whitespace() => "a blank",
+        odd if odd.is_control() => "a control character",
+        _ => "a character that no token has",
+    })
+}
+
 fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
     let headers = headers(call, tokens).map_err(|_| {
-        let fault = "the token or the resource id cannot be put into a header";
+        let fault =
+            "the management token or the resource id contains a character that cannot be sent";
         call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default())
     })?;
     Ok(Request {

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use crate::model::connection::SecretSource;
 
@@ -59,20 +60,17 @@ impl Surroundings {
         }
     }
 
-    /// A variable that is set and not empty.
+    /// A variable that is set and not empty, as [`bare`] reads it.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.env
             .get(name)
-            .map(ExposeSecret::expose_secret)
+            .map(|value| bare(value.expose_secret()))
             .filter(|value| !value.is_empty())
     }
 
     /// The same for what must not be shown.
     pub(super) fn secret_var(&self, name: &str) -> Option<SecretString> {
-        self.env
-            .get(name)
-            .filter(|value| !value.expose_secret().is_empty())
-            .cloned()
+        self.var(name).map(SecretString::from)
     }
 
     /// The Azure CLI, if it may be used.
@@ -92,7 +90,7 @@ impl Surroundings {
         }
     }
 
-    /// Reads a secret from where a manifest says it is. One line end at a file's end is not part of it.
+    /// Reads a secret from where a manifest says it is. Blanks and line ends around it are not part of it.
     ///
     /// # Errors
     /// A sentence that names the variable or the file.
@@ -101,19 +99,54 @@ impl Surroundings {
             SecretSource::Env(name) => self
                 .secret_var(name)
                 .ok_or_else(|| format!("the environment variable {name} is not set"))?,
-            SecretSource::File(path) => tokio::fs::read_to_string(path)
-                .await
-                .map_err(|error| format!("cannot read {}: {error}", path.display()))?
-                .into(),
+            SecretSource::File(path) => read_text(path).await?,
         };
-        let text = whole.expose_secret();
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
+        let text = bare(whole.expose_secret());
         if text.is_empty() {
             return Err(format!("{} holds no secret", place(source)));
         }
         Ok(text.into())
     }
+}
+
+/// A value as it was meant: without blanks, line ends and byte order marks around it, and without the quotes that a shell would
+/// have taken off and a file of variables keeps.
+pub(super) fn bare(text: &str) -> &str {
+    let is_around = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}');
+    let text = text.trim_matches(is_around);
+    let unquoted = |quote: char| {
+        let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains(quote)).then_some(inner.trim_matches(is_around))
+    };
+    unquoted('"').or_else(|| unquoted('\'')).unwrap_or(text)
+}
+
+/// The text of a file that may hold secrets: in UTF-8, or in UTF-16 with the mark that some editors and shells write.
+///
+/// # Errors
+/// A sentence that names the file.
+pub(super) async fn read_text(path: &Path) -> Result<SecretString, String> {
+    let shown = path.display();
+    let bytes = tokio::fs::read(path).await.map(Zeroizing::new);
+    let bytes = bytes.map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let wide = |order: fn([u8; 2]) -> u16| {
+        let units = bytes[2..]
+            .chunks_exact(2)
+            .map(|two| order([two[0], two[1]]));
+        let units = Zeroizing::new(units.collect::<Vec<u16>>());
+        String::from_utf16(&units).ok()
+    };
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        plain => std::str::from_utf8(plain).ok().map(str::to_owned),
+    };
+    let text = text.ok_or_else(|| format!("{shown} is not a text in UTF-8: save it as that"))?;
+    let text = SecretString::from(text);
+    Ok(match text.expose_secret().strip_prefix('\u{feff}') {
+        Some(rest) => rest.into(),
+        None => text,
+    })
 }
 
 /// How people call the place of a secret.
@@ -142,6 +175,32 @@ mod tests {
         assert_eq!(
             empty.unwrap_err(),
             "the environment variable EMPTY is not set"
+        );
+        for (wrapped, inner) in [
+            ("hush\r\n", "hush"),
+            (" \u{feff}hush\u{a0}", "hush"),
+            ("\"hush\"", "hush"),
+            ("'hu\"sh'\n", "hu\"sh"),
+            ("\"a\" or \"b\"", "\"a\" or \"b\""),
+            ("\"", "\""),
+            ("hu sh", "hu sh"),
+        ] {
+            assert_eq!(bare(wrapped), inner);
+        }
+        let utf16: Vec<u8> = "\u{feff}s3cret\r\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for bytes in [&utf16[..], b"\xef\xbb\xbf s3cret \n\n"] {
+            std::fs::write(file.path(), bytes).unwrap();
+            let from_file = here.secret(&source).await;
+            assert_eq!(from_file.unwrap().expose_secret(), "s3cret");
+        }
+        std::fs::write(file.path(), b"s\xe9cret").unwrap();
+        let unread = here.secret(&source).await.unwrap_err();
+        assert!(
+            unread.ends_with("is not a text in UTF-8: save it as that"),
+            "{unread}"
         );
         let shown = format!("{here:?}");
         assert!(shown.contains("EMPTY") && !shown.contains("hush"));

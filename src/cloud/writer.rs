@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use super::databricks::runs;
 use super::reader::Reader;
-use super::{ActFailure, Approval, Dated, factory};
+use super::{ActFailure, Approval, Dated, Regenerated, factory};
 use crate::http::Place;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, RunId, Token};
-use crate::model::runtime::{Fingerprint, Slot};
+use crate::model::runtime::Slot;
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
@@ -39,14 +39,14 @@ impl Writer {
         factory::room(self.reader.session(), factory, name).await
     }
 
-    /// `regenerateAuthKey`, sent once at most. Gives the new key's fingerprint.
+    /// `regenerateAuthKey`, sent once at most. Gives fingerprints of what it answered with.
     pub async fn regenerate(
         &self,
         factory: &Factory,
         name: &str,
         slot: Slot,
         act_by: Timestamp,
-    ) -> Result<Dated<Fingerprint>, ActFailure> {
+    ) -> Result<Dated<Regenerated>, ActFailure> {
         factory::regenerate(self.reader.session(), factory, name, slot, act_by).await
     }
 

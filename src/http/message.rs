@@ -142,6 +142,9 @@ pub enum Cause {
     TimeOver,
 }
 
+/// Said of a variable that should name a proxy.
+pub(super) const NO_PROXY_ADDRESS: &str = "is not the address of a proxy";
+
 /// No answer came back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
@@ -158,6 +161,11 @@ impl Failure {
     /// Was the server's certificate not accepted? In the words of rustls, the only thing that tells.
     pub fn is_about_certificate(&self) -> bool {
         self.sent == Sent::No && self.what.contains("invalid peer certificate")
+    }
+
+    /// Is the address of a proxy none? It is the same one a second later.
+    pub fn is_about_proxy_address(&self) -> bool {
+        self.sent == Sent::No && self.what.contains(NO_PROXY_ADDRESS)
     }
 
     /// The network's, or that of whoever is at its end.

@@ -9,6 +9,7 @@ pub mod client;
 pub mod message;
 pub mod patience;
 mod places;
+mod proxies;
 pub mod redact;
 mod turns;
 pub mod waiting;
@@ -21,5 +22,6 @@ pub use message::{
     Authorize, Cause, Class, Failure, Meter, Repeat, Request, Response, Sent, Transport,
 };
 pub use places::{Place, Places};
+pub use proxies::Proxies;
 pub use waiting::{Listener, Waiting};
 pub use wire::Wire;

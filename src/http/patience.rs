@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::message::{Failure, Repeat, Response, Sent};
 use crate::limits::{ATTEMPTS_MAX, REQUEST_DEADLINE, RETRY_PAUSE_MAX, UNREPEATABLE_DEADLINE};
@@ -66,12 +68,48 @@ fn may_repeat(repeat: Repeat, outcome: &Result<Response, Failure>) -> bool {
     match outcome {
         Ok(response) if response.status == 429 => true,
         Ok(response) => {
-            repeat != Repeat::Never && matches!(response.status, 408 | 500 | 502 | 503 | 504)
+            repeat != Repeat::Never
+                && (matches!(response.status, 408 | 500 | 502 | 503 | 504)
+                    || says_not_now(response))
         }
-        // A certificate that is not accepted is the same one a second later.
-        Err(failure) if failure.is_about_certificate() => false,
+        // A certificate that is not accepted is the same one a second later, as is a variable.
+        Err(failure) if failure.is_about_certificate() || failure.is_about_proxy_address() => false,
         Err(failure) => failure.sent == Sent::No || repeat != Repeat::Never,
     }
+}
+
+/// Codes that say "not now" under a status that says "never" (the Jobs API).
+const NOT_NOW: [&str; 4] = [
+    "COULD_NOT_ACQUIRE_LOCK",
+    "TEMPORARILY_UNAVAILABLE",
+    "REQUEST_LIMIT_EXCEEDED",
+    "RESOURCE_EXHAUSTED",
+];
+/// The same in words: the workspace is being moved, or its cluster is coming up.
+const NOT_YET: [&str; 4] = [
+    "UnknownWorkerEnvironmentException",
+    "does not have any associated worker environments",
+    "There is no worker environment with id",
+    "ClusterNotReadyException",
+];
+
+/// Does a refusal (4xx) say that the same request may succeed in a moment? Nothing was done.
+pub fn says_not_now(response: &Response) -> bool {
+    #[derive(Deserialize)]
+    struct Body {
+        error_code: Option<Value>,
+        message: Option<Value>,
+    }
+    if !matches!(response.status, 400..=499) || matches!(response.status, 401 | 403) {
+        return false;
+    }
+    let Ok(body) = serde_json::from_slice::<Body>(&response.body) else {
+        return false;
+    };
+    let code = body.error_code.as_ref().and_then(Value::as_str);
+    let said = body.message.as_ref().and_then(Value::as_str);
+    code.is_some_and(|code| NOT_NOW.contains(&code))
+        || said.is_some_and(|said| NOT_YET.iter().any(|words| said.contains(words)))
 }
 
 /// Could the server have acted on a send that had this outcome? Nobody knows after a lost answer, a 408 or a server error.
@@ -186,6 +224,40 @@ mod tests {
                 assert!(!repeats(repeat, &answer(status, &[])), "{status}");
             }
             assert!(repeats(repeat, &lost(Sent::Maybe)) && repeats(repeat, &lost(Sent::No)));
+        }
+    }
+
+    fn refusal(status: u16, body: &'static str) -> Result<Response, Failure> {
+        answer(status, &[]).map(|answer| Response {
+            body: Bytes::from_static(body.as_bytes()),
+            ..answer
+        })
+    }
+
+    #[test]
+    fn a_refusal_that_says_not_now_is_tried_again_unless_it_must_not_be() {
+        let lock = r#"{"error_code": "COULD_NOT_ACQUIRE_LOCK", "message": "Try again."}"#;
+        let moving = r#"{"message": "Org 1 does not have any associated worker environments"}"#;
+        for body in [lock, moving] {
+            assert!(repeats(Repeat::Safe, &refusal(400, body)));
+            assert!(repeats(Repeat::Keyed, &refusal(400, body)));
+            assert!(!repeats(Repeat::Never, &refusal(400, body)));
+            assert_eq!(may_have_acted(&refusal(400, body)), Sent::No);
+        }
+        for (status, body) in [
+            (
+                400,
+                r#"{"error_code": "INVALID_PARAMETER_VALUE", "message": "COULD_NOT_ACQUIRE_LOCK"}"#,
+            ),
+            (400, r#"{"error_code": 400, "message": 7}"#),
+            (403, lock),
+            (
+                409,
+                r#"{"error_code": "CONFLICT", "message": "A concurrent request to run the continuous job is already in progress"}"#,
+            ),
+            (400, "COULD_NOT_ACQUIRE_LOCK"),
+        ] {
+            assert!(!repeats(Repeat::Keyed, &refusal(status, body)), "{body}");
         }
     }
 

@@ -12,10 +12,11 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::Method;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
-use reqwest::{Certificate, ClientBuilder, redirect};
+use reqwest::{Certificate, ClientBuilder, NoProxy, Proxy, redirect};
 use url::{Host, Url};
 
 use super::message::{Failure, Request, Response, Sent, Transport};
+use super::proxies::Proxies;
 use super::wiped::Buffer;
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_BYTES_MAX};
 use fault::{failure, lost};
@@ -33,6 +34,7 @@ const USER_AGENT: &str = concat!(
 #[derive(Debug, Default)]
 pub struct Wire {
     lanes: [OnceLock<Result<reqwest::Client, Failure>>; 3],
+    proxies: Proxies,
 }
 
 /// Which client a request takes.
@@ -57,7 +59,7 @@ impl Lane {
     }
 
     /// Roots of trust are the machine's own and Mozilla's, so that a machine without CA files works too.
-    fn client(self) -> Result<reqwest::Client, Failure> {
+    fn client(self, proxies: &Proxies) -> Result<reqwest::Client, Failure> {
         // Somebody else in the process may have installed a provider before: then that one serves.
         drop(rustls::crypto::ring::default_provider().install_default());
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
@@ -65,7 +67,7 @@ impl Lane {
         let builder = match self {
             Self::Plain => builder().no_proxy().tls_certs_only([]),
             Self::Near => builder().no_proxy().tls_certs_merge(roots),
-            Self::Far => builder().tls_certs_merge(roots),
+            Self::Far => through(proxies)?.tls_certs_merge(roots),
         };
         builder.build().map_err(|error| failure(&error))
     }
@@ -77,11 +79,19 @@ impl Wire {
         Self::default()
     }
 
+    /// The same through these proxies.
+    pub fn behind(proxies: Proxies) -> Self {
+        Self {
+            proxies,
+            ..Self::default()
+        }
+    }
+
     /// The client for an address that is permitted; if its TLS does not start, every request that needs it says so.
     fn client(&self, url: &Url) -> Result<&reqwest::Client, Failure> {
         let lane = Lane::of(url);
         self.lanes[lane as usize]
-            .get_or_init(|| lane.client())
+            .get_or_init(|| lane.client(&self.proxies))
             .as_ref()
             .map_err(Clone::clone)
     }
@@ -126,6 +136,17 @@ fn builder() -> ClientBuilder {
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .gzip(true)
+}
+
+fn through(proxies: &Proxies) -> Result<ClientBuilder, Failure> {
+    match proxies {
+        Proxies::AsFound => Ok(builder()),
+        Proxies::Meant { address, direct } => {
+            let proxy = Proxy::all(address).map_err(|error| failure(&error))?;
+            Ok(builder().proxy(proxy.no_proxy(NoProxy::from_string(direct))))
+        }
+        Proxies::Wrong(why) => Err(Failure::network(Sent::No, format!("no connection: {why}"))),
+    }
 }
 
 /// Is `url` https, or http to a loopback address? A name such as `localhost` is not an address.

@@ -3,6 +3,8 @@
 //! Only lines that were really written are kept, so that what is left is still evidence and not a summary of it. Refuses: leaving out
 //! an intent without an end; trusting itself. Each subject's choice is folded and compared, and kept whole if it differs.
 
+mod logs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -131,7 +133,10 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
             .get(identity)
             .map(|runtime| runtime.last_rotation),
         memory.jobs.get(identity).map(|job| &job.last_start),
-        memory.submissions.get(identity).map(|known| &known.runs),
+        memory
+            .submissions
+            .get(identity)
+            .map(|known| (&known.runs, &known.confirmed)),
     )
 }
 
@@ -140,6 +145,15 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
 struct Item {
     first: usize,
     settled: Option<usize>,
+}
+
+impl Item {
+    const fn alone(first: usize) -> Self {
+        Self {
+            first,
+            settled: None,
+        }
+    }
 }
 
 /// The lines of `bytes`, whose events are given too, that the memory rests on: each to the letter as it was written, with whatever a
@@ -170,7 +184,7 @@ pub(super) fn compact(events: &[Event]) -> Vec<Event> {
 
 /// Which events the memory rests on, the ledger's name left out.
 fn resting_on(events: &[Event]) -> BTreeSet<usize> {
-    let mut kept = BTreeSet::new();
+    let mut kept = logs::resting_on(events);
     for (identity, items) in &subjects(events) {
         kept.extend(needed(events, identity, items));
     }
@@ -215,16 +229,23 @@ fn subjects(events: &[Event]) -> BTreeMap<Identity, Vec<Item>> {
                     item.settled = Some(index);
                 }
             }
-            Event::Forgotten { subject, .. } => drop(all.remove(&subject.identity)),
+            Event::Forgotten {
+                subject,
+                generations,
+                ..
+            } => {
+                all.remove(&subject.identity);
+                if !generations.is_empty() {
+                    all.insert(subject.identity.clone(), vec![Item::alone(index)]);
+                }
+            }
             _ => {
                 if let Event::Intended(intent) = event {
                     open.insert(&intent.intent, index);
                 }
                 if let Some(subject) = event.subject() {
-                    all.entry(subject.identity.clone()).or_default().push(Item {
-                        first: index,
-                        settled: None,
-                    });
+                    let items = all.entry(subject.identity.clone()).or_default();
+                    items.push(Item::alone(index));
                 }
             }
         }
@@ -291,15 +312,10 @@ impl<'a> Choice<'a> {
             Slot::BOTH.map(|slot| slots.get(slot))
         }) {
             instants.extend(slot.last_seen);
-            for evidence in &slot.evidence {
-                match *evidence {
-                    Evidence::Changed { after, by } => instants.extend([after, by]),
-                    Evidence::FirstSeen { at } => drop(instants.insert(at)),
-                    Evidence::Rotated { answered, .. } => drop(instants.insert(answered)),
-                    _ => {}
-                }
-            }
+            instants.extend(slot.evidence.into_iter().flat_map(told_at));
         }
+        let met = memory.keys.values().flatten();
+        instants.extend(met.flat_map(|key| told_at(key.evidence)));
         instants.extend(
             runtime
                 .and_then(|known| known.last_rotation)
@@ -336,10 +352,6 @@ impl<'a> Choice<'a> {
                 let known = known.any(|known| known.run == *run && known.ended == *ended);
                 known || job.forgiven.contains(run)
             }),
-            Event::AttemptsForgotten { .. } => {
-                let last = |event: &Event| matches!(event, Event::AttemptsForgotten { .. });
-                self.newest(item, items, last)
-            }
             Event::RunSeen { run, name, .. } => {
                 let success = |job: &JobMemory| {
                     let last = job.last_success.as_ref();
@@ -352,7 +364,9 @@ impl<'a> Choice<'a> {
                 Some(Event::Settled { how, .. }) => self.rests_on(how),
                 _ => self.open.contains(intent.intent.as_str()),
             },
-            Event::Opened { .. } | Event::Settled { .. } | Event::Forgotten { .. } => false,
+            // A person said it: there are few of them.
+            Event::Confirmed(_) | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
+            Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
         }
     }
 
@@ -379,6 +393,19 @@ impl<'a> Choice<'a> {
     fn newest(&self, item: &Item, items: &[Item], sort: impl Fn(&Event) -> bool) -> bool {
         let last = items.iter().rfind(|item| sort(&self.events[item.first]));
         last.is_some_and(|last| last.first == item.first)
+    }
+}
+
+/// The looks and receipts that a piece of evidence comes from.
+fn told_at(evidence: Evidence) -> Vec<Timestamp> {
+    match evidence {
+        Evidence::Changed { after, by } => vec![after, by],
+        Evidence::FirstSeen { at } | Evidence::KnownBefore { seen: at, .. } => vec![at],
+        Evidence::Rotated { answered, .. } => vec![answered],
+        Evidence::RuntimeCreated { .. }
+        | Evidence::LogSilent { .. }
+        | Evidence::LogEvents { .. }
+        | Evidence::Declared { .. } => Vec::new(),
     }
 }
 

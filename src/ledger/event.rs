@@ -4,10 +4,12 @@
 
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::address::{Address, Identity};
 use crate::model::job::{RunId, RunResult};
+use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
@@ -40,6 +42,8 @@ pub enum Event {
         /// Its keys, if the service showed them.
         keys: Option<PerSlot<Fingerprint>>,
     },
+    /// An Activity Log was read.
+    LogRead(LogReading),
     /// An ended run was seen that is worth remembering: a success.
     RunSeen {
         /// Of which job or one-time submit.
@@ -70,15 +74,6 @@ pub enum Event {
         /// SHA-256 of the rule that it was an attempt for: another rule counts anew.
         rule: Option<String>,
     },
-    /// A person had the attempts at a job or a one-time submit forgotten: it is tried anew.
-    AttemptsForgotten {
-        /// Which.
-        subject: Subject,
-        /// When.
-        at: Timestamp,
-        /// Who said so.
-        by: String,
-    },
     /// A move was decided and comes next.
     Intended(Intent),
     /// It is known what became of an intent.
@@ -103,12 +98,25 @@ pub enum Event {
         /// Who said it.
         by: String,
     },
+    /// A person said that a one-time run whose end was never seen has succeeded.
+    Confirmed(Confirmation),
+    /// A person had the failed attempts on a subject forgotten: they are counted anew.
+    AttemptsForgotten {
+        /// Which.
+        subject: Subject,
+        /// When.
+        at: Timestamp,
+        /// Who.
+        by: String,
+    },
     /// A person had everything about a subject forgotten.
     Forgotten {
         /// Which.
         subject: Subject,
         /// When.
         at: Timestamp,
+        /// Of a one-time submit: how often each content has been forgotten by then. It makes the next token another one.
+        generations: BTreeMap<String, u32>,
     },
 }
 
@@ -140,6 +148,23 @@ pub struct Intent {
     pub at: Timestamp,
     /// Until when its request may be under way.
     pub act_by: Timestamp,
+}
+
+/// What a person says of a one-time run whose end was never seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Of which one-time submit.
+    pub subject: Subject,
+    /// SHA-256 of the content.
+    pub digest: String,
+    /// Which run.
+    pub run: RunId,
+    /// When that was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: String,
+    /// How they know, if they say.
+    pub reason: Option<String>,
 }
 
 /// What became of an intent.
@@ -219,11 +244,12 @@ impl Event {
             Self::Looked { subject, .. }
             | Self::RunSeen { subject, .. }
             | Self::RunFailed { subject, .. }
-            | Self::AttemptsForgotten { subject, .. }
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
+            | Self::Confirmed(Confirmation { subject, .. })
+            | Self::AttemptsForgotten { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),
-            Self::Opened { .. } | Self::Settled { .. } => None,
+            Self::Opened { .. } | Self::LogRead(_) | Self::Settled { .. } => None,
         }
     }
 }

@@ -9,9 +9,11 @@ use std::collections::BTreeMap;
 use super::event::{Ending, Event, Intent, Subject};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
-use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult};
+use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
-use crate::model::runtime::{Fingerprint, PerSlot, RuntimeMemory, Slot, SlotMemory};
+use crate::model::runtime::{
+    Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory,
+};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
 
@@ -48,6 +50,10 @@ impl Fold {
                 created,
                 keys,
             } => self.looked(subject, *at, *created, keys.as_ref()),
+            Event::LogRead(reading) => {
+                let log = self.memory.logs.entry(reading.log.clone()).or_default();
+                log.add(reading);
+            }
             Event::RunSeen {
                 subject,
                 name,
@@ -77,20 +83,27 @@ impl Fold {
                     rule: rule.clone(),
                 },
             ),
-            Event::AttemptsForgotten { subject, at, .. } => self.attempts_forgotten(subject, *at),
             Event::Intended(intent) => self.intended(intent),
             Event::Settled { intent, how, .. } => self.settled(intent, how),
             Event::Declared {
                 subject,
                 slot,
                 born,
+                at,
                 ..
             } => {
+                let (born, said) = (*born, *at);
                 if let Some(runtime) = self.runtime(subject) {
-                    runtime.slots.get_mut(*slot).declared = Some(*born);
+                    runtime.slots.get_mut(*slot).declared = Some(Declaration { born, said });
                 }
             }
-            Event::Forgotten { subject, .. } => self.forget(&subject.identity),
+            Event::Confirmed(said) => self.confirmed(&said.subject, &said.digest, said.run),
+            Event::AttemptsForgotten { subject, at, .. } => self.forgive(subject, *at),
+            Event::Forgotten {
+                subject,
+                generations,
+                ..
+            } => self.forget(&subject.identity, generations),
         }
     }
 
@@ -129,9 +142,23 @@ impl Fold {
             return;
         };
         runtime.created = created.or(runtime.created);
+        if let Some(keys) = keys {
+            self.see(&subject.identity, keys, at);
+        }
+    }
+
+    fn see(&mut self, identity: &Identity, keys: &PerSlot<Fingerprint>, at: Timestamp) {
         for slot in Slot::BOTH {
-            if let Some(keys) = keys {
-                see(runtime.slots.get_mut(slot), keys.get(slot), at);
+            let runtime = self.memory.runtimes.get_mut(identity);
+            let seen =
+                runtime.and_then(|runtime| see(runtime.slots.get_mut(slot), keys.get(slot), at));
+            if let (Some(evidence), Identity::Runtime(id)) = (seen, identity) {
+                self.memory.meet(KnownKey {
+                    fingerprint: keys.get(slot).clone(),
+                    of: id.clone(),
+                    slot,
+                    evidence,
+                });
             }
         }
     }
@@ -146,17 +173,8 @@ impl Fold {
         match (&subject.identity, digest) {
             (Identity::Job(..), _) => attempts::succeed(self.job(subject), name, run, asks),
             (Identity::Submission(..), Some(digest)) => {
-                self.name(subject);
-                let submission = self
-                    .memory
-                    .submissions
-                    .entry(subject.identity.clone())
-                    .or_default();
-                if submission.successes.iter().all(|known| known.1 != run.0) {
-                    submission
-                        .successes
-                        .push((digest.to_owned(), run.0, run.1, run.2.clone()));
-                }
+                let submission = self.submission(subject);
+                submission.ended(digest, run.0, run.1, run.2);
             }
             _ => self.note(format!("a run of {subject}, which has none")),
         }
@@ -178,11 +196,34 @@ impl Fold {
         }
     }
 
-    fn attempts_forgotten(&mut self, subject: &Subject, at: Timestamp) {
+    fn submission(&mut self, subject: &Subject) -> &mut SubmissionMemory {
+        self.name(subject);
+        let submissions = &mut self.memory.submissions;
+        submissions.entry(subject.identity.clone()).or_default()
+    }
+
+    fn confirmed(&mut self, subject: &Subject, digest: &str, run: RunId) {
+        if !matches!(subject.identity, Identity::Submission(..)) {
+            return self.note(format!(
+                "a confirmed run of {subject}, which is no one-time run"
+            ));
+        }
+        let confirmed = &mut self.submission(subject).confirmed;
+        if confirmed.iter().all(|(_, known)| *known != run) {
+            confirmed.push((digest.to_owned(), run));
+        }
+    }
+
+    fn forgive(&mut self, subject: &Subject, at: Timestamp) {
         match &subject.identity {
+            Identity::Submission(..) => {
+                let submission = self.submission(subject);
+                submission.forgiven_at = submission.forgiven_at.max(Some(at));
+            }
             Identity::Job(..) => attempts::forgive(self.job(subject), at),
-            Identity::Submission(..) => self.name(subject),
-            Identity::Runtime(_) => self.note(format!("attempts at {subject}, which has none")),
+            Identity::Runtime(_) => {
+                self.note(format!("forgotten attempts on {subject}, which has none"));
+            }
         }
     }
 
@@ -272,7 +313,15 @@ impl Fold {
                 },
             ) => {
                 let runtime = memory.runtimes.entry(identity.clone()).or_default();
-                rotate(runtime, *slot, fingerprint, *sent, *answered);
+                let evidence = rotate(runtime, *slot, fingerprint, *sent, *answered);
+                if let Identity::Runtime(id) = identity {
+                    memory.meet(KnownKey {
+                        fingerprint: fingerprint.clone(),
+                        of: id.clone(),
+                        slot: *slot,
+                        evidence,
+                    });
+                }
             }
             (
                 Identity::Job(..),
@@ -310,37 +359,56 @@ impl Fold {
         }
     }
 
-    fn forget(&mut self, identity: &Identity) {
+    /// How often a content was forgotten outlasts it: its next token must be another one.
+    fn forget(&mut self, identity: &Identity, generations: &BTreeMap<String, u32>) {
         let memory = &mut self.memory;
         // Whoever settles one of them later has not heard of it yet.
         let doubts = memory.doubts.get(identity).into_iter().flatten();
         let doubts = doubts.map(|doubt| (doubt.intent.clone(), false));
         self.ended.extend(doubts);
         memory.runtimes.remove(identity);
+        if let Identity::Runtime(id) = identity {
+            for met in memory.keys.values_mut() {
+                met.retain(|known| known.of != *id);
+            }
+            memory.keys.retain(|_, met| !met.is_empty());
+        }
         memory.jobs.remove(identity);
         memory.submissions.remove(identity);
         memory.doubts.remove(identity);
         memory.addresses.remove(identity);
+        if matches!(identity, Identity::Submission(..)) && !generations.is_empty() {
+            let forgotten = SubmissionMemory {
+                forgotten: generations.clone(),
+                ..SubmissionMemory::default()
+            };
+            memory.submissions.insert(identity.clone(), forgotten);
+        }
     }
 }
 
-/// A look at one key. One that is older than what is known says nothing about the present key.
-fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) {
-    let evidence = match (&slot.fingerprint, slot.last_seen) {
-        (_, Some(last)) if at < last => return,
-        (Some(known), _) if known == fingerprint => None,
-        (Some(_), Some(after)) => Some(Evidence::Changed { after, by: at }),
-        _ => Some(Evidence::FirstSeen { at }),
-    };
-    slot.last_seen = Some(at);
-    if let Some(evidence) = evidence {
-        // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.
-        if slot.fingerprint.is_some() {
-            slot.declared = None;
-        }
-        slot.fingerprint = Some(fingerprint.clone());
-        slot.evidence = vec![evidence];
+/// A look at one key, and what it says of a key that was not there before. A look that is older than what is known says nothing.
+fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Option<Evidence> {
+    if slot.last_seen.is_some_and(|last| at < last) {
+        return None;
     }
+    if slot.fingerprint.as_ref() == Some(fingerprint) {
+        slot.last_seen = Some(at);
+        return None;
+    }
+    let evidence = match slot.last_seen {
+        Some(after) if slot.fingerprint.is_some() => Evidence::Changed { after, by: at },
+        _ => Evidence::FirstSeen { at },
+    };
+    // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.
+    let declared = slot.declared.filter(|_| slot.fingerprint.is_none());
+    *slot = SlotMemory {
+        fingerprint: Some(fingerprint.clone()),
+        last_seen: Some(at),
+        evidence: Some(evidence),
+        declared,
+    };
+    Some(evidence)
 }
 
 /// Our own regenerate. If a later look showed yet another key, that key stays; only the rotation is remembered.
@@ -350,7 +418,8 @@ fn rotate(
     fingerprint: &Fingerprint,
     sent: Timestamp,
     answered: Timestamp,
-) {
+) -> Evidence {
+    let evidence = Evidence::Rotated { sent, answered };
     if runtime
         .last_rotation
         .is_none_or(|(_, known)| known <= answered)
@@ -360,15 +429,18 @@ fn rotate(
     let memory = runtime.slots.get_mut(slot);
     let seen_since = memory.last_seen.is_some_and(|seen| seen > answered);
     if seen_since && memory.fingerprint.as_ref() != Some(fingerprint) {
-        return;
+        return evidence;
     }
     *memory = SlotMemory {
         fingerprint: Some(fingerprint.clone()),
         last_seen: memory.last_seen.max(Some(answered)),
-        evidence: vec![Evidence::Rotated { sent, answered }],
+        evidence: Some(evidence),
         declared: None,
     };
+    evidence
 }
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;

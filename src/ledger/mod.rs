@@ -22,7 +22,7 @@ use crate::model::address::Identity;
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::Timestamp;
 use commit::{Queue, Wanted};
-use event::{Event, Intent, ReadError};
+use event::{Confirmation, Event, Intent, ReadError};
 use fold::Fold;
 use store::{Position, Store, StoreError};
 
@@ -265,11 +265,13 @@ impl Known {
     fn touch(&mut self, event: &Event) {
         let identity = match event {
             Event::Intended(Intent { subject, .. })
-            | Event::Forgotten { subject, .. }
-            | Event::AttemptsForgotten { subject, .. } => Some(subject.identity.clone()),
+            | Event::Confirmed(Confirmation { subject, .. })
+            | Event::AttemptsForgotten { subject, .. }
+            | Event::Forgotten { subject, .. } => Some(subject.identity.clone()),
             Event::Settled { intent, .. } => self.fold.open(intent).cloned(),
             Event::Opened { .. }
             | Event::Looked { .. }
+            | Event::LogRead(_)
             | Event::RunSeen { .. }
             | Event::RunFailed { .. }
             | Event::Declared { .. } => None,

@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::event::{Ending, Event, Intent, Subject};
+use super::event::{Confirmation, Ending, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, Name, ResourceId};
 use crate::model::job::{RunResult, Token};
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
@@ -25,7 +25,7 @@ pub fn key(n: u8) -> Fingerprint {
 pub fn gateway(n: u8) -> Subject {
     Subject {
         identity: Identity::Runtime(ResourceId::new(format!(
-            "/subscriptions/s/integrationruntimes/gateway-{n}"
+            "/subscriptions/s/resourcegroups/g/integrationruntimes/gateway-{n}"
         ))),
         address: Address::parse(&format!("ingest/gateway-{n}")).unwrap(),
     }
@@ -187,8 +187,6 @@ pub fn event() -> impl Strategy<Value = Event> {
                 result: RunResult::parse(&result),
                 rule
             }),
-        (subject(), instant(), any::<String>())
-            .prop_map(|(subject, at, by)| Event::AttemptsForgotten { subject, at, by }),
         (
             intent(),
             (any::<String>(), of(any::<String>())),
@@ -225,7 +223,33 @@ pub fn event() -> impl Strategy<Value = Event> {
                 by
             }
         ),
-        (subject(), instant()).prop_map(|(subject, at)| Event::Forgotten { subject, at }),
+        (
+            subject(),
+            instant(),
+            any::<i64>(),
+            any::<String>(),
+            any::<bool>()
+        )
+            .prop_map(
+                |(subject, at, run, by, known)| Event::Confirmed(Confirmation {
+                    subject,
+                    digest: "d1".to_owned(),
+                    run,
+                    at,
+                    reason: known.then(|| by.clone()),
+                    by,
+                })
+            ),
+        (subject(), instant(), any::<String>())
+            .prop_map(|(subject, at, by)| Event::AttemptsForgotten { subject, at, by }),
+        (subject(), instant(), any::<bool>(), 1_u32..4).prop_map(|(subject, at, once, count)| {
+            let known = once.then(|| ("d1".to_owned(), count));
+            Event::Forgotten {
+                subject,
+                at,
+                generations: known.into_iter().collect(),
+            }
+        }),
     ]
 }
 

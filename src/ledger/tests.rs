@@ -85,7 +85,14 @@ async fn what_a_person_said_before_another_apply_began_is_not_written() {
     let forgotten = |subject: Subject| {
         let identity = subject.identity.clone();
         let at = at(101);
-        (identity, vec![Event::Forgotten { subject, at }])
+        (
+            identity,
+            vec![Event::Forgotten {
+                subject,
+                at,
+                generations: std::collections::BTreeMap::new(),
+            }],
+        )
     };
     let (identity, events) = forgotten(gateway(1));
     let refused = person.record_if_untouched(&identity, events).await;

@@ -1,7 +1,6 @@
 //! One document: its `apiVersion`, `kind` and name, and which shape its `spec` has.
 //!
-//! Refuses: a document of another version, and to pass silently over one that was meant for afresh. Other YAML that merely lies
-//! in the same folder is passed over.
+//! Refuses: a document of another version.
 
 use std::rc::Rc;
 
@@ -14,7 +13,7 @@ use super::shape::leaf::NameText;
 use super::shape::project::ProjectSpec;
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
 use super::shape::{Fields, Shape, Spot, clipped, record};
-use super::tree::{Node, Value};
+use super::tree::Node;
 use crate::model::address::Name;
 
 /// The version that this program reads.
@@ -71,35 +70,10 @@ pub struct Document {
     pub mark: Mark,
 }
 
-/// What a YAML document's header says of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looks {
-    /// Made for afresh, in this or another version; or it has one of its kinds and lacks a version.
-    Ours,
-    /// Something else.
-    Foreign,
-}
-
-/// Is this document meant for afresh?
-pub fn looks(root: &Node) -> Looks {
-    let version = header(root, "apiVersion").map(|(text, _)| text.to_lowercase());
-    let kind = header(root, "kind").map(|(text, _)| text);
-    let ours = match (&version, kind) {
-        (Some(version), _) => version.starts_with("afresh"),
-        (None, Some(kind)) => KINDS.contains(&kind),
-        (None, None) => false,
-    };
-    if ours { Looks::Ours } else { Looks::Foreign }
-}
-
-fn header<'a>(root: &'a Node, key: &str) -> Option<(&'a str, Mark)> {
-    let Value::Map(entries) = &root.value else {
-        return None;
-    };
-    let entry = entries.iter().find(|entry| entry.key.text == key)?;
-    match &entry.value.value {
-        Value::Scalar(scalar) => Some((&scalar.text, entry.value.mark)),
-        _ => None,
+impl Document {
+    /// Does it promise something?
+    pub fn is_rule(&self) -> bool {
+        matches!(self.kind, "KeyAge" | "JobRun")
     }
 }
 
@@ -116,7 +90,10 @@ pub fn read(root: &Rc<Node>, findings: &mut Findings) -> Option<Document> {
         name: "document",
     };
     let fields = Fields::open(spot, &["apiVersion", "kind", "metadata", "spec"], findings)?;
-    let version = fields.take::<At<String>>("apiVersion", findings);
+    let help = format!(
+        "write `apiVersion: {API_VERSION}`; keep YAML for other programs in another folder"
+    );
+    let version = fields.take_or_help::<At<String>>("apiVersion", &help, findings);
     let kind = fields.take::<At<String>>("kind", findings);
     let version_fits = version.is_some_and(|version| version_fits(&version, findings));
     let kind = kind.and_then(|kind| known_kind(&kind, findings));

@@ -138,6 +138,11 @@ fn last_word(text: &str) -> &str {
     start.map_or("", |(at, _)| &text[at..])
 }
 
+/// Does the name of a parameter say that its value is a secret?
+pub fn names_secret(name: &str) -> bool {
+    sounds_secret(name) && !name.to_lowercase().ends_with("value")
+}
+
 fn sounds_secret(key: &str) -> bool {
     let plain = key.to_lowercase().replace(['-', '_', '.'], "");
     SECRET_KEYS.iter().any(|ending| plain.ends_with(ending))

@@ -6,8 +6,12 @@
 //!
 //! Refuses: secrets; what two YAML tools would read differently; anything unknown. Prints nothing, reads no environment and no clock.
 
+mod advice;
+mod blank;
 mod build;
 mod document;
+mod encoding;
+mod looks;
 mod mark;
 mod mask;
 mod problem;
@@ -20,6 +24,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unread;
 
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -28,82 +33,138 @@ use crate::model::desired::Desired;
 
 pub use render::Problems;
 pub use schema::schema;
+pub use source::Input;
 
-use document::{Document, Looks};
+use document::Document;
+use looks::Looks;
 use mark::Mark;
 use problem::{Findings, Problem};
-use source::Source;
+use source::{Flaw, Source};
+use split::Piece;
 use tree::{Budget, Node};
+
+/// Manifests that can be used.
+#[derive(Debug)]
+pub struct Manifests {
+    /// What they say.
+    pub desired: Desired,
+    /// What is probably not meant.
+    pub warnings: Problems,
+}
+
+/// What a reading came to.
+#[derive(Debug)]
+pub struct Checked {
+    /// What the manifests say; `None` if what they refer to cannot be understood.
+    pub desired: Option<Desired>,
+    /// What is probably not meant.
+    pub warnings: Problems,
+    /// How many documents there are, without those that are only referred to.
+    pub documents: usize,
+}
 
 /// Reads manifests: files, and all `*.yaml` and `*.yml` in and below folders.
 ///
 /// # Errors
-/// Everything that is wrong, at once.
-pub fn read(paths: &[PathBuf]) -> Result<Desired, Problems> {
-    let mut findings = Findings::default();
-    let sources = source::gather(paths, &mut findings);
-    read_sources(&sources, findings)
+/// Everything that is wrong, at once, warnings included.
+pub fn read(paths: &[PathBuf]) -> Result<Manifests, Problems> {
+    let input = Input {
+        paths: paths.to_owned(),
+        ..Input::default()
+    };
+    let Checked {
+        desired, warnings, ..
+    } = check(&input)?;
+    match desired {
+        Some(desired) => Ok(Manifests { desired, warnings }),
+        None => Err(warnings),
+    }
 }
 
-fn read_sources(sources: &[Source], mut findings: Findings) -> Result<Desired, Problems> {
+/// Checks manifests, also such that are a part of a whole: what they refer to is read beside them, and its problems are not told.
+///
+/// # Errors
+/// Everything that is wrong, at once, warnings included.
+pub fn check(input: &Input) -> Result<Checked, Problems> {
+    let mut findings = Findings::default();
+    let sources = source::gather(input, &mut findings);
+    check_sources(&sources, findings)
+}
+
+fn check_sources(sources: &[Source], found: Findings) -> Result<Checked, Problems> {
+    let aside = (0..).zip(sources).filter(|(_, source)| source.aside);
+    let mut findings = Findings::without(aside.map(|(file, _)| file).collect());
+    findings.append(found);
     let mut budget = Budget::default();
     let mut documents = Vec::new();
-    let mut passed_over = Findings::default();
+    let mut own = 0;
+    let mut skipped = findings.fresh();
     for (file, source) in (0..).zip(sources) {
-        let budget = &mut budget;
-        documents.extend(read_source(
-            file,
-            source,
-            budget,
-            &mut findings,
-            &mut passed_over,
-        ));
+        let read = read_source(file, source, &mut budget, &mut findings, &mut skipped);
+        own += if source.aside { 0 } else { read.len() };
+        documents.extend(read);
     }
-    if documents.is_empty() && findings.count() == 0 {
-        // Nothing is ours: then a mistake in what was passed over may be why.
-        findings.append(passed_over);
+    if documents.is_empty() && findings.error_count() == 0 {
+        // Nothing is ours: then a mistake in what was skipped may be why.
+        findings.append(skipped);
     }
     let desired = build::build(&documents, sources, &mut findings);
-    match desired {
-        Some(desired) if findings.count() == 0 => Ok(desired),
-        _ => Err(Problems::of(findings, sources)),
+    let understood = desired.is_some() || sources.iter().any(|source| source.aside);
+    if findings.error_count() > 0 || !understood {
+        return Err(Problems::of(findings, sources));
     }
+    Ok(Checked {
+        desired,
+        warnings: Problems::of(findings, sources),
+        documents: own,
+    })
 }
 
-/// The documents of one file. A file in a folder that has nothing to do with afresh is passed over, with its mistakes.
+/// The documents of one file. A file in a folder that has nothing to do with afresh is skipped, with its mistakes.
 fn read_source(
     file: u32,
     source: &Source,
     budget: &mut Budget,
     findings: &mut Findings,
-    passed_over: &mut Findings,
+    skipped: &mut Findings,
 ) -> Vec<Document> {
-    let mut own = Findings::default();
+    if source.flaw == Some(Flaw::Ending) {
+        unread::misnamed(file, source, findings);
+        return Vec::new();
+    }
+    let mut own = findings.fresh();
     let roots = parse(file, &source.text, budget, &mut own);
-    let meant = source.named
-        || roots
-            .iter()
-            .any(|root| document::looks(root) == Looks::Ours)
-        || (own.count() > 0 && source.text.contains("afresh/"));
-    if !meant {
-        passed_over.append(own);
+    let looks: Vec<Looks> = roots.iter().map(|root| looks::looks(root)).collect();
+    let ours = |looks: &Looks| matches!(looks, Looks::Ours | Looks::Holds);
+    let broken = own.error_count() > 0 && looks::mentions(&source.text);
+    if !(source.named || broken || looks.iter().any(ours)) {
+        skipped.append(own);
         return Vec::new();
     }
     findings.append(own);
-    if roots.is_empty() && findings.count() == 0 {
+    if let Some(Flaw::Encoding(encoding)) = source.flaw {
+        unread::encoded(file, source, encoding, findings);
+    }
+    if roots.is_empty() && findings.error_count() == 0 {
         let problem = Problem::nowhere(format!("`{}` holds no document", source.name));
         findings.add(problem.help(format!(
             "a document begins with `apiVersion: {}`",
             document::API_VERSION
         )));
     }
-    roots
-        .iter()
-        .filter_map(|root| {
-            check_tokens(root, findings);
-            document::read(root, findings)
-        })
-        .collect()
+    let mut documents = Vec::new();
+    for (root, looks) in roots.iter().zip(looks) {
+        match looks {
+            Looks::Holds => unread::in_a_list(root, findings),
+            // Beside a manifest, in one file of a folder.
+            Looks::Foreign if !source.named => {}
+            Looks::Ours | Looks::Foreign | Looks::Unknown => {
+                check_tokens(root, findings);
+                documents.extend(document::read(root, findings));
+            }
+        }
+    }
+    documents
 }
 
 fn parse(file: u32, text: &str, budget: &mut Budget, findings: &mut Findings) -> Vec<Rc<Node>> {
@@ -117,9 +178,33 @@ fn parse(file: u32, text: &str, budget: &mut Budget, findings: &mut Findings) ->
             findings.add(problem.help("leave the line out"));
             continue;
         }
-        roots.extend(tree::parse(file, piece.line, piece.text, budget, findings));
+        roots.extend(parse_piece(file, &piece, budget, findings));
     }
     roots.retain(|root| !root.is_empty());
+    roots
+}
+
+/// Where blanks that are none to YAML are what is wrong, that is said, and the rest is read as it was meant.
+fn parse_piece(
+    file: u32,
+    piece: &Piece<'_>,
+    budget: &mut Budget,
+    findings: &mut Findings,
+) -> Vec<Rc<Node>> {
+    let mut own = findings.fresh();
+    let roots = tree::parse(file, piece.line, piece.text, budget, &mut own);
+    if own.error_count() > 0 || roots.iter().any(|root| blank::in_keys(root)) {
+        let meant = blank::as_spaces(piece.text);
+        let mut other = findings.fresh();
+        if meant != piece.text {
+            let read = tree::parse(file, piece.line, &meant, budget, &mut other);
+            if other.error_count() == 0 {
+                blank::note_lines(file, piece.line, piece.text, findings);
+                return read;
+            }
+        }
+    }
+    findings.append(own);
     roots
 }
 

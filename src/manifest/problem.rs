@@ -1,10 +1,33 @@
 //! Problems: what is wrong, where, and what would be right. They are collected, so that one reading tells them all.
+//! A warning is a problem that stops nothing: `findings.add(Problem::at(mark, "…").help("…").warning())`.
 //!
 //! Refuses: showing more of a file than the lines that problems stand on, or a secret on one of those.
+
+use std::collections::HashSet;
+use std::rc::Rc;
 
 use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
 
 use super::mark::Mark;
+
+/// How much a problem weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The manifests cannot be used.
+    Error,
+    /// They can, and mean something that is probably not meant.
+    Warning,
+}
+
+impl Severity {
+    /// Its word for programs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]
@@ -15,6 +38,8 @@ pub struct Problem {
     pub(super) help: Option<String>,
     pub(super) other: Option<(Mark, String)>,
     pub(super) secret: bool,
+    pub(super) severity: Severity,
+    pub(super) misses: bool,
 }
 
 impl Problem {
@@ -35,6 +60,8 @@ impl Problem {
             help: None,
             other: None,
             secret: false,
+            severity: Severity::Error,
+            misses: false,
         }
     }
 
@@ -72,15 +99,38 @@ impl Problem {
         self.secret = true;
         self
     }
+
+    /// A document is missing, which may stand in a file that was not read.
+    #[must_use]
+    pub const fn misses_document(mut self) -> Self {
+        self.misses = true;
+        self
+    }
+
+    /// It stops nothing.
+    #[must_use]
+    pub const fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
 }
 
 /// Collects problems while manifests are read, and the names that one document gives another: those can only be checked when
 /// all have been read, and are checked also where the rest of a document is wrong.
 #[derive(Debug, Default)]
 pub struct Findings {
-    kept: Vec<Problem>,
-    more: usize,
+    errors: Kept,
+    warnings: Kept,
     mentions: Vec<Mention>,
+    /// Files that are only referred to: a problem that stands in them alone is not told.
+    aside: Rc<HashSet<u32>>,
+}
+
+/// Problems of one severity, the first with their words.
+#[derive(Debug, Default)]
+struct Kept {
+    problems: Vec<Problem>,
+    more: usize,
 }
 
 /// A name that has to be the name of another document.
@@ -98,24 +148,52 @@ pub struct Mention {
 const KEPT_MAX: usize = PROBLEMS_SHOWN_MAX * 10;
 
 impl Findings {
-    /// Takes note of a problem.
-    pub fn add(&mut self, problem: Problem) {
-        self.add_with(|| problem);
+    /// Nothing yet; problems that stand in none but these files will not be told.
+    pub fn without(aside: HashSet<u32>) -> Self {
+        Self {
+            aside: Rc::new(aside),
+            ..Self::default()
+        }
     }
 
-    /// Takes note of a problem whose words are only made if they will be kept.
-    pub fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
-        if self.kept.len() < KEPT_MAX {
-            self.kept.push(problem());
+    /// Nothing yet, with the same files aside.
+    pub fn fresh(&self) -> Self {
+        Self {
+            aside: Rc::clone(&self.aside),
+            ..Self::default()
+        }
+    }
+
+    fn is_aside(&self, problem: &Problem) -> bool {
+        let aside = |mark: &Mark| self.aside.contains(&mark.file);
+        problem.mark.as_ref().is_some_and(aside)
+            && problem.other.as_ref().is_none_or(|(mark, _)| aside(mark))
+    }
+
+    /// Takes note of a problem.
+    pub fn add(&mut self, problem: Problem) {
+        if self.is_aside(&problem) {
+            return;
+        }
+        match problem.severity {
+            Severity::Error => self.errors.add_with(|| problem),
+            Severity::Warning => self.warnings.add_with(|| problem),
+        }
+    }
+
+    /// Takes note of an error whose words are only made if they will be kept.
+    pub fn add_with(&mut self, error: impl FnOnce() -> Problem) {
+        if self.aside.is_empty() {
+            self.errors.add_with(error);
         } else {
-            self.more += 1;
+            self.add(error());
         }
     }
 
     /// Takes over what was found elsewhere.
     pub fn append(&mut self, other: Self) {
-        self.more += other.more;
-        other.kept.into_iter().for_each(|problem| self.add(problem));
+        self.errors.append(other.errors);
+        self.warnings.append(other.warnings);
     }
 
     /// Takes note of a mention.
@@ -130,16 +208,41 @@ impl Findings {
         std::mem::take(&mut self.mentions)
     }
 
-    /// How many there are.
-    pub const fn count(&self) -> usize {
-        self.kept.len() + self.more
+    /// How many errors there are.
+    pub const fn error_count(&self) -> usize {
+        self.errors.problems.len() + self.errors.more
     }
 
-    /// The kept ones by place, those without a place last, and the number of those that were only counted.
-    pub fn sorted(mut self) -> (Vec<Problem>, usize) {
-        self.kept
-            .sort_by_key(|problem| (problem.mark.is_none(), problem.mark));
-        (self.kept, self.more)
+    /// The kept errors by place, then the kept warnings, each with those without a place last; and how many of both were only
+    /// counted.
+    pub fn sorted(self) -> (Vec<Problem>, usize) {
+        let more = self.errors.more + self.warnings.more;
+        let mut sorted = self.errors.sorted();
+        sorted.extend(self.warnings.sorted());
+        (sorted, more)
+    }
+}
+
+impl Kept {
+    fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.problems.len() < KEPT_MAX {
+            self.problems.push(problem());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        self.more += other.more;
+        for problem in other.problems {
+            self.add_with(|| problem);
+        }
+    }
+
+    fn sorted(self) -> Vec<Problem> {
+        let mut problems = self.problems;
+        problems.sort_by_key(|problem| (problem.mark.is_none(), problem.mark));
+        problems
     }
 }
 
@@ -156,6 +259,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// In how many letters two words differ; of a long one the beginning counts.
+pub fn distance(word: &str, other: &str) -> usize {
+    let word: String = word.chars().take(64).collect();
+    strsim::damerau_levenshtein(&word, other)
 }
 
 /// "did you mean `x`?", or all candidates if they are few.

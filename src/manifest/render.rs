@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use crate::limits::PROBLEMS_SHOWN_MAX;
 
+use super::blank;
 use super::mark::Mark;
 use super::mask;
-use super::problem::{Findings, Problem};
+use super::problem::{Findings, Problem, Severity};
 use super::source::Source;
 use super::split;
 
-/// Everything that is wrong, by place. Holds the lines that are shown, not the files.
+/// Everything that is wrong, errors first, by place. Holds the lines that are shown, not the files.
 #[derive(Debug)]
 pub struct Problems {
     list: Vec<Told>,
@@ -24,6 +25,8 @@ pub struct Problems {
 /// A problem that needs its file no longer.
 #[derive(Debug)]
 struct Told {
+    severity: Severity,
+    misses: bool,
     message: String,
     help: Option<String>,
     label: Option<String>,
@@ -65,6 +68,16 @@ impl Problems {
         self.list.len() + self.more
     }
 
+    /// Is a document missing that may stand in a file which was not read?
+    pub fn miss_documents(&self) -> bool {
+        self.list.iter().any(|told| told.misses)
+    }
+
+    /// Is nothing wrong?
+    pub const fn is_empty(&self) -> bool {
+        self.count() == 0
+    }
+
     /// For people: each with file, line, column, the line under it, and what to do. Beyond a bound they are only counted.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color {
@@ -86,13 +99,14 @@ impl Problems {
         parts.join("\n\n") + "\n"
     }
 
-    /// For programs: `[{file, line, column, message, help}]`; file, line and column are null where no line is to blame.
+    /// For programs: `[{severity, file, line, column, message, help}]`; file, line and column are null where no line is to blame.
     pub fn as_json(&self) -> Value {
         self.list
             .iter()
             .map(|told| {
                 let place = told.place.as_ref();
                 json!({
+                    "severity": told.severity.word(),
                     "file": place.map(|place| &place.file),
                     "line": place.map(|place| place.line),
                     "column": place.map(|place| place.column),
@@ -106,7 +120,11 @@ impl Problems {
 
 impl Told {
     fn group(&self) -> Group<'_> {
-        let mut group = Group::with_title(Level::ERROR.primary_title(self.message.as_str()));
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let mut group = Group::with_title(level.primary_title(self.message.as_str()));
         if let Some(place) = &self.place {
             group = place.shown(group, AnnotationKind::Primary, self.label.as_deref());
         }
@@ -152,9 +170,18 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     let other = problem
         .other
         .and_then(|(mark, label)| Some((excerpt(mark, false, sources, lines)?, label)));
+    let note = problem
+        .mark
+        .and_then(|mark| line_of(mark, lines))
+        .filter(|_| !problem.message.contains("(U+"))
+        .and_then(blank::note);
+    let help = [problem.help, note].into_iter().flatten();
+    let help: Vec<String> = help.collect();
     Told {
+        severity: problem.severity,
+        misses: problem.misses,
         message: problem.message,
-        help: problem.help,
+        help: (!help.is_empty()).then(|| help.join("\n")),
         label: problem.label,
         place,
         other,
@@ -201,6 +228,12 @@ fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) ->
         start,
         end,
     })
+}
+
+fn line_of<'a>(mark: Mark, lines: &[Vec<&'a str>]) -> Option<&'a str> {
+    let lines = lines.get(usize::try_from(mark.file).ok()?)?;
+    let number = usize::try_from(mark.line).ok()?;
+    lines.get(number.checked_sub(1)?).copied()
 }
 
 /// The byte at which the character `column` of `line` begins, or the line's end.

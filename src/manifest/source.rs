@@ -1,5 +1,8 @@
 //! The only file here that touches the disk: finds manifests and reads their text.
 //!
+//! In a folder, `.yaml` and `.yml` are read, whatever their case. Hidden files and folders are not. JSON and files with a mistyped
+//! ending are looked at, so that nothing that was meant for afresh is skipped without a word.
+//!
 //! Refuses: files beyond the size limit (before they are read), what is not UTF-8, and folders that lead back into themselves.
 
 use std::collections::HashSet;
@@ -10,7 +13,19 @@ use std::path::{Path, PathBuf};
 use crate::limits::MANIFEST_BYTES_MAX;
 
 use super::mark::Mark;
-use super::problem::{Findings, Problem};
+use super::problem::{Findings, Problem, distance};
+use super::{encoding, looks};
+
+/// What is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    /// Files and folders that are meant.
+    pub paths: Vec<PathBuf>,
+    /// What came through stdin, if that is meant too.
+    pub stdin: Option<Vec<u8>>,
+    /// Files and folders that those refer to: what is wrong in them is not told.
+    pub with: Vec<PathBuf>,
+}
 
 /// A file that was read.
 #[derive(Debug)]
@@ -23,31 +38,65 @@ pub struct Source {
     pub text: String,
     /// Named on the command line itself, not found in a folder.
     pub named: bool,
+    /// Only referred to.
+    pub aside: bool,
+    /// Why its text is no manifest, whatever it says.
+    pub flaw: Option<Flaw>,
+}
+
+/// Why a file is no manifest, though its text may be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// It lies in a folder, and its name does not end as a manifest's does.
+    Ending,
+    /// It is saved in this encoding, and a manifest is UTF-8.
+    Encoding(&'static str),
 }
 
 /// Deepest folder below a named one.
 const FOLDERS_MAX: usize = 64;
+/// What stdin is called in problems.
+const STDIN: &str = "<stdin>";
 
-/// Reads files, and all `*.yaml` and `*.yml` in and below folders, in the order of their names. What cannot be read is noted.
-pub fn gather(paths: &[PathBuf], findings: &mut Findings) -> Vec<Source> {
+/// Reads files, and all `*.yaml` and `*.yml` in and below folders. Named files come first, each kind in the order of the names, so
+/// that it does not matter in which order they are given. What cannot be read is noted.
+pub fn gather(input: &Input, findings: &mut Findings) -> Vec<Source> {
     let mut gatherer = Gatherer {
         findings,
         seen: HashSet::new(),
+        met: HashSet::new(),
         sources: Vec::new(),
+        aside: false,
     };
-    for path in paths {
-        gatherer.path(path);
+    if let Some(bytes) = &input.stdin {
+        gatherer.keep(Path::new(STDIN), true, bytes.clone());
     }
+    gatherer.all(&input.paths);
+    gatherer.aside = true;
+    gatherer.all(&input.with);
     gatherer.sources
 }
 
 struct Gatherer<'a> {
     findings: &'a mut Findings,
+    /// Files and folders that were read, without links.
     seen: HashSet<PathBuf>,
+    /// Where each file lies that was met, read before or not.
+    met: HashSet<PathBuf>,
     sources: Vec<Source>,
+    aside: bool,
 }
 
 impl Gatherer<'_> {
+    fn all(&mut self, paths: &[PathBuf]) {
+        let mut sorted: Vec<(bool, &PathBuf)> =
+            paths.iter().map(|path| (path.is_dir(), path)).collect();
+        sorted.sort();
+        for (_, path) in sorted {
+            self.path(path);
+        }
+    }
+
     fn path(&mut self, path: &Path) {
         match std::fs::metadata(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -57,9 +106,9 @@ impl Gatherer<'_> {
             }
             Err(error) => self.unreadable(path, &error),
             Ok(found) if found.is_dir() => {
-                let before = (self.sources.len(), self.findings.count());
+                let before = self.findings.error_count();
                 self.folder(path, &mut Vec::new());
-                if before == (self.sources.len(), self.findings.count()) {
+                if before == self.findings.error_count() && !self.has_met(path) {
                     let message = format!("no manifest in `{}`", path.display());
                     let help = "manifests are files that end with .yaml or .yml, in the folder itself or below";
                     self.findings.add(Problem::nowhere(message).help(help));
@@ -67,6 +116,12 @@ impl Gatherer<'_> {
             }
             Ok(_) => self.file(path, true),
         }
+    }
+
+    /// Has a manifest been met in or below the folder, now or before?
+    fn has_met(&self, folder: &Path) -> bool {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        self.met.iter().any(|path| path.starts_with(&real))
     }
 
     fn folder(&mut self, path: &Path, above: &mut Vec<PathBuf>) {
@@ -98,14 +153,15 @@ impl Gatherer<'_> {
         match std::fs::metadata(path) {
             Ok(found) if found.is_dir() => self.folder(path, above),
             Ok(found) if found.is_file() && is_yaml(path) => self.file(path, false),
+            Ok(found) if found.is_file() && may_be_misnamed(path) => self.misnamed(path),
             Err(error) if is_yaml(path) => self.unreadable(path, &error),
             _ => {}
         }
     }
 
     fn file(&mut self, path: &Path, named: bool) {
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if !self.seen.insert(real) {
+        self.met.insert(located(path));
+        if !self.is_new(path) {
             return;
         }
         match read(path) {
@@ -124,20 +180,49 @@ impl Gatherer<'_> {
         }
     }
 
+    /// A file whose name does not end as a manifest's does is kept if it speaks of afresh at all.
+    fn misnamed(&mut self, path: &Path) {
+        let Ok(Some(bytes)) = read(path) else { return };
+        let Ok(text) = String::from_utf8(bytes) else {
+            return;
+        };
+        let has_header = ["\"metadata\"", "\"spec\""]
+            .iter()
+            .all(|key| text.contains(key));
+        if (has_header || looks::mentions(&text)) && self.is_new(path) {
+            self.sources.push(Source {
+                flaw: Some(Flaw::Ending),
+                ..self.source(path, false, without_mark(text))
+            });
+        }
+    }
+
+    fn is_new(&mut self, path: &Path) -> bool {
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        self.seen.insert(real)
+    }
+
     fn keep(&mut self, path: &Path, named: bool, bytes: Vec<u8>) {
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
+        if let Some((encoding, text)) = encoding::other_than_utf8(&bytes) {
+            let source = Source {
+                flaw: Some(Flaw::Encoding(encoding)),
+                ..self.source(path, named, without_mark(text))
+            };
+            return self.sources.push(source);
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let source = self.source(path, named, without_mark(text));
+                self.sources.push(source);
+            }
             Err(error) => {
                 let valid = error.utf8_error().valid_up_to();
-                self.not_utf8(path, &error.into_bytes(), valid);
-                return;
+                let bytes = error.into_bytes();
+                if named || looks::mentions(&String::from_utf8_lossy(&bytes)) {
+                    self.not_utf8(path, &bytes, valid);
+                }
             }
-        };
-        let text = match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        };
-        self.sources.push(source(path, named, text));
+        }
     }
 
     /// The first bad byte is shown in the line as far as that is text.
@@ -152,12 +237,25 @@ impl Gatherer<'_> {
             path.display(),
             bytes[valid]
         );
-        self.findings
-            .add(Problem::at(mark, message).help("save the file as UTF-8"));
-        self.sources.push(Source {
-            text: good,
-            ..source(path, false, String::new())
-        });
+        // Which files are aside the findings do not know yet.
+        if !self.aside {
+            let problem = Problem::at(mark, message);
+            self.findings.add(problem.help("save the file as UTF-8"));
+        }
+        let source = self.source(path, false, good);
+        self.sources.push(source);
+    }
+
+    fn source(&self, path: &Path, named: bool, text: String) -> Source {
+        let shown = path.strip_prefix(".").unwrap_or(path);
+        Source {
+            name: shown.display().to_string(),
+            folder: path.parent().map(Path::to_owned).unwrap_or_default(),
+            text,
+            named,
+            aside: self.aside,
+            flaw: None,
+        }
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
@@ -166,13 +264,22 @@ impl Gatherer<'_> {
     }
 }
 
-fn source(path: &Path, named: bool, text: String) -> Source {
-    let shown = path.strip_prefix(".").unwrap_or(path);
-    Source {
-        name: shown.display().to_string(),
-        folder: path.parent().map(Path::to_owned).unwrap_or_default(),
-        text,
-        named,
+fn without_mark(text: String) -> String {
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+/// Where a file lies, without links in the way to it.
+fn located(path: &Path) -> PathBuf {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let real = folder.unwrap_or(Path::new(".")).canonicalize();
+    match (real, path.file_name()) {
+        (Ok(real), Some(name)) => real.join(name),
+        _ => path.to_owned(),
     }
 }
 
@@ -199,6 +306,23 @@ fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
     }
     entries.sort();
     Ok(entries)
+}
+
+/// Endings that another program would read a manifest by, and slips of the pen. Files that were renamed so that they are not read
+/// (`.bak`, `.disabled`, `.tmpl`), and text that speaks of manifests (`.md`), are left alone.
+fn may_be_misnamed(path: &Path) -> bool {
+    let ending = |path: &Path| {
+        path.extension()
+            .map(|ending| ending.to_string_lossy().to_lowercase())
+            .unwrap_or_default()
+    };
+    match ending(path).as_str() {
+        "json" | "jsonc" | "json5" => true,
+        "txt" => path
+            .file_stem()
+            .is_some_and(|stem| is_yaml(Path::new(stem))),
+        other => other.bytes().all(|b| b.is_ascii_alphabetic()) && distance(other, "yaml") == 1,
+    }
 }
 
 fn is_yaml(path: &Path) -> bool {

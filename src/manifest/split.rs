@@ -34,7 +34,9 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 fn begins_document(line: &str) -> bool {
-    line.strip_prefix("---")
+    // Files that were put together with `cat` have their byte order marks in the middle.
+    line.trim_start_matches('\u{feff}')
+        .strip_prefix("---")
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 

@@ -6,13 +6,16 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, StrInput};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use crate::limits::{MANIFEST_BYTES_MAX, MANIFEST_DEPTH_MAX, MANIFEST_NODES_MAX};
 
+use super::advice::{self, Advice};
 use super::mark::Mark;
+use super::mask;
 use super::problem::{Findings, Problem};
 use super::scalar::Scalar;
+use super::split;
 use super::to_u32;
 
 /// A value and where it is written.
@@ -107,6 +110,7 @@ pub fn parse(
     let mut builder = Builder {
         file,
         line_offset: first_line - 1,
+        text,
         length: text.trim_end().chars().count(),
         budget,
         findings,
@@ -122,6 +126,7 @@ pub fn parse(
 struct Builder<'a> {
     file: u32,
     line_offset: u32,
+    text: &'a str,
     /// In characters, without what is blank at the end.
     length: usize,
     budget: &'a mut Budget,
@@ -158,27 +163,43 @@ impl Builder<'_> {
             Ok((Event::StreamEnd, _)) => None,
             Ok((event, span)) => self.take(event, span).ok(),
             Err(error) => {
-                let line = to_u32(error.marker().line()).max(1) + self.line_offset;
-                let mark = Mark::point(self.file, line, to_u32(error.marker().col()));
-                let at_end = error.marker().index() >= self.length;
-                let help = if at_end {
-                    Some("a bracket or a quote that was opened above is not closed".to_owned())
-                } else {
-                    error
-                        .info()
-                        .contains("tab")
-                        .then(|| "indent with spaces".to_owned())
-                };
-                let told = if error.info().contains("recursion limit") {
-                    "brackets are nested too deeply".to_owned()
-                } else {
-                    format!("this is not YAML: {}", error.info())
-                };
-                let problem = Problem::at(mark, told);
-                self.findings.add(problem.maybe_help(help));
+                self.not_yaml(&error);
                 None
             }
         }
+    }
+
+    fn not_yaml(&mut self, error: &ScanError) {
+        let (line, column) = (error.marker().line().max(1), error.marker().col());
+        let mark = Mark::point(self.file, to_u32(line) + self.line_offset, to_u32(column));
+        if error.info().contains("recursion limit") {
+            let problem = Problem::at(mark, "brackets are nested too deeply");
+            return self.findings.add(problem);
+        }
+        let advice = self.advice(error.info(), line, column);
+        let at_end = error.marker().index() >= self.length;
+        let (message, help) = match advice {
+            _ if at_end => (
+                None,
+                Some("a bracket or a quote that was opened above is not closed".to_owned()),
+            ),
+            Some(advice) => {
+                let help = advice.help();
+                (advice.message, Some(help))
+            }
+            None => (None, None),
+        };
+        let told = message.unwrap_or_else(|| error.info().to_owned());
+        let problem = Problem::at(mark, format!("this is not YAML: {told}"));
+        self.findings.add(problem.maybe_help(help));
+    }
+
+    fn advice(&self, info: &str, line: usize, column: usize) -> Option<Advice> {
+        let before = split::lines(self.text).take(line - 1);
+        let above = before.filter(|(_, line)| !line.trim().is_empty()).last();
+        let is_secret = above.is_some_and(|(_, above)| mask::carries(above));
+        let (_, content) = split::lines(self.text).nth(line - 1)?;
+        advice::of(info, content, column, is_secret)
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), GivenUp> {
@@ -223,7 +244,8 @@ impl Builder<'_> {
             Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => true,
             Some(tag) => {
                 let problem = Problem::at(mark, format!("the YAML tag `{tag}` is not read here"));
-                self.findings.add(problem.help("leave the tag out"));
+                self.findings
+                    .add(problem.help("leave the tag out, or put the value in quotes"));
                 false
             }
         }

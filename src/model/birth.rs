@@ -26,6 +26,15 @@ pub enum Evidence {
         /// It existed at this time.
         at: Timestamp,
     },
+    /// The ledger met this key before, under another resource id, in the other slot or at an earlier time.
+    KnownBefore {
+        /// It was not made before this.
+        earliest: Option<Timestamp>,
+        /// It was not made after this.
+        latest: Timestamp,
+        /// When this slot was first seen to hold it.
+        seen: Timestamp,
+    },
     /// No key is older than its runtime (`createTime` of getStatus).
     RuntimeCreated {
         /// When the runtime was made.
@@ -61,6 +70,9 @@ impl Evidence {
             Self::Rotated { sent, answered } => (Some(sent), Some(answered)),
             Self::Changed { after, by } => (Some(after), Some(by)),
             Self::FirstSeen { at } => (None, Some(at)),
+            Self::KnownBefore {
+                earliest, latest, ..
+            } => (earliest, Some(latest)),
             Self::RuntimeCreated { at } => (Some(at), None),
             Self::LogSilent { since, .. } => (None, Some(since)),
             Self::LogEvents { known, newest, .. } => (known, Some(newest)),
@@ -81,38 +93,6 @@ pub struct Birth {
 }
 
 impl Birth {
-    /// Intersects all evidence. Give the strongest first: a later piece that would leave nothing is passed over.
-    ///
-    /// A silent log on a runtime younger than the log's window says that the keys are as old as the runtime, so its bound is
-    /// never drawn before the creation.
-    pub fn of(evidence: impl IntoIterator<Item = Evidence>) -> Self {
-        let mut birth = Self::default();
-        for piece in evidence {
-            birth.narrow(piece);
-        }
-        birth
-    }
-
-    fn narrow(&mut self, piece: Evidence) {
-        let (not_before, not_after) = piece.bounds();
-        let created_inside_log = matches!((piece, self.earliest), (Evidence::LogSilent { since, until }, Some(earliest)) if since < earliest && earliest <= until);
-        let not_after = if created_inside_log {
-            self.earliest
-        } else {
-            not_after
-        };
-        let earliest = self.earliest.max(not_before);
-        let latest = match (self.latest, not_after) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        if matches!((earliest, latest), (Some(e), Some(l)) if e > l) {
-            return;
-        }
-        (self.earliest, self.latest) = (earliest, latest);
-        self.evidence.push(piece);
-    }
-
     /// The key's age at `now`.
     pub fn age(&self, now: Timestamp) -> AgeRange {
         AgeRange {
@@ -151,68 +131,21 @@ impl std::fmt::Display for AgeRange {
 mod tests {
     use super::*;
 
-    fn day(days: u64) -> Timestamp {
-        Span::days(days).after(Timestamp::UNIX_EPOCH)
-    }
-
     #[test]
-    fn evidence_narrows_an_interval() {
-        let birth = Birth::of([
-            Evidence::RuntimeCreated { at: day(10) },
-            Evidence::LogSilent {
-                since: day(110),
-                until: day(200),
-            },
-            Evidence::FirstSeen { at: day(150) },
-        ]);
-        assert_eq!(
-            birth.age(day(200)),
-            AgeRange {
-                at_least: Span::days(90),
-                at_most: Some(Span::days(190))
-            }
-        );
-    }
-
-    #[test]
-    fn a_silent_log_on_a_young_runtime_says_exactly_how_old_its_keys_are() {
-        let birth = Birth::of([
-            Evidence::RuntimeCreated { at: day(150) },
-            Evidence::LogSilent {
-                since: day(110),
-                until: day(200),
-            },
-        ]);
-        assert_eq!(birth.age(day(200)).to_string(), "50d");
-    }
-
-    #[test]
-    fn a_declaration_that_contradicts_proof_is_passed_over() {
-        let proof = Evidence::Rotated {
-            sent: day(100),
-            answered: day(100),
+    fn an_age_is_an_interval_in_words() {
+        let day = |days: u64| Span::days(days).after(Timestamp::UNIX_EPOCH);
+        let age = |earliest: Option<u64>, latest: Option<u64>| {
+            let birth = Birth {
+                earliest: earliest.map(day),
+                latest: latest.map(day),
+                evidence: Vec::new(),
+            };
+            birth.age(day(100)).to_string()
         };
-        let birth = Birth::of([proof, Evidence::Declared { at: day(5) }]);
-        assert_eq!(
-            (birth.age(day(110)).to_string(), birth.evidence),
-            ("10d".to_owned(), vec![proof])
-        );
-    }
-
-    #[test]
-    fn an_age_without_evidence_is_unknown() {
-        assert_eq!(Birth::of([]).age(day(5)).to_string(), "unknown");
-        assert_eq!(
-            Birth::of([Evidence::FirstSeen { at: day(2) }])
-                .age(day(5))
-                .to_string(),
-            "at least 3d"
-        );
-        assert_eq!(
-            Birth::of([Evidence::RuntimeCreated { at: day(2) }])
-                .age(day(5))
-                .to_string(),
-            "at most 3d"
-        );
+        assert_eq!(age(Some(3), Some(3)), "97d");
+        assert_eq!(age(Some(3), Some(60)), "40d to 97d");
+        assert_eq!(age(None, Some(97)), "at least 3d");
+        assert_eq!(age(Some(88), None), "at most 12d");
+        assert_eq!(age(None, None), "unknown");
     }
 }

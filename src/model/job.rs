@@ -145,6 +145,8 @@ pub struct SubmissionSpec {
     pub digest: String,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
+    /// What happens while a run of an earlier content of the rule is active. Beside one of the same content nothing is submitted.
+    pub concurrency: Concurrency,
     /// When a failed run is tried again.
     pub retry: Retry,
     /// How long apply waits for its end; `None`: it does not.
@@ -187,13 +189,24 @@ pub enum Continuous {
     Paused,
 }
 
-/// What was seen of a one-time run: every run of this rule and content that could be found, newest first.
+/// What was seen of a one-time run: every run of its content that could be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubmissionSight {
     /// The service's time of the look (`Date`).
     pub at: Timestamp,
-    /// Newest first.
+    /// Runs of the present content, under whatever name, newest first.
     pub runs: Vec<Run>,
+    /// Runs of earlier contents of the rule that are active, or of which the ledger knows no end.
+    pub former: Vec<FormerRun>,
+}
+
+/// A run of an earlier content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormerRun {
+    /// The beginning of that content's digest: 16 digits at least.
+    pub content: String,
+    /// The run.
+    pub run: Run,
 }
 
 /// What the ledger knows of a job.
@@ -248,6 +261,12 @@ pub struct KnownFailure {
 pub struct SubmissionMemory {
     /// Runs that afresh submitted: digest of the content, run, when the service answered; oldest first.
     pub runs: Vec<(String, RunId, Timestamp)>,
-    /// Successes that were seen: digest, run, end, result.
-    pub successes: Vec<(String, RunId, Timestamp, RunResult)>,
+    /// Ends that were seen: digest, run, end, result.
+    pub ends: Vec<(String, RunId, Timestamp, RunResult)>,
+    /// Runs whose end was never seen and which succeeded, as a person says: digest, run.
+    pub confirmed: Vec<(String, RunId)>,
+    /// When a person last had the failed attempts forgotten.
+    pub forgiven_at: Option<Timestamp>,
+    /// How often a person has had each content forgotten, by digest: part of its next token.
+    pub forgotten: BTreeMap<String, u32>,
 }

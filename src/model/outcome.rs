@@ -30,6 +30,10 @@ pub enum Happened {
     Busy(Move, String),
     /// The service refused; nothing happened.
     Refused(Move, Trouble),
+    /// The service took it, and nothing came of it: `not started: run 7 was skipped: …`.
+    NotDone(Move, String),
+    /// It is done, and something besides that nobody asked for.
+    Besides(Move, String),
     /// The answer was lost: the next run settles it by evidence.
     InDoubt(Move, String),
     /// Not begun, since the apply was interrupted, a step before it failed, or a freeze began.
@@ -76,6 +80,8 @@ pub struct RunEnd {
     pub accepted: bool,
     /// Its page.
     pub url: Option<String>,
+    /// Why it never ran, in the service's words, if it did not.
+    pub skipped: Option<String>,
     /// The failing task and its error, if it failed and the service tells.
     pub failure: Option<TaskFailure>,
 }

@@ -4,8 +4,10 @@
 
 use std::fmt;
 
-use super::birth::{Birth, Evidence};
+use super::address::ResourceId;
+use super::birth::Evidence;
 use super::time::{Span, Timestamp, Window};
+use super::timeline::LogMemory;
 use super::trouble::Trouble;
 
 /// One of the two keys of a runtime.
@@ -212,8 +214,17 @@ pub enum LogSight {
 pub struct Regeneration {
     /// When it happened.
     pub at: Timestamp,
-    /// Which key, if our own request id tells; Azure does not say.
+    /// Which key, if our own request id tells; Azure does not say. Then it was afresh, with this ledger or another.
     pub slot: Option<Slot>,
+    /// Who did it, if the service told; never written down.
+    pub by: Option<String>,
+}
+
+impl Regeneration {
+    /// The same event, whoever did it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.at == other.at && self.slot == other.slot
+    }
 }
 
 /// What the ledger knows of a runtime.
@@ -225,6 +236,46 @@ pub struct RuntimeMemory {
     pub created: Option<Timestamp>,
     /// The last regeneration by afresh: which key, and when it was answered.
     pub last_rotation: Option<(Slot, Timestamp)>,
+    /// What was read of its Activity Log.
+    pub log: LogMemory,
+    /// From when on the log tells of it; `None`: from the beginning. Before, its keys lived under another resource id.
+    pub log_from: Option<Timestamp>,
+    /// Keys that it was seen to hold just now, and that the ledger knows from elsewhere or from earlier.
+    pub recognised: PerSlot<Option<KnownKey>>,
+}
+
+/// A key that the ledger has met before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownKey {
+    /// Which key.
+    pub fingerprint: Fingerprint,
+    /// Whose it was.
+    pub of: ResourceId,
+    /// In which slot.
+    pub slot: Slot,
+    /// What told of it first.
+    pub evidence: Evidence,
+}
+
+impl KnownKey {
+    /// What that says of a key that is seen again at `seen`.
+    pub fn evidence(&self, seen: Timestamp) -> Evidence {
+        let (earliest, latest) = self.evidence.bounds();
+        Evidence::KnownBefore {
+            earliest,
+            latest: latest.unwrap_or(seen),
+            seen,
+        }
+    }
+}
+
+/// A person's word on the birth of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    /// When the key was made.
+    pub born: Timestamp,
+    /// When they said so: of the key that the slot held then.
+    pub said: Timestamp,
 }
 
 /// What the ledger knows of one key.
@@ -234,40 +285,10 @@ pub struct SlotMemory {
     pub fingerprint: Option<Fingerprint>,
     /// When that look was.
     pub last_seen: Option<Timestamp>,
-    /// What is known of this fingerprint's birth, strongest first.
-    pub evidence: Vec<Evidence>,
+    /// What looks and rotations say of this fingerprint's birth.
+    pub evidence: Option<Evidence>,
     /// What a person declared of the key that this slot holds, or will be seen to hold.
-    pub declared: Option<Timestamp>,
-}
-
-impl RuntimeMemory {
-    /// When the key in `slot` was made, from the ledger alone.
-    ///
-    /// A key only gets younger behind our back: the latest bound may be wrong by now, the earliest may not, so what this proves
-    /// to be young enough *is* young enough.
-    pub fn birth(&self, slot: Slot) -> Birth {
-        let memory = self.slots.get(slot);
-        let created = self.created.map(|at| Evidence::RuntimeCreated { at });
-        let declared = memory.declared.map(|at| Evidence::Declared { at });
-        Birth::of(
-            memory
-                .evidence
-                .iter()
-                .copied()
-                .chain(created)
-                .chain(declared),
-        )
-    }
-
-    /// Does the ledger alone prove that both keys are younger than `limit` at `now`? Then no look is needed.
-    pub fn proves_younger(&self, limit: Span, now: Timestamp) -> bool {
-        Slot::BOTH.into_iter().all(|slot| {
-            self.birth(slot)
-                .age(now)
-                .at_most
-                .is_some_and(|most| most < limit)
-        })
-    }
+    pub declared: Option<Declaration>,
 }
 
 impl RuntimeSpec {

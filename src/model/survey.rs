@@ -3,7 +3,7 @@
 use super::address::{Address, Identity, Name, ResourceId};
 use super::desired::Place;
 use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
-use super::memory::Doubt;
+use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
@@ -15,8 +15,12 @@ pub struct Survey {
     pub cases: Vec<Subject>,
     /// What a glob met and left alone, visibly.
     pub passed_over: Vec<PassedOver>,
+    /// Activity Logs that were read to their last page.
+    pub logs: Vec<LogReading>,
     /// Requests sent.
     pub requests: Requests,
+    /// How eagerly it was read.
+    pub refresh: Refresh,
 }
 
 /// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.
@@ -184,14 +188,14 @@ impl Subject {
     }
 }
 
-/// How eagerly to look (`--refresh`).
+/// What to read (`--refresh`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {
-    /// Where the ledger is not proof.
+    /// What the ledger cannot prove.
     #[default]
     Auto,
-    /// At everything.
+    /// Everything.
     All,
-    /// At nothing: from the ledger alone.
+    /// Nothing: the ledger alone decides.
     None,
 }

@@ -1,15 +1,15 @@
-//! Instants, lengths of time, and windows.
+//! Instants, lengths of time, and freezes; [`Window`]s have a file of their own.
 //!
-//! Refuses: a bare number as a length, a calendar month (which has no length), a window without a timezone.
+//! Refuses: a bare number as a length, a calendar month (which has no length).
 
 use std::fmt;
 use std::str::FromStr;
 
-use croner::Cron;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Zoned};
+use jiff::SignedDuration;
 
 pub use jiff::Timestamp;
+
+pub use super::window::Window;
 
 /// A length of time in whole seconds: an age, a limit, a pause. Written `90d`, `12h`, `30m`, `45s` or a sum, `1d12h`.
 /// A day has 24 hours.
@@ -144,95 +144,6 @@ impl FromStr for Span {
     }
 }
 
-/// A recurring time in which effects are wanted.
-#[derive(Clone, Debug)]
-pub struct Window {
-    cron: Cron,
-    zone: TimeZone,
-    zone_name: String,
-    length: Span,
-}
-
-impl PartialEq for Window {
-    fn eq(&self, other: &Self) -> bool {
-        self.cron_text() == other.cron_text()
-            && self.zone_name == other.zone_name
-            && self.length == other.length
-    }
-}
-
-impl Eq for Window {}
-
-impl Window {
-    /// A window that opens whenever `cron` (five fields) fires in the IANA timezone `zone`, and stays open for `length`.
-    ///
-    /// # Errors
-    /// A sentence on the cron expression or the timezone.
-    pub fn new(cron: &str, zone: &str, length: Span) -> Result<Self, String> {
-        let parsed = Cron::from_str(cron)
-            .map_err(|error| format!("`{cron}` is not a cron expression: {error}"))?;
-        let zone_found = TimeZone::get(zone)
-            .map_err(|_| format!("`{zone}` is not an IANA timezone such as Europe/Paris or UTC"))?;
-        Ok(Self {
-            cron: parsed,
-            zone: zone_found,
-            zone_name: zone.to_owned(),
-            length,
-        })
-    }
-
-    /// The cron expression as it was written.
-    pub fn cron_text(&self) -> &str {
-        self.cron.as_str()
-    }
-
-    /// The timezone's IANA name.
-    pub fn zone_name(&self) -> &str {
-        &self.zone_name
-    }
-
-    /// How long it stays open.
-    pub fn length(&self) -> Span {
-        self.length
-    }
-
-    /// If it is open at `now`: when it closes.
-    pub fn closes(&self, now: Timestamp) -> Option<Timestamp> {
-        let local = now.to_zoned(self.zone.clone());
-        let opened = if self.cron.is_time_matching(&local).unwrap_or(false) {
-            local
-        } else {
-            self.cron.find_previous_occurrence(&local, true).ok()?
-        };
-        let end = self.length.after(start_of_second(&opened));
-        (now < end).then_some(end)
-    }
-
-    /// When it opens next after `now`; `None` if it never does.
-    pub fn next_opening(&self, now: Timestamp) -> Option<Timestamp> {
-        let local = now.to_zoned(self.zone.clone());
-        self.cron
-            .find_next_occurrence(&local, false)
-            .ok()
-            .map(|next| next.timestamp())
-    }
-
-    /// `instant` as people near the window read it: `Sat 28 Nov 02:00 Europe/Paris`.
-    pub fn local(&self, instant: Timestamp) -> String {
-        format!(
-            "{} {}",
-            instant
-                .to_zoned(self.zone.clone())
-                .strftime("%a %-d %b %H:%M"),
-            self.zone_name
-        )
-    }
-}
-
-fn start_of_second(instant: &Zoned) -> Timestamp {
-    Timestamp::from_second(instant.timestamp().as_second()).unwrap_or(instant.timestamp())
-}
-
 /// A time in which nothing is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Freeze {
@@ -296,39 +207,5 @@ mod tests {
         ] {
             assert_eq!(exact.parse::<Span>().unwrap_or_default().rounded(), said);
         }
-    }
-
-    #[test]
-    fn a_window_is_open_from_its_firing_until_its_length_has_passed() {
-        let window = Window::new("0 2 * * 6", "Europe/Paris", Span::hours(4)).unwrap();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        assert_eq!(window.closes(at("2026-11-28T00:59:59Z")), None);
-        assert_eq!(
-            window.closes(at("2026-11-28T01:00:00Z")),
-            Some(at("2026-11-28T05:00:00Z"))
-        );
-        assert_eq!(
-            window.closes(at("2026-11-28T01:00:30Z")),
-            Some(at("2026-11-28T05:00:00Z"))
-        );
-        assert_eq!(
-            window.closes(at("2026-11-28T04:59:59.999Z")),
-            Some(at("2026-11-28T05:00:00Z"))
-        );
-        assert_eq!(window.closes(at("2026-11-28T05:00:00Z")), None);
-        assert_eq!(
-            window.next_opening(at("2026-11-22T09:00:00Z")),
-            Some(at("2026-11-28T01:00:00Z"))
-        );
-        assert_eq!(
-            window.local(at("2026-11-28T01:00:00Z")),
-            "Sat 28 Nov 02:00 Europe/Paris"
-        );
-    }
-
-    #[test]
-    fn a_window_needs_a_real_zone_and_a_real_cron() {
-        assert!(Window::new("0 2 * *", "UTC", Span::hours(1)).is_err());
-        assert!(Window::new("0 2 * * 6", "Mars/Olympus", Span::hours(1)).is_err());
     }
 }

@@ -65,6 +65,8 @@ pub enum TroubleKind {
     Unauthenticated,
     /// The token has ended or was refused, and there is no other one until a person does something.
     SignedOut,
+    /// Not let in from here, or forbidden by a policy: an address list, network rules, an Azure Policy. No right is missing.
+    Blocked,
     /// The subject does not exist.
     NotFound,
     /// Still throttled after all patience.
@@ -83,7 +85,7 @@ impl TroubleKind {
     /// Why only a person can end it; `None`: another time may be better.
     pub const fn attention(&self) -> Option<Attention> {
         match self {
-            Self::Forbidden { .. } | Self::Unauthenticated | Self::SignedOut => {
+            Self::Forbidden { .. } | Self::Unauthenticated | Self::SignedOut | Self::Blocked => {
                 Some(Attention::Access)
             }
             Self::NotFound => Some(Attention::NotFound),
@@ -99,6 +101,7 @@ impl TroubleKind {
             Self::Forbidden { .. }
             | Self::Unauthenticated
             | Self::SignedOut
+            | Self::Blocked
             | Self::Throttled
             | Self::TimeOver
             | Self::Unreachable
@@ -114,6 +117,9 @@ impl fmt::Display for Trouble {
             TroubleKind::Forbidden { right } => {
                 let said = without_the_right(&self.message);
                 write!(f, "{said}; the right to {right} is missing")?;
+                if self.message.contains("recently granted") {
+                    f.write_str("; if it was granted just now, wait a few minutes and try again")?;
+                }
             }
             _ => f.write_str(&self.message)?,
         }
@@ -154,7 +160,7 @@ mod tests {
         };
         assert_eq!(
             trouble.to_string(),
-            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing (request r, correlation c)"
+            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing; if it was granted just now, wait a few minutes and try again (request r, correlation c)"
         );
     }
 }

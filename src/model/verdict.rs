@@ -8,16 +8,21 @@ use std::fmt;
 use super::address::{Address, Identity, Name};
 use super::birth::AgeRange;
 use super::job::{RunId, RunResult, Token};
+use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
-use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, minute};
 use super::trouble::{Trouble, TroubleKind};
 
+mod counts;
 mod facts;
 
-pub use facts::{Dismissed, Facts, Firing, JobFacts, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use counts::Counts;
+pub use facts::{
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+};
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +42,12 @@ pub struct Plan {
     pub exceeded: Vec<Exceeded>,
     /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
     pub refused: bool,
+    /// Activity Logs that the survey read to their last page, for the ledger.
+    pub logs: Vec<LogReading>,
     /// Requests that the survey sent.
     pub requests: Requests,
+    /// How it was read: with [`Refresh::None`] everything is as of the last read.
+    pub refresh: Refresh,
 }
 
 /// One subject's verdict.
@@ -64,8 +73,22 @@ pub struct Step {
     pub changes_at: Option<Timestamp>,
     /// What this look says of the intents that had no end: written to the ledger by the next apply, before anything else.
     pub settlements: Vec<Settlement>,
-    /// How apply waits for a run that this step starts.
+    /// How apply waits for a run: the one that this step starts, or one that an earlier apply started and that is still active.
     pub wait: Option<Wait>,
+}
+
+impl Step {
+    /// It could not be read, or was not, and the ledger alone decides nothing about it.
+    pub fn is_unread(&self) -> bool {
+        let failed = match &self.verdict {
+            Verdict::Hold {
+                why: Hold::Trouble(trouble),
+                ..
+            } => trouble.kind.promise() == Promise::Unknown,
+            Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => false,
+        };
+        failed || self.promise == Promise::Unknown
+    }
 }
 
 /// Where a subject is.
@@ -106,6 +129,8 @@ pub struct Wait {
     pub max: Option<Span>,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
+    /// The run, if an earlier apply started it; `None`: the one that the step starts.
+    pub run: Option<RunId>,
 }
 
 /// At least one.
@@ -271,7 +296,7 @@ impl fmt::Display for Keep {
             Self::Fresh { age, warn: false } => write!(f, "last success {} ago", age.rounded()),
             Self::Fresh { age, warn: true } => write!(
                 f,
-                "last success {} ago: older than warnAfter",
+                "last success {} ago, older than warnAfter",
                 age.rounded()
             ),
             Self::Running { run } => write!(f, "run {run} is active"),
@@ -292,8 +317,10 @@ pub enum Cause {
         age: AgeRange,
         /// The promise.
         limit: Span,
-        /// The window was passed over, since the limit would have been broken before it opened.
+        /// The window was passed over.
         outside_window: bool,
+        /// Why it does not wait for its window, or goes before its ordinary time.
+        haste: Option<Haste>,
     },
     /// No success is fresh enough.
     Stale {
@@ -349,6 +376,49 @@ pub enum Cause {
     },
 }
 
+/// Why a key does not wait: `onWindowStarvation: rotate` keeps the limits of both keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Its window opens too late.
+    Window {
+        /// When it opens, as people near it read it; `None`: never.
+        opens: Option<String>,
+    },
+    /// If it waited for its window, the other key, which waits for the overlap, would reach its limit.
+    Twin {
+        /// When the window opens, as people near it read it.
+        opens: String,
+    },
+    /// A freeze lasts longer than its limit.
+    Freeze {
+        /// The first instant after it.
+        until: Timestamp,
+    },
+    /// The other key has to follow in time, and not before the overlap is over.
+    Overlap,
+}
+
+impl fmt::Display for Haste {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Window { opens: Some(opens) } => write!(f, "which opens too late ({opens})"),
+            Self::Window { opens: None } => f.write_str("which never opens"),
+            Self::Twin { opens } => write!(
+                f,
+                "since after {opens} the other key could not follow within its limit"
+            ),
+            Self::Freeze { until } => write!(
+                f,
+                "before the freeze until {}, which outlasts its limit",
+                minute(*until)
+            ),
+            Self::Overlap => {
+                f.write_str("early, so that the other key can follow within its limit")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -356,13 +426,19 @@ impl fmt::Display for Cause {
                 age,
                 limit,
                 outside_window,
+                haste,
                 ..
             } => {
                 write!(f, "{age} old, limit {}", limit.rounded())?;
                 if *outside_window {
-                    f.write_str("; outside its window, which would open too late")
-                } else {
-                    Ok(())
+                    f.write_str("; outside its window")?;
+                }
+                match haste {
+                    None => Ok(()),
+                    Some(haste) => {
+                        let dot = if *outside_window { ", " } else { "; " };
+                        write!(f, "{dot}{haste}")
+                    }
                 }
             }
             Self::Stale {
@@ -473,6 +549,11 @@ pub enum Hold {
         /// What is known.
         age: AgeRange,
     },
+    /// One of the two keys has reached its limit, and no evidence tells which.
+    EitherKeyTooOld {
+        /// The limit.
+        limit: Span,
+    },
     /// A key is due, outside its window.
     Window {
         /// Which.
@@ -523,6 +604,13 @@ pub enum Hold {
         /// For how long, if the service tells.
         queued: Option<Span>,
     },
+    /// A one-time run was started and is not found any more, and its end was never seen.
+    LostRun {
+        /// Which.
+        run: RunId,
+        /// When it was started.
+        since: Timestamp,
+    },
     /// It failed; it is tried again later.
     BackOff {
         /// Failures since the last success.
@@ -551,7 +639,9 @@ impl Hold {
             Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
             Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
             Self::NoKeys { .. } => Some(Attention::Rule),
+            Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
             Self::GaveUp { .. } => Some(Attention::GivenUp),
+            Self::LostRun { .. } => Some(Attention::LostRun),
             Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
                 Some(Attention::Settings)
             }
@@ -579,7 +669,7 @@ fn busy(
     let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
     write!(
         f,
-        "an apply that began to {title} at {since} may still be at it{by}"
+        "an apply that began to {title} at {since} may still be running{by}"
     )
 }
 
@@ -597,17 +687,22 @@ impl fmt::Display for Hold {
             } => busy(f, movement, *since, by.as_deref()),
             Self::Doubt { movement, since } => write!(
                 f,
-                "nobody knows yet whether `{}` of {} happened",
+                "unresolved: it is not known yet whether `{}` of {} happened",
                 movement.title(),
                 minute(*since)
             ),
             Self::ForeignRotation { slot } => write!(
                 f,
-                "{slot} was changed by somebody else while an intent of afresh was open; when it is known who, end that doubt with `afresh ledger forget --doubts`"
+                "{slot} was rotated outside afresh while an operation of afresh was unresolved; when it is known who did it, end that operation with `afresh ledger forget --doubts`"
             ),
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
+            Self::EitherKeyTooOld { limit } => write!(
+                f,
+                "one of the two keys is older than {limit}, and no evidence tells which: record when one was created with \
+                 `afresh ledger declare`, or let both be rotated in turn with `unknownAge: rotate`"
+            ),
             Self::Window {
                 slot,
                 breaks_limit: false,
@@ -615,18 +710,18 @@ impl fmt::Display for Hold {
             } => write!(f, "{slot} is due, outside its window"),
             Self::Window { slot, .. } => write!(
                 f,
-                "{slot} is due, outside its window; its limit is broken before that opens"
+                "{slot} is due, outside its window; it will exceed its limit before the window opens"
             ),
             Self::Starved {
                 slot,
                 opens: Some(opens),
             } => write!(
                 f,
-                "{slot} breaks its limit before its window opens ({opens}), and onWindowStarvation is fail"
+                "{slot} breaks its limit before it may be regenerated ({opens}), and onWindowStarvation is fail"
             ),
             Self::Starved { slot, opens: None } => write!(
                 f,
-                "{slot} breaks its limit and its window never opens, and onWindowStarvation is fail"
+                "{slot} will exceed its limit, its window never opens, and onWindowStarvation is fail"
             ),
             Self::Overlap { slot, overlap } => write!(
                 f,
@@ -640,6 +735,11 @@ impl fmt::Display for Hold {
                 Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
                 None => write!(f, "waiting for run {run}, which is queued"),
             },
+            Self::LostRun { run, since } => write!(
+                f,
+                "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
+                minute(*since)
+            ),
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => write!(
                 f,
@@ -733,6 +833,14 @@ pub enum Receipt {
     },
 }
 
+impl Step {
+    /// Is there a declared wait for a run that an earlier apply started?
+    pub fn resumes(&self) -> bool {
+        let wait = self.wait.as_ref();
+        wait.is_some_and(|wait| wait.run.is_some() && wait.max.is_some())
+    }
+}
+
 impl Plan {
     /// Steps that act, in order.
     pub fn acts(&self) -> impl Iterator<Item = &Step> {
@@ -741,70 +849,13 @@ impl Plan {
             .filter(|step| matches!(step.verdict, Verdict::Act { .. }))
     }
 
+    /// Steps that only wait: the rule declares it, and an earlier apply, which started the run, did not see its end.
+    pub fn waits_to_resume(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.resumes())
+    }
+
     /// How many of each.
     pub fn counts(&self) -> Counts {
         Counts::of(&self.steps)
-    }
-}
-
-/// How many of each. Moves are counted one by one, keeps and holds by subject.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Keys to regenerate.
-    pub regenerate: usize,
-    /// Runs to start or submit.
-    pub run: usize,
-    /// Runs to cancel.
-    pub cancel: usize,
-    /// Subjects on hold.
-    pub on_hold: usize,
-    /// Subjects that need a person.
-    pub attention: usize,
-    /// Subjects in order.
-    pub in_order: usize,
-    /// Promises that are proved to hold.
-    pub kept: usize,
-    /// Promises that are proved to be broken.
-    pub broken: usize,
-    /// Promises of which the evidence allows both.
-    pub unproven: usize,
-    /// Promises that could not be checked.
-    pub unknown: usize,
-}
-
-impl Counts {
-    /// Those of some steps.
-    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        let mut counts = Self::default();
-        for step in steps {
-            counts.attention += usize::from(step.attention.is_some());
-            match step.promise {
-                Promise::Kept => counts.kept += 1,
-                Promise::Broken { .. } => counts.broken += 1,
-                Promise::Unproven => counts.unproven += 1,
-                Promise::Unknown => counts.unknown += 1,
-            }
-            match &step.verdict {
-                Verdict::Keep(_) => counts.in_order += 1,
-                Verdict::Hold { .. } => counts.on_hold += 1,
-                Verdict::Act { moves, .. } => {
-                    moves.iter().for_each(|movement| counts.add(movement));
-                }
-            }
-        }
-        counts
-    }
-
-    fn add(&mut self, movement: &Move) {
-        match movement {
-            Move::Regenerate { .. } => self.regenerate += 1,
-            Move::Start { .. } | Move::Submit { .. } => self.run += 1,
-            Move::Cancel { .. } => self.cancel += 1,
-        }
-    }
-
-    /// Is there anything to do?
-    pub const fn pending(&self) -> bool {
-        self.regenerate + self.run + self.cancel > 0
     }
 }

@@ -6,6 +6,7 @@ use super::follow::{Followed, followed};
 use super::promise::Judged;
 use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
+use super::wait::wait;
 use super::{later, not_looked_at, promise, settle, step};
 use crate::limits;
 use crate::model::job::{JobMemory, JobSight, OwnStart, Requirement, Run, RunId};
@@ -15,7 +16,7 @@ use crate::model::survey::{JobCase, Looked};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
     Facts, Firing, Hold, JobFacts, Keep, Move, NonEmpty, Receipt, Settled, Settlement, Target,
-    Verdict, Wait,
+    Verdict,
 };
 
 mod record;
@@ -45,7 +46,8 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let ruling = ruling.changing(moment, blocks_at);
     let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Job(case.target.clone()));
-    step.wait = wait(case, &step.verdict);
+    let own = opened.memory.last_start.as_ref().map(|own| own.run);
+    step.wait = wait(&ruling, case.spec.wait_max, &case.spec.accept, own);
     step.facts = Facts::Job(Box::new(facts));
     step.settlements = opened.settlements;
     Draft {
@@ -184,15 +186,6 @@ fn send_again(moves: &mut NonEmpty<Move>, doubt: &Doubt) -> bool {
     } else {
         false
     }
-}
-
-fn wait(case: &JobCase, verdict: &Verdict) -> Option<Wait> {
-    let starts = matches!(verdict, Verdict::Act { moves, .. } if moves.iter().any(|movement| matches!(movement, Move::Start { .. })));
-    let max = case.spec.wait_max.filter(|_| starts)?;
-    Some(Wait {
-        max: Some(max),
-        accept: case.spec.accept.clone(),
-    })
 }
 
 fn facts(case: &JobCase, memory: &JobMemory, sight: Option<&JobSight>, now: Timestamp) -> JobFacts {

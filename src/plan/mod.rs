@@ -10,13 +10,16 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
 
+use openings::Rests;
 use promise::Judged;
 use ruling::{Draft, Moment, Ruling};
 
-mod age;
 pub mod audit;
 mod follow;
 mod job;
+mod lead;
+mod openings;
+mod outside;
 mod promise;
 mod ration;
 mod retry;
@@ -25,6 +28,9 @@ mod runtime;
 pub mod settle;
 mod submission;
 mod token;
+mod urgency;
+mod wait;
+pub mod walk;
 
 pub use audit::audit;
 pub use runtime::jitter_share;
@@ -34,9 +40,11 @@ pub use runtime::jitter_share;
 /// The same survey, project and time give the same plan, in whatever order the cases come. Deciding again at any time before
 /// [`Plan::valid_until`] gives the same moves.
 pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
+    let rests = Rests::of(&project.freezes);
     let moment = Moment {
         now,
         freezes: &project.freezes,
+        rests: &rests,
     };
     let mut drafts: Vec<Draft> = survey
         .cases
@@ -56,7 +64,9 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         freezes: moment.ahead(),
         exceeded: rationed.exceeded,
         refused: rationed.refused,
+        logs: survey.logs.clone(),
         requests: survey.requests.clone(),
+        refresh: survey.refresh,
     }
 }
 
@@ -92,7 +102,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
     }
 }
 
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for its run. Whether a person is
+/// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
@@ -103,7 +113,7 @@ fn finish(draft: Draft) -> Step {
     if !matches!(step.verdict, Verdict::Act { .. }) {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
-        step.wait = None;
+        step.wait = step.wait.filter(|wait| wait.run.is_some());
     }
     step
 }
@@ -133,7 +143,7 @@ fn not_looked_at() -> Ruling {
         Hold::Trouble(Trouble {
             kind: TroubleKind::Unexpected,
             doing: "judge it from the ledger alone".to_owned(),
-            message: "not looked at (--refresh none)".to_owned(),
+            message: "not read (--refresh none)".to_owned(),
             ids: Box::default(),
         }),
         None,

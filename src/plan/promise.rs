@@ -4,12 +4,13 @@
 
 use super::job::undated_success;
 use super::ruling::Moment;
-use crate::model::job::{JobSight, Phase, Requirement, Run, RunResult, SubmissionSight};
+use crate::model::job::{JobSight, Phase, Requirement, Run, SubmissionSight};
+use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
-use crate::model::runtime::{PerSlot, RuntimeSight, Slot};
+use crate::model::runtime::Slot;
 use crate::model::survey::{JobCase, Looked, RuntimeCase, SubmissionCase};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{JobFacts, SlotFacts};
+use crate::model::verdict::JobFacts;
 
 /// A promise with the instants at which it changes by the passing of time alone.
 pub(super) struct Judged {
@@ -48,41 +49,45 @@ impl Judged {
     }
 }
 
-/// No key is older than `age_max`.
-pub(super) fn keys(
-    case: &RuntimeCase,
-    slots: &PerSlot<SlotFacts>,
-    sight: Option<&RuntimeSight>,
-    moment: Moment,
-) -> Judged {
+/// No key is older than `age_max`, whichever story of the two keys is true. `seen`: its keys have been seen, now or before.
+pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment) -> Judged {
     let limit = case.spec.age_max;
-    let broken_at = |slot: Slot| slots.get(slot).birth.latest.map(|at| limit.after(at));
-    let doubtful_at = |slot: Slot| slots.get(slot).birth.earliest.map(|at| limit.after(at));
-    let passed = |at: Option<Timestamp>| at.filter(|at| *at <= moment.now);
-    let broken = Slot::BOTH.map(|slot| passed(broken_at(slot)));
-    let seen = sight.is_some()
-        || Slot::BOTH.map(|slot| slots.get(slot).fingerprint.is_some()) == [true; 2];
-    let judged = match broken {
-        [Some(one), Some(two)] => Judged::broken(Some(one.min(two)), BrokenPart::BothKeys),
-        [Some(one), None] => Judged::broken(Some(one), BrokenPart::Key(Slot::One)),
-        [None, Some(two)] => Judged::broken(Some(two), BrokenPart::Key(Slot::Two)),
-        [None, None] => {
-            let doubtful: Option<Vec<Timestamp>> =
-                Slot::BOTH.map(doubtful_at).into_iter().collect();
-            let doubtful = doubtful.and_then(|all| all.into_iter().min());
-            let kept = doubtful.is_some_and(|at| at > moment.now);
+    let judged = match broken(joint, limit, moment) {
+        Some((since, part)) => Judged::broken(Some(since), part),
+        None => {
+            let kept_until = joint.kept_until(limit).filter(|at| *at > moment.now);
             Judged {
-                promise: match (kept, seen) {
-                    (true, _) => Promise::Kept,
-                    (false, true) => Promise::Unproven,
-                    (false, false) => Promise::Unknown,
+                promise: match (kept_until, seen) {
+                    (Some(_), _) => Promise::Kept,
+                    (None, true) => Promise::Unproven,
+                    (None, false) => Promise::Unknown,
                 },
-                breaks_at: Slot::BOTH.into_iter().filter_map(broken_at).min(),
-                doubtful_at: doubtful.filter(|_| kept),
+                breaks_at: joint.broken_from(limit),
+                doubtful_at: kept_until,
             }
         }
     };
     judged.unseen(&case.sight)
+}
+
+/// Since when it is proved that a key has reached `limit`, and which key that is.
+pub(super) fn broken(
+    joint: &Joint,
+    limit: Span,
+    moment: Moment,
+) -> Option<(Timestamp, BrokenPart)> {
+    let since = joint.broken_from(limit).filter(|at| *at <= moment.now)?;
+    let old = Slot::BOTH.map(|slot| {
+        let latest = joint.births.get(slot).latest;
+        latest.is_some_and(|latest| limit.after(latest) <= moment.now)
+    });
+    let part = match old {
+        [true, true] => BrokenPart::BothKeys,
+        [true, false] => BrokenPart::Key(Slot::One),
+        [false, true] => BrokenPart::Key(Slot::Two),
+        [false, false] => BrokenPart::EitherKey,
+    };
+    Some((since, part))
 }
 
 /// A job has succeeded lately, runs, or does not run.
@@ -157,17 +162,18 @@ fn fresh(
     }
 }
 
-/// This content has succeeded once.
-pub(super) fn submission(case: &SubmissionCase, sight: Option<&SubmissionSight>) -> Judged {
+/// This content has succeeded once. `lost`: a run of it was started, and nobody saw its end.
+pub(super) fn submission(
+    case: &SubmissionCase,
+    sight: Option<&SubmissionSight>,
+    lost: bool,
+) -> Judged {
     let accept = &case.spec.accept;
-    let counts = |result: &RunResult| accept.contains(result);
-    let remembered = case.memory.successes.iter();
-    let remembered = remembered
-        .filter(|(digest, ..)| *digest == case.spec.digest)
-        .any(|(_, _, _, result)| counts(result));
+    let remembered = case.memory.success(&case.spec.digest, accept).is_some();
     let seen = sight.is_some_and(|sight| sight.runs.iter().any(|run| run.has_succeeded(accept)));
     let judged = match (remembered || seen, sight) {
         (true, _) => Judged::lasting(Promise::Kept),
+        (false, Some(_)) if lost => Judged::lasting(Promise::Unproven),
         (false, Some(_)) => Judged::broken(None, BrokenPart::Whole),
         (false, None) => Judged::lasting(Promise::Unknown),
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ruling::Draft;
+use super::urgency::urgency;
 use crate::model::desired::{Guardrails, OnExceed};
 use crate::model::verdict::{Exceeded, Hold, Move, Target, Verdict};
 
@@ -22,14 +23,7 @@ struct Demand {
 /// Turns the least urgent acts beyond a guardrail into holds, or refuses the plan.
 pub(super) fn ration(drafts: &mut [Draft], guardrails: &Guardrails) -> Rationed {
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by(|a, b| {
-        let key = |index: &usize| {
-            drafts
-                .get(*index)
-                .map(|draft| (draft.broken_at, &draft.step.address))
-        };
-        key(a).cmp(&key(b))
-    });
+    order.sort_by_cached_key(|index| drafts.get(*index).map(urgency));
     let names = connections(drafts);
     let mut wanted: BTreeMap<String, (u32, u32)> = BTreeMap::new();
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
@@ -53,6 +47,10 @@ pub(super) fn ration(drafts: &mut [Draft], guardrails: &Guardrails) -> Rationed 
                 let guardrail = format!("{}: {}", over.guardrail, over.limit);
                 let why = Hold::Deferred { guardrail };
                 draft.step.verdict = Verdict::Hold { why, until: None };
+                // What is left of it is for nobody who is less urgent; only what can never fit keeps nobody waiting.
+                if over.moves <= over.limit {
+                    taken.insert(over.guardrail.clone(), over.limit);
+                }
             }
             _ => {
                 for demand in demands {

@@ -1,5 +1,6 @@
 //! What the kinds share: a moment with its freezes, and a verdict on its way to becoming a step.
 
+use super::openings::Rests;
 use crate::model::memory::Doubt;
 use crate::model::promise::Attention;
 use crate::model::time::{Freeze, Timestamp};
@@ -12,26 +13,20 @@ use crate::model::verdict::{
 pub(super) struct Moment<'a> {
     pub(super) now: Timestamp,
     pub(super) freezes: &'a [Freeze],
+    /// The same freezes, merged.
+    pub(super) rests: &'a Rests,
 }
 
 impl Moment<'_> {
     /// Why everything rests now, and until when: freezes that meet or overlap are one.
     pub(super) fn frozen(&self) -> Option<(&str, Timestamp)> {
         let first = self.freezes.iter().find(|freeze| freeze.covers(self.now))?;
-        let mut end = first.to;
-        while let Some(next) = self.freezes.iter().find(|freeze| freeze.covers(end)) {
-            end = next.to;
-        }
-        Some((&first.reason, end))
+        Some((&first.reason, self.rests.at(self.now)?.to))
     }
 
     /// When the next freeze begins.
     pub(super) fn next_freeze(&self) -> Option<Timestamp> {
-        self.freezes
-            .iter()
-            .filter(|freeze| freeze.from < freeze.to && freeze.from > self.now)
-            .map(|freeze| freeze.from)
-            .min()
+        self.rests.next(self.now).map(|rest| rest.from)
     }
 
     /// Freezes that are not over.
@@ -55,9 +50,7 @@ impl Moment<'_> {
 /// A step before the guardrails.
 pub(super) struct Draft {
     pub(super) step: Step,
-    /// When the promise is broken, or was; `None`: it was never kept. The earlier, the more urgent.
-    ///
-    /// An instant and not an age: the order of urgency must not change while a plan is valid.
+    /// When what is due now is too late, or was; `None`: nothing tells. Part of its [`urgency`](super::urgency).
     pub(super) broken_at: Option<Timestamp>,
     /// Why a person is needed whatever the verdict is; else its hold tells.
     pub(super) attention: Option<Attention>,
@@ -116,7 +109,8 @@ impl Ruling {
                 let reason = reason.to_owned();
                 Self::hold(Hold::Freeze { reason }, Some(end)).changing(moment, self.changes_at)
             }
-            _ => self,
+            (Verdict::Act { .. }, None) => self.changing(moment, moment.next_freeze()),
+            (Verdict::Keep(_) | Verdict::Hold { .. }, _) => self,
         }
     }
 }

@@ -4,21 +4,25 @@
 
 use sha2::{Digest, Sha256};
 
+use super::lead::{self, Waiting};
+use super::openings::Openings;
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
-use super::{age, not_looked_at, settle, step};
+use super::{not_looked_at, outside, settle, step};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
-use crate::model::promise::Promise;
+use crate::model::joint::Joint;
+use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
-use crate::model::time::{Span, Timestamp, Window};
+use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::{LogSpan, Timeline};
 use crate::model::verdict::{
-    Cause, Facts, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Target,
+    Cause, Facts, Haste, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Target,
 };
 
 /// How far a runtime's due time is drawn earlier: its own share of `jitter`, the same at every plan, always less than `jitter`.
@@ -128,10 +132,10 @@ fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
         *memory.slots.get_mut(*slot) = SlotMemory {
             fingerprint: Some(fingerprint.clone()),
             last_seen: Some(*answered),
-            evidence: vec![Evidence::Rotated {
+            evidence: Some(Evidence::Rotated {
                 sent: *sent,
                 answered: *answered,
-            }],
+            }),
             declared: None,
         };
         memory.last_rotation = Some((*slot, *answered));
@@ -154,6 +158,9 @@ struct Judge<'a> {
     due_age: Span,
     /// When the runtime was looked at, if it was.
     seen_at: Option<Timestamp>,
+    /// Readings of its log that are in the ledger: what they tell does not move with time.
+    logged: &'a [LogSpan],
+    joint: Joint,
     facts: RuntimeFacts,
 }
 
@@ -165,19 +172,34 @@ impl<'a> Judge<'a> {
         };
         let share = jitter_share(&case.target.identity(), case.spec.jitter);
         let due_age = case.spec.due_age().minus(share);
-        let births = age::births(memory, sight);
+        let timeline = Timeline::of(memory, sight);
+        let joint = timeline.births();
+        let births = &joint.births;
+        let limits = PerSlot::from_fn(|slot| limit_at(births.get(slot), &case.spec));
+        let due = lead::due_at(&case.spec, due_age, moment.rests, &limits);
         let facts = RuntimeFacts {
             spec: case.spec.clone(),
             jitter_share: share,
             slots: PerSlot::from_fn(|slot| {
                 let key = fingerprint(slot, memory, sight);
-                slot_facts(births.get(slot).clone(), key, &case.spec, due_age, moment)
+                SlotFacts {
+                    fingerprint: key,
+                    age: births.get(slot).age(moment.now),
+                    due_at: *due.get(slot),
+                    limit_at: *limits.get(slot),
+                    birth: births.get(slot).clone(),
+                }
             }),
             looked: sight.is_some(),
             seen_at: sight
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
                 .map(|sight| sight.at),
+            read_at: sight.map(|sight| sight.at),
             created: sight.and_then(|sight| sight.created).or(memory.created),
+            corrected: joint.corrected.clone(),
+            outside: sight
+                .map(|sight| outside::rotations(&timeline, memory, sight))
+                .unwrap_or_default(),
             keys_refused: sight.and_then(|sight| match &sight.keys {
                 KeySight::Refused(trouble) => Some(trouble.clone()),
                 KeySight::Shown(_) | KeySight::NotAsked => None,
@@ -192,6 +214,8 @@ impl<'a> Judge<'a> {
             spec: &case.spec,
             due_age,
             seen_at: sight.map(|sight| sight.at),
+            logged: &case.memory.log.spans,
+            joint,
             facts,
         }
     }
@@ -223,9 +247,10 @@ impl<'a> Judge<'a> {
             Looked::Seen(sight) if sight.kind != RuntimeKind::SelfHosted => {
                 Judged::lasting(Promise::Unproven)
             }
-            Looked::Seen(sight) => promise::keys(case, &self.facts.slots, Some(sight), self.moment),
-            Looked::NotAsked | Looked::Failed(_) => {
-                promise::keys(case, &self.facts.slots, None, self.moment)
+            Looked::Seen(_) | Looked::NotAsked | Looked::Failed(_) => {
+                let known = |slot: &Slot| self.slot(*slot).fingerprint.is_some();
+                let seen = self.seen_at.is_some() || Slot::BOTH.iter().all(known);
+                promise::keys(case, &self.joint, seen, self.moment)
             }
         }
     }
@@ -254,9 +279,7 @@ impl<'a> Judge<'a> {
         let proved = facts.due_at.is_some_and(passed);
         let possible = self.may_be_due(slot);
         match (self.spec.unknown_age, proved, possible) {
-            (UnknownAge::Adopt | UnknownAge::Fail, true, _) | (UnknownAge::Rotate, _, true) => {
-                Due::Yes
-            }
+            (_, true, _) | (UnknownAge::Rotate, _, true) => Due::Yes,
             (UnknownAge::Fail, false, true) => Due::Unclear,
             _ => Due::No,
         }
@@ -283,6 +306,7 @@ impl<'a> Judge<'a> {
         match unclear {
             None => self
                 .out_of_sight()
+                .or_else(|| self.either_too_old())
                 .unwrap_or_else(|| Ruling::keep(Keep::Young)),
             Some(slot) => {
                 let facts = self.slot(slot);
@@ -292,14 +316,28 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// One of the keys has reached its limit, and nobody can tell which: a person can, or lets both be rotated in turn.
+    fn either_too_old(&self) -> Option<Ruling> {
+        let limit = self.spec.age_max;
+        let broken = promise::broken(&self.joint, limit, self.moment)?;
+        (broken.1 == BrokenPart::EitherKey)
+            .then(|| Ruling::hold(Hold::EitherKeyTooOld { limit }, None))
+    }
+
     /// Keys may not be listed, one of them may be due, and no evidence says when it will surely be: not asking would be waiting
-    /// for ever. A silent log is no such evidence, since what it covers moves along with time.
+    /// for ever. A silent log that is not in the ledger is no such evidence, since what it covers moves along with time.
     fn out_of_sight(&self) -> Option<Ruling> {
         let refused = self.facts.keys_refused.clone()?;
         let lost = |slot: Slot| {
             let birth = &self.slot(slot).birth;
             let bounds = |piece: &Evidence| {
-                !matches!(piece, Evidence::LogSilent { .. }) && piece.bounds().1 == birth.latest
+                let lasts = match piece {
+                    Evidence::LogSilent { since, .. } => {
+                        self.logged.iter().any(|span| span.since == *since)
+                    }
+                    _ => true,
+                };
+                lasts && piece.bounds().1 == birth.latest
             };
             let dated = birth.latest.is_some() && birth.evidence.iter().any(bounds);
             self.may_be_due(slot) && !dated
@@ -323,19 +361,21 @@ impl<'a> Judge<'a> {
             let until = Some(until).filter(|until| *until > self.moment.now);
             return Ruling::hold(Hold::Overlap { slot, overlap }, until);
         }
-        if let Some((reason, end)) = self.moment.frozen() {
-            let reason = reason.to_owned();
-            return Ruling::hold(Hold::Freeze { reason }, Some(end));
+        let openings = self.openings();
+        if openings.is_open(self.moment.now) {
+            let lead = self.spec.age_max.minus(self.due_age);
+            let early = lead::early(self.slot(slot), lead, self.moment.rests, self.moment.now);
+            let ends = openings.ends(self.moment.now);
+            return self.act(slot, false, early).changing(self.moment, ends);
         }
-        let windows = &self.spec.windows;
-        let closes = windows
-            .iter()
-            .filter_map(|window| window.closes(self.moment.now))
-            .max();
-        if windows.is_empty() || closes.is_some() {
-            return self.act(slot, false).changing(self.moment, closes);
+        self.rule_closed(slot)
+    }
+
+    fn openings(&self) -> Openings<'_> {
+        Openings {
+            windows: &self.spec.windows,
+            rests: self.moment.rests,
         }
-        self.rule_outside(slot)
     }
 
     /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it.
@@ -358,35 +398,43 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn rule_outside(&self, slot: Slot) -> Ruling {
-        let next = self
-            .spec
-            .windows
-            .iter()
-            .filter_map(|window| Some((window.next_opening(self.moment.now)?, window)))
-            .min_by_key(|(opens, _)| *opens);
-        let opens_at = next.map(|(opens, _)| opens);
-        let words = next.map(|(opens, window): (Timestamp, &Window)| window.local(opens));
-        let limit_at = self.slot(slot).limit_at;
-        let in_time = opens_at.is_some_and(|opens| limit_at.is_some_and(|limit| opens < limit));
-        let wait = |breaks_limit: bool| {
-            let opens = words.clone().unwrap_or_else(|| "never".to_owned());
-            let why = Hold::Window {
-                slot,
-                opens,
-                breaks_limit,
-            };
-            Ruling::hold(why, opens_at)
+    /// A key that is due outside its window, or in a freeze.
+    fn rule_closed(&self, slot: Slot) -> Ruling {
+        let openings = self.openings();
+        let waiting = Waiting {
+            opens: openings.first_from(self.moment.now),
+            openings,
+            now: self.moment.now,
+            key: self.slot(slot),
+            twin: self.slot(slot.twin()),
+            overlap: self.spec.overlap,
         };
-        match self.spec.on_starvation {
-            _ if in_time => wait(false),
-            OnStarvation::Wait => wait(true),
-            OnStarvation::Rotate => self.act(slot, true).changing(self.moment, opens_at),
-            OnStarvation::Fail => Ruling::hold(Hold::Starved { slot, opens: words }, opens_at),
+        let (opens_at, breaks_limit) = (waiting.opens, waiting.breaks_limit());
+        let opens = waiting.words();
+        let freeze = self.moment.next_freeze();
+        match (self.spec.on_starvation, self.moment.frozen()) {
+            (OnStarvation::Fail, _) if breaks_limit => {
+                Ruling::hold(Hold::Starved { slot, opens }, opens_at)
+            }
+            (_, Some((reason, end))) => {
+                let reason = reason.to_owned();
+                Ruling::hold(Hold::Freeze { reason }, opens_at).changing(self.moment, [end])
+            }
+            (OnStarvation::Rotate, None) if let Some(haste) = waiting.haste() => self
+                .act(slot, true, Some(haste))
+                .changing(self.moment, opens_at.into_iter().chain(freeze)),
+            (OnStarvation::Wait | OnStarvation::Rotate | OnStarvation::Fail, None) => {
+                let why = Hold::Window {
+                    slot,
+                    opens: opens.unwrap_or_else(|| "never".to_owned()),
+                    breaks_limit,
+                };
+                Ruling::hold(why, opens_at).changing(self.moment, freeze)
+            }
         }
     }
 
-    fn act(&self, slot: Slot, outside_window: bool) -> Ruling {
+    fn act(&self, slot: Slot, outside_window: bool, haste: Option<Haste>) -> Ruling {
         let facts = self.slot(slot);
         let movement = Move::Regenerate {
             slot,
@@ -398,6 +446,7 @@ impl<'a> Judge<'a> {
             age: facts.age,
             limit: self.spec.age_max,
             outside_window,
+            haste,
         };
         Ruling::act(NonEmpty::one(movement), because, facts.limit_at)
     }
@@ -421,22 +470,11 @@ fn fingerprint(
     }
 }
 
-fn slot_facts(
-    birth: Birth,
-    fingerprint: Option<Fingerprint>,
-    spec: &RuntimeSpec,
-    due_age: Span,
-    moment: Moment,
-) -> SlotFacts {
+/// When a key's limit is reached by the judged age; `None`: unknown.
+fn limit_at(birth: &Birth, spec: &RuntimeSpec) -> Option<Timestamp> {
     let judged = match spec.unknown_age {
         UnknownAge::Rotate => birth.earliest,
         UnknownAge::Adopt | UnknownAge::Fail => birth.latest,
     };
-    SlotFacts {
-        fingerprint,
-        age: birth.age(moment.now),
-        due_at: judged.map(|judged| due_age.after(judged)),
-        limit_at: judged.map(|judged| spec.age_max.after(judged)),
-        birth,
-    }
+    judged.map(|judged| spec.age_max.after(judged))
 }

@@ -58,19 +58,44 @@ pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
                 runs.filter(|run| Some(run.id) == *after || run.may_be_sent_with(parameters));
             Some(started(doubt, runs, *after, sight.at))
         }
-        Move::Cancel { run } => Some(cancelled(*run, sight)),
+        Move::Cancel { run } => Some(cancelled(*run, sight.active.iter(), sight.at)),
         Move::Regenerate { .. } | Move::Submit { .. } => None,
     }
 }
 
-/// As [`job`]'s start. The sight must be of the content that the intent meant to submit.
-pub fn submission(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<Settled> {
+/// As [`job`]'s start. The runs must be of the content that the intent meant to submit, seen at `at`.
+pub fn submission<'a>(
+    doubt: &Doubt,
+    runs: impl Iterator<Item = &'a Run>,
+    at: Timestamp,
+    now: Timestamp,
+) -> Option<Settled> {
     if now < doubt.act_by {
         return None;
     }
     match &doubt.movement {
-        Move::Submit { .. } => Some(started(doubt, sight.runs.iter(), None, sight.at)),
-        _ => None,
+        Move::Submit { .. } => Some(started(doubt, runs, None, at)),
+        Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => None,
+    }
+}
+
+/// What the runs of earlier contents show of an intent: a submit of one of them, or a cancel. `None`: nothing yet.
+pub fn former(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<Settled> {
+    if now < doubt.act_by {
+        return None;
+    }
+    match &doubt.movement {
+        Move::Submit { digest, .. } => {
+            let same = sight.former.iter();
+            let same = same.filter(|former| digest.starts_with(&former.content));
+            let found = started(doubt, same.map(|former| &former.run), None, sight.at);
+            matches!(found, Settled::Done(_)).then_some(found)
+        }
+        Move::Cancel { run } => {
+            let runs = sight.former.iter().map(|former| &former.run);
+            Some(cancelled(*run, runs, sight.at))
+        }
+        Move::Start { .. } | Move::Regenerate { .. } => None,
     }
 }
 
@@ -136,17 +161,13 @@ fn started<'a>(
         })
 }
 
-fn cancelled(run: i64, sight: &JobSight) -> Settled {
-    let going = sight
-        .active
-        .iter()
-        .any(|active| active.id == run && active.phase != Phase::Active(ActivePhase::Terminating));
+fn cancelled<'a>(run: i64, mut runs: impl Iterator<Item = &'a Run>, at: Timestamp) -> Settled {
+    let terminating = Phase::Active(ActivePhase::Terminating);
+    let going =
+        runs.any(|active| active.id == run && active.is_active() && active.phase != terminating);
     if going {
         Settled::NotDone
     } else {
-        Settled::Done(Receipt::Cancelled {
-            run,
-            answered: sight.at,
-        })
+        Settled::Done(Receipt::Cancelled { run, answered: at })
     }
 }

@@ -6,13 +6,13 @@ use crate::model::address::{Address, Name, ResourceId};
 use crate::model::birth::Evidence;
 use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, Counting, Inputs, JobMemory, JobSight, JobSpec,
-    KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult, SubmissionMemory,
-    SubmissionSight, SubmissionSpec, Token, Trigger,
+    ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobMemory, JobSight,
+    JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult,
+    SubmissionMemory, SubmissionSight, SubmissionSpec, Token, Trigger,
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
+    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
     RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{
@@ -101,7 +101,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
     let memory = |letter: char, born: &str| SlotMemory {
         fingerprint: Some(key(letter)),
         last_seen: Some(ago("1d")),
-        evidence: vec![rotated(ago(born))],
+        evidence: Some(rotated(ago(born))),
         declared: None,
     };
     Case {
@@ -135,8 +135,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
                 one: memory('a', "40d"),
                 two: memory('b', "20d"),
             },
-            created: None,
-            last_rotation: None,
+            ..RuntimeMemory::default()
         },
         doubts: Vec::new(),
     }
@@ -145,8 +144,8 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
 /// The same with authKey1 made `one` ago and authKey2 `two` ago.
 pub fn runtime_aged(one: &str, two: &str) -> RuntimeCase {
     let mut case = runtime();
-    case.memory.slots.one.evidence = vec![rotated(ago(one))];
-    case.memory.slots.two.evidence = vec![rotated(ago(two))];
+    case.memory.slots.one.evidence = Some(rotated(ago(one)));
+    case.memory.slots.two.evidence = Some(rotated(ago(two)));
     case
 }
 
@@ -355,12 +354,14 @@ pub fn submission() -> SubmissionCase {
             body: "{}".to_owned(),
             digest: "d1".to_owned(),
             accept: vec![RunResult::Success],
+            concurrency: Concurrency::Forbid,
             retry: retry(),
             wait_max: None,
         },
         sight: Looked::Seen(SubmissionSight {
             at: now(),
             runs: Vec::new(),
+            former: Vec::new(),
         }),
         memory: SubmissionMemory::default(),
         doubts: Vec::new(),
@@ -450,33 +451,41 @@ impl Dice<'_> {
         }
     }
 
-    fn evidence(&mut self) -> Vec<Evidence> {
+    fn declaration(&mut self) -> Declaration {
+        let (a, b) = (self.days(), self.days());
+        Declaration {
+            born: a.min(b),
+            said: a.max(b),
+        }
+    }
+
+    fn evidence(&mut self) -> Option<Evidence> {
         let (a, b) = (self.days(), self.days());
         let (early, late) = (a.min(b), a.max(b));
         match self.roll(4) {
-            0 => vec![rotated(early)],
-            1 => vec![Evidence::Changed {
+            0 => Some(rotated(early)),
+            1 => Some(Evidence::Changed {
                 after: early,
                 by: late,
-            }],
-            2 => vec![Evidence::FirstSeen { at: late }],
-            _ => Vec::new(),
+            }),
+            2 => Some(Evidence::FirstSeen { at: late }),
+            _ => None,
         }
     }
 
     fn slot_memory(&mut self, letter: char) -> SlotMemory {
         if self.one_in(4) {
             return SlotMemory {
-                declared: self.maybe(Self::days),
+                declared: self.maybe(Self::declaration),
                 ..SlotMemory::default()
             };
         }
         let evidence = self.evidence();
-        let latest = evidence.iter().filter_map(|piece| piece.bounds().1).max();
+        let latest = evidence.and_then(|piece| piece.bounds().1);
         SlotMemory {
             fingerprint: Some(key(letter)),
             last_seen: Some(self.days().max(latest.unwrap_or(Timestamp::MIN))),
-            declared: self.maybe(Self::days).filter(|_| evidence.is_empty()),
+            declared: self.maybe(Self::declaration).filter(|_| evidence.is_none()),
             evidence,
         }
     }
@@ -491,6 +500,7 @@ impl Dice<'_> {
                 events: self.some(3, |dice| Regeneration {
                     at: dice.days(),
                     slot: dice.pick(&[None, Some(Slot::One), Some(Slot::Two)]),
+                    by: None,
                 }),
             },
         }
@@ -702,7 +712,7 @@ impl Dice<'_> {
         runs.extend(self.some(2, |dice| dice.ended_run(301)));
         sight(&mut case).runs = runs;
         case.memory.runs = self.some(1, |dice| ("d1".to_owned(), 302, dice.recent()));
-        case.memory.successes = self.some(1, |dice| {
+        case.memory.ends = self.some(1, |dice| {
             (
                 dice.pick(&["d1", "d0"]).to_owned(),
                 303,
@@ -710,6 +720,15 @@ impl Dice<'_> {
                 dice.result(),
             )
         });
+        sight(&mut case).former = self.some(1, |dice| FormerRun {
+            content: "d0".to_owned(),
+            run: dice.active_run(304),
+        });
+        case.spec.concurrency = self.pick(&[
+            Concurrency::Forbid,
+            Concurrency::Replace,
+            Concurrency::Allow,
+        ]);
         self.hide(&mut case.sight);
         if self.one_in(3) {
             let digest = self.pick(&["d1", "d0"]);

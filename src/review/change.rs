@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::words;
 use crate::model::address::Address;
 use crate::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
@@ -14,7 +13,7 @@ pub(super) enum Change<'a> {
     Added(&'a Step),
     /// Only the old plan speaks of it.
     Removed(&'a Step),
-    /// Another verdict, other moves, or other presumptions.
+    /// Another verdict, other actions, other presumptions, or another state of the promise.
     Changed(&'a Step, &'a Step),
 }
 
@@ -67,7 +66,8 @@ fn differ(old: &Step, new: &Step) -> bool {
         (Verdict::Hold { why: a, .. }, Verdict::Hold { why: b, .. }) => holds_differ(a, b),
         _ => true,
     };
-    verdicts || old.target != new.target || old.rule != new.rule
+    let standings = old.promise.word() != new.promise.word() || old.attention != new.attention;
+    verdicts || standings || old.target != new.target || old.rule != new.rule
 }
 
 fn cause_kind(cause: &Cause) -> std::mem::Discriminant<Cause> {
@@ -95,12 +95,4 @@ pub(super) fn tally(changes: &[Change]) -> String {
         count(|change| matches!(change, Change::Removed(_))),
         count(|change| matches!(change, Change::Changed(..)))
     )
-}
-
-/// The verdict in one line, for either side of a change.
-pub(super) fn sentence(step: &Step) -> String {
-    match &step.verdict {
-        Verdict::Hold { why, until } => words::hold(why, *until),
-        _ => super::text::verdict(step),
-    }
 }

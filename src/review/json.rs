@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::text::{report as sentence, run_of};
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
 
 /// One line's object: `{"at", "address", "event", "move", "slot", "run", "fingerprint", "result", "why", "url", "text", …}`.
@@ -28,6 +29,14 @@ pub fn report(report: &Report) -> Value {
     fields.insert("text".to_owned(), sentence(report).into());
     fields.retain(|_, value| !value.is_null());
     Value::Object(fields)
+}
+
+/// What `--refresh-only` wrote down: `{"at", "event": "recorded", "observations", "ledger", "text"}`.
+pub fn recorded(at: Timestamp, observations: usize, ledger: &str) -> Value {
+    json!({
+        "at": at.to_string(), "event": "recorded", "observations": observations, "ledger": ledger,
+        "text": super::text::recorded(observations, ledger),
+    })
 }
 
 /// Who we are to one connection: `{"name", "kind", "place", "signedIn", "credential", "application", "user", "object", "tenant",
@@ -84,6 +93,8 @@ fn event(what: &Happened) -> &'static str {
         Happened::Stale(..) => "stale",
         Happened::Busy(..) => "busy",
         Happened::Refused(..) => "refused",
+        Happened::NotDone(..) => "notDone",
+        Happened::Besides(..) => "besides",
         Happened::InDoubt(..) => "inDoubt",
         Happened::NotBegun(..) => "notBegun",
         Happened::Settled(..) => "settled",
@@ -101,6 +112,8 @@ fn movement(what: &Happened) -> Option<&Move> {
         | Happened::Stale(movement, _)
         | Happened::Busy(movement, _)
         | Happened::Refused(movement, _)
+        | Happened::NotDone(movement, _)
+        | Happened::Besides(movement, _)
         | Happened::InDoubt(movement, _)
         | Happened::NotBegun(movement, _)
         | Happened::Settled(movement, _) => Some(movement),
@@ -131,6 +144,8 @@ fn details(what: &Happened) -> Map<String, Value> {
         | Happened::Busy(_, why)
         | Happened::InDoubt(_, why)
         | Happened::NotBegun(_, why)
+        | Happened::NotDone(_, why)
+        | Happened::Besides(_, why)
         | Happened::Settled(_, why) => json!({"why": why}),
         Happened::Refused(_, trouble) => {
             json!({
@@ -152,6 +167,7 @@ fn ended(end: &RunEnd) -> Value {
         "result": end.result.as_str(),
         "accepted": end.accepted,
         "url": end.url,
+        "skipped": end.skipped,
         "task": end.failure.as_ref().map(|failure| &failure.task),
         "error": end.failure.as_ref().map(|failure| &failure.error),
     })
@@ -213,6 +229,7 @@ mod tests {
     #[test]
     fn the_end_of_a_run_has_its_page_task_and_error() {
         let end = RunEnd {
+            skipped: None,
             run: 7,
             result: RunResult::Failed,
             accepted: false,

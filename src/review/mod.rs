@@ -8,5 +8,6 @@ mod escape;
 pub mod json;
 pub mod markdown;
 mod paint;
+mod sentence;
 pub mod text;
 mod words;

@@ -1,14 +1,16 @@
 //! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
 
-use super::escape::{self, line};
+use super::escape::line;
 use crate::model::birth::{AgeRange, Birth, Evidence};
+use crate::model::joint::Correction;
 use crate::model::requests::{self, RequestClass, Requests};
 use crate::model::runtime::Slot;
+use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Cause, Counts, Exceeded, Facts, Hold, Move, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Step,
+    Cause, Counts, Exceeded, Facts, Move, OutsideChange, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Step,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -19,14 +21,80 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
             format!("changed between {} and {}", minute(after), minute(by))
         }
         Evidence::FirstSeen { at } => format!("first seen {}", minute(at)),
+        Evidence::KnownBefore { seen, .. } => format!(
+            "known to the ledger from before; here since {}",
+            minute(seen)
+        ),
         Evidence::RuntimeCreated { at } => format!("runtime created {}", minute(at)),
         Evidence::LogSilent { since, .. } => format!(
             "no regeneration in the Activity Log since {}",
             minute(since)
         ),
         Evidence::LogEvents { known, newest, .. } => log_events(known, newest),
-        Evidence::Declared { at } => format!("declared by a person: {}", minute(at)),
+        Evidence::Declared { at } => format!("declared: made {}", minute(at)),
     }
+}
+
+/// What others did to a key since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
+pub(super) fn outside(change: &OutsideChange) -> String {
+    match change {
+        OutsideChange::Rotated {
+            slot,
+            at,
+            by,
+            by_afresh,
+        } => {
+            let who = if *by_afresh {
+                "by afresh with another ledger"
+            } else {
+                "outside afresh"
+            };
+            let at = at
+                .map(|at| format!(" on {}", minute(at)))
+                .unwrap_or_default();
+            let by = by
+                .as_ref()
+                .map(|by| format!(", by {}", line(by)))
+                .unwrap_or_default();
+            format!("{slot} was regenerated {who}{at}{by}")
+        }
+        OutsideChange::Returned { slot, from, was } => format!(
+            "{slot} is a key that the ledger knows: {was} of {}; it keeps its age",
+            line(from.as_str())
+        ),
+    }
+}
+
+/// A fact that had to give way to stronger ones.
+pub(super) fn correction(correction: &Correction) -> String {
+    match *correction {
+        Correction::Declared { slot, born } => format!(
+            "corrected: {slot} was declared as created {}, and stronger evidence excludes that",
+            minute(born)
+        ),
+        Correction::Silence { slot } => format!(
+            "corrected: {slot} changed, and the Activity Log shows no regeneration: the log is late, or the runtime was created anew"
+        ),
+        Correction::Created { slot, at } => format!(
+            "corrected: the runtime says that it was created {}, and {slot} was seen before that",
+            minute(at)
+        ),
+        Correction::Event { at } => format!(
+            "corrected: the Activity Log shows a regeneration at {}, and neither key changed then",
+            minute(at)
+        ),
+    }
+}
+
+/// What a row of a runtime tells below it.
+pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
+    let Some(facts) = runtime_facts(step) else {
+        return Vec::new();
+    };
+    let outside = facts.outside.iter().map(outside);
+    outside
+        .chain(facts.corrected.iter().map(correction))
+        .collect()
 }
 
 fn log_events(known: Option<Timestamp>, newest: Timestamp) -> String {
@@ -85,45 +153,19 @@ pub(super) fn cause(cause: &Cause) -> String {
     }
 }
 
-/// `hold until WHEN: why`, or `hold: why`; what is lacking may be a list, a line for each.
-pub(super) fn hold_lines(why: &Hold, until: Option<Timestamp>) -> Vec<String> {
-    let mut all = escape::lines(&why.to_string());
-    if let Some(first) = all.first_mut() {
-        *first = match hold_ends(why, until) {
-            Some(when) => format!("hold until {when}: {first}"),
-            None => format!("hold: {first}"),
-        };
-    }
-    all
-}
-
-/// The same in one line.
-pub(super) fn hold(why: &Hold, until: Option<Timestamp>) -> String {
-    match hold_ends(why, until) {
-        Some(when) => format!("hold until {when}: {}", line(&why.to_string())),
-        None => format!("hold: {}", line(&why.to_string())),
-    }
-}
-
-/// When it ends, as people near it read it.
-pub(super) fn hold_ends(why: &Hold, until: Option<Timestamp>) -> Option<String> {
-    match why {
-        Hold::Window { opens, .. } if !opens.is_empty() => Some(line(opens)),
-        _ => until.map(minute),
-    }
-}
-
-/// `the doubt about "regenerate authKey1" is settled: it happened`.
+/// `resolved: the earlier "regenerate authKey1" did happen`.
 pub(super) fn settlement(settlement: &Settlement) -> String {
     let what = line(&settlement.movement.title());
     match &settlement.settled {
         Settled::Done(receipt) => format!(
-            "a doubt of \"{what}\" is settled: it happened ({})",
+            "resolved: the earlier \"{what}\" did happen ({})",
             left_behind(receipt)
         ),
-        Settled::NotDone => format!("a doubt of \"{what}\" is settled: it did not happen"),
+        Settled::NotDone => format!("resolved: the earlier \"{what}\" did not happen"),
         Settled::Repeat => {
-            format!("a doubt of \"{what}\" will be settled by sending it again with its token")
+            format!(
+                "to resolve: the earlier \"{what}\" is sent again with its token, which cannot start a second run"
+            )
         }
     }
 }
@@ -165,12 +207,75 @@ pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     }
 }
 
-/// `1 on hold`, with how many of them need a person.
-pub(super) fn on_hold(counts: Counts) -> String {
+/// What is done about all subjects: `1 to regenerate, 1 to run, 1 to cancel, 1 on hold, 3 up to date`. Actions only where something
+/// is pending, and what is rare only where it is.
+pub(super) fn counts(counts: Counts) -> String {
+    let mut parts = Vec::new();
+    if counts.pending() {
+        parts.push(format!("{} to regenerate", counts.regenerate));
+        parts.push(format!("{} to run", counts.run));
+        parts.push(format!("{} to cancel", counts.cancel));
+    }
+    if counts.resolve > 0 {
+        let what = count(counts.resolve, "operation", "operations");
+        parts.push(format!("{what} to resolve"));
+    }
+    if counts.wait > 0 {
+        parts.push(format!("{} to wait for", count(counts.wait, "run", "runs")));
+    }
+    parts.push(format!("{} on hold", counts.on_hold));
+    if counts.without_action > 0 {
+        parts.push(format!(
+            "{} broken without an action",
+            counts.without_action
+        ));
+    }
+    parts.push(format!("{} up to date", counts.up_to_date));
+    parts.join(", ")
+}
+
+/// `3 kept, 2 broken, 1 unproven, 0 unknown`.
+pub(super) fn promises(counts: Counts) -> String {
+    format!(
+        "{} kept, {} broken, {} unproven, {} unknown",
+        counts.kept, counts.broken, counts.unproven, counts.unknown
+    )
+}
+
+/// `1 needs attention`, `2 need attention`; nothing of none.
+pub(super) fn attention(counts: Counts) -> Option<String> {
     match counts.attention {
-        0 => format!("{} on hold", counts.on_hold),
-        1 => format!("{} on hold (1 needs a person)", counts.on_hold),
-        n => format!("{} on hold ({n} need a person)", counts.on_hold),
+        0 => None,
+        1 => Some("1 needs attention".to_owned()),
+        n => Some(format!("{n} need attention")),
+    }
+}
+
+/// `Could not read 2 of 3 resources; nothing was decided about them`; nothing where all were read, or needed no reading.
+pub(super) fn unread(counts: Counts, refresh: Refresh) -> Option<String> {
+    let who = match (counts.unread, counts.subjects) {
+        (0, _) => return None,
+        (1, 1) => "1 of 1 resource".to_owned(),
+        (n, all) => format!("{n} of {all} resources"),
+    };
+    let them = if counts.unread == 1 { "it" } else { "them" };
+    Some(match refresh {
+        Refresh::Auto | Refresh::All => {
+            format!("Could not read {who}; nothing was decided about {them}")
+        }
+        Refresh::None => {
+            format!("The ledger is not enough for {who}; nothing was decided about {them}")
+        }
+    })
+}
+
+/// That nothing is newer than the last read, where nothing was read.
+pub(super) const fn as_of_last_read(refresh: Refresh) -> Option<&'static str> {
+    match refresh {
+        Refresh::Auto | Refresh::All => None,
+        Refresh::None => {
+            Some("Nothing was read (--refresh none): all of this is as of the last read")
+        }
     }
 }
 
@@ -201,11 +306,6 @@ const fn metered_as(class: RequestClass, n: u64) -> &'static str {
         (RequestClass::SignIns, _) => "sign-ins",
         (RequestClass::Ledger, _) => "ledger",
     }
-}
-
-/// Does it need a person?
-pub(super) const fn needs_attention(step: &Step) -> bool {
-    step.attention.is_some()
 }
 
 /// What is known of a runtime.

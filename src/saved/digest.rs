@@ -125,6 +125,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Doubt { movement, .. } => json!(["doubt", intended(movement)]),
         Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
         Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
+        Hold::EitherKeyTooOld { limit } => json!(["eitherKeyTooOld", limit.as_secs()]),
         Hold::Window {
             slot, breaks_limit, ..
         } => json!(["window", slot.as_str(), breaks_limit]),
@@ -135,6 +136,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
         Hold::ActiveRun { run } => json!(["activeRun", run]),
         Hold::QueuedRun { run, .. } => json!(["queuedRun", run]),
+        Hold::LostRun { run, .. } => json!(["lostRun", run]),
         Hold::BackOff { .. } => json!("backOff"),
         Hold::GaveUp { .. } => json!("gaveUp"),
         Hold::PauseFirst => json!("pauseFirst"),
@@ -149,6 +151,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
         TroubleKind::Forbidden { right } => json!(["forbidden", right]),
         TroubleKind::Unauthenticated => json!("unauthenticated"),
         TroubleKind::SignedOut => json!("signedOut"),
+        TroubleKind::Blocked => json!("blocked"),
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
         TroubleKind::TimeOver => json!("timeOver"),

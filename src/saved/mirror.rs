@@ -14,17 +14,26 @@ pub(super) trait Mirror<Model>: Sized {
 
 /// Declares a struct or an enum that has the name, fields and variants of the model's, and the two ways between them.
 ///
+/// What stands after `for readers` is in the file alone: it is filled in beside the mirror, and nothing is decided from it.
+///
 /// A newtype variant names its field, so that the macro has a name to bind: `Trouble(trouble: Trouble)`.
 macro_rules! mirror {
-    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }) => {
+    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }
+     $(for readers { $($(#[$extra_meta:meta])* $extra:ident: $extra_shape:ty),* $(,)? })?) => {
         $(#[$meta])*
         #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub(in crate::saved) struct $name { $($(#[$field_meta])* pub(in crate::saved) $field: $shape),* }
+        pub(in crate::saved) struct $name {
+            $($(#[$field_meta])* pub(in crate::saved) $field: $shape,)*
+            $($($(#[$extra_meta])* pub(in crate::saved) $extra: $extra_shape,)*)?
+        }
 
         impl $crate::saved::mirror::Mirror<words::$name> for $name {
             fn of(model: &words::$name) -> Self {
-                Self { $($field: $crate::saved::mirror::Mirror::of(&model.$field)),* }
+                Self {
+                    $($field: $crate::saved::mirror::Mirror::of(&model.$field),)*
+                    $($($extra: Default::default(),)*)?
+                }
             }
             fn back(self) -> words::$name {
                 words::$name { $($field: self.$field.back()),* }
@@ -70,7 +79,7 @@ macro_rules! itself {
         }
     )* };
 }
-itself!(String, bool, u32, u64, i64);
+itself!(String, bool, u32, u64, i64, usize);
 
 impl<M, S: Mirror<M>> Mirror<Option<M>> for Option<S> {
     fn of(model: &Option<M>) -> Self {

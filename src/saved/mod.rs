@@ -58,6 +58,8 @@ pub struct File {
     pub lineage: String,
     /// Was there anything in it? Then the plan presumes that it still is.
     pub began: bool,
+    /// Each step in one sentence, in their order. For people and programs that read the file; nothing is decided from it.
+    pub sentences: Vec<String>,
 }
 
 /// Why a text is not a plan that may be used.
@@ -122,6 +124,8 @@ struct Document {
     lineage: String,
     /// Was there anything in the ledger? Then the plan presumes that it still is.
     ledger_began: bool,
+    /// What the plan comes to, as its headline says it.
+    counts: plan_shape::Counts,
     plan: plan_shape::Plan,
     /// Connections that the steps use; credentials only as references.
     factories: BTreeMap<Text<Name>, connection_shape::Factory>,
@@ -138,6 +142,10 @@ pub fn write(file: &File) -> String {
 
 /// The whole document as JSON.
 pub fn document(file: &File) -> Value {
+    let mut plan: plan_shape::Plan = Mirror::of(&file.plan);
+    for (step, sentence) in plan.steps.iter_mut().zip(&file.sentences) {
+        step.sentence.clone_from(sentence);
+    }
     let document = Document {
         format: FORMAT.to_owned(),
         tool: concat!("afresh ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -146,7 +154,8 @@ pub fn document(file: &File) -> Value {
         ledger: Mirror::of(&file.ledger),
         lineage: file.lineage.clone(),
         ledger_began: file.began,
-        plan: Mirror::of(&file.plan),
+        counts: Mirror::of(&file.plan.counts()),
+        plan,
         factories: Mirror::of(&file.factories),
         workspaces: Mirror::of(&file.workspaces),
         seal: String::new(),
@@ -216,6 +225,8 @@ fn malformed(text: &str, error: &serde_json::Error) -> SavedError {
 }
 
 fn open(document: Document) -> File {
+    let steps = &document.plan.steps;
+    let sentences = steps.iter().map(|step| step.sentence.clone()).collect();
     File {
         plan: document.plan.back(),
         factories: document.factories.back(),
@@ -224,6 +235,7 @@ fn open(document: Document) -> File {
         ledger: document.ledger.back(),
         lineage: document.lineage,
         began: document.ledger_began,
+        sentences,
     }
 }
 

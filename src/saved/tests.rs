@@ -88,7 +88,9 @@ fn file(plan: Plan) -> File {
         cloud: Cloud::named("china").unwrap(),
         credential: Credential::Default,
     };
+    let sentences = plan.steps.iter().map(|step| step.address.to_string());
     File {
+        sentences: sentences.collect(),
         plan,
         factories: BTreeMap::from([(name("ingest"), factory)]),
         workspaces: credentials()
@@ -112,7 +114,9 @@ fn empty() -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 
@@ -309,6 +313,7 @@ fn there_is_no_field_for_a_secret() {
             "authKey2",
             "clientSecret",
             "databricksToken",
+            "eitherKeyTooOld",
             "key",
             "keyDue",
             "keysRefused",

@@ -2,6 +2,7 @@
 //! long nobody looked. Refuses: to depend on how often it is called.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -25,9 +26,41 @@ enum Event {
 
 impl World {
     /// Lets everything happen that was to happen until `now`.
+    /// What others do at an instant comes after what happens by itself until then.
     pub(crate) fn advance(&mut self, now: Timestamp) {
+        let due = self.meanwhile.partition_point(|one| one.at <= now);
+        let later = self.meanwhile.split_off(due);
+        for one in mem::replace(&mut self.meanwhile, later) {
+            self.advance_workspaces(one.at);
+            // All of it was tried when the world was made; what a person has since taken out of the kept world is passed over.
+            let _ = self.happen(&one.happening, one.at);
+        }
+        self.advance_workspaces(now);
+    }
+
+    fn advance_workspaces(&mut self, now: Timestamp) {
         for workspace in &mut self.workspaces {
             workspace.advance(now);
+        }
+    }
+}
+
+/// How a run is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Start<'a> {
+    pub(crate) trigger: &'a str,
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Notebook parameters, which override in the old way.
+    pub(crate) overriding: BTreeMap<String, String>,
+    /// Only these tasks; empty: all.
+    pub(crate) only: Vec<String>,
+}
+
+impl<'a> Start<'a> {
+    pub(crate) fn by(trigger: &'a str) -> Self {
+        Self {
+            trigger,
+            ..Self::default()
         }
     }
 }
@@ -60,25 +93,19 @@ impl Workspace {
                 self.runs[run].started = Some(at.max(self.runs[run].created));
             }
             Event::Restart => {
-                self.start(job, at, "CONTINUOUS_RESTART", &BTreeMap::new());
+                self.start(job, at, &Start::by("CONTINUOUS_RESTART"));
             }
             Event::Fire => {
                 if let Some(schedule) = &mut self.jobs[job].schedule {
                     schedule.next = after(schedule.next, schedule.every);
                 }
-                self.start(job, at, "PERIODIC", &BTreeMap::new());
+                self.start(job, at, &Start::by("PERIODIC"));
             }
         }
     }
 
     /// Makes a run of a job: it starts, waits in the queue, or is skipped, as the job's places allow. Gives its id.
-    pub(crate) fn start(
-        &mut self,
-        place: usize,
-        at: Timestamp,
-        trigger: &str,
-        parameters: &BTreeMap<String, String>,
-    ) -> u64 {
+    pub(crate) fn start(&mut self, place: usize, at: Timestamp, asked: &Start) -> u64 {
         let job = &mut self.jobs[place];
         let busy = job
             .runs
@@ -97,13 +124,13 @@ impl Workspace {
             next_outcome(&job.outcomes, &mut job.started)
         };
         let mut merged = job.parameters.clone();
-        merged.extend(parameters.clone());
+        merged.extend(asked.parameters.clone());
         let run = Run {
             id: 0,
             job: job.id,
             kind: RunKind::Job,
             name: job.name.clone(),
-            trigger: trigger.to_owned(),
+            trigger: asked.trigger.to_owned(),
             created: at,
             started: (!full).then_some(at),
             starts_in: job.starts_in,
@@ -113,8 +140,13 @@ impl Workspace {
             skipped,
             cancel: None,
             parameters: merged,
-            tasks: job.tasks.clone(),
+            defaults: Some(job.parameters.clone()),
+            overriding: asked.overriding.clone(),
+            tasks: job.tasks_of(&asked.only),
             error: job.error.clone(),
+            repaired: None,
+            earlier: Vec::new(),
+            removed: None,
         };
         self.append(run, Some(place))
     }
@@ -132,14 +164,22 @@ pub(crate) fn next_outcome(outcomes: &[Outcome], started: &mut usize) -> Outcome
 }
 
 impl Job {
+    /// Its tasks, or those of them that are wanted, in its own order.
+    fn tasks_of(&self, only: &[String]) -> Vec<String> {
+        let wanted = |task: &&String| only.is_empty() || only.contains(task);
+        self.tasks.iter().filter(wanted).cloned().collect()
+    }
+
     fn next_event(&self, runs: &[Run], beginning: Timestamp) -> Option<(Timestamp, Event)> {
         let leave = self.leave_queue(runs);
         // What the world file tells of the past is all there was: nothing is added before the beginning.
         let restart = self
             .restart(runs)
-            .map(|at| (at.max(beginning), Event::Restart));
+            .map(|at| at.max(beginning).max(self.resumed.unwrap_or(beginning)))
+            .map(|at| (at, Event::Restart));
         let fire = self
             .schedule
+            .as_ref()
             .filter(|schedule| !schedule.paused)
             .map(|schedule| (schedule.next, Event::Fire));
         [leave, restart, fire]

@@ -13,6 +13,8 @@ use super::file::{
     ActivityLogFile, FactoryFile, FaultFile, IdentityFile, MachineFile, PersonFile, PrincipalFile,
     RuntimeFile, SubscriptionFile, TenantFile, WorldFile,
 };
+use super::happen::OPERATOR;
+use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::times::{Span, before};
 use super::world::{
@@ -58,7 +60,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         workspaces.push(build_workspace::workspace(one, &ground)?);
     }
     unique("workspaces", workspaces.iter().map(|one| one.host.as_str()))?;
-    Ok(World {
+    let world = World {
         version: VERSION,
         source,
         seed: file.seed,
@@ -80,6 +82,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
             .enumerate()
             .map(|(place, one)| fault(place, one))
             .collect::<Result<_, _>>()?,
+        meanwhile: meanwhile(file.meanwhile, beginning),
         effects: Effects::default(),
         clock,
         changed: false,
@@ -87,7 +90,22 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         kept: false,
         buckets: bucket::Buckets::default(),
         answered: 0,
-    })
+    };
+    world.rehearse()?;
+    Ok(world)
+}
+
+/// In order of time; of one instant in the order of the file.
+fn meanwhile(file: Vec<MeanwhileFile>, beginning: Timestamp) -> Vec<Pending> {
+    let mut all: Vec<Pending> = file
+        .into_iter()
+        .map(|one| Pending {
+            at: one.at.resolve(beginning),
+            happening: one.happening,
+        })
+        .collect();
+    all.sort_by_key(|one| one.at);
+    all
 }
 
 fn settings(file: &WorldFile) -> Settings {
@@ -101,6 +119,7 @@ fn settings(file: &WorldFile) -> Settings {
             writes: file.other_clients.writes_per_second,
         },
         activity_log_delay: delay,
+        log_delays: Vec::new(),
         page_factories: file.paging.factories.unwrap_or(100).max(1),
         page_runtimes: file.paging.runtimes.unwrap_or(50).max(1),
         page_activity_log: file.paging.activity_log.unwrap_or(200).max(1),
@@ -157,6 +176,7 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
         id: file.id,
         activity_log_readable: file.activity_log == ActivityLogFile::Readable,
         factories,
+        gone: Vec::new(),
     })
 }
 
@@ -228,6 +248,7 @@ fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Resul
         key(
             created,
             made[slot],
+            [&file.auth_key1, &file.auth_key2][slot].by.as_deref(),
             &[ground.root, at, &name, &slot.to_string()],
         )
     };
@@ -239,21 +260,26 @@ fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Resul
         keys: [key(0), key(1)],
         nodes: file.nodes.clone(),
         forbidden: file.forbidden.clone(),
+        life: 0,
+        lineage: None,
+        deleted: None,
         name,
     })
 }
 
-fn key(created: Timestamp, made: Option<Timestamp>, parts: &[&str]) -> Key {
-    let making = |at: Timestamp, what: &str| Making {
+fn key(created: Timestamp, made: Option<Timestamp>, by: Option<&str>, parts: &[&str]) -> Key {
+    let making = |at: Timestamp, what: &str, caller: &str| Making {
         at,
-        caller: "operator@example.com".to_owned(),
+        caller: caller.to_owned(),
         client_request: None,
         correlation: digest::guid(&[parts, &[what]].concat()),
+        value: None,
+        silent: false,
     };
-    let mut makings = vec![making(created, "created")];
+    let mut makings = vec![making(created, "created", OPERATOR)];
     makings.extend(
         made.filter(|made| *made > created)
-            .map(|made| making(made, "regenerated")),
+            .map(|made| making(made, "regenerated", by.unwrap_or(OPERATOR))),
     );
     Key { makings }
 }
@@ -265,9 +291,29 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
             "faults[{place}]: `by` belongs to `slow`, `staleList` and `delayRequest`, and each of them needs it"
         ));
     }
-    if file.lie == Lie::DelayRequest && file.on != Operation::RegenerateAuthKey {
+    let keys_only = matches!(
+        file.lie,
+        Lie::DelayRequest | Lie::ChangeNothing | Lie::ChangeBoth
+    );
+    if keys_only && file.on != Operation::RegenerateAuthKey {
         return Err(format!(
-            "faults[{place}]: `delayRequest` is for `regenerateAuthKey`, the one request that is never repeated"
+            "faults[{place}]: `delayRequest`, `changeNothing` and `changeBoth` are for `regenerateAuthKey`"
+        ));
+    }
+    if file.lie == Lie::HideCaller && file.on != Operation::ActivityLog {
+        return Err(format!(
+            "faults[{place}]: `hideCaller` is for `activityLog`"
+        ));
+    }
+    if (file.lie == Lie::Refuse) != file.kind.is_some() {
+        return Err(format!(
+            "faults[{place}]: `as` belongs to `refuse`, which needs it"
+        ));
+    }
+    if file.kind.is_some_and(|kind| !kind.fits(file.on)) {
+        return Err(format!(
+            "faults[{place}]: the service of `{}` never refuses like that",
+            file.on.name()
         ));
     }
     if file.nth == Some(0) || file.times == Some(0) {
@@ -294,6 +340,8 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
         retry_after: file.retry_after.map(|span| span.0),
         status,
         code: file.code,
+        message: file.message,
+        kind: file.kind,
         seen: 0,
     })
 }

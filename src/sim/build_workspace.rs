@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::build::{Ground, copies, unique};
-use super::file::{JobFile, RunFile, ScheduleFile, SubmitFile, WorkspaceFile};
+use super::file::{JobFile, RepairFile, RunFile, ScheduleFile, SubmitFile, WorkspaceFile};
+use super::happen_jobs::next_beat;
 use super::run::{Outcome, Run, RunKind};
-use super::times::{Span, after, before, between};
+use super::times::{Span, When, after, before, between};
 use super::world::{Job, Schedule, Submit, Workspace};
 
 /// Ids of runs start here: large, as in a real workspace, so that a client that reads them as floats is found out.
@@ -46,6 +47,7 @@ pub(crate) fn workspace(file: WorkspaceFile, ground: &Ground) -> Result<Workspac
             .api_versions
             .unwrap_or_else(|| vec!["2.1".to_owned(), "2.2".to_owned()]),
         forbidden: file.forbidden,
+        hides_parameters: file.hides_parameters,
         jobs,
         submit: submit(file.submit),
         runs: Vec::new(),
@@ -98,6 +100,7 @@ fn job(file: &JobFile, name: String, id: u64, at: &str, ground: &Ground) -> Resu
             .map_or(default, |when| when.resolve(ground.beginning)),
         tags: file.tags.clone(),
         parameters: file.parameters.clone(),
+        hides_parameters: file.hides_parameters,
         tasks: if file.tasks.is_empty() {
             vec!["main".to_owned()]
         } else {
@@ -116,9 +119,11 @@ fn job(file: &JobFile, name: String, id: u64, at: &str, ground: &Ground) -> Resu
             .map_or(Duration::from_secs(20), |span| span.0),
         schedule: file
             .schedule
+            .as_ref()
             .map(|one| schedule(one, newest, &format!("{at}.jobs[{name}]"), ground))
             .transpose()?,
         continuous_paused: file.continuous.map(|continuous| continuous.paused),
+        resumed: None,
         forbidden: file.forbidden.clone(),
         runs: Vec::new(),
         started: 0,
@@ -141,7 +146,7 @@ fn outcomes(one: Option<&Outcome>, many: &[Outcome]) -> Vec<Outcome> {
 }
 
 fn schedule(
-    file: ScheduleFile,
+    file: &ScheduleFile,
     newest: Option<Timestamp>,
     at: &str,
     ground: &Ground,
@@ -155,16 +160,15 @@ fn schedule(
     // The next beat after the beginning, in step with the newest run that the file tells of.
     let mut next = after(newest.unwrap_or(ground.beginning), every);
     if next <= ground.beginning {
-        let beats = between(next, ground.beginning).as_secs() / every.as_secs().max(1) + 1;
-        next = after(
-            next,
-            every.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX)),
-        );
+        next = next_beat(next, every, ground.beginning);
     }
     Ok(Schedule {
         every,
         paused: file.paused,
         next,
+        cron: file.cron.clone(),
+        timezone: file.timezone.clone(),
+        periodic: file.periodic,
     })
 }
 
@@ -179,31 +183,33 @@ fn submit(file: SubmitFile) -> Submit {
 
 /// A run that the file tells of. Without an end it runs until somebody stops it.
 fn past_run(job: &Job, file: &RunFile, at: &str, ground: &Ground) -> Result<Run, String> {
-    let started = file.started.resolve(ground.beginning);
-    let ended = file.ended.map(|when| when.resolve(ground.beginning));
     let at = format!("{at}.jobs[{}].runs", job.name);
-    if started > ground.beginning || ended.is_some_and(|ended| ended > ground.beginning) {
-        return Err(format!(
-            "{at}: a run that lies in the future; only what has happened can be told"
-        ));
+    let (started, ended) = spell(file.started, file.ended, file.result.as_ref(), &at, ground)?;
+    let unknown = file.tasks.iter().find(|task| !job.tasks.contains(task));
+    if let Some(task) = unknown {
+        return Err(format!("{at}: the job has no task `{task}`"));
     }
-    if ended.is_some_and(|ended| ended < started) {
-        return Err(format!("{at}: a run that ended before it started"));
+    let usual = if job.schedule.is_some() {
+        "PERIODIC"
+    } else {
+        "ONE_TIME"
+    };
+    let trigger = file.trigger.as_ref().map_or(usual, Outcome::as_str);
+    let defaults = file.defaults.as_ref().unwrap_or(&job.parameters);
+    let mut parameters = defaults.clone();
+    for (name, value) in &file.parameters {
+        match value {
+            Some(value) => parameters.insert(name.clone(), value.clone()),
+            // The service leaves a value out that is the default.
+            None => parameters.remove(name),
+        };
     }
-    if ended.is_none() && file.result.is_some() {
-        return Err(format!("{at}: a run with a result needs `ended`"));
-    }
-    Ok(Run {
+    let mut run = Run {
         id: 0,
         job: job.id,
         kind: RunKind::Job,
         name: job.name.clone(),
-        trigger: if job.schedule.is_some() {
-            "PERIODIC"
-        } else {
-            "ONE_TIME"
-        }
-        .to_owned(),
+        trigger: trigger.to_owned(),
         created: started,
         started: Some(started),
         starts_in: Duration::ZERO,
@@ -212,8 +218,63 @@ fn past_run(job: &Job, file: &RunFile, at: &str, ground: &Ground) -> Result<Run,
         places: job.max_concurrent_runs,
         skipped: false,
         cancel: None,
-        parameters: job.parameters.clone(),
-        tasks: job.tasks.clone(),
+        parameters,
+        defaults: Some(defaults.clone()),
+        overriding: file.overriding.clone(),
+        tasks: if file.tasks.is_empty() {
+            job.tasks.clone()
+        } else {
+            file.tasks.clone()
+        },
         error: job.error.clone(),
-    })
+        repaired: None,
+        earlier: Vec::new(),
+        removed: None,
+    };
+    if let Some(repair) = &file.repaired {
+        past_repair(&mut run, repair, ended, &at, ground)?;
+    }
+    Ok(run)
+}
+
+fn past_repair(
+    run: &mut Run,
+    file: &RepairFile,
+    ended: Option<Timestamp>,
+    at: &str,
+    ground: &Ground,
+) -> Result<(), String> {
+    let at = format!("{at}.repaired");
+    let (began, over) = spell(file.started, file.ended, file.result.as_ref(), &at, ground)?;
+    if ended.is_none_or(|ended| began < ended) {
+        return Err(format!("{at}: a run is repaired after it has ended"));
+    }
+    let outcome = file.result.clone().unwrap_or_else(Outcome::success);
+    run.repair(began, over.map(|over| between(began, over)), outcome);
+    run.starts_in = Duration::ZERO;
+    Ok(())
+}
+
+/// From when to when something went on that the file tells of.
+fn spell(
+    started: When,
+    ended: Option<When>,
+    result: Option<&Outcome>,
+    at: &str,
+    ground: &Ground,
+) -> Result<(Timestamp, Option<Timestamp>), String> {
+    let started = started.resolve(ground.beginning);
+    let ended = ended.map(|when| when.resolve(ground.beginning));
+    if started > ground.beginning || ended.is_some_and(|ended| ended > ground.beginning) {
+        return Err(format!(
+            "{at}: a run that lies in the future; only what has happened can be told"
+        ));
+    }
+    if ended.is_some_and(|ended| ended < started) {
+        return Err(format!("{at}: a run that ended before it started"));
+    }
+    if ended.is_none() && result.is_some() {
+        return Err(format!("{at}: a run with a result needs `ended`"));
+    }
+    Ok((started, ended))
 }

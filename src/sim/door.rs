@@ -10,8 +10,8 @@ use super::fault::{Fault, Lie, strike};
 use super::message::{Door, Incoming, Reply, set};
 use super::operation::Operation;
 use super::times::{after, before};
-use super::world::World;
-use super::{arm, databricks, entra};
+use super::world::{Workspace, World};
+use super::{arm, databricks, entra, refuse};
 use crate::http::Response;
 
 /// Where a request leads, in the words of the service it reached.
@@ -71,9 +71,21 @@ impl World {
         now: Timestamp,
         seen: Timestamp,
     ) -> Response {
+        self.act_but(route, request, now, seen, None)
+    }
+
+    /// The same while `lie` goes wrong.
+    fn act_but(
+        &mut self,
+        route: &Route,
+        request: &Incoming,
+        now: Timestamp,
+        seen: Timestamp,
+        lie: Option<Lie>,
+    ) -> Response {
         match route {
             Route::Entra(route) => entra::respond(self, route, request, now),
-            Route::Arm(route) => arm::respond(self, route, request, now, seen),
+            Route::Arm(route) => arm::respond(self, route, request, now, seen, lie),
             Route::Databricks(place, route) => {
                 databricks::respond(self, *place, route, request, now, seen)
             }
@@ -104,6 +116,10 @@ impl World {
                 Some(self.failed(route, fault, now))
             }
             Lie::Slow => Some(self.act(route, request, now, now)),
+            Lie::Refuse => Some(self.refused(route, fault, request)),
+            Lie::ChangeNothing | Lie::ChangeBoth | Lie::HideCaller => {
+                Some(self.act_but(route, request, now, now, Some(fault.lie)))
+            }
             Lie::StaleList => Some(self.act(route, request, now, before(now, fault.by))),
         };
         (
@@ -131,6 +147,23 @@ impl World {
     }
 }
 
+impl World {
+    fn refused(&self, route: &Route, fault: &Fault, request: &Incoming) -> Response {
+        let operation = route.operation();
+        match (route, fault.kind) {
+            (Route::Databricks(place, _), Some(kind)) => {
+                let workspace = self.workspaces.get(*place);
+                let number = workspace.map_or("0", Workspace::number);
+                refuse::by_databricks(kind, operation, number)
+            }
+            (Route::Arm(_), Some(kind)) => {
+                refuse::by_azure(kind, operation, arm::scope(request.path))
+            }
+            (Route::Entra(_), _) | (_, None) => failed(route, fault),
+        }
+    }
+}
+
 fn throttled(route: &Route, retry_after: Option<Duration>) -> Response {
     let mut response = match route {
         Route::Databricks(..) => databricks::error(
@@ -154,7 +187,8 @@ fn ask_to_wait(response: &mut Response, wait: Option<Duration>) {
 }
 
 fn failed(route: &Route, fault: &Fault) -> Response {
-    let text = "The embedded cloud was told to fail here.";
+    let usual = "The embedded cloud was told to fail here.";
+    let text = fault.message.as_deref().unwrap_or(usual);
     match route {
         Route::Databricks(..) => {
             let code = if fault.status == 503 {

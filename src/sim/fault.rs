@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
+use super::refuse::Kind;
 
 /// What goes wrong, as the world file names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,14 @@ pub(crate) enum Lie {
     Slow,
     /// The answer of so long ago, `by`: what lists and caches do after a change.
     StaleList,
+    /// A refusal in the service's own words, of the kind that `as` names, and nothing done.
+    Refuse,
+    /// A regenerate that answers with the value it should have replaced.
+    ChangeNothing,
+    /// A regenerate that changes both keys and answers with one.
+    ChangeBoth,
+    /// The Activity Log does not say who it was.
+    HideCaller,
 }
 
 /// One fault and how far its counting has come.
@@ -43,6 +52,12 @@ pub(crate) struct Fault {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) status: u16,
     pub(crate) code: Option<String>,
+    /// What an error says; absent: that it was wanted.
+    #[serde(default)]
+    pub(crate) message: Option<String>,
+    /// Which refusal.
+    #[serde(default)]
+    pub(crate) kind: Option<Kind>,
     /// Matching requests so far.
     pub(crate) seen: u32,
 }
@@ -104,6 +119,8 @@ mod tests {
             retry_after: None,
             status: 500,
             code: None,
+            message: None,
+            kind: None,
             seen: 0,
         }
     }

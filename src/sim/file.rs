@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::device::Answer;
 use super::fault::Lie;
+use super::meanwhile::MeanwhileFile;
 use super::operation::Operation;
+use super::refuse::Kind;
 use super::run::Outcome;
 use super::times::{Span, When};
 
@@ -38,6 +40,8 @@ pub(crate) struct WorldFile {
     pub(crate) workspaces: Vec<WorkspaceFile>,
     #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,
+    #[serde(default)]
+    pub(crate) meanwhile: Vec<MeanwhileFile>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -178,10 +182,11 @@ pub(crate) enum RuntimeKind {
     Managed,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct KeyFile {
     pub(crate) made: Option<When>,
+    pub(crate) by: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,6 +198,8 @@ pub(crate) struct WorkspaceFile {
     pub(crate) members: Option<Vec<String>>,
     pub(crate) principals: Option<Vec<OwnPrincipalFile>>,
     pub(crate) api_versions: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) hides_parameters: bool,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
     #[serde(default)]
@@ -220,6 +227,8 @@ pub(crate) struct JobFile {
     #[serde(default)]
     pub(crate) parameters: BTreeMap<String, String>,
     #[serde(default)]
+    pub(crate) hides_parameters: bool,
+    #[serde(default)]
     pub(crate) tasks: Vec<String>,
     pub(crate) starts_in: Option<Span>,
     pub(crate) takes: Option<Span>,
@@ -239,12 +248,16 @@ pub(crate) struct JobFile {
     pub(crate) runs: Vec<RunFile>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ScheduleFile {
     pub(crate) every: Span,
     #[serde(default)]
     pub(crate) paused: bool,
+    pub(crate) cron: Option<String>,
+    pub(crate) timezone: Option<String>,
+    #[serde(default)]
+    pub(crate) periodic: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -257,6 +270,23 @@ pub(crate) struct ContinuousFile {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RunFile {
+    pub(crate) started: When,
+    pub(crate) ended: Option<When>,
+    pub(crate) result: Option<Outcome>,
+    pub(crate) trigger: Option<Outcome>,
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, Option<String>>,
+    pub(crate) defaults: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    pub(crate) overriding: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) tasks: Vec<String>,
+    pub(crate) repaired: Option<RepairFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RepairFile {
     pub(crate) started: When,
     pub(crate) ended: Option<When>,
     pub(crate) result: Option<Outcome>,
@@ -285,6 +315,9 @@ pub(crate) struct FaultFile {
     pub(crate) retry_after: Option<Span>,
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    #[serde(rename = "as")]
+    pub(crate) kind: Option<Kind>,
 }
 
 fn default_location() -> String {

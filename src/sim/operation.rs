@@ -127,6 +127,24 @@ impl Operation {
         }
     }
 
+    /// Is it one of the Jobs API?
+    pub(crate) fn is_of_jobs(self) -> bool {
+        matches!(
+            self,
+            Self::JobsList
+                | Self::JobsGet
+                | Self::RunNow
+                | Self::RunsList
+                | Self::RunsGet
+                | Self::RunsGetOutput
+                | Self::RunsSubmit
+                | Self::RunsCancel
+                | Self::RunsCancelAll
+                | Self::JobPermissions
+                | Self::Me
+        )
+    }
+
     /// Does ARM meter it as a write? The recordings say so of both key operations, though one only reads.
     pub(crate) fn metered_as_write(self) -> bool {
         matches!(self, Self::ListAuthKeys | Self::RegenerateAuthKey)

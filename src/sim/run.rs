@@ -81,8 +81,23 @@ pub(crate) struct Run {
     /// When it was asked to stop, and when it will have stopped.
     pub(crate) cancel: Option<(Timestamp, Timestamp)>,
     pub(crate) parameters: BTreeMap<String, String>,
+    /// What its job's own parameters were by default when it began; absent: as they are now.
+    #[serde(default)]
+    pub(crate) defaults: Option<BTreeMap<String, String>>,
+    /// Notebook parameters, which override in the old way.
+    #[serde(default)]
+    pub(crate) overriding: BTreeMap<String, String>,
     pub(crate) tasks: Vec<String>,
     pub(crate) error: Option<String>,
+    /// When it was last repaired.
+    #[serde(default)]
+    pub(crate) repaired: Option<Timestamp>,
+    /// It as it was before each repair, oldest first.
+    #[serde(default)]
+    pub(crate) earlier: Vec<Run>,
+    /// When somebody removed it.
+    #[serde(default)]
+    pub(crate) removed: Option<Timestamp>,
 }
 
 /// What a run does at one instant.
@@ -99,8 +114,39 @@ impl Run {
     /// Ids come in thousands, so that a task's id (run + 1 + its place) tells its run.
     pub(crate) const ID_STEP: u64 = 1_000;
 
+    /// The attempts that had begun by `instant`, oldest first: there is always one.
+    pub(crate) fn attempts(&self, instant: Timestamp) -> Vec<&Run> {
+        let mut all: Vec<&Run> = self.earlier.iter().chain([self]).collect();
+        while all.len() > 1 && all.last().and_then(|run| run.repaired) > Some(instant) {
+            all.pop();
+        }
+        all
+    }
+
+    /// It as it was at `instant`, with the repairs of that time.
+    pub(crate) fn at(&self, instant: Timestamp) -> &Run {
+        self.attempts(instant).last().copied().unwrap_or(self)
+    }
+
+    /// It becomes active again under its id, from `began` on.
+    pub(crate) fn repair(&mut self, began: Timestamp, takes: Option<Duration>, outcome: Outcome) {
+        let mut before = self.clone();
+        before.earlier = Vec::new();
+        self.earlier.push(before);
+        self.repaired = Some(began);
+        self.started = Some(began);
+        self.takes = takes;
+        self.outcome = outcome;
+        self.cancel = None;
+    }
+
     /// What it does at `instant`, by what is known now.
     pub(crate) fn phase(&self, instant: Timestamp) -> Phase {
+        self.at(instant).own_phase(instant)
+    }
+
+    /// The same of this attempt alone.
+    pub(crate) fn own_phase(&self, instant: Timestamp) -> Phase {
         if let Some(end) = self.end().filter(|end| *end <= instant) {
             return Phase::Ended(end);
         }
@@ -152,8 +198,9 @@ impl Run {
         !matches!(self.phase(instant), Phase::Ended(_))
     }
 
-    /// The id of the task at `place`.
-    pub(crate) fn task_id(&self, place: usize) -> u64 {
+    /// The id of the task at `place` in an attempt, the first one being 0: each attempt runs its tasks anew.
+    pub(crate) fn task_id(&self, attempt: usize, place: usize) -> u64 {
+        let place = attempt * self.tasks.len() + place;
         self.id + 1 + u64::try_from(place).unwrap_or(0)
     }
 }
@@ -182,8 +229,13 @@ mod tests {
             skipped: false,
             cancel: None,
             parameters: BTreeMap::new(),
+            defaults: None,
+            overriding: BTreeMap::new(),
             tasks: vec!["main".to_owned()],
             error: None,
+            repaired: None,
+            earlier: Vec::new(),
+            removed: None,
         }
     }
 

@@ -1,13 +1,13 @@
-//! Time as a world file writes it: an instant, `97d ago`, or a span such as `1d12h`. Refuses bare numbers and negative spans.
+//! Time as a world file writes it: an instant, `97d ago`, `in 3d`, or a span such as `1d12h`. Refuses bare numbers and negative spans.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// An instant, or a distance back from the instant at which the world is first loaded.
+/// An instant, or a distance from the instant at which the world is first loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) enum When {
@@ -15,6 +15,8 @@ pub(crate) enum When {
     At(Timestamp),
     /// So long before the world's beginning.
     Ago(Duration),
+    /// So long after it.
+    In(Duration),
 }
 
 impl When {
@@ -23,6 +25,7 @@ impl When {
         match self {
             Self::At(instant) => instant,
             Self::Ago(span) => before(beginning, span),
+            Self::In(span) => after(beginning, span),
         }
     }
 }
@@ -32,13 +35,18 @@ impl TryFrom<String> for When {
 
     fn try_from(text: String) -> Result<Self, String> {
         let wrong = || {
-            format!("`{text}` is no time: write `2026-11-22T09:00:00Z`, `2026-11-22` or `97d ago`")
+            format!(
+                "`{text}` is no time: write `2026-11-22T09:00:00Z`, `2026-11-22`, `97d ago` or `in 3d`"
+            )
         };
         if text == "now" {
             return Ok(Self::Ago(Duration::ZERO));
         }
         if let Some(distance) = text.strip_suffix(" ago") {
             return span(distance).map(Self::Ago).ok_or_else(wrong);
+        }
+        if let Some(distance) = text.strip_prefix("in ") {
+            return span(distance).map(Self::In).ok_or_else(wrong);
         }
         if let Ok(instant) = text.parse::<Timestamp>() {
             return Ok(Self::At(instant));
@@ -54,8 +62,8 @@ impl TryFrom<String> for When {
 }
 
 /// A length of time: `90d`, `1d12h`, `250ms`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Span(pub(crate) Duration);
 
 impl TryFrom<String> for Span {
@@ -65,6 +73,12 @@ impl TryFrom<String> for Span {
         span(&text).map(Self).ok_or_else(|| {
             format!("`{text}` is no length of time: write `90d`, `1d12h`, `30m`, `45s` or `250ms`")
         })
+    }
+}
+
+impl From<Span> for String {
+    fn from(span: Span) -> Self {
+        format!("{}ms", span.0.as_millis())
     }
 }
 
@@ -141,6 +155,7 @@ mod tests {
                 .to_string()
         };
         assert_eq!(read("2d ago"), "2026-11-20T09:00:00Z");
+        assert_eq!(read("in 1d12h"), "2026-11-23T21:00:00Z");
         assert_eq!(read("2026-08-17"), "2026-08-17T00:00:00Z");
         assert_eq!(read("2026-08-17T03:12:00Z"), "2026-08-17T03:12:00Z");
         assert!(

@@ -13,6 +13,7 @@ use super::device::{Code, Person};
 use super::digest;
 use super::fault::Fault;
 use super::file::RuntimeKind;
+use super::meanwhile::Pending;
 use super::operation::Operation;
 use super::run::{Outcome, Run};
 use crate::clock::Clock;
@@ -47,6 +48,9 @@ pub struct World {
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) faults: Vec<Fault>,
+    /// What has still to happen by other hands, in order.
+    #[serde(default)]
+    pub(crate) meanwhile: Vec<Pending>,
     pub(crate) effects: Effects,
     #[serde(skip)]
     pub(crate) clock: Clock,
@@ -72,6 +76,9 @@ pub(crate) struct Settings {
     #[serde(default)]
     pub(crate) others: Others,
     pub(crate) activity_log_delay: Duration,
+    /// Other delays, each for events from its instant on.
+    #[serde(default)]
+    pub(crate) log_delays: Vec<(Timestamp, Duration)>,
     pub(crate) page_factories: usize,
     pub(crate) page_runtimes: usize,
     pub(crate) page_activity_log: usize,
@@ -80,6 +87,14 @@ pub(crate) struct Settings {
     pub(crate) page_runs: Option<usize>,
     pub(crate) authorities: Vec<String>,
     pub(crate) resource_managers: Vec<String>,
+}
+
+impl Settings {
+    /// How late the Activity Log shows an event of `at`.
+    pub(crate) fn delay(&self, at: Timestamp) -> Duration {
+        let since = self.log_delays.iter().rfind(|(from, _)| *from <= at);
+        since.map_or(self.activity_log_delay, |(_, delay)| *delay)
+    }
 }
 
 /// What another client of the same identity draws from each bucket, in requests a second.
@@ -123,6 +138,9 @@ pub(crate) struct Subscription {
     pub(crate) id: String,
     pub(crate) activity_log_readable: bool,
     pub(crate) factories: Vec<Factory>,
+    /// What was deleted or went elsewhere: the Activity Log still tells of it.
+    #[serde(default)]
+    pub(crate) gone: Vec<Factory>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -145,6 +163,29 @@ pub(crate) struct Runtime {
     pub(crate) keys: [Key; 2],
     pub(crate) nodes: Vec<String>,
     pub(crate) forbidden: Vec<Operation>,
+    /// How often it has been made anew: its keys are others each time.
+    #[serde(default)]
+    pub(crate) life: u32,
+    /// Where it was when its keys were made; absent: here.
+    #[serde(default)]
+    pub(crate) lineage: Option<Lineage>,
+    /// Only of what is gone: its deletion.
+    #[serde(default)]
+    pub(crate) deleted: Option<Making>,
+}
+
+/// The names that a runtime's keys were made with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Lineage {
+    pub(crate) subscription: String,
+    pub(crate) factory: String,
+}
+
+/// A value among those that a runtime has had: the one of this slot after so many makings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Value {
+    pub(crate) slot: usize,
+    pub(crate) generation: usize,
 }
 
 /// One slot: every making of its value, the first one at the runtime's creation.
@@ -160,16 +201,23 @@ pub(crate) struct Making {
     pub(crate) caller: String,
     pub(crate) client_request: Option<String>,
     pub(crate) correlation: String,
+    /// The value that it gave; absent: a new one.
+    #[serde(default)]
+    pub(crate) value: Option<Value>,
+    /// The Activity Log tells nothing of it, at least not under this id.
+    #[serde(default)]
+    pub(crate) silent: bool,
 }
 
 impl Key {
-    /// How many times the value had been remade at `instant`.
-    pub(crate) fn generation(&self, instant: Timestamp) -> usize {
-        self.makings
-            .iter()
-            .skip(1)
-            .filter(|making| making.at <= instant)
-            .count()
+    /// The value at `instant`, in slot `slot`.
+    fn value(&self, slot: usize, instant: Timestamp) -> Value {
+        let remade = self.makings.iter().skip(1);
+        let until = || remade.clone().filter(|making| making.at <= instant);
+        let last = until().max_by_key(|making| making.at);
+        let generation = until().count();
+        last.and_then(|making| making.value)
+            .unwrap_or(Value { slot, generation })
     }
 }
 
@@ -188,6 +236,9 @@ pub(crate) struct Workspace {
     pub(crate) principals: Option<Vec<(String, String)>>,
     pub(crate) api_versions: Vec<String>,
     pub(crate) forbidden: Vec<Operation>,
+    /// No answer tells the parameters of a run.
+    #[serde(default)]
+    pub(crate) hides_parameters: bool,
     pub(crate) jobs: Vec<Job>,
     pub(crate) submit: Submit,
     /// In order of creation, so in order of id.
@@ -234,6 +285,8 @@ pub(crate) struct Job {
     pub(crate) created: Timestamp,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) hides_parameters: bool,
     pub(crate) tasks: Vec<String>,
     pub(crate) starts_in: Duration,
     pub(crate) takes: Option<Duration>,
@@ -245,6 +298,9 @@ pub(crate) struct Job {
     pub(crate) schedule: Option<Schedule>,
     /// Absent: not a continuous job; else whether it is paused.
     pub(crate) continuous_paused: Option<bool>,
+    /// When continuous mode last went on: no run restarts before.
+    #[serde(default)]
+    pub(crate) resumed: Option<Timestamp>,
     pub(crate) forbidden: Vec<Operation>,
     /// Places of its runs in the workspace's list.
     pub(crate) runs: Vec<usize>,
@@ -252,11 +308,19 @@ pub(crate) struct Job {
     pub(crate) started: usize,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Schedule {
     pub(crate) every: Duration,
     pub(crate) paused: bool,
     pub(crate) next: Timestamp,
+    /// What the service shows; absent: worked out from `every`.
+    #[serde(default)]
+    pub(crate) cron: Option<String>,
+    #[serde(default)]
+    pub(crate) timezone: Option<String>,
+    /// Shown as a trigger instead of a schedule.
+    #[serde(default)]
+    pub(crate) periodic: bool,
 }
 
 /// How one-time runs go.
@@ -323,25 +387,26 @@ impl World {
         slot: usize,
         instant: Timestamp,
     ) -> String {
-        let generation = runtime.keys[slot].generation(instant).to_string();
-        let number = slot.to_string();
+        let value = runtime.value(slot, instant);
+        let (generation, number) = (value.generation.to_string(), value.slot.to_string());
         let root = self.root();
-        let parts = [
+        let (subscription, name) = runtime.made_in(subscription, factory);
+        let mut parts = [
             &root,
             subscription,
-            &factory.name,
+            name,
             &runtime.name,
             &number,
             &generation,
         ]
-        .map(str::to_ascii_lowercase);
-        let secret = digest::base64(&digest::digest(&parts.each_ref().map(String::as_str)));
+        .map(str::to_ascii_lowercase)
+        .to_vec();
+        parts.extend(runtime.life_text());
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let secret = digest::base64(&digest::digest(&parts));
         let queue = self.task_queue(subscription, factory, runtime);
-        format!(
-            "IR@{queue}@{}@ServiceEndpoint={}@{secret}",
-            factory.name,
-            factory.endpoint()
-        )
+        let endpoint = endpoint(name, factory);
+        format!("IR@{queue}@{name}@ServiceEndpoint={endpoint}@{secret}")
     }
 
     /// The GUID of a runtime, the same in its status and in its keys.
@@ -351,23 +416,58 @@ impl World {
         factory: &Factory,
         runtime: &Runtime,
     ) -> String {
-        digest::guid(&[
-            &self.root(),
-            "task queue",
-            subscription,
-            &factory.name,
-            &runtime.name,
-        ])
+        let root = self.root();
+        let (subscription, factory) = runtime.made_in(subscription, factory);
+        let life = runtime.life_text();
+        let mut parts = vec![&root, "task queue", subscription, factory, &runtime.name];
+        parts.extend(life.as_deref());
+        digest::guid(&parts)
     }
 }
 
 impl Factory {
     /// The host that a node of this factory's runtimes would call.
     pub(crate) fn endpoint(&self) -> String {
-        format!(
-            "{}.{}.datafactory.azure.net",
-            self.name.to_ascii_lowercase(),
-            self.location
-        )
+        endpoint(&self.name, self)
+    }
+}
+
+fn endpoint(name: &str, factory: &Factory) -> String {
+    format!(
+        "{}.{}.datafactory.azure.net",
+        name.to_ascii_lowercase(),
+        factory.location
+    )
+}
+
+impl Runtime {
+    /// Which value a slot (0 or 1) holds at `instant`.
+    pub(crate) fn value(&self, slot: usize, instant: Timestamp) -> Value {
+        self.keys[slot].value(slot, instant)
+    }
+
+    /// The values that a slot has held until `instant`, oldest first.
+    pub(crate) fn values(&self, slot: usize, instant: Timestamp) -> Vec<Value> {
+        let makings = self.keys[slot].makings.iter().map(|making| making.at);
+        let mut instants: Vec<Timestamp> = makings.filter(|at| *at <= instant).collect();
+        instants.sort_unstable();
+        let mut values: Vec<Value> = instants
+            .into_iter()
+            .map(|at| self.value(slot, at))
+            .collect();
+        values.dedup();
+        values
+    }
+
+    /// The subscription and the name of the factory in which its keys were made.
+    fn made_in<'a>(&'a self, subscription: &'a str, factory: &'a Factory) -> (&'a str, &'a str) {
+        match &self.lineage {
+            Some(lineage) => (&lineage.subscription, &lineage.factory),
+            None => (subscription, &factory.name),
+        }
+    }
+
+    fn life_text(&self) -> Option<String> {
+        (self.life > 0).then(|| self.life.to_string())
     }
 }

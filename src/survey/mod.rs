@@ -6,6 +6,7 @@
 
 pub mod access;
 mod jobs;
+mod names;
 mod resolve;
 mod runtimes;
 mod submissions;
@@ -116,7 +117,12 @@ pub async fn gather(
         futures_util::future::join(of_factories, of_workspaces).await;
 
     let mut survey = Survey::default();
-    for (cases, passed_over) in of_factories.into_iter().chain(of_workspaces) {
+    for found in of_factories {
+        survey.cases.extend(found.subjects);
+        survey.passed_over.extend(found.passed_over);
+        survey.logs.extend(found.log);
+    }
+    for (cases, passed_over) in of_workspaces {
         survey.cases.extend(cases);
         survey.passed_over.extend(passed_over);
     }
@@ -129,5 +135,6 @@ pub async fn gather(
     survey.passed_over.sort_by(|a, b| a.address.cmp(&b.address));
     survey.passed_over.dedup();
     survey.requests = reader.requests();
+    survey.refresh = options.refresh;
     survey
 }

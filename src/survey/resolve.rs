@@ -156,8 +156,10 @@ pub fn misfit(doing: &str, message: String) -> Trouble {
 
 /// Trouble of a subject that `--refresh none` leaves unseen.
 pub fn not_looked_at() -> Trouble {
-    misfit(
-        "look",
-        "not looked at (--refresh none), and the ledger does not know it".to_owned(),
-    )
+    Trouble {
+        kind: TroubleKind::Unexpected,
+        doing: "judge it from the ledger alone".to_owned(),
+        message: "not read (--refresh none), and the ledger does not know it".to_owned(),
+        ids: Box::default(),
+    }
 }

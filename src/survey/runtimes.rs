@@ -10,17 +10,30 @@ use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::birth::Evidence;
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{
-    KeySight, LogSight, Regeneration, RuntimeKind, RuntimeMemory, RuntimeSight, Slot,
+    Fingerprint, KeySight, LogSight, PerSlot, RuntimeKind, RuntimeMemory, RuntimeSight, Slot,
 };
 use crate::model::survey::{
     Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
 };
 use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::LogSpan;
 use crate::model::trouble::{Trouble, TroubleKind};
 
+/// What was found in one factory.
+#[derive(Default)]
+pub struct Found {
+    /// Everything that its rules speak of.
+    pub subjects: Vec<Subject>,
+    /// What globs met and left alone.
+    pub passed_over: Vec<PassedOver>,
+    /// What was read of its Activity Log.
+    pub log: Option<LogReading>,
+}
+
 /// Everything one factory's rules speak of.
-pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<PassedOver>) {
+pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> Found {
     let rules: Vec<(&KeyAgeRule, Matcher)> = scene
         .desired
         .key_ages
@@ -29,7 +42,10 @@ pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<
         .map(|rule| (rule, Matcher::new(rule)))
         .collect();
     if needs_no_list(scene, factory, &rules) {
-        return (remembered(scene, factory, &rules), Vec::new());
+        return Found {
+            subjects: remembered(scene, factory, &rules),
+            ..Found::default()
+        };
     }
     match scene
         .gate
@@ -37,7 +53,10 @@ pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> (Vec<Subject>, Vec<
         .await
     {
         Ok(listed) => from_list(scene, factory, &rules, listed).await,
-        Err(trouble) => (unlisted(scene, factory, &rules, &trouble), Vec::new()),
+        Err(trouble) => Found {
+            subjects: unlisted(scene, factory, &rules, &trouble),
+            ..Found::default()
+        },
     }
 }
 
@@ -136,7 +155,7 @@ async fn from_list(
     factory: &Factory,
     rules: &[(&KeyAgeRule, Matcher)],
     listed: Dated<Vec<ListedRuntime>>,
-) -> (Vec<Subject>, Vec<PassedOver>) {
+) -> Found {
     let mut cases: Vec<(RuntimeCase, RuntimeKind)> = Vec::new();
     let mut passed_over = Vec::new();
     for runtime in &listed.said {
@@ -177,7 +196,11 @@ async fn from_list(
         .map(Subject::Runtime)
         .collect();
     subjects.extend(missing(scene, factory, rules, &listed.said));
-    (subjects, passed_over)
+    Found {
+        subjects,
+        passed_over,
+        log: log.reading(),
+    }
 }
 
 /// Globs that match nothing now: what they promise may be of runtimes to come, or a slip of the pen.
@@ -271,12 +294,7 @@ fn case(
         target,
         spec: rule.spec.clone(),
         sight: Looked::NotAsked,
-        memory: scene
-            .memory
-            .runtimes
-            .get(&identity)
-            .cloned()
-            .unwrap_or_default(),
+        memory: scene.memory.runtime(&identity),
         doubts: scene.memory.doubts(&identity).to_vec(),
     }
 }
@@ -298,35 +316,34 @@ fn rotated_by_us(memory: &RuntimeMemory) -> bool {
             .slots
             .get(slot)
             .evidence
-            .iter()
-            .any(|evidence| matches!(evidence, Evidence::Rotated { .. }))
+            .is_some_and(|evidence| matches!(evidence, Evidence::Rotated { .. }))
     })
 }
 
 /// The Activity Log of a factory's resource group.
 enum Log {
     NotAsked,
-    Read {
-        since: Timestamp,
-        until: Timestamp,
-        events: Vec<(ResourceId, Regeneration)>,
-    },
+    Read(LogReading),
     Refused(Trouble),
 }
 
 impl Log {
+    fn reading(self) -> Option<LogReading> {
+        match self {
+            Self::Read(reading) => Some(reading),
+            Self::NotAsked | Self::Refused(_) => None,
+        }
+    }
+
     fn of(&self, id: &ResourceId) -> LogSight {
         match self {
             Self::NotAsked => LogSight::NotAsked,
             Self::Refused(trouble) => LogSight::Refused(trouble.clone()),
-            Self::Read {
-                since,
-                until,
-                events,
-            } => LogSight::Read {
-                since: *since,
-                until: *until,
-                events: events
+            Self::Read(reading) => LogSight::Read {
+                since: reading.span.since,
+                until: reading.span.until,
+                events: reading
+                    .events
                     .iter()
                     .filter(|(of, _)| of == id)
                     .map(|(_, event)| event.clone())
@@ -345,11 +362,11 @@ async fn read_log(scene: &Scene<'_>, factory: &Factory, until: Timestamp) -> Log
         .pass(factory, scene.reader.regenerations(factory, since, until))
         .await
     {
-        Ok(events) => Log::Read {
-            since,
-            until,
+        Ok(events) => Log::Read(LogReading {
+            log: LogId::new(&factory.subscription, &factory.resource_group),
+            span: LogSpan { since, until },
             events,
-        },
+        }),
         Err(trouble) => Log::Refused(trouble),
     }
 }
@@ -378,11 +395,39 @@ async fn look(
     if !needs_look(scene, &case) {
         return case;
     }
-    let sight = match see(scene, factory, &case, log).await {
-        Ok(sight) => Looked::Seen(sight),
-        Err(trouble) => Looked::Failed(trouble),
+    match see(scene, factory, &case, log).await {
+        Ok(sight) => {
+            let memory = recognised(scene, &case, &sight);
+            Case {
+                sight: Looked::Seen(sight),
+                memory,
+                ..case
+            }
+        }
+        Err(trouble) => Case {
+            sight: Looked::Failed(trouble),
+            ..case
+        },
+    }
+}
+
+/// The ledger's knowledge with that of keys which it has met elsewhere or earlier. A runtime that is new to it and holds such a key has
+/// been moved: what its log tells begins now.
+fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {
+    let mut memory = case.memory.clone();
+    let KeySight::Shown(keys) = &sight.keys else {
+        return memory;
     };
-    Case { sight, ..case }
+    memory.recognised = scene.memory.recognise(&case.target.identity(), keys);
+    let moved = Slot::BOTH.into_iter().any(|slot| {
+        let known = memory.recognised.get(slot).as_ref();
+        known.is_some_and(|known| known.of != case.target.id)
+            && memory.slots.get(slot).fingerprint.is_none()
+    });
+    if moved {
+        memory.log_from = memory.log_from.max(Some(sight.at));
+    }
+    memory
 }
 
 /// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.
@@ -391,6 +436,14 @@ const fn passes(trouble: &Trouble) -> bool {
         trouble.kind,
         TroubleKind::Forbidden { .. } | TroubleKind::NotFound
     )
+}
+
+/// Does it hold two keys that are not the ones the ledger knows?
+fn both_are_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>) -> bool {
+    Slot::BOTH.into_iter().all(|slot| {
+        let known = &case.memory.slots.get(slot).fingerprint;
+        known.as_ref().is_some_and(|known| known != keys.get(slot))
+    })
 }
 
 async fn see(
@@ -422,7 +475,16 @@ async fn see(
         scene.gate.pass(factory, scene.reader.keys(factory, name)),
     )
     .await;
-    let created = status?;
+    let mut created = status?;
+    if let Ok(keys) = &keys
+        && both_are_new(case, &keys.said)
+    {
+        // Both keys at once, and unknown: the runtime may have been deleted and created anew.
+        let status = scene
+            .gate
+            .pass(factory, scene.reader.runtime_status(factory, name));
+        created = status.await?.said.created;
+    }
     let (at, keys) = match keys {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
         // A planner needs read rights only; listing keys is more than that.

@@ -27,7 +27,7 @@ fn nothing_is_planned_or_applied_by_a_clock_that_is_far_off() {
             assert!(said.contains("this machine's clock is "), "{said}");
             assert!(
                 said.contains(&format!(
-                    "{way} 127.0.0.1: nothing is decided by a clock that is more than 5m off"
+                    "{way} 127.0.0.1: afresh refuses to decide if this machine's clock differs from the service's by more than 5m"
                 )),
                 "{said}"
             );

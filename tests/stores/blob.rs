@@ -329,7 +329,9 @@ async fn a_blob_that_is_nearly_full_takes_its_compaction_only() {
         panic!("a fourth block was taken: {full:?}")
     };
     assert!(
-        error.to_string().ends_with("afresh ledger compact"),
+        error
+            .to_string()
+            .ends_with("compact it with `ledger compact`"),
         "{error}"
     );
     let (end, _) = store.replace(end, b"{\"b\":2}\n".to_vec()).await.unwrap();

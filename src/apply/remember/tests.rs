@@ -3,7 +3,7 @@ use crate::ledger::fold::fold;
 use crate::limits::FAILURES_REMEMBERED_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::birth::Birth;
-use crate::model::job::Requirement;
+use crate::model::job::{Requirement, RunId};
 use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::samples::unseen_job;
@@ -52,7 +52,10 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         },
         looked: true,
         seen_at: Some(at(seen)),
+        read_at: Some(at(seen)),
         created: Some(at(1)),
+        corrected: Vec::new(),
+        outside: Vec::new(),
         keys_refused: None,
         log_refused: None,
     };
@@ -103,7 +106,9 @@ fn plan(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: std::collections::BTreeMap::new(),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::arm::{self, Ask};
 use super::super::call::Who;
 use super::super::credential::{Purpose, Want};
 use super::super::session::Session;
+use super::super::soft::{self, Words};
 use super::super::{activity, factory};
 use super::{entry, is_shut, sign_in};
 use crate::model::access::{Entry, Need, Right, Standing};
@@ -25,8 +26,10 @@ const READ: &str = "Microsoft.Authorization/permissions/read";
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Permission {
-    actions: Vec<String>,
-    not_actions: Vec<String>,
+    #[serde(deserialize_with = "soft::list")]
+    actions: Vec<Words>,
+    #[serde(deserialize_with = "soft::list")]
+    not_actions: Vec<Words>,
 }
 
 /// Whether a factory lets us in, and the rights that the README lists.
@@ -101,7 +104,10 @@ fn standing(permissions: &Result<Vec<Permission>, Trouble>, action: &str) -> Sta
 
 impl Permission {
     fn allows(&self, action: &str) -> bool {
-        let any = |patterns: &[String]| patterns.iter().any(|pattern| covers(pattern, action));
+        let any = |patterns: &[Words]| {
+            let mut said = patterns.iter().filter_map(|Words(said)| said.as_ref());
+            said.any(|pattern| covers(pattern, action))
+        };
         any(&self.actions) && !any(&self.not_actions)
     }
 }
@@ -160,9 +166,13 @@ mod tests {
 
     #[test]
     fn what_one_role_leaves_out_another_may_give() {
+        let words = |all: &[&str]| {
+            let all = all.iter().map(ToString::to_string);
+            all.map(|one| Words(Some(one))).collect::<Vec<_>>()
+        };
         let role = |actions: &[&str], not_actions: &[&str]| Permission {
-            actions: actions.iter().map(ToString::to_string).collect(),
-            not_actions: not_actions.iter().map(ToString::to_string).collect(),
+            actions: words(actions),
+            not_actions: words(not_actions),
         };
         let without_keys = || role(&["*"], &["*/listAuthKeys/action"]);
         let keys = || {

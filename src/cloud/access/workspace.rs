@@ -11,6 +11,7 @@ use super::super::credential::{Purpose, Want};
 use super::super::databricks::base;
 use super::super::request_id;
 use super::super::session::Session;
+use super::super::soft;
 use super::{entry, sign_in};
 use crate::http::Repeat;
 use crate::model::access::{Entry, Standing};
@@ -23,33 +24,40 @@ use crate::model::trouble::{Trouble, TroubleKind};
 #[serde(rename_all = "camelCase", default)]
 pub struct Me {
     /// A person's sign-in name, or a service principal's application id.
+    #[serde(deserialize_with = "soft::text")]
     user_name: Option<String>,
+    #[serde(deserialize_with = "soft::list")]
     groups: Vec<Group>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct Group {
+    #[serde(default, deserialize_with = "soft::text")]
     display: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Permissions {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::list")]
     access_control_list: Vec<Entitled>,
 }
 
 /// Somebody, and what is allowed to them.
 #[derive(Deserialize)]
 struct Entitled {
+    #[serde(default, deserialize_with = "soft::text")]
     user_name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     service_principal_name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     group_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::list")]
     all_permissions: Vec<Level>,
 }
 
 #[derive(Deserialize)]
 struct Level {
+    #[serde(default, deserialize_with = "soft::text")]
     permission_level: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::super::secret;
+use super::super::surroundings::{bare, read_text};
 use super::TokenFailure;
 use super::grant::unreadable;
 use crate::http::{Class, Client, Meter, Repeat, Request, wire};
@@ -103,11 +104,8 @@ impl Federated {
 }
 
 async fn from_file(path: &PathBuf) -> Result<SecretString, TokenFailure> {
-    let text: SecretString = tokio::fs::read_to_string(path)
-        .await
-        .map_err(|error| TokenFailure::new(format!("cannot read {}: {error}", path.display())))?
-        .into();
-    match text.expose_secret().trim() {
+    let text = read_text(path).await.map_err(TokenFailure::new)?;
+    match bare(text.expose_secret()) {
         "" => Err(TokenFailure::new(format!(
             "{} holds no token",
             path.display()

@@ -14,6 +14,7 @@ use url::Url;
 use super::super::arm::elsewhere;
 use super::super::call::asks_to_wait;
 use super::super::secret;
+use super::super::soft::{self, Words};
 use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::{redact, without};
 use crate::http::{Class, Meter, Repeat, Request, Response};
@@ -88,16 +89,16 @@ pub(super) fn seconds(value: &Value) -> Option<u64> {
 #[derive(Default, Deserialize)]
 pub(super) struct Denied {
     /// OAuth's word: `invalid_grant`. IMDS has it too.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::text")]
     pub error: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::text")]
     error_description: Option<String>,
-    #[serde(default)]
-    error_codes: Vec<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::list")]
+    error_codes: Vec<Words>,
+    #[serde(default, deserialize_with = "soft::text")]
     trace_id: Option<String>,
     /// App Service and Databricks say it here.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "soft::text")]
     message: Option<String>,
 }
 
@@ -111,7 +112,9 @@ impl Denied {
     pub fn code(&self) -> Option<i64> {
         let said = self.error_description.as_ref().or(self.message.as_ref());
         let said = said.and_then(|said| advice::code_in(said));
-        self.error_codes.first().copied().or(said)
+        let listed = self.error_codes.first();
+        let listed = listed.and_then(|Words(code)| code.as_ref()?.parse().ok());
+        listed.or(said)
     }
 
     /// The words of whoever `named` is, without what they were `shown`, and what to do about them.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::super::surroundings::Surroundings;
+use super::super::surroundings::{Surroundings, bare, read_text};
 use super::TokenFailure;
 
 /// One section of the file. Values may be secrets.
@@ -30,13 +30,13 @@ impl Profile {
             TokenFailure::new("neither DATABRICKS_CONFIG_FILE nor HOME says where the profiles are")
         })?;
         let shown = path.display();
-        let text: SecretString = tokio::fs::read_to_string(&path)
-            .await
-            .map_err(|error| TokenFailure::new(format!("cannot read {shown}: {error}")))?
-            .into();
+        let text = read_text(&path).await.map_err(TokenFailure::new)?;
         let values = section(text.expose_secret(), name).ok_or_else(|| {
+            let meant = similar(text.expose_secret(), name);
+            let meant =
+                meant.map_or_else(String::new, |meant| format!("; did you mean [{meant}]?"));
             TokenFailure::new(format!(
-                "{shown} has no profile [{name}], which DATABRICKS_CONFIG_PROFILE asks for"
+                "{shown} has no profile [{name}], which DATABRICKS_CONFIG_PROFILE asks for{meant}"
             ))
         })?;
         Ok(Some(Self {
@@ -110,6 +110,18 @@ pub(super) fn host_of(text: &str) -> &str {
         .trim()
 }
 
+/// The name of a section, if a line begins one.
+fn heading(line: &str) -> Option<&str> {
+    let name = line.strip_prefix('[')?.strip_suffix(']')?;
+    Some(name.trim())
+}
+
+/// A section whose name differs from `wanted` in case only.
+fn similar<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut names = text.lines().filter_map(|line| heading(line.trim()));
+    names.find(|name| name.to_lowercase() == wanted.to_lowercase())
+}
+
 /// The keys of a section in INI: `key = value`, comments in lines of their own, the last of two equal keys counts.
 fn section(text: &str, wanted: &str) -> Option<HashMap<String, SecretString>> {
     let mut found = None;
@@ -118,18 +130,15 @@ fn section(text: &str, wanted: &str) -> Option<HashMap<String, SecretString>> {
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(name) = line
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-        {
-            inside = name.trim() == wanted;
+        if let Some(name) = heading(line) {
+            inside = name == wanted;
             if inside {
                 found.get_or_insert_with(HashMap::new);
             }
         } else if let (true, Some(values), Some((key, value))) =
             (inside, &mut found, line.split_once('='))
         {
-            values.insert(key.trim().to_ascii_lowercase(), value.trim().into());
+            values.insert(key.trim().to_ascii_lowercase(), bare(value).into());
         }
     }
     found
@@ -151,6 +160,15 @@ mod tests {
         assert_eq!(ci.len(), 2);
         assert!(section(text, "empty").unwrap().is_empty());
         assert!(section(text, "CI").is_none());
+        assert_eq!(
+            (similar(text, "CI"), similar(text, "cd")),
+            (Some("ci"), None)
+        );
+        let windows = "[ dev ]\r\ntoken = \"dapi2\" \r\n";
+        assert_eq!(
+            section(windows, "dev").unwrap()["token"].expose_secret(),
+            "dapi2"
+        );
         assert_eq!(host_of("http://127.0.0.1:4201/?o=1"), "127.0.0.1:4201");
     }
 }

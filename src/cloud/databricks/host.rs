@@ -2,7 +2,7 @@
 //!
 //! Refuses: a host that is not a Databricks host of its cloud, before any token is sent.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::Method;
@@ -13,6 +13,7 @@ use url::Url;
 use super::super::arm;
 use super::super::call::{Who, host_and_port};
 use super::super::session::Session;
+use super::super::soft;
 use crate::http::wire;
 use crate::model::connection::{Cloud, Workspace, WorkspaceHost};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -20,24 +21,37 @@ use crate::model::trouble::{Trouble, TroubleKind};
 const VERSION: &str = "2018-04-01";
 const READ: &str = "Microsoft.Databricks/workspaces/read";
 
+/// A version of the Jobs API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// 2.2.
+    New,
+    /// 2.1.
+    Old,
+}
+
 /// What is known of workspaces' hosts.
 #[derive(Debug, Default)]
 pub(in crate::cloud) struct Hosts {
     /// By cloud and ARM id in lower case.
     read: Mutex<HashMap<String, Arc<OnceCell<String>>>>,
-    /// Those that do not have API 2.2.
-    old: Mutex<BTreeSet<String>>,
+    /// The version in which each has answered a request with success. Nothing less proves that it is there.
+    versions: Mutex<BTreeMap<String, Version>>,
 }
 
 impl Hosts {
-    pub(super) fn is_old(&self, base: &Url) -> bool {
-        let old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
-        old.contains(base.as_str())
+    /// The version that this workspace is known to have.
+    pub(super) fn version(&self, base: &Url) -> Option<Version> {
+        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        versions.get(base.as_str()).copied()
     }
 
-    pub(super) fn mark_old(&self, base: &Url) {
-        let mut old = self.old.lock().unwrap_or_else(PoisonError::into_inner);
-        old.insert(base.to_string());
+    /// It has answered in this version. The first one that has stays.
+    pub(super) fn has_answered(&self, base: &Url, version: Version) {
+        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        if !versions.contains_key(base.as_str()) {
+            versions.insert(base.to_string(), version);
+        }
     }
 
     fn cell(&self, key: String) -> Arc<OnceCell<String>> {
@@ -98,12 +112,14 @@ fn checked(host: &str, cloud: &Cloud) -> Option<Url> {
 
 #[derive(Deserialize)]
 struct Resource {
+    #[serde(default, deserialize_with = "soft::part")]
     properties: Option<Properties>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Properties {
+    #[serde(default, deserialize_with = "soft::text")]
     workspace_url: Option<String>,
 }
 

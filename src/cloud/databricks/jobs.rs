@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::session::Session;
+use super::super::soft::{self, Soft, Words};
 use super::super::{Dated, ListedJob};
-use super::number::whole;
 use super::{Ask, inputs, read, trigger};
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
@@ -25,17 +25,20 @@ struct Page {
 
 #[derive(Deserialize)]
 struct Job {
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     job_id: Option<JobId>,
+    #[serde(default, deserialize_with = "soft::part")]
     settings: Option<Settings>,
 }
 
 #[derive(Default, Deserialize)]
 struct Settings {
+    #[serde(default, deserialize_with = "soft::text")]
     name: Option<String>,
-    tags: Option<BTreeMap<String, Option<String>>>,
+    tags: Option<Soft<BTreeMap<String, Words>>>,
+    #[serde(default, deserialize_with = "soft::part")]
     continuous: Option<ContinuousSettings>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     max_concurrent_runs: Option<u32>,
     /// See [`super::trigger`].
     schedule: Option<Value>,
@@ -45,6 +48,7 @@ struct Settings {
 
 #[derive(Deserialize)]
 struct ContinuousSettings {
+    #[serde(default, deserialize_with = "soft::text")]
     pause_status: Option<String>,
 }
 
@@ -52,13 +56,13 @@ impl Job {
     /// A job without an id is none.
     fn listed(self) -> Option<ListedJob> {
         let settings = self.settings.unwrap_or_default();
-        let tags = settings.tags.unwrap_or_default();
+        let Soft(tags) = settings.tags.unwrap_or_default();
         Some(ListedJob {
             id: self.job_id?,
             name: settings.name.unwrap_or_default(),
             tags: tags
                 .into_iter()
-                .map(|(name, value)| (name, value.unwrap_or_default()))
+                .map(|(name, Words(value))| (name, value.unwrap_or_default()))
                 .collect(),
             continuous: match settings.continuous {
                 None => Continuous::No,

@@ -5,12 +5,12 @@
 mod host;
 mod inputs;
 pub(super) mod jobs;
-mod number;
 mod phase;
 pub(super) mod runs;
 pub(super) mod task;
 mod trigger;
 
+use host::Version;
 pub(super) use host::{Hosts, base, resolve};
 
 use std::fmt::Display;
@@ -22,9 +22,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::arm::elsewhere;
-use super::call::{Call, Refusal, Who};
+use super::call::{Call, Refusal, Service, Who};
+use super::denial::Denial;
 use super::session::Session;
-use super::{ActFailure, Dated, request_id};
+use super::{ActFailure, Dated, request_id, soft};
 use crate::http::redact::redact;
 use crate::http::{Repeat, Response};
 use crate::model::access::{CAN_MANAGE_RUN, CAN_VIEW};
@@ -125,16 +126,27 @@ async fn read<T: DeserializeOwned>(
     ask: &Ask,
 ) -> Result<Dated<T>, Trouble> {
     let base = host::base(session, workspace).await?;
-    let old = session.hosts.is_old(&base);
-    match session.read(&ask.call(workspace, &base, old)).await {
-        Err(trouble) if !old && is_bad_target(&trouble) => {
-            let again = session.read(&ask.call(workspace, &base, true)).await;
-            if !matches!(&again, Err(trouble) if is_bad_target(trouble)) {
-                session.hosts.mark_old(&base);
-            }
-            again
+    let version = session.hosts.version(&base);
+    let first = session
+        .read(&ask.call(workspace, &base, version == Some(Version::Old)))
+        .await;
+    let first = match first {
+        Ok(answer) => {
+            session
+                .hosts
+                .has_answered(&base, version.unwrap_or(Version::New));
+            return Ok(answer);
         }
-        other => other,
+        Err(trouble) if version.is_none() && may_lack_version(&trouble) => trouble,
+        Err(trouble) => return Err(trouble),
+    };
+    let second = session.read(&ask.call(workspace, &base, true)).await;
+    match second {
+        Ok(answer) => {
+            session.hosts.has_answered(&base, Version::Old);
+            Ok(answer)
+        }
+        Err(second) => Err(truer(first, second)),
     }
 }
 
@@ -148,34 +160,62 @@ async fn act<T: DeserializeOwned>(
     let base = host::base(session, workspace)
         .await
         .map_err(ActFailure::Refused)?;
-    let old = session.hosts.is_old(&base);
-    match session.act_counted(&ask.call(workspace, &base, old)).await {
-        Err(ActFailure::Refused(trouble)) if !old && is_bad_target(&trouble) => {
-            let again = session.act_counted(&ask.call(workspace, &base, true)).await;
-            if !matches!(&again, Err(ActFailure::Refused(trouble)) if is_bad_target(trouble)) {
-                session.hosts.mark_old(&base);
-            }
-            again
+    let version = session.hosts.version(&base);
+    let first = session
+        .act_counted(&ask.call(workspace, &base, version == Some(Version::Old)))
+        .await;
+    let first = match first {
+        Ok(answer) => {
+            session
+                .hosts
+                .has_answered(&base, version.unwrap_or(Version::New));
+            return Ok(answer);
         }
-        other => other,
+        Err(ActFailure::Refused(trouble)) if version.is_none() && may_lack_version(&trouble) => {
+            trouble
+        }
+        Err(failure) => return Err(failure),
+    };
+    let second = session.act_counted(&ask.call(workspace, &base, true)).await;
+    match second {
+        Ok(answer) => {
+            session.hosts.has_answered(&base, Version::Old);
+            Ok(answer)
+        }
+        Err(ActFailure::Refused(second)) => Err(ActFailure::Refused(truer(first, second))),
+        Err(lost) => Err(lost),
     }
 }
 
-/// Is the path itself not there? The service says `Bad Target`, others say 404 in words of their own or none. A job or a run that
-/// is not there is called so.
-fn is_bad_target(trouble: &Trouble) -> bool {
+/// Is the path itself not there? The service says `Bad Target`, others say 404 in words of their own or none: as of a job that
+/// does not exist. So only an answer of the other version tells.
+fn may_lack_version(trouble: &Trouble) -> bool {
     let named = ["does not exist", "RESOURCE_DOES_NOT_EXIST"];
     trouble.kind == TroubleKind::NotFound
         && named.iter().all(|words| !trouble.message.contains(words))
+}
+
+/// Which of two refusals is about what was asked for. Where API 2.2 does not say that it lacks the path, a 2.1 that knows nothing
+/// either, or is not there, adds nothing.
+fn truer(first: Trouble, second: Trouble) -> Trouble {
+    let adds_nothing = matches!(second.kind, TroubleKind::NotFound | TroubleKind::Unexpected);
+    if adds_nothing && !first.message.contains("Bad Target") {
+        first
+    } else {
+        second
+    }
 }
 
 /// All the shapes that errors of Databricks have.
 #[derive(Default, Deserialize)]
 struct ErrorBody {
     /// A word, or in old services a number.
-    error_code: Option<Value>,
+    #[serde(default, deserialize_with = "soft::text")]
+    error_code: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     message: Option<String>,
     error: Option<Value>,
+    #[serde(default, deserialize_with = "soft::text")]
     detail: Option<String>,
 }
 
@@ -184,18 +224,19 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     let body: Option<ErrorBody> = serde_json::from_slice(&response.body).ok();
     let (code, message) = match body {
         Some(body) => (
-            body.error_code.map(|code| words(&code)),
+            // Only the status again, in old services.
+            body.error_code.filter(|code| code.parse::<u16>().is_err()),
             body.message
                 .or(body.detail)
                 .or_else(|| body.error.map(|error| words(&error))),
         ),
         None => (None, html_words(&response.body)),
     };
-    let missing = match (response.status, code.as_deref(), message.as_deref()) {
-        (404, code, _) => code != Some("FEATURE_DISABLED"),
-        (400, Some("INVALID_PARAMETER_VALUE"), Some(said)) => said.contains("does not exist"),
-        (400, Some("RESOURCE_DOES_NOT_EXIST"), _) => true,
-        _ => false,
+    let said = message.as_deref().unwrap_or_default();
+    let refusal = Refusal {
+        message: String::new(),
+        missing: is_missing(response.status, code.as_deref(), said),
+        denial: Denial::of(Service::Databricks(None), response, code.as_deref(), said),
     };
     let said = match (code, message) {
         (Some(code), Some(message)) => format!("{code}: {message}"),
@@ -205,7 +246,17 @@ pub(super) fn refusal(response: &Response) -> Refusal {
     };
     Refusal {
         message: redact(&said),
-        missing,
+        ..refusal
+    }
+}
+
+/// Does what was asked about not exist? The service says it with 404, or with 400 and words.
+fn is_missing(status: u16, code: Option<&str>, said: &str) -> bool {
+    match (status, code) {
+        (404, code) => code != Some("FEATURE_DISABLED"),
+        (400, Some("RESOURCE_DOES_NOT_EXIST" | "NOT_FOUND")) => true,
+        (400, Some("INVALID_PARAMETER_VALUE") | None) => said.contains("does not exist"),
+        _ => false,
     }
 }
 
@@ -215,15 +266,22 @@ fn words(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Gateways answer in HTML, with the reason between `<pre>` and `</pre>`.
+/// Gateways answer in HTML, with the reason between `<pre>` and `</pre>`; else their title begins with the status.
 fn html_words(body: &[u8]) -> Option<String> {
     const SHOWN_MAX: usize = 200;
     let text = String::from_utf8_lossy(body);
-    let pre = text
-        .split_once("<pre>")
-        .and_then(|(_, rest)| rest.split_once("</pre>"));
-    let said = match pre {
-        Some((said, _)) => said,
+    let between = |opens: &str, closes: &str| {
+        let (_, rest) = text.split_once(opens)?;
+        rest.split_once(closes).map(|(said, _)| said)
+    };
+    let titled = || {
+        let rest = between("<title>", "</title>")?
+            .trim()
+            .strip_prefix("Error ")?;
+        Some(rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+    };
+    let said = match between("<pre>", "</pre>").or_else(titled) {
+        Some(said) => said,
         None if text.contains('<') => return None,
         None => &text,
     };

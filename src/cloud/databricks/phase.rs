@@ -6,30 +6,36 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::soft;
 use super::inputs;
-use super::number::whole;
 use crate::model::job::{ActivePhase, Inputs, JobId, Phase, Run, RunId, RunResult};
 use crate::model::time::Timestamp;
 
 /// A run, or one task of it; every field may be missing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct RunBody {
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     pub run_id: Option<RunId>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     pub job_id: Option<JobId>,
+    #[serde(default, deserialize_with = "soft::text")]
     pub run_name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     pub task_key: Option<String>,
-    pub tasks: Option<Vec<RunBody>>,
+    #[serde(default, deserialize_with = "soft::list")]
+    pub tasks: Vec<RunBody>,
     pub next_page_token: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     state: Option<Older>,
+    #[serde(default, deserialize_with = "soft::part")]
     status: Option<Newer>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     start_time: Option<i64>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     end_time: Option<i64>,
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     run_duration: Option<i64>,
+    #[serde(default, deserialize_with = "soft::text")]
     run_page_url: Option<String>,
     /// See [`super::inputs`].
     job_parameters: Option<Value>,
@@ -39,21 +45,29 @@ pub(super) struct RunBody {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Older {
+    #[serde(default, deserialize_with = "soft::text")]
     life_cycle_state: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     result_state: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     state_message: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Newer {
+    #[serde(default, deserialize_with = "soft::text")]
     state: Option<String>,
+    #[serde(default, deserialize_with = "soft::part")]
     termination_details: Option<Details>,
+    #[serde(default, deserialize_with = "soft::part")]
     queue_details: Option<Details>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 struct Details {
+    #[serde(default, deserialize_with = "soft::text")]
     code: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
     message: Option<String>,
 }
 

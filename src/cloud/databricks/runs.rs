@@ -10,9 +10,9 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::super::session::Session;
-use super::super::{ActFailure, Dated, History, submission_name};
+use super::super::soft;
+use super::super::{ActFailure, Dated, History, SubmittedRun, content_mark, submission_name};
 use super::jobs::{misunderstood, nameless, next, onward, too_many_pages};
-use super::number::whole;
 use super::phase::RunBody;
 use super::{Ask, act, read};
 use crate::http::Repeat;
@@ -201,12 +201,11 @@ pub(in crate::cloud) async fn get(
     }
 }
 
-/// One-time runs of one name, active and ended, as far back as the service keeps them.
+/// One-time runs that afresh submitted, active and ended, as far back as the service keeps them.
 pub(in crate::cloud) async fn submitted(
     session: &Session,
     workspace: &Workspace,
-    run_name: &str,
-) -> Result<Dated<Vec<Run>>, Trouble> {
+) -> Result<Dated<Vec<SubmittedRun>>, Trouble> {
     let doing = format!("list the one-time runs of {}", workspace.name);
     let kept = Span::days(RUN_RETENTION_DAYS.unsigned_abs());
     let since = kept.before(session.client.clock().now());
@@ -215,17 +214,17 @@ pub(in crate::cloud) async fn submitted(
     let mut pages = Pages::new(session, workspace, ask);
     let mut all = Vec::new();
     while let Some(page) = pages.next().await? {
-        let ours = page
-            .into_iter()
-            .filter(|(body, _)| body.run_name.as_deref() == Some(run_name));
-        all.extend(ours.map(|(_, run)| run));
+        let ours = page.into_iter();
+        all.extend(
+            ours.filter_map(|(body, run)| SubmittedRun::named(body.run_name.as_deref()?, run)),
+        );
     }
     Ok(pages.dated(all))
 }
 
 #[derive(Deserialize)]
 struct Started {
-    #[serde(default, deserialize_with = "whole")]
+    #[serde(default, deserialize_with = "soft::whole")]
     run_id: Option<RunId>,
 }
 
@@ -314,8 +313,10 @@ pub(in crate::cloud) async fn submit(
     };
     let since = session.client.clock().now();
     let (started, repeated) = started(session, workspace, &ask).await?;
-    if repeated && let Ok(runs) = submitted(session, workspace, &name).await {
-        one_for_one_token(&ask, started.said, since, runs.said.into_iter())?;
+    if repeated && let Ok(runs) = submitted(session, workspace).await {
+        let same = |run: &SubmittedRun| run.content == content_mark(digest);
+        let runs = runs.said.into_iter().filter(same).map(|known| known.run);
+        one_for_one_token(&ask, started.said, since, runs)?;
     }
     Ok(started)
 }

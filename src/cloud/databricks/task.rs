@@ -5,6 +5,7 @@
 use serde::Deserialize;
 
 use super::super::session::Session;
+use super::super::soft;
 use super::jobs::next;
 use super::phase::RunBody;
 use super::{Ask, read};
@@ -16,6 +17,7 @@ use crate::model::trouble::{Trouble, TroubleKind};
 
 #[derive(Deserialize)]
 struct Output {
+    #[serde(default, deserialize_with = "soft::text")]
     error: Option<String>,
 }
 
@@ -65,7 +67,7 @@ async fn failing(
         let page = read::<RunBody>(session, workspace, &next(&ask, token)).await?;
         let body = page.said;
         let words = body.message();
-        let tasks = body.tasks.as_deref().unwrap_or_default();
+        let tasks = &body.tasks;
         met |= !tasks.is_empty();
         if let Some(task) = tasks.iter().rev().find(|task| failed(task)) {
             return Ok(Some((task.clone(), words)));

@@ -247,11 +247,16 @@ async fn one_time_runs_are_known_by_their_name() {
         ok(json!({"runs": [run, ended_run(2, 4_000)]}))
     });
     let runs = reader(&fake)
-        .submitted_runs(&workspace(), &name)
+        .submitted_runs(&workspace())
         .await
         .unwrap()
         .said;
-    assert_eq!(runs.iter().map(|run| run.id).collect::<Vec<_>>(), [1]);
+    let known = runs.iter();
+    let known = known.map(|known| (known.run.id, known.rule.as_str(), known.content.as_str()));
+    assert_eq!(
+        known.collect::<Vec<_>>(),
+        [(1, "backfill", "0123456789abcdef")]
+    );
     let asked = query(&fake.asked("runs.list-submitted")[0]);
     assert_eq!(asked["run_type"], "SUBMIT_RUN");
 }
@@ -288,7 +293,7 @@ async fn errors_come_in_many_shapes() {
             TroubleKind::NotFound,
             "RESOURCE_DOES_NOT_EXIST: gone",
         ),
-        (403, number, forbidden.clone(), "403: no"),
+        (403, number, forbidden.clone(), "no"),
         (403, html, forbidden, "User not authorized."),
         (
             418,

@@ -86,7 +86,7 @@ async fn a_regenerate_names_its_key_in_body_and_id() {
     assert_eq!(made.at, now());
     // printf 'IR@new' | sha256sum
     assert_eq!(
-        made.said.as_str(),
+        made.said.key.as_str(),
         "217b16d1ad7517cf52f3529f6f978b854ef5814a3658bfdd2207c41f455cf643"
     );
     let asked = &fake.asked("adf.regenerateAuthKey")[0];

@@ -258,7 +258,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
                     .regenerate(&factory(), "x", slot, Timestamp::MAX)
                     .await
             };
-            let made = act(*slot).await.unwrap().said;
+            let made = act(*slot).await.unwrap().said.key;
             let both = answering(body, |_, body| {
                 let key = body["authKey1"]
                     .as_str()
@@ -532,7 +532,7 @@ async fn the_key_that_a_recording_regenerated_is_the_one_that_it_lists_next() {
         .await
         .unwrap();
     let keys = reader(&same(&listed)).keys(&factory(), "x").await.unwrap();
-    assert_eq!(made.said, keys.said.two);
+    assert_eq!(made.said.key, keys.said.two);
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod managed;
 mod needs;
 mod own;
 pub(super) mod reads;
+mod refusals;
 mod specification;
 
 use std::collections::BTreeMap;

@@ -20,20 +20,21 @@ fn told(section: &str) -> BTreeMap<String, bool> {
     .collect()
 }
 
+/// The body with something else in the field at this place.
+fn with(body: &Value, field: &str, odd: &Value) -> Value {
+    let mut body = body.clone();
+    let (here, last) = holder(&mut body, field);
+    match last.strip_suffix("[]") {
+        Some(list) => here[list][0] = odd.clone(),
+        None => here[last] = odd.clone(),
+    }
+    body
+}
+
 /// The body without the field at this place.
 fn without(body: &Value, field: &str) -> Value {
     let mut body = body.clone();
-    let mut here = &mut body;
-    let (holders, last) = field
-        .rsplit_once('.')
-        .map_or((None, field), |(holders, last)| (Some(holders), last));
-    for step in holders.into_iter().flat_map(|holders| holders.split('.')) {
-        let name = step.strip_suffix("[]").unwrap_or(step);
-        here = &mut here[name];
-        if step.ends_with("[]") {
-            here = &mut here[0];
-        }
-    }
+    let (here, last) = holder(&mut body, field);
     let removed = here
         .as_object_mut()
         .and_then(|object| object.shift_remove(last));
@@ -44,10 +45,26 @@ fn without(body: &Value, field: &str) -> Value {
     body
 }
 
+/// The object that holds a field, and what it calls it.
+fn holder<'a>(body: &'a mut Value, field: &'a str) -> (&'a mut Value, &'a str) {
+    let mut here = body;
+    let (holders, last) = field
+        .rsplit_once('.')
+        .map_or((None, field), |(holders, last)| (Some(holders), last));
+    for step in holders.into_iter().flat_map(|holders| holders.split('.')) {
+        let name = step.strip_suffix("[]").unwrap_or(step);
+        here = &mut here[name];
+        if step.ends_with("[]") {
+            here = &mut here[0];
+        }
+    }
+    (here, last)
+}
+
 fn run() -> Value {
     let details = json!({"code": "SUCCESS", "message": "m"});
     json!({
-        "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "",
+        "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "", "tasks": [],
         "job_parameters": [{"name": "day", "default": "x", "value": "y"}], "overriding_parameters": {"notebook_params": {"a": "b"}}, "only": ["main"],
         "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", "state_message": "m"},
         "status": {"state": "TERMINATED", "termination_details": details, "queue_details": details},
@@ -204,6 +221,57 @@ async fn understands(kind: &'static str, body: Value) -> bool {
     }
 }
 
+/// What says whether an answer is all there is: misread, half a list would pass for the whole.
+const WHOLE: [&str; 3] = ["next_page_token", "nextLink", "has_more"];
+
+/// One of each kind of thing that a field may hold instead of what is expected.
+fn odd() -> Vec<Value> {
+    let list = json!(["x", {"y": 1}]);
+    let object = json!({"x": {"y": []}});
+    vec![
+        json!(null),
+        json!(true),
+        json!(7),
+        json!(-0.5),
+        json!("x"),
+        list,
+        object,
+    ]
+}
+
+/// Objects that hold only what is not needed.
+fn is_part(field: &str, section: &str) -> bool {
+    const PARTS: [&str; 14] = [
+        "state",
+        "status",
+        "termination_details",
+        "queue_details",
+        "tags",
+        "continuous",
+        "settings",
+        "tasks",
+        "properties",
+        "typeProperties",
+        "operationName",
+        "authorization",
+        "httpRequest",
+        "value[]",
+    ];
+    let is_named = |part: &&str| field.rsplit('.').next() == Some(*part);
+    let nested = field.contains("tasks[]");
+    let is_needed = match section {
+        "GET …/Microsoft.Databricks/workspaces/…" => field == "properties",
+        "GET …/integrationRuntimes" => field == "value[]",
+        _ => false,
+    };
+    PARTS.iter().any(|part| is_named(&part)) && !nested && !is_needed && !is_leaf(field, section)
+}
+
+/// `state` is a word in some places and an object in others.
+fn is_leaf(field: &str, section: &str) -> bool {
+    field.ends_with("status.state") || section == "POST …/getStatus" && field.ends_with(".state")
+}
+
 #[tokio::test]
 async fn the_page_says_what_is_needed() {
     for (section, kind, body, passed_over) in bodies() {
@@ -226,7 +294,21 @@ async fn the_page_says_what_is_needed() {
             fields,
             "{section}: the fields that are read"
         );
+        for holder in read.keys().filter(|field| is_part(field, section)) {
+            for odd in odd() {
+                let body = with(&body, holder, &odd);
+                assert!(
+                    understands(kind, body).await,
+                    "{section}: {holder} is {odd}"
+                );
+            }
+        }
         for field in fields {
+            let is_whole = WHOLE.iter().any(|name| field.ends_with(name));
+            for odd in odd().iter().filter(|_| !told[field] && !is_whole) {
+                let body = with(&body, field, odd);
+                assert!(understands(kind, body).await, "{section}: {field} is {odd}");
+            }
             let is_needed = !understands(kind, without(&body, field)).await;
             assert_eq!(told[field], is_needed, "{section}: is {field} needed?");
         }

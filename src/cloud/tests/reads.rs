@@ -61,7 +61,9 @@ struct Probe<'a> {
 
 impl Probe<'_> {
     fn found(self, what: &'static str) {
-        self.fields.insert(self.at, what);
+        if !self.is_too_deep() {
+            self.fields.insert(self.at, what);
+        }
     }
 
     /// A type that holds itself (a run has tasks that are runs) is looked into once.
@@ -105,6 +107,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         deserialize_bytes "text" visit_str("x"),
         deserialize_byte_buf "text" visit_str("x"),
         deserialize_unit "nothing" visit_unit(),
+    }
+
+    /// It has to be told what is wanted, as formats that do not describe themselves.
+    fn is_human_readable(&self) -> bool {
+        false
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {

@@ -305,7 +305,7 @@ async fn ask_everything() -> Arc<Fake> {
     let _ = reader.job(&workspace, 1).await;
     let _ = reader.active_runs(&workspace, Some(1)).await;
     let _ = reader.ended_runs(&workspace, 1, now(), &|_| true).await;
-    let _ = reader.submitted_runs(&workspace, "a").await;
+    let _ = reader.submitted_runs(&workspace).await;
     let _ = reader.failure(&workspace, 1).await;
     for slot in Slot::BOTH {
         let _ = writer.regenerate(&factory, "x", slot, Timestamp::MAX).await;

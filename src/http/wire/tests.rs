@@ -42,6 +42,33 @@ fn get(url: &str) -> Request {
     }
 }
 
+/// A proxy whose variable has a blank around it is asked all the same, and one that cannot be an address is told of.
+#[tokio::test]
+async fn a_proxy_with_a_blank_around_it_is_asked() {
+    let (proxy, mut asked) = server(b"HTTP/1.1 502 no\r\ncontent-length: 0\r\n\r\n".to_vec()).await;
+    let said =
+        |value: String| Proxies::of(move |name| (name == "HTTPS_PROXY").then(|| value.clone()));
+    let far = get("https://management.invalid/");
+    let wire = Wire::behind(said(format!(" {}\n", proxy.trim_end_matches('/'))));
+    wire.send(&far).await.unwrap_err();
+    assert!(
+        asked
+            .recv()
+            .await
+            .unwrap()
+            .starts_with("CONNECT management.invalid:443")
+    );
+    let failure = Wire::behind(said("http://pro xy".to_owned()))
+        .send(&far)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        failure.what,
+        "no connection: HTTPS_PROXY is not the address of a proxy (it contains a blank)"
+    );
+    assert!(failure.is_about_proxy_address());
+}
+
 #[tokio::test]
 async fn an_answer_comes_back_whole_and_a_post_without_body_says_its_length() {
     let (base, mut asked) =
@@ -221,7 +248,7 @@ fn a_lane_is_chosen_by_scheme_and_host() {
 #[test]
 fn every_lane_opens() {
     for lane in [Lane::Plain, Lane::Near, Lane::Far] {
-        assert!(lane.client().is_ok(), "{lane:?}");
+        assert!(lane.client(&Proxies::AsFound).is_ok(), "{lane:?}");
     }
 }
 

@@ -33,15 +33,17 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 11] = [
     "opened",
     "looked",
+    "logRead",
     "runSeen",
     "runFailed",
-    "attemptsForgotten",
     "intended",
     "settled",
     "declared",
+    "confirmed",
+    "attemptsForgotten",
     "forgotten",
 ];
 
@@ -75,6 +77,20 @@ enum EventLine {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         keys: Option<KeysLine>,
     },
+    /// The Activity Log of a resource group was read to its last page.
+    LogRead {
+        /// The subscription, in lower case.
+        subscription: String,
+        /// The resource group, in lower case.
+        resource_group: String,
+        /// The first instant that was read.
+        since: Instant,
+        /// When it was read: what happened in the 20 minutes before may be missing.
+        until: Instant,
+        /// Regenerations in that time which no line before has.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        regenerations: Vec<RegenerationLine>,
+    },
     /// A successful run was seen.
     RunSeen {
         #[serde(flatten)]
@@ -106,14 +122,6 @@ enum EventLine {
         /// SHA-256 of the rule that it was an attempt for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
-    },
-    /// A person had the attempts forgotten.
-    AttemptsForgotten {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        at: Instant,
-        /// Who said so.
-        by: String,
     },
     /// A move comes next.
     Intended {
@@ -151,12 +159,12 @@ enum EventLine {
         /// Who said it.
         by: String,
     },
+    /// A person said that a one-time run whose end was never seen has succeeded.
+    Confirmed(ConfirmedLine),
+    /// A person had the failed attempts on a subject forgotten: they are counted anew.
+    AttemptsForgotten(AttemptsLine),
     /// Everything about a subject is forgotten.
-    Forgotten {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        at: Instant,
-    },
+    Forgotten(ForgottenLine),
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -165,6 +173,48 @@ struct SubjectLine {
     identity: String,
     /// What people called it: `CONNECTION/NAME`.
     address: String,
+}
+
+/// A regeneration that an Activity Log tells of.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct RegenerationLine {
+    /// The runtime's resource id.
+    runtime: String,
+    at: Instant,
+    /// Which key, if the id of the request tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<SlotLine>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct ConfirmedLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    /// SHA-256 of the content.
+    digest: String,
+    run: i64,
+    at: Instant,
+    by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct AttemptsLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    at: Instant,
+    by: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct ForgottenLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    at: Instant,
+    /// Of a one-time submit: how often each content has been forgotten by then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    generations: BTreeMap<String, u32>,
 }
 
 /// Fingerprints: SHA-256 of each key, lower-case hex.

@@ -44,14 +44,14 @@ fn two_looks_bound_the_birth_of_a_key_that_changed_between_them() {
     let slot = first_slot(&[looked(10, 1, 2), looked(20, 1, 2), looked(30, 3, 2)]);
     assert_eq!(
         slot.evidence,
-        [Evidence::Changed {
+        Some(Evidence::Changed {
             after: at(20),
             by: at(30)
-        }]
+        })
     );
     assert_eq!(
         first_slot(&[looked(10, 1, 2), looked(20, 1, 2)]).evidence,
-        [Evidence::FirstSeen { at: at(10) }]
+        Some(Evidence::FirstSeen { at: at(10) })
     );
 }
 
@@ -65,10 +65,10 @@ fn our_own_rotation_stays_the_evidence_while_its_key_is_seen() {
     ]);
     assert_eq!(
         slot.evidence,
-        [Evidence::Rotated {
+        Some(Evidence::Rotated {
             sent: at(12),
             answered: at(13)
-        }]
+        })
     );
     assert_eq!(slot.last_seen, Some(at(40)));
 }
@@ -93,7 +93,13 @@ fn a_declaration_holds_for_the_key_it_was_made_of() {
         by: "ada".to_owned(),
     };
     let before_any_look = [declared.clone(), looked(20, 1, 2)];
-    assert_eq!(first_slot(&before_any_look).declared, Some(at(5)));
+    assert_eq!(
+        first_slot(&before_any_look).declared,
+        Some(Declaration {
+            born: at(5),
+            said: at(15)
+        })
+    );
     let changed_since = [looked(10, 1, 2), declared.clone(), looked(20, 3, 2)];
     assert_eq!(first_slot(&changed_since).declared, None);
     let rotated_since = [
@@ -212,6 +218,7 @@ fn who_settles_what_was_forgotten_meanwhile_has_edited_nothing() {
     let forgotten = Event::Forgotten {
         subject: gateway(1),
         at: at(150),
+        generations: std::collections::BTreeMap::new(),
     };
     let not_done = Event::Settled {
         intent: "i1".to_owned(),
@@ -227,6 +234,7 @@ fn what_is_forgotten_leaves_no_trace() {
     let forgotten = Event::Forgotten {
         subject: gateway(1),
         at: at(50),
+        generations: std::collections::BTreeMap::new(),
     };
     let fold = fold([
         &looked(10, 1, 2),

@@ -326,7 +326,7 @@ impl BlobStore {
             ),
             Trouble::Full => (
                 "it holds as many blocks as an append blob can".to_owned(),
-                "compact it:\n    afresh ledger compact".to_owned(),
+                "compact it with `ledger compact`".to_owned(),
             ),
             Trouble::Leased(what) => (
                 format!("somebody holds a lease on it, so only they may write: {what}"),

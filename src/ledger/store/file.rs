@@ -34,6 +34,10 @@ enum Fault {
     Cut {
         missing: u64,
     },
+    /// There is no file, and so many bytes have been written to it.
+    Gone {
+        written: u64,
+    },
     Io(io::Error),
 }
 
@@ -79,6 +83,7 @@ impl FileStore {
         match fault {
             Fault::Held(who) => AppendError::Held(self.held(doing, &who)),
             Fault::Cut { missing } => AppendError::Store(self.cut(doing, missing)),
+            Fault::Gone { written } => AppendError::Store(self.gone(doing, written)),
             Fault::Io(error) => AppendError::Store(self.trouble(doing, &error)),
         }
     }
@@ -121,6 +126,21 @@ impl FileStore {
         }
     }
 
+    /// As [`Self::cut`]: without it nobody knows what was done.
+    fn gone(&self, doing: &'static str, written: u64) -> StoreError {
+        let lock = self.lock.path().display();
+        StoreError {
+            doing,
+            place: self.path.display().to_string(),
+            what: format!(
+                "the file does not exist, but {written} bytes have been written to it ({lock} says so)"
+            ),
+            advice: format!(
+                "restore it from a copy, or, if it was removed on purpose and a new ledger may begin:\n    rm {lock}"
+            ),
+        }
+    }
+
     fn trouble(&self, doing: &'static str, error: &io::Error) -> StoreError {
         StoreError {
             doing,
@@ -135,7 +155,10 @@ impl FileStore {
         // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
         let known = self.lock.ends();
         let bytes = match ordinary(&self.path).and_then(|()| std::fs::read(&self.path)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(tail(&[], since)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                not_gone(known)?;
+                return Ok(tail(&[], since));
+            }
             read => read?,
         };
         let stored = tail(&bytes, since);
@@ -155,15 +178,12 @@ impl FileStore {
             // It was removed meanwhile. Reading says so, and no empty one must hide that.
             return Ok(None);
         }
-        let mut file = if is_new {
-            self.begin(&mut lock)?
-        } else {
-            private().open(&self.path)?
-        };
-        let end = position(&mut file)?;
-        if !is_new {
-            whole(lock.known(), end, file.metadata()?.len())?;
+        if is_new {
+            not_gone(lock.known())?;
         }
+        let mut file = private().open(&self.path)?;
+        let end = position(&mut file)?;
+        whole(lock.known(), end, file.metadata()?.len())?;
         if end != at {
             return Ok(None);
         }
@@ -178,12 +198,6 @@ impl FileStore {
         let end = Position { generation, offset };
         lock.ends(end);
         Ok(Some(end))
-    }
-
-    /// Makes the file. What is known is about one that was removed: whoever dies right after this must not leave a new one that looks cut.
-    fn begin(&self, lock: &mut Lock) -> io::Result<File> {
-        lock.forget()?;
-        private().open(&self.path)
     }
 
     /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
@@ -248,6 +262,7 @@ impl Store for FileStore {
                 .map_err(|fault| match fault {
                     Fault::Held(who) => self.held("read", &who),
                     Fault::Cut { missing } => self.cut("read", missing),
+                    Fault::Gone { written } => self.gone("read", written),
                     Fault::Io(error) => self.trouble("read", &error),
                 })?
                 .ok_or_else(|| shorter(self.path.display().to_string()))
@@ -345,6 +360,14 @@ fn whole(known: Option<Position>, end: Position, length: u64) -> Result<(), Faul
             };
             Err(Fault::Cut { missing })
         }
+        _ => Ok(()),
+    }
+}
+
+/// May a ledger that is not there be a new one? Not if something is `known` to have been written to it.
+const fn not_gone(known: Option<Position>) -> Result<(), Fault> {
+    match known {
+        Some(Position { offset, .. }) if offset > 0 => Err(Fault::Gone { written: offset }),
         _ => Ok(()),
     }
 }
@@ -565,22 +588,45 @@ mod tests {
         assert_eq!(FileStore::new(at("circle")).path(), at("circle"));
     }
 
-    /// The lock file has outlived the ledger, and the first append to the next one dies when that is there and empty.
+    /// Whoever has read it and whoever comes anew: both are told, until the mark of its length goes too.
     #[tokio::test]
-    async fn a_ledger_that_was_removed_is_not_missed_in_the_next_one() {
+    async fn a_ledger_that_is_gone_beside_its_mark_is_no_new_one() {
         let (_folder, store) = place();
         let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
         std::fs::remove_file(store.path()).unwrap();
-        // Who has read the old one begins no new one.
         let late = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
         assert_eq!(late, Err(AppendError::Conflict));
+        let opened = FileStore::new(store.path());
+        let error = opened.read(Position::default()).await.unwrap_err();
+        assert!(
+            error
+                .what
+                .starts_with("the file does not exist, but 4 bytes have been written to it"),
+            "{error}"
+        );
+        assert!(error.advice.ends_with("/ledger.jsonl.lock"), "{error}");
+        let refused = opened.append(Position::default(), b"{3}\n".to_vec()).await;
+        assert!(matches!(refused, Err(AppendError::Store(_))), "{refused:?}");
         assert!(!store.path().exists());
-        let mut lock = store.lock.take().ok().unwrap();
-        drop(store.begin(&mut lock).unwrap());
-        drop(lock);
-        let stored = store.read(Position::default()).await.unwrap();
-        assert_eq!(stored.position, Position::default());
-        let next = store.append(stored.position, b"{3}\n".to_vec()).await;
+        std::fs::remove_file(store.lock.path()).unwrap();
+        let next = opened.append(Position::default(), b"{3}\n".to_vec()).await;
+        assert_eq!(next.unwrap().offset, 4);
+    }
+
+    /// The first append of all died before it had written anything, or when the file was there and empty.
+    #[tokio::test]
+    async fn a_bare_lock_is_no_mark() {
+        let (_folder, store) = place();
+        std::fs::create_dir_all(store.folder()).unwrap();
+        for begun in [false, true] {
+            drop(store.lock.take().ok().unwrap());
+            if begun {
+                std::fs::write(store.path(), "").unwrap();
+            }
+            let stored = store.read(Position::default()).await.unwrap();
+            assert_eq!(stored.position, Position::default());
+        }
+        let next = store.append(Position::default(), b"{3}\n".to_vec()).await;
         assert_eq!(next.unwrap().offset, 4);
     }
 

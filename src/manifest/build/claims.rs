@@ -112,11 +112,7 @@ pub struct JobClaims {
 impl JobClaims {
     /// Takes note of what a rule selects.
     pub fn add(&mut self, rule: &Name, workspace: &Workspace, job: &At<JobText>) {
-        let resource = workspace.resource_id.as_ref().map(ToString::to_string);
-        let key = match &workspace.host {
-            WorkspaceHost::Given(host) => host.clone(),
-            WorkspaceHost::FromResource => resource.unwrap_or_default().to_ascii_lowercase(),
-        };
+        let key = key(workspace);
         self.rules
             .push((rule.clone(), key, job.value.clone(), job.mark));
     }
@@ -161,6 +157,48 @@ impl JobClaims {
                         "jobs with the same tags",
                     ));
                 }
+            }
+        }
+    }
+}
+
+/// What tells workspaces apart, whatever their connections are called.
+fn key(workspace: &Workspace) -> String {
+    let resource = workspace.resource_id.as_ref().map(ToString::to_string);
+    match &workspace.host {
+        WorkspaceHost::Given(host) => host.clone(),
+        WorkspaceHost::FromResource => resource.unwrap_or_default().to_ascii_lowercase(),
+    }
+}
+
+/// Which contents JobRun rules submit.
+#[derive(Debug, Default)]
+pub struct ContentClaims {
+    rules: Vec<(Name, String, String, Mark)>,
+}
+
+impl ContentClaims {
+    /// Takes note of what a rule submits.
+    pub fn add(&mut self, rule: &Name, workspace: &Workspace, digest: &str, mark: Mark) {
+        let claim = (rule.clone(), key(workspace), digest.to_owned(), mark);
+        self.rules.push(claim);
+    }
+
+    /// Notes every two rules that submit the same to one workspace: it would succeed once for both.
+    pub fn check(&self, findings: &mut Findings) {
+        let mut first: BTreeMap<(&str, &str), (&Name, Mark)> = BTreeMap::new();
+        for (rule, workspace, digest, mark) in &self.rules {
+            if let Some((other, place)) = first.get(&(workspace.as_str(), digest.as_str())) {
+                let message = format!(
+                    "the JobRuns `{other}` and `{rule}` submit the same content, which succeeds once"
+                );
+                let problem = Problem::at(*mark, message).label(format!("by `{rule}`"));
+                let problem = problem.also(*place, format!("by `{other}`"));
+                findings.add(problem.help(
+                    "leave one of them out; to run it twice, tell them apart by a parameter of a task",
+                ));
+            } else {
+                first.insert((workspace, digest), (rule, *mark));
             }
         }
     }

@@ -15,7 +15,8 @@ use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::json::Json;
 use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
-use super::claims::JobClaims;
+use super::claims::{ContentClaims, JobClaims};
+use super::clear;
 use super::{Context, named};
 
 mod digest;
@@ -24,6 +25,7 @@ mod meaning;
 /// All JobRun rules by name; `None` if one is missing.
 pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
     let mut claims = JobClaims::default();
+    let mut contents = ContentClaims::default();
     let mut rules = Vec::new();
     for (name, document) in Context::of_kind(context.documents, "JobRun") {
         let Some(Spec::JobRun(spec)) = &document.spec else {
@@ -34,9 +36,16 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
         if let (Some(workspace), Some(job)) = (&workspace, &spec.job) {
             claims.add(&name, workspace, job);
         }
-        rules.push(rule(name, document, spec, workspace, context));
+        let built = rule(name.clone(), document, spec, workspace.clone(), context);
+        if let (Some(workspace), Some(submit)) = (&workspace, &spec.submit)
+            && let Some(JobRunWhat::Submission(once)) = built.as_ref().map(|rule| &rule.what)
+        {
+            contents.add(&name, workspace, &once.digest, submit.mark);
+        }
+        rules.push(built);
     }
     claims.check(context.findings);
+    contents.check(context.findings);
     rules.into_iter().collect()
 }
 
@@ -214,7 +223,12 @@ fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<Str
     let Some(written) = &spec.parameters else {
         return Some(BTreeMap::new());
     };
-    let size = serde_json::to_string(&written.value).map_or(usize::MAX, |text| text.len());
+    clear::parameters(&written.value, findings);
+    let plain = written.value.iter();
+    let plain: BTreeMap<String, String> = plain
+        .map(|(name, value)| (name.clone(), value.value.clone()))
+        .collect();
+    let size = serde_json::to_string(&plain).map_or(usize::MAX, |text| text.len());
     if size > PARAMETERS_BYTES_MAX {
         let message = format!(
             "the parameters are {size} bytes of JSON, and Databricks takes {PARAMETERS_BYTES_MAX}"
@@ -225,7 +239,7 @@ fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<Str
         );
         return None;
     }
-    Some(written.value.clone())
+    Some(plain)
 }
 
 fn submission(
@@ -235,6 +249,7 @@ fn submission(
 ) -> Option<SubmissionSpec> {
     check_only_once(spec, findings);
     check_submit(submit, findings);
+    clear::submit(&submit.value, findings);
     let accept = accepted(spec, findings);
     let retry = retry(spec.retry.as_ref().map(|at| &at.value), findings);
     let body: serde_json::Map<String, serde_json::Value> = submit
@@ -247,6 +262,11 @@ fn submission(
         digest: digest::hex(&body),
         body,
         accept: accept?,
+        concurrency: spec
+            .concurrency
+            .as_ref()
+            .map(|at| at.value.0)
+            .unwrap_or_default(),
         retry,
         wait_max: spec.wait_for.as_ref().map(|wait| wait.value.end.0),
     })
@@ -261,7 +281,7 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
         );
         findings.add(problem.help("write `require: succeeded`"));
     }
-    let fields: [(&str, Option<Mark>, &str); 6] = [
+    let fields: [(&str, Option<Mark>, &str); 5] = [
         (
             "freshness",
             spec.freshness.as_ref().map(|at| at.mark),
@@ -281,11 +301,6 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
             "counts",
             spec.counts.as_ref().map(|at| at.mark),
             "only runs of this very content count",
-        ),
-        (
-            "concurrencyPolicy",
-            spec.concurrency.as_ref().map(|at| at.mark),
-            "it runs once",
         ),
         (
             "parameters",

@@ -6,12 +6,12 @@ use crate::model::address::Name;
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::runtime::RuntimeSpec;
-use crate::model::time::{Span, Window};
+use crate::model::time::Window;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::At;
 use super::super::problem::{Findings, Problem};
-use super::super::shape::check::OVERLAP_DEFAULT;
+use super::super::shape::check::{OVERLAP_DEFAULT, rotate_before_default};
 use super::super::shape::leaf::{RuntimePattern, is_glob};
 use super::super::shape::number::Length;
 use super::super::shape::rule::{KeyAgeSpec, WindowText};
@@ -75,13 +75,11 @@ fn check_selectors(spec: &KeyAgeSpec, findings: &mut Findings) {
 
 fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
     let limit = spec.age_max.value.0;
-    let optional =
-        |length: &Option<At<Length>>| length.as_ref().map_or(Span::ZERO, |at| at.value.0);
-    let (rotate_before, jitter) = (optional(&spec.rotate_before), optional(&spec.jitter));
-    let overlap = spec
-        .overlap
-        .as_ref()
-        .map_or(OVERLAP_DEFAULT, |at| at.value.0);
+    let written = |length: &Option<At<Length>>| length.as_ref().map(|at| at.value.0);
+    let overlap = written(&spec.overlap).unwrap_or(OVERLAP_DEFAULT);
+    let rotate_before =
+        written(&spec.rotate_before).unwrap_or_else(|| rotate_before_default(limit, overlap));
+    let jitter = written(&spec.jitter).unwrap_or_default();
     let windows: Vec<_> = spec
         .windows
         .iter()
@@ -110,7 +108,7 @@ fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
 fn window(text: &WindowText) -> Option<Window> {
     Window::new(
         &text.cron.value.0,
-        &text.timezone.value.0,
+        &text.time_zone.as_ref().or(text.timezone.as_ref())?.value.0,
         text.duration.value.0,
     )
     .ok()

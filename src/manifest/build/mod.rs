@@ -3,6 +3,7 @@
 //! Refuses: a name that two documents of a kind have, a reference to nothing, and a second Project.
 
 mod claims;
+mod clear;
 mod cloud;
 mod connection;
 mod credential;
@@ -61,6 +62,9 @@ pub fn build(
     context.check_mentions();
     let key_ages = key_age::build(&mut context);
     let job_runs = job_run::build(&mut context);
+    if !documents.iter().any(Document::is_rule) && context.findings.error_count() == 0 {
+        context.findings.add(no_rule());
+    }
     Some(Desired {
         project: project?,
         factories: complete(context.factories)?,
@@ -68,6 +72,13 @@ pub fn build(
         key_ages: key_ages?,
         job_runs: job_runs?,
     })
+}
+
+/// Connections alone promise nothing, and a plan of them would be empty for ever.
+fn no_rule() -> Problem {
+    Problem::nowhere("there is no rule: nothing is promised, and there is nothing to plan")
+        .help("write a document of `kind: KeyAge` or `kind: JobRun`")
+        .warning()
 }
 
 fn complete<T>(declared: Declared<T>) -> Option<BTreeMap<Name, T>> {
@@ -161,7 +172,9 @@ impl Context<'_> {
                 "write a document of `kind: {kind}` with that name, or name one that is there"
             ),
         };
-        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name))).help(help)
+        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
+            .help(help)
+            .misses_document()
     }
 
     /// A kind other than `kind` that has a document of this name.

@@ -33,7 +33,7 @@ pub fn build(
         .iter()
         .filter(|document| document.kind == "Project");
     let Some(first) = projects.next() else {
-        if !documents.is_empty() || findings.count() == 0 {
+        if !documents.is_empty() || findings.error_count() == 0 {
             findings.add(missing());
         }
         return None;
@@ -54,7 +54,9 @@ pub fn build(
 
 fn missing() -> Problem {
     let help = "write one document of `kind: Project`: it says where the ledger is and how much one apply may do";
-    Problem::nowhere("there is no Project document").help(help)
+    Problem::nowhere("there is no Project document")
+        .help(help)
+        .misses_document()
 }
 
 fn project(

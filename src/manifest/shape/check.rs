@@ -1,5 +1,6 @@
 //! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
 
+use crate::limits::RUN_RETENTION_DAYS;
 use crate::model::time::{Span, Timestamp, Window};
 
 use super::super::mark::At;
@@ -9,6 +10,11 @@ use super::number::Length;
 
 /// Least time between regenerating the two keys of one runtime, unless a rule says something else.
 pub const OVERLAP_DEFAULT: Span = Span::hours(24);
+
+/// How long before `maxAge` a key is due, unless a rule says something else: a tenth of it, and time for both keys.
+pub fn rotate_before_default(limit: Span, overlap: Span) -> Span {
+    Span::seconds(limit.as_secs() / 10).max(overlap.plus(overlap))
+}
 
 /// The lengths of time in a `KeyAge`.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +30,7 @@ pub struct KeyAgeLengths<'a> {
 }
 
 impl KeyAgeLengths<'_> {
-    /// Each must be shorter than the limit.
+    /// Each must be shorter than the limit, and two overlaps together.
     pub fn check(self, findings: &mut Findings) {
         let limit = self.limit.value.0;
         if limit == Span::ZERO {
@@ -34,23 +40,28 @@ impl KeyAgeLengths<'_> {
             ));
             return;
         }
-        self.check_due(limit, findings);
         let overlap = self.overlap.map_or(OVERLAP_DEFAULT, |at| at.value.0);
-        if overlap >= limit {
-            let said = if self.overlap.is_some() {
-                ""
-            } else {
-                ", unless written"
-            };
-            let message =
-                format!("`overlap` ({overlap}{said}) must be shorter than `maxAge` ({limit})");
-            let help = "otherwise the second key is never regenerated in time";
+        let kept = overlap.plus(overlap) < limit;
+        if !kept {
+            let message = format!(
+                "twice the `overlap` ({}) must be shorter than `maxAge` ({limit})",
+                said(overlap, self.overlap)
+            );
+            let help = format!(
+                "the keys take turns, so each gets at least two overlaps old: write an `overlap` of less than {}, or a longer `maxAge`",
+                Span::seconds(limit.as_secs() / 2)
+            );
             findings.add(self.too_long(self.overlap, message).help(help));
+        }
+        if kept || self.rotate_before.is_some() {
+            self.check_due(limit, overlap, findings);
         }
     }
 
-    fn check_due(self, limit: Span, findings: &mut Findings) {
-        let rotate_before = self.rotate_before.map_or(Span::ZERO, |at| at.value.0);
+    fn check_due(self, limit: Span, overlap: Span, findings: &mut Findings) {
+        let rotate_before = self
+            .rotate_before
+            .map_or_else(|| rotate_before_default(limit, overlap), |at| at.value.0);
         let both = rotate_before.plus(self.jitter.map_or(Span::ZERO, |at| at.value.0));
         if rotate_before >= limit {
             let message =
@@ -59,7 +70,8 @@ impl KeyAgeLengths<'_> {
             findings.add(self.too_long(self.rotate_before, message).help(help));
         } else if both >= limit {
             let message = format!(
-                "`rotateBefore` and `jitter` together ({both}) must be shorter than `maxAge` ({limit})"
+                "`rotateBefore` ({}) and `jitter` together ({both}) must be shorter than `maxAge` ({limit})",
+                said(rotate_before, self.rotate_before)
             );
             let help = "otherwise a key may be due as soon as it is made";
             findings.add(self.too_long(self.jitter, message).help(help));
@@ -71,6 +83,41 @@ impl KeyAgeLengths<'_> {
             Some(at) => Problem::at(at.mark, message).also(self.limit.mark, "the limit"),
             None => Problem::at(self.limit.mark, message),
         }
+    }
+}
+
+/// A length of time, and whether that is the default.
+fn said(length: Span, written: Option<&At<Length>>) -> String {
+    match written {
+        Some(_) => length.to_string(),
+        None => format!("default {length}"),
+    }
+}
+
+/// A window has one timezone, under one of the two names that tools have for it.
+pub fn time_zone<'a>(
+    cron: Option<&At<CronText>>,
+    zones: [Option<&'a At<Filled>>; 2],
+    findings: &mut Findings,
+) -> Option<&'a At<Filled>> {
+    match zones {
+        [Some(first), Some(second)] => {
+            let problem = Problem::at(
+                second.mark,
+                "a window has one timezone, and both `timeZone` and `timezone` are written",
+            );
+            findings.add(problem.label("second").also(first.mark, "first"));
+            None
+        }
+        [None, None] => {
+            if let Some(cron) = cron {
+                let problem = Problem::at(cron.mark, "the field `timeZone` is missing");
+                let help = "a window opens at a local time: write its zone, `timeZone: Europe/Paris` or `timeZone: UTC`";
+                findings.add(problem.label("in which timezone?").help(help));
+            }
+            None
+        }
+        [one, other] => one.or(other),
     }
 }
 
@@ -113,7 +160,8 @@ pub fn freeze(from: &At<Instant>, to: &At<Instant>, findings: &mut Findings) {
     }
 }
 
-/// A warning must come before what it warns of, and a start no later than the promise is broken.
+/// A warning must come before what it warns of, a start no later than the promise is broken, and the service must remember a success for
+/// so long.
 pub fn freshness(
     start: Option<&At<Length>>,
     warn: Option<&At<Length>>,
@@ -126,7 +174,17 @@ pub fn freshness(
             mark,
             "`errorAfter` must be longer than nothing",
         ));
-    } else if let Some(warn) = warn.filter(|warn| warn.value.0 >= limit) {
+        return;
+    }
+    let kept = Span::days(RUN_RETENTION_DAYS.unsigned_abs());
+    if limit > kept {
+        let message = format!(
+            "`errorAfter` ({limit}) is longer than Databricks keeps runs ({kept}): an older success cannot be found"
+        );
+        let help = format!("write `errorAfter: {kept}` or less");
+        findings.add(Problem::at(mark, message).help(help));
+    }
+    if let Some(warn) = warn.filter(|warn| warn.value.0 >= limit) {
         let message = format!(
             "`warnAfter` ({}) must be shorter than `errorAfter` ({limit})",
             warn.value.0

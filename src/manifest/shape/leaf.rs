@@ -3,6 +3,7 @@
 //! Refuses: a plain word where tools disagree on what it says; a number where text is wanted.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -10,11 +11,12 @@ use crate::model::address::Name;
 use crate::model::job::RunResult;
 use crate::model::time::Timestamp;
 
+use super::super::blank;
 use super::super::mark::Mark;
 use super::super::problem::{Findings, Mention, Problem, suggestion};
 use super::super::scalar::{Class, Scalar};
-use super::{Shape, Spot, clipped, scalar};
-use crate::manifest::tree::Value;
+use super::{Shape, Spot, clipped, scalar, wrong_type};
+use crate::manifest::tree::{Node, Value};
 
 /// Why a text is not what it should be, and what would help.
 #[derive(Debug)]
@@ -81,6 +83,13 @@ impl Shape for String {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
         let scalar = match &spot.node.value {
             Value::Scalar(scalar) if scalar.class() != Class::Null => scalar,
+            Value::List(items) => {
+                let help = in_brackets(items).map(|text| {
+                    format!("if the brackets belong to the text, put it in quotes: `{text}`")
+                });
+                findings.add(wrong_type(spot, "text").maybe_help(help));
+                return None;
+            }
             _ => scalar(spot, "text", findings)?,
         };
         text(
@@ -90,6 +99,20 @@ impl Shape for String {
             findings,
         )
     }
+}
+
+/// A list of words on one line, as the text that it may have been meant to be.
+fn in_brackets(items: &[Rc<Node>]) -> Option<String> {
+    let (first, last) = (items.first()?, items.last()?);
+    let words: Option<Vec<&str>> = items
+        .iter()
+        .map(|item| match &item.value {
+            Value::Scalar(scalar) => Some(scalar.text.as_str()),
+            Value::List(_) | Value::Map(_) => None,
+        })
+        .collect();
+    let text = format!("\"[{}]\"", words?.join(", "));
+    (first.mark.line == last.mark.end_line).then(|| clipped(&text))
 }
 
 /// One of a few words.
@@ -242,7 +265,13 @@ text_leaf! {
 text_leaf! {
     /// Text that is not empty.
     Filled(String), pattern "\\S", |text| {
-        (!text.trim().is_empty()).then(|| text.to_owned()).ok_or_else(|| "this text is empty".into())
+        if text.trim().is_empty() {
+            return Err("this text is empty".into());
+        }
+        match blank::at_an_end(text) {
+            Some(blank) => Err(Wrong::from(format!("this text {blank}, which nobody sees")).help("leave it out")),
+            None => Ok(text.to_owned()),
+        }
     }
 }
 

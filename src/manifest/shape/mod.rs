@@ -114,8 +114,15 @@ pub fn entries<'a>(spot: Spot<'a>, findings: &mut Findings) -> Option<&'a [Entry
     if let Value::Map(entries) = &spot.node.value {
         return Some(entries);
     }
-    let help =
-        (is_null(spot.node)).then(|| format!("write `{}: {{}}` if it has no fields", spot.name));
+    let help = match &spot.node.value {
+        Value::Scalar(scalar) if scalar.class() == Class::Null => {
+            Some(format!("write `{}: {{}}` if it has no fields", spot.name))
+        }
+        Value::Scalar(scalar) if scalar.plain && is_key_without_space(&scalar.text) => {
+            Some("write a space after the colon".to_owned())
+        }
+        Value::Scalar(_) | Value::List(_) | Value::Map(_) => None,
+    };
     findings.add(wrong_type(spot, "a mapping").maybe_help(help));
     None
 }
@@ -138,8 +145,9 @@ pub fn wrong_type(spot: Spot<'_>, wanted: &str) -> Problem {
     Problem::at(mark, format!("`{}` wants {wanted}", spot.name)).label(format!("this is {found}"))
 }
 
-fn is_null(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar(scalar) if scalar.class() == Class::Null)
+fn is_key_without_space(text: &str) -> bool {
+    let word = |word: &str| !word.is_empty() && word.chars().all(char::is_alphanumeric);
+    text.split_once(':').is_some_and(|(key, _)| word(key))
 }
 
 /// The fields of a mapping, taken one by one.
@@ -178,13 +186,29 @@ impl<'a> Fields<'a> {
                 T::read(spot, findings)
             }
             None => T::absent().or_else(|| {
-                let message = format!("the field `{key}` is missing");
-                findings.add(
-                    Problem::at(self.owner, message).label(format!("`{}` needs it", self.name)),
-                );
+                findings.add(self.missing(key));
                 None
             }),
         }
+    }
+
+    /// As [`Self::take`], with what to do where the field is missing.
+    pub fn take_or_help<T: Shape>(
+        &self,
+        key: &str,
+        help: &str,
+        findings: &mut Findings,
+    ) -> Option<T> {
+        if self.entries.iter().any(|entry| entry.key.text == key) {
+            return self.take(key, findings);
+        }
+        findings.add(self.missing(key).help(help));
+        None
+    }
+
+    fn missing(&self, key: &str) -> Problem {
+        let message = format!("the field `{key}` is missing");
+        Problem::at(self.owner, message).label(format!("`{}` needs it", self.name))
     }
 }
 
@@ -261,12 +285,17 @@ macro_rules! record {
         #[schemars(deny_unknown_fields)]
         pub struct $name { $( $(#[$field_meta])* #[schemars(rename = $key)] pub $field: $type ),* }
 
+        impl $name {
+            /// The names of its fields.
+            pub const FIELDS: &[&str] = &[$($key),*];
+        }
+
         impl $crate::manifest::shape::Shape for $name {
             fn read(
                 spot: $crate::manifest::shape::Spot<'_>,
                 findings: &mut $crate::manifest::problem::Findings,
             ) -> Option<Self> {
-                let _fields = $crate::manifest::shape::Fields::open(spot, &[$($key),*], findings)?;
+                let _fields = $crate::manifest::shape::Fields::open(spot, Self::FIELDS, findings)?;
                 $( let $field = _fields.take::<$type>($key, findings); )*
                 $( let $findings = &mut *findings; $check )?
                 Some(Self { $( $field: $field? ),* })

@@ -22,15 +22,15 @@ record! {
         "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
         /// No key gets older than this.
         "maxAge" age_max: At<Length>,
-        /// A key is due this long before that; unless written, 0.
+        /// A key is due this long before that; unless written, a tenth of `maxAge`, at least twice the `overlap`.
         "rotateBefore" rotate_before: Option<At<Length>>,
-        /// Least time between regenerating the two keys of one runtime; unless written, `24h`.
+        /// Least time between regenerating the two keys of one runtime; unless written, `24h`. Twice of it is shorter than `maxAge`.
         "overlap" overlap: Option<At<Length>>,
         /// How an age that is not known exactly is judged; unless written, `adopt`.
         "unknownAge" unknown_age: Option<UnknownAgeWord>,
         /// When rotation is wanted; unless written, always.
         "windows" windows: Option<Vec<At<WindowText>>>,
-        /// What happens if the limit would be broken before a window opens; unless written, `wait`.
+        /// What happens if a limit would be broken before a window opens or a freeze ends; unless written, `wait`.
         "onWindowStarvation" on_starvation: Option<OnStarvationWord>,
         /// Due times of different runtimes are drawn earlier by up to this much, each by its own share; unless written, 0.
         "jitter" jitter: Option<At<Length>>,
@@ -53,27 +53,33 @@ words! {
 }
 
 words! {
-    /// What happens if the limit would be broken before a window opens.
+    /// What happens if a limit would be broken before a window opens or a freeze ends.
     OnStarvationWord(OnStarvation) {
         "wait" OnStarvation::Wait = "The window is kept, the limit is not.",
-        "rotate" OnStarvation::Rotate = "The limit is kept, the window is not.",
+        "rotate" OnStarvation::Rotate = "The limits of both keys are kept, the window is not: they go earlier, also before a freeze that lasts too long.",
         "fail" OnStarvation::Fail = "A person decides.",
     }
 }
 
 record! {
     /// A recurring time in which rotation is wanted.
+    #[schemars(extend("oneOf" = [{ "required": ["timeZone"] }, { "required": ["timezone"] }]))]
     WindowText {
         /// When it opens.
         "cron" cron: At<CronText>,
         /// The IANA timezone of `cron`: `Europe/Paris`.
-        "timezone" timezone: At<Filled>,
+        "timeZone" time_zone: Option<At<Filled>>,
+        /// The same as `timeZone`.
+        "timezone" timezone: Option<At<Filled>>,
         /// How long it stays open.
         "duration" duration: At<Length>,
     }
     check |findings| {
-        if let (Some(cron), Some(timezone), Some(duration)) = (&cron, &timezone, &duration) {
-            check::window(cron, timezone, duration, findings);
+        if let (Some(time_zone), Some(timezone)) = (&time_zone, &timezone) {
+            let zone = check::time_zone(cron.as_ref(), [time_zone.as_ref(), timezone.as_ref()], findings);
+            if let (Some(cron), Some(zone), Some(duration)) = (&cron, zone, &duration) {
+                check::window(cron, zone, duration, findings);
+            }
         }
     }
 }
@@ -96,7 +102,8 @@ record! {
         "maxDuration" duration_max: Option<At<Length>>,
         /// A run that has been queued for longer than this is cancelled; unless written, `maxDuration`.
         "maxQueue" queue_max: Option<At<Length>>,
-        /// What happens when a run is wanted while another is active; unless written, `Forbid`.
+        /// What happens when a run is wanted while another is active; unless written, `Forbid`. Of a one-time run: while one of an earlier
+        /// content of this document is.
         "concurrencyPolicy" concurrency: Option<At<ConcurrencyWord>>,
         /// Results that count as success; unless written, `[SUCCESS]`.
         "acceptResults" accept: Option<At<Vec<ResultWord>>>,
@@ -105,7 +112,7 @@ record! {
         /// When a failed run is tried again.
         "retry" retry: Option<At<RetryText>>,
         /// Job parameters of a started run: text only.
-        "parameters" parameters: Option<At<BTreeMap<String, String>>>,
+        "parameters" parameters: Option<At<BTreeMap<String, At<String>>>>,
         /// How long apply waits for the end of a run that it started; unless written, it does not.
         "waitFor" wait_for: Option<At<WaitText>>,
     }
@@ -150,7 +157,7 @@ record! {
         "startAfter" start_after: Option<At<Length>>,
         /// Older than this is said, not acted on.
         "warnAfter" warn_after: Option<At<Length>>,
-        /// Older than this breaks the promise.
+        /// Older than this breaks the promise; at most 60 days, for which Databricks keeps runs.
         "errorAfter" error_after: At<Length>,
     }
     check |findings| {

@@ -42,8 +42,16 @@ fn a_key_age() {
     assert_eq!(rule.spec.age_max, Span::days(120));
     assert_eq!(
         (rule.spec.rotate_before, rule.spec.overlap, rule.spec.jitter),
-        (Span::ZERO, Span::hours(24), Span::ZERO)
+        (Span::days(12), Span::hours(24), Span::ZERO)
     );
+    let before = |fields: &str| {
+        let desired = read_after_base(&key_age(fields));
+        desired.key_ages[0].spec.rotate_before.to_string()
+    };
+    assert_eq!(before("maxAge: 90d"), "9d");
+    assert_eq!(before("maxAge: 10d"), "2d");
+    assert_eq!(before("maxAge: 90d\noverlap: 7d"), "14d");
+    assert_eq!(before("maxAge: 90d\nrotateBefore: 0s"), "0s");
     assert_eq!(
         (rule.spec.unknown_age, rule.spec.on_starvation),
         (UnknownAge::Adopt, OnStarvation::Wait)

@@ -42,8 +42,9 @@ fn a_folder_is_read_with_all_below_and_without_what_is_not_ours() {
         "apiVersion: afresh/v1\nkind: Nonsense\n",
     );
     write(folder.path(), "notes.txt", "{{{");
-    let desired = read(&[folder.path().to_owned()])
+    let manifests = read(&[folder.path().to_owned()])
         .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    let desired = manifests.desired;
     assert_eq!(desired.key_ages.len(), 1);
     assert_eq!(
         desired.key_ages[0].place.file,

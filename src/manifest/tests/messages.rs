@@ -32,11 +32,13 @@ fn a_cron_without_a_timezone_and_a_mistyped_word() {
     assert_eq!(
         shown_after_base(&key_age(windows)),
         "\
-error: the field `timezone` is missing
-  --> a.yaml:27:13
+error: the field `timeZone` is missing
+  --> a.yaml:27:20
    |
 27 |   windows: [{cron: \"0 2 * * 6\", duration: 4h}]
-   |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ `windows` needs it
+   |                    ^^^^^^^^^^^ in which timezone?
+   |
+   = help: a window opens at a local time: write its zone, `timeZone: Europe/Paris` or `timeZone: UTC`
 
 error: `adapt` is not a value of `unknownAge`
   --> a.yaml:28:15
@@ -241,7 +243,7 @@ fn programs_get_json() {
     assert_eq!(
         problems.as_json()[0],
         serde_json::json!({
-            "file": "a.yaml", "line": 20, "column": 1, "message": "the field `metadata` is missing", "help": null
+            "severity": "error", "file": "a.yaml", "line": 20, "column": 1, "message": "the field `metadata` is missing", "help": null
         })
     );
     assert_eq!(problems.count(), 2);

@@ -4,15 +4,19 @@ mod defaults;
 mod files;
 mod hostile;
 mod messages;
+mod partly;
 mod places;
 mod schema;
 mod semantics;
+mod skipped;
+mod true_causes;
+mod warnings;
 
 use std::path::PathBuf;
 
 use super::problem::Findings;
 use super::source::Source;
-use super::{Problems, read_sources};
+use super::{Checked, Problems, check_sources};
 use crate::model::desired::Desired;
 
 /// A Project, a factory `ingest` and a workspace `analytics`: 19 lines, so that what follows begins on line 20.
@@ -43,11 +47,24 @@ fn source(name: &str, text: &str) -> Source {
         folder: PathBuf::from("folder"),
         text: text.to_owned(),
         named: true,
+        aside: false,
+        flaw: None,
     }
 }
 
+fn read_all(text: &str) -> Result<Checked, Problems> {
+    check_sources(&[source("a.yaml", text)], Findings::default())
+}
+
 fn read_text(text: &str) -> Result<Desired, Problems> {
-    read_sources(&[source("a.yaml", text)], Findings::default())
+    read_all(text).map(|checked| checked.desired.expect("it was understood"))
+}
+
+/// All warnings of a document that stands after [`BASE`], as they are shown.
+fn warnings_after_base(document: &str) -> String {
+    let text = format!("{BASE}apiVersion: afresh/v1\n{document}");
+    let manifests = read_all(&text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    manifests.warnings.render(false)
 }
 
 /// All problems of one file, as they are shown.

@@ -27,15 +27,31 @@ fn lengths_of_time_in_a_key_age() {
         ),
         (
             key_age("maxAge: 90d\noverlap: 91d"),
-            "`overlap` (91d) must be shorter than `maxAge` (90d)",
+            "twice the `overlap` (91d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 90d\nrotateBefore: 10d\noverlap: 50d"),
+            "twice the `overlap` (50d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 90d\noverlap: 45d"),
+            "twice the `overlap` (45d) must be shorter than `maxAge` (90d)",
         ),
         (
             key_age("maxAge: 12h"),
-            "`overlap` (1d, unless written) must be shorter than `maxAge` (12h)",
+            "twice the `overlap` (default 1d) must be shorter than `maxAge` (12h)",
+        ),
+        (
+            key_age("maxAge: 2d"),
+            "twice the `overlap` (default 1d) must be shorter than `maxAge` (2d)",
         ),
         (
             key_age("maxAge: 90d\nrotateBefore: 80d\njitter: 10d"),
-            "`rotateBefore` and `jitter` together (90d) must be shorter than `maxAge` (90d)",
+            "`rotateBefore` (80d) and `jitter` together (90d) must be shorter than `maxAge` (90d)",
+        ),
+        (
+            key_age("maxAge: 90d\njitter: 81d"),
+            "`rotateBefore` (default 9d) and `jitter` together (90d) must be shorter than `maxAge` (90d)",
         ),
         (
             key_age("maxAge: 0d"),
@@ -396,6 +412,46 @@ fn the_project() {
 }
 
 #[test]
+fn a_window_has_one_timezone_under_either_name() {
+    let windows = |zones: &str| {
+        key_age(&format!(
+            "maxAge: 90d\nwindows: [{{cron: \"0 2 * * 6\", {zones}duration: 4h}}]"
+        ))
+    };
+    for zone in ["timeZone: Europe/Paris, ", "timezone: Europe/Paris, "] {
+        let text = format!("{BASE}apiVersion: afresh/v1\n{}", windows(zone));
+        let desired =
+            read_text(&text).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        let window = &desired.key_ages[0].spec.windows[0];
+        assert_eq!(window.zone_name(), "Europe/Paris");
+    }
+    assert_refused(&[
+        (windows(""), "the field `timeZone` is missing"),
+        (
+            windows("timeZone: UTC, timezone: UTC, "),
+            "a window has one timezone, and both `timeZone` and `timezone` are written",
+        ),
+        (
+            windows("timeZone: Mars, "),
+            "`Mars` is not an IANA timezone such as Europe/Paris or UTC",
+        ),
+    ]);
+}
+
+#[test]
+fn freshness_reaches_no_further_than_the_service_remembers() {
+    let fresh = |limit: &str| {
+        job_run(&format!(
+            "job: {{name: a}}\nrequire: succeeded\nfreshness: {{errorAfter: {limit}}}"
+        ))
+    };
+    let kept = "`errorAfter` (60d1h) is longer than Databricks keeps runs (60d): an older success cannot be found";
+    assert_refused(&[(fresh("60d1h"), kept)]);
+    let text = format!("{BASE}apiVersion: afresh/v1\n{}", fresh("60d"));
+    assert!(read_text(&text).is_ok());
+}
+
+#[test]
 fn contradictions_are_told_together_with_everything_else() {
     let fields = "maxAge: 90d\noverlap: 91d\nunknownAge: adapt\nwindows: [{cron: \"0 0 31 2 *\", timezone: Mars, duration: 1h}]\nexclude: [a_b]";
     let text = format!("{BASE}apiVersion: afresh/v1\n{}", key_age(fields));
@@ -403,7 +459,7 @@ fn contradictions_are_told_together_with_everything_else() {
         told(&text.replace("factory: ingest", "factory: ingset")),
         [
             "24:12 there is no DataFactory `ingset`",
-            "27:12 `overlap` (91d) must be shorter than `maxAge` (90d)",
+            "27:12 twice the `overlap` (91d) must be shorter than `maxAge` (90d)",
             "28:15 `adapt` is not a value of `unknownAge`",
             "29:20 `0 0 31 2 *` never comes",
             "29:44 `Mars` is not an IANA timezone such as Europe/Paris or UTC",

@@ -9,6 +9,11 @@ pub(super) fn evidence() -> BoxedStrategy<Evidence> {
         two().prop_map(|(sent, answered)| Evidence::Rotated { sent, answered }),
         two().prop_map(|(after, by)| Evidence::Changed { after, by }),
         instant().prop_map(|at| Evidence::FirstSeen { at }),
+        (of(instant()), two()).prop_map(|(earliest, (latest, seen))| Evidence::KnownBefore {
+            earliest,
+            latest,
+            seen
+        }),
         instant().prop_map(|at| Evidence::RuntimeCreated { at }),
         two().prop_map(|(since, until)| Evidence::LogSilent { since, until }),
         (of(instant()), instant(), instant()).prop_map(|(known, newest, until)| {
@@ -54,17 +59,29 @@ pub(super) fn run() -> BoxedStrategy<Run> {
         .boxed()
 }
 
+fn submission_facts() -> impl Strategy<Value = SubmissionFacts> {
+    let former = (hex_digits(), run()).prop_map(|(content, run)| FormerRun { content, run });
+    (
+        hex_digits(),
+        vec(result(), 0..3),
+        vec(run(), 0..3),
+        vec((run_id(), instant(), result()), 0..3),
+        vec(former, 0..3),
+    )
+        .prop_map(|(digest, accept, runs, failures, former)| SubmissionFacts {
+            digest,
+            accept,
+            runs,
+            failures,
+            former,
+        })
+}
+
 pub(super) fn facts() -> BoxedStrategy<Facts> {
     prop_oneof![
         runtime_facts().prop_map(|facts| Facts::Runtime(Box::new(facts))),
         job_facts().prop_map(|facts| Facts::Job(Box::new(facts))),
-        (hex_digits(), vec(result(), 0..3), vec(run(), 0..3)).prop_map(|(digest, accept, runs)| {
-            Facts::Submission(SubmissionFacts {
-                digest,
-                accept,
-                runs,
-            })
-        }),
+        submission_facts().prop_map(Facts::Submission),
         Just(Facts::None),
     ]
     .boxed()
@@ -104,16 +121,22 @@ pub(super) fn slot_facts() -> BoxedStrategy<SlotFacts> {
         of(fingerprint()),
         vec(evidence(), 0..3),
         age(),
-        of(instant()),
-        of(instant()),
+        (of(instant()), of(instant())),
+        (of(instant()), of(instant())),
     )
-        .prop_map(|(fingerprint, evidence, age, due_at, limit_at)| SlotFacts {
-            fingerprint,
-            birth: Birth::of(evidence),
-            age,
-            due_at,
-            limit_at,
-        })
+        .prop_map(
+            |(fingerprint, evidence, age, (earliest, latest), (due_at, limit_at))| SlotFacts {
+                fingerprint,
+                birth: Birth {
+                    earliest,
+                    latest,
+                    evidence,
+                },
+                age,
+                due_at,
+                limit_at,
+            },
+        )
         .boxed()
 }
 
@@ -124,8 +147,13 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
         slot_facts(),
         slot_facts(),
         any::<bool>(),
-        (of(instant()), of(instant())),
-        (of(trouble()), of(trouble())),
+        (of(instant()), of(instant()), of(instant())),
+        (
+            vec(correction(), 0..2),
+            vec(outside(), 0..2),
+            of(trouble()),
+            of(trouble()),
+        ),
     )
         .prop_map(
             |(
@@ -134,15 +162,18 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 one,
                 two,
                 looked,
-                (seen_at, created),
-                (keys_refused, log_refused),
+                (seen_at, read_at, created),
+                (corrected, outside, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
                 jitter_share,
                 slots: PerSlot { one, two },
                 looked,
                 seen_at,
+                read_at,
                 created,
+                corrected,
+                outside,
                 keys_refused,
                 log_refused,
             },
@@ -172,6 +203,35 @@ pub(crate) fn unseen_job(require: Requirement) -> JobFacts {
         firing: None,
         unsuited: None,
     }
+}
+
+fn correction() -> BoxedStrategy<Correction> {
+    prop_oneof![
+        (slot(), instant()).prop_map(|(slot, born)| Correction::Declared { slot, born }),
+        slot().prop_map(|slot| Correction::Silence { slot }),
+        (slot(), instant()).prop_map(|(slot, at)| Correction::Created { slot, at }),
+        instant().prop_map(|at| Correction::Event { at }),
+    ]
+    .boxed()
+}
+
+fn outside() -> BoxedStrategy<OutsideChange> {
+    prop_oneof![
+        (slot(), of(instant()), of(text()), any::<bool>()).prop_map(|(slot, at, by, by_afresh)| {
+            OutsideChange::Rotated {
+                slot,
+                at,
+                by,
+                by_afresh,
+            }
+        }),
+        (slot(), text(), slot()).prop_map(|(slot, from, was)| OutsideChange::Returned {
+            slot,
+            from: ResourceId::new(from),
+            was
+        }),
+    ]
+    .boxed()
 }
 
 pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {

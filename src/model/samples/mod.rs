@@ -11,13 +11,18 @@ use proptest::sample::select;
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
 use super::job::{
-    ActivePhase, Continuous, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
+    ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
 };
+use super::joint::Correction;
+use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
-use super::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
-use super::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+use super::runtime::{
+    Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
+};
+use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
+use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
@@ -170,7 +175,8 @@ fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> 
 }
 
 fn step() -> BoxedStrategy<Step> {
-    let wait = (of(span()), vec(result(), 1..3)).prop_map(|(max, accept)| Wait { max, accept });
+    let wait = (of(span()), vec(result(), 1..3), of(run_id()))
+        .prop_map(|(max, accept, run)| Wait { max, accept, run });
     (
         address(),
         name(),
@@ -210,6 +216,23 @@ fn step() -> BoxedStrategy<Step> {
         .boxed()
 }
 
+fn log_reading() -> BoxedStrategy<LogReading> {
+    let event = (text(), instant(), of(slot())).prop_map(|(runtime, at, slot)| {
+        let event = Regeneration { at, slot, by: None };
+        (ResourceId::new(runtime), event)
+    });
+    (text(), text(), instant(), instant(), vec(event, 0..3))
+        .prop_map(|(subscription, group, since, until, events)| LogReading {
+            log: LogId {
+                subscription,
+                group,
+            },
+            span: LogSpan { since, until },
+            events,
+        })
+        .boxed()
+}
+
 /// Any plan of so many steps.
 pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
     let passed = (address(), text()).prop_map(|(address, why)| PassedOver { address, why });
@@ -234,10 +257,11 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(freeze, 0..3),
         vec(exceeded, 0..5),
         any::<bool>(),
-        requests,
+        (vec(log_reading(), 0..2), requests),
+        select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
     )
         .prop_map(
-            |(at, steps, passed_over, valid_until, freezes, exceeded, refused, requests)| Plan {
+            |(
                 at,
                 steps,
                 passed_over,
@@ -245,7 +269,19 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 freezes,
                 exceeded,
                 refused,
+                (logs, requests),
+                refresh,
+            )| Plan {
+                at,
+                steps,
+                passed_over,
+                valid_until,
+                freezes,
+                exceeded,
+                refused,
+                logs,
                 requests,
+                refresh,
             },
         )
         .boxed()

@@ -6,6 +6,7 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
     let kind = prop_oneof![
         text().prop_map(|right| TroubleKind::Forbidden { right }),
         Just(TroubleKind::Unauthenticated),
+        Just(TroubleKind::Blocked),
         Just(TroubleKind::NotFound),
         Just(TroubleKind::Throttled),
         Just(TroubleKind::TimeOver),
@@ -74,14 +75,15 @@ pub(super) fn keep() -> BoxedStrategy<Keep> {
 
 pub(super) fn cause() -> BoxedStrategy<Cause> {
     prop_oneof![
-        (slot(), age(), span(), any::<bool>()).prop_map(|(slot, age, limit, outside_window)| {
-            Cause::KeyDue {
+        (slot(), age(), span(), any::<bool>(), of(haste())).prop_map(
+            |(slot, age, limit, outside_window, haste)| Cause::KeyDue {
                 slot,
                 age,
                 limit,
                 outside_window,
+                haste,
             }
-        }),
+        ),
         (of(span()), span(), 0_u32..3).prop_map(|(age, limit, failures)| Cause::Stale {
             age,
             limit,
@@ -109,6 +111,16 @@ pub(super) fn cause() -> BoxedStrategy<Cause> {
     .boxed()
 }
 
+fn haste() -> BoxedStrategy<Haste> {
+    prop_oneof![
+        of(text()).prop_map(|opens| Haste::Window { opens }),
+        text().prop_map(|opens| Haste::Twin { opens }),
+        instant().prop_map(|until| Haste::Freeze { until }),
+        Just(Haste::Overlap),
+    ]
+    .boxed()
+}
+
 pub(super) fn hold() -> BoxedStrategy<Hold> {
     prop_oneof![
         hold_of_a_runtime(),
@@ -130,6 +142,7 @@ pub(super) fn hold_of_a_runtime() -> BoxedStrategy<Hold> {
     prop_oneof![
         slot().prop_map(|slot| Hold::ForeignRotation { slot }),
         (slot(), age()).prop_map(|(slot, age)| Hold::AgeUnknown { slot, age }),
+        span().prop_map(|limit| Hold::EitherKeyTooOld { limit }),
         (slot(), text(), any::<bool>()).prop_map(|(slot, opens, breaks_limit)| Hold::Window {
             slot,
             opens,
@@ -152,6 +165,7 @@ pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
         Just(Hold::UnpauseFirst),
         Just(Hold::RestartsItself),
         Just(Hold::RunsForbidden),
+        (run_id(), instant()).prop_map(|(run, since)| Hold::LostRun { run, since }),
     ]
     .boxed()
 }

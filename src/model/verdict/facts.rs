@@ -2,9 +2,11 @@
 //!
 //! Refuses: a secret.
 
+use super::super::address::ResourceId;
 use super::super::birth::{AgeRange, Birth};
-use super::super::job::{Continuous, Requirement, Run, RunId, RunResult};
-use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec};
+use super::super::job::{Continuous, FormerRun, Requirement, Run, RunId, RunResult};
+use super::super::joint::Correction;
+use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
 
@@ -34,12 +36,43 @@ pub struct RuntimeFacts {
     pub looked: bool,
     /// The service's time of the look that showed its keys; `None`: no key was shown.
     pub seen_at: Option<Timestamp>,
+    /// The service's time of the look, whether or not it showed keys; `None`: there was none.
+    pub read_at: Option<Timestamp>,
     /// When the runtime was made, if the service told.
     pub created: Option<Timestamp>,
+    /// Facts that stronger ones exclude.
+    pub corrected: Vec<Correction>,
+    /// What others did to its keys since they were last read.
+    pub outside: Vec<OutsideChange>,
     /// Why its keys were not shown, if they were asked for.
     pub keys_refused: Option<Trouble>,
     /// Why the Activity Log was not shown, if it was asked for.
     pub log_refused: Option<Trouble>,
+}
+
+/// What others did to a key since it was last read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OutsideChange {
+    /// It was regenerated, and not by an apply with this ledger.
+    Rotated {
+        /// Which key.
+        slot: Slot,
+        /// When, if one event of the log can be it.
+        at: Option<Timestamp>,
+        /// Who did it, if the log tells.
+        by: Option<String>,
+        /// The id of the request says that it was afresh, with another ledger.
+        by_afresh: bool,
+    },
+    /// The slot holds a key that the ledger knows from before: the factory was moved or renamed, or an old value came back.
+    Returned {
+        /// Which key.
+        slot: Slot,
+        /// Whose it was.
+        from: ResourceId,
+        /// In which slot.
+        was: Slot,
+    },
 }
 
 /// What is known of one key.
@@ -134,6 +167,10 @@ pub struct SubmissionFacts {
     pub digest: String,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
-    /// Its runs, newest first.
+    /// Its runs that were seen, newest first.
     pub runs: Vec<Run>,
+    /// Failures that the ledger knows and nobody shows any more: run, end, result; newest first.
+    pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Runs of earlier contents of the rule that are active, or of which the ledger knew no end.
+    pub former: Vec<FormerRun>,
 }

@@ -1,9 +1,10 @@
-//! Laws about keys. The question asked of the raw evidence is always the same: may this key have been made after that instant?
+//! Laws about keys, asked of the raw evidence of each key alone: is there anything that says it is younger, or surely not?
 
-use super::{Law, moves};
+use super::{Law, moves, windows};
 use crate::model::birth::Evidence;
 use crate::model::runtime::{
-    KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind, RuntimeSight, Slot,
+    Fingerprint, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, RuntimeSight, Slot,
+    SlotMemory,
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::Timestamp;
@@ -35,7 +36,7 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
         }
     }
     let limit = case.spec.age_max.before(plan.at);
-    let old = |slot: Slot| !Key::new(case, step, slot).may_be_made_after(limit);
+    let old = |slot: Slot| Key::new(case, step, slot).is_not_younger_than(limit);
     if step.verdict == Verdict::Keep(Keep::Young) && Slot::BOTH.into_iter().any(old) {
         broken.push(Law::OldKey);
     }
@@ -53,24 +54,14 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
         .last_rotation
         .is_some_and(|(_, at)| at > overlap_began);
     // Without an overlap there is nothing to prove: no key is made after the present.
-    let young = overlap_began < plan.at && twin.may_be_made_after(overlap_began);
+    let young = overlap_began < plan.at && twin.may_be_younger_than(overlap_began);
     if touched || young {
         broken.push(Law::Overlap);
     }
-    let windows = &case.spec.windows;
-    let open = windows.is_empty()
-        || windows
-            .iter()
-            .any(|window| window.closes(plan.at).is_some());
-    if !open {
-        let opens = windows
-            .iter()
-            .filter_map(|window| window.next_opening(plan.at))
-            .min();
-        let young = opens
-            .zip(Key::new(case, step, slot).not_before())
-            .is_some_and(|(opens, made)| case.spec.age_max.after(made) > opens);
-        if case.spec.on_starvation != OnStarvation::Rotate || young {
+    if !windows::is_open(&case.spec.windows, plan.at) {
+        let own = Key::new(case, step, slot);
+        let in_time = windows::leaves_time(case, plan, [own.not_before(), twin.not_before()]);
+        if case.spec.on_starvation != OnStarvation::Rotate || in_time {
             broken.push(Law::Window);
         }
     }
@@ -81,8 +72,8 @@ struct Key<'a> {
     case: &'a RuntimeCase,
     slot: Slot,
     sight: Option<&'a RuntimeSight>,
-    /// The keys that afresh made, as this plan has found out: between these two.
-    found: PerSlot<Option<(Timestamp, Timestamp)>>,
+    /// The key that afresh made, as this plan has found out: between these two.
+    found: Option<(Timestamp, Timestamp)>,
 }
 
 fn made_by_intent(step: &Step, slot: Slot) -> Option<(Timestamp, Timestamp)> {
@@ -102,7 +93,6 @@ fn made_by_intent(step: &Step, slot: Slot) -> Option<(Timestamp, Timestamp)> {
 
 impl<'a> Key<'a> {
     fn new(case: &'a RuntimeCase, step: &'a Step, slot: Slot) -> Self {
-        let found = PerSlot::from_fn(|slot| made_by_intent(step, slot));
         let sight = match &case.sight {
             Looked::Seen(sight) => Some(sight),
             Looked::NotAsked | Looked::Failed(_) => None,
@@ -111,178 +101,112 @@ impl<'a> Key<'a> {
             case,
             slot,
             sight,
-            found,
+            found: made_by_intent(step, slot),
+        }
+    }
+
+    fn memory(&self) -> &'a SlotMemory {
+        self.case.memory.slots.get(self.slot)
+    }
+
+    fn shown(&self) -> Option<&'a Fingerprint> {
+        match self.sight.map(|sight| &sight.keys) {
+            Some(KeySight::Shown(keys)) => Some(keys.get(self.slot)),
+            _ => None,
         }
     }
 
     fn presumed(&self, presumed: &Presumed) -> bool {
-        match (self.sight.map(|sight| &sight.keys), presumed) {
-            (Some(KeySight::Shown(keys)), Presumed::Key(key)) => keys.get(self.slot) == key,
-            (Some(KeySight::Shown(_)), Presumed::Unseen) => false,
-            (_, Presumed::Key(key)) => {
-                self.case.memory.slots.get(self.slot).fingerprint.as_ref() == Some(key)
-            }
-            (_, Presumed::Unseen) => true,
+        match (self.shown(), presumed) {
+            (Some(shown), Presumed::Key(key)) => shown == key,
+            (Some(_), Presumed::Unseen) => false,
+            (None, Presumed::Key(key)) => self.memory().fingerprint.as_ref() == Some(key),
+            (None, Presumed::Unseen) => true,
         }
     }
 
-    /// Does the slot hold the key that the ledger speaks of?
-    fn remembered_is_present(&self) -> bool {
-        let memory = self.case.memory.slots.get(self.slot);
-        match self.sight {
-            None => true,
-            Some(sight) => match &sight.keys {
-                KeySight::Shown(keys) => memory.fingerprint.as_ref() == Some(keys.get(self.slot)),
-                KeySight::NotAsked | KeySight::Refused(_) => {
-                    memory.last_seen.is_some_and(|seen| self.quiet_since(seen))
-                }
-            },
-        }
+    /// The slot is known to hold another key than the one that the ledger speaks of.
+    fn is_replaced(&self) -> bool {
+        let known = self.memory().fingerprint.as_ref();
+        known.is_some() && self.shown().is_some_and(|shown| known != Some(shown))
     }
 
-    fn evidence(&self) -> &'a [Evidence] {
-        if self.remembered_is_present() {
-            &self.case.memory.slots.get(self.slot).evidence
-        } else {
-            &[]
-        }
-    }
-
-    /// The key existed at this instant, without the log and without a person's word.
-    fn existed_at(&self) -> Option<Timestamp> {
-        if let Some((_, answered)) = *self.found.get(self.slot) {
-            return Some(answered);
-        }
-        let shown = self
-            .sight
-            .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
-            .map(|sight| sight.at);
-        let remembered = self.evidence().iter().filter_map(|piece| piece.bounds().1);
-        // The very key that is there was already there when it was last looked at.
-        let memory = self.case.memory.slots.get(self.slot);
-        let same = memory.fingerprint.is_some() && self.remembered_is_present();
-        let seen = memory.last_seen.filter(|_| shown.is_some() && same);
-        remembered.chain(shown).chain(seen).min()
+    fn is_known_from_before(&self) -> bool {
+        let returned = matches!(self.memory().evidence, Some(Evidence::KnownBefore { .. }));
+        self.case.memory.recognised.get(self.slot).is_some() || returned
     }
 
     /// The key did not exist before this instant.
     fn not_before(&self) -> Option<Timestamp> {
-        if let Some((sent, _)) = *self.found.get(self.slot) {
+        if let Some((sent, _)) = self.found {
             return Some(sent);
         }
-        let memory = self.case.memory.slots.get(self.slot);
-        let shown = self
-            .sight
-            .is_some_and(|sight| matches!(sight.keys, KeySight::Shown(_)));
-        let replaced = shown && memory.fingerprint.is_some() && !self.remembered_is_present();
-        if replaced {
-            return memory.last_seen;
+        if self.is_replaced() {
+            return self.memory().last_seen;
         }
-        // A key gets only younger: this holds whether or not it is still the same one.
-        let bounds = memory.evidence.iter().filter_map(|piece| piece.bounds().0);
-        bounds.max()
+        let own = self.memory().evidence.and_then(|piece| piece.bounds().0);
+        let created = self.sight.and_then(|sight| sight.created);
+        let created = created.or(self.case.memory.created);
+        // A key that was seen before its runtime was made is not of this runtime.
+        let existed = self.existed_at();
+        own.max(created.filter(|made| existed.is_none_or(|existed| *made <= existed)))
     }
 
-    /// When its runtime was made; nothing if the key is proved to have existed before that.
-    fn created(&self) -> Option<Timestamp> {
-        let seen = self.sight.and_then(|sight| sight.created);
-        seen.or(self.case.memory.created)
-            .filter(|made| self.existed_at().is_none_or(|at| *made <= at))
-    }
-
-    fn may_be_made_after(&self, instant: Timestamp) -> bool {
-        if self
-            .not_before()
-            .max(self.created())
-            .is_some_and(|made| made > instant)
-        {
-            return true;
+    /// The key existed at this instant, by looks and rotations alone.
+    fn existed_at(&self) -> Option<Timestamp> {
+        if let Some((_, answered)) = self.found {
+            return Some(answered);
         }
-        let proved = self.existed_at().is_some_and(|at| at <= instant)
-            || self.declared_before(instant)
-            || self.log_proves(instant);
-        !proved
-    }
-
-    fn declared_before(&self, instant: Timestamp) -> bool {
-        let memory = self.case.memory.slots.get(self.slot);
-        let Some(declared) = memory
-            .declared
-            .filter(|_| self.found.get(self.slot).is_none())
-        else {
-            return false;
-        };
-        let shown = self
-            .sight
-            .is_some_and(|sight| matches!(sight.keys, KeySight::Shown(_)));
-        let still = if shown {
-            memory.fingerprint.is_none() || self.remembered_is_present()
-        } else {
-            !self
-                .events()
-                .any(|event| event.at > declared && self.concerns(event))
-        };
-        // A declaration yields to proof: one that lies before the key could exist says nothing.
-        let logged = self
-            .events()
-            .filter(|event| event.slot == Some(self.slot))
-            .filter(|event| self.existed_at().is_none_or(|at| event.at <= at))
-            .map(|event| event.at)
-            .max();
-        let first = self.not_before().max(self.created()).max(logged);
-        declared <= instant && still && first.is_none_or(|made| made <= declared)
+        let seen = self.sight.filter(|_| self.shown().is_some());
+        let seen = seen.map(|sight| sight.at);
+        if self.is_replaced() {
+            return seen;
+        }
+        let memory = self.memory();
+        let known = memory.evidence.and_then(|piece| piece.bounds().1);
+        [known.or(memory.last_seen), seen]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn events(&self) -> impl Iterator<Item = &'a Regeneration> {
-        let events: &[Regeneration] = match self.sight.map(|sight| &sight.log) {
-            Some(LogSight::Read { events, .. }) => events,
+        let read = match self.sight.map(|sight| &sight.log) {
+            Some(LogSight::Read { events, .. }) => events.as_slice(),
             _ => &[],
         };
-        events.iter()
+        self.case.memory.log.events.iter().chain(read)
     }
 
-    fn quiet_since(&self, instant: Timestamp) -> bool {
-        let covered = matches!(self.sight.map(|sight| &sight.log), Some(LogSight::Read { since, .. }) if *since <= instant);
-        covered
-            && !self
-                .events()
-                .any(|event| event.at > instant && self.concerns(event))
-    }
-
-    /// The log covers all the time since, and none of its events in that time can be the one that made this key.
-    fn log_proves(&self, instant: Timestamp) -> bool {
-        let Some(LogSight::Read { since, .. }) = self.sight.map(|sight| &sight.log) else {
+    /// Does evidence say that it was made after `instant`, or is there none that says when it was made?
+    fn may_be_younger_than(&self, instant: Timestamp) -> bool {
+        if self.is_known_from_before() {
             return false;
-        };
-        let possible = |event: &&Regeneration| {
-            self.concerns(event)
-                && self.existed_at().is_none_or(|at| event.at <= at)
-                && self.not_before().is_none_or(|made| made <= event.at)
-        };
-        let (before, after): (Vec<_>, Vec<_>) = self
-            .events()
-            .filter(possible)
-            .partition(|event| event.at <= instant);
-        let holes = self.not_before().is_some_and(|made| made > *since);
-        *since <= instant && after.is_empty() && (!holes || !before.is_empty())
+        }
+        let made_later = self.not_before().is_some_and(|made| made > instant);
+        let existed = self.existed_at();
+        let told = self.events().any(|event| {
+            let before_it_was_seen = existed.is_none_or(|existed| event.at <= existed);
+            event.slot == Some(self.slot) && event.at > instant && before_it_was_seen
+        });
+        let nothing =
+            existed.is_none() && self.spans().is_empty() && self.memory().declared.is_none();
+        made_later || told || nothing
     }
 
-    /// Not if it is known to be the other key's: by its request, or as a rotation of ours.
-    fn concerns(&self, event: &Regeneration) -> bool {
-        match event.slot {
-            Some(slot) => slot == self.slot,
-            None => self.ours(self.slot, event) || !self.ours(self.slot.twin(), event),
-        }
+    fn spans(&self) -> Vec<(Timestamp, Timestamp)> {
+        let known = self.case.memory.log.spans.iter();
+        let known = known.map(|span| (span.since, span.until));
+        let read = match self.sight.map(|sight| &sight.log) {
+            Some(LogSight::Read { since, until, .. }) => Some((*since, *until)),
+            _ => None,
+        };
+        known.chain(read).collect()
     }
 
-    fn ours(&self, slot: Slot, event: &Regeneration) -> bool {
-        let inside =
-            |sent: Timestamp, answered: Timestamp| sent <= event.at && event.at <= answered;
-        match *self.found.get(slot) {
-            Some((sent, answered)) => inside(sent, answered),
-            None => self.case.memory.slots.get(slot).evidence.iter().any(|piece| {
-                matches!(*piece, Evidence::Rotated { sent, answered } if inside(sent, answered))
-            }),
-        }
+    /// Was it surely made at `instant` or before? By what looks say of the very key that is there.
+    fn is_not_younger_than(&self, instant: Timestamp) -> bool {
+        let there = self.shown().is_some() || self.sight.is_none();
+        there && self.existed_at().is_some_and(|existed| existed <= instant)
     }
 }

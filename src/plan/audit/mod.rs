@@ -12,6 +12,7 @@ use crate::model::verdict::{Move, Plan, Step, Target, Verdict};
 
 mod keys;
 mod runs;
+mod windows;
 
 /// A law that a plan breaks: always a defect of afresh, never of a manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,8 @@ pub enum Law {
     BothKeys,
     /// The other key is proved to be older than the overlap.
     Overlap,
-    /// Outside its windows a key is regenerated only if its limit may be broken before one opens, and the rule says so.
+    /// Outside its windows a key is regenerated only if its limit, or the other key's after the overlap, may be broken before
+    /// one opens outside every freeze, and the rule says so.
     Window,
     /// What is replaced is the key that was seen.
     Presumption,

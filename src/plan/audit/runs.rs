@@ -2,7 +2,8 @@
 
 use super::{Law, moves};
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, JobSight, Phase, Requirement, Run, RunResult,
+    ActivePhase, Concurrency, Continuous, FormerRun, JobSight, Phase, Requirement, Run, RunId,
+    RunResult,
 };
 use crate::model::survey::{JobCase, Looked, SubmissionCase};
 use crate::model::time::Timestamp;
@@ -116,32 +117,59 @@ fn ended(run: &Run) -> Option<(Option<Timestamp>, &RunResult)> {
 pub(super) fn submission_laws(case: &SubmissionCase, step: &Step) -> Vec<Law> {
     let mut broken = Vec::new();
     let moves = moves(step);
-    let runs: &[Run] = match &case.sight {
-        Looked::Seen(sight) => &sight.runs,
-        Looked::NotAsked | Looked::Failed(_) => &[],
+    let (runs, former): (&[Run], &[FormerRun]) = match &case.sight {
+        Looked::Seen(sight) => (&sight.runs, &sight.former),
+        Looked::NotAsked | Looked::Failed(_) => (&[], &[]),
     };
-    let own = |movement: &&Move| matches!(movement, Move::Submit { digest, .. } if *digest == case.spec.digest);
+    let own = |movement: &&Move| match movement {
+        Move::Submit { digest, .. } => *digest == case.spec.digest,
+        Move::Cancel { run } => former.iter().any(|former| former.run.id == *run),
+        Move::Start { .. } | Move::Regenerate { .. } => false,
+    };
     if !moves.iter().all(own) {
         broken.push(Law::Kind);
     }
     if !moves.is_empty() && matches!(case.sight, Looked::NotAsked) {
         broken.push(Law::Unseen);
     }
-    if !moves.is_empty() && runs.iter().any(Run::is_active) {
+    if !moves.is_empty() && !alone(case, runs, former, &moves) {
         broken.push(Law::Company);
     }
     let accepted = |result: &RunResult| case.spec.accept.contains(result);
-    let succeeded = runs
-        .iter()
-        .filter_map(ended)
-        .any(|(_, result)| accepted(result))
-        || case
-            .memory
-            .successes
+    let same = |digest: &String| *digest == case.spec.digest;
+    let memory = &case.memory;
+    let seen = runs.iter().filter_map(ended);
+    let succeeded = seen.map(|(_, result)| result).any(accepted)
+        || memory
+            .ends
             .iter()
-            .any(|(digest, _, _, result)| *digest == case.spec.digest && accepted(result));
+            .any(|(of, _, _, result)| same(of) && accepted(result))
+        || memory.confirmed.iter().any(|(of, _)| same(of));
     if matches!(step.verdict, Verdict::Keep(_)) && !succeeded {
         broken.push(Law::Success);
     }
     broken
+}
+
+/// Nothing is submitted beside a run of the same content, nor while one may still have succeeded; beside one of an earlier content only
+/// under `Allow`, or after its cancel.
+fn alone(case: &SubmissionCase, runs: &[Run], former: &[FormerRun], moves: &[&Move]) -> bool {
+    let memory = &case.memory;
+    let known = |run: RunId| runs.iter().any(|seen| seen.id == run);
+    let lost = memory.runs.iter().any(|(digest, run, _)| {
+        let ended = memory.ends.iter().any(|(_, of, ..)| of == run)
+            || memory.confirmed.iter().any(|(_, of)| of == run);
+        *digest == case.spec.digest && !ended && !known(*run)
+    });
+    let cancelled = |run: RunId| {
+        let mut cancels = moves.iter();
+        cancels.any(|movement| matches!(movement, Move::Cancel { run: of } if *of == run))
+    };
+    let mut going = former.iter().filter(|former| former.run.is_active());
+    let unhindered = match case.spec.concurrency {
+        Concurrency::Allow => true,
+        Concurrency::Forbid => going.next().is_none(),
+        Concurrency::Replace => going.all(|former| cancelled(former.run.id)),
+    };
+    !lost && !runs.iter().any(Run::is_active) && unhindered
 }

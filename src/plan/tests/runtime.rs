@@ -1,7 +1,7 @@
 //! Keys: every verdict, and the instants at which it turns.
 
 use super::super::testing::*;
-use crate::model::runtime::{KeySight, OnStarvation, RuntimeKind, Slot, UnknownAge};
+use crate::model::runtime::{Declaration, KeySight, OnStarvation, RuntimeKind, Slot, UnknownAge};
 use crate::model::survey::{Looked, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp, Window};
 use crate::model::verdict::{Cause, Hold, Keep, Move, Presumed, Receipt, Settled, Step, Verdict};
@@ -93,7 +93,10 @@ fn an_unknown_age_is_adopted_rotated_or_refused() {
 #[test]
 fn a_changed_key_forgets_what_was_known_of_the_old_one() {
     let mut case = runtime_aged("85d", "20d");
-    case.memory.slots.one.declared = Some(ago("300d"));
+    case.memory.slots.one.declared = Some(Declaration {
+        born: ago("300d"),
+        said: ago("2d"),
+    });
     sight(&mut case).keys = keys('c', 'b');
     assert_eq!(verdict(&case), Verdict::Keep(Keep::Young));
 }
@@ -169,7 +172,7 @@ fn a_window_is_waited_for_unless_the_limit_would_break() {
         other => panic!("{other:?}"),
     };
     assert_eq!(breaks(&case), (false, opens));
-    case.memory.slots.one.evidence = vec![rotated(ago("89d22h"))];
+    case.memory.slots.one.evidence = Some(rotated(ago("89d22h")));
     assert_eq!(breaks(&case), (true, opens));
     case.spec.on_starvation = OnStarvation::Fail;
     assert!(matches!(held(&case), (Hold::Starved { .. }, until) if until == opens));

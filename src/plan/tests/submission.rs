@@ -79,7 +79,7 @@ fn a_remembered_success_needs_no_look_and_is_for_its_content_only() {
             ..
         }
     ));
-    case.memory.successes = vec![("d1".to_owned(), 4, ago("50d"), RunResult::Success)];
+    case.memory.ends = vec![("d1".to_owned(), 4, ago("50d"), RunResult::Success)];
     assert_eq!(
         step(&case).verdict,
         Verdict::Keep(Keep::SucceededOnce { run: 4 })

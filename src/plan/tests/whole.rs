@@ -11,7 +11,7 @@ use crate::model::verdict::{Exceeded, Hold, Plan, Verdict};
 
 fn due(name: &str, age: &str) -> Subject {
     let mut case: RuntimeCase = runtime_named(name);
-    case.memory.slots.one.evidence = vec![rotated(ago(age))];
+    case.memory.slots.one.evidence = Some(rotated(ago(age)));
     Subject::Runtime(case)
 }
 

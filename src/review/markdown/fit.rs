@@ -28,15 +28,18 @@ pub(super) fn comment(plan: &Plan, options: &MarkdownOptions, level: Level) -> S
             parts.extend(rows::tables(plan));
             parts.extend(rows::since_last(plan, options));
             parts.extend(rows::evidence(plan));
-            parts.extend(rows::in_order(plan));
+            parts.extend(rows::up_to_date(plan));
         }
         Level::Rows => {
             parts.extend(rows::tables(plan));
-            parts.push(shortened("evidence and subjects in order", options));
+            parts.push(shortened(
+                "evidence, and names of up-to-date resources",
+                options,
+            ));
         }
         Level::Groups => {
             parts.extend(rows::groups(plan));
-            parts.push(shortened("single subjects", options));
+            parts.push(shortened("names of resources", options));
         }
         Level::Counts => parts.push(shortened("everything but the counts", options)),
     }
@@ -49,5 +52,5 @@ fn shortened(what: &str, options: &MarkdownOptions) -> String {
         .artifact_url
         .and_then(|url| escape::link("the whole plan", url))
         .unwrap_or_else(|| "the saved plan with `afresh show`".to_owned());
-    format!("_Left out, since a comment has its limit: {what}. See {where_else}._")
+    format!("_Shortened to fit the comment: {what} omitted. See {where_else}._")
 }

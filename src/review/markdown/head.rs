@@ -1,4 +1,4 @@
-//! The first lines: the hidden marker, and five lines that decide.
+//! The first lines: the hidden marker, and six lines that decide.
 
 use super::{MarkdownOptions, escape};
 use crate::model::time::minute;
@@ -16,15 +16,16 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
     let counts = plan.counts();
     vec![
         format!("<!-- afresh-plan:{} -->", marker(options.marker)),
-        format!("### {}: {}", title(options.title), pending(counts)),
+        format!("### {}: {}", title(options.title), pending(plan, counts)),
+        format!("- **Promises:** {}", promises(plan, counts)),
+        format!("- **Needs attention:** {}", problems(plan)),
+        format!("- **Guardrails:** {}", guardrails(plan)),
         format!(
-            "- **Validity:** same until {}; made for {}; {}",
+            "- **Validity:** valid until {}; made for {}; {}",
             minute(plan.valid_until),
             minute(plan.at),
             words::requests(&plan.requests)
         ),
-        format!("- **Guardrails:** {}", guardrails(plan)),
-        format!("- **Needs a person:** {}", problems(plan)),
         format!("- **Decisions:** {}", decisions(plan, options)),
     ]
 }
@@ -44,15 +45,23 @@ fn title(text: &str) -> String {
     escape::inline(&clip(text, NAME_CHARS_MAX))
 }
 
-fn pending(counts: Counts) -> String {
-    let rest = format!("{}, {} in order", words::on_hold(counts), counts.in_order);
-    if counts.pending() {
-        format!(
-            "{} to regenerate, {} to run, {} to cancel, {rest}",
-            counts.regenerate, counts.run, counts.cancel
-        )
-    } else {
-        format!("nothing to do, {rest}")
+/// What is done, or what could not be read: that is no plan with nothing to do.
+fn pending(plan: &Plan, counts: Counts) -> String {
+    let tally = words::counts(counts);
+    let unread = words::unread(counts, plan.refresh);
+    match (counts.pending(), unread) {
+        (true, None) => tally,
+        (true, Some(unread)) => format!("{tally}. {unread}"),
+        (false, Some(unread)) => format!("{unread}. {tally}"),
+        (false, None) => format!("nothing to do, {tally}"),
+    }
+}
+
+fn promises(plan: &Plan, counts: Counts) -> String {
+    let tally = words::promises(counts);
+    match words::as_of_last_read(plan.refresh) {
+        Some(as_of) => format!("{tally}. {as_of}"),
+        None => tally,
     }
 }
 
@@ -60,7 +69,7 @@ fn guardrails(plan: &Plan) -> String {
     let reached: Vec<String> = plan.exceeded.iter().map(words::exceeded).collect();
     let mut text = listed(&reached).unwrap_or_else(|| "none reached".to_owned());
     if plan.refused {
-        text.push_str(". **This plan may not be applied**");
+        text.push_str(". **This plan cannot be applied**");
     }
     let freezes: Vec<String> = text::near_freezes(plan).collect();
     match listed(&freezes) {
@@ -70,14 +79,14 @@ fn guardrails(plan: &Plan) -> String {
 }
 
 fn problems(plan: &Plan) -> String {
-    let problems = plan
-        .steps
-        .iter()
-        .filter(|step| words::needs_attention(step));
+    let problems = plan.steps.iter().filter(|step| step.attention.is_some());
     let addresses: Vec<String> = problems
         .map(|step: &Step| step.address.to_string())
         .collect();
-    listed(&addresses).unwrap_or_else(|| "nothing".to_owned())
+    match listed(&addresses) {
+        Some(listed) => format!("{}: {listed}", addresses.len()),
+        None => "nothing".to_owned(),
+    }
 }
 
 fn decisions(plan: &Plan, options: &MarkdownOptions) -> String {

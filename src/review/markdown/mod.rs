@@ -1,7 +1,7 @@
 //! A plan as a pull-request comment that a reviewer can decide on.
 //!
-//! A hidden marker comes first, so that a pipeline can find its own comment and update it in place. The first five lines that are seen
-//! decide: counts, validity, guardrails, what needs a person, and what changed. Then the changes as a table, then what waits, then the
+//! A hidden marker comes first, so that a pipeline can find its own comment and update it in place. The first six lines that are seen
+//! decide: counts, promises, what needs attention, guardrails, validity, and what changed. Then the changes as a table, then what waits, then the
 //! evidence, folded.
 //!
 //! Refuses: to be cut in the middle. What does not fit is said with fewer words: all, then rows, then groups, then counts. Whatever

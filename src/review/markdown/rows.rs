@@ -4,40 +4,64 @@ use std::collections::BTreeMap;
 
 use super::{MarkdownOptions, escape};
 use crate::model::address::Name;
+use crate::model::promise::Promise;
 use crate::model::verdict::{Counts, Move, Plan, Step, Verdict};
-use crate::review::change::{Change, changes, sentence};
+use crate::review::change::{Change, changes};
+use crate::review::sentence::{hold_ends, promise_cell, promise_until, reason, sentence};
 use crate::review::{text, words};
 
-/// What changes, what needs a person, what waits, what was passed over; each only if there is any.
+/// What changes, what needs attention, what waits, what is not proved, what was skipped; each only if there is any.
 pub(super) fn tables(plan: &Plan) -> Vec<String> {
     let mut tables = Vec::new();
     tables.extend(table(
-        "| subject | change | why |\n|---|---|---|",
+        "| subject | change | promise | why |\n|---|---|---|---|",
         &plan.acts().flat_map(act_rows).collect::<Vec<String>>(),
     ));
-    let holds = |problem: bool| {
-        plan.steps
+    for (head, of) in [
+        ("needs attention", Section::Attention),
+        ("on hold", Section::OnHold),
+        ("not proved", Section::NotProved),
+    ] {
+        let rows: Vec<String> = plan
+            .steps
             .iter()
-            .filter(|step| matches!(step.verdict, Verdict::Hold { .. }))
-            .filter(|step| words::needs_attention(step) == problem)
-            .filter_map(hold_row)
-            .collect::<Vec<String>>()
-    };
-    tables.extend(table(
-        "| needs a person | until | why |\n|---|---|---|",
-        &holds(true),
-    ));
-    tables.extend(table(
-        "| on hold | until | why |\n|---|---|---|",
-        &holds(false),
-    ));
+            .filter(|step| section(step) == Some(of))
+            .map(|step| waiting_row(step, plan))
+            .collect();
+        tables.extend(table(
+            &format!("| {head} | until | promise | why |\n|---|---|---|---|"),
+            &rows,
+        ));
+    }
     let settlements: Vec<String> = plan.steps.iter().flat_map(settlement_rows).collect();
     tables.extend(table(
-        "| doubt of | what became of it |\n|---|---|",
+        "| operation on | what became of it |\n|---|---|",
         &settlements,
     ));
     tables.extend(notes(plan));
     tables
+}
+
+/// Where a subject stands that is not acted on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Attention,
+    OnHold,
+    /// It needs no action, and its promise is not proved to hold.
+    NotProved,
+}
+
+/// `None`: it acts, or is up to date and kept.
+fn section(step: &Step) -> Option<Section> {
+    match &step.verdict {
+        Verdict::Act { .. } => None,
+        Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => {
+            Some(Section::Attention)
+        }
+        Verdict::Hold { .. } => Some(Section::OnHold),
+        Verdict::Keep(_) if step.promise != Promise::Kept => Some(Section::NotProved),
+        Verdict::Keep(_) => None,
+    }
 }
 
 fn table(head: &str, rows: &[String]) -> Option<String> {
@@ -52,6 +76,15 @@ fn address(step: &Step) -> String {
     escape::code(&step.address.to_string())
 }
 
+/// The state of its promise, and that it needs attention.
+fn promise(step: &Step) -> String {
+    let cell = escape::inline(&promise_cell(step));
+    match step.attention {
+        Some(_) => format!("{cell}; needs attention"),
+        None => cell,
+    }
+}
+
 fn act_rows(step: &Step) -> Vec<String> {
     let Verdict::Act { moves, because } = &step.verdict else {
         return Vec::new();
@@ -59,12 +92,14 @@ fn act_rows(step: &Step) -> Vec<String> {
     let first = row(&[
         address(step),
         change(&moves.first),
+        promise(step),
         escape::inline(&words::cause(because)),
     ]);
     let rest = moves.rest.iter().map(|movement| {
         row(&[
             String::new(),
             format!("then {}", change(movement)),
+            String::new(),
             String::new(),
         ])
     });
@@ -85,13 +120,21 @@ fn change(movement: &Move) -> String {
     }
 }
 
-fn hold_row(step: &Step) -> Option<String> {
-    let Verdict::Hold { why, until } = &step.verdict else {
-        return None;
+/// A hold tells when its promise breaks, whether it lasts until then or not.
+fn waiting_row(step: &Step, plan: &Plan) -> String {
+    let (ends, promise) = match &step.verdict {
+        Verdict::Hold { why, until } => (
+            hold_ends(why, *until).unwrap_or_default(),
+            promise_until(step, plan.at),
+        ),
+        Verdict::Keep(_) | Verdict::Act { .. } => (String::new(), promise_cell(step)),
     };
-    let ends = words::hold_ends(why, *until).unwrap_or_default();
-    let why = escape::inline(&why.to_string());
-    Some(row(&[address(step), escape::inline(&ends), why]))
+    row(&[
+        address(step),
+        escape::inline(&ends),
+        escape::inline(&promise),
+        escape::inline(&reason(step)),
+    ])
 }
 
 fn settlement_rows(step: &Step) -> Vec<String> {
@@ -106,14 +149,14 @@ fn settlement_rows(step: &Step) -> Vec<String> {
         .collect()
 }
 
-/// What was passed over, and rights that are missing.
+/// What was skipped, and rights that are missing.
 fn notes(plan: &Plan) -> Option<String> {
     let passed = plan.passed_over.iter().map(|passed| {
         let (who, why) = (
             escape::code(&passed.address.to_string()),
             escape::inline(&passed.why),
         );
-        format!("- passed over {who}: {why}")
+        format!("- skipped {who}: {why}")
     });
     let rights = text::missing_rights(plan);
     let lines: Vec<String> = passed
@@ -145,11 +188,11 @@ fn changed_line(change: &Change) -> String {
     }
 }
 
-/// The evidence behind every change and every hold, each folded.
+/// The evidence behind every change, every hold and every promise that is not proved, each folded.
 pub(super) fn evidence(plan: &Plan) -> Vec<String> {
     plan.steps
         .iter()
-        .filter(|step| !matches!(step.verdict, Verdict::Keep(_)))
+        .filter(|step| section(step).is_some() || matches!(step.verdict, Verdict::Act { .. }))
         .map(|step| {
             let summary = format!("Evidence for {}", address(step));
             folded(&summary, &escape::fenced(&text::why(step, plan)))
@@ -157,16 +200,16 @@ pub(super) fn evidence(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// Every subject that is in order, folded.
-pub(super) fn in_order(plan: &Plan) -> Option<String> {
+/// Every subject that is up to date, folded.
+pub(super) fn up_to_date(plan: &Plan) -> Option<String> {
     let lines: Vec<String> = plan
         .steps
         .iter()
         .filter_map(|step| match &step.verdict {
-            Verdict::Keep(keep) => Some(format!(
+            Verdict::Keep(_) if !step.promise.is_broken() => Some(format!(
                 "- {}: {}",
                 address(step),
-                escape::inline(&keep.to_string())
+                escape::inline(&sentence(step))
             )),
             _ => None,
         })
@@ -175,7 +218,7 @@ pub(super) fn in_order(plan: &Plan) -> Option<String> {
         .map(|next| format!(", next: {}", escape::inline(&next)))
         .unwrap_or_default();
     let summary = format!(
-        "{} in order{next}",
+        "{} up to date{next}",
         words::count(lines.len(), "subject", "subjects")
     );
     (!lines.is_empty()).then(|| folded(&summary, &lines.join("\n")))
@@ -200,7 +243,7 @@ pub(super) fn groups(plan: &Plan) -> Option<String> {
         .map(|(connection, steps)| group_row(connection, Counts::of(steps)))
         .collect();
     table(
-        "| connection | regenerate | run | cancel | on hold | needs a person | in order |\n|---|--:|--:|--:|--:|--:|--:|",
+        "| connection | regenerate | run | cancel | on hold | up to date | kept | broken | unproven | unknown | needs attention |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         &rows,
     )
 }
@@ -211,8 +254,12 @@ fn group_row(connection: &Name, counts: Counts) -> String {
         counts.run,
         counts.cancel,
         counts.on_hold,
+        counts.up_to_date,
+        counts.kept,
+        counts.broken,
+        counts.unproven,
+        counts.unknown,
         counts.attention,
-        counts.in_order,
     ];
     let cells: Vec<String> = std::iter::once(escape::code(connection.as_str()))
         .chain(numbers.iter().map(ToString::to_string))

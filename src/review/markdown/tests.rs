@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::address::{Address, Name};
-use crate::model::promise::Promise;
+use crate::model::promise::{BrokenPart, Promise};
 use crate::model::requests::RequestClass;
 use crate::model::samples;
 use crate::model::time::{Freeze, Span};
@@ -21,14 +21,19 @@ fn options(limit_chars: usize) -> MarkdownOptions<'static> {
     }
 }
 
+/// As the planner would say it: a hold that only a person can end needs attention.
 fn step(address: &str, verdict: Verdict) -> Step {
+    let attention = match &verdict {
+        Verdict::Hold { why, .. } => why.attention(),
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
+    };
     Step {
         address: Address::parse(address).unwrap(),
         rule: Name::parse("rule").unwrap(),
         target: None,
         promise: Promise::Kept,
         breaks_at: None,
-        attention: None,
+        attention,
         verdict,
         facts: Facts::None,
         changes_at: None,
@@ -56,23 +61,38 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::from([(
             RequestClass::Databricks,
             BTreeMap::from([("jobs.get".to_owned(), 5)]),
         )]),
+        refresh: crate::model::survey::Refresh::Auto,
     }
 }
 
 #[test]
 fn a_comment_decides_in_its_first_lines() {
     let hold = |why| Verdict::Hold { why, until: None };
+    let broken = Promise::Broken {
+        since: Some("2026-11-22T07:00:00Z".parse().unwrap()),
+        part: BrokenPart::Whole,
+    };
     let shown = plan_of(vec![
-        cancel("analytics/long"),
+        Step {
+            promise: broken,
+            ..cancel("analytics/long")
+        },
         step("analytics/loop", hold(Hold::PauseFirst)),
         step("analytics/nightly", Verdict::Keep(Keep::Idle)),
-        step("analytics/waits", hold(Hold::ActiveRun { run: 9 })),
+        Step {
+            breaks_at: Some("2026-11-22T11:00:00Z".parse().unwrap()),
+            ..step("analytics/waits", hold(Hold::ActiveRun { run: 9 }))
+        },
     ]);
-    let before = plan_of(vec![cancel("analytics/long")]);
+    let before = plan_of(vec![Step {
+        promise: broken,
+        ..cancel("analytics/long")
+    }]);
     let options = MarkdownOptions {
         previous: Some(&before),
         ..options(GITHUB_CHARS_MAX)
@@ -80,39 +100,41 @@ fn a_comment_decides_in_its_first_lines() {
     assert_eq!(
         plan(&shown, &options),
         "<!-- afresh-plan:data-platform -->
-### afresh: 0 to regenerate, 0 to run, 1 to cancel, 2 on hold (1 needs a person), 1 in order
-- **Validity:** same until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests (5 Databricks)
+### afresh: 0 to regenerate, 0 to run, 1 to cancel, 2 on hold, 1 up to date
+- **Promises:** 3 kept, 1 broken, 0 unproven, 0 unknown
+- **Needs attention:** 1: analytics/loop
 - **Guardrails:** none reached
-- **Needs a person:** analytics/loop
+- **Validity:** valid until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests (5 Databricks)
 - **Decisions:** since the last plan: 3 added, 0 removed, 0 decided differently; digest <code>0123456789ab</code>
 
-| subject | change | why |
-|---|---|---|
-| <code>analytics/long</code> | cancel run 7 | run 7 has been active for 5h, limit 3h |
+| subject | change | promise | why |
+|---|---|---|---|
+| <code>analytics/long</code> | cancel run 7 | broken since 2026-11-22 07:00 UTC | run 7 has been active for 5h, limit 3h |
 
-| needs a person | until | why |
-|---|---|---|
-| <code>analytics/loop</code> |  | a continuous job restarts itself: pause it in its settings |
+| needs attention | until | promise | why |
+|---|---|---|---|
+| <code>analytics/loop</code> |  | kept | a continuous job restarts itself: pause it in its settings |
 
-| on hold | until | why |
-|---|---|---|
-| <code>analytics/waits</code> |  | run 9 is active and must end first |
+| on hold | until | promise | why |
+|---|---|---|---|
+| <code>analytics/waits</code> |  | kept; breaks at 2026-11-22 11:00 UTC (in 2h), if nothing happens until then | run 9 is active and must end first |
 
 <details><summary>Since the last plan</summary>
 
-- new: <code>analytics/loop</code>: hold: a continuous job restarts itself: pause it in its settings
-- new: <code>analytics/nightly</code>: in order: no run is active
-- new: <code>analytics/waits</code>: hold: run 9 is active and must end first
+- new: <code>analytics/loop</code>: on hold, needs attention: a continuous job restarts itself: pause it in its settings
+- new: <code>analytics/nightly</code>: up to date: no run is active
+- new: <code>analytics/waits</code>: on hold, breaks at 2026-11-22 11:00 UTC: run 9 is active and must end first
 
 </details>
 
 <details><summary>Evidence for <code>analytics/long</code></summary>
 
 ```text
-analytics/long: cancel run 7: run 7 has been active for 5h, limit 3h
+analytics/long: cancel run 7: run 7 has been active for 5h, limit 3h; broken since 2026-11-22 07:00 UTC
+  promise     broken since 2026-11-22 07:00 UTC
   rule        rule, judged for 2026-11-22 09:00 UTC
-  facts       nothing could be found out
-  changes     this verdict does not change by the passing of time
+  facts       none: it could not be read
+  changes     neither the verdict nor the promise changes by the passing of time
 ```
 
 </details>
@@ -120,10 +142,13 @@ analytics/long: cancel run 7: run 7 has been active for 5h, limit 3h
 <details><summary>Evidence for <code>analytics/loop</code></summary>
 
 ```text
-analytics/loop: hold: a continuous job restarts itself: pause it in its settings
+analytics/loop: on hold, needs attention: a continuous job restarts itself: pause it in its settings
+  promise     kept
+  attention   the settings of the job do not allow it
+              pause the job in its settings
   rule        rule, judged for 2026-11-22 09:00 UTC
-  facts       nothing could be found out
-  changes     this verdict does not change by the passing of time
+  facts       none: it could not be read
+  changes     neither the verdict nor the promise changes by the passing of time
 ```
 
 </details>
@@ -131,17 +156,18 @@ analytics/loop: hold: a continuous job restarts itself: pause it in its settings
 <details><summary>Evidence for <code>analytics/waits</code></summary>
 
 ```text
-analytics/waits: hold: run 9 is active and must end first
+analytics/waits: on hold, breaks at 2026-11-22 11:00 UTC: run 9 is active and must end first
+  promise     kept; breaks at 2026-11-22 11:00 UTC (in 2h), if nothing happens until then
   rule        rule, judged for 2026-11-22 09:00 UTC
-  facts       nothing could be found out
-  changes     this verdict does not change by the passing of time
+  facts       none: it could not be read
+  changes     neither the verdict nor the promise changes by the passing of time
 ```
 
 </details>
 
-<details><summary>1 subject in order</summary>
+<details><summary>1 subject up to date</summary>
 
-- <code>analytics/nightly</code>: no run is active
+- <code>analytics/nightly</code>: up to date: no run is active
 
 </details>
 "
@@ -161,9 +187,11 @@ fn what_does_not_fit_is_said_with_fewer_words() {
     assert!(at(10).contains("<summary>Evidence for"));
     let rows = at(600);
     assert!(rows.contains("| <code>analytics/job-599</code> |") && !rows.contains("<details>"));
-    assert!(rows.ends_with("_Left out, since a comment has its limit: evidence and subjects in order. See [the whole plan](https://ci.example/run/1)._\n"));
+    assert!(rows.ends_with("_Shortened to fit the comment: evidence, and names of up-to-date resources omitted. See [the whole plan](https://ci.example/run/1)._\n"));
     let groups = at(3_000);
-    assert!(groups.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 0 |"));
+    assert!(
+        groups.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |")
+    );
     assert!(!groups.contains("job-7"));
 }
 
@@ -177,7 +205,7 @@ fn a_hostile_name_stays_a_name() {
         .unwrap();
     assert_eq!(
         row,
-        "| <code>a/x&#124;&#96;y&#96; &lt;script&gt; &#64;<!-- -->team &#35;<!-- -->1 &#91;l&#93;(https:<!-- -->//e.example) &#96;&#96;&#96;</code> | cancel run 7 | run 7 has been active for 5h, limit 3h |"
+        "| <code>a/x&#124;&#96;y&#96; &lt;script&gt; &#64;<!-- -->team &#35;<!-- -->1 &#91;l&#93;(https:<!-- -->//e.example) &#96;&#96;&#96;</code> | cancel run 7 | kept | run 7 has been active for 5h, limit 3h |"
     );
     assert!(comment.contains("\n````text\n"), "{comment}");
 }
@@ -224,7 +252,7 @@ fn the_longest_head_fits_the_least_limit() {
     };
     let comment = plan(&shown, &options);
     assert!(comment.chars().count() <= CHARS_MIN);
-    assert!(comment.contains("**This plan may not be applied**"));
+    assert!(comment.contains("**This plan cannot be applied**"));
     assert!(comment.contains("; and 497 more"));
     assert!(
         comment.ends_with("See the saved plan with `afresh show`._\n"),
@@ -257,8 +285,11 @@ proptest! {
         let comment = plan(&shown, &options);
         prop_assert!(comment.chars().count() <= limit);
         prop_assert!(comment.starts_with("<!-- afresh-plan:data-platform -->\n### afresh: "));
-        let on_hold = format!("{} on hold", shown.counts().on_hold);
+        let counts = shown.counts();
+        let on_hold = format!("{} on hold", counts.on_hold);
         prop_assert!(comment.lines().nth(1).unwrap().contains(&on_hold));
+        let promises = format!("{} kept, {} broken, {} unproven, {} unknown", counts.kept, counts.broken, counts.unproven, counts.unknown);
+        prop_assert!(comment.lines().nth(2).unwrap().contains(&promises));
         let outside = outside_fences(&comment);
         for (open, close) in [("<details>", "</details>"), ("<summary>", "</summary>"), ("<code>", "</code>")] {
             prop_assert_eq!(outside.matches(open).count(), outside.matches(close).count(), "{}", comment);

@@ -31,7 +31,7 @@ pub fn access(access: &Access, now: Timestamp) -> String {
 /// What is lacking may be a list.
 fn not_in(trouble: &Trouble) -> Vec<String> {
     let all = escape::lines(&trouble.to_string());
-    let labels = ["not in"].into_iter().chain(std::iter::repeat(""));
+    let labels = ["no sign-in"].into_iter().chain(std::iter::repeat(""));
     labels
         .zip(&all)
         .map(|(label, text)| labelled(label, text))
@@ -59,7 +59,7 @@ fn in_all(all: &[Access], need: Need, named: &str) -> String {
     let unknown = rights().filter(|right| matches!(right.standing, Standing::Unknown(_)));
     match (missing.count(), unknown.count()) {
         (0, 0) if rights().next().is_none() && all.iter().any(Access::is_closed) => {
-            format!("{named}: nothing could be asked")
+            format!("{named}: nothing could be checked")
         }
         (0, 0) if rights().next().is_none() => format!("{named}: no right is needed"),
         (0, 0) => format!("{named}: no right is missing"),
@@ -102,7 +102,7 @@ fn of_token(identity: &Identity, now: Timestamp) -> Vec<String> {
     }
     let until = identity
         .until
-        .map_or_else(|| "it does not say".to_owned(), |end| when(end, now));
+        .map_or_else(|| "not told by the token".to_owned(), |end| when(end, now));
     lines.push(labelled("until", &until));
     lines
 }

@@ -1,4 +1,4 @@
-//! What a job's or a one-time submit's verdict rests on: the last success, failures since, active runs, how far back one could see.
+//! What a job's or a one-time submit's verdict rests on: the last success, failures since, active runs, how far back was read.
 
 use super::why::{labelled, when};
 use crate::model::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult};
@@ -11,9 +11,9 @@ use crate::review::words;
 const RUNS_SHOWN_MAX: usize = 10;
 
 pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
-    let mut lines = vec![labelled("promise", &promise(&facts.require))];
+    let mut lines = vec![labelled("requires", &requires(&facts.require))];
     lines.extend(facts.name.as_ref().map(|name| labelled("job", &line(name))));
-    // Of a job that must not run, nothing but what is active was looked at.
+    // Of a job that must not run, nothing but what is active was read.
     let history_counts = facts.require != Requirement::NotRunning;
     if history_counts {
         lines.push(labelled("success", &last_success(facts, now)));
@@ -103,19 +103,31 @@ pub(super) fn submission(
     now: Timestamp,
 ) -> Vec<String> {
     let mut lines = vec![
-        labelled("promise", "this content succeeds once"),
+        labelled("requires", "this content succeeds once"),
         labelled("content", &format!("SHA-256 {}", line(&facts.digest))),
     ];
     if facts.runs.is_empty() {
         lines.push(labelled("runs", "none was found"));
     }
     lines.extend(runs("run", &facts.runs, now));
-    let failed: Vec<(RunId, Timestamp, RunResult)> = facts.runs.iter().filter_map(ended).collect();
+    lines.extend(failures(&facts.failures, now));
+    let former: Vec<Run> = facts
+        .former
+        .iter()
+        .map(|former| former.run.clone())
+        .collect();
+    lines.extend(runs("former", &former, now));
+    let failed: Vec<(RunId, Timestamp, RunResult)> = facts
+        .runs
+        .iter()
+        .filter_map(ended)
+        .chain(facts.failures.iter().cloned())
+        .collect();
     lines.extend(back_off(&failed, verdict));
     lines
 }
 
-fn promise(require: &Requirement) -> String {
+fn requires(require: &Requirement) -> String {
     match require {
         Requirement::Succeeded {
             start_after,
@@ -223,7 +235,7 @@ fn run_line(run: &Run, now: Timestamp) -> String {
             match at {
                 Some(at) => format!("run {} ended {result} {}", run.id, when(*at, now)),
                 None => format!(
-                    "run {} ended {result}, it is not told when{started}",
+                    "run {} ended {result}, the service does not tell when{started}",
                     run.id
                 ),
             }
@@ -253,8 +265,8 @@ fn ended(run: &Run) -> Option<(RunId, Timestamp, RunResult)> {
 
 fn history(since: Option<Timestamp>) -> String {
     match since {
-        Some(since) => format!("every run that began since {} was seen", minute(since)),
-        None => "not read: the ledger was enough, or --refresh none".to_owned(),
+        Some(since) => format!("every run that began since {} was read", minute(since)),
+        None => "not read (the ledger was enough, or --refresh none)".to_owned(),
     }
 }
 

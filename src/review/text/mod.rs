@@ -1,4 +1,4 @@
-//! A plan as text for a terminal: what changes, what waits, and one line for all that is in order.
+//! A plan as text for a terminal: what changes, what waits, and one line for all that is up to date.
 //!
 //! ```text
 //!   ingest/gateway-west       regenerate authKey1   97d old, limit 90d
@@ -10,6 +10,7 @@
 //! Refuses: to cut anything off. Long lines are wrapped, or left to the terminal.
 
 mod access;
+mod advice;
 mod diff;
 mod job;
 mod report;
@@ -25,7 +26,8 @@ use std::collections::BTreeMap;
 
 use super::escape::line;
 use super::paint::{Ink, Paint};
-use super::words;
+use super::{sentence, words};
+use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
 use crate::model::verdict::{Cause, Facts, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
@@ -33,22 +35,23 @@ use row::Page;
 
 pub(super) use report::run_of;
 pub(super) use summary::{missing_rights, near_freezes, next};
-pub(super) use why::verdict;
 
 pub use access::{access, accesses};
 pub use diff::diff;
-pub use report::{outcome, report};
+pub use report::{outcome, recorded, report};
 pub use why::why;
 
 /// Subjects of one trouble that are told one by one; the rest is counted.
 const SAME_TROUBLE_SHOWN: usize = 3;
+/// Subjects that need no action and whose promise is not proved, likewise.
+const UNPROVEN_SHOWN: usize = 20;
 
 /// How a plan is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextOptions {
     /// Colours are wanted.
     pub color: bool,
-    /// Subjects in order are listed one by one.
+    /// Subjects that are up to date are listed one by one.
     pub verbose: bool,
     /// Columns of the terminal; `None`: lines are not wrapped.
     pub width: Option<usize>,
@@ -59,16 +62,21 @@ pub fn requests(requests: &Requests) -> String {
     words::requests(requests)
 }
 
+/// A subject in one sentence, as its row says it: `regenerate authKey1: 97d old, limit 90d; broken since 2026-11-22 09:00 UTC`.
+pub fn sentence(step: &Step) -> String {
+    sentence::sentence(step)
+}
+
 /// The whole plan, with a line end at its end.
 pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     let shown = shown(plan, options.verbose);
     let page = Page::new(plan, &shown, *options);
     let mut lines = rows(&page, &shown, options.verbose);
-    lines.extend(in_order(&page, plan));
+    lines.extend(up_to_date(&page, plan));
     lines.extend(
         plan.passed_over
             .iter()
-            .flat_map(|passed| passed_over(&page, passed)),
+            .flat_map(|passed| skipped(&page, passed)),
     );
     if !lines.is_empty() {
         lines.push(String::new());
@@ -77,14 +85,19 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     lines.join("\n") + "\n"
 }
 
-/// A line or more for each step. One trouble of many subjects, a connection that fails, is told of the first few and counted.
+/// A line or more for each step. Of many subjects that have one thing to say, a connection that fails, the first few are told and
+/// the rest is counted.
 fn rows(page: &Page, shown: &[&Step], verbose: bool) -> Vec<String> {
     let mut lines = Vec::new();
-    for group in shown.chunk_by(|one, next| is_same_trouble(one, next)) {
+    for group in shown.chunk_by(|one, next| is_alike(one, next)) {
+        let (most, what) = match &group[0].verdict {
+            Verdict::Keep(_) => (UNPROVEN_SHOWN, "promise unproven"),
+            Verdict::Act { .. } | Verdict::Hold { .. } => (SAME_TROUBLE_SHOWN, "the same trouble"),
+        };
         let told = if verbose {
             group.len()
         } else {
-            group.len().min(SAME_TROUBLE_SHOWN)
+            group.len().min(most)
         };
         lines.extend(group[..told].iter().flat_map(|step| step_lines(page, step)));
         if told < group.len() {
@@ -92,15 +105,17 @@ fn rows(page: &Page, shown: &[&Step], verbose: bool) -> Vec<String> {
             lines.extend(page.sentence(
                 &format!("and {more}"),
                 Ink::Old,
-                "the same trouble; -v names each",
+                &format!("{what}; -v names each"),
             ));
         }
     }
     lines
 }
 
-/// The same words of the service on both, whatever was asked and whatever the request's id.
-fn is_same_trouble(one: &Step, next: &Step) -> bool {
+/// The same words of the service on both, whatever was asked and whatever the request's id; or nothing but a promise that is not
+/// proved.
+fn is_alike(one: &Step, next: &Step) -> bool {
+    let unproven = |step: &Step| rank(step, false) == Some(UNPROVEN_RANK);
     let trouble = |step: &Step| match &step.verdict {
         Verdict::Hold {
             why: Hold::Trouble(trouble),
@@ -108,10 +123,10 @@ fn is_same_trouble(one: &Step, next: &Step) -> bool {
         } => Some((trouble.kind.clone(), trouble.message.clone())),
         _ => None,
     };
-    trouble(one).is_some_and(|one| trouble(next) == Some(one))
+    unproven(one) && unproven(next) || trouble(one).is_some_and(|one| trouble(next) == Some(one))
 }
 
-/// The steps that are worth their own lines: acts, then holds, the ones that need a person first, then the rest.
+/// The steps that are worth their own lines: acts, then holds, the ones that need attention first, then the rest.
 fn shown(plan: &Plan, verbose: bool) -> Vec<&Step> {
     let mut shown: Vec<(u8, &Step)> = plan
         .steps
@@ -122,15 +137,27 @@ fn shown(plan: &Plan, verbose: bool) -> Vec<&Step> {
     shown.into_iter().map(|(_, step)| step).collect()
 }
 
+/// Where what is up to date stands, though its promise is not proved.
+const UNPROVEN_RANK: u8 = 5;
+
 /// Where a step stands; `None`: it goes without saying.
 fn rank(step: &Step, verbose: bool) -> Option<u8> {
     match &step.verdict {
         Verdict::Act { moves, .. } if matches!(moves.first, Move::Regenerate { .. }) => Some(0),
         Verdict::Act { .. } => Some(1),
-        Verdict::Hold { .. } if step.attention.is_some() => Some(2),
+        Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => Some(2),
+        Verdict::Keep(_) if step.promise.is_broken() => Some(2),
         Verdict::Hold { .. } => Some(3),
         Verdict::Keep(Keep::Fresh { warn: true, .. }) => Some(4),
-        Verdict::Keep(_) if verbose || !step.settlements.is_empty() => Some(5),
+        Verdict::Keep(_)
+            if step.resumes()
+                || !step.settlements.is_empty()
+                || !words::runtime_notes(step).is_empty() =>
+        {
+            Some(4)
+        }
+        Verdict::Keep(_) if step.promise != Promise::Kept => Some(UNPROVEN_RANK),
+        Verdict::Keep(_) if verbose => Some(6),
         Verdict::Keep(_) => None,
     }
 }
@@ -139,35 +166,42 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
     let address = line(&step.address.to_string());
     let mut lines = match &step.verdict {
         Verdict::Act { moves, because } => act(page, step, &address, moves, because),
-        Verdict::Hold { why, until } => {
-            let ink = if step.attention.is_some() {
-                Ink::Old
-            } else {
-                Ink::Wait
-            };
-            let all = words::hold_lines(why, *until);
+        Verdict::Hold { .. } | Verdict::Keep(_) => {
+            let all = sentence::lines(step);
             let mut all = all.iter();
             let first = all.next().map_or("", String::as_str);
-            let mut lines = page.sentence(&address, ink, first);
+            let mut lines = page.sentence(&address, ink(step), first);
             lines.extend(all.flat_map(|more| page.note(more)));
             lines
         }
-        Verdict::Keep(keep @ Keep::Fresh { warn: true, .. }) => {
-            page.sentence(&address, Ink::Wait, &format!("in order, but {keep}"))
-        }
-        Verdict::Keep(keep) => page.sentence(&address, Ink::Faint, &format!("in order: {keep}")),
     };
     if let Facts::Job(facts) = &step.facts {
         let notes = job::notes(facts, page.at);
         lines.extend(notes.iter().flat_map(|text| page.note(text)));
     }
+    for note in words::runtime_notes(step) {
+        lines.extend(page.note(&note));
+    }
     for settlement in &step.settlements {
         lines.extend(page.note(&words::settlement(settlement)));
+    }
+    if step.resumes() {
+        lines.extend(page.note("apply waits for this run to end"));
     }
     lines
 }
 
-/// The first move with the reason, the others below it, and what each changes.
+/// The colour of what does not act: it says nothing that the words do not say.
+fn ink(step: &Step) -> Ink {
+    match &step.verdict {
+        Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => Ink::Old,
+        Verdict::Keep(Keep::Fresh { warn: true, .. }) | Verdict::Hold { .. } => Ink::Wait,
+        Verdict::Keep(_) | Verdict::Act { .. } if step.promise == Promise::Kept => Ink::Faint,
+        Verdict::Keep(_) | Verdict::Act { .. } => Ink::Wait,
+    }
+}
+
+/// The first action with the reason, the others below it, and what each changes.
 fn act(
     page: &Page,
     step: &Step,
@@ -175,28 +209,32 @@ fn act(
     moves: &NonEmpty<Move>,
     because: &Cause,
 ) -> Vec<String> {
-    let mut lines = page.action(address, &moves.first.title(), &words::cause(because));
-    lines.extend(effect(page.paint, step, &moves.first));
+    let mut lines = page.action(
+        address,
+        &moves.first.title(),
+        &sentence::cause(step, because),
+    );
+    lines.extend(effect(page, step, &moves.first));
     for movement in &moves.rest {
         lines.extend(page.action("", &format!("then {}", movement.title()), ""));
-        lines.extend(effect(page.paint, step, movement));
+        lines.extend(effect(page, step, movement));
     }
     lines
 }
 
-fn effect(paint: Paint, step: &Step, movement: &Move) -> Vec<String> {
+fn effect(page: &Page, step: &Step, movement: &Move) -> Vec<String> {
     match movement {
-        Move::Start { parameters, .. } => parameter_lines(paint, parameters),
+        Move::Start { parameters, .. } => parameter_lines(page.paint, parameters),
         Move::Submit { digest, .. } => {
             let short = line(digest.get(..8).unwrap_or(digest));
             vec![format!(
                 "    {}   content: {short}",
-                paint.dye(Ink::New, "+")
+                page.paint.dye(Ink::New, "+")
             )]
         }
         Move::Cancel { .. } => Vec::new(),
         Move::Regenerate { .. } => words::replaced(step, movement)
-            .map(|(slot, facts)| runtime::slot_block(paint, slot, facts))
+            .map(|(slot, facts)| runtime::slot_block(page, slot, facts))
             .unwrap_or_default(),
     }
 }
@@ -211,9 +249,9 @@ fn parameter_lines(paint: Paint, parameters: &BTreeMap<String, String>) -> Vec<S
         .collect()
 }
 
-/// `11 subjects in order      next: ingest/lab#authKey1 in 6d`.
-fn in_order(page: &Page, plan: &Plan) -> Vec<String> {
-    let Some(kept) = kept_words(plan.counts().in_order) else {
+/// `11 subjects up to date    next: ingest/lab#authKey1 in 6d`.
+fn up_to_date(page: &Page, plan: &Plan) -> Vec<String> {
+    let Some(kept) = kept_words(plan.counts().up_to_date) else {
         return Vec::new();
     };
     let next = summary::next(plan)
@@ -223,13 +261,13 @@ fn in_order(page: &Page, plan: &Plan) -> Vec<String> {
 }
 
 fn kept_words(kept: usize) -> Option<String> {
-    (kept > 0).then(|| format!("{} in order", words::count(kept, "subject", "subjects")))
+    (kept > 0).then(|| format!("{} up to date", words::count(kept, "subject", "subjects")))
 }
 
-fn passed_over(page: &Page, passed: &PassedOver) -> Vec<String> {
+fn skipped(page: &Page, passed: &PassedOver) -> Vec<String> {
     page.sentence(
         &line(&passed.address.to_string()),
         Ink::Faint,
-        &format!("passed over: {}", line(&passed.why)),
+        &format!("skipped: {}", line(&passed.why)),
     )
 }

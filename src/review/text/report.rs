@@ -41,32 +41,43 @@ fn happened(what: &Happened) -> String {
                 line(&trouble.to_string())
             )
         }
+        Happened::NotDone(movement, why) | Happened::Besides(movement, why) => {
+            format!("{}: {}", title(movement), line(why))
+        }
         Happened::InDoubt(movement, why) => format!(
-            "{}: in doubt: {}; the next run finds out whether it happened",
+            "{}: unresolved: {}; the next apply finds out whether it happened",
             title(movement),
             line(why)
         ),
         Happened::NotBegun(movement, why) => {
-            format!("{}: not begun: {}", title(movement), line(why))
+            format!("{}: not started: {}", title(movement), line(why))
         }
-        Happened::Settled(movement, how) => {
-            format!(
-                "a doubt of \"{}\" is settled: {}",
-                title(movement),
-                line(how)
-            )
-        }
+        Happened::Settled(movement, how) => resolved(movement, how),
         Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
         Happened::Ended(end) => ended(end),
         Happened::StillGoing { run, url, why } => {
-            format!("run {run} goes on: {}{}", line(why), page(url.as_deref()))
+            format!(
+                "run {run} is still running: {}{}",
+                line(why),
+                page(url.as_deref())
+            )
         }
         Happened::OutOfSight { run, url, why } => format!(
-            "run {run} goes on, and nobody here can look at it any more: {}{}",
+            "lost track of run {run}, which may still be running: {}{}",
             line(why),
             page(url.as_deref())
         ),
     }
+}
+
+/// `resolved: the earlier "run now" did happen`.
+fn resolved(movement: &Move, how: &str) -> String {
+    let how = match how {
+        "it happened" => " did happen".to_owned(),
+        "it did not happen" => " did not happen".to_owned(),
+        other => format!(": {}", line(other)),
+    };
+    format!("resolved: the earlier \"{}\"{how}", title(movement))
 }
 
 fn title(movement: &Move) -> String {
@@ -79,13 +90,15 @@ fn ended(end: &RunEnd) -> String {
     } else {
         ", which is not accepted"
     };
+    let skipped = end.skipped.as_ref().map(|why| format!(": {}", line(why)));
+    let skipped = skipped.unwrap_or_default();
     let failure = end
         .failure
         .as_ref()
         .map(|failure| format!("; task {} failed", line(&failure.task)))
         .unwrap_or_default();
     format!(
-        "run {} ended {}{judged}{failure}{}",
+        "run {} ended {}{judged}{skipped}{failure}{}",
         end.run,
         line(end.result.as_str()),
         page(end.url.as_deref())
@@ -101,7 +114,7 @@ fn page(url: Option<&str>) -> String {
 const LONG: usize = 30;
 
 /// What became of an apply, with a line end at its end: runs that failed with their task's error, after a long apply
-/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 in doubt, …`.
+/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 unresolved, …`.
 pub fn outcome(reports: &[Report]) -> String {
     let told =
         |report: &&Report| reports.len() >= LONG || matches!(report.what, Happened::Ended(_));
@@ -114,7 +127,7 @@ pub fn outcome(reports: &[Report]) -> String {
     lines.join("\n") + "\n"
 }
 
-/// What a person should look at: a run that failed, or a move that did not become what was wanted.
+/// What a person should look at: a run that failed, or an action that was not done.
 fn trouble(report: &Report) -> Vec<String> {
     let address = line(&report.address.to_string());
     match &report.what {
@@ -122,6 +135,8 @@ fn trouble(report: &Report) -> Vec<String> {
         Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)
+        | Happened::NotDone(..)
+        | Happened::Besides(..)
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
         | Happened::StillGoing { .. }
@@ -156,7 +171,7 @@ fn tally(reports: &[Report]) -> String {
     let sometimes = [
         (
             count(|what| matches!(what, Happened::Settled(..))),
-            "settled",
+            "resolved",
         ),
         (count(|what| matches!(what, Happened::Stale(..))), "stale"),
         (count(|what| matches!(what, Happened::Busy(..))), "busy"),
@@ -165,12 +180,16 @@ fn tally(reports: &[Report]) -> String {
             "refused",
         ),
         (
+            count(|what| matches!(what, Happened::NotDone(..))),
+            "not done",
+        ),
+        (
             count(|what| matches!(what, Happened::InDoubt(..))),
-            "in doubt",
+            "unresolved",
         ),
         (
             count(|what| matches!(what, Happened::NotBegun(..))),
-            "not begun",
+            "not started",
         ),
         (
             count(|what| matches!(what, Happened::Ended(end) if end.accepted)),
@@ -182,11 +201,11 @@ fn tally(reports: &[Report]) -> String {
         ),
         (
             count(|what| matches!(what, Happened::StillGoing { .. })),
-            "still going",
+            "still running",
         ),
         (
             count(|what| matches!(what, Happened::OutOfSight { .. })),
-            "out of sight",
+            "lost track of",
         ),
     ];
     let parts: Vec<String> = always
@@ -201,18 +220,36 @@ fn tally(reports: &[Report]) -> String {
 fn advice(reports: &[Report]) -> Option<String> {
     let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
     if any(|what| matches!(what, Happened::InDoubt(..))) {
-        Some("Run `afresh apply` again: it finds out what became of the doubts before anything else.".to_owned())
+        Some(
+            "Run `afresh apply` again: it resolves these operations before anything else."
+                .to_owned(),
+        )
     } else if any(|what| {
         matches!(
             what,
-            Happened::Stale(..) | Happened::Busy(..) | Happened::NotBegun(..)
+            Happened::Stale(..)
+                | Happened::Busy(..)
+                | Happened::NotDone(..)
+                | Happened::NotBegun(..)
         )
     }) {
-        Some("Run `afresh plan` again for what was not done.".to_owned())
+        Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some("Run `afresh plan` with a fresh sign-in: the ledger knows the run and finds it by its id.".to_owned())
+        Some("Run `afresh apply` once the run can be read again: the ledger knows its id, and a declared wait goes on.".to_owned())
     } else {
         None
+    }
+}
+
+/// What `--refresh-only` wrote down: `Recorded 4 observations in .afresh/ledger.jsonl.`
+pub fn recorded(observations: usize, ledger: &str) -> String {
+    match observations {
+        0 => format!("Recorded nothing: {} is up to date.", line(ledger)),
+        n => format!(
+            "Recorded {} in {}.",
+            words::count(n, "observation", "observations"),
+            line(ledger)
+        ),
     }
 }
 

@@ -10,8 +10,10 @@ use crate::review::paint::{Ink, Paint};
 const ADDRESS_COLUMN_MAX: usize = 44;
 /// Between two columns.
 const GAP: usize = 3;
-/// Least room for a reason beside the columns; with less it starts at the left.
+/// Least room for a reason beside the columns; with less it stands below them.
 const REASON_ROOM_MIN: usize = 24;
+/// Where a reason stands that has no room beside the columns.
+const HANG_BELOW: usize = 6;
 
 /// The columns of one plan.
 pub(super) struct Page {
@@ -33,7 +35,7 @@ impl Page {
                     .iter()
                     .map(|passed| letters(&line(&passed.address.to_string()))),
             )
-            .chain(kept_words(plan.counts().in_order).map(|words| letters(&words)));
+            .chain(kept_words(plan.counts().up_to_date).map(|words| letters(&words)));
         Self {
             paint: Paint {
                 color: options.color,
@@ -73,6 +75,12 @@ impl Page {
         self.flow(String::new(), 0, ink, text)
     }
 
+    /// Is there room for one more sentence on a line?
+    pub(super) fn fits(&self, text: &str, more: &str) -> bool {
+        self.width
+            .is_none_or(|width| letters(text) + 2 + letters(more) <= width)
+    }
+
     /// The address with the blanks after it, and the column that follows.
     fn start(&self, address: &str) -> (String, usize) {
         let room = (self.address + GAP)
@@ -82,9 +90,14 @@ impl Page {
         (format!("  {address}{}", " ".repeat(room)), at)
     }
 
-    fn flow(&self, start: String, at: usize, ink: Ink, text: &str) -> Vec<String> {
+    /// Text behind `start`, which ends at column `at`; below it where there is too little room beside it.
+    pub(super) fn flow(&self, start: String, at: usize, ink: Ink, text: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let mut indent = start;
+        if self.width.is_some_and(|width| hang(width, at) < at) {
+            lines.push(indent.trim_end().to_owned());
+            indent = " ".repeat(HANG_BELOW);
+        }
         for piece in wrap(text, self.width.map(|width| room(width, at))) {
             lines.push(
                 format!("{indent}{}", self.paint.dye(ink, piece))
@@ -102,9 +115,13 @@ fn room(width: usize, at: usize) -> usize {
     width.saturating_sub(hang(width, at)).max(REASON_ROOM_MIN)
 }
 
-/// Where its further lines start.
+/// Where its further lines start; before `at` if all of them have to stand below.
 fn hang(width: usize, at: usize) -> usize {
-    if width >= at + REASON_ROOM_MIN { at } else { 6 }
+    if at <= HANG_BELOW || width >= at + REASON_ROOM_MIN {
+        at
+    } else {
+        HANG_BELOW
+    }
 }
 
 /// Pieces of at most `room` letters, broken at blanks; a longer word stays whole.

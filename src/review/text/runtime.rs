@@ -1,37 +1,42 @@
 //! A runtime's keys as text: what is replaced, and what each key's age rests on.
 
+use super::row::{Page, letters};
 use super::why::{labelled, when};
 use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
-use crate::model::time::{Span, Timestamp, Window, minute};
+use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Verdict};
 use crate::review::escape::line;
-use crate::review::paint::{Ink, Paint};
+use crate::review::paint::Ink;
 use crate::review::words;
 
 /// What a regeneration changes, as a small diff.
-pub(super) fn slot_block(paint: Paint, slot: Slot, facts: &SlotFacts) -> Vec<String> {
-    let age = facts.age.to_string();
-    let evidence = paint.dye(Ink::Faint, &format!("({})", words::birth(&facts.birth)));
-    vec![
-        format!("      {slot}:"),
-        format!(
-            "    {}   age: {} {evidence}",
-            paint.dye(Ink::Old, "-"),
-            paint.dye(Ink::Old, &age) + &" ".repeat(10_usize.saturating_sub(age.chars().count()))
-        ),
-        format!(
-            "    {}   age: {}",
-            paint.dye(Ink::New, "+"),
-            paint.dye(Ink::New, "0d")
-        ),
-    ]
+pub(super) fn slot_block(page: &Page, slot: Slot, facts: &SlotFacts) -> Vec<String> {
+    let (paint, age) = (page.paint, facts.age.to_string());
+    let padding = " ".repeat(10_usize.saturating_sub(letters(&age)));
+    let (sign, dyed) = (paint.dye(Ink::Old, "-"), paint.dye(Ink::Old, &age));
+    let before = format!("    {sign}   age: {dyed}{padding} ");
+    let at = letters("    -   age:  ") + letters(&age) + letters(&padding);
+    let mut lines = vec![format!("      {slot}:")];
+    let evidence = format!("({})", words::birth(&facts.birth));
+    lines.extend(page.flow(before, at, Ink::Faint, &evidence));
+    lines.push(format!(
+        "    {}   age: {}",
+        paint.dye(Ink::New, "+"),
+        paint.dye(Ink::New, "0d")
+    ));
+    lines
 }
 
-/// The promise, both keys with their evidence, windows and overlap, and rights that are missing.
-pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Vec<String> {
-    let mut lines = promise(facts);
+/// What the rule requires, both keys with their evidence, windows and overlap, and rights that are missing.
+pub(super) fn why(
+    facts: &RuntimeFacts,
+    verdict: &Verdict,
+    freezes: &[Freeze],
+    now: Timestamp,
+) -> Vec<String> {
+    let mut lines = requires(facts);
     if matches!(
         verdict,
         Verdict::Hold {
@@ -43,26 +48,34 @@ pub(super) fn why(facts: &RuntimeFacts, verdict: &Verdict, now: Timestamp) -> Ve
         return lines;
     }
     for slot in Slot::BOTH {
-        lines.extend(slot_lines(slot, facts.slots.get(slot), now));
+        lines.extend(slot_lines(slot, facts, now));
     }
-    lines.extend(windows(&facts.spec, now));
+    lines.extend(
+        facts
+            .outside
+            .iter()
+            .map(|change| labelled("outside", &words::outside(change))),
+    );
+    let corrected = facts.corrected.iter().map(words::correction);
+    lines.extend(corrected.map(|text| labelled("evidence", &text)));
+    lines.extend(windows(&facts.spec, freezes, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     let looked = match verdict {
-        _ if facts.looked => "the runtime was looked at for this plan",
+        _ if facts.looked => "the runtime was read for this plan",
         Verdict::Hold {
             why: Hold::Trouble(trouble),
             ..
-        } if trouble.kind != TroubleKind::Unexpected => "the look failed",
-        _ => "not looked at: the ledger was proof, or no look was wanted",
+        } if trouble.kind != TroubleKind::Unexpected => "the runtime could not be read",
+        _ => "not read (the ledger was enough, or --refresh none)",
     };
-    lines.push(labelled("look", looked));
+    lines.push(labelled("read", looked));
     lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
     lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));
     lines
 }
 
-fn promise(facts: &RuntimeFacts) -> Vec<String> {
+fn requires(facts: &RuntimeFacts) -> Vec<String> {
     let spec = &facts.spec;
     let drawn = if facts.jitter_share == Span::ZERO {
         String::new()
@@ -75,11 +88,11 @@ fn promise(facts: &RuntimeFacts) -> Vec<String> {
     let judged = match spec.unknown_age {
         UnknownAge::Adopt => "unknownAge adopt: an uncertain age is judged by the least it can be",
         UnknownAge::Rotate => "unknownAge rotate: an uncertain age is judged by the most it can be",
-        UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs a person",
+        UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs attention",
     };
     vec![
         labelled(
-            "promise",
+            "requires",
             &format!(
                 "no key older than {}; due from {} on (rotateBefore {}){drawn}",
                 spec.age_max,
@@ -91,7 +104,9 @@ fn promise(facts: &RuntimeFacts) -> Vec<String> {
     ]
 }
 
-fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
+fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String> {
+    let facts = runtime.slots.get(slot);
+    let lead = runtime.spec.rotate_before.plus(runtime.jitter_share);
     let key = facts
         .fingerprint
         .as_ref()
@@ -109,9 +124,18 @@ fn slot_lines(slot: Slot, facts: &SlotFacts, now: Timestamp) -> Vec<String> {
     lines.push(match (facts.due_at, facts.limit_at) {
         (Some(due), Some(limit)) => labelled(
             "",
-            &format!("due at {}; limit at {}", when(due, now), when(limit, now)),
+            &format!(
+                "due at {}{}; limit at {}",
+                when(due, now),
+                if due < lead.before(limit) {
+                    ", early to keep the limits of both keys"
+                } else {
+                    ""
+                },
+                when(limit, now)
+            ),
         ),
-        _ => labelled("", "due at a time that nobody knows"),
+        _ => labelled("", "due at an unknown time"),
     });
     lines
 }
@@ -130,31 +154,35 @@ fn bounds(birth: &Birth) -> String {
     }
 }
 
-fn windows(spec: &RuntimeSpec, now: Timestamp) -> Vec<String> {
+fn windows(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> Vec<String> {
     if spec.windows.is_empty() {
         return vec![labelled("windows", "none: at any time")];
     }
     let mut lines: Vec<String> = spec
         .windows
         .iter()
-        .map(|window| labelled("window", &opening(window, now)))
+        .map(|window| labelled("window", &opening(window, freezes, now)))
         .collect();
     let starving = match spec.on_starvation {
         OnStarvation::Wait => {
-            "wait: the window is kept, also if the limit is broken before it opens"
+            "wait: the window is kept, even if the limit is exceeded before it opens"
         }
-        OnStarvation::Rotate => "rotate: the limit is kept, also outside the window",
-        OnStarvation::Fail => "fail: a person decides if the limit is broken before it opens",
+        OnStarvation::Rotate => "rotate: the limit is kept, even outside the window",
+        OnStarvation::Fail => "fail: needs attention if the limit is exceeded before it opens",
     };
     lines.push(labelled("", &format!("onWindowStarvation {starving}")));
     lines
 }
 
-fn opening(window: &Window, now: Timestamp) -> String {
+fn opening(window: &Window, freezes: &[Freeze], now: Timestamp) -> String {
     let (cron, zone) = (line(window.cron_text()), line(window.zone_name()));
     let next = match (window.closes(now), window.next_opening(now)) {
-        (Some(closes), _) => format!("open until {}", line(&window.local(closes))),
-        (None, Some(opens)) => format!("opens {}", line(&window.local(opens))),
+        (Some(closes), _) => format!("open until {}", line(&window.local(closes, now))),
+        (None, Some(opens)) => {
+            let frozen = freezes.iter().any(|freeze| freeze.covers(opens));
+            let frozen = if frozen { ", inside a freeze" } else { "" };
+            format!("opens {}{frozen}", line(&window.local(opens, now)))
+        }
         (None, None) => "never opens".to_owned(),
     };
     format!("{cron} {zone} for {}: {next}", window.length())
@@ -165,11 +193,11 @@ fn refusal(what: &str, refused: Option<&Trouble>) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = vec![labelled(
-        "not seen",
+        "not read",
         &format!("{what}: {}", line(&trouble.to_string())),
     )];
     if let Some(right) = words::missing_right(trouble) {
-        lines.push(labelled("", &format!("to see more, grant {right}")));
+        lines.push(labelled("", &format!("to read it, grant {right}")));
     }
     lines
 }

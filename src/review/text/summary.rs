@@ -14,9 +14,9 @@ pub(super) fn lines(page: &Page, plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
     for exceeded in &plan.exceeded {
         let end = if plan.refused {
-            "nothing of this plan may be applied"
+            "this plan cannot be applied"
         } else {
-            "the least urgent wait"
+            "the least urgent ones wait"
         };
         let text = format!("Guardrail {}: {end}.", words::exceeded(exceeded));
         let ink = if plan.refused { Ink::Old } else { Ink::Wait };
@@ -28,7 +28,7 @@ pub(super) fn lines(page: &Page, plan: &Plan) -> Vec<String> {
     for note in missing_rights(plan) {
         lines.extend(page.left(Ink::Wait, &note));
     }
-    lines.extend(page.left(Ink::Strong, &counts(plan)));
+    lines.extend(headline(page, plan));
     lines
 }
 
@@ -68,28 +68,48 @@ pub(in crate::review) fn missing_rights(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// `Plan: 1 to regenerate, …  Same until ….  5 requests.`, or `Nothing to do.  0 on hold, …`.
-fn counts(plan: &Plan) -> String {
-    let counts = plan.counts();
-    let rest = format!("{}, {} in order", words::on_hold(counts), counts.in_order);
-    let tail = format!(
-        "Same until {}.  {}.",
-        minute(plan.valid_until),
-        words::requests(&plan.requests)
-    );
-    if counts.pending() {
-        let (regenerate, run, cancel) = (counts.regenerate, counts.run, counts.cancel);
-        format!(
-            "Plan: {regenerate} to regenerate, {run} to run, {cancel} to cancel, {rest}.  {tail}"
-        )
-    } else {
-        format!("Nothing to do.  {rest}.  {tail}")
+/// The sentences that count, on one line where they fit, else as many on a line as fit.
+fn headline(page: &Page, plan: &Plan) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for sentence in sentences(plan) {
+        match lines.last_mut() {
+            Some(last) if page.fits(last, &sentence) => {
+                last.push_str("  ");
+                last.push_str(&sentence);
+            }
+            _ => lines.push(sentence),
+        }
     }
+    lines
+        .iter()
+        .flat_map(|text| page.left(Ink::Strong, text))
+        .collect()
 }
 
-/// What is in order now and changes first: `ingest/lab#authKey1 in 6d`.
+/// `Plan: 1 to regenerate, ….`, `Promises: 3 kept, ….`, `1 needs attention.`, `Valid until ….`, `5 requests.`. What could not be
+/// read is said before it is said that there is nothing to do: nobody knows.
+fn sentences(plan: &Plan) -> Vec<String> {
+    let counts = plan.counts();
+    let unread = words::unread(counts, plan.refresh);
+    let tally = words::counts(counts);
+    let mut all: Vec<String> = match (counts.pending(), unread) {
+        (true, unread) => std::iter::once(format!("Plan: {tally}"))
+            .chain(unread)
+            .collect(),
+        (false, Some(unread)) => vec![unread, tally],
+        (false, None) => vec!["Nothing to do".to_owned(), tally],
+    };
+    all.push(format!("Promises: {}", words::promises(counts)));
+    all.extend(words::attention(counts));
+    all.extend(words::as_of_last_read(plan.refresh).map(str::to_owned));
+    all.push(format!("Valid until {}", minute(plan.valid_until)));
+    all.push(words::requests(&plan.requests).replacen("no ", "No ", 1));
+    all.iter().map(|sentence| format!("{sentence}.")).collect()
+}
+
+/// What is up to date now and changes first: `ingest/lab#authKey1 in 6d`.
 pub(in crate::review) fn next(plan: &Plan) -> Option<String> {
-    let kept = |step: &&Step| matches!(step.verdict, Verdict::Keep(_));
+    let kept = |step: &&Step| matches!(step.verdict, Verdict::Keep(_)) && !step.promise.is_broken();
     let (at, step) = plan
         .steps
         .iter()

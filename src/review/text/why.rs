@@ -1,15 +1,16 @@
-//! Everything behind one verdict: the reason, what it rests on, and when it will change.
+//! Everything behind one verdict: the reason, the promise, what a person can do, the evidence, and when it will change.
 //!
 //! Refuses: colour and wrapping; it is read at leisure, and Markdown shows it too.
 
-use super::{job, runtime};
 use std::cmp::Ordering;
 
+use super::{advice, job, runtime};
 use crate::model::address::Name;
+use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::verdict::{Facts, Plan, Step, Target, Verdict};
+use crate::model::verdict::{Facts, Plan, Step, Target};
 use crate::review::escape::line;
-use crate::review::words;
+use crate::review::{sentence, words};
 
 /// A labelled line: `  promise     no key older than 90d`.
 pub(super) fn labelled(label: &str, text: &str) -> String {
@@ -19,9 +20,15 @@ pub(super) fn labelled(label: &str, text: &str) -> String {
 /// The evidence, intervals, windows and rules behind one verdict, and when it will change; with a line end at its end.
 pub fn why(step: &Step, plan: &Plan) -> String {
     let mut lines = vec![
-        format!("{}: {}", line(&step.address.to_string()), verdict(step)),
-        labelled("rule", &rule(&step.rule, plan.at)),
+        format!(
+            "{}: {}",
+            line(&step.address.to_string()),
+            sentence::sentence(step)
+        ),
+        labelled("promise", &sentence::promise_until(step, plan.at)),
     ];
+    lines.extend(advice::attention(step));
+    lines.push(labelled("rule", &rule(&step.rule, plan)));
     lines.extend(
         step.target
             .as_ref()
@@ -29,7 +36,7 @@ pub fn why(step: &Step, plan: &Plan) -> String {
     );
     lines.extend(facts(step, plan));
     for settlement in &step.settlements {
-        lines.push(labelled("settled", &words::settlement(settlement)));
+        lines.push(labelled("operation", &words::settlement(settlement)));
     }
     lines.extend(waits(step));
     for freeze in super::summary::near_freezes(plan) {
@@ -39,23 +46,12 @@ pub fn why(step: &Step, plan: &Plan) -> String {
     lines.join("\n") + "\n"
 }
 
-fn rule(name: &Name, at: Timestamp) -> String {
-    format!("{name}, judged for {}", minute(at))
-}
-
-/// The verdict in one line: `regenerate authKey1: 97d old, limit 90d`.
-pub(in crate::review) fn verdict(step: &Step) -> String {
-    match &step.verdict {
-        Verdict::Keep(keep) => format!("in order: {keep}"),
-        Verdict::Hold { why, until } => words::hold(why, *until),
-        Verdict::Act { moves, because } => {
-            let titles: Vec<String> = moves
-                .iter()
-                .map(|movement| line(&movement.title()))
-                .collect();
-            format!("{}: {}", titles.join(", then "), words::cause(because))
-        }
-    }
+fn rule(name: &Name, plan: &Plan) -> String {
+    let as_of = match plan.refresh {
+        Refresh::Auto | Refresh::All => "",
+        Refresh::None => " from what was known at the last read (--refresh none)",
+    };
+    format!("{name}, judged for {}{as_of}", minute(plan.at))
 }
 
 fn place(target: &Target) -> String {
@@ -68,10 +64,10 @@ fn place(target: &Target) -> String {
 
 fn facts(step: &Step, plan: &Plan) -> Vec<String> {
     match &step.facts {
-        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, plan.at),
+        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, &plan.freezes, plan.at),
         Facts::Job(facts) => job::why(facts, &step.verdict, plan.at),
         Facts::Submission(facts) => job::submission(facts, &step.verdict, plan.at),
-        Facts::None => vec![labelled("facts", "nothing could be found out")],
+        Facts::None => vec![labelled("facts", "none: it could not be read")],
     }
 }
 
@@ -89,7 +85,7 @@ fn waits(step: &Step) -> Option<String> {
     Some(labelled(
         "wait",
         &format!(
-            "apply waits for the run {longest}; good ends: {}",
+            "apply waits for the run {longest}; results that count as success: {}",
             accepted.join(", ")
         ),
     ))
@@ -98,10 +94,10 @@ fn waits(step: &Step) -> Option<String> {
 fn changes(step: &Step, now: Timestamp) -> String {
     match step.changes_at {
         Some(at) => format!(
-            "this verdict changes {}, if nothing else happens",
+            "the verdict or the promise changes {}, if nothing else happens",
             when(at, now)
         ),
-        None => "this verdict does not change by the passing of time".to_owned(),
+        None => "neither the verdict nor the promise changes by the passing of time".to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::Text;
 use super::verdict::Trouble;
-use super::words::{self, Fingerprint, RunId, RunResult, Span, Timestamp};
+use super::words::{self, Fingerprint, ResourceId, RunId, RunResult, Slot, Span, Timestamp};
 use crate::saved::mirror::{Mirror, mirror};
 
 mirror! {
@@ -26,7 +26,13 @@ mirror! {
         slots: PerSlot<SlotFacts>,
         looked: bool,
         seen_at: Option<Text<Timestamp>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read_at: Option<Text<Timestamp>>,
         created: Option<Text<Timestamp>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        corrected: Vec<Correction>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        outside: Vec<OutsideChange>,
         keys_refused: Option<Trouble>,
         log_refused: Option<Trouble>,
     }
@@ -83,10 +89,29 @@ mirror! {
         Rotated { sent: Text<Timestamp>, answered: Text<Timestamp> },
         Changed { after: Text<Timestamp>, by: Text<Timestamp> },
         FirstSeen { at: Text<Timestamp> },
+        KnownBefore { earliest: Option<Text<Timestamp>>, latest: Text<Timestamp>, seen: Text<Timestamp> },
         RuntimeCreated { at: Text<Timestamp> },
         LogSilent { since: Text<Timestamp>, until: Text<Timestamp> },
         LogEvents { known: Option<Text<Timestamp>>, newest: Text<Timestamp>, until: Text<Timestamp> },
         Declared { at: Text<Timestamp> },
+    }
+}
+
+mirror! {
+    /// A fact that stronger ones exclude.
+    enum Correction {
+        Declared { slot: Text<Slot>, born: Text<Timestamp> },
+        Silence { slot: Text<Slot> },
+        Created { slot: Text<Slot>, at: Text<Timestamp> },
+        Event { at: Text<Timestamp> },
+    }
+}
+
+mirror! {
+    /// What others did to a key since it was last read.
+    enum OutsideChange {
+        Rotated { slot: Text<Slot>, at: Option<Text<Timestamp>>, by: Option<String>, by_afresh: bool },
+        Returned { slot: Text<Slot>, from: Text<ResourceId>, was: Text<Slot> },
     }
 }
 
@@ -155,7 +180,24 @@ mirror! {
 
 mirror! {
     /// What a one-time submit's verdict rests on.
-    struct SubmissionFacts { digest: String, accept: Vec<Text<RunResult>>, runs: Vec<Run> }
+    struct SubmissionFacts {
+        digest: String,
+        accept: Vec<Text<RunResult>>,
+        runs: Vec<Run>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failures: Vec<Failure>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        former: Vec<FormerRun>,
+    }
+}
+
+mirror! {
+    /// A run of an earlier content.
+    struct FormerRun {
+        /// The beginning of that content's digest.
+        content: String,
+        run: Run,
+    }
 }
 
 mirror! {

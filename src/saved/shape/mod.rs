@@ -17,15 +17,21 @@ pub(super) mod words {
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{
-        ActivePhase, Continuous, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
+        ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult,
+        Token,
     };
+    pub use crate::model::joint::Correction;
+    pub use crate::model::memory::{LogId, LogReading};
     pub use crate::model::promise::{Attention, BrokenPart, Promise};
     pub use crate::model::requests::RequestClass;
     pub use crate::model::runtime::{
-        Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge,
+        Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
     };
-    pub use crate::model::survey::{JobTarget, PassedOver, RuntimeTarget, SubmissionTarget};
+    pub use crate::model::survey::{
+        JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget,
+    };
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
+    pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
     pub use crate::model::verdict::*;
 }

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::text::Text;
 use super::verdict::{Attention, Promise, Settlement, Verdict};
 use super::words::{self, Address, Name, ResourceId, RunResult, Span, Timestamp};
-use crate::saved::mirror::mirror;
+use crate::saved::mirror::{Mirror, mirror};
 
 mirror! {
     /// Everything that was decided, about every subject.
@@ -25,8 +25,104 @@ mirror! {
         steps: Vec<Step>,
         /// What globs met and left alone.
         passed_over: Vec<PassedOver>,
+        /// Activity Logs that were read to their last page, for the ledger.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        logs: Vec<LogReading>,
         /// Requests that were sent to make it, by what services meter them as, and by kind.
         requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
+        /// How it was read (`--refresh`): with `none` everything is as of the last read.
+        refresh: Refresh,
+    }
+}
+
+mirror! {
+    /// What was read.
+    enum Refresh {
+        /// What the ledger could not prove.
+        Auto,
+        /// Everything.
+        All,
+        /// Nothing.
+        None,
+    }
+}
+
+mirror! {
+    /// How many of each: what the plan's headline says.
+    struct Counts {
+        /// Keys to regenerate.
+        regenerate: usize,
+        /// Runs to start or submit.
+        run: usize,
+        /// Runs to cancel.
+        cancel: usize,
+        /// Operations whose outcome this plan tells, or that a later one has to find out.
+        resolve: usize,
+        /// Runs that an earlier apply started, and that this one waits for.
+        wait: usize,
+        /// Subjects on hold.
+        on_hold: usize,
+        /// Subjects whose promise is broken, with no action that would mend it.
+        without_action: usize,
+        /// Subjects that need no action.
+        up_to_date: usize,
+        /// Promises that are proved to hold.
+        kept: usize,
+        /// Promises that are proved to be broken.
+        broken: usize,
+        /// Promises of which the evidence allows both.
+        unproven: usize,
+        /// Promises that could not be checked.
+        unknown: usize,
+        /// Subjects that need a person.
+        attention: usize,
+        /// Subjects that could not be read.
+        unread: usize,
+        /// All subjects.
+        subjects: usize,
+    }
+}
+
+mirror! {
+    /// One reading of an Activity Log.
+    struct LogReading { log: LogId, span: LogSpan, events: Vec<Regeneration> }
+}
+
+mirror! {
+    /// The Activity Log of a resource group.
+    struct LogId { subscription: String, group: String }
+}
+
+mirror! {
+    /// What was read: from its first instant until the reading.
+    struct LogSpan { since: Text<Timestamp>, until: Text<Timestamp> }
+}
+
+/// A regeneration that the log tells of.
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::saved) struct Regeneration {
+    runtime: Text<ResourceId>,
+    at: Text<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    slot: Option<Text<words::Slot>>,
+}
+
+impl Mirror<(ResourceId, words::Regeneration)> for Regeneration {
+    fn of((runtime, event): &(ResourceId, words::Regeneration)) -> Self {
+        Self {
+            runtime: Text(runtime.clone()),
+            at: Text(event.at),
+            slot: event.slot.map(Text),
+        }
+    }
+    fn back(self) -> (ResourceId, words::Regeneration) {
+        let event = words::Regeneration {
+            at: self.at.0,
+            slot: self.slot.map(|slot| slot.0),
+            by: None,
+        };
+        (self.runtime.0, event)
     }
 }
 
@@ -65,6 +161,10 @@ mirror! {
         wait: Option<Wait>,
         facts: Facts,
     }
+    for readers {
+        /// The same in one sentence, as the plan's row says it.
+        sentence: String,
+    }
 }
 
 mirror! {
@@ -93,7 +193,13 @@ mirror! {
 
 mirror! {
     /// How apply waits for the end of a run, and which ends are good.
-    struct Wait { max: Option<Text<Span>>, accept: Vec<Text<RunResult>> }
+    struct Wait {
+        max: Option<Text<Span>>,
+        accept: Vec<Text<RunResult>>,
+        /// The run, if an earlier apply started it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<i64>,
+    }
 }
 
 mirror! {

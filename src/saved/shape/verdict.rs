@@ -86,9 +86,25 @@ mirror! {
 }
 
 mirror! {
+    /// Why a key does not wait for its window, or goes before its ordinary time.
+    enum Haste {
+        Window { opens: Option<String> },
+        Twin { opens: String },
+        Freeze { until: Text<Timestamp> },
+        Overlap,
+    }
+}
+
+mirror! {
     /// Why something is to be done.
     enum Cause {
-        KeyDue { slot: Text<Slot>, age: AgeRange, limit: Text<Span>, outside_window: bool },
+        KeyDue {
+            slot: Text<Slot>,
+            age: AgeRange,
+            limit: Text<Span>,
+            outside_window: bool,
+            #[serde(default, skip_serializing_if = "Option::is_none")] haste: Option<Haste>,
+        },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
         Ageing { age: Text<Span>, start_after: Text<Span>, limit: Text<Span>, failures: u32 },
         NotRunning,
@@ -112,6 +128,7 @@ mirror! {
         Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },
+        EitherKeyTooOld { limit: Text<Span> },
         Window { slot: Text<Slot>, opens: String, breaks_limit: bool },
         Starved { slot: Text<Slot>, opens: Option<String> },
         Overlap { slot: Text<Slot>, overlap: Text<Span> },
@@ -120,6 +137,7 @@ mirror! {
         Deferred { guardrail: String },
         ActiveRun { run: i64 },
         QueuedRun { run: i64, queued: Option<Text<Span>> },
+        LostRun { run: i64, since: Text<Timestamp> },
         BackOff { failures: u32 },
         GaveUp { failures: u32 },
         PauseFirst,
@@ -152,6 +170,7 @@ mirror! {
         Forbidden { right: String },
         Unauthenticated,
         SignedOut,
+        Blocked,
         NotFound,
         Throttled,
         TimeOver,

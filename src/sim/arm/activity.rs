@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::digest;
+use super::super::fault::Lie;
 use super::super::message::Refusal;
 use super::super::operation::Operation;
 use super::super::times::{after, azure, before};
@@ -17,6 +18,7 @@ use crate::http::Response;
 use crate::limits::ACTIVITY_LOG_DAYS;
 
 const CREATE: &str = "Microsoft.DataFactory/factories/integrationruntimes/write";
+const DELETE: &str = "Microsoft.DataFactory/factories/integrationruntimes/delete";
 const PROVIDER: &str = "Microsoft.DataFactory";
 
 /// One entry: a call that began, or the same call that ended.
@@ -42,26 +44,39 @@ pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Res
         .subscriptions
         .iter()
         .find(|one| one.id == subscription);
-    for factory in known
-        .map(|one| one.factories.as_slice())
-        .unwrap_or_default()
-    {
+    // What is gone is told of under the id that it had.
+    let all = known
+        .into_iter()
+        .flat_map(|one| one.factories.iter().chain(&one.gone));
+    for factory in all {
         for runtime in &factory.runtimes {
             collect(factory, runtime, &mut events);
         }
     }
-    let delay = world.settings.activity_log_delay;
-    events.retain(|event| visible(event, call.seen, delay) && wanted(event, subscription, &filter));
+    let delay = |event: &Event| world.settings.delay(event.making.at);
+    events.retain(|event| {
+        visible(event, call.seen, delay(event)) && wanted(event, subscription, &filter)
+    });
     // Newest first, and of one call the end before the beginning.
     events.sort_by_key(|event| std::cmp::Reverse((event.making.at, event.ended)));
     let select = call.request.query("$select");
-    let show = |event: Event| selected(body(&event, subscription, delay), select.as_deref());
+    let hide = call.lie == Some(Lie::HideCaller);
+    let show = |event: Event| {
+        let mut body = body(&event, subscription, delay(&event));
+        if hide && let Some(fields) = body.as_object_mut() {
+            fields.shift_remove("caller");
+        }
+        selected(body, select.as_deref())
+    };
     let size = world.settings.page_activity_log;
     paged(events, show, size, false, call)
 }
 
 fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Event<'a>>) {
     let mut both = |making: &'a Making, action: &'static str| {
+        if making.silent {
+            return;
+        }
         events.extend([false, true].map(|ended| Event {
             factory,
             runtime,
@@ -72,6 +87,9 @@ fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Even
     };
     if let Some(created) = runtime.keys[0].makings.first() {
         both(created, CREATE);
+    }
+    if let Some(deleted) = &runtime.deleted {
+        both(deleted, DELETE);
     }
     for key in &runtime.keys {
         for making in key.makings.iter().skip(1) {
@@ -119,7 +137,7 @@ fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
         .unwrap_or_else(|| digest::guid(&["client request", &making.correlation]));
     let mut value = json!({
         "authorization": {"action": event.action, "scope": id},
-        "caller": making.caller, "category": pair("Administrative"),
+        "caller": making.caller, "claims": {}, "category": pair("Administrative"),
         "correlationId": making.correlation, "operationId": making.correlation,
         "eventDataId": digest::guid(&["event", &making.correlation, name]),
         "eventName": pair(name), "eventTimestamp": azure(making.at), "submissionTimestamp": azure(after(making.at, delay)),
@@ -130,6 +148,13 @@ fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
     });
     if event.action == CREATE {
         value["httpRequest"]["method"] = json!("PUT");
+    } else if event.action == DELETE {
+        value["httpRequest"]["method"] = json!("DELETE");
+    }
+    if making.caller.is_empty()
+        && let Some(fields) = value.as_object_mut()
+    {
+        fields.shift_remove("caller");
     }
     value
 }

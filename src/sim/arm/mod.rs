@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 pub(crate) use self::route::{Route, Target};
 use super::bucket;
 use super::digest;
+use super::fault::Lie;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
 use super::token::{Audience, Claims, Trouble, bearer};
@@ -37,6 +38,8 @@ pub(crate) struct Call<'a> {
     /// The instant that reads tell of.
     pub(crate) seen: Timestamp,
     pub(crate) correlation: String,
+    /// What is to go wrong while it is done.
+    pub(crate) lie: Option<Lie>,
 }
 
 pub(crate) fn respond(
@@ -45,6 +48,7 @@ pub(crate) fn respond(
     request: &Incoming,
     now: Timestamp,
     seen: Timestamp,
+    lie: Option<Lie>,
 ) -> Response {
     let number = world.answered.to_string();
     let root = world.root();
@@ -63,6 +67,7 @@ pub(crate) fn respond(
                 now,
                 seen,
                 correlation: correlation.clone(),
+                lie,
             };
             admitted(world, route, &call, &mut remaining).unwrap_or_else(|refusal| *refusal)
         }
@@ -221,7 +226,7 @@ fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
 }
 
 /// The resource that a path is about: without the verb at its end.
-fn scope(path: &str) -> &str {
+pub(crate) fn scope(path: &str) -> &str {
     match path.rsplit_once('/') {
         Some((resource, last)) if route::is_verb(last) => resource,
         _ => path,

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::digest;
+use super::super::fault::Lie;
 use super::super::file::RuntimeKind;
 use super::super::message::{Refusal, json as answer};
 use super::super::times::{azure, before};
@@ -228,9 +229,11 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
             .header("x-ms-client-request-id")
             .map(str::to_owned),
         correlation: call.correlation.clone(),
+        value: None,
+        silent: false,
     };
     if let Some(runtime) = world.runtime_mut(target) {
-        runtime.keys[slot].makings.push(making);
+        remake(runtime, slot, making, call);
     }
     let factory = world.factory(target)?;
     let Some(runtime) = find(factory, target) else {
@@ -246,6 +249,19 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
     *world.effects.regenerations.entry(counted).or_default() += 1;
     world.changed = true;
     Ok(answer(200, &Value::Object(body)))
+}
+
+/// A new value in one slot, or what a fault makes of it.
+fn remake(runtime: &mut Runtime, slot: usize, mut making: Making, call: &Call) {
+    match call.lie {
+        Some(Lie::ChangeNothing) => making.value = Some(runtime.value(slot, call.now)),
+        Some(Lie::ChangeBoth) => runtime.keys[1 - slot].makings.push(Making {
+            silent: true,
+            ..making.clone()
+        }),
+        _ => {}
+    }
+    runtime.keys[slot].makings.push(making);
 }
 
 impl World {

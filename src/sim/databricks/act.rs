@@ -1,15 +1,19 @@
 //! `run-now`, `runs/submit`, `runs/cancel` and `runs/cancel-all`. Refuses: a second run for a token that already made one;
 //! an answer that says more than the service does: a run that will be skipped is answered like any other.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::advance::next_outcome;
+use super::super::advance::{Start, next_outcome};
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::Operation;
 use super::super::run::{Run, RunKind};
 use super::super::times::after;
 use super::super::world::{Effects, Workspace};
-use super::body::{id, object, parameters, token};
+use super::body::malformed;
+use super::body::{id, object, texts, token};
 use super::{Call, invalid, jobs};
 use crate::http::Response;
 
@@ -26,24 +30,65 @@ pub(crate) fn run_now(
     let body = object(call.request)?;
     let job = id(&body, "job_id")?;
     let token = token(&body)?;
-    let parameters = parameters(&body)?;
+    let asked = Start {
+        trigger: "ONE_TIME",
+        parameters: texts(&body, "job_parameters")?,
+        overriding: texts(&body, "notebook_params")?,
+        only: only(&body)?,
+    };
     let place = jobs::find(workspace, job, Operation::RunNow, call)?;
-    if let Some(run) = token
-        .as_ref()
-        .and_then(|token| workspace.idempotency.get(token))
-    {
-        return Ok(started(*run));
+    let job = &workspace.jobs[place];
+    if let Some(task) = asked.only.iter().find(|task| !job.tasks.contains(task)) {
+        let text = format!("Task key {task} does not exist in job {}.", job.id);
+        return Err(invalid(&text));
+    }
+    if let Some(run) = known(workspace, token.as_ref(), call)? {
+        return Ok(started(run));
     }
     if workspace.jobs[place].continuous_paused == Some(false) {
         // On a continuous job run-now means: stop the run that is there and start anew.
         let running: Vec<usize> = workspace.jobs[place].runs.clone();
         for run in running {
-            stop(workspace, run, call);
+            workspace.stop(run, call.now);
         }
     }
-    let run = workspace.start(place, call.now, "ONE_TIME", &parameters);
+    let run = workspace.start(place, call.now, &asked);
     count(workspace, effects, token, run);
     Ok(started(run))
+}
+
+/// The run that a token has made. A run that was removed since still holds its token.
+fn known(
+    workspace: &Workspace,
+    token: Option<&String>,
+    call: &Call,
+) -> Result<Option<u64>, Refusal> {
+    let Some(id) = token.and_then(|token| workspace.idempotency.get(token)) else {
+        return Ok(None);
+    };
+    let run = workspace.run(*id);
+    if run.is_some_and(|run| run.removed.is_some_and(|at| at <= call.now)) {
+        let text = format!("The run {id} of this idempotency token was deleted.");
+        return Err(invalid(&text));
+    }
+    Ok(Some(*id))
+}
+
+/// `only`: the tasks to run. A plus sign asks for what comes before or after, and here nothing does.
+fn only(body: &Value) -> Result<Vec<String>, Refusal> {
+    let wrong =
+        || malformed("Could not parse request object: Expected an array of strings for field only");
+    let named = match &body["only"] {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(tasks) => tasks.iter(),
+        _ => return Err(wrong()),
+    };
+    named
+        .map(|task| {
+            let task = task.as_str().ok_or_else(wrong)?;
+            Ok(task.trim_matches('+').to_owned())
+        })
+        .collect()
 }
 
 fn started(run: u64) -> Response {
@@ -68,10 +113,7 @@ pub(crate) fn submit(
     let body = object(call.request)?;
     let token = token(&body)?;
     let tasks = tasks(&body)?;
-    if let Some(run) = token
-        .as_ref()
-        .and_then(|token| workspace.idempotency.get(token))
-    {
+    if let Some(run) = known(workspace, token.as_ref(), call)? {
         return Ok(answer(200, &json!({"run_id": run})));
     }
     let submit = &mut workspace.submit;
@@ -83,15 +125,20 @@ pub(crate) fn submit(
         trigger: "ONE_TIME".to_owned(),
         created: call.now,
         started: Some(call.now),
-        starts_in: std::time::Duration::from_secs(5),
+        starts_in: Duration::from_secs(5),
         takes: Some(submit.takes),
         outcome: next_outcome(&submit.outcomes, &mut submit.started),
         places: 0,
         skipped: false,
         cancel: None,
         parameters: std::collections::BTreeMap::new(),
+        defaults: None,
+        overriding: std::collections::BTreeMap::new(),
         tasks,
         error: submit.error.clone(),
+        repaired: None,
+        earlier: Vec::new(),
+        removed: None,
     };
     let run = workspace.append(run, None);
     count(workspace, effects, token, run);
@@ -130,7 +177,7 @@ pub(crate) fn cancel(
     let place = workspace
         .runs
         .iter()
-        .position(|run| run.id == id && run.created <= call.now);
+        .position(|run| run.id == id && run.created <= call.now && run.removed.is_none());
     let place = place.ok_or_else(|| invalid(&format!("Run {id} does not exist.")))?;
     let job = workspace.runs[place].job;
     if workspace.runs[place].kind == RunKind::Job {
@@ -177,26 +224,26 @@ fn stop_counted(workspace: &mut Workspace, effects: &mut Effects, place: usize, 
     let run = &workspace.runs[place];
     if run.is_active(call.now) && run.cancel.is_none() {
         *effects.cancellations.entry(run.id).or_default() += 1;
-        stop(workspace, place, call);
+        workspace.stop(place, call.now);
     }
 }
 
-/// Asks a run to stop: a queued one is gone at once, a running one takes its time, an ended one stays as it is.
-fn stop(workspace: &mut Workspace, place: usize, call: &Call) {
-    let run = &workspace.runs[place];
-    if !run.is_active(call.now) || run.cancel.is_some() {
-        return;
+impl Workspace {
+    /// Asks a run to stop: a queued one is gone at once, a running one takes its time, an ended one stays as it is.
+    pub(crate) fn stop(&mut self, place: usize, at: Timestamp) {
+        let run = &self.runs[place];
+        if !run.is_active(at) || run.cancel.is_some() {
+            return;
+        }
+        let job = self.jobs.iter().find(|job| job.id == run.job);
+        let usual = Duration::from_secs(SUBMIT_CANCEL_SECONDS);
+        let takes = job.map_or(usual, |job| job.cancel_takes);
+        let over = if run.is_queued() {
+            at
+        } else {
+            after(at, takes)
+        };
+        self.runs[place].cancel = Some((at, over));
+        self.next_event = None;
     }
-    let job = workspace.jobs.iter().find(|job| job.id == run.job);
-    let takes = job.map_or(
-        std::time::Duration::from_secs(SUBMIT_CANCEL_SECONDS),
-        |job| job.cancel_takes,
-    );
-    let over = if run.is_queued() {
-        call.now
-    } else {
-        after(call.now, takes)
-    };
-    workspace.runs[place].cancel = Some((call.now, over));
-    workspace.next_event = None;
 }

@@ -70,14 +70,14 @@ pub(crate) fn token(body: &Value) -> Result<Option<String>, Refusal> {
     Ok(Some(token.to_owned()))
 }
 
-/// `job_parameters`: text by name, nothing else.
-pub(crate) fn parameters(body: &Value) -> Result<BTreeMap<String, String>, Refusal> {
+/// A field of text by name, such as `job_parameters`, and nothing else.
+pub(crate) fn texts(body: &Value, field: &str) -> Result<BTreeMap<String, String>, Refusal> {
     let wrong = || {
-        malformed(
-            "Could not parse request object: Expected a map of strings for field job_parameters",
-        )
+        malformed(&format!(
+            "Could not parse request object: Expected a map of strings for field {field}"
+        ))
     };
-    match &body["job_parameters"] {
+    match &body[field] {
         Value::Null => Ok(BTreeMap::new()),
         Value::Object(map) => map
             .iter()

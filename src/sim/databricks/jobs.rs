@@ -1,11 +1,13 @@
 //! `jobs/list` and `jobs/get`. Refuses: to show a job to somebody who may not see it.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
 use super::super::page;
-use super::super::world::{Job, Workspace};
+use super::super::world::{Job, Schedule, Workspace};
 use super::body::{flag, number};
 use super::{Call, error, invalid};
 use crate::http::Response;
@@ -13,6 +15,10 @@ use crate::limits::JOBS_PAGE;
 
 /// Entries of a page when the request does not say.
 const DEFAULT_PAGE: usize = 20;
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 24 * HOUR;
+const WEEK: u64 = 7 * DAY;
 
 pub(crate) fn list(workspace: &Workspace, call: &Call) -> Result<Response, Refusal> {
     let asked = number(call.request, "limit")?
@@ -123,13 +129,13 @@ fn body(job: &Job, with_tasks: bool) -> Value {
     if !job.tags.is_empty() {
         settings["tags"] = json!(job.tags);
     }
-    if let Some(schedule) = job.schedule {
+    if let Some(schedule) = &job.schedule {
         let paused = if schedule.paused {
             "PAUSED"
         } else {
             "UNPAUSED"
         };
-        settings["schedule"] = json!({"quartz_cron_expression": "0 0 * * * ?", "timezone_id": "UTC", "pause_status": paused});
+        beat(&mut settings, schedule, paused);
     }
     if let Some(paused) = job.continuous_paused {
         settings["continuous"] =
@@ -150,6 +156,50 @@ fn body(job: &Job, with_tasks: bool) -> Value {
         "job_id": job.id, "creator_user_name": "user@example.com", "run_as_user_name": "user@example.com", "run_as_owner": true,
         "settings": settings, "created_time": job.created.as_millisecond(),
     })
+}
+
+/// A schedule as cron, or as a trigger: where the world file says so, and where no cron expression has such a beat.
+fn beat(settings: &mut Value, schedule: &Schedule, paused: &str) {
+    let every = schedule.every.as_secs();
+    let cron = schedule.cron.clone().or_else(|| cron(every, schedule.next));
+    if let Some(cron) = cron.filter(|_| !schedule.periodic) {
+        let zone = schedule.timezone.as_deref().unwrap_or("UTC");
+        settings["schedule"] =
+            json!({"quartz_cron_expression": cron, "timezone_id": zone, "pause_status": paused});
+        return;
+    }
+    let (interval, unit) = match every {
+        every if every.is_multiple_of(WEEK) => (every / WEEK, "WEEKS"),
+        every if every.is_multiple_of(DAY) => (every / DAY, "DAYS"),
+        every => (every.div_ceil(HOUR), "HOURS"),
+    };
+    settings["trigger"] =
+        json!({"pause_status": paused, "periodic": {"interval": interval, "unit": unit}});
+}
+
+/// The cron expression of a beat that fits evenly into a day or an hour, in step with its next one.
+fn cron(every: u64, next: Timestamp) -> Option<String> {
+    let at = next.to_zoned(TimeZone::UTC);
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    let steps = |first: i8, step: u64| {
+        let step = i8::try_from(step).unwrap_or(i8::MAX);
+        format!("{}/{step}", first % step)
+    };
+    if every == DAY {
+        Some(format!("{second} {minute} {hour} * * ?"))
+    } else if every == HOUR {
+        Some(format!("{second} {minute} * * * ?"))
+    } else if every.is_multiple_of(HOUR) && DAY.is_multiple_of(every) {
+        let hours = steps(hour, every / HOUR);
+        Some(format!("{second} {minute} {hours} * * ?"))
+    } else if every.is_multiple_of(MINUTE) && HOUR.is_multiple_of(every) {
+        Some(format!(
+            "{second} {} * * * ?",
+            steps(minute, every / MINUTE)
+        ))
+    } else {
+        None
+    }
 }
 
 fn task(key: &str) -> Value {

@@ -131,8 +131,9 @@ fn matches(run: &Run, wanted: &Wanted, seen: Timestamp) -> bool {
 /// A run that lists and `get` know of: begun by then, and not removed after its sixty days.
 fn is_known(run: &Run, seen: Timestamp) -> bool {
     let kept = RUN_RETENTION_DAYS.saturating_mul(24 * 3600);
+    let gone = run.removed.is_some_and(|at| at <= seen);
     let removed = matches!(run.phase(seen), Phase::Ended(at) if at.as_second().saturating_add(kept) < seen.as_second());
-    run.created <= seen && !removed
+    run.created <= seen && !removed && !gone
 }
 
 /// The run that the query names, by its own id or a task's.
@@ -148,7 +149,8 @@ fn find<'a>(
         .run(id)
         .filter(|run| is_known(run, call.seen))
         .ok_or_else(missing)?;
-    let tasks = u64::try_from(run.tasks.len()).unwrap_or(0);
+    let tasks = run.tasks.len() * run.attempts(call.seen).len();
+    let tasks = u64::try_from(tasks).unwrap_or(0);
     if id > run.id + tasks {
         return Err(missing());
     }
@@ -171,7 +173,11 @@ pub(crate) fn get(workspace: &Workspace, call: &Call) -> Result<Response, Refusa
             &shape::task_run(workspace, run, place_of(run, id), call.seen),
         ));
     }
-    Ok(answer(200, &shape::run(workspace, run, call.seen, true)))
+    let mut body = shape::run(workspace, run, call.seen, true);
+    if flag(call.request, "include_history") {
+        body["repair_history"] = shape::repairs(run, call.seen);
+    }
+    Ok(answer(200, &body))
 }
 
 fn place_of(run: &Run, id: u64) -> usize {

@@ -1,12 +1,14 @@
 //! A run as the Jobs API shows it: the old `state` and the new `status` side by side.
 //! Refuses: to be tidier than the service. A failed run says INTERNAL_ERROR, a cancelled one has a termination type of SUCCESS.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::run::{Outcome, Phase, Run, RunKind};
 use super::super::times::between;
-use super::super::world::Workspace;
+use super::super::world::{Job, Workspace};
 
 /// What a failed task says when the world file does not say it.
 pub(crate) const FAILED_TEXT: &str = "Workload failed, see run output for details";
@@ -14,6 +16,7 @@ pub(crate) const FAILED_TEXT: &str = "Workload failed, see run output for detail
 /// A whole run. Its tasks come along where the request asks for them.
 pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: bool) -> Value {
     let phase = run.phase(at);
+    let now = run.at(at);
     let kind = if run.kind == RunKind::Job {
         "JOB_RUN"
     } else {
@@ -21,7 +24,7 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
     };
     let mut body = json!({
         "job_id": run.job, "run_id": run.id, "number_in_job": run.id, "original_attempt_run_id": run.id, "creator_user_name": "user@example.com",
-        "state": state(run, phase), "status": status(run, phase),
+        "state": state(now, phase), "status": status(now, phase),
         "start_time": run.created.as_millisecond(), "setup_duration": 0, "execution_duration": 0, "cleanup_duration": 0,
         "end_time": end_time(phase), "trigger": run.trigger, "run_name": run.name,
         "run_page_url": page_url(workspace, run.job, run.id), "run_type": kind, "format": "MULTI_TASK",
@@ -30,33 +33,80 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
     if let Phase::Ended(end) = phase {
         body["run_duration"] = json!(milliseconds(run.created, end));
     }
-    if let Some(started) = run.started.filter(|started| *started > run.created) {
+    let first = run.attempts(at).first().and_then(|one| one.started);
+    if let Some(started) = first.filter(|started| *started > run.created) {
         body["queue_duration"] = json!(milliseconds(run.created, started));
     }
-    if !run.parameters.is_empty() {
-        let job = workspace.jobs.iter().find(|job| job.id == run.job);
-        let default = |name: &str| {
-            let declared = job.and_then(|job| job.parameters.get(name));
-            declared.map_or("", String::as_str)
-        };
-        let parameters: Vec<Value> = run
-            .parameters
-            .iter()
-            .map(|(name, value)| json!({"name": name, "default": default(name), "value": value}))
-            .collect();
-        body["job_parameters"] = json!(parameters);
+    let job = workspace.jobs.iter().find(|job| job.id == run.job);
+    let hides = workspace.hides_parameters || job.is_some_and(|job| job.hides_parameters);
+    if !hides {
+        tell_parameters(&mut body, run, job);
     }
     if with_tasks {
-        body["tasks"] = (0..run.tasks.len())
-            .map(|place| task(workspace, run, place, at))
+        // Each attempt runs its tasks anew: their keys come again, the last ones count.
+        let attempts = 0..run.attempts(at).len();
+        body["tasks"] = attempts
+            .flat_map(|attempt| (0..run.tasks.len()).map(move |place| (attempt, place)))
+            .map(|(attempt, place)| task(workspace, run, attempt, place, at))
             .collect();
     }
     body
 }
 
+fn tell_parameters(body: &mut Value, run: &Run, job: Option<&Job>) {
+    let declared = job.map(|job| &job.parameters);
+    let defaults = run.defaults.as_ref().or(declared);
+    let default = |name: &str| {
+        let default = defaults.and_then(|defaults| defaults.get(name));
+        default.map_or("", String::as_str)
+    };
+    let own = defaults.filter(|_| run.kind == RunKind::Job);
+    let names: BTreeSet<&String> = own
+        .into_iter()
+        .flat_map(BTreeMap::keys)
+        .chain(run.parameters.keys())
+        .collect();
+    let parameter = |name: &String| {
+        let mut parameter = json!({"name": name, "default": default(name)});
+        if let Some(value) = run.parameters.get(name) {
+            parameter["value"] = json!(value);
+        }
+        parameter
+    };
+    let parameters: Vec<Value> = names.into_iter().map(parameter).collect();
+    if !parameters.is_empty() {
+        body["job_parameters"] = json!(parameters);
+    }
+    if !run.overriding.is_empty() {
+        body["overriding_parameters"] = json!({"notebook_params": run.overriding});
+    }
+}
+
+/// The attempts of a run, as `get` shows them when it is asked for the history.
+pub(crate) fn repairs(run: &Run, at: Timestamp) -> Value {
+    let attempt = |(number, one): (usize, &Run)| {
+        let phase = one.own_phase(at);
+        let began = one.repaired.unwrap_or(one.created);
+        let ids: Vec<u64> = (0..run.tasks.len())
+            .map(|place| run.task_id(number, place))
+            .collect();
+        json!({
+            "id": run.id + Run::ID_STEP - 2 - u64::try_from(number).unwrap_or(0), "type": if number == 0 { "ORIGINAL" } else { "REPAIR" },
+            "start_time": began.as_millisecond(), "end_time": end_time(phase),
+            "state": state(one, phase), "status": status(one, phase), "task_run_ids": ids,
+        })
+    };
+    run.attempts(at)
+        .into_iter()
+        .enumerate()
+        .map(attempt)
+        .collect()
+}
+
 /// The run of one task, as `get` and `get-output` show it.
 pub(crate) fn task_run(workspace: &Workspace, run: &Run, place: usize, at: Timestamp) -> Value {
-    let mut body = task(workspace, run, place, at);
+    let (attempt, place) = attempt_of(run, place);
+    let mut body = task(workspace, run, attempt, place, at);
     // As recorded: the metadata of an output is a run of its own with itself as its only task.
     body["tasks"] = json!([body.clone()]);
     if let Some(fields) = body.as_object_mut() {
@@ -76,10 +126,17 @@ pub(crate) fn task_run(workspace: &Workspace, run: &Run, place: usize, at: Times
     body
 }
 
-fn task(workspace: &Workspace, run: &Run, place: usize, at: Timestamp) -> Value {
-    let id = run.task_id(place);
-    let phase = run.phase(at);
-    let (state, status) = if task_failed(run, place, at) {
+/// Which attempt, and which task of it, the task counted over all attempts is.
+fn attempt_of(run: &Run, place: usize) -> (usize, usize) {
+    let tasks = run.tasks.len().max(1);
+    (place / tasks, place % tasks)
+}
+
+fn task(workspace: &Workspace, whole: &Run, attempt: usize, place: usize, at: Timestamp) -> Value {
+    let id = whole.task_id(attempt, place);
+    let run = whole.attempts(at).get(attempt).copied().unwrap_or(whole);
+    let phase = run.own_phase(at);
+    let (state, status) = if failed(run, place, at) {
         (
             life("TERMINATED", Some("FAILED"), FAILED_TEXT, false),
             terminated("RUN_EXECUTION_ERROR", "CLIENT_ERROR", FAILED_TEXT),
@@ -98,15 +155,21 @@ fn task(workspace: &Workspace, run: &Run, place: usize, at: Timestamp) -> Value 
         (state(run, phase), status(run, phase))
     };
     json!({
-        "run_id": id, "task_key": run.tasks.get(place), "state": state, "status": status, "attempt_number": 0, "run_if": "ALL_SUCCESS",
+        "run_id": id, "task_key": run.tasks.get(place), "state": state, "status": status, "attempt_number": attempt, "run_if": "ALL_SUCCESS",
         "start_time": run.started.map_or(0, Timestamp::as_millisecond), "end_time": end_time(phase),
         "setup_duration": 0, "execution_duration": 0, "cleanup_duration": 0, "run_page_url": page_url(workspace, run.job, id),
     })
 }
 
 /// Of a failed run the last task is the one that failed.
-pub(crate) fn task_failed(run: &Run, place: usize, at: Timestamp) -> bool {
-    matches!(run.phase(at), Phase::Ended(_))
+pub(crate) fn task_failed(whole: &Run, place: usize, at: Timestamp) -> bool {
+    let (attempt, place) = attempt_of(whole, place);
+    let run = whole.attempts(at).get(attempt).copied().unwrap_or(whole);
+    failed(run, place, at)
+}
+
+fn failed(run: &Run, place: usize, at: Timestamp) -> bool {
+    matches!(run.own_phase(at), Phase::Ended(_))
         && outcome(run) == "FAILED"
         && place + 1 == run.tasks.len()
 }

@@ -369,3 +369,116 @@ fn parameters_come_back_with_the_defaults_of_the_job() {
         400
     );
 }
+
+#[test]
+fn a_past_run_tells_the_parameters_and_defaults_of_its_time() {
+    let job = "{id: 1, name: n, tasks: [a, b], parameters: {day: today}, schedule: {every: 36h}, runs: [{started: 2h ago, ended: 1h ago, defaults: {day: yesterday, region: eu}, parameters: {day: monday, region: null}, overriding: {mode: full}, tasks: [b], trigger: RUN_JOB_TASK}]}";
+    let client = workspace(&format!("[{job}]")).dapi();
+    let (_, list) = client.get_jobs("runs/list?job_id=1&expand_tasks=true");
+    let run = &list["runs"][0];
+    assert_eq!(
+        run["job_parameters"],
+        json!([{"name": "day", "default": "yesterday", "value": "monday"}, {"name": "region", "default": "eu"}])
+    );
+    assert_eq!(
+        run["overriding_parameters"]["notebook_params"]["mode"],
+        "full"
+    );
+    assert_eq!(run["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(run["trigger"], "RUN_JOB_TASK");
+    let (_, job) = client.get_jobs("get?job_id=1");
+    assert_eq!(
+        job["settings"]["trigger"],
+        json!({"pause_status": "UNPAUSED", "periodic": {"interval": 36, "unit": "HOURS"}})
+    );
+}
+
+#[test]
+fn parameters_can_be_hidden_by_the_server() {
+    let run = "runs: [{started: 2h ago, ended: 1h ago, parameters: {day: monday}, overriding: {mode: full}}]";
+    for world in [
+        format!("{{host: {HOST}, hidesParameters: true, jobs: [{{id: 1, name: n, {run}}}]}}"),
+        format!("{{host: {HOST}, jobs: [{{id: 1, name: n, hidesParameters: true, {run}}}]}}"),
+    ] {
+        let client = client(&format!("workspaces: [{world}]")).dapi();
+        let listed = client.get_jobs("runs/list").1["runs"][0].clone();
+        let id = &listed["run_id"];
+        let got = client.get_jobs(&format!("runs/get?run_id={id}")).1;
+        for run in [listed, got] {
+            assert!(
+                run.get("job_parameters").is_none() && run.get("overriding_parameters").is_none(),
+                "{run}"
+            );
+        }
+    }
+}
+
+#[test]
+fn run_now_takes_some_tasks_and_notebook_parameters() {
+    let client = workspace("[{id: 1, name: n, tasks: [a, b]}]").dapi();
+    let asked = json!({"job_id": 1, "only": ["b+"], "notebook_params": {"day": "monday"}});
+    let run = client.post_jobs("run-now", &asked).1["run_id"].clone();
+    let (_, shown) = client.get_jobs(&format!("runs/get?run_id={run}"));
+    assert_eq!(shown["tasks"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        shown["overriding_parameters"],
+        json!({"notebook_params": {"day": "monday"}})
+    );
+    let unknown = json!({"job_id": 1, "only": ["c"]});
+    assert_eq!(client.post_jobs("run-now", &unknown).0, 400);
+    let wrong = json!({"job_id": 1, "only": "b"});
+    assert_eq!(client.post_jobs("run-now", &wrong).0, 400);
+}
+
+#[test]
+fn a_schedule_is_shown_as_what_has_its_beat() {
+    let shown = |schedule: &str| {
+        let client = workspace(&format!(
+            "[{{id: 1, name: n, schedule: {schedule}, runs: [{{started: 2026-11-22T06:30:00Z, ended: now}}]}}]"
+        ))
+        .dapi();
+        let settings = client.get_jobs("get?job_id=1").1["settings"].clone();
+        let cron = &settings["schedule"]["quartz_cron_expression"];
+        let periodic = &settings["trigger"]["periodic"];
+        if cron.is_null() {
+            format!("{} {}", periodic["interval"], periodic["unit"])
+        } else {
+            cron.as_str().unwrap().to_owned()
+        }
+    };
+    assert_eq!(shown("{every: 24h}"), "0 30 6 * * ?");
+    assert_eq!(shown("{every: 6h}"), "0 30 0/6 * * ?");
+    assert_eq!(shown("{every: 1h}"), "0 30 * * * ?");
+    assert_eq!(shown("{every: 15m}"), "0 0/15 * * * ?");
+    assert_eq!(shown("{every: 7d}"), r#"1 "WEEKS""#);
+    assert_eq!(shown("{every: 2d}"), r#"2 "DAYS""#);
+    assert_eq!(shown("{every: 24h, periodic: true}"), r#"1 "DAYS""#);
+    assert_eq!(
+        shown("{every: 24h, cron: 0 0 6 * * ?, timezone: Europe/Berlin}"),
+        "0 0 6 * * ?"
+    );
+}
+
+#[test]
+fn past_runs_that_cannot_be_are_refused() {
+    for (run, what) in [
+        (
+            "{started: 2h ago, ended: 1h ago, tasks: [x]}",
+            "no task `x`",
+        ),
+        (
+            "{started: 2h ago, ended: 1h ago, repaired: {started: 3h ago}}",
+            "repaired after it has ended",
+        ),
+        (
+            "{started: 2h ago, repaired: {started: 1h ago}}",
+            "repaired after it has ended",
+        ),
+        ("{started: in 2h}", "in the future"),
+    ] {
+        let text =
+            format!("workspaces: [{{host: {HOST}, jobs: [{{id: 1, name: n, runs: [{run}]}}]}}]");
+        let told = World::from_text(&text, Path::new("w"), &Clock::Real).unwrap_err();
+        assert!(told.to_string().contains(what), "{run}: {told}");
+    }
+}

@@ -4,6 +4,7 @@ mod databricks;
 mod entra;
 mod faults;
 mod keys;
+mod meanwhile;
 mod serving;
 mod shapes;
 mod ways;

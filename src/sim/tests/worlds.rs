@@ -128,6 +128,71 @@ fn a_world_lives_on_where_it_was_stored() {
 }
 
 #[test]
+fn a_world_kept_before_there_was_a_meanwhile_still_lives_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, stored) = (
+        folder.path().join("world.yaml"),
+        folder.path().join("world.json"),
+    );
+    let runs = "[{started: 2h ago, ended: 1h ago}]";
+    fs::write(&file, format!("{START}subscriptions: [{{id: {SUBSCRIPTION}, factories: [{{name: adf, resourceGroup: rg, runtimes: [{{name: gw, authKey1: {{made: 9d ago}}}}]}}]}}]\nworkspaces: [{{host: {HOST}, jobs: [{{id: 1, name: n, parameters: {{day: today}}, schedule: {{every: 24h}}, runs: {runs}}}]}}]")).unwrap();
+    let load = || {
+        let world = World::load(&file, &stored, &Clock::Real).unwrap();
+        client("").put(world)
+    };
+    let first = load().arm();
+    let keys = first.keys("gw");
+    let runs = first.dapi().get_jobs("runs/list").1;
+    load().cloud.world().save(&stored).unwrap();
+    let mut kept: Value = serde_json::from_slice(&fs::read(&stored).unwrap()).unwrap();
+    let mut cut = 0;
+    forget(&mut kept, &mut cut);
+    assert!(cut > 20, "{cut} fields that were not there then");
+    // People also put makings and jobs into it by hand.
+    let key = &mut kept["subscriptions"][0]["factories"][0]["runtimes"][0]["keys"][1];
+    let makings = key["makings"].as_array_mut().unwrap();
+    makings.push(json!({"at": "2026-11-22T08:59:00Z", "caller": "ada", "client_request": null, "correlation": "0bad"}));
+    fs::write(&stored, kept.to_string()).unwrap();
+    let again = load().arm().keys("gw");
+    assert_eq!((&again[0], again[1] == keys[1]), (&keys[0], false));
+    assert_eq!(load().dapi().get_jobs("runs/list").1, runs);
+}
+
+/// Takes away what a world knows since things happen meanwhile.
+fn forget(value: &mut Value, cut: &mut usize) {
+    const NEW: [&str; 18] = [
+        "meanwhile",
+        "log_delays",
+        "gone",
+        "life",
+        "lineage",
+        "deleted",
+        "value",
+        "silent",
+        "hides_parameters",
+        "resumed",
+        "cron",
+        "timezone",
+        "periodic",
+        "defaults",
+        "overriding",
+        "repaired",
+        "earlier",
+        "removed",
+    ];
+    match value {
+        Value::Object(fields) => {
+            let before = fields.len();
+            fields.retain(|name, _| !NEW.contains(&name.as_str()));
+            *cut += before - fields.len();
+            fields.values_mut().for_each(|inner| forget(inner, cut));
+        }
+        Value::Array(all) => all.iter_mut().for_each(|inner| forget(inner, cut)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
 fn a_world_without_a_clock_lives_by_the_one_it_is_given() {
     let hand = ManualClock::new("2030-01-01T00:00:00Z".parse().unwrap());
     let world = World::from_text("", Path::new("w"), &Clock::Manual(hand.clone())).unwrap();

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
-use super::super::Scene;
 use super::super::resolve::misfit;
+use super::super::{Scene, names};
 use super::JobRule;
 use crate::cloud::{Dated, ListedJob};
 use crate::limits::JOBS_ONE_BY_ONE_MAX;
@@ -86,14 +86,7 @@ async fn find_one(
             Ok(vec![scene.gate.pass(workspace, job).await?.said])
         }
         (JobSelector::Name(name), Some(Ok(all))) => the_one_named(name, &all.said),
-        (JobSelector::Name(name), None) => the_one_named(
-            name,
-            &scene
-                .gate
-                .pass(workspace, scene.reader.jobs(workspace, Some(name)))
-                .await?
-                .said,
-        ),
+        (JobSelector::Name(name), None) => named(scene, workspace, name).await,
         (JobSelector::Tags(tags), Some(Ok(all))) => Ok(all
             .said
             .iter()
@@ -120,6 +113,25 @@ fn has_tags(job: &ListedJob, tags: &BTreeMap<String, String>) -> bool {
         .all(|(key, value)| job.tags.get(key) == Some(value))
 }
 
+/// The job of this name. Where the service shows none, the name may have been meant without its odd blanks: then it is asked once
+/// more, to say so.
+async fn named(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    name: &str,
+) -> Result<Vec<ListedJob>, Trouble> {
+    let list = |name: String| async move {
+        let jobs = scene.reader.jobs(workspace, Some(&name));
+        scene.gate.pass(workspace, jobs).await
+    };
+    let mut jobs = list(name.to_owned()).await?.said;
+    let plain = names::plain(name);
+    if jobs.is_empty() && plain != name {
+        jobs = list(plain).await?.said;
+    }
+    the_one_named(name, &jobs)
+}
+
 /// Job names are not unique, and the service compares them without regard to case: exactly one must bear this one.
 fn the_one_named(name: &str, jobs: &[ListedJob]) -> Result<Vec<ListedJob>, Trouble> {
     let mut named: Vec<&ListedJob> = jobs.iter().filter(|job| job.name == name).collect();
@@ -129,12 +141,31 @@ fn the_one_named(name: &str, jobs: &[ListedJob]) -> Result<Vec<ListedJob>, Troub
         [] => Err(Trouble {
             kind: TroubleKind::NotFound,
             doing: format!("find the job {name}"),
-            message: "the workspace shows no job of this name; it may not exist, or CAN VIEW on it may be missing".to_owned(),
+            message: unnamed(name, jobs),
             ids: Box::default(),
         }),
         many => {
-            let ids = many.iter().map(|job| job.id.to_string()).collect::<Vec<_>>().join(", ");
-            Err(misfit("tell which job is meant", format!("{} jobs are called {name} ({ids}): name one by its id", many.len())))
+            let ids = many
+                .iter()
+                .map(|job| job.id.to_string())
+                .collect::<Vec<_>>()
+                .join(", ");
+            Err(misfit(
+                "tell which job is meant",
+                format!(
+                    "{} jobs are called {name} ({ids}): name one by its id",
+                    many.len()
+                ),
+            ))
         }
+    }
+}
+
+/// What is said where no job bears this name, with those that all but do.
+fn unnamed(name: &str, jobs: &[ListedJob]) -> String {
+    let known = jobs.iter().map(|job| job.name.as_str());
+    match names::suggestion(name, known) {
+        Some(meant) => format!("no job is named `{}`; {meant}", names::visible(name)),
+        None => "the workspace shows no job of this name; it may not exist, or CAN VIEW on it may be missing".to_owned(),
     }
 }

@@ -3,14 +3,16 @@
 //! Refuses: a fingerprint, token, identity or address that the model would not take.
 
 use super::{
-    CompanyLine, EndingLine, EventLine, Instant, KeysLine, Line, MoveLine, ReceiptLine, SlotLine,
-    SubjectLine,
+    AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, ForgottenLine, Instant,
+    KeysLine, Line, MoveLine, ReceiptLine, RegenerationLine, SlotLine, SubjectLine,
 };
-use crate::ledger::event::{Ending, Event, Intent, Subject, VERSION};
-use crate::model::address::{Address, Identity};
+use crate::ledger::event::{Confirmation, Ending, Event, Intent, Subject, VERSION};
+use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{RunResult, Token};
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::memory::{LogId, LogReading};
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
+use crate::model::timeline::LogSpan;
 use crate::model::verdict::{Company, Move, Presumed, Receipt};
 
 impl Line {
@@ -47,6 +49,7 @@ impl EventLine {
                 created: created.map(Instant),
                 keys: keys.as_ref().map(KeysLine::of),
             },
+            Event::LogRead(reading) => Self::log_read(reading),
             Event::RunSeen {
                 subject,
                 name,
@@ -77,11 +80,6 @@ impl EventLine {
                 result: result.as_str().to_owned(),
                 rule,
             },
-            Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten {
-                subject: SubjectLine::of(&subject),
-                at: Instant(at),
-                by,
-            },
             Event::Intended(intent) => Self::intended(intent),
             Event::Settled { intent, how, at } => Self::Settled {
                 intent,
@@ -101,10 +99,37 @@ impl EventLine {
                 at: Instant(at),
                 by,
             },
-            Event::Forgotten { subject, at } => Self::Forgotten {
+            Event::Confirmed(said) => Self::Confirmed(ConfirmedLine::of(said)),
+            Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten(AttemptsLine {
                 subject: SubjectLine::of(&subject),
                 at: Instant(at),
-            },
+                by,
+            }),
+            Event::Forgotten {
+                subject,
+                at,
+                generations,
+            } => Self::Forgotten(ForgottenLine {
+                subject: SubjectLine::of(&subject),
+                at: Instant(at),
+                generations,
+            }),
+        }
+    }
+
+    fn log_read(reading: LogReading) -> Self {
+        let events = reading.events.into_iter();
+        let regenerations = events.map(|(runtime, event)| RegenerationLine {
+            runtime: runtime.folded(),
+            at: Instant(event.at),
+            slot: event.slot.map(SlotLine::of),
+        });
+        Self::LogRead {
+            subscription: reading.log.subscription,
+            resource_group: reading.log.group,
+            since: Instant(reading.span.since),
+            until: Instant(reading.span.until),
+            regenerations: regenerations.collect(),
         }
     }
 
@@ -140,6 +165,23 @@ impl EventLine {
                 created: created.map(|created| created.0),
                 keys: keys.map(KeysLine::keys).transpose()?,
             },
+            Self::LogRead {
+                subscription,
+                resource_group,
+                since,
+                until,
+                regenerations,
+            } => Event::LogRead(LogReading {
+                log: LogId::new(&subscription, &resource_group),
+                span: LogSpan {
+                    since: since.0,
+                    until: until.0,
+                },
+                events: regenerations
+                    .into_iter()
+                    .map(RegenerationLine::regeneration)
+                    .collect(),
+            }),
             Self::RunSeen {
                 subject,
                 name,
@@ -169,11 +211,6 @@ impl EventLine {
                 ended: ended.map(|ended| ended.0),
                 result: RunResult::parse(&result),
                 rule,
-            },
-            Self::AttemptsForgotten { subject, at, by } => Event::AttemptsForgotten {
-                subject: subject.subject()?,
-                at: at.0,
-                by,
             },
             Self::Intended {
                 subject,
@@ -212,10 +249,9 @@ impl EventLine {
                 at: at.0,
                 by,
             },
-            Self::Forgotten { subject, at } => Event::Forgotten {
-                subject: subject.subject()?,
-                at: at.0,
-            },
+            Self::Confirmed(line) => Event::Confirmed(line.confirmation()?),
+            Self::AttemptsForgotten(line) => line.event()?,
+            Self::Forgotten(line) => line.event()?,
         })
     }
 }
@@ -226,6 +262,50 @@ const fn opened(lineage: String, at: Timestamp, tool: String, compactions: u32) 
         at,
         tool,
         compactions,
+    }
+}
+
+impl ConfirmedLine {
+    fn of(said: Confirmation) -> Self {
+        Self {
+            subject: SubjectLine::of(&said.subject),
+            digest: said.digest,
+            run: said.run,
+            at: Instant(said.at),
+            by: said.by,
+            reason: said.reason,
+        }
+    }
+
+    fn confirmation(self) -> Result<Confirmation, String> {
+        Ok(Confirmation {
+            subject: self.subject.subject()?,
+            digest: self.digest,
+            run: self.run,
+            at: self.at.0,
+            by: self.by,
+            reason: self.reason,
+        })
+    }
+}
+
+impl AttemptsLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::AttemptsForgotten {
+            subject: self.subject.subject()?,
+            at: self.at.0,
+            by: self.by,
+        })
+    }
+}
+
+impl ForgottenLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::Forgotten {
+            subject: self.subject.subject()?,
+            at: self.at.0,
+            generations: self.generations,
+        })
     }
 }
 
@@ -267,6 +347,17 @@ impl KeysLine {
             one: fingerprint(&self.one)?,
             two: fingerprint(&self.two)?,
         })
+    }
+}
+
+impl RegenerationLine {
+    fn regeneration(self) -> (ResourceId, Regeneration) {
+        let event = Regeneration {
+            at: self.at.0,
+            slot: self.slot.map(|slot| slot.slot()),
+            by: None,
+        };
+        (ResourceId::new(self.runtime), event)
     }
 }
 

@@ -110,12 +110,6 @@ impl Lock {
         let _ = self.write();
     }
 
-    /// Writes down that nothing is known: the ledger that was is not there any more.
-    pub fn forget(&mut self) -> io::Result<()> {
-        self.known = None;
-        self.write()
-    }
-
     fn write(&mut self) -> io::Result<()> {
         let mut text = format!("process {}\n", std::process::id());
         if let Some(Position { generation, offset }) = self.known {

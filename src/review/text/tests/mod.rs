@@ -12,16 +12,16 @@ use crate::model::address::{Address, Name};
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::job::{JobId, Phase, Requirement, Run, RunResult, Token};
 use crate::model::outcome::{Happened, Report, RunEnd, TaskFailure};
-use crate::model::promise::Promise;
+use crate::model::promise::{Attention, BrokenPart};
 use crate::model::requests::RequestClass;
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::samples;
-use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
+use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
-    Company, Exceeded, Facts, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Target, Wait,
+    Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled,
+    Settlement, SlotFacts, Target, Wait,
 };
 
 fn at(text: &str) -> Timestamp {
@@ -37,7 +37,12 @@ fn print(digit: char) -> Fingerprint {
 }
 
 fn key(digit: char, evidence: Evidence) -> SlotFacts {
-    let birth = Birth::of([evidence]);
+    let (earliest, latest) = evidence.bounds();
+    let birth = Birth {
+        earliest,
+        latest,
+        evidence: vec![evidence],
+    };
     let made = birth.latest;
     SlotFacts {
         fingerprint: Some(print(digit)),
@@ -73,20 +78,28 @@ fn runtime_facts() -> RuntimeFacts {
         },
         looked: true,
         seen_at: None,
+        read_at: None,
         created: None,
+        corrected: Vec::new(),
+        outside: Vec::new(),
         keys_refused: None,
         log_refused: None,
     }
 }
 
+/// As the planner would say it: a hold that only a person can end needs attention.
 fn step(address: &str, verdict: Verdict) -> Step {
+    let attention = match &verdict {
+        Verdict::Hold { why, .. } => why.attention(),
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
+    };
     Step {
         address: Address::parse(address).unwrap(),
         rule: Name::parse("rule").unwrap(),
         target: None,
         promise: Promise::Kept,
         breaks_at: None,
-        attention: None,
+        attention,
         verdict,
         facts: Facts::None,
         changes_at: None,
@@ -109,6 +122,7 @@ fn rotation(address: &str) -> Step {
         age: runtime_facts().slots.one.age,
         limit: Span::days(90),
         outside_window: false,
+        haste: None,
     };
     Step {
         facts: Facts::Runtime(Box::new(runtime_facts())),
@@ -164,10 +178,12 @@ fn plan_of(steps: Vec<Step>) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused: false,
+        logs: Vec::new(),
         requests: BTreeMap::from([(
             RequestClass::ArmReads,
             BTreeMap::from([("adf.list".to_owned(), 5)]),
         )]),
+        refresh: Refresh::Auto,
     }
 }
 

@@ -17,10 +17,10 @@ fn a_plan_looks_as_promised() {
     -   age: 97d        (rotated by afresh 2026-08-17 03:12 UTC)
     +   age: 0d
   analytics/nightly-sales   run now               last success 31h ago, wanted within 24h
-  ingest/gateway-east       hold until Sat 28 Nov 02:00 Europe/Paris: authKey2 is due, outside its window
-  11 subjects in order      next: ingest/lab#authKey1 in 6d
+  ingest/gateway-east       on hold until Sat 28 Nov 02:00 Europe/Paris: authKey2 is due, outside its window
+  11 subjects up to date    next: ingest/lab#authKey1 in 6d
 
-Plan: 1 to regenerate, 1 to run, 0 to cancel, 1 on hold, 11 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
+Plan: 1 to regenerate, 1 to run, 0 to cancel, 1 on hold, 11 up to date.  Promises: 14 kept, 0 broken, 0 unproven, 0 unknown.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
@@ -36,15 +36,18 @@ fn one_trouble_of_many_subjects_is_counted() {
         }))
     };
     let steps: Vec<Step> = (0..9)
-        .map(|name| step(&format!("a/{name}"), trouble(name)))
+        .map(|name| Step {
+            promise: Promise::Unknown,
+            ..step(&format!("a/{name}"), trouble(name))
+        })
         .collect();
     let shown = plain(steps.clone());
     assert_eq!(
         shown.split("\n\n").next(),
         Some(
-            "  a/0   hold: cannot find the job 0: no credential
-  a/1   hold: cannot find the job 1: no credential
-  a/2   hold: cannot find the job 2: no credential
+            "  a/0   on hold, promise unknown, needs attention: cannot find the job 0: no credential
+  a/1   on hold, promise unknown, needs attention: cannot find the job 1: no credential
+  a/2   on hold, promise unknown, needs attention: cannot find the job 2: no credential
   and 6 more subjects   the same trouble; -v names each"
         )
     );
@@ -64,22 +67,22 @@ fn one_trouble_of_many_subjects_is_counted() {
 fn nothing_to_do_is_said_first() {
     assert_eq!(
         plain(kept(0)),
-        "  1 subject in order   next: ingest/lab#authKey1 in 6d
+        "  1 subject up to date   next: ingest/lab#authKey1 in 6d
 
-Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
+Nothing to do.  0 on hold, 1 up to date.  Promises: 1 kept, 0 broken, 0 unproven, 0 unknown.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
 
 #[test]
-fn with_verbose_what_is_in_order_is_listed_too() {
+fn with_verbose_what_is_up_to_date_is_listed_too() {
     let options = TextOptions {
         verbose: true,
         ..TextOptions::default()
     };
     let shown = plan(&plan_of(kept(1)), &options);
     assert!(
-        shown.starts_with("  ingest/kept-0         in order: no key is due\n"),
+        shown.starts_with("  ingest/kept-0           up to date: no key is due\n"),
         "{shown}"
     );
 }
@@ -129,15 +132,15 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
     });
     assert_eq!(
         plan(&plan_shown, &TextOptions::default()),
-        "  ingest/lab           in order: no key is due
-      a doubt of \"regenerate authKey1\" is settled: it happened (new key cccccccc)
-  1 subject in order
-  ingest/azure         passed over: managed by Azure: it has no keys
+        "  ingest/lab             up to date: no key is due
+      resolved: the earlier \"regenerate authKey1\" did happen (new key cccccccc)
+  1 subject up to date
+  ingest/azure           skipped: managed by Azure: it has no keys
 
-Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent wait.
+Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent ones wait.
 Frozen from 2026-11-23 00:00 UTC to 2026-11-25 00:00 UTC: year-end close.
 Not allowed to read the Activity Log of 1 runtime; ages rest on the other evidence. To grant: Microsoft.Insights/eventtypes/values/read.
-Nothing to do.  0 on hold, 1 in order.  Same until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
+Plan: 0 to regenerate, 0 to run, 0 to cancel, 1 operation to resolve, 0 on hold, 1 up to date.  Promises: 1 kept, 0 broken, 0 unproven, 0 unknown.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
 }
@@ -174,7 +177,10 @@ fn colours_are_there_only_if_wanted() {
         dyed.contains("    \u{1b}[31m-\u{1b}[0m   age: \u{1b}[31m97d\u{1b}[0m"),
         "{dyed:?}"
     );
-    assert!(dyed.contains("\u{1b}[33mhold until Sat 28 Nov"), "{dyed:?}");
+    assert!(
+        dyed.contains("\u{1b}[33mon hold until Sat 28 Nov"),
+        "{dyed:?}"
+    );
     assert!(!plain(steps()).contains('\u{1b}'));
 }
 
@@ -187,14 +193,138 @@ fn a_narrow_terminal_wraps_reasons_below_themselves() {
     let shown = plan(&plan_of(vec![step("a/b", window_hold())]), &options);
     assert!(
         shown.starts_with(
-            "  a/b   hold until Sat 28 Nov 02:00 Europe/Paris: authKey2
-        is due, outside its window
+            "  a/b   on hold until Sat 28 Nov 02:00 Europe/Paris:
+        authKey2 is due, outside its window
 "
         ),
         "{shown}"
     );
     assert!(
         shown.lines().all(|line| line.chars().count() <= 60),
+        "{shown}"
+    );
+}
+
+fn unknown(address: &str) -> Step {
+    let trouble = Trouble {
+        kind: TroubleKind::Unreachable,
+        doing: "read it".to_owned(),
+        message: "no answer".to_owned(),
+        ids: Box::default(),
+    };
+    Step {
+        promise: Promise::Unknown,
+        ..step(address, hold(Hold::Trouble(trouble)))
+    }
+}
+
+fn last_line(plan_shown: &Plan, width: Option<usize>) -> String {
+    let options = TextOptions {
+        width,
+        ..TextOptions::default()
+    };
+    let text = plan(plan_shown, &options);
+    text.rsplit_once("\n\n").unwrap().1.to_owned()
+}
+
+#[test]
+fn what_could_not_be_read_is_never_nothing_to_do() {
+    let mut shown = plan_of(vec![unknown("a/b"), unknown("a/c"), kept(0).remove(0)]);
+    let tail = "2 on hold, 1 up to date.  Promises: 1 kept, 0 broken, 0 unproven, 2 unknown.";
+    assert_eq!(
+        last_line(&shown, None),
+        format!(
+            "Could not read 2 of 3 resources; nothing was decided about them.  {tail}  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).\n"
+        )
+    );
+    shown.refresh = Refresh::None;
+    assert_eq!(
+        last_line(&shown, None),
+        format!(
+            "The ledger is not enough for 2 of 3 resources; nothing was decided about them.  {tail}  Nothing was read (--refresh none): all of this is as of the last read.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).\n"
+        )
+    );
+    let shown = plan_of(vec![rotation("a/a"), unknown("a/b")]);
+    assert!(
+        last_line(&shown, None).starts_with(
+            "Plan: 1 to regenerate, 0 to run, 0 to cancel, 1 on hold, 0 up to date.  Could not read 1 of 2 resources; nothing was decided about it.  Promises: "
+        )
+    );
+}
+
+#[test]
+fn a_reason_without_room_beside_its_action_stands_below_it() {
+    let options = TextOptions {
+        width: Some(60),
+        ..TextOptions::default()
+    };
+    let shown = plan(&plan_of(vec![rotation("ingest/gateway-west")]), &options);
+    assert!(
+        shown.starts_with(
+            "  ingest/gateway-west   regenerate authKey1
+      97d old, limit 90d
+      authKey1:
+    -   age: 97d        (rotated by afresh 2026-08-17 03:12
+                        UTC)
+    +   age: 0d
+"
+        ),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_headline_breaks_between_its_sentences() {
+    let shown = plan_of(vec![
+        rotation("a/a"),
+        step("a/b", hold(Hold::PauseFirst)),
+        kept(0).remove(0),
+    ]);
+    assert_eq!(
+        last_line(&shown, Some(80)),
+        "Plan: 1 to regenerate, 0 to run, 0 to cancel, 1 on hold, 1 up to date.
+Promises: 3 kept, 0 broken, 0 unproven, 0 unknown.  1 needs attention.
+Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
+"
+    );
+    assert_eq!(last_line(&shown, Some(200)).lines().count(), 2);
+    assert_eq!(last_line(&shown, None).lines().count(), 1);
+}
+
+#[test]
+fn a_broken_promise_without_an_action_is_no_subject_up_to_date() {
+    let either = Step {
+        promise: Promise::Broken {
+            since: Some(at("2026-11-22T08:00:00Z")),
+            part: BrokenPart::EitherKey,
+        },
+        attention: Some(Attention::Unattributed),
+        facts: Facts::Runtime(Box::new(runtime_facts())),
+        ..step("a/b", Verdict::Keep(Keep::Young))
+    };
+    let shown = plan_of(vec![either, kept(0).remove(0)]);
+    assert_eq!(
+        plan(&shown, &TextOptions::default()),
+        "  a/b                    broken since 2026-11-22 08:00 UTC, needs attention: one of the two keys is older than 90d (nobody can tell which)
+  1 subject up to date   next: ingest/lab#authKey1 in 6d
+
+Nothing to do.  0 on hold, 1 broken without an action, 1 up to date.  Promises: 1 kept, 1 broken, 0 unproven, 0 unknown.  1 needs attention.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
+"
+    );
+}
+
+#[test]
+fn many_promises_that_are_not_proved_are_counted() {
+    let steps: Vec<Step> = (10..40)
+        .map(|n| Step {
+            promise: Promise::Unproven,
+            ..step(&format!("a/{n}"), Verdict::Keep(Keep::Young))
+        })
+        .collect();
+    let shown = plain(steps);
+    assert_eq!(shown.matches(": no key is due").count(), 20);
+    assert!(
+        shown.contains("  and 10 more subjects     promise unproven; -v names each\n"),
         "{shown}"
     );
 }
@@ -214,11 +344,33 @@ proptest! {
     }
 
     #[test]
-    fn every_step_that_is_not_in_order_is_shown(shown in samples::plan(1..6)) {
+    fn every_step_that_is_not_up_to_date_and_kept_is_shown(shown in samples::plan(1..6)) {
         let text = plan(&shown, &TextOptions::default());
-        for step in shown.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Keep(_))) {
+        for step in shown.steps.iter().filter(|step| !matches!(step.verdict, Verdict::Keep(_)) || step.promise != Promise::Kept || step.attention.is_some()) {
             prop_assert!(text.contains(&line(&step.address.to_string())), "{}", text);
         }
-        prop_assert!(text.trim_end().ends_with('.') && text.contains("Same until "));
+        prop_assert!(text.trim_end().ends_with('.') && text.contains("Valid until "));
+    }
+
+    #[test]
+    fn rows_headline_and_why_say_the_same(shown in samples::plan(1..6)) {
+        let counts = shown.counts();
+        let text = plan(&shown, &TextOptions::default());
+        let promises = format!("Promises: {}.", words::promises(counts));
+        prop_assert!(text.contains(&promises));
+        prop_assert_eq!(counts.kept + counts.broken + counts.unproven + counts.unknown, shown.steps.len());
+        for step in &shown.steps {
+            let (said, behind) = (super::super::sentence(step), why(step, &shown));
+            let word = match step.promise {
+                Promise::Kept => "",
+                Promise::Broken { .. } => "broken",
+                Promise::Unproven => "promise unproven",
+                Promise::Unknown => "promise unknown",
+            };
+            prop_assert!(said.contains(word), "{}", said);
+            prop_assert!(step.attention.is_none() || said.contains("needs attention"), "{}", said);
+            prop_assert!(behind.contains(&format!("\n  promise     {}", step.promise)), "{}", behind);
+            prop_assert_eq!(behind.contains("\n  attention   "), step.attention.is_some(), "{}", behind);
+        }
     }
 }

@@ -12,6 +12,7 @@ fn happened(what: Happened) -> Report {
 
 fn failed_run() -> Report {
     happened(Happened::Ended(RunEnd {
+        skipped: None,
         run: 7,
         result: RunResult::Failed,
         accepted: false,
@@ -69,8 +70,8 @@ fn an_outcome_counts_and_shows_what_went_wrong() {
         File \"a.py\"\\u{1b}[31m
         ValueError: no rows
 
-Applied: 1 done, 1 in doubt, 1 ended without success.
-Run `afresh apply` again: it finds out what became of the doubts before anything else.
+Applied: 1 done, 1 unresolved, 1 ended without success.
+Run `afresh apply` again: it resolves these operations before anything else.
 "
     );
     assert_eq!(outcome(&reports[..1]), "Applied: 1 done.\n");
@@ -89,10 +90,10 @@ fn after_a_long_apply_trouble_is_told_once_more() {
     )));
     assert_eq!(
         outcome(&reports),
-        "  analytics/nightly  regenerate authKey1: in doubt: no answer within 30s; the next run finds out whether it happened
+        "  analytics/nightly  regenerate authKey1: unresolved: no answer within 30s; the next apply finds out whether it happened
 
-Applied: 40 done, 1 in doubt.
-Run `afresh apply` again: it finds out what became of the doubts before anything else.
+Applied: 40 done, 1 unresolved.
+Run `afresh apply` again: it resolves these operations before anything else.
 "
     );
 }
@@ -139,14 +140,14 @@ fn a_diff_tells_what_is_decided_differently() {
     ]);
     assert_eq!(
         diff(&old, &new),
-        "+ a/comes: hold: a continuous job restarts itself: pause it in its settings
-- a/gone: in order: no run is active
+        "+ a/comes: on hold, needs attention: a continuous job restarts itself: pause it in its settings
+- a/gone: up to date: no run is active
 ~ a/turns
-  - in order: no key is due
+  - up to date: no key is due
   + run now: last success 31h ago, wanted within 24h
 ~ w/backfill
-  - in order: run 1 succeeded with this content
-  + in order: run 1 succeeded with this content
+  - up to date: run 1 succeeded with this content
+  + up to date: run 1 succeeded with this content
     -       \"task_key\": \"a\"
     +       \"task_key\": \"b\"
 

@@ -10,11 +10,49 @@ fn every_act_says_why() {
         age: AgeRange { at_least, at_most },
         limit: Span::days(90),
         outside_window,
+        haste: None,
     };
+    let opens = || "Tue 1 Jun 2027 02:00 Europe/Paris".to_owned();
+    let hasty = |outside_window, haste| Cause::KeyDue {
+        slot,
+        age: AgeRange {
+            at_least: Span::days(80),
+            at_most: Some(Span::days(80)),
+        },
+        limit: Span::days(90),
+        outside_window,
+        haste: Some(haste),
+    };
+    let until = at("2026-12-10T00:00:00Z");
     for (because, said) in [
         (
-            due(Span::days(97), Some(Span::days(97)), true),
-            "97d old, limit 90d; outside its window, which would open too late",
+            hasty(
+                true,
+                Haste::Window {
+                    opens: Some(opens()),
+                },
+            ),
+            "80d old, limit 90d; outside its window, which opens too late (Tue 1 Jun 2027 02:00 Europe/Paris)",
+        ),
+        (
+            hasty(true, Haste::Window { opens: None }),
+            "80d old, limit 90d; outside its window, which never opens",
+        ),
+        (
+            hasty(true, Haste::Twin { opens: opens() }),
+            "80d old, limit 90d; outside its window, since after Tue 1 Jun 2027 02:00 Europe/Paris the other key could not follow within its limit",
+        ),
+        (
+            hasty(true, Haste::Freeze { until }),
+            "80d old, limit 90d; outside its window, before the freeze until 2026-12-10 00:00 UTC, which outlasts its limit",
+        ),
+        (
+            hasty(false, Haste::Freeze { until }),
+            "80d old, limit 90d; before the freeze until 2026-12-10 00:00 UTC, which outlasts its limit",
+        ),
+        (
+            hasty(false, Haste::Overlap),
+            "80d old, limit 90d; early, so that the other key can follow within its limit",
         ),
         (
             due(Span::days(80), None, false),
@@ -46,6 +84,15 @@ fn every_act_says_why() {
     }
 }
 
+/// What the row of a hold says behind its state.
+fn said_of(why: Hold) -> String {
+    let state = match why.attention() {
+        Some(_) => "on hold, needs attention: ",
+        None => "on hold: ",
+    };
+    row(hold(why)).split_once(state).unwrap().1.to_owned()
+}
+
 #[test]
 fn every_hold_of_a_subject_says_why() {
     let misfit = Trouble {
@@ -64,7 +111,7 @@ fn every_hold_of_a_subject_says_why() {
                 since,
                 by: None,
             },
-            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be at it",
+            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be running",
         ),
         (
             Hold::Busy {
@@ -72,14 +119,14 @@ fn every_hold_of_a_subject_says_why() {
                 since,
                 by: Some("alice on build-7, process 4711".to_owned()),
             },
-            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be at it (alice on build-7, process 4711)",
+            "an apply that began to regenerate authKey1 at 2026-11-22 08:59 UTC may still be running (alice on build-7, process 4711)",
         ),
         (
             Hold::Doubt {
                 movement: movement(),
                 since,
             },
-            "nobody knows yet whether `regenerate authKey1` of 2026-11-22 08:59 UTC happened",
+            "unresolved: it is not known yet whether `regenerate authKey1` of 2026-11-22 08:59 UTC happened",
         ),
         (
             Hold::Freeze {
@@ -100,7 +147,7 @@ fn every_hold_of_a_subject_says_why() {
             "deferred by maxRuns.perApply: 1",
         ),
     ] {
-        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+        assert_eq!(said_of(why), said);
     }
 }
 
@@ -110,7 +157,7 @@ fn every_hold_of_a_runtime_says_why() {
     for (why, said) in [
         (
             Hold::ForeignRotation { slot },
-            "authKey1 was changed by somebody else while an intent of afresh was open; when it is known who, end that doubt with `afresh ledger forget --doubts`",
+            "authKey1 was rotated outside afresh while an operation of afresh was unresolved; when it is known who did it, end that operation with `afresh ledger forget --doubts`",
         ),
         (
             Hold::AgeUnknown {
@@ -124,7 +171,7 @@ fn every_hold_of_a_runtime_says_why() {
         ),
         (
             Hold::Starved { slot, opens: None },
-            "authKey1 breaks its limit and its window never opens, and onWindowStarvation is fail",
+            "authKey1 will exceed its limit, its window never opens, and onWindowStarvation is fail",
         ),
         (
             Hold::Overlap {
@@ -134,7 +181,7 @@ fn every_hold_of_a_runtime_says_why() {
             "authKey1 is due, but the other key may be younger than the overlap of 1d",
         ),
     ] {
-        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+        assert_eq!(said_of(why), said);
     }
 }
 
@@ -181,7 +228,7 @@ fn every_hold_of_a_job_says_why() {
             "its settings allow no runs (max_concurrent_runs is 0)",
         ),
     ] {
-        assert_eq!(row(hold(why)).split_once("hold: ").unwrap().1, said);
+        assert_eq!(said_of(why), said);
     }
 }
 
@@ -191,14 +238,16 @@ fn a_hold_has_its_end_and_a_keep_its_warning() {
         why: Hold::BackOff { failures: 2 },
         until: Some(at("2026-11-22T10:00:00Z")),
     };
-    assert!(row(until).ends_with("hold until 2026-11-22 10:00 UTC: backing off after 2 failures"));
+    assert!(
+        row(until).ends_with("on hold until 2026-11-22 10:00 UTC: backing off after 2 failures")
+    );
     let warned = Keep::Fresh {
         age: Span::hours(21),
         warn: true,
     };
     assert!(
         row(Verdict::Keep(warned))
-            .ends_with("in order, but last success 21h ago: older than warnAfter")
+            .ends_with("up to date: last success 21h ago, older than warnAfter")
     );
 }
 
@@ -239,9 +288,131 @@ fn every_piece_of_evidence_has_its_sentence() {
         ),
         (
             Evidence::Declared { at: a },
-            "declared by a person: 2026-08-17 03:12 UTC",
+            "declared: made 2026-08-17 03:12 UTC",
         ),
     ] {
         assert_eq!(words::evidence(&evidence), said);
     }
+}
+
+#[test]
+fn a_promise_that_is_not_kept_says_so_whatever_is_done() {
+    let broken = |part| Promise::Broken {
+        since: Some(at("2026-11-22T08:00:00Z")),
+        part,
+    };
+    let since = "broken since 2026-11-22 08:00 UTC";
+    let either = "one of the two keys is older than 90d (nobody can tell which)";
+    let shown = |verdict: Verdict, promise| {
+        let step = Step {
+            promise,
+            facts: Facts::Runtime(Box::new(runtime_facts())),
+            ..step("a/b", verdict)
+        };
+        sentence::sentence(&step)
+    };
+    let keep = || Verdict::Keep(Keep::Young);
+    let due = || rotation("a/b").verdict;
+    for (verdict, promise, said) in [
+        (keep(), Promise::Kept, "up to date: no key is due".to_owned()),
+        (
+            keep(),
+            Promise::Unproven,
+            "up to date, promise unproven: no key is due".to_owned(),
+        ),
+        (keep(), broken(BrokenPart::EitherKey), format!("{since}: {either}")),
+        (
+            due(),
+            broken(BrokenPart::Key(Slot::One)),
+            format!("regenerate authKey1: 97d old, limit 90d; {since}"),
+        ),
+        (
+            due(),
+            broken(BrokenPart::Key(Slot::Two)),
+            format!("regenerate authKey1: 97d old, limit 90d; {since} (authKey2)"),
+        ),
+        (
+            due(),
+            broken(BrokenPart::BothKeys),
+            format!("regenerate authKey1: 97d old, limit 90d; {since} (both keys)"),
+        ),
+        (
+            due(),
+            broken(BrokenPart::EitherKey),
+            format!("regenerate authKey1: 97d old, limit 90d; {either}; {since}"),
+        ),
+        (
+            hold(Hold::ActiveRun { run: 7 }),
+            broken(BrokenPart::Whole),
+            format!("on hold, {since}: run 7 is active and must end first"),
+        ),
+        (
+            hold(Hold::GaveUp { failures: 5 }),
+            Promise::Unknown,
+            "on hold, promise unknown: given up after 5 failures; any successful run resets the count".to_owned(),
+        ),
+    ] {
+        // Attention is the planner's word; it is tested beside it.
+        assert_eq!(
+            shown(verdict, promise).replace(", needs attention", ""),
+            said
+        );
+    }
+}
+
+#[test]
+fn a_hold_that_outlasts_its_promise_says_when_it_breaks() {
+    let breaks_at = Some(at("2026-11-25T09:00:00Z"));
+    let note = ", breaks at 2026-11-25 09:00 UTC: ";
+    let movement = regenerate();
+    let since = now();
+    let slot = Slot::One;
+    for why in [
+        Hold::ActiveRun { run: 7 },
+        Hold::BackOff { failures: 2 },
+        Hold::Freeze {
+            reason: "close".to_owned(),
+        },
+        Hold::Overlap {
+            slot,
+            overlap: Span::days(1),
+        },
+        Hold::Deferred {
+            guardrail: "maxRuns".to_owned(),
+        },
+        Hold::Doubt { movement, since },
+    ] {
+        for (until, outlasts) in [
+            (None, true),
+            (Some(at("2026-11-25T09:00:00Z")), true),
+            (Some(at("2026-12-01T09:00:00Z")), true),
+            (Some(at("2026-11-25T08:59:00Z")), false),
+        ] {
+            let why = why.clone();
+            let verdict = Verdict::Hold { why, until };
+            let one = Step {
+                breaks_at,
+                ..step("a/b", verdict)
+            };
+            let said = sentence::sentence(&one);
+            assert_eq!(said.contains(note), outlasts, "{said}");
+        }
+    }
+    let window = Verdict::Hold {
+        why: Hold::Window {
+            slot,
+            opens: "Sat 28 Nov 02:00 Europe/Paris".to_owned(),
+            breaks_limit: true,
+        },
+        until: Some(at("2026-11-28T01:00:00Z")),
+    };
+    let one = Step {
+        breaks_at,
+        facts: Facts::Runtime(Box::new(runtime_facts())),
+        ..step("a/b", window)
+    };
+    assert_eq!(
+        sentence::sentence(&one),
+        "on hold until Sat 28 Nov 02:00 Europe/Paris, breaks at 2026-11-25 09:00 UTC: authKey1 is due, outside its window; it will exceed 90d before the window opens"
+    );
 }

@@ -25,9 +25,10 @@ fn why_tells_the_evidence_of_both_keys() {
     assert_eq!(
         why(&step, &plan_of(Vec::new())),
         "ingest/gateway-west: regenerate authKey1: 97d old, limit 90d
+  promise     kept
   rule        rule, judged for 2026-11-22 09:00 UTC
   where       /subscriptions/S/integrationRuntimes/gateway-west
-  promise     no key older than 90d; due from 76d on (rotateBefore 14d), and 2h earlier by its share of the jitter of 6h
+  requires    no key older than 90d; due from 76d on (rotateBefore 14d), and 2h earlier by its share of the jitter of 6h
               unknownAge adopt: an uncertain age is judged by the least it can be
   authKey1    97d old, fingerprint aaaaaaaa
               made 2026-08-17 03:12 UTC
@@ -38,10 +39,10 @@ fn why_tells_the_evidence_of_both_keys() {
               - rotated by afresh 2026-11-01 03:00 UTC
               due at 2027-01-16 03:00 UTC (in 54d); limit at 2027-01-30 03:00 UTC (in 68d)
   window      0 2 * * 6 Europe/Paris for 4h: opens Sat 28 Nov 02:00 Europe/Paris
-              onWindowStarvation wait: the window is kept, also if the limit is broken before it opens
+              onWindowStarvation wait: the window is kept, even if the limit is exceeded before it opens
   overlap     at least 1d between the two keys
-  look        the runtime was looked at for this plan
-  changes     this verdict changes 2026-11-24 03:00 UTC (in 42h), if nothing else happens
+  read        the runtime was read for this plan
+  changes     the verdict or the promise changes 2026-11-24 03:00 UTC (in 42h), if nothing else happens
 "
     );
 }
@@ -72,7 +73,7 @@ fn why_shows_no_keys_where_there_are_none() {
         message: "it is not there".to_owned(),
         ids: Box::default(),
     }));
-    assert!(missing.contains("  look        the look failed\n"));
+    assert!(missing.contains("  read        the runtime could not be read\n"));
 }
 
 #[test]
@@ -109,6 +110,7 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
         wait: Some(Wait {
             max: Some(Span::hours(2)),
             accept: vec![RunResult::Success],
+            run: None,
         }),
         changes_at: Some(at("2026-11-22T09:15:00Z")),
         ..step(
@@ -121,21 +123,22 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
     };
     assert_eq!(
         why(&step, &plan_of(Vec::new())),
-        "analytics/nightly: hold until 2026-11-22 09:15 UTC: backing off after 3 failures
+        "analytics/nightly: on hold until 2026-11-22 09:15 UTC: backing off after 3 failures
+  promise     kept
   rule        rule, judged for 2026-11-22 09:00 UTC
   where       job 12 on adb-1.7.azuredatabricks.net
-  promise     a success within 1d, by the end of the run; a warning after 20h; a run is started when that is broken (`startAfter` starts it before)
+  requires    a success within 1d, by the end of the run; a warning after 20h; a run is started when that is broken (`startAfter` starts it before)
   job         nightly
   success     run 4 ended 2026-11-21 02:00 UTC (31h ago)
   attempts    2 failures since the last success
   failure     run 6 ended FAILED 2026-11-22 08:45 UTC (15m ago)
   failure     run 5 ended TIMEDOUT 2026-11-22 08:00 UTC (1h ago)
-  undated     run 9 ended FAILED, it is not told when
+  undated     run 9 ended FAILED, the service does not tell when
   back-off    3 failures; the last ended 2026-11-22 08:45 UTC, and the pause after it is 30m (doubled with each failure, up to backoffMax): until 2026-11-22 09:15 UTC
   active      no run
-  history     every run that began since 2026-11-15 09:00 UTC was seen
-  wait        apply waits for the run for 2h at most; good ends: SUCCESS
-  changes     this verdict changes 2026-11-22 09:15 UTC (in 15m), if nothing else happens
+  history     every run that began since 2026-11-15 09:00 UTC was read
+  wait        apply waits for the run for 2h at most; results that count as success: SUCCESS
+  changes     the verdict or the promise changes 2026-11-22 09:15 UTC (in 15m), if nothing else happens
 "
     );
 }
@@ -160,7 +163,7 @@ fn why_says_which_right_would_show_more() {
     };
     let shown = why(&step, &plan_of(Vec::new()));
     assert!(
-        shown.contains("\n              to see more, grant Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action\n"),
+        shown.contains("\n              to read it, grant Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action\n"),
         "{shown}"
     );
 }
@@ -194,4 +197,51 @@ fn an_unknown_phase_is_told_in_the_services_word() {
         shown.contains("  active      run 9 is in a phase that afresh does not know, NEW\\u{7}\n"),
         "{shown}"
     );
+}
+
+#[test]
+fn why_says_since_when_until_when_and_what_a_person_can_do() {
+    let kept = Step {
+        breaks_at: Some(at("2026-12-01T09:00:00Z")),
+        ..step("a/b", Verdict::Keep(Keep::Young))
+    };
+    let shown = why(&kept, &plan_of(Vec::new()));
+    assert!(
+        shown.contains("\n  promise     kept; breaks at 2026-12-01 09:00 UTC (in 9d), if nothing happens until then\n"),
+        "{shown}"
+    );
+    let attentions = [
+        Attention::Access,
+        Attention::Rule,
+        Attention::NotFound,
+        Attention::GivenUp,
+        Attention::ForeignRotation,
+        Attention::LostRun,
+        Attention::Settings,
+        Attention::Policy,
+        Attention::Unattributed,
+        Attention::Blocked { run: 7 },
+    ];
+    for attention in attentions {
+        let one = Step {
+            attention: Some(attention),
+            promise: Promise::Broken {
+                since: Some(at("2026-11-22T08:00:00Z")),
+                part: BrokenPart::Whole,
+            },
+            ..step("a/b", hold(Hold::ActiveRun { run: 7 }))
+        };
+        let shown = why(&one, &plan_of(Vec::new()));
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(
+            lines[0],
+            "a/b: on hold, broken since 2026-11-22 08:00 UTC, needs attention: run 7 is active and must end first"
+        );
+        assert_eq!(lines[1], "  promise     broken since 2026-11-22 08:00 UTC");
+        assert!(lines[2].starts_with("  attention   "), "{shown}");
+        assert!(
+            lines[3].len() > 20 && lines[3].starts_with("              "),
+            "{shown}"
+        );
+    }
 }

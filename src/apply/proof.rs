@@ -1,0 +1,273 @@
+//! Did an effect that the service says it took really happen? One more look, and what it comes to.
+//!
+//! Refuses: taking an answer for a proof. A run may be skipped after its start was accepted, a token may give an old run, a key may
+//! come back as it was, and the key beside it may be another one, too.
+
+use super::act::Answer;
+use super::ground;
+use super::remember;
+use super::{Hands, look};
+use crate::ledger::event::Event;
+use crate::model::address::Identity;
+use crate::model::job::{Phase, Run, RunId, RunResult};
+use crate::model::memory::Memory;
+use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Facts, Move, Presumed, Receipt, Settled, Step, Target};
+
+/// What an answer with the key that was to be replaced comes to.
+pub(super) enum Unchanged {
+    /// It was replaced all the same, by this key.
+    Replaced(Fingerprint),
+    /// It was not: why that is known.
+    NotDone(String),
+    /// Nobody knows yet, and why.
+    Doubt(String),
+}
+
+/// `None`: the key that came back is another one. Else the service lists its keys once more.
+pub(super) async fn unchanged(
+    hands: &Hands<'_>,
+    target: &Target,
+    movement: &Move,
+    receipt: &Receipt,
+) -> Option<Unchanged> {
+    let (
+        Target::Runtime(target),
+        Move::Regenerate {
+            slot,
+            replacing: Presumed::Key(replaced),
+            ..
+        },
+        Receipt::Regenerated { fingerprint, .. },
+    ) = (target, movement, receipt)
+    else {
+        return None;
+    };
+    if fingerprint != replaced {
+        return None;
+    }
+    let answered = format!(
+        "the service answered with the key that was to be replaced ({})",
+        replaced.short()
+    );
+    let keys = match hands.factory(&target.factory) {
+        Ok(factory) => hands.reader.keys(factory, target.id.name()).await,
+        Err(trouble) => Err(trouble),
+    };
+    Some(match keys {
+        Ok(keys) if keys.said.get(*slot) != replaced => {
+            Unchanged::Replaced(keys.said.get(*slot).clone())
+        }
+        Ok(_) => Unchanged::NotDone(format!("not done: {answered}, and still lists it")),
+        Err(trouble) => Unchanged::Doubt(format!("{answered}; {trouble}")),
+    })
+}
+
+/// After a regenerate that is done: is the key beside it another one now? With what the ledger is to know of it.
+pub(super) async fn beside(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &Target,
+    movement: &Move,
+    answer: &Answer,
+) -> Option<(String, Option<Event>)> {
+    let (
+        Target::Runtime(runtime),
+        Move::Regenerate {
+            slot,
+            beside: Presumed::Key(before),
+            ..
+        },
+        Receipt::Regenerated {
+            fingerprint,
+            answered,
+            ..
+        },
+    ) = (target, movement, &answer.receipt)
+    else {
+        return None;
+    };
+    let (at, keys) = if let Some(beside) = &answer.beside {
+        (*answered, in_slots(*slot, fingerprint, beside))
+    } else {
+        let factory = hands.factory(&runtime.factory).ok()?;
+        // Without this look everything is as the answer says: it only adds to it.
+        let listed = hands.reader.keys(factory, runtime.id.name()).await.ok()?;
+        (listed.at, listed.said)
+    };
+    let now = keys.get(slot.twin());
+    if now == before {
+        return None;
+    }
+    let said = format!(
+        "{} changed, too ({} instead of {}): whoever uses it needs the new key",
+        slot.twin(),
+        now.short(),
+        before.short()
+    );
+    // A list that does not show the new key yet is not written down.
+    let news = (keys.get(*slot) == fingerprint).then(|| {
+        let identity = target.identity();
+        hands
+            .ledger
+            .ask(|memory| remember::news_of_keys(memory, &identity, &step.address, at, &keys))
+    });
+    Some((said, news.flatten()))
+}
+
+fn in_slots(slot: Slot, key: &Fingerprint, beside: &Fingerprint) -> PerSlot<Fingerprint> {
+    let (key, beside) = (key.clone(), beside.clone());
+    match slot {
+        Slot::One => PerSlot {
+            one: key,
+            two: beside,
+        },
+        Slot::Two => PerSlot {
+            one: beside,
+            two: key,
+        },
+    }
+}
+
+/// Was the run that a start returned known before? Then it is no new one, whether it can be looked at or not. Sending a stored token
+/// again is meant to find its run.
+pub(super) fn known_before(
+    hands: &Hands<'_>,
+    step: &Step,
+    movement: &Move,
+    receipt: &Receipt,
+) -> Option<String> {
+    let Receipt::Started { run, .. } = receipt else {
+        return None;
+    };
+    let is_sent_again = step
+        .settlements
+        .iter()
+        .any(|found| found.settled == Settled::Repeat && movement.is_same_send(&found.movement));
+    let identity = step.target.as_ref().map(Target::identity)?;
+    let is_known = || {
+        planned(step, movement, *run)
+            || hands
+                .ledger
+                .ask(|memory| remembered(memory, &identity, *run))
+    };
+    (!is_sent_again && is_known())
+        .then(|| format!("not started: the service returned run {run}, which was there before"))
+}
+
+/// Did the plan see this run?
+fn planned(step: &Step, movement: &Move, run: RunId) -> bool {
+    let of_submission = match &step.facts {
+        Facts::Submission(facts) => facts.runs.iter().any(|known| known.id == run),
+        Facts::Job(_) | Facts::Runtime(_) | Facts::None => false,
+    };
+    let followed = match movement {
+        Move::Start { after, .. } => *after == Some(run),
+        Move::Submit { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => false,
+    };
+    of_submission || followed || look::known_runs(step, &[]).contains(&run)
+}
+
+/// Does the ledger know this run of the subject?
+fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
+    let of_job = memory.jobs.get(identity).is_some_and(|job| {
+        let own = job.last_start.as_ref();
+        let started = own.is_some_and(|own| own.run == run);
+        started
+            || job.failures.iter().any(|known| known.run == run)
+            || job
+                .last_success
+                .as_ref()
+                .is_some_and(|known| known.0 == run)
+    });
+    let of_submission = memory.submissions.get(identity).is_some_and(|known| {
+        let mut runs = known.runs.iter().map(|(_, run, _)| *run);
+        let mut ends = known.ends.iter().map(|(_, run, ..)| *run);
+        runs.any(|known| known == run) || ends.any(|known| known == run)
+    });
+    of_job || of_submission
+}
+
+/// Is this look at a run that was just started a look at one that runs, or did?
+///
+/// # Errors
+/// Why nothing was started.
+pub(super) fn has_begun(run: &Run, looked: Timestamp) -> Result<(), String> {
+    ground::started(run, looked)?;
+    match why_it_never_ran(run) {
+        Some(why) => Err(format!("not started: run {} {why}", run.id)),
+        None => Ok(()),
+    }
+}
+
+/// `was skipped: …`, in the service's words; `None`: it runs, or it ran.
+pub(super) fn why_it_never_ran(run: &Run) -> Option<String> {
+    let Phase::Ended {
+        result: RunResult::NeverRan(word),
+        ..
+    } = &run.phase
+    else {
+        return None;
+    };
+    let how = match word.as_str() {
+        "SKIPPED" => "was skipped".to_owned(),
+        "EXCLUDED" => "was excluded".to_owned(),
+        "DISABLED" => "was disabled".to_owned(),
+        other => format!("never ran ({other})"),
+    };
+    let said = run.message.as_ref().map(|said| format!(": {said}"));
+    Some(how + &said.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::job::ActivePhase;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn ended(result: RunResult, message: Option<&str>) -> Run {
+        Run {
+            id: 7,
+            phase: Phase::Ended {
+                at: Some(at(101)),
+                result,
+            },
+            started: Some(at(100)),
+            queued_since: None,
+            inputs: crate::model::job::Inputs::default(),
+            url: None,
+            message: message.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_run_that_never_ran_is_no_start() {
+        let never = |word: &str| RunResult::NeverRan(word.to_owned());
+        let begun = |run: &Run| has_begun(run, at(100));
+        for (word, message, wanted) in [
+            (
+                "SKIPPED",
+                Some("at its limit."),
+                "not started: run 7 was skipped: at its limit.",
+            ),
+            ("DISABLED", None, "not started: run 7 was disabled"),
+            (
+                "MAXIMUM_CONCURRENT_RUNS_REACHED",
+                None,
+                "not started: run 7 never ran (MAXIMUM_CONCURRENT_RUNS_REACHED)",
+            ),
+        ] {
+            assert_eq!(begun(&ended(never(word), message)), Err(wanted.to_owned()));
+        }
+        assert_eq!(begun(&ended(RunResult::Failed, None)), Ok(()));
+        let queued = Run {
+            phase: Phase::Active(ActivePhase::Queued),
+            ..ended(RunResult::Failed, None)
+        };
+        assert_eq!(begun(&queued), Ok(()));
+    }
+}

@@ -1,0 +1,199 @@
+//! Files that a command is asked to write: a saved plan, a plan in another format.
+//!
+//! Refuses: to replace what is no file (a device or a pipe is written through), to change whose a file is or who may read it, and
+//! to follow a link in the present folder that leads out of it: whoever can put a link there, as a pull request can, could have
+//! any file overwritten.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Component, Path, PathBuf};
+
+use super::error::Failure;
+use super::screen::Screen;
+
+/// Writes a file whole or not at all; through a device or a pipe.
+pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failure> {
+    let cannot =
+        |error: &io::Error| Failure::because(&format!("cannot write {}", path.display()), error);
+    match stream_of(path) {
+        Some(Stream::Out) => {
+            screen.say(text);
+            return Ok(());
+        }
+        Some(Stream::Error) => {
+            screen.complain(text);
+            return Ok(());
+        }
+        Some(Stream::Other) => {
+            return write_through(path, text).map_err(|error| cannot(&error));
+        }
+        None => {}
+    }
+    let target = target(path).map_err(|error| cannot(&error))?;
+    stays_inside(path, &target)?;
+    let written = match fs::metadata(&target) {
+        Ok(found) if found.is_dir() => Err(io::Error::from(ErrorKind::IsADirectory)),
+        Ok(found) if !found.is_file() => write_through(&target, text),
+        found => replace(&target, text, found.ok().as_ref()),
+    };
+    written.map_err(|error| cannot(&error))
+}
+
+/// Is there a file by this name now, that can be read again?
+pub fn is_kept(path: &Path) -> bool {
+    stream_of(path).is_none() && fs::metadata(path).is_ok_and(|found| found.is_file())
+}
+
+/// What this process has open already.
+enum Stream {
+    Out,
+    Error,
+    Other,
+}
+
+/// Opened by its name anew, a file behind a stream would be written from its beginning.
+fn stream_of(path: &Path) -> Option<Stream> {
+    let number = match path.to_str()? {
+        "/dev/stdout" => "1",
+        "/dev/stderr" => "2",
+        other => other
+            .strip_prefix("/dev/fd/")
+            .or_else(|| other.strip_prefix("/proc/self/fd/"))?,
+    };
+    match number {
+        "1" => Some(Stream::Out),
+        "2" => Some(Stream::Error),
+        _ => Some(Stream::Other),
+    }
+}
+
+/// A reader that went away has read enough.
+fn write_through(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).open(path)?;
+    match file.write_all(text.as_bytes()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// The file that a path names in the end, also if it is not there yet.
+fn target(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    for _ in 0..LINKS_MAX {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."))
+            .canonicalize()?;
+        let name = path
+            .file_name()
+            .ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?;
+        path = folder.join(name);
+        match fs::read_link(&path) {
+            Ok(link) => path = folder.join(link),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("its links lead back to themselves"))
+}
+
+/// Most links behind each other that are followed.
+const LINKS_MAX: usize = 40;
+
+/// A path that is in the present folder as it is written must be there in truth.
+fn stays_inside(path: &Path, target: &Path) -> Result<(), Failure> {
+    let Ok(here) = std::env::current_dir().and_then(|here| here.canonicalize()) else {
+        return Ok(());
+    };
+    let typed_here = std::env::var_os("PWD").map(PathBuf::from);
+    let written = without_dots(&here.join(path));
+    let inside = written.starts_with(&here)
+        || typed_here.is_some_and(|here| written.starts_with(without_dots(&here)));
+    if !inside || target.starts_with(&here) {
+        return Ok(());
+    }
+    let summary = format!(
+        "{} is a link that leads out of this folder, to {}, so it is not written",
+        path.display(),
+        target.display()
+    );
+    Err(Failure::new(summary).with_advice("remove the link, or name the file itself"))
+}
+
+/// Without `.` and `..`, as the path is written.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                plain.push(component);
+            }
+        }
+    }
+    plain
+}
+
+/// Puts a new file in the place of one that is there, with its owner and mode. Where the folder does not let that be done, the
+/// file itself is written.
+fn replace(target: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
+    match (swap(target, text, old), old) {
+        (Err(error), Some(_)) if is_about_the_folder(&error) => {
+            let mut file = OpenOptions::new().write(true).truncate(true).open(target)?;
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        }
+        (swapped, _) => swapped,
+    }
+}
+
+/// Files may not be made or renamed there, or not be given to their owner; the file itself may yet be written.
+fn is_about_the_folder(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::PermissionDenied
+            | ErrorKind::ReadOnlyFilesystem
+            | ErrorKind::ResourceBusy
+            | ErrorKind::CrossesDevices
+    )
+}
+
+fn swap(target: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(old) = old {
+        keep_owner(file.as_file(), old)?;
+        file.as_file().set_permissions(old.permissions())?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    fchown(file, Some(old.uid()), Some(old.gid()))
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Without the name of the temporary file, which says nothing to a person.
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn plain(error: io::Error) -> io::Error {
+    error.raw_os_error().map_or_else(
+        || io::Error::from(error.kind()),
+        io::Error::from_raw_os_error,
+    )
+}

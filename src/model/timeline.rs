@@ -1,0 +1,239 @@
+//! What is known of a runtime over time: stretches in which its Activity Log was read, the events in them, looks, own rotations, a
+//! person's word. From it follows when its keys were made, judged for both keys together.
+//!
+//! Refuses: forgetting. What was once proved stays proved while the key stays; a stretch that was read is a fact for good.
+
+use super::birth::{Birth, Evidence};
+use super::joint::{Joint, joint};
+use super::runtime::{
+    Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, RuntimeMemory,
+    RuntimeSight, Slot, SlotMemory,
+};
+use super::time::{Span, Timestamp};
+use crate::limits::ACTIVITY_LOG_LAG;
+
+/// A stretch of time for which an Activity Log was read to its last page. Its end is when it was read: the last
+/// [`ACTIVITY_LOG_LAG`] before that may lack events that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogSpan {
+    /// The first instant that was read.
+    pub since: Timestamp,
+    /// When it was read.
+    pub until: Timestamp,
+}
+
+impl LogSpan {
+    /// Up to where it holds for good.
+    pub fn holds_until(self) -> Timestamp {
+        lag().before(self.until).max(self.since)
+    }
+}
+
+/// How late the Activity Log may tell of an event.
+pub const fn lag() -> Span {
+    Span::seconds(ACTIVITY_LOG_LAG.as_secs())
+}
+
+/// What was read of one log, or of one runtime in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogMemory {
+    /// What was read, the earliest first. No two could be one.
+    pub spans: Vec<LogSpan>,
+    /// Regenerations, the earliest first, each once.
+    pub events: Vec<Regeneration>,
+}
+
+impl LogMemory {
+    /// Adds one reading. Spans become one where what holds for good of the earlier meets the later.
+    pub fn add(&mut self, span: LogSpan, events: impl IntoIterator<Item = Regeneration>) {
+        add_span(&mut self.spans, span);
+        add_events(&mut self.events, events);
+    }
+}
+
+/// Adds a span to spans, which stay sorted and apart.
+pub fn add_span(spans: &mut Vec<LogSpan>, span: LogSpan) {
+    spans.push(span);
+    spans.sort_unstable();
+    let mut merged: Vec<LogSpan> = Vec::with_capacity(spans.len());
+    for span in spans.drain(..) {
+        match merged.last_mut() {
+            Some(last) if span.since <= last.holds_until() => {
+                last.until = last.until.max(span.until)
+            }
+            Some(_) | None => merged.push(span),
+        }
+    }
+    *spans = merged;
+}
+
+/// Adds events to events, which stay sorted, each once. One that tells its slot takes the place of the same one that did not.
+pub fn add_events(known: &mut Vec<Regeneration>, events: impl IntoIterator<Item = Regeneration>) {
+    known.extend(events);
+    known.sort_by(|a, b| (a.at, a.slot.is_none(), a.slot).cmp(&(b.at, b.slot.is_none(), b.slot)));
+    known.dedup_by(|later, earlier| {
+        later.at == earlier.at && (later.slot == earlier.slot || later.slot.is_none())
+    });
+}
+
+/// Everything about the keys of one runtime, as of one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// When the runtime was made, if the service told.
+    pub created: Option<Timestamp>,
+    /// The key that each slot holds.
+    pub slots: PerSlot<Tenure>,
+    /// What was read of the Activity Log.
+    pub log: LogMemory,
+    /// The log says nothing of this runtime before this: until then its keys lived under another resource id.
+    pub log_from: Option<Timestamp>,
+    /// A rotation of ours that a later look may have superseded: which key, and when it was answered.
+    pub last_rotation: Option<(Slot, Timestamp)>,
+}
+
+/// One key, while its slot holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tenure {
+    /// What looks and our own rotations say of its birth: at most one piece.
+    pub own: Option<Evidence>,
+    /// From the first time that it was seen until the last time, its slot did not change.
+    pub seen: Option<(Timestamp, Timestamp)>,
+    /// It may have been replaced unseen between its last look and this instant: keys were not shown.
+    pub unseen_until: Option<Timestamp>,
+    /// A person's word on its birth.
+    pub declared: Option<Declaration>,
+}
+
+impl Tenure {
+    /// After, and not after: what looks and rotations leave for its birth.
+    pub fn bounds(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        self.own
+            .map_or((None, self.unseen_until), |own| own.bounds())
+    }
+
+    /// Its birth is known to the second or from elsewhere: the log has nothing to add.
+    pub const fn is_pinned(&self) -> bool {
+        matches!(
+            self.own,
+            Some(Evidence::Rotated { .. } | Evidence::KnownBefore { .. })
+        )
+    }
+}
+
+impl Timeline {
+    /// From the ledger and, if the runtime was looked at, from that look.
+    pub fn of(memory: &RuntimeMemory, sight: Option<&RuntimeSight>) -> Self {
+        let mut log = memory.log.clone();
+        if let Some(LogSight::Read {
+            since,
+            until,
+            events,
+        }) = sight.map(|sight| &sight.log)
+        {
+            let (since, until) = (*since, *until);
+            log.add(LogSpan { since, until }, events.iter().cloned());
+        }
+        Self {
+            created: sight.and_then(|sight| sight.created).or(memory.created),
+            slots: PerSlot::from_fn(|slot| tenure(memory, sight, slot)),
+            log,
+            log_from: memory.log_from,
+            last_rotation: memory.last_rotation,
+        }
+    }
+
+    /// When the keys were made, judged together.
+    pub fn births(&self) -> Joint {
+        joint(self)
+    }
+}
+
+fn tenure(memory: &RuntimeMemory, sight: Option<&RuntimeSight>, slot: Slot) -> Tenure {
+    let known = memory.slots.get(slot);
+    let Some(sight) = sight else {
+        return remembered(known);
+    };
+    match &sight.keys {
+        KeySight::Shown(keys) => shown(memory, slot, keys.get(slot), sight.at),
+        KeySight::NotAsked | KeySight::Refused(_) => Tenure {
+            unseen_until: Some(as_of(sight)),
+            ..remembered(known)
+        },
+    }
+}
+
+/// Where keys are not shown, a look is as good as its log, and as of its reading.
+const fn as_of(sight: &RuntimeSight) -> Timestamp {
+    match &sight.log {
+        LogSight::Read { until, .. } => *until,
+        LogSight::NotAsked | LogSight::Refused(_) => sight.at,
+    }
+}
+
+fn remembered(known: &SlotMemory) -> Tenure {
+    let own = known.evidence.or_else(|| {
+        let at = known.last_seen.filter(|_| known.fingerprint.is_some())?;
+        Some(Evidence::FirstSeen { at })
+    });
+    Tenure {
+        own,
+        seen: own.and_then(|own| seen(own, known.last_seen)),
+        unseen_until: None,
+        declared: known.declared,
+    }
+}
+
+/// From its first sight to the last one.
+fn seen(own: Evidence, last: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
+    let first = match own {
+        Evidence::KnownBefore { seen, .. } => Some(seen),
+        other => other.bounds().1,
+    }?;
+    Some((first, last.map_or(first, |last| last.max(first))))
+}
+
+fn shown(memory: &RuntimeMemory, slot: Slot, key: &Fingerprint, at: Timestamp) -> Tenure {
+    let known = memory.slots.get(slot);
+    if known.fingerprint.as_ref() == Some(key) {
+        let mut tenure = remembered(known);
+        let own = tenure.own.get_or_insert(Evidence::FirstSeen { at });
+        tenure.seen = seen(*own, Some(at));
+        return tenure;
+    }
+    let own = match (memory.recognised.get(slot), known.last_seen) {
+        (Some(elsewhere), _) if elsewhere.fingerprint == *key => elsewhere.evidence(at),
+        (_, Some(after)) if known.fingerprint.is_some() => Evidence::Changed { after, by: at },
+        _ => Evidence::FirstSeen { at },
+    };
+    Tenure {
+        own: Some(own),
+        seen: Some((at, at)),
+        unseen_until: None,
+        // What was declared of a key that is gone is void.
+        declared: known.declared.filter(|_| known.fingerprint.is_none()),
+    }
+}
+
+impl RuntimeMemory {
+    /// When the keys were made, from the ledger alone.
+    ///
+    /// A key only gets younger behind our back: the latest bound may be wrong by now, the earliest may not, so what this proves
+    /// to be young enough *is* young enough.
+    pub fn births(&self) -> Joint {
+        Timeline::of(self, None).births()
+    }
+
+    /// When the key in `slot` was made, from the ledger alone.
+    pub fn birth(&self, slot: Slot) -> Birth {
+        self.births().births.get(slot).clone()
+    }
+
+    /// Does the ledger alone prove that both keys are younger than `limit` at `now`? Then no look is needed.
+    pub fn proves_younger(&self, limit: Span, now: Timestamp) -> bool {
+        let joint = self.births();
+        Slot::BOTH.into_iter().all(|slot| {
+            let earliest = joint.births.get(slot).earliest;
+            earliest.is_some_and(|earliest| limit.after(earliest) > now)
+        })
+    }
+}

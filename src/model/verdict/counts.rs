@@ -1,0 +1,94 @@
+//! How many subjects and actions of each kind a plan has: the numbers that every output shows.
+//!
+//! Refuses: a number that some output counts in its own way.
+
+use super::super::promise::Promise;
+use super::{Hold, Move, Step, Verdict};
+
+/// How many of each. Actions are counted one by one, everything else by subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Keys to regenerate.
+    pub regenerate: usize,
+    /// Runs to start or submit.
+    pub run: usize,
+    /// Runs to cancel.
+    pub cancel: usize,
+    /// Operations whose outcome this plan tells, or that a later one has to find out.
+    pub resolve: usize,
+    /// Runs that an earlier apply started, and that this one waits for.
+    pub wait: usize,
+    /// Subjects on hold.
+    pub on_hold: usize,
+    /// Subjects whose promise is broken, with no action that would mend it.
+    pub without_action: usize,
+    /// Subjects that need no action.
+    pub up_to_date: usize,
+    /// Promises that are proved to hold.
+    pub kept: usize,
+    /// Promises that are proved to be broken.
+    pub broken: usize,
+    /// Promises of which the evidence allows both.
+    pub unproven: usize,
+    /// Promises that could not be checked.
+    pub unknown: usize,
+    /// Subjects that need a person.
+    pub attention: usize,
+    /// Subjects that could not be read, so that nothing was decided about them.
+    pub unread: usize,
+    /// All subjects.
+    pub subjects: usize,
+}
+
+impl Counts {
+    /// Those of some steps.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        let mut counts = Self::default();
+        for step in steps {
+            counts.add(step);
+        }
+        counts
+    }
+
+    fn add(&mut self, step: &Step) {
+        self.subjects += 1;
+        self.attention += usize::from(step.attention.is_some());
+        self.unread += usize::from(step.is_unread());
+        self.resolve += step.settlements.len();
+        match step.promise {
+            Promise::Kept => self.kept += 1,
+            Promise::Broken { .. } => self.broken += 1,
+            Promise::Unproven => self.unproven += 1,
+            Promise::Unknown => self.unknown += 1,
+        }
+        match &step.verdict {
+            Verdict::Keep(_) if step.promise.is_broken() => self.without_action += 1,
+            Verdict::Keep(_) => self.up_to_date += 1,
+            Verdict::Hold { why, .. } => {
+                self.on_hold += 1;
+                let open = matches!(why, Hold::Busy { .. } | Hold::Doubt { .. });
+                self.resolve += usize::from(open);
+            }
+            Verdict::Act { moves, .. } => moves.iter().for_each(|movement| self.add_move(movement)),
+        }
+        self.wait += usize::from(step.resumes());
+    }
+
+    fn add_move(&mut self, movement: &Move) {
+        match movement {
+            Move::Regenerate { .. } => self.regenerate += 1,
+            Move::Start { .. } | Move::Submit { .. } => self.run += 1,
+            Move::Cancel { .. } => self.cancel += 1,
+        }
+    }
+
+    /// Does it act? Then a person approves it first.
+    pub const fn acts(&self) -> bool {
+        self.regenerate + self.run + self.cancel > 0
+    }
+
+    /// Is there anything for an apply to do: an action, an operation to resolve, or a wait to resume?
+    pub const fn pending(&self) -> bool {
+        self.acts() || self.resolve + self.wait > 0
+    }
+}

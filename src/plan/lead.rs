@@ -1,0 +1,106 @@
+//! How early a key has to go so that both keys of a runtime keep their limits: before freezes, and with the overlap between them.
+//!
+//! Refuses: reckoning with the present. When a key falls due is the same at every plan.
+
+use super::openings::{Openings, Rests};
+use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec, Slot};
+use crate::model::time::{Span, Timestamp};
+use crate::model::verdict::{Haste, SlotFacts};
+
+/// When each key falls due, from when its limit is reached.
+///
+/// That is `rotateBefore` and the share of the jitter before its limit. Under `onWindowStarvation: rotate` a freeze that outlasts
+/// the limit stands in for it, with the overlap as least lead; and the key that goes first leaves the other one twice the overlap.
+pub(super) fn due_at(
+    spec: &RuntimeSpec,
+    due_age: Span,
+    rests: &Rests,
+    limits: &PerSlot<Option<Timestamp>>,
+) -> PerSlot<Option<Timestamp>> {
+    let lead = spec.age_max.minus(due_age);
+    if spec.on_starvation != OnStarvation::Rotate {
+        return PerSlot::from_fn(|slot| limits.get(slot).map(|limit| lead.before(limit)));
+    }
+    let last_chance = |slot: Slot| {
+        let limit = (*limits.get(slot))?;
+        let rest = rests.outlasting(limit);
+        Some(rest.map_or(limit, |rest| rest.from.min(limit)))
+    };
+    PerSlot::from_fn(|slot| {
+        let (limit, own) = (*limits.get(slot), last_chance(slot)?);
+        let lead = if limit == Some(own) {
+            lead
+        } else {
+            lead.max(spec.overlap)
+        };
+        let twin = last_chance(slot.twin())
+            .filter(|twin| own <= *twin)
+            .map(|twin| spec.overlap.plus(spec.overlap).before(twin));
+        let due = lead.before(own);
+        Some(twin.map_or(due, |twin| due.min(twin)))
+    })
+}
+
+/// A due key at a time at which it may not be rotated.
+pub(super) struct Waiting<'a> {
+    pub(super) openings: Openings<'a>,
+    pub(super) now: Timestamp,
+    /// The first instant at which it may.
+    pub(super) opens: Option<Timestamp>,
+    pub(super) key: &'a SlotFacts,
+    pub(super) twin: &'a SlotFacts,
+    pub(super) overlap: Span,
+}
+
+impl Waiting<'_> {
+    /// The key's limit is reached by then. One of unknown age may have reached it long ago.
+    pub(super) fn breaks_limit(&self) -> bool {
+        !matches!((self.opens, self.key.limit_at), (Some(opens), Some(limit)) if opens < limit)
+    }
+
+    /// The other key, which would have to wait for the overlap after that, would reach its limit before the opening that follows.
+    fn breaks_twin(&self) -> bool {
+        let Some((opens, limit)) = self.opens.zip(self.twin.limit_at) else {
+            return false;
+        };
+        let follows = self.overlap.after(opens);
+        let due_by_then = self.twin.due_at.is_some_and(|due| due < follows);
+        let late = |opens: Timestamp| opens >= limit;
+        due_by_then && self.openings.first_from(follows).is_none_or(late)
+    }
+
+    /// When it may be rotated, as people read it.
+    pub(super) fn words(&self) -> Option<String> {
+        self.opens.map(|opens| self.openings.words(opens, self.now))
+    }
+
+    /// Why waiting for the next opening would be too long; `None`: it is not.
+    pub(super) fn haste(&self) -> Option<Haste> {
+        if !self.breaks_limit() {
+            let opens = self.words()?;
+            return self.breaks_twin().then_some(Haste::Twin { opens });
+        }
+        let window = self.openings.next_window(self.now);
+        let in_time = window
+            .zip(self.key.limit_at)
+            .is_some_and(|(window, limit)| window < limit);
+        let freeze = window
+            .filter(|_| in_time)
+            .and_then(|window| self.openings.rests.at(window));
+        Some(match freeze {
+            Some(rest) => Haste::Freeze { until: rest.to },
+            None => Haste::Window {
+                opens: self.words(),
+            },
+        })
+    }
+}
+
+/// Why a key goes before its ordinary time, at a time at which it may; `None`: it does not.
+pub(super) fn early(key: &SlotFacts, lead: Span, rests: &Rests, now: Timestamp) -> Option<Haste> {
+    let limit = key.limit_at?;
+    (lead.before(limit) > now).then(|| match rests.outlasting(limit) {
+        Some(rest) if rest.from < limit => Haste::Freeze { until: rest.to },
+        _ => Haste::Overlap,
+    })
+}

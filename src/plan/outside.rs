@@ -1,0 +1,66 @@
+//! Keys that were regenerated outside afresh since they were last read, or that the ledger knows from elsewhere.
+//!
+//! Refuses: a guess. When and by whom is told only where one event of the log can be it.
+
+use crate::model::birth::Evidence;
+use crate::model::runtime::{KeySight, Regeneration, RuntimeMemory, RuntimeSight, Slot};
+use crate::model::timeline::Timeline;
+use crate::model::verdict::OutsideChange;
+
+/// What changed behind our back, key by key.
+pub(super) fn rotations(
+    timeline: &Timeline,
+    memory: &RuntimeMemory,
+    sight: &RuntimeSight,
+) -> Vec<OutsideChange> {
+    let KeySight::Shown(keys) = &sight.keys else {
+        return Vec::new();
+    };
+    let changed = |slot: &Slot| {
+        let known = memory.slots.get(*slot).fingerprint.as_ref();
+        known != Some(keys.get(*slot))
+    };
+    let both = Slot::BOTH.iter().all(changed);
+    let told = |slot: Slot| {
+        if let Some(known) = memory.recognised.get(slot) {
+            return Some(OutsideChange::Returned {
+                slot,
+                from: known.of.clone(),
+                was: known.slot,
+            });
+        }
+        memory.slots.get(slot).fingerprint.as_ref()?;
+        Some(rotation(timeline, slot, both))
+    };
+    Slot::BOTH
+        .into_iter()
+        .filter(changed)
+        .filter_map(told)
+        .collect()
+}
+
+fn rotation(timeline: &Timeline, slot: Slot, both: bool) -> OutsideChange {
+    let event = the_only_one(timeline, slot, both);
+    OutsideChange::Rotated {
+        slot,
+        at: event.map(|event| event.at),
+        by: event.and_then(|event| event.by.clone()),
+        by_afresh: event.is_some_and(|event| event.slot.is_some()),
+    }
+}
+
+/// The one event between the looks around the change that can be it.
+fn the_only_one(timeline: &Timeline, slot: Slot, both: bool) -> Option<&Regeneration> {
+    let Some(Evidence::Changed { after, by }) = timeline.slots.get(slot).own else {
+        return None;
+    };
+    let inside = |event: &&Regeneration| after < event.at && event.at <= by;
+    let events = || timeline.log.events.iter().filter(inside);
+    let mut known = events().filter(|event| event.slot == Some(slot));
+    let mut untold = events().filter(|event| event.slot.is_none());
+    match (known.next_back(), untold.next(), untold.next()) {
+        (Some(newest), None, _) => Some(newest),
+        (None, Some(only), None) if !both => Some(only),
+        _ => None,
+    }
+}

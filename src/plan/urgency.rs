@@ -1,0 +1,98 @@
+//! Which of two steps is more urgent, where a guardrail has room for one.
+//!
+//! Refuses: ages, which grow while a plan is valid; a name deciding while anything else differs.
+
+use super::ruling::Draft;
+use crate::model::address::Address;
+use crate::model::job::{Requirement, Run};
+use crate::model::promise::Promise;
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Facts, JobFacts, Move, Verdict};
+
+/// The smaller one goes first: broken promises, the longest broken ones first; then by the greatest possible age of the key that is
+/// replaced; then by the instant at which the promise breaks; by address only where all else is equal.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Urgency {
+    standing: Standing,
+    made: Made,
+    breaks: Breaks,
+    address: Address,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// No success was found, however far back one looked.
+    NeverKept,
+    BrokenSince(Timestamp),
+    /// Broken, and nothing tells since when.
+    Broken,
+    NotBroken,
+}
+
+/// The earliest instant at which the replaced key may have been made.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Made {
+    AtAnyTime,
+    NotBefore(Timestamp),
+    /// No key is replaced.
+    Nothing,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Breaks {
+    At(Timestamp),
+    Unknown,
+}
+
+pub(super) fn urgency(draft: &Draft) -> Urgency {
+    let step = &draft.step;
+    let standing = match (step.promise, &step.facts) {
+        (Promise::Kept | Promise::Unproven | Promise::Unknown, _) => Standing::NotBroken,
+        (
+            Promise::Broken {
+                since: Some(at), ..
+            },
+            _,
+        ) => Standing::BrokenSince(at),
+        (Promise::Broken { since: None, .. }, Facts::Job(facts)) => undated(facts),
+        (
+            Promise::Broken { since: None, .. },
+            Facts::Runtime(_) | Facts::Submission(_) | Facts::None,
+        ) => Standing::Broken,
+    };
+    let breaks = draft.broken_at.into_iter().chain(step.breaks_at).min();
+    Urgency {
+        standing,
+        made: made(draft),
+        breaks: breaks.map_or(Breaks::Unknown, Breaks::At),
+        address: step.address.clone(),
+    }
+}
+
+/// Since when a job's promise is broken at the least, where no success says so.
+fn undated(facts: &JobFacts) -> Standing {
+    let stopped = facts.failures.iter().map(|(_, end, _)| *end);
+    let stopped = stopped.chain(facts.last_success.map(|(_, end)| end)).max();
+    let began = |run: &Run| run.started;
+    let since = match facts.require {
+        Requirement::Succeeded { .. } => return Standing::NeverKept,
+        Requirement::Running => stopped,
+        Requirement::NotRunning => facts.active.iter().filter_map(began).min(),
+    };
+    since.map_or(Standing::Broken, Standing::BrokenSince)
+}
+
+fn made(draft: &Draft) -> Made {
+    let (Verdict::Act { moves, .. }, Facts::Runtime(facts)) =
+        (&draft.step.verdict, &draft.step.facts)
+    else {
+        return Made::Nothing;
+    };
+    let births = moves.iter().filter_map(|movement| match movement {
+        Move::Regenerate { slot, .. } => Some(facts.slots.get(*slot).birth.earliest),
+        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
+    });
+    births.min().map_or(Made::Nothing, |earliest| {
+        earliest.map_or(Made::AtAnyTime, Made::NotBefore)
+    })
+}

@@ -1,0 +1,36 @@
+//! Which run an apply waits for: the one that the step starts, or one that an earlier apply started and did not see end.
+//!
+//! Refuses: waiting for a run that somebody else started.
+
+use super::ruling::Ruling;
+use crate::model::job::{RunId, RunResult};
+use crate::model::time::Span;
+use crate::model::verdict::{Hold, Move, Verdict, Wait};
+
+/// `max`: what the rule declares; `own`: the run that afresh started last for this rule.
+pub(super) fn wait(
+    ruling: &Ruling,
+    max: Option<Span>,
+    accept: &[RunResult],
+    own: Option<RunId>,
+) -> Option<Wait> {
+    let wait = |max, run| {
+        Some(Wait {
+            max,
+            accept: accept.to_vec(),
+            run,
+        })
+    };
+    match &ruling.verdict {
+        Verdict::Act { moves, .. } if moves.iter().any(starts) => wait(Some(max?), None),
+        Verdict::Hold {
+            why: Hold::ActiveRun { run } | Hold::QueuedRun { run, .. },
+            ..
+        } if own == Some(*run) => wait(max, own),
+        Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => None,
+    }
+}
+
+const fn starts(movement: &Move) -> bool {
+    matches!(movement, Move::Start { .. } | Move::Submit { .. })
+}

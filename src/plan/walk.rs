@@ -1,0 +1,156 @@
+//! Can a rule keep its promise? A walk through its windows, its overlap and the project's freezes, before any key is due.
+//!
+//! Refuses: a clock (the walk starts at a given instant); refusing a rule. What can never be kept, the manifest's reader refuses.
+
+use super::openings::{Openings, Rests};
+use crate::model::address::Name;
+use crate::model::desired::{Desired, KeyAgeRule, Place};
+use crate::model::runtime::{OnStarvation, RuntimeSpec};
+use crate::model::time::{Freeze, Span, Timestamp, minute};
+
+/// A rule that may break its promise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// Which.
+    pub rule: Name,
+    /// Where it is written.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What to write.
+    pub help: String,
+}
+
+/// How far the walk goes: a window of once a year comes twice.
+const HORIZON: Span = Span::days(800);
+/// Most openings that it goes through.
+const OPENINGS_MAX: usize = 400;
+
+/// Rules whose second key may reach its limit before it is rotated, in the order of their names, as seen at `now`.
+pub fn warnings(desired: &Desired, now: Timestamp) -> Vec<Warning> {
+    let freezes = &desired.project.freezes;
+    let rests = Rests::of(freezes);
+    desired
+        .key_ages
+        .iter()
+        .filter_map(|rule| warning(rule, freezes, &rests, now))
+        .collect()
+}
+
+fn warning(
+    rule: &KeyAgeRule,
+    freezes: &[Freeze],
+    rests: &Rests,
+    now: Timestamp,
+) -> Option<Warning> {
+    let spec = &rule.spec;
+    let longest = match spec.on_starvation {
+        // It goes before freezes and passes windows over: only the overlap is left to wait for.
+        OnStarvation::Rotate => Some(spec.overlap),
+        OnStarvation::Wait | OnStarvation::Fail => longest(spec, rests, now),
+    };
+    if longest.is_some_and(|longest| longest < spec.rotate_before) {
+        return None;
+    }
+    let passes = longest.map_or_else(
+        || "the second key is never rotated".to_owned(),
+        |longest| {
+            format!(
+                "up to {} pass until the second key is rotated",
+                told(longest)
+            )
+        },
+    );
+    let message = format!(
+        "the rule `{}` may break its promise: from due on {passes} ({}), and `rotateBefore` is {}",
+        rule.name,
+        reasons(spec, freezes, now),
+        spec.rotate_before
+    );
+    let enough = longest
+        .map(whole)
+        .filter(|enough| enough.plus(spec.jitter) < spec.age_max);
+    let help = match (enough, spec.on_starvation) {
+        (Some(enough), _) => format!("write `rotateBefore: {enough}` or more"),
+        (None, OnStarvation::Rotate) => "write a shorter `overlap` or a longer `maxAge`".to_owned(),
+        (None, OnStarvation::Wait | OnStarvation::Fail) => format!(
+            "no `rotateBefore` within {} is enough: open windows more often, shorten the freeze, or write `onWindowStarvation: rotate`",
+            spec.age_max
+        ),
+    };
+    Some(Warning {
+        rule: rule.name.clone(),
+        place: rule.place.clone(),
+        message,
+        help,
+    })
+}
+
+/// The longest time from the instant at which both keys fall due until the second one is rotated; `None`: that may be never.
+///
+/// It is longest where an opening has just been missed: by the first key, or by the second one after the overlap.
+fn longest(spec: &RuntimeSpec, rests: &Rests, now: Timestamp) -> Option<Span> {
+    let openings = Openings {
+        windows: &spec.windows,
+        rests,
+    };
+    let done = |due: Timestamp| {
+        let first = openings.first_from(due)?;
+        let second = openings.first_from(spec.overlap.after(first))?;
+        Some(Span::between(due, second))
+    };
+    let (mut longest, mut at) = (done(now)?, now);
+    for _ in 0..OPENINGS_MAX {
+        let Some(missed) = openings
+            .first_from(at)
+            .and_then(|opens| openings.ends(opens))
+            .filter(|ends| *ends < HORIZON.after(now))
+        else {
+            break;
+        };
+        let after_overlap = spec.overlap.before(missed).max(now);
+        longest = longest.max(done(missed)?).max(done(after_overlap)?);
+        at = missed;
+    }
+    Some(longest)
+}
+
+/// What there is to wait for.
+fn reasons(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> String {
+    let bound = spec.on_starvation != OnStarvation::Rotate;
+    let windows = spec.windows.iter().filter(|_| bound).map(|window| {
+        format!(
+            "window {} {} for {}",
+            window.cron_text(),
+            window.zone_name(),
+            window.length()
+        )
+    });
+    let freezes = freezes
+        .iter()
+        .filter(|freeze| bound && freeze.to > now)
+        .map(|freeze| {
+            format!(
+                "freeze from {} to {}",
+                minute(freeze.from),
+                minute(freeze.to)
+            )
+        });
+    let overlap = format!("overlap {}", spec.overlap);
+    let all: Vec<String> = windows.chain([overlap]).chain(freezes).collect();
+    all.join(", ")
+}
+
+/// In days and hours, rounded up to minutes.
+fn told(span: Span) -> Span {
+    Span::seconds(span.as_secs().div_ceil(60) * 60)
+}
+
+/// The first whole number of days, or of hours below a day, that is longer.
+fn whole(span: Span) -> Span {
+    let unit = if span < Span::days(1) { 3_600 } else { 86_400 };
+    Span::seconds((span.as_secs() / unit + 1) * unit)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! One subject in one sentence: what is done about it, whether its promise holds, whether it needs attention, and why. Rows, `why`,
+//! JSON, Markdown and diffs are made of the same pieces.
+//!
+//! Refuses: a promise that does not hold going without saying.
+
+use super::escape::{self, line};
+use super::words;
+use crate::model::promise::{BrokenPart, Promise};
+use crate::model::runtime::Slot;
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Step, Verdict};
+
+/// `on hold until 2026-11-23 09:00 UTC, broken since 2026-11-22 09:00 UTC: authKey2 is due, but …`.
+pub(super) fn sentence(step: &Step) -> String {
+    match &step.verdict {
+        Verdict::Act { moves, because } => {
+            format!("{}: {}", titles(moves), cause(step, because))
+        }
+        Verdict::Hold { why, .. } => {
+            format!("{}: {}", state(step), line(&hold_reason(step, why)))
+        }
+        Verdict::Keep(keep) => format!("{}: {}", state(step), keep_reason(step, keep)),
+    }
+}
+
+/// The same of a step that does not act, in lines: what is lacking may be a list.
+pub(super) fn lines(step: &Step) -> Vec<String> {
+    let reason = match &step.verdict {
+        Verdict::Hold { why, .. } => hold_reason(step, why),
+        Verdict::Keep(keep) => keep_reason(step, keep),
+        Verdict::Act { because, .. } => cause(step, because),
+    };
+    let mut all = escape::lines(&reason);
+    if let Some(first) = all.first_mut() {
+        *first = format!("{}: {first}", state(step));
+    }
+    all
+}
+
+/// `cancel run 7, then run now`.
+fn titles(moves: &NonEmpty<Move>) -> String {
+    let titles: Vec<String> = moves
+        .iter()
+        .map(|movement| line(&movement.title()))
+        .collect();
+    titles.join(", then ")
+}
+
+/// Why something is to be done, with the promise behind it: `97d old, limit 90d; broken since 2026-11-22 09:00 UTC`.
+pub(super) fn cause(step: &Step, because: &Cause) -> String {
+    let mut text = words::cause(because);
+    for more in either_key(step).into_iter().chain(standing(step)) {
+        text.push_str("; ");
+        text.push_str(&more);
+    }
+    text
+}
+
+/// Why nothing is to be done, or not now; not yet escaped.
+pub(super) fn reason(step: &Step) -> String {
+    match &step.verdict {
+        Verdict::Hold { why, .. } => hold_reason(step, why),
+        Verdict::Keep(keep) => keep_reason(step, keep),
+        Verdict::Act { because, .. } => words::cause(because),
+    }
+}
+
+/// `on hold until …, needs attention`, `up to date, promise unproven`, `broken since …`.
+fn state(step: &Step) -> String {
+    let done = match &step.verdict {
+        Verdict::Hold { why, until } => Some(match hold_ends(why, *until) {
+            Some(when) => format!("on hold until {when}"),
+            None => "on hold".to_owned(),
+        }),
+        // What is broken is not up to date, though there is nothing to be done about it.
+        Verdict::Keep(_) if step.promise.is_broken() => None,
+        Verdict::Keep(_) => Some("up to date".to_owned()),
+        Verdict::Act { .. } => None,
+    };
+    let parts: Vec<String> = done.into_iter().chain(standing(step)).collect();
+    parts.join(", ")
+}
+
+/// What a row has to say of the promise and of attention.
+fn standing(step: &Step) -> impl Iterator<Item = String> {
+    let attention = step.attention.map(|_| "needs attention".to_owned());
+    promise(step)
+        .into_iter()
+        .chain(breaks(step))
+        .chain(attention)
+}
+
+/// `broken since 2026-11-22 09:00 UTC (authKey2)`, `promise unproven`, `promise unknown`; nothing of one that is kept.
+pub(super) fn promise(step: &Step) -> Option<String> {
+    match step.promise {
+        Promise::Kept => None,
+        Promise::Broken { part, .. } => Some(format!(
+            "{}{}",
+            step.promise,
+            part_mark(part, &step.verdict)
+        )),
+        Promise::Unproven | Promise::Unknown => Some(format!("promise {}", step.promise.word())),
+    }
+}
+
+/// Which key it is, unless the verdict speaks of that key anyway.
+fn part_mark(part: BrokenPart, verdict: &Verdict) -> String {
+    match part {
+        BrokenPart::Whole | BrokenPart::EitherKey => String::new(),
+        BrokenPart::Key(slot) if slot_of(verdict) == Some(slot) => String::new(),
+        BrokenPart::Key(slot) => format!(" ({slot})"),
+        BrokenPart::BothKeys => " (both keys)".to_owned(),
+    }
+}
+
+/// The key that a verdict names.
+fn slot_of(verdict: &Verdict) -> Option<Slot> {
+    match verdict {
+        Verdict::Act {
+            because: Cause::KeyDue { slot, .. },
+            ..
+        }
+        | Verdict::Hold {
+            why:
+                Hold::AgeUnknown { slot, .. }
+                | Hold::Window { slot, .. }
+                | Hold::Starved { slot, .. }
+                | Hold::Overlap { slot, .. },
+            ..
+        } => Some(*slot),
+        Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => None,
+    }
+}
+
+/// `breaks at 2026-12-01 09:00 UTC`: of a hold that outlasts its promise, or that no time ends.
+fn breaks(step: &Step) -> Option<String> {
+    let at = outlasted(step)?;
+    Some(format!("breaks at {}", minute(at)))
+}
+
+/// When the promise of a subject on hold breaks, if the hold lasts until then.
+fn outlasted(step: &Step) -> Option<Timestamp> {
+    let Verdict::Hold { until, .. } = &step.verdict else {
+        return None;
+    };
+    let at = step.breaks_at.filter(|_| !step.promise.is_broken())?;
+    until.is_none_or(|until| until >= at).then_some(at)
+}
+
+fn hold_reason(step: &Step, why: &Hold) -> String {
+    let reason = match why {
+        Hold::Window {
+            slot,
+            breaks_limit: true,
+            ..
+        } if step.promise.is_broken() => format!("{slot} is due, outside its window"),
+        Hold::Window {
+            slot,
+            breaks_limit: true,
+            ..
+        } => format!(
+            "{slot} is due, outside its window; it {} exceed {} before the window opens",
+            if outlasted(step).is_some() {
+                "will"
+            } else {
+                "may"
+            },
+            age_limit(step)
+        ),
+        other => other.to_string(),
+    };
+    match either_key(step) {
+        Some(either) => format!("{reason}; {either}"),
+        None => reason,
+    }
+}
+
+fn keep_reason(step: &Step, keep: &Keep) -> String {
+    either_key(step).unwrap_or_else(|| line(&keep.to_string()))
+}
+
+/// What is broken where nobody can tell by which key.
+fn either_key(step: &Step) -> Option<String> {
+    let Promise::Broken {
+        part: BrokenPart::EitherKey,
+        ..
+    } = step.promise
+    else {
+        return None;
+    };
+    Some(format!(
+        "one of the two keys is older than {} (nobody can tell which)",
+        age_limit(step)
+    ))
+}
+
+fn age_limit(step: &Step) -> String {
+    words::runtime_facts(step).map_or_else(
+        || "its limit".to_owned(),
+        |facts| facts.spec.age_max.to_string(),
+    )
+}
+
+/// When a hold ends, as people near it read it.
+pub(super) fn hold_ends(why: &Hold, until: Option<Timestamp>) -> Option<String> {
+    match why {
+        Hold::Window { opens, .. } if !opens.is_empty() => Some(line(opens)),
+        _ => until.map(minute),
+    }
+}
+
+/// The promise for a column of its own or a line of `why`: `kept until 2026-12-01 09:00 UTC`, `broken since …`, `unproven`.
+pub(super) fn promise_cell(step: &Step) -> String {
+    match step.promise {
+        Promise::Kept => "kept".to_owned(),
+        Promise::Broken { part, .. } => {
+            let mark = match part {
+                BrokenPart::EitherKey => " (one of the two keys, nobody can tell which)".to_owned(),
+                BrokenPart::Whole | BrokenPart::Key(_) | BrokenPart::BothKeys => {
+                    part_mark(part, &Verdict::Keep(Keep::Young))
+                }
+            };
+            format!("{}{mark}", step.promise)
+        }
+        Promise::Unproven | Promise::Unknown => step.promise.word().to_owned(),
+    }
+}
+
+/// The same with when it breaks: `kept; breaks at 2026-12-01 09:00 UTC (in 9d), if nothing happens until then`.
+pub(super) fn promise_until(step: &Step, now: Timestamp) -> String {
+    let cell = promise_cell(step);
+    match step.breaks_at.filter(|_| !step.promise.is_broken()) {
+        Some(at) if at > now => format!(
+            "{cell}; breaks at {} (in {}), if nothing happens until then",
+            minute(at),
+            Span::between(now, at).rounded()
+        ),
+        Some(_) | None => cell,
+    }
+}

@@ -1,0 +1,357 @@
+//! What the world file says will happen by other hands, each thing at its own instant. Refuses: an instant without a happening or with
+//! two, names of happenings that do not exist. What a happening does is told in [`super::happen`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, VariantAccess};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::operation::Operation;
+use super::run::Outcome;
+use super::times::{Span, When};
+
+/// One entry of `meanwhile` as written: `{at: in 3d, regenerateKey: {…}}`.
+#[derive(Debug)]
+pub(crate) struct MeanwhileFile {
+    pub(crate) at: When,
+    pub(crate) happening: Happening,
+}
+
+/// Something that has still to happen, as the kept world remembers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) at: Timestamp,
+    pub(crate) happening: Happening,
+}
+
+/// What somebody else does, or what befalls the world.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Happening {
+    /// New values for one slot or both, by somebody else.
+    RegenerateKey(RegenerateKey),
+    /// The values of the two slots change places. No log tells it.
+    SwapKeys(OneRuntime),
+    /// A slot has an earlier value of its own again. No log tells it.
+    RestoreKey(RestoreKey),
+    /// The runtime is gone.
+    DeleteRuntime(OneRuntime),
+    /// The runtime is deleted and made again: new keys, a new `createTime`.
+    RecreateRuntime(OneRuntime),
+    /// The factory gets another resource id. Its runtimes keep their keys and their `createTime`; the log stays under the old id.
+    MoveFactory(MoveFactory),
+    /// The job is gone, and its runs with it.
+    DeleteJob(OneJob),
+    /// The job is deleted and made again: the same name, another id, no runs.
+    RecreateJob(RecreateJob),
+    /// The job has another name.
+    RenameJob(RenameJob),
+    /// The job's own parameters get other defaults.
+    SetParameters(SetParameters),
+    /// Schedule, trigger or continuous mode rest.
+    PauseJob(OneJob),
+    /// They go on, with the next beat.
+    UnpauseJob(OneJob),
+    /// Somebody else starts the job.
+    StartJob(StartJob),
+    /// Somebody else stops what runs or waits.
+    CancelRuns(OneJob),
+    /// Somebody else repairs the newest run that has ended: it becomes active again under its id.
+    RepairRun(RepairRun),
+    /// Runs that have ended are removed.
+    DeleteRuns(DeleteRuns),
+    /// A right is taken away.
+    Forbid(Right),
+    /// A right is given back.
+    Allow(Right),
+    /// Events from now on show so late in the Activity Log.
+    LogDelay(Span),
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OneRuntime {
+    /// `factory/runtime`, or `subscription/factory/runtime`.
+    pub(crate) runtime: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RegenerateKey {
+    pub(crate) runtime: String,
+    pub(crate) key: Slots,
+    /// Who it was; absent: `operator@example.com`, empty: nobody is named.
+    pub(crate) by: Option<String>,
+    /// The request id that the caller chose.
+    pub(crate) request_id: Option<String>,
+    /// Does the Activity Log tell it?
+    #[serde(default = "yes")]
+    pub(crate) logged: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Slots {
+    AuthKey1,
+    AuthKey2,
+    Both,
+}
+
+impl Slots {
+    pub(crate) fn places(self) -> &'static [usize] {
+        match self {
+            Self::AuthKey1 => &[0],
+            Self::AuthKey2 => &[1],
+            Self::Both => &[0, 1],
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RestoreKey {
+    pub(crate) runtime: String,
+    pub(crate) key: Slots,
+    /// How many values back.
+    #[serde(default = "one")]
+    pub(crate) back: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MoveFactory {
+    /// `factory`, or `subscription/factory`.
+    pub(crate) factory: String,
+    /// What changes of its id; absent: stays.
+    pub(crate) subscription: Option<String>,
+    pub(crate) resource_group: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OneJob {
+    /// Its id or its name.
+    pub(crate) job: JobName,
+    /// Its workspace's host; needed where two workspaces have such a job.
+    pub(crate) workspace: Option<String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RecreateJob {
+    pub(crate) job: JobName,
+    pub(crate) workspace: Option<String>,
+    /// Its new id; absent: the next one that is free.
+    pub(crate) id: Option<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RenameJob {
+    pub(crate) job: JobName,
+    pub(crate) workspace: Option<String>,
+    pub(crate) name: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SetParameters {
+    pub(crate) job: JobName,
+    pub(crate) workspace: Option<String>,
+    /// All that the job has from now on.
+    pub(crate) parameters: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct StartJob {
+    pub(crate) job: JobName,
+    pub(crate) workspace: Option<String>,
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Only these tasks; empty: all.
+    #[serde(default)]
+    pub(crate) only: Vec<String>,
+    /// Notebook parameters, which override in the old way.
+    #[serde(default)]
+    pub(crate) overriding: BTreeMap<String, String>,
+    /// How this run ends; absent: as the job's next one.
+    pub(crate) result: Option<Outcome>,
+    /// How long it runs; absent: as long as the job's.
+    pub(crate) takes: Option<Span>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RepairRun {
+    pub(crate) job: JobName,
+    pub(crate) workspace: Option<String>,
+    /// How many ended runs to pass over, newest first.
+    #[serde(default)]
+    pub(crate) skip: usize,
+    /// How it ends this time.
+    pub(crate) result: Option<Outcome>,
+    /// How long that takes; absent: as long as the job's runs.
+    pub(crate) takes: Option<Span>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DeleteRuns {
+    /// Absent: one-time runs.
+    pub(crate) job: Option<JobName>,
+    pub(crate) workspace: Option<String>,
+    /// How many of the newest stay.
+    #[serde(default)]
+    pub(crate) keep: usize,
+}
+
+/// Operations at one place. Which of the fields names it tells what kind of place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Right {
+    pub(crate) operations: Vec<Operation>,
+    /// Only `activityLog` is a right of a whole subscription.
+    pub(crate) subscription: Option<String>,
+    pub(crate) factory: Option<String>,
+    pub(crate) runtime: Option<String>,
+    pub(crate) job: Option<JobName>,
+    /// The place itself, or where `job` is.
+    pub(crate) workspace: Option<String>,
+}
+
+/// A job's id or its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum JobName {
+    Id(u64),
+    Name(String),
+}
+
+impl fmt::Display for JobName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "{id}"),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for JobName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl de::Visitor<'_> for Either {
+            type Value = JobName;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the id or the name of a job")
+            }
+
+            fn visit_u64<E>(self, id: u64) -> Result<JobName, E> {
+                Ok(JobName::Id(id))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<JobName, E> {
+                Ok(JobName::Name(name.to_owned()))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn one() -> usize {
+    1
+}
+
+impl<'de> Deserialize<'de> for MeanwhileFile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entry;
+        impl<'de> de::Visitor<'de> for Entry {
+            type Value = MeanwhileFile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "`at` and one happening, such as `{at: in 3d, deleteJob: {job: nightly}}`",
+                )
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<MeanwhileFile, A::Error> {
+                let (mut at, mut happening) = (None, None);
+                while let Some(name) = map.next_key::<String>()? {
+                    let twice = if name == "at" {
+                        at.replace(map.next_value()?).is_some()
+                    } else {
+                        let value = OneOf(name, &mut map);
+                        happening.replace(Happening::deserialize(value)?).is_some()
+                    };
+                    if twice {
+                        return Err(de::Error::custom("an entry has one `at` and one happening"));
+                    }
+                }
+                Ok(MeanwhileFile {
+                    at: at.ok_or_else(|| de::Error::missing_field("at"))?,
+                    happening: happening
+                        .ok_or_else(|| de::Error::custom("nothing happens in this entry"))?,
+                })
+            }
+        }
+        deserializer.deserialize_map(Entry)
+    }
+}
+
+/// One field of a map, read as the variant that its name tells.
+struct OneOf<'a, A>(String, &'a mut A);
+
+impl<'de, A: MapAccess<'de>> Deserializer<'de> for OneOf<'_, A> {
+    type Error = A::Error;
+
+    fn deserialize_any<V: de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, A::Error> {
+        visitor.visit_enum(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct
+        seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de, A: MapAccess<'de>> EnumAccess<'de> for OneOf<'_, A> {
+    type Error = A::Error;
+    type Variant = Self;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, Self), A::Error> {
+        let name = self.0.clone().into_deserializer();
+        seed.deserialize(name).map(|variant| (variant, self))
+    }
+}
+
+impl<'de, A: MapAccess<'de>> VariantAccess<'de> for OneOf<'_, A> {
+    type Error = A::Error;
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
+        self.1.next_value_seed(seed)
+    }
+
+    fn unit_variant(self) -> Result<(), A::Error> {
+        self.1.next_value()
+    }
+
+    fn tuple_variant<V: de::Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, A::Error> {
+        Err(de::Error::custom("a happening has named fields"))
+    }
+
+    fn struct_variant<V: de::Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, A::Error> {
+        Err(de::Error::custom("a happening has named fields"))
+    }
+}

@@ -1,0 +1,148 @@
+//! Refusals in the very words of the services, each kind of 403 and 404 told apart as they tell it.
+//! Refuses: a service's refusal from another service's door; the world file is told so when it is loaded.
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::message::json as answer;
+use super::operation::Operation;
+use super::{arm, databricks};
+use crate::http::Response;
+
+/// The kinds of refusal that a fault can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    /// Databricks, 403: the token ends within 30 seconds.
+    TokenExpired,
+    /// Databricks, 403: the token was revoked.
+    InvalidToken,
+    /// The same as a page of HTML.
+    InvalidTokenPage,
+    /// Databricks, 403: the caller's address is on no list.
+    AddressBlocked,
+    /// Either service, 403: a right is missing.
+    MissingRight,
+    /// Azure, 403: a right is missing, or it was granted a moment ago.
+    RecentlyGranted,
+    /// Databricks, 400: somebody else holds the lock.
+    Lock,
+    /// Databricks, 404: RESOURCE_DOES_NOT_EXIST; Azure: ResourceNotFound.
+    NotFound,
+    /// Databricks, 404 and nothing but NOT_FOUND, as foreign servers say it.
+    NotFoundShort,
+    /// Databricks, 404: what this server does not do.
+    NotFoundFeature,
+    /// Either service, 404: an answer without a body.
+    NotFoundEmpty,
+}
+
+impl Kind {
+    /// Can this kind be an answer of the service that `operation` belongs to?
+    pub(crate) fn fits(self, operation: Operation) -> bool {
+        let azure = !operation.action().is_empty();
+        let databricks = operation.is_of_jobs();
+        match self {
+            Self::RecentlyGranted => azure,
+            Self::MissingRight | Self::NotFound | Self::NotFoundEmpty => azure || databricks,
+            Self::TokenExpired
+            | Self::InvalidToken
+            | Self::InvalidTokenPage
+            | Self::AddressBlocked
+            | Self::Lock
+            | Self::NotFoundShort
+            | Self::NotFoundFeature => databricks,
+        }
+    }
+}
+
+/// The answer of a workspace. `number` is the workspace's.
+pub(crate) fn by_databricks(kind: Kind, operation: Operation, number: &str) -> Response {
+    let error = |status, code: &str, text: &str| *databricks::error(status, code, text);
+    match kind {
+        Kind::TokenExpired => error(
+            403,
+            "403",
+            "Token is expiring within 30 seconds. (token expired)",
+        ),
+        Kind::InvalidToken => error(403, "403", "Invalid access token."),
+        Kind::InvalidTokenPage => page(),
+        Kind::AddressBlocked => answer(
+            403,
+            // Here the code is a number.
+            &json!({"error_code": 403, "message": format!("Source IP address: 192.0.2.7 is blocked by Databricks IP ACL for workspace: {number}")}),
+        ),
+        Kind::MissingRight | Kind::RecentlyGranted => {
+            let right = match operation {
+                Operation::RunNow | Operation::RunsCancel | Operation::RunsCancelAll => {
+                    "Manage Run"
+                }
+                _ => "Can View",
+            };
+            let text = format!(
+                "User user@example.com does not have {right} or Owner or Admin permissions on this job."
+            );
+            error(403, "PERMISSION_DENIED", &text)
+        }
+        Kind::Lock => error(
+            400,
+            "COULD_NOT_ACQUIRE_LOCK",
+            "Could not acquire the lock of this job. Please try again later.",
+        ),
+        Kind::NotFound => error(404, "RESOURCE_DOES_NOT_EXIST", "The job does not exist."),
+        Kind::NotFoundShort => error(404, "NOT_FOUND", "Not found"),
+        Kind::NotFoundFeature => error(404, "FEATURE_DISABLED", "This API is disabled."),
+        Kind::NotFoundEmpty => empty(),
+    }
+}
+
+/// The answer of Azure Resource Manager about `scope`.
+pub(crate) fn by_azure(kind: Kind, operation: Operation, scope: &str) -> Response {
+    let mut text = format!(
+        "The client 'ci' with object id '00000000-0000-0000-0000-000000000000' does not have authorization to perform action '{}' over scope '{scope}' or the scope is invalid.",
+        operation.action()
+    );
+    match kind {
+        Kind::NotFound => *arm::error(
+            404,
+            "ResourceNotFound",
+            &format!("The Resource '{scope}' was not found."),
+        ),
+        Kind::NotFoundEmpty => empty(),
+        Kind::RecentlyGranted => {
+            text.push_str(" If access was recently granted, please refresh your credentials.");
+            *arm::error(403, "AuthorizationFailed", &text)
+        }
+        Kind::TokenExpired
+        | Kind::InvalidToken
+        | Kind::InvalidTokenPage
+        | Kind::AddressBlocked
+        | Kind::MissingRight
+        | Kind::Lock
+        | Kind::NotFoundShort
+        | Kind::NotFoundFeature => *arm::error(403, "AuthorizationFailed", &text),
+    }
+}
+
+fn page() -> Response {
+    let text = "<html><head><title>Error 403 Invalid access token.</title></head><body><h2>HTTP ERROR 403</h2><pre>    Invalid access token.</pre></body></html>";
+    let mut response = Response {
+        status: 403,
+        headers: http::HeaderMap::new(),
+        body: Bytes::from_static(text.as_bytes()),
+    };
+    let kind = HeaderValue::from_static("text/html;charset=iso-8859-1");
+    response.headers.insert(CONTENT_TYPE, kind);
+    response
+}
+
+fn empty() -> Response {
+    Response {
+        status: 404,
+        headers: http::HeaderMap::new(),
+        body: Bytes::new(),
+    }
+}

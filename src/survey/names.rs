@@ -1,0 +1,72 @@
+//! Names that are all but the one that was written: another case, blanks around them, a blank that looks like another. Pure.
+
+use std::collections::BTreeSet;
+
+/// Most names that are suggested.
+const SHOWN_MAX: usize = 3;
+
+/// A name with plain blanks: none around it, and each run of odd ones inside as a single space.
+pub fn plain(name: &str) -> String {
+    let is_blank = |c: char| c.is_whitespace() || is_invisible(c);
+    let words = name.split(is_blank).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// `did you mean `nightly`?`, of the names that differ from `wanted` in case and blanks only; `None`: there is none.
+pub fn suggestion<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    let folded = |name: &str| plain(name).to_lowercase();
+    let meant = folded(wanted);
+    let near: BTreeSet<&str> = known.filter(|name| folded(name) == meant).collect();
+    let shown = near.iter().take(SHOWN_MAX);
+    let shown: Vec<String> = shown.map(|name| format!("`{}`", visible(name))).collect();
+    (!shown.is_empty()).then(|| format!("did you mean {}?", shown.join(" or ")))
+}
+
+/// A name in which a blank that is no space can be seen: `a\u{a0}b`.
+pub fn visible(name: &str) -> String {
+    let is_odd = |c: char| c != ' ' && (c.is_whitespace() || is_invisible(c));
+    let shown = name.chars().map(|c| {
+        if is_odd(c) {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    });
+    shown.collect()
+}
+
+/// Of no width, and no white space to Unicode.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{ad}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_another_case_or_with_other_blanks_is_suggested() {
+        let suggested = |wanted: &str, known: &[&str]| suggestion(wanted, known.iter().copied());
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            suggested("Nightly", &["nightly", "weekly"]),
+            said("did you mean `nightly`?")
+        );
+        assert_eq!(
+            suggested("nightly sales", &["Nightly\u{a0}sales ", "NIGHTLY SALES"]),
+            said("did you mean `NIGHTLY SALES` or `Nightly\\u{a0}sales `?")
+        );
+        assert_eq!(suggested(" ÜBER", &["über"]), said("did you mean `über`?"));
+        assert_eq!(suggested("nightly", &["night"]), None);
+    }
+
+    #[test]
+    fn odd_blanks_are_made_plain_and_seen() {
+        assert_eq!(plain(" a\u{a0}\u{a0}b\u{200b}\t"), "a b");
+        assert_eq!(visible("a\u{a0}b c"), "a\\u{a0}b c");
+        assert_eq!(visible("[dev] tägliche"), "[dev] tägliche");
+    }
+}
