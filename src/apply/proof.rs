@@ -182,6 +182,7 @@ fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
             .as_ref()
             .is_some_and(|known| known.run == run);
         started
+            || job.failures.iter().any(|known| known.run == run)
             || job
                 .last_success
                 .as_ref()
@@ -243,6 +244,8 @@ mod tests {
                 result,
             },
             started: Some(at(100)),
+            queued_since: None,
+            inputs: crate::model::job::Inputs::default(),
             url: None,
             message: message.map(str::to_owned),
         }

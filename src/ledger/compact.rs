@@ -352,10 +352,6 @@ impl<'a> Choice<'a> {
                 let known = known.any(|known| known.run == *run && known.ended == *ended);
                 known || job.forgiven.contains(run)
             }),
-            Event::AttemptsForgotten { .. } => {
-                let last = |event: &Event| matches!(event, Event::AttemptsForgotten { .. });
-                self.newest(item, items, last)
-            }
             Event::RunSeen { run, name, .. } => {
                 let success = |job: &JobMemory| {
                     let last = job.last_success.as_ref();

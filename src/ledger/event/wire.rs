@@ -39,7 +39,6 @@ const EVENTS: [&str; 11] = [
     "logRead",
     "runSeen",
     "runFailed",
-    "attemptsForgotten",
     "intended",
     "settled",
     "declared",
