@@ -82,8 +82,12 @@ pub const RUN_RETENTION_DAYS: i64 = 60;
 pub const RUNS_PAGE: usize = 25;
 /// Page size asked of `jobs/list` (2.2: at most 100).
 pub const JOBS_PAGE: usize = 100;
-/// Most pages of a job's history that are read before its older runs count as unseen.
-pub const HISTORY_PAGES_MAX: usize = 4;
+/// Most pages of a job's history that are read before its older runs count as unseen: a job that runs every hour for 40 days.
+pub const HISTORY_PAGES_MAX: usize = 40;
+/// Runs that are read of a job that should be running: enough to count its failures.
+pub const HISTORY_OF_RUNNING_MAX: usize = 100;
+/// Most failures of a job since its last success that the ledger remembers. A rule that allows more attempts than that counts what lists show.
+pub const FAILURES_REMEMBERED_MAX: usize = 200;
 /// Up to this many jobs of one workspace are asked for one by one; more are read from one list of the workspace.
 pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
 /// Most bytes of a run's parameters, as JSON (Databricks Jobs API: 10,000).

@@ -138,7 +138,7 @@ pub(super) fn started(returned: &Run, looked: Timestamp) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::job::{ActivePhase, Phase, RunResult};
+    use crate::model::job::{ActivePhase, Inputs, Phase, RunResult};
 
     fn key(digit: char) -> Fingerprint {
         Fingerprint::parse(&digit.to_string().repeat(64)).unwrap()
@@ -156,6 +156,8 @@ mod tests {
                 result: RunResult::Failed,
             }),
             started: started.map(at),
+            queued_since: None,
+            inputs: Inputs::default(),
             url: None,
             message: None,
         }

@@ -15,23 +15,25 @@ use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Facts, Move, Presumed, Receipt, Settled, Step, Target};
 
-/// What an answer with the key that was to be replaced comes to.
-pub(super) enum Unchanged {
-    /// It was replaced all the same, by this key.
-    Replaced(Fingerprint),
-    /// It was not: why that is known.
+/// Why a regenerate that was answered is not known to have happened.
+pub(super) enum Unproved {
+    /// It did not, and why that is known.
     NotDone(String),
     /// Nobody knows yet, and why.
     Doubt(String),
 }
 
-/// `None`: the key that came back is another one. Else the service lists its keys once more.
-pub(super) async fn unchanged(
+/// The answer to a regenerate, if the key was replaced. Where the one that was to be replaced came back, the service lists its keys
+/// once more: only they tell.
+///
+/// # Errors
+/// It was not, or nobody knows.
+pub(super) async fn of_key(
     hands: &Hands<'_>,
     target: &Target,
     movement: &Move,
-    receipt: &Receipt,
-) -> Option<Unchanged> {
+    mut answer: Answer,
+) -> Result<Answer, Unproved> {
     let (
         Target::Runtime(target),
         Move::Regenerate {
@@ -40,12 +42,12 @@ pub(super) async fn unchanged(
             ..
         },
         Receipt::Regenerated { fingerprint, .. },
-    ) = (target, movement, receipt)
+    ) = (target, movement, &mut answer.receipt)
     else {
-        return None;
+        return Ok(answer);
     };
     if fingerprint != replaced {
-        return None;
+        return Ok(answer);
     }
     let answered = format!(
         "the service answered with the key that was to be replaced ({})",
@@ -55,13 +57,16 @@ pub(super) async fn unchanged(
         Ok(factory) => hands.reader.keys(factory, target.id.name()).await,
         Err(trouble) => Err(trouble),
     };
-    Some(match keys {
+    match keys {
         Ok(keys) if keys.said.get(*slot) != replaced => {
-            Unchanged::Replaced(keys.said.get(*slot).clone())
+            fingerprint.clone_from(keys.said.get(*slot));
+            Ok(answer)
         }
-        Ok(_) => Unchanged::NotDone(format!("not done: {answered}, and still lists it")),
-        Err(trouble) => Unchanged::Doubt(format!("{answered}; {trouble}")),
-    })
+        Ok(_) => Err(Unproved::NotDone(format!(
+            "not done: {answered}, and still lists it"
+        ))),
+        Err(trouble) => Err(Unproved::Doubt(format!("{answered}; {trouble}"))),
+    }
 }
 
 /// After a regenerate that is done: is the key beside it another one now? With what the ledger is to know of it.
@@ -172,8 +177,12 @@ fn planned(step: &Step, movement: &Move, run: RunId) -> bool {
 /// Does the ledger know this run of the subject?
 fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
     let of_job = memory.jobs.get(identity).is_some_and(|job| {
-        let started = job.last_start.is_some_and(|(known, _)| known == run);
+        let started = job
+            .last_start
+            .as_ref()
+            .is_some_and(|known| known.run == run);
         started
+            || job.failures.iter().any(|known| known.run == run)
             || job
                 .last_success
                 .as_ref()
@@ -235,6 +244,8 @@ mod tests {
                 result,
             },
             started: Some(at(100)),
+            queued_since: None,
+            inputs: crate::model::job::Inputs::default(),
             url: None,
             message: message.map(str::to_owned),
         }

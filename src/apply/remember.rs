@@ -12,8 +12,10 @@ use crate::model::outcome::Happened;
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Facts, JobFacts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
+    Facts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
+
+mod jobs;
 
 /// How much further a reading of a quiet log reaches before it is written down.
 const LOG_GROWN: Span = Span::days(1);
@@ -91,7 +93,7 @@ fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
     };
     match &step.facts {
         Facts::Runtime(facts) => runtime(subject, facts, memory).into_iter().collect(),
-        Facts::Job(facts) => job(subject, facts, memory).into_iter().collect(),
+        Facts::Job(facts) => jobs::observed(&subject, facts, memory),
         Facts::Submission(facts) => submission(&subject, facts, decided, memory),
         Facts::None => Vec::new(),
     }
@@ -169,29 +171,6 @@ fn are_new(
     })
 }
 
-/// The facts do not say how the success ended: where more than one result counts, it is not written down.
-fn job(subject: Subject, facts: &JobFacts, memory: &Memory) -> Option<Event> {
-    let (run, ended) = facts.last_success?;
-    let [result] = facts.accept.as_slice() else {
-        return None;
-    };
-    let known = memory
-        .jobs
-        .get(&subject.identity)
-        .and_then(|job| job.last_success.as_ref());
-    if known.is_some_and(|known| (known.1, known.0) >= (ended, run)) {
-        return None;
-    }
-    Some(Event::RunSeen {
-        subject,
-        name: facts.name.clone(),
-        run,
-        ended,
-        result: result.clone(),
-        digest: None,
-    })
-}
-
 /// Every end: failures count when the service has long forgotten them, and a run without a known end may have succeeded. Of one whose
 /// end the service does not date, the time of the plan counts.
 fn submission(
@@ -219,7 +198,7 @@ fn submission(
 }
 
 /// How a one-time run ended, and that as an event; `None`: it has not.
-pub(super) fn end_of_submission(
+fn end_of_submission(
     subject: &Subject,
     run: &Run,
     digest: &str,
@@ -235,29 +214,26 @@ pub(super) fn end_of_submission(
         ended: run.ended_no_earlier_than().unwrap_or(seen),
         result: result.clone(),
         digest: Some(digest.to_owned()),
+        asks: None,
     };
     Some((result.clone(), event))
 }
 
-/// A job's run that ended with one of `accept`, as an event.
-pub(super) fn success(
+/// The end of a run that this step started and waited for, as an event.
+pub(super) fn end(
+    step: &Step,
     subject: &Subject,
-    name: Option<&str>,
     run: &Run,
     accept: &[RunResult],
+    now: Timestamp,
 ) -> Option<Event> {
-    let ended = run.succeeded_at(accept)?;
-    let Phase::Ended { result, .. } = &run.phase else {
-        return None;
-    };
-    Some(Event::RunSeen {
-        subject: subject.clone(),
-        name: name.map(str::to_owned),
-        run: run.id,
-        ended,
-        result: result.clone(),
-        digest: None,
-    })
+    match &step.facts {
+        Facts::Job(facts) => jobs::ended(step, subject, facts, run, accept),
+        Facts::Submission(facts) => {
+            end_of_submission(subject, run, &facts.digest, now).map(|(_, event)| event)
+        }
+        Facts::Runtime(_) | Facts::None => None,
+    }
 }
 
 /// What the plan found out about intents that are still open: the event, and the report for it.

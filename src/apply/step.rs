@@ -3,7 +3,7 @@
 use super::act::Answer;
 use super::gate::Skip;
 use super::look::Ground;
-use super::proof::Unchanged;
+use super::proof::Unproved;
 use super::{Hands, act, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject};
@@ -13,7 +13,7 @@ use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Move, Receipt, Settled, Step, Target, Verdict};
+use crate::model::verdict::{Facts, Move, Receipt, Settled, Step, Target, Verdict};
 
 /// Whether the next move of a step may follow.
 enum Next {
@@ -238,6 +238,7 @@ impl Task<'_> {
             by: self.hands.options.by.clone(),
             subject: self.subject(),
             movement: movement.clone(),
+            rule: self.rule(movement),
             at,
             act_by,
         };
@@ -284,6 +285,14 @@ impl Task<'_> {
         }
     }
 
+    /// The rule that a start is an attempt for.
+    fn rule(&self, movement: &Move) -> Option<String> {
+        match (movement, &self.step.facts) {
+            (Move::Start { .. }, Facts::Job(facts)) => Some(facts.rule.clone()),
+            _ => None,
+        }
+    }
+
     async fn settle(&self, intent: String, how: Ending) -> Result<(), LedgerError> {
         let at = self.hands.clock.now();
         let settled = Event::Settled { intent, how, at };
@@ -302,26 +311,22 @@ impl Task<'_> {
         &self,
         movement: &Move,
         intent: String,
-        mut answer: Answer,
+        answer: Answer,
         looked: Timestamp,
     ) -> Option<Receipt> {
-        let key = proof::unchanged(self.hands, self.target, movement, &answer.receipt);
-        match (key.await, &mut answer.receipt) {
-            (None, _) => {}
-            (Some(Unchanged::Replaced(key)), Receipt::Regenerated { fingerprint, .. }) => {
-                *fingerprint = key;
-            }
-            (Some(Unchanged::Replaced(_)), _) => {}
-            (Some(Unchanged::NotDone(why)), _) => {
+        let proved = proof::of_key(self.hands, self.target, movement, answer);
+        let answer = match proved.await {
+            Ok(answer) => answer,
+            Err(Unproved::NotDone(why)) => {
                 let _ = self.settle(intent, Ending::NotDone).await;
                 self.tell(Happened::NotDone(movement.clone(), why));
                 return None;
             }
-            (Some(Unchanged::Doubt(why)), _) => {
+            Err(Unproved::Doubt(why)) => {
                 self.tell(Happened::InDoubt(movement.clone(), why));
                 return None;
             }
-        }
+        };
         self.done(movement, intent, answer, looked).await
     }
 

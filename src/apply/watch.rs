@@ -211,18 +211,8 @@ impl Watch<'_> {
             identity: self.target.identity(),
             address: self.step.address.clone(),
         };
-        let event = match &self.step.facts {
-            Facts::Submission(facts) => {
-                let now = self.hands.clock.now();
-                let end = remember::end_of_submission(&subject, run, &facts.digest, now);
-                end.map(|(_, event)| event)
-            }
-            Facts::Job(facts) => {
-                let name = facts.name.as_deref();
-                remember::success(&subject, name, run, &self.wait.accept)
-            }
-            Facts::Runtime(_) | Facts::None => None,
-        };
+        let now = self.hands.clock.now();
+        let event = remember::end(self.step, &subject, run, &self.wait.accept, now);
         let _ = self.hands.ledger.record(event.into_iter().collect()).await;
     }
 

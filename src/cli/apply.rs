@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use super::against;
 use super::args::{Apply as Args, Global, LogFormat};
 use super::beside;
 use super::deciding::{Look, decide};
@@ -36,6 +37,10 @@ pub async fn run(
         [path] if is_plan_file(path) => saved_plan(path, args, global, screen, interrupts).await,
         paths if paths.iter().any(|path| is_plan_file(path)) => Err(Failure::new(
             "a saved plan is applied alone: it says all that is to be done",
+        )
+        .with_exit(Exit::Usage)),
+        _ if !args.against.is_empty() => Err(Failure::new(
+            "--against goes with a saved plan: manifests are applied as they are",
         )
         .with_exit(Exit::Usage)),
         paths => {
@@ -113,6 +118,7 @@ async fn saved_plan(
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
+    against::check(&file, &args.against, now, screen)?;
     if now >= file.plan.valid_until {
         let summary = format!(
             "this plan was valid until {}, and it is {}",

@@ -293,6 +293,9 @@ pub struct Apply {
     /// What counts as a failure.
     #[command(flatten)]
     pub failing: Failing,
+    /// Refuse a saved plan whose actions these manifests do not ask for any more (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
 }
 
 /// Options of `show`.

@@ -1,5 +1,6 @@
 //! THE EDGE: one file per command; the only place that prints, asks, reads argv and environment, and exits.
 
+mod against;
 mod apply;
 mod args;
 mod auth;

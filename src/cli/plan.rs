@@ -10,7 +10,9 @@ use super::exit_code;
 use super::output::{is_kept, write_file};
 use super::screen::Screen;
 use super::session::Session;
+use super::validate;
 use crate::model::verdict::Plan;
+use crate::plan::walk;
 use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
 use crate::{review, saved};
 
@@ -32,6 +34,9 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )
     .await?;
+    for warning in walk::warnings(&session.desired, plan.at) {
+        screen.remark(&validate::as_text(&warning));
+    }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
     show(&file, &args.format, screen)?;

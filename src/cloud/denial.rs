@@ -42,11 +42,13 @@ impl Denial {
             Service::Arm => by_code(code, response),
             Service::Databricks(_) => by_words(said),
         };
-        Some(by_words.unwrap_or(if response.status == 401 {
-            Self::Token
-        } else {
-            Self::Right
-        }))
+        // A page that no service wrote: whoever is on the way knows nothing of rights.
+        let is_elsewhere = response.is_page() && said.is_empty();
+        let usual = match response.status {
+            401 => Some(Self::Token),
+            _ => (!is_elsewhere).then_some(Self::Right),
+        };
+        by_words.or(usual)
     }
 
     /// Could another token be taken?
@@ -203,6 +205,13 @@ mod tests {
             let found = denied(Service::Databricks(None), 403, "403", said);
             assert_eq!(found, Some(wanted), "{said}");
         }
+        let page = Response {
+            status: 403,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"<html><title>Access denied</title></html>"),
+        };
+        let found = Denial::of(Service::Databricks(None), &page, None, "");
+        assert_eq!(found, None, "a proxy's page is about no right");
         let bare = |status| denied(Service::Databricks(None), status, "", "no");
         assert_eq!(
             [401, 403, 404].map(bare),

@@ -37,7 +37,7 @@ use std::fmt;
 
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::ResourceId;
-use crate::model::job::{Continuous, JobId, Run, RunId};
+use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
 use crate::model::runtime::{Fingerprint, RuntimeKind};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
@@ -93,6 +93,10 @@ pub struct ListedJob {
     pub continuous: Continuous,
     /// `max_concurrent_runs`, 1 if absent.
     pub runs_max: u32,
+    /// What starts it by itself.
+    pub trigger: Trigger,
+    /// The parameters that it declares, with their defaults.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// Ended runs of a job, newest start first.

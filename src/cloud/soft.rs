@@ -390,17 +390,17 @@ mod tests {
         word: Option<String>,
     }
 
-    fn read(body: Value) -> Body {
+    fn read(body: &Value) -> Body {
         serde_json::from_str(&body.to_string()).unwrap()
     }
 
     #[test]
     fn numbers_are_read_as_numbers_or_text_and_nothing_is_made_up() {
-        let id = |value: Value| read(json!({"id": value})).id;
-        assert_eq!(id(json!(i64::MAX.to_string())), Some(i64::MAX));
-        assert_eq!(id(json!(7)), Some(7));
-        assert_eq!(id(json!(7.0)), Some(7));
-        assert_eq!(id(json!(" 7 ")), Some(7));
+        let id = |value: &Value| read(&json!({"id": value})).id;
+        assert_eq!(id(&json!(i64::MAX.to_string())), Some(i64::MAX));
+        assert_eq!(id(&json!(7)), Some(7));
+        assert_eq!(id(&json!(7.0)), Some(7));
+        assert_eq!(id(&json!(" 7 ")), Some(7));
         for wrong in [
             json!(1.5),
             json!("1.5"),
@@ -412,20 +412,20 @@ mod tests {
             json!({"a": 7}),
             json!(1e300),
         ] {
-            assert_eq!(id(wrong.clone()), None, "{wrong}");
+            assert_eq!(id(&wrong), None, "{wrong}");
         }
-        assert_eq!(read(json!({"most": -1})).most, None);
+        assert_eq!(read(&json!({"most": -1})).most, None);
     }
 
     #[test]
     fn a_text_of_another_type_is_its_words_or_none() {
-        let name = |value: Value| read(json!({"name": value})).name;
+        let name = |value: &Value| read(&json!({"name": value})).name;
         let said = |text: &str| Some(text.to_owned());
-        assert_eq!(name(json!("n")), said("n"));
-        assert_eq!(name(json!(2024)), said("2024"));
-        assert_eq!(name(json!(true)), said("true"));
+        assert_eq!(name(&json!("n")), said("n"));
+        assert_eq!(name(&json!(2024)), said("2024"));
+        assert_eq!(name(&json!(true)), said("true"));
         for none in [json!(null), json!(["n"]), json!({"n": [1, {"m": 2}]})] {
-            assert_eq!(name(none.clone()), None, "{none}");
+            assert_eq!(name(&none), None, "{none}");
         }
     }
 
@@ -442,13 +442,13 @@ mod tests {
             json!(true),
             json!([[1], {"a": 2}]),
         ] {
-            let body = read(json!({"part": odd, "all": odd, "name": "n"}));
+            let body = read(&json!({"part": odd, "all": odd, "name": "n"}));
             assert_eq!(body.part, Some(Part::default()), "{odd}");
             assert_eq!(body.name.as_deref(), Some("n"), "{odd}");
         }
-        let nothing = read(json!({"part": null, "all": null}));
+        let nothing = read(&json!({"part": null, "all": null}));
         assert_eq!((nothing.part, nothing.all), (None, Vec::new()));
-        let mixed = read(json!({"part": {"word": "a"}, "all": [{"word": "b"}, null, 3]}));
+        let mixed = read(&json!({"part": {"word": "a"}, "all": [{"word": "b"}, null, 3]}));
         assert_eq!(mixed.part, Some(word("a")));
         assert_eq!(mixed.all, [word("b"), Part::default(), Part::default()]);
     }

@@ -132,7 +132,7 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
             .runtimes
             .get(identity)
             .map(|runtime| runtime.last_rotation),
-        memory.jobs.get(identity).map(|job| job.last_start),
+        memory.jobs.get(identity).map(|job| &job.last_start),
         memory
             .submissions
             .get(identity)
@@ -347,6 +347,11 @@ impl<'a> Choice<'a> {
                 let newest = |event: &Event| matches!(event, Event::Declared { slot: other, .. } if other == slot);
                 self.newest(item, items, newest)
             }
+            Event::RunFailed { run, ended, .. } => self.job.is_some_and(|job| {
+                let mut known = job.failures.iter();
+                let known = known.any(|known| known.run == *run && known.ended == *ended);
+                known || job.forgiven.contains(run)
+            }),
             Event::RunSeen { run, name, .. } => {
                 let success = |job: &JobMemory| {
                     let last = job.last_success.as_ref();
@@ -360,20 +365,23 @@ impl<'a> Choice<'a> {
                 _ => self.open.contains(intent.intent.as_str()),
             },
             // A person said it: there are few of them.
-            Event::Confirmed(_) | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
+            Event::Confirmed(_) | Event::Forgotten { .. } => true,
             Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
         }
     }
 
     fn rests_on(&self, how: &Ending) -> bool {
         match how {
-            Ending::NotDone | Ending::Done(Receipt::Cancelled { .. }) => false,
+            Ending::NotDone => false,
+            Ending::Done(Receipt::Cancelled { run, .. }) => {
+                self.job.is_some_and(|job| job.cancelled.contains_key(run))
+            }
             Ending::Done(Receipt::Regenerated { answered, .. }) => {
                 self.runtime.is_some() && self.instants.contains(answered)
             }
             Ending::Done(Receipt::Started { run, .. }) => {
-                let last = self.job.and_then(|job| job.last_start);
-                last.is_some_and(|last| last.0 == *run)
+                let last = self.job.and_then(|job| job.last_start.as_ref());
+                last.is_some_and(|last| last.run == *run)
                     || self
                         .submission
                         .is_some_and(|known| known.runs.iter().any(|known| known.1 == *run))

@@ -58,6 +58,21 @@ pub enum Event {
         result: RunResult,
         /// SHA-256 of the content, for one-time submits.
         digest: Option<String>,
+        /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
+        asks: Option<String>,
+    },
+    /// A run was seen to have failed: an attempt.
+    RunFailed {
+        /// Of which job or one-time submit.
+        subject: Subject,
+        /// Which run.
+        run: RunId,
+        /// When it ended, if the service told.
+        ended: Option<Timestamp>,
+        /// How.
+        result: RunResult,
+        /// SHA-256 of the rule that it was an attempt for: another rule counts anew.
+        rule: Option<String>,
     },
     /// A move was decided and comes next.
     Intended(Intent),
@@ -127,6 +142,8 @@ pub struct Intent {
     pub subject: Subject,
     /// What.
     pub movement: Move,
+    /// SHA-256 of the rule of a job that it is an attempt for.
+    pub rule: Option<String>,
     /// When it was written down.
     pub at: Timestamp,
     /// Until when its request may be under way.
@@ -226,6 +243,7 @@ impl Event {
         match self {
             Self::Looked { subject, .. }
             | Self::RunSeen { subject, .. }
+            | Self::RunFailed { subject, .. }
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
             | Self::Confirmed(Confirmation { subject, .. })

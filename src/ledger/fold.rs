@@ -2,12 +2,14 @@
 //!
 //! Refuses: failing. An event that fits nowhere is noted and changes nothing.
 
+mod attempts;
+
 use std::collections::BTreeMap;
 
 use super::event::{Ending, Event, Intent, Subject};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
-use crate::model::job::{JobMemory, RunId, RunResult, SubmissionMemory};
+use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
     Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory,
@@ -59,11 +61,27 @@ impl Fold {
                 ended,
                 result,
                 digest,
+                asks,
             } => self.run_seen(
                 subject,
                 name.as_deref(),
                 (*run, *ended, result),
-                digest.as_deref(),
+                (digest.as_deref(), asks.as_deref()),
+            ),
+            Event::RunFailed {
+                subject,
+                run,
+                ended,
+                result,
+                rule,
+            } => self.run_failed(
+                subject,
+                KnownFailure {
+                    run: *run,
+                    ended: *ended,
+                    result: result.clone(),
+                    rule: rule.clone(),
+                },
             ),
             Event::Intended(intent) => self.intended(intent),
             Event::Settled { intent, how, .. } => self.settled(intent, how),
@@ -150,18 +168,10 @@ impl Fold {
         subject: &Subject,
         name: Option<&str>,
         run: (RunId, Timestamp, &RunResult),
-        digest: Option<&str>,
+        (digest, asks): (Option<&str>, Option<&str>),
     ) {
         match (&subject.identity, digest) {
-            (Identity::Job(..), _) => {
-                self.name(subject);
-                let job = self
-                    .memory
-                    .jobs
-                    .entry(subject.identity.clone())
-                    .or_default();
-                succeed(job, name, run);
-            }
+            (Identity::Job(..), _) => attempts::succeed(self.job(subject), name, run, asks),
             (Identity::Submission(..), Some(digest)) => {
                 let submission = self.submission(subject);
                 submission.ended(digest, run.0, run.1, run.2);
@@ -194,10 +204,26 @@ impl Fold {
                 let submission = self.submission(subject);
                 submission.forgiven_at = submission.forgiven_at.max(Some(at));
             }
-            Identity::Job(..) => {}
+            Identity::Job(..) => attempts::forgive(self.job(subject), at),
             Identity::Runtime(_) => {
                 self.note(format!("forgotten attempts on {subject}, which has none"));
             }
+        }
+    }
+
+    fn job(&mut self, subject: &Subject) -> &mut JobMemory {
+        self.name(subject);
+        self.memory
+            .jobs
+            .entry(subject.identity.clone())
+            .or_default()
+    }
+
+    fn run_failed(&mut self, subject: &Subject, failure: KnownFailure) {
+        match &subject.identity {
+            Identity::Job(..) => attempts::fail(self.job(subject), failure),
+            Identity::Submission(..) => self.name(subject),
+            Identity::Runtime(_) => self.note(format!("a run of {subject}, which has none")),
         }
     }
 
@@ -214,6 +240,7 @@ impl Fold {
             .extract_if(.., |doubt| doubt.movement.is_same_send(&intent.movement))
             .collect();
         let since = replaced.iter().map(|doubt| doubt.since).min();
+        let rule = replaced.iter().find_map(|doubt| doubt.rule.clone());
         let replaced = replaced.into_iter().map(|doubt| (doubt.intent, true));
         self.ended.extend(replaced);
         doubts.push(Doubt {
@@ -221,6 +248,7 @@ impl Fold {
             apply: intent.apply.clone(),
             by: intent.by.clone(),
             movement: intent.movement.clone(),
+            rule: rule.or_else(|| intent.rule.clone()),
             at: intent.at,
             since: since.unwrap_or(intent.at),
             act_by: intent.act_by,
@@ -246,7 +274,7 @@ impl Fold {
             return;
         };
         if let Ending::Done(receipt) = how {
-            self.happened(&identity, &doubt.movement, receipt);
+            self.happened(&identity, &doubt, receipt);
         }
     }
 
@@ -271,8 +299,8 @@ impl Fold {
         Some(doubt)
     }
 
-    fn happened(&mut self, identity: &Identity, movement: &Move, receipt: &Receipt) {
-        let memory = &mut self.memory;
+    fn happened(&mut self, identity: &Identity, doubt: &Doubt, receipt: &Receipt) {
+        let (memory, movement) = (&mut self.memory, &doubt.movement);
         match (identity, movement, receipt) {
             (
                 Identity::Runtime(_),
@@ -295,11 +323,23 @@ impl Fold {
                     });
                 }
             }
-            (Identity::Job(..), Move::Start { .. }, Receipt::Started { run, answered }) => {
+            (
+                Identity::Job(..),
+                Move::Start { parameters, .. },
+                Receipt::Started { run, answered },
+            ) => {
                 let job = memory.jobs.entry(identity.clone()).or_default();
-                if job.last_start.is_none_or(|(_, known)| known <= *answered) {
-                    job.last_start = Some((*run, *answered));
-                }
+                let start = OwnStart {
+                    run: *run,
+                    at: *answered,
+                    parameters: parameters.clone(),
+                    rule: doubt.rule.clone(),
+                };
+                attempts::start(job, start);
+            }
+            (Identity::Job(..), Move::Cancel { .. }, Receipt::Cancelled { run, answered }) => {
+                let job = memory.jobs.entry(identity.clone()).or_default();
+                attempts::cancel(job, *run, *answered);
             }
             (
                 Identity::Submission(..),
@@ -398,19 +438,6 @@ fn rotate(
         declared: None,
     };
     evidence
-}
-
-fn succeed(job: &mut JobMemory, name: Option<&str>, run: (RunId, Timestamp, &RunResult)) {
-    if let Some(name) = name {
-        job.name = Some(name.to_owned());
-    }
-    let newest = job
-        .last_success
-        .as_ref()
-        .is_none_or(|known| (known.1, known.0) <= (run.1, run.0));
-    if newest {
-        job.last_success = Some((run.0, run.1, run.2.clone()));
-    }
 }
 
 #[cfg(test)]

@@ -266,13 +266,14 @@ impl Known {
         let identity = match event {
             Event::Intended(Intent { subject, .. })
             | Event::Confirmed(Confirmation { subject, .. })
-            | Event::Forgotten { subject, .. } => Some(subject.identity.clone()),
+            | Event::Forgotten { subject, .. }
+            | Event::AttemptsForgotten { subject, .. } => Some(subject.identity.clone()),
             Event::Settled { intent, .. } => self.fold.open(intent).cloned(),
             Event::Opened { .. }
             | Event::Looked { .. }
             | Event::LogRead(_)
             | Event::RunSeen { .. }
-            | Event::AttemptsForgotten { .. }
+            | Event::RunFailed { .. }
             | Event::Declared { .. } => None,
         };
         self.touched.extend(identity);

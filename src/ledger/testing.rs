@@ -60,6 +60,7 @@ pub fn rotation(intent: &str, apply: &str, subject: Subject, seconds: i64) -> In
             replacing: Presumed::Key(key(1)),
             beside: Presumed::Key(key(2)),
         },
+        rule: None,
         at: at(seconds),
         act_by: at(seconds + 120),
     }
@@ -159,37 +160,55 @@ pub fn event() -> impl Strategy<Value = Event> {
             any::<i64>(),
             instant(),
             "[A-Z_]{1,20}",
-            of("[0-9a-f]{64}")
+            (of("[0-9a-f]{64}"), of("[0-9a-f]{64}"))
         )
-            .prop_map(
-                |(subject, name, run, ended, result, digest)| Event::RunSeen {
+            .prop_map(|(subject, name, run, ended, result, (digest, asks))| {
+                Event::RunSeen {
                     subject,
                     name,
                     run,
                     ended,
                     result: RunResult::parse(&result),
-                    digest
+                    digest,
+                    asks,
                 }
-            ),
+            }),
+        (
+            subject(),
+            any::<i64>(),
+            of(instant()),
+            "[A-Z_]{1,20}",
+            of("[0-9a-f]{64}")
+        )
+            .prop_map(|(subject, run, ended, result, rule)| Event::RunFailed {
+                subject,
+                run,
+                ended,
+                result: RunResult::parse(&result),
+                rule
+            }),
         (
             intent(),
             (any::<String>(), of(any::<String>())),
             subject(),
-            movement(),
+            (movement(), of("[0-9a-f]{64}")),
             instant(),
             instant()
         )
-            .prop_map(|(intent, (apply, by), subject, movement, at, act_by)| {
-                Event::Intended(Intent {
-                    intent,
-                    apply,
-                    by,
-                    subject,
-                    movement,
-                    at,
-                    act_by,
-                })
-            }),
+            .prop_map(
+                |(intent, (apply, by), subject, (movement, rule), at, act_by)| {
+                    Event::Intended(Intent {
+                        intent,
+                        apply,
+                        by,
+                        subject,
+                        movement,
+                        rule,
+                        at,
+                        act_by,
+                    })
+                }
+            ),
         (intent(), ending, instant()).prop_map(|(intent, how, at)| Event::Settled {
             intent,
             how,

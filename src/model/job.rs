@@ -2,10 +2,17 @@
 //!
 //! Refuses: a running run with an end; a phase we do not know counting as success.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::time::{Span, Timestamp};
+
+mod counting;
+mod run;
+mod trigger;
+
+pub use counting::Counting;
+pub use run::{ActivePhase, Inputs, Parameter, Phase, Run, RunResult};
+pub use trigger::Trigger;
 
 /// A job's id: a positive 64-bit number, never a float.
 pub type JobId = i64;
@@ -44,33 +51,55 @@ impl Token {
 pub struct JobSpec {
     /// Succeeded, running, or not running.
     pub require: Requirement,
-    /// An active run longer than this is cancelled.
+    /// A run that has been going for longer than this is cancelled.
     pub duration_max: Option<Span>,
+    /// A run that has been queued for longer than this is cancelled; `None`: `duration_max` holds here, too.
+    pub queue_max: Option<Span>,
     /// What happens when a run is wanted while another is active.
     pub concurrency: Concurrency,
     /// Results that count as success.
     pub accept: Vec<RunResult>,
+    /// Which runs count: those with the rule's parameters, or any.
+    pub counts: Counting,
     /// When a failed job is tried again.
     pub retry: Retry,
     /// `job_parameters` of a started run.
     pub parameters: BTreeMap<String, String>,
     /// How long apply waits for the end of a run that it started; `None`: it does not.
     pub wait_max: Option<Span>,
+    /// SHA-256 of selector, parameters, accepted results and retry: where it changes, attempts are counted anew.
+    pub digest: String,
+    /// SHA-256 of what makes a run count: a success that the ledger remembers proves nothing to a rule that asks for another one.
+    pub asks: String,
+}
+
+impl JobSpec {
+    /// How long a run may wait in a queue.
+    pub fn queued_max(&self) -> Option<Span> {
+        self.queue_max.or(self.duration_max)
+    }
+
+    /// Were attempts under `rule` attempts under this one? An older ledger does not tell; then they were.
+    pub fn is_same_rule(&self, rule: Option<&str>) -> bool {
+        rule.is_none_or(|rule| rule == self.digest)
+    }
 }
 
 /// Succeeded, running, or not running.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
-    /// The newest accepted end is not older than this.
+    /// The newest accepted end is not older than `error_after`.
     Succeeded {
+        /// A run is started from this age on; `None`: from `error_after` on, when the promise is broken already.
+        start_after: Option<Span>,
         /// Older than this is said, not acted on.
         warn_after: Option<Span>,
-        /// Older than this is due.
+        /// Older than this breaks the promise.
         error_after: Span,
     },
-    /// There is an active run.
+    /// There is an active run that does not wait in a queue.
     Running,
-    /// There is none.
+    /// There is no active run, and none in a queue.
     NotRunning,
 }
 
@@ -137,6 +166,10 @@ pub struct JobSight {
     pub continuous: Continuous,
     /// Most runs at a time; 0: every new run is skipped.
     pub runs_max: u32,
+    /// What starts it by itself.
+    pub trigger: Trigger,
+    /// The parameters that it declares, with their defaults.
+    pub parameters: BTreeMap<String, String>,
     /// Active runs, newest first. Complete.
     pub active: Vec<Run>,
     /// Ended runs, newest start first, as far back as `history_since`.
@@ -176,148 +209,51 @@ pub struct FormerRun {
     pub run: Run,
 }
 
-/// One run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// Its id.
-    pub id: RunId,
-    /// Where it is in its life.
-    pub phase: Phase,
-    /// When it started; `None` while it waits in a queue.
-    pub started: Option<Timestamp>,
-    /// Its page in the workspace.
-    pub url: Option<String>,
-    /// The service's words on it.
-    pub message: Option<String>,
-}
-
-/// Where a run is in its life. An end only if it has ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Not ended: everything that is not known to have ended.
-    Active(ActivePhase),
-    /// Ended.
-    Ended {
-        /// When, if the service tells it.
-        at: Option<Timestamp>,
-        /// How.
-        result: RunResult,
-    },
-}
-
-/// Phases before the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ActivePhase {
-    /// Waits for a place.
-    Queued,
-    /// Waits for its cluster.
-    Pending,
-    /// Runs.
-    Running,
-    /// Is being ended.
-    Terminating,
-    /// Waits for another task, or to be tried again.
-    Waiting,
-    /// A phase that this version does not know, in the service's words. Counts as active.
-    Unknown(String),
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RunResult {
-    /// `SUCCESS`.
-    Success,
-    /// `SUCCESS_WITH_FAILURES`.
-    SuccessWithFailures,
-    /// `FAILED`, also for the job-level phase `INTERNAL_ERROR`.
-    Failed,
-    /// `TIMEDOUT`.
-    TimedOut,
-    /// `CANCELED`.
-    Canceled,
-    /// It never ran: `SKIPPED`, `MAXIMUM_CONCURRENT_RUNS_REACHED`, `EXCLUDED`, `DISABLED`; the service's word.
-    NeverRan(String),
-    /// A result that this version does not know, in the service's words. Never a success.
-    Unknown(String),
-}
-
-impl RunResult {
-    /// The service's word.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Success => "SUCCESS",
-            Self::SuccessWithFailures => "SUCCESS_WITH_FAILURES",
-            Self::Failed => "FAILED",
-            Self::TimedOut => "TIMEDOUT",
-            Self::Canceled => "CANCELED",
-            Self::NeverRan(word) | Self::Unknown(word) => word,
-        }
-    }
-
-    /// Reads the service's word; never fails.
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "SUCCESS" => Self::Success,
-            "SUCCESS_WITH_FAILURES" => Self::SuccessWithFailures,
-            "FAILED" | "UPSTREAM_FAILED" => Self::Failed,
-            "TIMEDOUT" => Self::TimedOut,
-            "CANCELED" | "UPSTREAM_CANCELED" => Self::Canceled,
-            "SKIPPED" | "MAXIMUM_CONCURRENT_RUNS_REACHED" | "EXCLUDED" | "DISABLED" => {
-                Self::NeverRan(word.to_owned())
-            }
-            other => Self::Unknown(other.to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for RunResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl Run {
-    /// Has it not ended?
-    pub const fn is_active(&self) -> bool {
-        matches!(self.phase, Phase::Active(_))
-    }
-
-    /// Has it ended with one of `accept`?
-    pub fn has_succeeded(&self, accept: &[RunResult]) -> bool {
-        matches!(&self.phase, Phase::Ended { result, .. } if accept.contains(result))
-    }
-
-    /// When it ended, or where the service does not tell that, when it started: no earlier than this. `None`: not ended, or
-    /// nothing is known of its times.
-    pub fn ended_no_earlier_than(&self) -> Option<Timestamp> {
-        match &self.phase {
-            Phase::Ended { at, .. } => at.or(self.started),
-            Phase::Active(_) => None,
-        }
-    }
-
-    /// When it started, or where the service does not tell that, when it ended. `None`: nothing is known of its times, or it has
-    /// neither yet.
-    pub fn started_no_later_than(&self) -> Option<Timestamp> {
-        self.started.or_else(|| self.ended_no_earlier_than())
-    }
-
-    /// [`Self::ended_no_earlier_than`], if it ended with one of `accept`.
-    pub fn succeeded_at(&self, accept: &[RunResult]) -> Option<Timestamp> {
-        self.ended_no_earlier_than()
-            .filter(|_| self.has_succeeded(accept))
-    }
-}
-
 /// What the ledger knows of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobMemory {
     /// The name under which people knew it last.
     pub name: Option<String>,
-    /// The newest run that afresh started: its id, and when the service answered.
-    pub last_start: Option<(RunId, Timestamp)>,
+    /// The newest run that afresh started.
+    pub last_start: Option<OwnStart>,
     /// The newest success that was seen: run, end, result.
     pub last_success: Option<(RunId, Timestamp, RunResult)>,
+    /// The [`JobSpec::asks`] that it was one for; `None`: an older ledger does not tell.
+    pub last_success_for: Option<String>,
+    /// Failures that were seen since then, in the order in which they were written down.
+    pub failures: Vec<KnownFailure>,
+    /// Runs of others that afresh cancelled since then, and when the service took note: they did not fail by themselves.
+    pub cancelled: BTreeMap<RunId, Timestamp>,
+    /// When a person last had the attempts forgotten.
+    pub forgiven_at: Option<Timestamp>,
+    /// Runs of those attempts of which nobody knows when they ended.
+    pub forgiven: BTreeSet<RunId>,
+}
+
+/// A run that afresh started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnStart {
+    /// Its id.
+    pub run: RunId,
+    /// When the service answered.
+    pub at: Timestamp,
+    /// The parameters that it was started with.
+    pub parameters: BTreeMap<String, String>,
+    /// The [`JobSpec::digest`] of that time; `None`: an older ledger does not tell.
+    pub rule: Option<String>,
+}
+
+/// A failure that was written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownFailure {
+    /// Which run.
+    pub run: RunId,
+    /// When it ended, if the service told.
+    pub ended: Option<Timestamp>,
+    /// How.
+    pub result: RunResult,
+    /// The [`JobSpec::digest`] that it was an attempt for.
+    pub rule: Option<String>,
 }
 
 /// What the ledger knows of a one-time submit, of its present content or an earlier one.

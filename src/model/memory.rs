@@ -155,6 +155,8 @@ pub struct Doubt {
     pub by: Option<String>,
     /// What it meant to do.
     pub movement: Move,
+    /// The rule's digest at that time ([`JobSpec::digest`](super::job::JobSpec::digest)). Older ledgers do not tell.
+    pub rule: Option<String>,
     /// When it was written down (service or local time, the later).
     pub at: Timestamp,
     /// When its token was first meant to be sent: `at`, unless an intent before it was to send the same one.

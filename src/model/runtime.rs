@@ -122,7 +122,7 @@ pub struct RuntimeSpec {
     pub unknown_age: UnknownAge,
     /// When rotation is wanted; empty: always.
     pub windows: Vec<Window>,
-    /// What happens if the limit would be broken before a window opens.
+    /// What happens if a limit would be broken before a window opens or a freeze ends.
     pub on_starvation: OnStarvation,
     /// Due times of different runtimes are drawn earlier by up to this much, each by its own share.
     pub jitter: Span,
@@ -140,13 +140,13 @@ pub enum UnknownAge {
     Fail,
 }
 
-/// What happens if the limit would be broken before a window opens.
+/// What happens if a limit would be broken before a window opens or a freeze ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnStarvation {
     /// The window is kept, the limit is not.
     #[default]
     Wait,
-    /// The limit is kept, the window is not.
+    /// The limits of both keys are kept, the window is not; a freeze always is, so keys go before one that lasts too long.
     Rotate,
     /// A person decides.
     Fail,

@@ -18,9 +18,13 @@ use super::trouble::{Trouble, TroubleKind};
 
 mod counts;
 mod facts;
+mod haste;
 
 pub use counts::Counts;
-pub use facts::{Facts, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts};
+pub use facts::{
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+};
+pub use haste::Haste;
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -329,10 +333,35 @@ pub enum Cause {
         /// Failures since then.
         failures: u32,
     },
+    /// The newest success will soon be too old, and the rule says to start a run before it is.
+    Ageing {
+        /// How long ago the newest one ended.
+        age: Span,
+        /// The rule's `startAfter`.
+        start_after: Span,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
     /// No run is active, and one should be.
     NotRunning,
     /// A run is active, and none should be.
     MustNotRun,
+    /// A run is active, none should be, and the job starts again by itself.
+    StartsAgain {
+        /// When, if that can be computed.
+        next: Option<Timestamp>,
+    },
+    /// A run has been queued for too long.
+    QueuedTooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        queued: Span,
+        /// The promise.
+        limit: Span,
+    },
     /// A run has been active for too long.
     TooLong {
         /// Which.
@@ -347,49 +376,6 @@ pub enum Cause {
         /// Failures so far.
         failures: u32,
     },
-}
-
-/// Why a key does not wait: `onWindowStarvation: rotate` keeps the limits of both keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Haste {
-    /// Its window opens too late.
-    Window {
-        /// When it opens, as people near it read it; `None`: never.
-        opens: Option<String>,
-    },
-    /// If it waited for its window, the other key, which waits for the overlap, would reach its limit.
-    Twin {
-        /// When the window opens, as people near it read it.
-        opens: String,
-    },
-    /// A freeze lasts longer than its limit.
-    Freeze {
-        /// The first instant after it.
-        until: Timestamp,
-    },
-    /// The other key has to follow in time, and not before the overlap is over.
-    Overlap,
-}
-
-impl fmt::Display for Haste {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Window { opens: Some(opens) } => write!(f, "which opens too late ({opens})"),
-            Self::Window { opens: None } => f.write_str("which never opens"),
-            Self::Twin { opens } => write!(
-                f,
-                "since after {opens} the other key could not follow within its limit"
-            ),
-            Self::Freeze { until } => write!(
-                f,
-                "before the freeze until {}, which outlasts its limit",
-                minute(*until)
-            ),
-            Self::Overlap => {
-                f.write_str("early, so that the other key can follow within its limit")
-            }
-        }
-    }
 }
 
 impl fmt::Display for Cause {
@@ -436,6 +422,33 @@ impl fmt::Display for Cause {
                 "no success found, wanted within {}{}",
                 limit.rounded(),
                 after_failures(*failures, "")
+            ),
+            Self::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "last success {} ago, due after {} to stay within {}{}",
+                age.rounded(),
+                start_after.rounded(),
+                limit.rounded(),
+                after_failures(*failures, " since")
+            ),
+            Self::StartsAgain { next: Some(next) } => write!(
+                f,
+                "no run should be active; the job's schedule is not paused, next run {}",
+                minute(*next)
+            ),
+            Self::StartsAgain { next: None } => f.write_str(
+                "no run should be active; the job's trigger is not paused, so it will start again",
+            ),
+            Self::QueuedTooLong { run, queued, limit } => write!(
+                f,
+                "run {run} has been queued for {}, limit {}",
+                queued.rounded(),
+                limit.rounded()
             ),
             Self::NotRunning => f.write_str("no run is active, and one should be"),
             Self::MustNotRun => f.write_str("no run should be active"),
@@ -550,6 +563,13 @@ pub enum Hold {
         /// When it was started.
         since: Timestamp,
     },
+    /// A run waits in a queue, and it must end first.
+    QueuedRun {
+        /// Which.
+        run: RunId,
+        /// For how long, if the service tells.
+        queued: Option<Span>,
+    },
     /// It failed; it is tried again later.
     BackOff {
         /// Failures since the last success.
@@ -591,6 +611,7 @@ impl Hold {
             | Self::Freeze { .. }
             | Self::Deferred { .. }
             | Self::ActiveRun { .. }
+            | Self::QueuedRun { .. }
             | Self::BackOff { .. }
             | Self::RestartsItself => None,
         }
@@ -608,6 +629,14 @@ fn busy(
     write!(
         f,
         "an apply that began to {title} at {since} may still be running{by}"
+    )
+}
+
+fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
+    let since = minute(since);
+    write!(
+        f,
+        "run {run} of {since} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`"
     )
 }
 
@@ -669,11 +698,11 @@ impl fmt::Display for Hold {
             Self::NoKeys { why } => f.write_str(why),
             Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
-            Self::LostRun { run, since } => write!(
-                f,
-                "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
-                minute(*since)
-            ),
+            Self::LostRun { run, since } => lost(f, *run, *since),
+            Self::QueuedRun { run, queued } => match queued {
+                Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
+                None => write!(f, "waiting for run {run}, which is queued"),
+            },
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => write!(
                 f,

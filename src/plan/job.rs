@@ -3,20 +3,27 @@
 //! Refuses: a phase nobody knows counting as success; a second run for a need that an intent may have met already.
 
 use super::follow::{Followed, followed};
+use super::promise::Judged;
 use super::retry::{self, Failures};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
 use super::wait::wait;
 use super::{later, not_looked_at, promise, settle, step};
 use crate::limits;
-use crate::model::job::{JobMemory, JobSight, Requirement, Run, RunId};
+use crate::model::job::{JobMemory, JobSight, OwnStart, Requirement, Run, RunId};
 use crate::model::memory::Doubt;
+use crate::model::promise::Attention;
 use crate::model::survey::{JobCase, Looked};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Facts, Hold, JobFacts, Keep, Move, NonEmpty, Receipt, Settled, Settlement, Target, Verdict,
+    Facts, Firing, Hold, JobFacts, Keep, Move, NonEmpty, Receipt, Settled, Settlement, Target,
+    Verdict,
 };
 
+mod record;
 mod rules;
+
+use record::Record;
+pub(super) use rules::undated_success;
 
 pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let sight = match &case.sight {
@@ -24,7 +31,7 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
         Looked::NotAsked | Looked::Failed(_) => None,
     };
     let mut opened = open(case, sight, moment.now);
-    let facts = facts(case, sight);
+    let facts = facts(case, &opened.memory, sight, moment.now);
     let ruling = match (opened.blocked.take(), sight) {
         (Some(blocked), _) => blocked,
         (None, None) => rule_unseen(case, &facts, moment),
@@ -35,16 +42,47 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
         }
     };
     let judged = promise::job(case, &facts, sight, moment);
+    let (attention, blocks_at) = blocked(case, sight, &ruling, &judged, moment.now);
+    let ruling = ruling.changing(moment, blocks_at);
     let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Job(case.target.clone()));
-    let own = opened.memory.last_start.map(|(run, _)| run);
+    let own = opened.memory.last_start.as_ref().map(|own| own.run);
     step.wait = wait(&ruling, case.spec.wait_max, &case.spec.accept, own);
     step.facts = Facts::Job(Box::new(facts));
     step.settlements = opened.settlements;
     Draft {
         step,
         broken_at: ruling.broken_at,
-        attention: None,
+        attention,
+    }
+}
+
+/// Whether a run has been in the way for longer than the promise allows, and when it will have been.
+fn blocked(
+    case: &JobCase,
+    sight: Option<&JobSight>,
+    ruling: &Ruling,
+    judged: &Judged,
+    now: Timestamp,
+) -> (Option<Attention>, Option<Timestamp>) {
+    let (Requirement::Succeeded { error_after, .. }, Some(sight)) = (&case.spec.require, sight)
+    else {
+        return (None, None);
+    };
+    let waits = matches!(
+        &ruling.verdict,
+        Verdict::Hold {
+            why: Hold::ActiveRun { .. } | Hold::QueuedRun { .. },
+            ..
+        }
+    );
+    let since = |run: &Run| run.active_since().map(|at| (error_after.after(at), run.id));
+    match sight.active.iter().filter_map(since).min() {
+        Some((at, run)) if waits && at <= now && judged.promise.is_broken() => {
+            (Some(Attention::Blocked { run }), None)
+        }
+        Some((at, _)) if waits => (None, Some(at)),
+        _ => (None, None),
     }
 }
 
@@ -77,8 +115,15 @@ fn open<'a>(case: &'a JobCase, sight: Option<&JobSight>, now: Timestamp) -> Open
             None => opened.blocked = Some(doubtful(doubt, None)),
             Some(Settled::Repeat) => opened.repeats.push(doubt),
             Some(settled) => {
-                if let Settled::Done(Receipt::Started { run, answered }) = settled {
-                    opened.memory.last_start = Some((run, answered));
+                if let Settled::Done(Receipt::Started { run, answered }) = settled
+                    && let Move::Start { parameters, .. } = &doubt.movement
+                {
+                    opened.memory.last_start = Some(OwnStart {
+                        run,
+                        at: answered,
+                        parameters: parameters.clone(),
+                        rule: doubt.rule.clone(),
+                    });
                 }
                 opened.settlements.push(settlement(doubt, settled));
             }
@@ -143,58 +188,98 @@ fn send_again(moves: &mut NonEmpty<Move>, doubt: &Doubt) -> bool {
     }
 }
 
-fn facts(case: &JobCase, sight: Option<&JobSight>) -> JobFacts {
-    let accept = &case.spec.accept;
-    let ended = sight
-        .map(|sight| sight.ended.as_slice())
-        .unwrap_or_default();
-    let remembered = case
-        .memory
-        .last_success
-        .as_ref()
-        .filter(|(_, _, result)| accept.contains(result))
-        .map(|(run, at, _)| (*run, *at));
-    let last_success = ended
-        .iter()
-        .filter_map(|run| Some((run.id, run.succeeded_at(accept)?)))
-        .chain(remembered)
-        .max_by_key(|(run, at)| (*at, *run));
+fn facts(case: &JobCase, memory: &JobMemory, sight: Option<&JobSight>, now: Timestamp) -> JobFacts {
+    let spec = &case.spec;
+    let record = Record::of(spec, memory, sight, now);
+    let ended = sight.map(|sight| sight.ended.as_slice());
+    let name = sight.map(|sight| sight.name.clone());
     JobFacts {
-        require: case.spec.require.clone(),
-        accept: accept.clone(),
-        name: sight
-            .map(|sight| sight.name.clone())
-            .or_else(|| case.memory.name.clone()),
-        last_success,
-        failures: retry::dated(ended, accept, last_success.map(|(_, at)| at)),
-        undated: retry::undated(ended).cloned().collect(),
+        require: spec.require.clone(),
+        accept: spec.accept.clone(),
+        name: name.or_else(|| memory.name.clone()),
+        rule: spec.digest.clone(),
+        asks: spec.asks.clone(),
+        last_success: record
+            .success
+            .as_ref()
+            .map(|success| (success.run, success.at)),
+        untold: record
+            .success
+            .as_ref()
+            .is_some_and(|success| success.untold),
+        success_result: record.success.map(|success| success.result),
+        dismissed: record.dismissed,
+        failures: record.failures,
+        undated_failures: record.undated_failures,
+        lost: record.lost,
+        undated: retry::undated(ended.unwrap_or_default()).cloned().collect(),
         active: sight.map(|sight| sight.active.clone()).unwrap_or_default(),
         history_since: sight.map(|sight| sight.history_since),
         continuous: sight.map(|sight| sight.continuous),
+        firing: sight.and_then(|sight| firing(sight, now)),
+        unsuited: sight.and_then(|sight| spec.unsuited(&sight.trigger, &sight.parameters)),
     }
+}
+
+fn firing(sight: &JobSight, now: Timestamp) -> Option<Firing> {
+    Some(Firing {
+        by: sight.trigger.words()?,
+        next: sight.trigger.next(now),
+    })
 }
 
 /// From the ledger alone: a past success stays past, so freshness is the one thing that it can prove.
 fn rule_unseen(case: &JobCase, facts: &JobFacts, moment: Moment) -> Ruling {
-    match (&case.spec.require, facts.last_success) {
-        (
-            Requirement::Succeeded {
-                warn_after,
-                error_after,
-            },
-            Some((_, end)),
-        ) if moment.now < error_after.after(end) => fresh(*warn_after, *error_after, end, moment),
+    match (Freshness::of(&case.spec.require), facts.last_success) {
+        (Some(freshness), Some((_, end))) if moment.now < freshness.due_at(end) => {
+            freshness.keep(end, moment)
+        }
         _ => not_looked_at(),
     }
 }
 
-fn fresh(warn_after: Option<Span>, error_after: Span, end: Timestamp, moment: Moment) -> Ruling {
-    let warn_at = warn_after.map(|after| after.after(end));
-    Ruling::keep(Keep::Fresh {
-        age: Span::between(end, moment.now),
-        warn: warn_at.is_some_and(|at| at <= moment.now),
-    })
-    .changing(moment, warn_at.into_iter().chain([error_after.after(end)]))
+/// The lengths of `require: succeeded`.
+#[derive(Clone, Copy)]
+struct Freshness {
+    start_after: Option<Span>,
+    warn_after: Option<Span>,
+    error_after: Span,
+}
+
+impl Freshness {
+    const fn of(require: &Requirement) -> Option<Self> {
+        match *require {
+            Requirement::Succeeded {
+                start_after,
+                warn_after,
+                error_after,
+            } => Some(Self {
+                start_after,
+                warn_after,
+                error_after,
+            }),
+            Requirement::Running | Requirement::NotRunning => None,
+        }
+    }
+
+    /// From when on a run is wanted after a success that ended at `end`.
+    fn due_at(self, end: Timestamp) -> Timestamp {
+        let after = self.start_after.unwrap_or(self.error_after);
+        after.min(self.error_after).after(end)
+    }
+
+    fn broken_at(self, end: Timestamp) -> Timestamp {
+        self.error_after.after(end)
+    }
+
+    fn keep(self, end: Timestamp, moment: Moment) -> Ruling {
+        let warn_at = self.warn_after.map(|after| after.after(end));
+        Ruling::keep(Keep::Fresh {
+            age: Span::between(end, moment.now),
+            warn: warn_at.is_some_and(|at| at <= moment.now),
+        })
+        .changing(moment, warn_at.into_iter().chain([self.due_at(end)]))
+    }
 }
 
 /// Everything a job is judged by.
@@ -204,8 +289,7 @@ struct View<'a> {
     moment: Moment<'a>,
     last_success: Option<(RunId, Timestamp)>,
     failures: Failures<'a>,
-    /// Ended runs of which no time is known.
-    undated: &'a [Run],
+    facts: &'a JobFacts,
     last_start: Option<(RunId, Timestamp)>,
 }
 
@@ -222,9 +306,12 @@ impl<'a> View<'a> {
             sight,
             moment,
             last_success: facts.last_success,
-            failures: Failures::new(&facts.failures, facts.undated.iter(), &facts.accept),
-            undated: &facts.undated,
-            last_start: memory.last_start,
+            failures: Failures {
+                dated: &facts.failures,
+                undated: facts.undated_failures.len() + usize::from(facts.lost.is_some()),
+            },
+            facts,
+            last_start: memory.last_start.as_ref().map(|own| (own.run, own.at)),
         }
     }
 

@@ -3,14 +3,15 @@
 //! Refuses: reckoning with the present. When a key falls due is the same at every plan.
 
 use super::openings::{Openings, Rests};
-use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec, Slot};
+use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Haste, SlotFacts};
 
 /// When each key falls due, from when its limit is reached.
 ///
 /// That is `rotateBefore` and the share of the jitter before its limit. Under `onWindowStarvation: rotate` a freeze that outlasts
-/// the limit stands in for it, with the overlap as least lead; and the key that goes first leaves the other one twice the overlap.
+/// the limit stands in for it, with the overlap as least lead; and there is always room for both keys, one after the other, for
+/// which a time shorter than the overlap before a limit or between two freezes is none.
 pub(super) fn due_at(
     spec: &RuntimeSpec,
     due_age: Span,
@@ -21,24 +22,40 @@ pub(super) fn due_at(
     if spec.on_starvation != OnStarvation::Rotate {
         return PerSlot::from_fn(|slot| limits.get(slot).map(|limit| lead.before(limit)));
     }
-    let last_chance = |slot: Slot| {
-        let limit = (*limits.get(slot))?;
-        let rest = rests.outlasting(limit);
-        Some(rest.map_or(limit, |rest| rest.from.min(limit)))
-    };
+    let chances = PerSlot::from_fn(|slot| limits.get(slot).map(|limit| last_chance(rests, limit)));
+    let overlap = spec.overlap;
     PerSlot::from_fn(|slot| {
-        let (limit, own) = (*limits.get(slot), last_chance(slot)?);
-        let lead = if limit == Some(own) {
-            lead
-        } else {
-            lead.max(spec.overlap)
-        };
-        let twin = last_chance(slot.twin())
-            .filter(|twin| own <= *twin)
-            .map(|twin| spec.overlap.plus(spec.overlap).before(twin));
-        let due = lead.before(own);
-        Some(twin.map_or(due, |twin| due.min(twin)))
+        let (limit, own) = ((*limits.get(slot))?, (*chances.get(slot))?);
+        let lead = if own < limit { lead.max(overlap) } else { lead };
+        let roomy = roomy(rests, overlap, own);
+        let alone = (roomy < own).then(|| overlap.plus(overlap).before(roomy));
+        let first = chances.get(slot.twin()).filter(|twin| own <= *twin);
+        let pair = first.map(|twin| {
+            let follows = overlap.before(self::roomy(rests, overlap, twin));
+            overlap.before(self::roomy(rests, overlap, follows))
+        });
+        let all = [Some(lead.before(own)), alone, pair];
+        all.into_iter().flatten().min()
     })
+}
+
+/// What must be done before `limit` must be done before this: the limit, or the freeze that outlasts it.
+fn last_chance(rests: &Rests, limit: Timestamp) -> Timestamp {
+    let rest = rests.outlasting(limit);
+    rest.map_or(limit, |rest| rest.from.min(limit))
+}
+
+/// The last instant up to `until` that has at least `room` without a freeze before it.
+fn roomy(rests: &Rests, room: Span, until: Timestamp) -> Timestamp {
+    let mut until = until;
+    while let Some(rest) = rests
+        .outlasting(until)
+        .or_else(|| rests.outlasting(room.before(until)))
+        .filter(|rest| rest.from < until)
+    {
+        until = rest.from;
+    }
+    until
 }
 
 /// A due key at a time at which it may not be rotated.

@@ -2,8 +2,9 @@
 //!
 //! Refuses: a word that the evidence does not bear. What may be either way is unproven; what nobody could look at is unknown.
 
+use super::job::undated_success;
 use super::ruling::Moment;
-use crate::model::job::{JobSight, Requirement, SubmissionSight};
+use crate::model::job::{JobSight, Phase, Requirement, Run, SubmissionSight};
 use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::Slot;
@@ -98,38 +99,66 @@ pub(super) fn job(
 ) -> Judged {
     let judged = match (&case.spec.require, sight) {
         (Requirement::Succeeded { error_after, .. }, _) => {
-            fresh(*error_after, facts, sight, moment)
+            fresh(case, *error_after, facts, sight, moment)
         }
         (Requirement::Running | Requirement::NotRunning, None) => Judged::lasting(Promise::Unknown),
-        (Requirement::Running, Some(sight)) => present(!sight.active.is_empty()),
-        (Requirement::NotRunning, Some(sight)) => present(sight.active.is_empty()),
+        (Requirement::Running, Some(sight)) => {
+            let kept = sight.active.iter().any(|run| !run.is_queued());
+            present(kept, last_end(sight))
+        }
+        (Requirement::NotRunning, Some(sight)) => {
+            let since = sight.active.iter().map(Run::active_since);
+            let since: Option<Vec<Timestamp>> = since.collect();
+            let since = since.and_then(|all| all.into_iter().min());
+            present(sight.active.is_empty(), since)
+        }
     };
     judged.unseen(&case.sight)
 }
 
-fn present(kept: bool) -> Judged {
+/// When the last run ended that ran at all.
+fn last_end(sight: &JobSight) -> Option<Timestamp> {
+    let ran = sight.ended.iter().filter(|run| !run.never_ran());
+    let ends = ran.filter_map(|run| match run.phase {
+        Phase::Ended { at, .. } => at,
+        Phase::Active(_) => None,
+    });
+    ends.max()
+}
+
+fn present(kept: bool, broken_since: Option<Timestamp>) -> Judged {
     if kept {
         Judged::lasting(Promise::Kept)
     } else {
-        Judged::broken(None, BrokenPart::Whole)
+        Judged::broken(broken_since, BrokenPart::Whole)
     }
 }
 
-fn fresh(error_after: Span, facts: &JobFacts, sight: Option<&JobSight>, moment: Moment) -> Judged {
+fn fresh(
+    case: &JobCase,
+    error_after: Span,
+    facts: &JobFacts,
+    sight: Option<&JobSight>,
+    moment: Moment,
+) -> Judged {
     let breaks_at = facts.last_success.map(|(_, end)| error_after.after(end));
-    let undated = facts
-        .undated
-        .iter()
-        .any(|run| run.has_succeeded(&facts.accept));
-    match breaks_at {
-        Some(at) if at > moment.now => Judged {
+    match (breaks_at, sight) {
+        (Some(at), _) if at > moment.now => Judged {
             promise: Promise::Kept,
             breaks_at: Some(at),
             doubtful_at: None,
         },
-        _ if undated => Judged::lasting(Promise::Unproven),
-        _ if sight.is_none() => Judged::lasting(Promise::Unknown),
-        at => Judged::broken(at, BrokenPart::Whole),
+        (_, None) => Judged::lasting(Promise::Unknown),
+        _ if undated_success(case, facts).is_some() => Judged::lasting(Promise::Unproven),
+        // Among runs that nobody read there may be a success that is fresh.
+        (_, Some(sight)) if sight.history_since > error_after.before(moment.now) => {
+            let breaks_at = Some(error_after.after(sight.history_since));
+            Judged {
+                breaks_at,
+                ..Judged::lasting(Promise::Unproven)
+            }
+        }
+        (at, Some(_)) => Judged::broken(at, BrokenPart::Whole),
     }
 }
 

@@ -19,18 +19,33 @@ pub(super) struct Failures<'a> {
     pub(super) undated: usize,
 }
 
-/// Ends after `since` whose result is not in `accept`, the newest end first. Those without a time are [`undated`].
-pub(super) fn dated(runs: &[Run], accept: &[RunResult], since: Option<Timestamp>) -> Vec<Failure> {
-    let failed = |run: &Run| match &run.phase {
-        Phase::Ended { result, .. } if !accept.contains(result) => run
-            .ended_no_earlier_than()
-            .filter(|at| since.is_none_or(|since| since < *at))
-            .map(|at| (run.id, at, result.clone())),
-        _ => None,
+/// Failed ends after `since`, the newest first. Those without a time are [`undated`].
+pub(super) fn dated<'a>(
+    runs: impl IntoIterator<Item = &'a Run>,
+    accept: &[RunResult],
+    since: Option<Timestamp>,
+) -> Vec<Failure> {
+    let failed = |run: &Run| {
+        let result = failure(run, accept)?;
+        let at = run.ended_no_earlier_than()?;
+        let is_since = since.is_none_or(|since| since < at);
+        is_since.then(|| (run.id, at, result.clone()))
     };
-    let mut failures: Vec<Failure> = runs.iter().filter_map(failed).collect();
-    failures.sort_by_key(|(run, at, _)| std::cmp::Reverse((*at, *run)));
+    let mut failures: Vec<Failure> = runs.into_iter().filter_map(failed).collect();
+    newest_first(&mut failures);
     failures
+}
+
+pub(super) fn newest_first(failures: &mut [Failure]) {
+    failures.sort_by_key(|(run, at, _)| std::cmp::Reverse((*at, *run)));
+}
+
+/// How a run ended that failed. One that was skipped, excluded or disabled never ran, so it did not fail either.
+pub(super) fn failure<'a>(run: &'a Run, accept: &[RunResult]) -> Option<&'a RunResult> {
+    match &run.phase {
+        Phase::Ended { result, .. } if !accept.contains(result) && !run.never_ran() => Some(result),
+        Phase::Ended { .. } | Phase::Active(_) => None,
+    }
 }
 
 /// Ended runs of which no time is known, whatever their result.
@@ -40,7 +55,7 @@ pub(super) fn undated(runs: &[Run]) -> impl Iterator<Item = &Run> {
 }
 
 impl<'a> Failures<'a> {
-    /// `dated` with those among `undated` that were no success.
+    /// `dated` with those among `undated` that failed.
     pub(super) fn new(
         dated: &'a [Failure],
         undated: impl Iterator<Item = &'a Run>,
@@ -48,7 +63,7 @@ impl<'a> Failures<'a> {
     ) -> Self {
         Self {
             dated,
-            undated: undated.filter(|run| !run.has_succeeded(accept)).count(),
+            undated: undated.filter(|run| failure(run, accept).is_some()).count(),
         }
     }
 

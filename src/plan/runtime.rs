@@ -156,6 +156,8 @@ struct Judge<'a> {
     spec: &'a RuntimeSpec,
     /// The age from which a key is due, jitter included.
     due_age: Span,
+    /// When each key falls due if it is as old as it can be; `None`: at any time.
+    due_at_first: PerSlot<Option<Timestamp>>,
     /// When the runtime was looked at, if it was.
     seen_at: Option<Timestamp>,
     /// Readings of its log that are in the ledger: what they tell does not move with time.
@@ -177,6 +179,10 @@ impl<'a> Judge<'a> {
         let births = &joint.births;
         let limits = PerSlot::from_fn(|slot| limit_at(births.get(slot), &case.spec));
         let due = lead::due_at(&case.spec, due_age, moment.rests, &limits);
+        let first = PerSlot::from_fn(|slot| {
+            let earliest = births.get(slot).earliest;
+            earliest.map(|earliest| case.spec.age_max.after(earliest))
+        });
         let facts = RuntimeFacts {
             spec: case.spec.clone(),
             jitter_share: share,
@@ -213,6 +219,7 @@ impl<'a> Judge<'a> {
             moment,
             spec: &case.spec,
             due_age,
+            due_at_first: lead::due_at(&case.spec, due_age, moment.rests, &first),
             seen_at: sight.map(|sight| sight.at),
             logged: &case.memory.log.spans,
             joint,
@@ -261,16 +268,10 @@ impl<'a> Judge<'a> {
 
     /// Nobody looked, and the ledger has never seen a key that it cannot prove to be young either.
     fn in_the_dark(&self) -> bool {
-        let young = |facts: &SlotFacts| {
-            facts
-                .birth
-                .earliest
-                .is_some_and(|earliest| self.due_age.after(earliest) > self.moment.now)
-        };
         self.seen_at.is_none()
             && Slot::BOTH
                 .into_iter()
-                .any(|slot| self.slot(slot).fingerprint.is_none() && !young(self.slot(slot)))
+                .any(|slot| self.slot(slot).fingerprint.is_none() && self.may_be_due(slot))
     }
 
     fn due(&self, slot: Slot) -> Due {
@@ -291,11 +292,7 @@ impl<'a> Judge<'a> {
         let unclear = self.spec.unknown_age == UnknownAge::Fail
             || self.seen_at.is_none()
             || self.facts.keys_refused.is_some();
-        let possible = facts
-            .birth
-            .earliest
-            .filter(|_| unclear)
-            .map(|earliest| self.due_age.after(earliest));
+        let possible = self.due_at_first.get(slot).filter(|_| unclear);
         facts.due_at.into_iter().chain(possible)
     }
 
@@ -347,8 +344,8 @@ impl<'a> Judge<'a> {
     }
 
     fn may_be_due(&self, slot: Slot) -> bool {
-        let earliest = self.slot(slot).birth.earliest;
-        earliest.is_none_or(|earliest| self.due_age.after(earliest) <= self.moment.now)
+        let first = self.due_at_first.get(slot);
+        first.is_none_or(|first| first <= self.moment.now)
     }
 
     fn rule_due(&self, slot: Slot, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {

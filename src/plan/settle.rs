@@ -49,8 +49,13 @@ pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
         return None;
     }
     match &doubt.movement {
-        Move::Start { after, .. } => {
+        Move::Start {
+            after, parameters, ..
+        } => {
             let runs = sight.active.iter().chain(&sight.ended);
+            // One that tells other parameters than were sent is somebody else's, a backfill for instance.
+            let runs =
+                runs.filter(|run| Some(run.id) == *after || run.may_be_sent_with(parameters));
             Some(started(doubt, runs, *after, sight.at))
         }
         Move::Cancel { run } => Some(cancelled(*run, sight.active.iter(), sight.at)),

@@ -146,7 +146,14 @@ impl View<'_> {
     ) -> Option<Ruling> {
         let mut hold = None;
         for doubt in doubts {
-            let settles_at = settle::settles_at(doubt);
+            let settles_at = match &doubt.movement {
+                Move::Submit { .. } => {
+                    settle::settles_at(doubt).max(later(doubt.at, limits::LIST_LAG_MAX))
+                }
+                Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => {
+                    settle::settles_at(doubt)
+                }
+            };
             match settle::former(doubt, sight, self.moment.now) {
                 Some(settled) => settlements.push(settlement(doubt, settled)),
                 None if settles_at <= sight.at => {

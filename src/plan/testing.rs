@@ -6,8 +6,9 @@ use crate::model::address::{Address, Name, ResourceId};
 use crate::model::birth::Evidence;
 use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, FormerRun, JobMemory, JobSight, JobSpec, Phase,
-    Requirement, Retry, Run, RunResult, SubmissionMemory, SubmissionSight, SubmissionSpec, Token,
+    ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobMemory, JobSight,
+    JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult,
+    SubmissionMemory, SubmissionSight, SubmissionSpec, Token, Trigger,
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
@@ -170,6 +171,7 @@ pub fn doubt(movement: Move, age: &str) -> Doubt {
         apply: "apply".to_owned(),
         by: Some("alice on build-7, process 4711".to_owned()),
         movement,
+        rule: None,
         at: ago(age),
         since: ago(age),
         act_by: Span::seconds(60).after(ago(age)),
@@ -181,6 +183,8 @@ pub fn run(id: i64, phase: Phase, started: &str) -> Run {
         id,
         phase,
         started: Some(ago(started)),
+        queued_since: None,
+        inputs: Inputs::default(),
         url: None,
         message: None,
     }
@@ -207,8 +211,53 @@ pub fn untold(id: i64, result: RunResult) -> Run {
         id,
         phase: Phase::Ended { at: None, result },
         started: None,
+        queued_since: None,
+        inputs: Inputs::default(),
         url: None,
         message: None,
+    }
+}
+
+/// The same with one job parameter: its default, and what it was set to.
+pub fn with_parameter(run: Run, name: &str, default: &str, value: &str) -> Run {
+    let parameter = Parameter {
+        name: name.to_owned(),
+        default: Some(default.to_owned()),
+        value: Some(value.to_owned()),
+    };
+    let inputs = Inputs {
+        parameters: Some(vec![parameter]),
+        ..run.inputs
+    };
+    Run { inputs, ..run }
+}
+
+/// One that waits in a queue.
+pub fn queued(id: i64, since: &str) -> Run {
+    Run {
+        started: None,
+        queued_since: Some(ago(since)),
+        ..run(id, Phase::Active(ActivePhase::Queued), since)
+    }
+}
+
+/// A start by afresh without parameters, under the rule of [`job`].
+pub fn own_start(run: i64, ago_: &str) -> OwnStart {
+    OwnStart {
+        run,
+        at: ago(ago_),
+        parameters: BTreeMap::new(),
+        rule: Some("rule-1".to_owned()),
+    }
+}
+
+/// A failure that the ledger knows, under the rule of [`job`].
+pub fn known_failure(run: i64, end: &str) -> KnownFailure {
+    KnownFailure {
+        run,
+        ended: Some(ago(end)),
+        result: RunResult::Failed,
+        rule: Some("rule-1".to_owned()),
     }
 }
 
@@ -241,15 +290,20 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
         },
         spec: JobSpec {
             require: Requirement::Succeeded {
+                start_after: None,
                 warn_after: Some(Span::hours(20)),
                 error_after: Span::hours(24),
             },
             duration_max: None,
+            queue_max: None,
             concurrency: Concurrency::Forbid,
             accept: vec![RunResult::Success],
+            counts: Counting::SameParameters,
             retry: retry(),
             parameters: BTreeMap::new(),
             wait_max: None,
+            digest: "rule-1".to_owned(),
+            asks: "asks-1".to_owned(),
         },
         sight: Looked::Seen(JobSight {
             at: now(),
@@ -257,6 +311,8 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
             name: job.to_owned(),
             continuous: Continuous::No,
             runs_max: 1,
+            trigger: Trigger::None,
+            parameters: BTreeMap::new(),
             active: Vec::new(),
             ended: vec![ended(1, "2h", RunResult::Success)],
             history_since: ago("7d"),
@@ -384,6 +440,7 @@ impl Dice<'_> {
         let at = self.recent();
         let length = self.pick(&[60_u64, 30, 3600]);
         Doubt {
+            rule: None,
             intent: format!("intent-{number}"),
             apply: "apply".to_owned(),
             by: None,
@@ -517,6 +574,20 @@ impl Dice<'_> {
         ])
     }
 
+    fn inputs(&mut self) -> Inputs {
+        let value = self.pick(&["today", "2019-01-01", "{{job.start_time}}"]);
+        let parameters = [Parameter {
+            name: "day".to_owned(),
+            default: Some("today".to_owned()),
+            value: Some(value.to_owned()),
+        }];
+        Inputs {
+            parameters: self.one_in(3).then(|| parameters.to_vec()),
+            partial: self.one_in(9).then(|| "only task load".to_owned()),
+            overriding: Vec::new(),
+        }
+    }
+
     fn active_run(&mut self, id: i64) -> Run {
         let phase = self.pick(&[
             ActivePhase::Running,
@@ -524,9 +595,13 @@ impl Dice<'_> {
             ActivePhase::Queued,
             ActivePhase::Unknown("ODD".to_owned()),
         ]);
+        let since = self.recent();
+        let is_queued = phase == ActivePhase::Queued;
         Run {
             id,
-            started: (phase != ActivePhase::Queued).then(|| self.recent()),
+            started: Some(since).filter(|_| !is_queued),
+            queued_since: Some(since).filter(|_| is_queued && self.one_in(2)),
+            inputs: self.inputs(),
             phase: Phase::Active(phase),
             url: None,
             message: None,
@@ -546,6 +621,8 @@ impl Dice<'_> {
         Run {
             id,
             started: Some(Span::seconds(600).before(at)).filter(|_| tells.0),
+            queued_since: None,
+            inputs: self.inputs(),
             phase: Phase::Ended {
                 at: Some(at).filter(|_| tells.1),
                 result: self.result(),
@@ -570,8 +647,30 @@ impl Dice<'_> {
         ]);
         case.spec.retry.attempts_max = self.pick(&[5, 1, 2]);
         case.spec.wait_max = self.maybe(|_| Span::hours(2));
-        case.memory.last_start = self.maybe(|dice| (dice.pick(&[100, 101, 900]), dice.recent()));
+        if let Requirement::Succeeded { start_after, .. } = &mut case.spec.require {
+            *start_after = self.maybe(|_| Span::hours(22));
+        }
+        case.spec.queue_max = self.maybe(|dice| dice.pick(&[Span::hours(2), Span::hours(1)]));
+        case.spec.counts = self.pick(&[Counting::SameParameters, Counting::Any]);
+        case.memory.last_start = self.maybe(|dice| OwnStart {
+            run: dice.pick(&[100, 101, 900]),
+            at: dice.recent(),
+            parameters: BTreeMap::new(),
+            rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
+        });
         case.memory.last_success = self.maybe(|dice| (800, dice.recent(), dice.result()));
+        case.memory.last_success_for =
+            self.maybe(|dice| dice.pick(&["asks-1", "asks-2"]).to_owned());
+        case.memory.failures = self.some(2, |dice| KnownFailure {
+            run: dice.pick(&[102, 901]),
+            ended: dice.maybe(Self::recent),
+            result: RunResult::Failed,
+            rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
+        });
+        // The ledger knows a run once.
+        case.memory.failures.sort_by_key(|known| known.run);
+        case.memory.failures.dedup_by_key(|known| known.run);
+        case.memory.forgiven_at = self.maybe(Self::recent);
         let mut id = 99;
         let mut next = || {
             id += 1;
@@ -586,6 +685,7 @@ impl Dice<'_> {
             _ => Continuous::No,
         };
         seen.runs_max = self.pick(&[1, 0, 2, 10]);
+        seen.history_since = self.pick(&[ago("7d"), ago("1h")]);
         (seen.active, seen.ended) = (active, ended);
         self.hide(&mut case.sight);
         if self.one_in(3) {

@@ -24,7 +24,7 @@ pub(super) fn wait(
     match &ruling.verdict {
         Verdict::Act { moves, .. } if moves.iter().any(starts) => wait(Some(max?), None),
         Verdict::Hold {
-            why: Hold::ActiveRun { run },
+            why: Hold::ActiveRun { run } | Hold::QueuedRun { run, .. },
             ..
         } if own == Some(*run) => wait(max, own),
         Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => None,

@@ -103,8 +103,15 @@ fn cause(cause: &Cause) -> Value {
             ..
         } => json!(["keyDue", slot.as_str(), limit.as_secs(), outside_window]),
         Cause::Stale { limit, .. } => json!(["stale", limit.as_secs()]),
+        Cause::Ageing {
+            start_after, limit, ..
+        } => json!(["ageing", start_after.as_secs(), limit.as_secs()]),
         Cause::NotRunning => json!("notRunning"),
         Cause::MustNotRun => json!("mustNotRun"),
+        Cause::StartsAgain { .. } => json!("startsAgain"),
+        Cause::QueuedTooLong { run, limit, .. } => {
+            json!(["queuedTooLong", run, limit.as_secs()])
+        }
         Cause::TooLong { run, limit, .. } => json!(["tooLong", run, limit.as_secs()]),
         Cause::NotSucceededYet { .. } => json!("notSucceededYet"),
     }
@@ -129,6 +136,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
         Hold::ActiveRun { run } => json!(["activeRun", run]),
         Hold::LostRun { run, .. } => json!(["lostRun", run]),
+        Hold::QueuedRun { run, .. } => json!(["queuedRun", run]),
         Hold::BackOff { .. } => json!("backOff"),
         Hold::GaveUp { .. } => json!("gaveUp"),
         Hold::PauseFirst => json!("pauseFirst"),

@@ -1,10 +1,9 @@
 //! From rules to subjects: which runtimes a rule selects, and that no two rules claim one subject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{Glob, GlobMatcher};
 
-use crate::model::address::Identity;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::survey::Subject;
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -83,36 +82,61 @@ impl Matcher {
     }
 }
 
-/// Turns every subject that two rules claim into trouble that names both.
+/// Turns every subject that two rules claim into trouble that names both, and likewise two subjects that people would call the same.
 pub fn one_rule_each(cases: &mut Vec<Subject>) {
-    let mut claims: BTreeMap<Identity, Vec<usize>> = BTreeMap::new();
+    merge(
+        cases,
+        Subject::identity,
+        |_| "two rules claim it: {claimants}; leave it out of one of them",
+    );
+    merge(
+        cases,
+        |case| case.identity().map(|_| case.address().clone()),
+        |rules| {
+            if rules == 1 {
+                "{claimants} selects several of this name; give each its own name, or select them by id"
+            } else {
+                "two rules have this address: {claimants}; rename one of them"
+            }
+        },
+    );
+}
+
+/// Makes one trouble of all cases with one key. `sentence` is told how many rules there are.
+fn merge<K: Ord>(
+    cases: &mut Vec<Subject>,
+    key: impl Fn(&Subject) -> Option<K>,
+    sentence: impl Fn(usize) -> &'static str,
+) {
+    let mut claims: BTreeMap<K, Vec<usize>> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
-        if let Some(identity) = case.identity() {
-            claims.entry(identity).or_default().push(index);
+        if let Some(key) = key(case) {
+            claims.entry(key).or_default().push(index);
         }
     }
-    let mut doomed: Vec<usize> = Vec::new();
+    let mut doomed: BTreeSet<usize> = BTreeSet::new();
     for indices in claims.values().filter(|indices| indices.len() > 1) {
-        let claimants = indices
+        let mut claimants: Vec<String> = indices
             .iter()
             .filter_map(|&index| claimant(&cases[index]))
-            .collect::<Vec<_>>()
-            .join(" and ");
-        cases[indices[0]] = collision(&cases[indices[0]], &claimants);
+            .collect();
+        claimants.dedup();
+        let message = sentence(claimants.len()).replace("{claimants}", &claimants.join(" and "));
+        cases[indices[0]] = collision(&cases[indices[0]], message);
         doomed.extend(&indices[1..]);
     }
-    doomed.sort_unstable();
-    for index in doomed.into_iter().rev() {
-        cases.remove(index);
-    }
+    let mut index = 0;
+    cases.retain(|_| {
+        index += 1;
+        !doomed.contains(&(index - 1))
+    });
 }
 
 fn claimant(subject: &Subject) -> Option<String> {
     Some(format!("{} ({})", subject.rule(), subject.place()?))
 }
 
-fn collision(subject: &Subject, claimants: &str) -> Subject {
-    let message = format!("two rules claim it: {claimants}; leave it out of one of them");
+fn collision(subject: &Subject, message: String) -> Subject {
     Subject::Unresolved {
         address: subject.address().clone(),
         rule: subject.rule().clone(),

@@ -12,7 +12,8 @@ use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, PerSlot, RuntimeKind, RuntimeMemory, RuntimeSight, Slot,
+    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
+    RuntimeSight, RuntimeSpec, Slot,
 };
 use crate::model::survey::{
     Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
@@ -301,12 +302,32 @@ fn case(
 
 /// Unless the ledger proves that no key is due, with its share of the jitter, and no intent on it is without an end.
 fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
-    let due_at_the_earliest = case.spec.due_age().minus(case.spec.jitter);
+    let due_at_the_earliest = case
+        .spec
+        .due_age()
+        .minus(case.spec.jitter)
+        .minus(haste_max(scene, &case.spec));
     scene.options.refresh == Refresh::All
         || !case.doubts.is_empty()
         || !case
             .memory
             .proves_younger(due_at_the_earliest, scene.options.now)
+}
+
+/// How much earlier than at its due age a key may be due: before freezes that outlast limits, and so that the other key can follow.
+fn haste_max(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
+    match spec.on_starvation {
+        OnStarvation::Wait | OnStarvation::Fail => Span::ZERO,
+        OnStarvation::Rotate => {
+            let freezes = scene.desired.project.freezes.iter();
+            let ahead = freezes.filter(|freeze| freeze.to > scene.options.now);
+            let pair = spec.overlap.plus(spec.overlap).plus(spec.overlap);
+            ahead.fold(pair, |sum, freeze| {
+                sum.plus(spec.overlap)
+                    .plus(Span::between(freeze.from, freeze.to))
+            })
+        }
+    }
 }
 
 /// The log adds nothing to what our own rotations prove.

@@ -1,13 +1,15 @@
 use super::*;
 use crate::ledger::fold::fold;
+use crate::limits::FAILURES_REMEMBERED_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::birth::Birth;
 use crate::model::job::{Requirement, RunId};
 use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
+use crate::model::samples::unseen_job;
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::time::Span;
-use crate::model::verdict::{Keep, Move, Receipt, SlotFacts, Verdict};
+use crate::model::verdict::{JobFacts, Keep, Move, Receipt, SlotFacts, Verdict};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -77,15 +79,11 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
 
 fn job_step(last_success: Option<(RunId, Timestamp)>) -> Step {
     let facts = JobFacts {
-        require: Requirement::Running,
-        accept: vec![RunResult::Success],
+        accept: vec![RunResult::Success, RunResult::SuccessWithFailures],
         name: Some("Nightly".to_owned()),
         last_success,
-        failures: Vec::new(),
-        undated: Vec::new(),
-        active: Vec::new(),
-        history_since: None,
-        continuous: None,
+        success_result: last_success.map(|_| RunResult::Success),
+        ..unseen_job(Requirement::Running)
     };
     Step {
         address: Address::parse("analytics/nightly").unwrap(),
@@ -152,13 +150,54 @@ fn a_changed_key_and_a_newer_success_are_news_and_older_ones_are_not() {
     assert_eq!(observations(&older, &memory), []);
 }
 
-#[test]
-fn where_several_results_count_the_facts_do_not_say_which_one_it_was() {
+/// A job's facts with these failures, the newest first.
+fn failing_step(failures: &[(RunId, i64)], undated: &[RunId]) -> Step {
     let mut step = job_step(Some((9, at(40))));
     if let Facts::Job(facts) = &mut step.facts {
-        facts.accept.push(RunResult::SuccessWithFailures);
+        let failed = |(run, end): &(RunId, i64)| (*run, at(*end), RunResult::Failed);
+        facts.failures = failures.iter().map(failed).collect();
+        let failed = |run: &RunId| (*run, RunResult::Canceled);
+        facts.undated_failures = undated.iter().map(failed).collect();
     }
-    assert_eq!(observations(&plan(vec![step]), &Memory::default()), []);
+    step
+}
+
+#[test]
+fn a_failure_is_written_down_once_and_again_where_it_ended_later() {
+    let first = plan(vec![failing_step(&[(12, 60), (11, 50)], &[13])]);
+    let events = observations(&first, &Memory::default());
+    let memory = fold(&events).memory;
+    let job = memory.jobs.values().next().unwrap();
+    let known = job.failures.iter();
+    let known = known.map(|known| (known.run, known.ended, known.rule.as_deref()));
+    let rule = Some("rule-1");
+    assert_eq!(
+        known.collect::<Vec<_>>(),
+        [
+            (13, None, rule),
+            (11, Some(at(50)), rule),
+            (12, Some(at(60)), rule)
+        ]
+    );
+    assert_eq!(observations(&first, &memory), []);
+    // Run 11 was repaired, and failed again.
+    let repaired = plan(vec![failing_step(&[(11, 70), (12, 60)], &[13])]);
+    let events = observations(&repaired, &memory);
+    assert!(
+        matches!(&events[..], [Event::RunFailed { run: 11, .. }]),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn no_more_failures_are_written_down_than_anybody_counts() {
+    let most = i64::try_from(FAILURES_REMEMBERED_MAX).unwrap();
+    let failures: Vec<(RunId, i64)> = (0..most + 50).rev().map(|n| (100 + n, 50 + n)).collect();
+    let step = failing_step(&failures, &[]);
+    let events = observations(&plan(vec![step.clone()]), &Memory::default());
+    assert_eq!(events.len(), 1 + FAILURES_REMEMBERED_MAX);
+    let memory = fold(&events).memory;
+    assert_eq!(observations(&plan(vec![step]), &memory), []);
 }
 
 #[test]
@@ -187,6 +226,7 @@ fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
         apply: "a".to_owned(),
         by: None,
         movement: movement.clone(),
+        rule: None,
         at: at(1),
         since: at(1),
         act_by: at(2),

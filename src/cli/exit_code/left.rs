@@ -54,8 +54,8 @@ fn after(step: &Step, done: &[&Move], at: Timestamp) -> Standing {
 /// The promise of the keys that were not rotated: the others are new.
 fn without_rotated(found: Promise, facts: &RuntimeFacts, done: &[&Move], at: Timestamp) -> Promise {
     let rotated = |slot: Slot| {
-        let is = |movement: &&&Move| matches!(movement, Move::Regenerate { slot: one, .. } if *one == slot);
-        done.iter().find(is).is_some()
+        done.iter()
+            .any(|movement| matches!(movement, Move::Regenerate { slot: one, .. } if *one == slot))
     };
     let old = Slot::BOTH.into_iter().filter(|slot| !rotated(*slot));
     // The worst of them is the promise of the whole.

@@ -343,7 +343,10 @@ fn a_run_that_was_started_is_something_being_done() {
         false,
     );
     let cancelled = done(Move::Cancel { run: 7 });
-    assert_eq!(left(&plan, &[cancelled.clone()])[0].promise, BROKEN);
+    assert_eq!(
+        left(&plan, std::slice::from_ref(&cancelled))[0].promise,
+        BROKEN
+    );
     assert_eq!(
         left(&plan, &[cancelled, done(start())])[0].promise,
         Promise::Kept

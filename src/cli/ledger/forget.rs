@@ -253,6 +253,7 @@ mod tests {
             apply: "1".to_owned(),
             by: None,
             movement,
+            rule: None,
             at,
             since: at,
             act_by: Span::seconds(60).after(at),

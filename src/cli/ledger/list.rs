@@ -48,10 +48,10 @@ fn in_brief(memory: &Memory, identity: &Identity) -> String {
             memory
                 .jobs
                 .get(identity)
-                .map(|job| match (&job.last_success, job.last_start) {
+                .map(|job| match (&job.last_success, &job.last_start) {
                     (Some((run, at, _)), _) => format!("run {run} succeeded {}", minute(*at)),
-                    (None, Some((run, at))) => {
-                        format!("run {run} started by afresh {}", minute(at))
+                    (None, Some(own)) => {
+                        format!("run {} started by afresh {}", own.run, minute(own.at))
                     }
                     (None, None) => "no run seen".to_owned(),
                 })

@@ -2,7 +2,7 @@
 //!
 //! Each lives for minutes, so it is read or asked for anew for every token. Refuses: keeping one; asking over plain http.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -103,7 +103,7 @@ impl Federated {
     }
 }
 
-async fn from_file(path: &PathBuf) -> Result<SecretString, TokenFailure> {
+async fn from_file(path: &Path) -> Result<SecretString, TokenFailure> {
     let text = read_text(path).await.map_err(TokenFailure::new)?;
     match bare(text.expose_secret()) {
         "" => Err(TokenFailure::new(format!(

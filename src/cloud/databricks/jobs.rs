@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::session::Session;
 use super::super::soft::{self, Soft, Words};
 use super::super::{Dated, ListedJob};
-use super::{Ask, read};
+use super::{Ask, inputs, read, trigger};
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
 use crate::model::job::{Continuous, JobId};
@@ -39,6 +40,10 @@ struct Settings {
     continuous: Option<ContinuousSettings>,
     #[serde(default, deserialize_with = "soft::whole")]
     max_concurrent_runs: Option<u32>,
+    /// See [`super::trigger`].
+    schedule: Option<Value>,
+    trigger: Option<Value>,
+    parameters: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +70,8 @@ impl Job {
                 Some(_) => Continuous::Unpaused,
             },
             runs_max: settings.max_concurrent_runs.unwrap_or(1),
+            trigger: trigger::of(settings.schedule.as_ref(), settings.trigger.as_ref()),
+            parameters: inputs::defaults(settings.parameters.as_ref()),
         })
     }
 }

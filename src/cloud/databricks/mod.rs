@@ -3,10 +3,12 @@
 //! Refuses: taking HTML or an unknown error shape for something else than a refusal.
 
 mod host;
+mod inputs;
 pub(super) mod jobs;
 mod phase;
 pub(super) mod runs;
 pub(super) mod task;
+mod trigger;
 
 use host::Version;
 pub(super) use host::{Hosts, base, resolve};

@@ -4,9 +4,11 @@
 //! `SUCCESS` also for a run that a person cancelled, so it is not read at all.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::super::soft;
-use crate::model::job::{ActivePhase, JobId, Phase, Run, RunId, RunResult};
+use super::inputs;
+use crate::model::job::{ActivePhase, Inputs, JobId, Phase, Run, RunId, RunResult};
 use crate::model::time::Timestamp;
 
 /// A run, or one task of it; every field may be missing.
@@ -35,6 +37,10 @@ pub(super) struct RunBody {
     run_duration: Option<i64>,
     #[serde(default, deserialize_with = "soft::text")]
     run_page_url: Option<String>,
+    /// See [`super::inputs`].
+    job_parameters: Option<Value>,
+    overriding_parameters: Option<Value>,
+    only: Option<Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -69,14 +75,26 @@ impl RunBody {
     /// The run in the model's words. A body without an id is no run.
     pub fn run(&self) -> Option<Run> {
         let phase = self.phase();
-        let started = millis(self.start_time);
+        // The service calls it the start of a queued run, too, when that was asked for.
+        let began = millis(self.start_time);
+        let is_queued = phase == Phase::Active(ActivePhase::Queued);
         Some(Run {
             id: self.run_id?,
-            started: started.filter(|_| phase != Phase::Active(ActivePhase::Queued)),
+            started: began.filter(|_| !is_queued),
+            queued_since: began.filter(|_| is_queued),
+            inputs: self.inputs(),
             phase,
             url: self.run_page_url.clone(),
             message: self.message(),
         })
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs {
+            parameters: inputs::parameters(self.job_parameters.as_ref()),
+            overriding: inputs::overriding(self.overriding_parameters.as_ref()),
+            partial: inputs::only(self.only.as_ref()),
+        }
     }
 
     /// Where it is in its life. `state` is believed where both speak; without any word of an end it is active.
@@ -194,7 +212,7 @@ fn millis(value: Option<i64>) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn phase(body: Value) -> Phase {
         serde_json::from_value::<RunBody>(body).unwrap().phase()
@@ -309,6 +327,41 @@ mod tests {
             .run()
             .unwrap();
         assert_eq!((run.id, run.started), (i64::MAX, None));
+        assert_eq!(run.queued_since.map(Timestamp::as_millisecond), Some(1000));
         assert!(run.message.unwrap().starts_with("Queued due to"));
+    }
+
+    fn inputs(body: Value) -> Inputs {
+        serde_json::from_value::<RunBody>(body).unwrap().inputs()
+    }
+
+    #[test]
+    fn a_run_tells_what_it_was_started_with_in_the_shapes_of_the_service() {
+        // As documented: without a value it is the default.
+        let told = inputs(
+            json!({"job_parameters": [{"name": "Environment", "default": "dev"}, {"name": "foo", "default": "", "value": "bar"}]}),
+        );
+        let told = told.parameters.unwrap();
+        let effective = told.iter().map(|one| (one.name.as_str(), one.effective()));
+        assert_eq!(
+            effective.collect::<Vec<_>>(),
+            [("Environment", Some("dev")), ("foo", Some("bar"))]
+        );
+        assert_eq!(inputs(json!({})), Inputs::default());
+        assert_eq!(inputs(json!({"job_parameters": "news"})), Inputs::default());
+        let blank = json!({"overriding_parameters": {"jar_params": [], "pipeline_params": {"full_refresh": false}, "dbt_commands": null}});
+        assert_eq!(inputs(blank), Inputs::default());
+        let old =
+            json!({"overriding_parameters": {"notebook_params": {"age": "35"}, "jar_params": []}});
+        assert_eq!(inputs(old).overriding, ["notebook_params"]);
+    }
+
+    #[test]
+    fn a_run_of_a_part_of_its_tasks_is_known_where_it_tells() {
+        assert_eq!(
+            inputs(json!({"only": ["load"]})).partial.as_deref(),
+            Some("only task load")
+        );
+        assert_eq!(inputs(json!({"only": []})).partial, None);
     }
 }

@@ -200,7 +200,7 @@ async fn active_runs_are_asked_for_in_lower_case_and_met_once() {
 #[tokio::test]
 async fn a_history_says_how_far_back_it_is_complete() {
     let pages = |_: &Request, nth: usize| {
-        let newest = i64::try_from(100 - nth * 10).unwrap();
+        let newest = i64::try_from(1_000 - nth * 10).unwrap();
         let runs = [
             ended_run(newest, newest * 1000),
             ended_run(newest - 1, newest * 1000 - 500),
@@ -217,11 +217,11 @@ async fn a_history_says_how_far_back_it_is_complete() {
             .said;
         (history.runs.len(), history.since.as_millisecond())
     };
-    assert_eq!(look(|_| true).await, (2, 89_500));
-    assert_eq!(look(|runs| runs.len() > 2).await, (4, 79_500));
+    assert_eq!(look(|_| true).await, (2, 989_500));
+    assert_eq!(look(|runs| runs.len() > 2).await, (4, 979_500));
     assert_eq!(
         look(|_| false).await,
-        (2 * crate::limits::HISTORY_PAGES_MAX, 59_500)
+        (2 * crate::limits::HISTORY_PAGES_MAX, 599_500)
     );
 
     let fake = fake(|_, _| ok(json!({"runs": [ended_run(5, 2_000)]})));

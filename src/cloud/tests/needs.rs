@@ -25,7 +25,7 @@ fn with(body: &Value, field: &str, odd: &Value) -> Value {
     let mut body = body.clone();
     let (here, last) = holder(&mut body, field);
     match last.strip_suffix("[]") {
-        Some(list) => here[list][0] = odd.clone(),
+        Some(entries) => here[entries][0] = odd.clone(),
         None => here[last] = odd.clone(),
     }
     body
@@ -65,13 +65,19 @@ fn run() -> Value {
     let details = json!({"code": "SUCCESS", "message": "m"});
     json!({
         "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "", "tasks": [],
+        "job_parameters": [{"name": "day", "default": "x", "value": "y"}], "overriding_parameters": {"notebook_params": {"a": "b"}}, "only": ["main"],
         "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", "state_message": "m"},
         "status": {"state": "TERMINATED", "termination_details": details, "queue_details": details},
     })
 }
 
 fn job() -> Value {
-    json!({"job_id": 1, "settings": {"name": "n", "tags": {"a": "b"}, "max_concurrent_runs": 1, "continuous": {"pause_status": "PAUSED"}}})
+    let schedule = json!({"quartz_cron_expression": "0 0 2 * * ?", "timezone_id": "UTC", "pause_status": "PAUSED"});
+    let trigger = json!({"periodic": {"interval": 1, "unit": "DAYS"}, "pause_status": "PAUSED"});
+    json!({"job_id": 1, "settings": {
+        "name": "n", "tags": {"a": "b"}, "max_concurrent_runs": 1, "continuous": {"pause_status": "PAUSED"},
+        "schedule": schedule, "trigger": trigger, "parameters": [{"name": "day", "default": "x"}],
+    }})
 }
 
 fn event() -> Value {
@@ -258,12 +264,13 @@ fn is_part(field: &str, section: &str) -> bool {
         "GET …/integrationRuntimes" => field == "value[]",
         _ => false,
     };
-    PARTS.iter().any(|part| is_named(&part)) && !nested && !is_needed && !is_leaf(field, section)
+    PARTS.iter().any(is_named) && !nested && !is_needed && !is_leaf(field)
 }
 
 /// `state` is a word in some places and an object in others.
-fn is_leaf(field: &str, section: &str) -> bool {
-    field.ends_with("status.state") || section == "POST …/getStatus" && field.ends_with(".state")
+fn is_leaf(field: &str) -> bool {
+    let words = ["status.state", "properties.state"];
+    words.iter().any(|word| field.ends_with(word))
 }
 
 #[tokio::test]

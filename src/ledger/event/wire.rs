@@ -33,16 +33,16 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
     "opened",
     "looked",
     "logRead",
     "runSeen",
+    "runFailed",
     "intended",
     "settled",
     "declared",
     "confirmed",
-    "attemptsForgotten",
     "forgotten",
 ];
 
@@ -104,6 +104,23 @@ enum EventLine {
         /// SHA-256 of a one-time run's content.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         digest: Option<String>,
+        /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asks: Option<String>,
+    },
+    /// A run was seen to have failed.
+    RunFailed {
+        #[serde(flatten)]
+        subject: SubjectLine,
+        run: i64,
+        /// When it ended, if the service told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<Instant>,
+        /// The service's word.
+        result: String,
+        /// SHA-256 of the rule that it was an attempt for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// A move comes next.
     Intended {
@@ -118,6 +135,9 @@ enum EventLine {
         by: Option<String>,
         #[serde(rename = "move")]
         movement: MoveLine,
+        /// SHA-256 of the rule of a job that it is an attempt for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
         at: Instant,
         /// Until when its request may be under way.
         act_by: Instant,

@@ -164,6 +164,7 @@ fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
         ended: at(ended),
         result: RunResult::Success,
         digest: None,
+        asks: Some("a".to_owned()),
     };
     let fold = fold([&seen(7, 70), &seen(6, 60)]);
     let memory = &fold.memory.jobs[&job(1).identity];
@@ -280,4 +281,174 @@ proptest! {
             prop_assert_eq!(alone.doubts(&subject.identity), all.doubts(&subject.identity));
         }
     }
+}
+
+fn failed(run: i64, ended: Option<i64>) -> Event {
+    Event::RunFailed {
+        subject: job(1),
+        run,
+        ended: ended.map(at),
+        result: RunResult::Failed,
+        rule: Some("rule-1".to_owned()),
+    }
+}
+
+fn succeeded(run: i64, ended: i64) -> Event {
+    Event::RunSeen {
+        subject: job(1),
+        name: None,
+        run,
+        ended: at(ended),
+        result: RunResult::Success,
+        digest: None,
+        asks: Some("asks-1".to_owned()),
+    }
+}
+
+fn forgotten(second: i64) -> Event {
+    Event::AttemptsForgotten {
+        subject: job(1),
+        at: at(second),
+        by: "alice".to_owned(),
+    }
+}
+
+fn failing(events: &[Event]) -> Vec<i64> {
+    let fold = fold(events);
+    assert_eq!(fold.notes, Vec::<String>::new());
+    let failures = &fold.memory.jobs[&job(1).identity].failures;
+    failures.iter().map(|failure| failure.run).collect()
+}
+
+#[test]
+fn a_failure_is_remembered_once_and_until_a_later_success() {
+    let all = [
+        failed(2, Some(20)),
+        failed(3, None),
+        failed(2, Some(20)),
+        failed(4, Some(40)),
+    ];
+    assert_eq!(failing(&all), [3, 2, 4]);
+    let then = |event: Event| failing(&[all.as_slice(), &[event]].concat());
+    assert_eq!(then(succeeded(5, 50)), Vec::<i64>::new());
+    assert_eq!(then(succeeded(1, 30)), [4]);
+    assert_eq!(
+        then(failed(2, Some(60))),
+        [3, 4, 2],
+        "repaired, and failed again"
+    );
+    assert_eq!(
+        failing(&[succeeded(5, 50), failed(2, Some(20)), failed(6, Some(60))]),
+        [6]
+    );
+}
+
+#[test]
+fn a_person_forgives_what_was_tried_until_then() {
+    let all = [failed(2, Some(20)), failed(3, None), failed(4, Some(40))];
+    let then = |events: &[Event]| failing(&[all.as_slice(), events].concat());
+    assert_eq!(then(&[forgotten(30)]), [4]);
+    assert_eq!(then(&[forgotten(50)]), Vec::<i64>::new());
+    // Lists go on showing them.
+    assert_eq!(
+        then(&[
+            forgotten(50),
+            all[0].clone(),
+            all[1].clone(),
+            failed(6, Some(60))
+        ]),
+        [6]
+    );
+    let memory = fold(&[all[1].clone(), forgotten(50)]).memory;
+    let job = &memory.jobs[&job(1).identity];
+    assert_eq!((job.forgiven_at, job.forgiven.len()), (Some(at(50)), 1));
+}
+
+/// An intent on the job and its end.
+fn done(number: &str, movement: Move, receipt: Receipt) -> [Event; 2] {
+    let intent = Intent {
+        movement,
+        subject: job(1),
+        rule: Some("rule-1".to_owned()),
+        ..rotation(number, "a", job(1), 11)
+    };
+    [Event::Intended(intent), settled(number, receipt)]
+}
+
+fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
+    let movement = Move::Start {
+        token: Token::parse(number).unwrap(),
+        after: None,
+        parameters: [("day".to_owned(), "today".to_owned())].into(),
+        company: crate::model::verdict::Company::Alone,
+    };
+    done(
+        number,
+        movement,
+        Receipt::Started {
+            run,
+            answered: at(second),
+        },
+    )
+}
+
+fn cancelled(number: &str, run: i64, second: i64) -> [Event; 2] {
+    done(
+        number,
+        Move::Cancel { run },
+        Receipt::Cancelled {
+            run,
+            answered: at(second),
+        },
+    )
+}
+
+#[test]
+fn a_start_is_remembered_with_its_parameters_and_its_rule() {
+    let memory = fold(&started("i1", 7, 20)).memory;
+    let start = memory.jobs[&job(1).identity].last_start.clone().unwrap();
+    assert_eq!(
+        (start.run, start.at, start.rule.as_deref()),
+        (7, at(20), Some("rule-1"))
+    );
+    assert_eq!(start.parameters.len(), 1);
+}
+
+#[test]
+fn a_run_of_others_that_was_cancelled_is_told_from_an_attempt_that_took_too_long() {
+    let all = [
+        started("i1", 7, 20),
+        cancelled("i2", 7, 30),
+        cancelled("i3", 8, 40),
+    ]
+    .concat();
+    let displaced = |events: &[Event]| {
+        let memory = fold(events).memory;
+        let cancelled = &memory.jobs[&job(1).identity].cancelled;
+        cancelled.keys().copied().collect::<Vec<_>>()
+    };
+    assert_eq!(displaced(&all), [8]);
+    assert_eq!(
+        displaced(&[all.as_slice(), &[succeeded(9, 50)]].concat()),
+        Vec::<i64>::new()
+    );
+}
+
+#[test]
+fn compaction_keeps_what_counts_of_a_job() {
+    let mut events = Vec::new();
+    for round in 0..100 {
+        let (first, at) = (round * 10, round * 1_000 + 100);
+        let number = |name: &str| format!("{name}{round}");
+        events.extend(cancelled(&number("c"), first + 1, at));
+        events.extend(started(&number("s"), first + 2, at + 10));
+        events.extend([failed(first + 3, Some(at + 20)), failed(first + 4, None)]);
+        if round < 99 {
+            events.push(succeeded(first + 5, at + 30));
+        }
+    }
+    events.push(forgotten(99_090));
+    let left = crate::ledger::compact::compact(&events);
+    assert_eq!(fold(&left).memory, fold(&events).memory);
+    assert!(left.len() <= 9, "{} lines", left.len());
 }

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use crate::limits::PARAMETERS_BYTES_MAX;
 use crate::model::address::Name;
 use crate::model::connection::Workspace;
@@ -20,6 +18,9 @@ use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
 use super::claims::{ContentClaims, JobClaims};
 use super::clear;
 use super::{Context, named};
+
+mod digest;
+mod meaning;
 
 /// All JobRun rules by name; `None` if one is missing.
 pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
@@ -58,7 +59,8 @@ fn rule(
     let findings = &mut *context.findings;
     let what = match (&spec.job, &spec.submit) {
         (Some(job), None) => {
-            job_spec(spec, findings).map(|built| JobRunWhat::Job(selector(&job.value), built))
+            let selector = selector(&job.value);
+            job_spec(spec, &selector, findings).map(|built| JobRunWhat::Job(selector, built))
         }
         (None, Some(submit)) => submission(spec, submit, findings).map(JobRunWhat::Submission),
         (Some(job), Some(submit)) => {
@@ -98,23 +100,30 @@ fn selector(job: &JobText) -> JobSelector {
     }
 }
 
-fn job_spec(spec: &JobRunSpec, findings: &mut Findings) -> Option<JobSpec> {
+fn job_spec(spec: &JobRunSpec, selector: &JobSelector, findings: &mut Findings) -> Option<JobSpec> {
+    meaning::check(spec, findings);
     let require = requirement(spec, findings);
     let accept = accepted(spec, findings);
-    let retry = retry(spec.retry.as_ref(), findings);
+    let retry = retry(spec.retry.as_ref().map(|at| &at.value), findings);
     let parameters = parameters(spec, findings);
+    let counts = spec.counts.as_ref().map(|at| at.value.0);
+    let (counts, accept, parameters) = (counts.unwrap_or_default(), accept?, parameters?);
     Some(JobSpec {
+        digest: digest::of_rule(selector, &parameters, &accept, &retry),
+        asks: digest::of_question(counts, &parameters),
         require: require?,
         duration_max: spec.duration_max.as_ref().map(|at| at.value.0),
+        queue_max: spec.queue_max.as_ref().map(|at| at.value.0),
+        counts,
         concurrency: spec
             .concurrency
             .as_ref()
             .map(|at| at.value.0)
             .unwrap_or_default(),
-        accept: accept?,
+        accept,
         retry,
-        parameters: parameters?,
-        wait_max: spec.wait_for.as_ref().map(|wait| wait.end.0),
+        parameters,
+        wait_max: spec.wait_for.as_ref().map(|wait| wait.value.end.0),
     })
 }
 
@@ -122,7 +131,9 @@ fn requirement(spec: &JobRunSpec, findings: &mut Findings) -> Option<Requirement
     match (spec.require.value.0, &spec.freshness) {
         (Require::Succeeded, Some(freshness)) => {
             let (warn, error) = (&freshness.value.warn_after, &freshness.value.error_after);
+            let start = &freshness.value.start_after;
             Some(Requirement::Succeeded {
+                start_after: start.as_ref().map(|at| at.value.0),
                 warn_after: warn.as_ref().map(|at| at.value.0),
                 error_after: error.value.0,
             })
@@ -240,20 +251,16 @@ fn submission(
     check_submit(submit, findings);
     clear::submit(&submit.value, findings);
     let accept = accepted(spec, findings);
-    let retry = retry(spec.retry.as_ref(), findings);
+    let retry = retry(spec.retry.as_ref().map(|at| &at.value), findings);
     let body: serde_json::Map<String, serde_json::Value> = submit
         .value
         .iter()
         .map(|(key, value)| (key.clone(), value.value.0.clone()))
         .collect();
     let body = serde_json::Value::Object(body).to_string();
-    let digest: Vec<_> = Sha256::digest(body.as_bytes())
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     Some(SubmissionSpec {
+        digest: digest::hex(&body),
         body,
-        digest: digest.concat(),
         accept: accept?,
         concurrency: spec
             .concurrency
@@ -261,7 +268,7 @@ fn submission(
             .map(|at| at.value.0)
             .unwrap_or_default(),
         retry,
-        wait_max: spec.wait_for.as_ref().map(|wait| wait.end.0),
+        wait_max: spec.wait_for.as_ref().map(|wait| wait.value.end.0),
     })
 }
 
@@ -274,7 +281,7 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
         );
         findings.add(problem.help("write `require: succeeded`"));
     }
-    let fields: [(&str, Option<Mark>, &str); 3] = [
+    let fields: [(&str, Option<Mark>, &str); 5] = [
         (
             "freshness",
             spec.freshness.as_ref().map(|at| at.mark),
@@ -284,6 +291,16 @@ fn check_only_once(spec: &JobRunSpec, findings: &mut Findings) {
             "maxDuration",
             spec.duration_max.as_ref().map(|at| at.mark),
             "write `timeout_seconds` in `submit`",
+        ),
+        (
+            "maxQueue",
+            spec.queue_max.as_ref().map(|at| at.mark),
+            "write `timeout_seconds` in `submit`",
+        ),
+        (
+            "counts",
+            spec.counts.as_ref().map(|at| at.mark),
+            "only runs of this very content count",
         ),
         (
             "parameters",

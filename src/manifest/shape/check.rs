@@ -160,8 +160,14 @@ pub fn freeze(from: &At<Instant>, to: &At<Instant>, findings: &mut Findings) {
     }
 }
 
-/// A warning must come before what it warns of, and the service must remember a success for so long.
-pub fn freshness(warn: Option<&At<Length>>, error: &At<Length>, findings: &mut Findings) {
+/// A warning must come before what it warns of, a start no later than the promise is broken, and the service must remember a success for
+/// so long.
+pub fn freshness(
+    start: Option<&At<Length>>,
+    warn: Option<&At<Length>>,
+    error: &At<Length>,
+    findings: &mut Findings,
+) {
     let (limit, mark) = (error.value.0, error.mark);
     if limit == Span::ZERO {
         findings.add(Problem::at(
@@ -183,6 +189,18 @@ pub fn freshness(warn: Option<&At<Length>>, error: &At<Length>, findings: &mut F
             "`warnAfter` ({}) must be shorter than `errorAfter` ({limit})",
             warn.value.0
         );
-        findings.add(Problem::at(warn.mark, message).also(mark, "due from here on"));
+        findings.add(Problem::at(warn.mark, message).also(mark, "broken from here on"));
+    }
+    if let Some(start) = start.filter(|start| start.value.0 > limit || start.value.0 == Span::ZERO)
+    {
+        let message = if start.value.0 == Span::ZERO {
+            "`startAfter` must be longer than nothing".to_owned()
+        } else {
+            format!(
+                "`startAfter` ({}) must not be longer than `errorAfter` ({limit})",
+                start.value.0
+            )
+        };
+        findings.add(Problem::at(start.mark, message).also(mark, "broken from here on"));
     }
 }

@@ -8,7 +8,7 @@ use super::json::Json;
 use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern};
 use super::number::{Count, Length, Positive};
 use super::{either, record, words};
-use crate::model::job::Concurrency;
+use crate::model::job::{Concurrency, Counting};
 use crate::model::runtime::{OnStarvation, UnknownAge};
 
 record! {
@@ -98,19 +98,23 @@ record! {
         "require" require: At<RequireWord>,
         /// How old the newest success may be. With `require: succeeded` of a job.
         "freshness" freshness: Option<At<FreshnessText>>,
-        /// An active run longer than this is cancelled.
+        /// A run that has been going for longer than this is cancelled.
         "maxDuration" duration_max: Option<At<Length>>,
+        /// A run that has been queued for longer than this is cancelled; unless written, `maxDuration`.
+        "maxQueue" queue_max: Option<At<Length>>,
         /// What happens when a run is wanted while another is active; unless written, `Forbid`. Of a one-time run: while one of an earlier
         /// content of this document is.
         "concurrencyPolicy" concurrency: Option<At<ConcurrencyWord>>,
         /// Results that count as success; unless written, `[SUCCESS]`.
         "acceptResults" accept: Option<At<Vec<ResultWord>>>,
+        /// Which runs count as a success; unless written, `sameParameters`.
+        "counts" counts: Option<At<CountsWord>>,
         /// When a failed run is tried again.
-        "retry" retry: Option<RetryText>,
+        "retry" retry: Option<At<RetryText>>,
         /// Job parameters of a started run: text only.
         "parameters" parameters: Option<At<BTreeMap<String, At<String>>>>,
         /// How long apply waits for the end of a run that it started; unless written, it does not.
-        "waitFor" wait_for: Option<WaitText>,
+        "waitFor" wait_for: Option<At<WaitText>>,
     }
 }
 
@@ -141,23 +145,33 @@ words! {
     /// What is promised.
     RequireWord(Require) {
         "succeeded" Require::Succeeded = "The newest accepted end is not older than `freshness.errorAfter`.",
-        "running" Require::Running = "There is an active run.",
-        "notRunning" Require::NotRunning = "There is no active run.",
+        "running" Require::Running = "There is an active run that does not wait in a queue.",
+        "notRunning" Require::NotRunning = "There is no active run, and none in a queue.",
     }
 }
 
 record! {
     /// How old the newest success may be.
     FreshnessText {
+        /// A run is started once the newest success is older than this; unless written, `errorAfter`.
+        "startAfter" start_after: Option<At<Length>>,
         /// Older than this is said, not acted on.
         "warnAfter" warn_after: Option<At<Length>>,
-        /// Older than this is due; at most 60 days, for which Databricks keeps runs.
+        /// Older than this breaks the promise; at most 60 days, for which Databricks keeps runs.
         "errorAfter" error_after: At<Length>,
     }
     check |findings| {
-        if let (Some(warn_after), Some(error_after)) = (&warn_after, &error_after) {
-            check::freshness(warn_after.as_ref(), error_after, findings);
+        if let (Some(start_after), Some(warn_after), Some(error_after)) = (&start_after, &warn_after, &error_after) {
+            check::freshness(start_after.as_ref(), warn_after.as_ref(), error_after, findings);
         }
+    }
+}
+
+words! {
+    /// Which runs count as a success.
+    CountsWord(Counting) {
+        "sameParameters" Counting::SameParameters = "Runs of all tasks with the rule's `parameters`, and the job's defaults for the others.",
+        "any" Counting::Any = "Every run of the job, whatever its parameters.",
     }
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::connection::{Credential, DATABRICKS_APPLICATION, SecretSource, WorkspaceHost};
 use crate::model::desired::{Guardrails, JobRunWhat, JobSelector, LedgerPlace, OnExceed, Selector};
-use crate::model::job::{Concurrency, Requirement, Retry, RunResult};
+use crate::model::job::{Concurrency, Counting, Requirement, Retry, RunResult};
 use crate::model::runtime::{OnStarvation, UnknownAge};
 use crate::model::time::Span;
 
@@ -59,6 +59,41 @@ fn a_key_age() {
     assert_eq!(rule.place.to_string(), "a.yaml:22:18");
 }
 
+/// The digests of one rule: of the attempts, and of what it asks.
+fn digests(fields: &str) -> (String, String) {
+    let fields = format!("require: succeeded\nfreshness: {{errorAfter: 24h}}\n{fields}");
+    let desired = read_after_base(&job_run(&fields));
+    match &desired.job_runs[0].what {
+        JobRunWhat::Job(_, spec) => (spec.digest.clone(), spec.asks.clone()),
+        JobRunWhat::Submission(_) => panic!("a job is wanted"),
+    }
+}
+
+#[test]
+fn attempts_are_told_apart_by_what_is_tried_and_successes_by_what_is_asked() {
+    let (rule, asks) = digests("job: {id: 123}");
+    let same = "job: {id: 123}\nretry: {backoff: 15m}\nacceptResults: [SUCCESS]\nmaxDuration: 3h\ncounts: sameParameters";
+    assert_eq!(digests(same), (rule.clone(), asks.clone()));
+    for other in [
+        "job: {id: 124}",
+        "job: {name: \"123\"}",
+        "job: {id: 123}\nretry: {maxAttempts: 6}",
+        "job: {id: 123}\nacceptResults: [SUCCESS, TIMEDOUT]",
+    ] {
+        let (other_rule, other_asks) = digests(other);
+        assert_ne!(other_rule, rule, "{other}");
+        assert_eq!(other_asks, asks, "{other}");
+    }
+    let (other_rule, other_asks) = digests("job: {id: 123}\nparameters: {day: x}");
+    assert!(other_rule != rule && other_asks != asks);
+    let any = digests("job: {id: 123}\ncounts: any").1;
+    assert_ne!(any, asks);
+    assert_eq!(
+        any,
+        digests("job: {id: 123}\ncounts: any\nparameters: {day: x}").1
+    );
+}
+
 #[test]
 fn a_job_run() {
     let desired = read_after_base(&job_run(
@@ -71,9 +106,14 @@ fn a_job_run() {
     assert_eq!(
         spec.require,
         Requirement::Succeeded {
+            start_after: None,
             warn_after: None,
             error_after: Span::hours(24)
         }
+    );
+    assert_eq!(
+        (spec.queue_max, spec.counts),
+        (None, Counting::SameParameters)
     );
     assert_eq!(
         (spec.concurrency, spec.retry),

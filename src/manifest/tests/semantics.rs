@@ -166,6 +166,46 @@ fn jobs() {
             "`freshness` goes with `require: succeeded` only",
         ),
         (
+            job("require: succeeded\nfreshness: {startAfter: 25h, errorAfter: 24h}"),
+            "`startAfter` (1d1h) must not be longer than `errorAfter` (1d)",
+        ),
+        (
+            job("require: succeeded\nfreshness: {startAfter: 0s, errorAfter: 24h}"),
+            "`startAfter` must be longer than nothing",
+        ),
+        (
+            job("require: running\ncounts: any"),
+            "`counts` means nothing with `require: running`",
+        ),
+        (
+            job("require: notRunning\nmaxDuration: 3h"),
+            "`maxDuration` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nmaxQueue: 3h"),
+            "`maxQueue` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nconcurrencyPolicy: Allow"),
+            "`concurrencyPolicy` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nacceptResults: [SUCCESS]"),
+            "`acceptResults` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nretry: {backoff: 1h}"),
+            "`retry` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nparameters: {day: x}"),
+            "`parameters` means nothing with `require: notRunning`",
+        ),
+        (
+            job("require: notRunning\nwaitFor: {end: 1h}"),
+            "`waitFor` means nothing with `require: notRunning`",
+        ),
+        (
             job("require: running\nretry: {backoff: 7h}"),
             "`backoff` (7h) must not be longer than `backoffMax` (6h)",
         ),

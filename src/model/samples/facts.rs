@@ -45,11 +45,14 @@ pub(super) fn run() -> BoxedStrategy<Run> {
         active.prop_map(Phase::Active),
         (of(instant()), result()).prop_map(|(at, result)| Phase::Ended { at, result }),
     ];
-    (run_id(), phase, of(instant()), of(text()), of(text()))
-        .prop_map(|(id, phase, started, url, message)| Run {
+    let instants = (of(instant()), of(instant()));
+    (run_id(), phase, instants, of(text()), of(text()))
+        .prop_map(|(id, phase, (started, queued_since), url, message)| Run {
             id,
             phase,
             started,
+            queued_since,
+            inputs: Inputs::default(),
             url,
             message,
         })
@@ -207,11 +210,38 @@ fn outside() -> BoxedStrategy<OutsideChange> {
     .boxed()
 }
 
+/// A job of which nothing was seen.
+pub(crate) fn unseen_job(require: Requirement) -> JobFacts {
+    JobFacts {
+        require,
+        accept: vec![RunResult::Success],
+        rule: "rule-1".to_owned(),
+        asks: "asks-1".to_owned(),
+        name: None,
+        last_success: None,
+        success_result: None,
+        untold: false,
+        dismissed: Vec::new(),
+        failures: Vec::new(),
+        undated_failures: Vec::new(),
+        lost: None,
+        undated: Vec::new(),
+        active: Vec::new(),
+        history_since: None,
+        continuous: None,
+        firing: None,
+        unsuited: None,
+    }
+}
+
 pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
     let require = prop_oneof![
-        (of(span()), span()).prop_map(|(warn_after, error_after)| Requirement::Succeeded {
-            warn_after,
-            error_after
+        (of(span()), of(span()), span()).prop_map(|(start_after, warn_after, error_after)| {
+            Requirement::Succeeded {
+                start_after,
+                warn_after,
+                error_after,
+            }
         }),
         Just(Requirement::Running),
         Just(Requirement::NotRunning),
@@ -220,41 +250,64 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
         &[Continuous::No, Continuous::Unpaused, Continuous::Paused][..],
     ));
     let failures = vec((run_id(), instant(), result()), 0..3);
-    (
-        require,
-        vec(result(), 0..3),
-        of(text()),
+    let firing = (text(), of(instant())).prop_map(|(by, next)| Firing { by, next });
+    let history = (
         of((run_id(), instant())),
         failures,
         vec(run(), 0..2),
         vec(run(), 0..2),
         of(instant()),
-        continuous,
-    )
+    );
+    let rule = (require, vec(result(), 0..3), hex_digits(), hex_digits());
+    let job = (of(text()), continuous, of(firing), of(text()));
+    (rule, job, history, counted())
         .prop_map(
             |(
+                (require, accept, rule, asks),
+                (name, continuous, firing, unsuited),
+                (last_success, failures, undated, active, history_since),
+                (success_result, untold, dismissed, undated_failures, lost),
+            )| JobFacts {
                 require,
                 accept,
+                rule,
+                asks,
                 name,
                 last_success,
+                success_result,
+                untold,
+                dismissed,
                 failures,
+                undated_failures,
+                lost,
                 undated,
                 active,
                 history_since,
                 continuous,
-            )| {
-                JobFacts {
-                    require,
-                    accept,
-                    name,
-                    last_success,
-                    failures,
-                    undated,
-                    active,
-                    history_since,
-                    continuous,
-                }
+                firing,
+                unsuited,
             },
         )
+        .boxed()
+}
+
+type Counted = (
+    Option<RunResult>,
+    bool,
+    Vec<Dismissed>,
+    Vec<(RunId, RunResult)>,
+    Option<(RunId, Timestamp)>,
+);
+
+fn counted() -> BoxedStrategy<Counted> {
+    let dismissed = (run_id(), of(instant()), text());
+    let dismissed = dismissed.prop_map(|(run, at, why)| Dismissed { run, at, why });
+    (
+        of(result()),
+        any::<bool>(),
+        vec(dismissed, 0..2),
+        vec((run_id(), result()), 0..2),
+        of((run_id(), instant())),
+    )
         .boxed()
 }

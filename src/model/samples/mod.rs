@@ -10,7 +10,9 @@ use proptest::sample::select;
 
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
-use super::job::{ActivePhase, Continuous, FormerRun, Phase, Requirement, Run, RunResult, Token};
+use super::job::{
+    ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
+};
 use super::joint::Correction;
 use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
@@ -24,6 +26,7 @@ use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
+pub(crate) use facts::unseen_job;
 pub(crate) use verdicts::movement;
 use verdicts::{settlement, verdict};
 

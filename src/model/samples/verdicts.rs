@@ -91,6 +91,20 @@ pub(super) fn cause() -> BoxedStrategy<Cause> {
         }),
         Just(Cause::NotRunning),
         Just(Cause::MustNotRun),
+        (span(), span(), span(), 0_u32..3).prop_map(|(age, start_after, limit, failures)| {
+            Cause::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            }
+        }),
+        of(instant()).prop_map(|next| Cause::StartsAgain { next }),
+        (run_id(), span(), span()).prop_map(|(run, queued, limit)| Cause::QueuedTooLong {
+            run,
+            queued,
+            limit
+        }),
         (run_id(), span(), span()).prop_map(|(run, ran, limit)| Cause::TooLong { run, ran, limit }),
         (0_u32..3).prop_map(|failures| Cause::NotSucceededYet { failures }),
     ]
@@ -144,6 +158,7 @@ pub(super) fn hold_of_a_runtime() -> BoxedStrategy<Hold> {
 pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
     prop_oneof![
         run_id().prop_map(|run| Hold::ActiveRun { run }),
+        (run_id(), of(span())).prop_map(|(run, queued)| Hold::QueuedRun { run, queued }),
         (1_u32..9).prop_map(|failures| Hold::BackOff { failures }),
         (1_u32..9).prop_map(|failures| Hold::GaveUp { failures }),
         Just(Hold::PauseFirst),

@@ -99,10 +99,24 @@ pub struct JobFacts {
     pub accept: Vec<RunResult>,
     /// The job's name, if seen.
     pub name: Option<String>,
-    /// The newest accepted success: run and end.
+    /// The rule's [`JobSpec::digest`](crate::model::job::JobSpec::digest).
+    pub rule: String,
+    /// The rule's [`JobSpec::asks`](crate::model::job::JobSpec::asks).
+    pub asks: String,
+    /// The newest success that counts: run and end.
     pub last_success: Option<(RunId, Timestamp)>,
-    /// Ends since then that were no success: run, end, result; newest first.
+    /// How it ended.
+    pub success_result: Option<RunResult>,
+    /// It counts though the service does not tell its parameters.
+    pub untold: bool,
+    /// Successes since then that do not count; newest first.
+    pub dismissed: Vec<Dismissed>,
+    /// Failures since then that count: run, end, result; newest first.
     pub failures: Vec<(RunId, Timestamp, RunResult)>,
+    /// Failures that count, and of which nobody tells when they ended.
+    pub undated_failures: Vec<(RunId, RunResult)>,
+    /// A run that afresh started at this time, and whose end was never seen: it counts as a failure.
+    pub lost: Option<(RunId, Timestamp)>,
     /// Ended runs of which the service tells neither start nor end: they may be newer or older than all others.
     pub undated: Vec<Run>,
     /// Active runs, newest first.
@@ -111,6 +125,39 @@ pub struct JobFacts {
     pub history_since: Option<Timestamp>,
     /// Whether it restarts itself; `None`: not looked at.
     pub continuous: Option<Continuous>,
+    /// What starts it by itself; `None`: nothing does, or it was not looked at.
+    pub firing: Option<Firing>,
+    /// Why the runs that it starts by itself do not count.
+    pub unsuited: Option<String>,
+}
+
+impl JobFacts {
+    /// How many attempts failed since the last success.
+    pub fn failed(&self) -> u32 {
+        let all =
+            self.failures.len() + self.undated_failures.len() + usize::from(self.lost.is_some());
+        u32::try_from(all).unwrap_or(u32::MAX)
+    }
+}
+
+/// A success that does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dismissed {
+    /// Which run.
+    pub run: RunId,
+    /// When it ended, if the service tells.
+    pub at: Option<Timestamp>,
+    /// Why: `day=2019-01-01`.
+    pub why: String,
+}
+
+/// What starts a job by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firing {
+    /// In words: ``the schedule `0 0 2 * * ?` UTC``.
+    pub by: String,
+    /// When it does so next, if that can be computed.
+    pub next: Option<Timestamp>,
 }
 
 /// What a one-time submit's verdict rests on.

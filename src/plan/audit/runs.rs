@@ -72,8 +72,9 @@ fn in_company(case: &JobCase, sight: &JobSight, moves: &[&Move]) -> bool {
 fn in_order(case: &JobCase, sight: Option<&JobSight>, keep: &Keep, at: Timestamp) -> bool {
     let going = |sight: &&JobSight, run: Option<i64>| {
         sight.active.iter().any(|active| {
-            run.is_none_or(|run| run == active.id)
-                && active.phase != Phase::Active(ActivePhase::Terminating)
+            run.is_none_or(|run| {
+                run == active.id && active.phase != Phase::Active(ActivePhase::Queued)
+            }) && active.phase != Phase::Active(ActivePhase::Terminating)
         })
     };
     match (&case.spec.require, keep) {
@@ -81,9 +82,16 @@ fn in_order(case: &JobCase, sight: Option<&JobSight>, keep: &Keep, at: Timestamp
             let seen = sight
                 .map(|sight| sight.ended.as_slice())
                 .unwrap_or_default();
-            let remembered = case.memory.last_success.iter();
-            let remembered = remembered.map(|(_, end, result)| (Some(*end), result));
+            let counts = |run: &&Run| case.spec.mismatch(run, &case.memory).is_none();
+            let known = &case.memory;
+            let asked = known.last_success_for.as_ref();
+            let remembered = known
+                .last_success
+                .iter()
+                .filter(|_| asked.is_none_or(|asked| *asked == case.spec.asks))
+                .map(|(_, end, result)| (Some(*end), result));
             seen.iter()
+                .filter(counts)
                 .filter_map(ended)
                 .chain(remembered)
                 .any(|(end, result)| {

@@ -2,21 +2,27 @@
 
 use super::super::ruling::Ruling;
 use super::super::token::token;
-use super::{View, fresh};
-use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run, RunId};
+use super::{Freshness, View};
+use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run};
+use crate::model::survey::JobCase;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Cause, Company, Hold, Keep, Move, NonEmpty};
+use crate::model::verdict::{Cause, Company, Hold, JobFacts, Keep, Move, NonEmpty};
 
 impl View<'_> {
     pub(super) fn rule(&self) -> Ruling {
         let ruling = match &self.case.spec.require {
             Requirement::Succeeded {
+                start_after,
                 warn_after,
                 error_after,
-            } => self
-                .too_long()
-                .unwrap_or_else(|| self.succeeded(*warn_after, *error_after)),
+            } => self.too_long().unwrap_or_else(|| {
+                self.succeeded(Freshness {
+                    start_after: *start_after,
+                    warn_after: *warn_after,
+                    error_after: *error_after,
+                })
+            }),
             Requirement::Running => self.too_long().unwrap_or_else(|| self.running()),
             Requirement::NotRunning => return self.not_running(),
         };
@@ -28,58 +34,86 @@ impl View<'_> {
         ruling.changing(self.moment, overdue)
     }
 
-    /// When a run has been active for `maxDuration`.
+    /// When a run has been going for `maxDuration`, or waiting for `maxQueue`.
     fn overdue_at(&self, run: &Run) -> Option<Timestamp> {
-        Some(self.case.spec.duration_max?.after(run.started?))
+        let spec = &self.case.spec;
+        if run.is_queued() {
+            Some(spec.queued_max()?.after(run.queued_since?))
+        } else {
+            Some(spec.duration_max?.after(run.started?))
+        }
     }
 
     fn too_long(&self) -> Option<Ruling> {
-        let limit = self.case.spec.duration_max?;
         let overdue = |run: &&Run| self.overdue_at(run).is_some_and(|at| at <= self.moment.now);
         let runs: Vec<&Run> = self.sight.active.iter().filter(overdue).collect();
         let going = runs.iter().copied().filter(|run| !is_ending(run));
-        let Some(longest) = going.clone().min_by_key(|run| (run.started, run.id)) else {
-            return runs.first().map(|run| active_run(run.id));
+        let Some(longest) = going.clone().min_by_key(|run| (run.active_since(), run.id)) else {
+            return runs.first().map(|run| self.waits_for(run));
         };
-        let ran = longest.started.map_or(Span::ZERO, |started| {
-            Span::between(started, self.moment.now)
-        });
-        let because = Cause::TooLong {
-            run: longest.id,
-            ran,
-            limit,
-        };
+        let because = self.excess(longest)?;
         let moves = NonEmpty::from_vec(going.map(cancel).collect())?;
         Some(Ruling::act(moves, because, self.overdue_at(longest)))
     }
 
-    fn succeeded(&self, warn_after: Option<Span>, error_after: Span) -> Ruling {
-        let broken_at = self.last_success.map(|(_, end)| error_after.after(end));
-        if let (Some((_, end)), Some(broken_at)) = (self.last_success, broken_at)
-            && self.moment.now < broken_at
-        {
-            return fresh(warn_after, error_after, end, self.moment);
+    fn excess(&self, run: &Run) -> Option<Cause> {
+        let spec = &self.case.spec;
+        let since =
+            |at: Option<Timestamp>| at.map_or(Span::ZERO, |at| Span::between(at, self.moment.now));
+        Some(if run.is_queued() {
+            Cause::QueuedTooLong {
+                run: run.id,
+                queued: since(run.queued_since),
+                limit: spec.queued_max()?,
+            }
+        } else {
+            Cause::TooLong {
+                run: run.id,
+                ran: since(run.started),
+                limit: spec.duration_max?,
+            }
+        })
+    }
+
+    fn succeeded(&self, freshness: Freshness) -> Ruling {
+        let end = self.last_success.map(|(_, end)| end);
+        if let Some(end) = end.filter(|end| self.moment.now < freshness.due_at(*end)) {
+            return freshness.keep(end, self.moment);
         }
         if let Some(hold) = self.undated_success() {
             return hold;
         }
-        let because = Cause::Stale {
-            age: self
-                .last_success
-                .map(|(_, end)| Span::between(end, self.moment.now)),
-            limit: error_after,
-            failures: self.failures.count(),
-        };
-        if let Some(hold) = self.cannot_start() {
-            return hold;
+        let broken_at = end.map(|end| freshness.broken_at(end));
+        let ruling = self
+            .cannot_start()
+            .unwrap_or_else(|| self.start(self.staleness(freshness), broken_at));
+        // What is due before its promise breaks is told otherwise then.
+        ruling.changing(self.moment, broken_at)
+    }
+
+    fn staleness(&self, freshness: Freshness) -> Cause {
+        let failures = self.failures.count();
+        let (end, limit) = (self.last_success.map(|(_, end)| end), freshness.error_after);
+        let age = end.map(|end| Span::between(end, self.moment.now));
+        let in_time = end.is_some_and(|end| self.moment.now < freshness.broken_at(end));
+        match (age, freshness.start_after) {
+            (Some(age), Some(start_after)) if in_time => Cause::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            },
+            (age, _) => Cause::Stale {
+                age,
+                limit,
+                failures,
+            },
         }
-        self.start(because, broken_at)
     }
 
     /// A success of which no time is known is neither fresh nor stale.
     fn undated_success(&self) -> Option<Ruling> {
-        let accept = &self.case.spec.accept;
-        let undated = self.undated.iter().find(|run| run.has_succeeded(accept))?;
+        let undated = undated_success(self.case, self.facts)?;
         let trouble = Trouble {
             kind: TroubleKind::Unexpected,
             doing: "judge how fresh it is".to_owned(),
@@ -94,11 +128,12 @@ impl View<'_> {
 
     fn running(&self) -> Ruling {
         let active = &self.sight.active;
-        if let Some(run) = active.iter().find(|run| !is_ending(run)) {
+        let runs = |run: &&Run| !is_ending(run) && !run.is_queued();
+        if let Some(run) = active.iter().find(runs) {
             return Ruling::keep(Keep::Running { run: run.id });
         }
-        if let Some(ending) = active.first() {
-            return active_run(ending.id);
+        if let Some(waiting) = active.first() {
+            return self.waits_for(waiting);
         }
         self.cannot_start()
             .unwrap_or_else(|| self.start(Cause::NotRunning, None))
@@ -113,14 +148,24 @@ impl View<'_> {
         }
         match (NonEmpty::from_vec(going), active.first()) {
             (None, None) => Ruling::keep(Keep::Idle),
-            (None, Some(ending)) => active_run(ending.id),
+            (None, Some(ending)) => self.waits_for(ending),
             (Some(going), _) => {
                 let moves = NonEmpty {
                     first: cancel(going.first),
                     rest: going.rest.into_iter().map(cancel).collect(),
                 };
-                Ruling::act(moves, Cause::MustNotRun, None)
+                Ruling::act(moves, self.unwanted(), None)
             }
+        }
+    }
+
+    fn unwanted(&self) -> Cause {
+        let trigger = &self.sight.trigger;
+        if trigger.is_live() {
+            let next = trigger.next(self.moment.now);
+            Cause::StartsAgain { next }
+        } else {
+            Cause::MustNotRun
         }
     }
 
@@ -128,7 +173,7 @@ impl View<'_> {
     fn cannot_start(&self) -> Option<Ruling> {
         let active = self.sight.active.first();
         match (self.sight.continuous, active) {
-            (Continuous::Unpaused, Some(run)) => return Some(active_run(run.id)),
+            (Continuous::Unpaused, Some(run)) => return Some(self.waits_for(run)),
             (Continuous::Unpaused, None) => return Some(Ruling::hold(Hold::RestartsItself, None)),
             (Continuous::Paused, _) => return Some(Ruling::hold(Hold::UnpauseFirst, None)),
             (Continuous::No, _) => {}
@@ -136,12 +181,14 @@ impl View<'_> {
         if self.sight.runs_max == 0 {
             return Some(Ruling::hold(Hold::RunsForbidden, None));
         }
+        // One that no list shows yet counts as active first, and as an attempt that failed later.
+        let lagging = || {
+            let lagging = self.lagging();
+            lagging.map(|(run, until)| Ruling::hold(Hold::ActiveRun { run }, Some(until)))
+        };
         self.must_end_first()
+            .or_else(lagging)
             .or_else(|| self.failures.pause(&self.case.spec.retry, self.moment.now))
-            .or_else(|| {
-                self.lagging()
-                    .map(|(run, until)| Ruling::hold(Hold::ActiveRun { run }, Some(until)))
-            })
     }
 
     /// An active run that no policy starts another beside: our own for this very need (a plan a minute after an apply must
@@ -149,10 +196,10 @@ impl View<'_> {
     fn must_end_first(&self) -> Option<Ruling> {
         let active = &self.sight.active;
         if let Some(own) = active.iter().find(|run| self.is_own(run)) {
-            return Some(active_run(own.id));
+            return Some(self.waits_for(own));
         }
         let full = u32::try_from(active.len()).is_ok_and(|count| count >= self.sight.runs_max);
-        let newest = active.first().map(|newest| active_run(newest.id));
+        let newest = active.first().map(|newest| self.waits_for(newest));
         match self.case.spec.concurrency {
             Concurrency::Forbid => newest,
             Concurrency::Allow if full => newest,
@@ -165,7 +212,7 @@ impl View<'_> {
         let act = |moves| Ruling::act(moves, because, broken_at);
         match (active.first(), self.case.spec.concurrency) {
             (Some(newest), Concurrency::Replace) if active.iter().all(is_ending) => {
-                active_run(newest.id)
+                self.waits_for(newest)
             }
             (Some(newest), Concurrency::Replace) => {
                 // Also those that are ending: apply waits for every run that it cancels.
@@ -178,6 +225,19 @@ impl View<'_> {
             }
             _ => act(NonEmpty::one(self.run_now(self.company()))),
         }
+    }
+
+    fn waits_for(&self, run: &Run) -> Ruling {
+        let hold = if run.is_queued() {
+            let since = run.queued_since;
+            Hold::QueuedRun {
+                run: run.id,
+                queued: since.map(|since| Span::between(since, self.moment.now)),
+            }
+        } else {
+            Hold::ActiveRun { run: run.id }
+        };
+        Ruling::hold(hold, None)
     }
 
     fn company(&self) -> Company {
@@ -220,6 +280,13 @@ fn cancel(run: &Run) -> Move {
     Move::Cancel { run: run.id }
 }
 
-fn active_run(run: RunId) -> Ruling {
-    Ruling::hold(Hold::ActiveRun { run }, None)
+/// A success that counts, and of which no time is known.
+pub(in crate::plan) fn undated_success<'a>(case: &JobCase, facts: &'a JobFacts) -> Option<&'a Run> {
+    let spec = &case.spec;
+    let asked = |run: &&Run| spec.mismatch(run, &case.memory).is_none();
+    let mut succeeded = facts
+        .undated
+        .iter()
+        .filter(|run| run.has_succeeded(&spec.accept));
+    succeeded.find(asked)
 }

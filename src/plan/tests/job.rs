@@ -102,7 +102,7 @@ fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Move> {
         for run in &mut sight(&mut case).ended {
             run.started = None;
         }
-        case.memory.last_start = Some((*id, ago("7h")));
+        case.memory.last_start = Some(own_start(*id, "7h"));
         let own = crate::model::job::Run {
             started: Some(ago("7h")),
             ..untold(*id, RunResult::Failed)
@@ -249,14 +249,14 @@ fn company_is_forbidden_replaced_or_allowed() {
             ..
         }]
     ));
-    case.memory.last_start = Some((5, ago("1h")));
+    case.memory.last_start = Some(own_start(5, "1h"));
     assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
 }
 
 #[test]
 fn a_run_that_no_list_shows_yet_counts_as_active_for_a_while() {
     let mut case = stale_job();
-    case.memory.last_start = Some((9, ago("4m59s")));
+    case.memory.last_start = Some(own_start(9, "4m59s"));
     assert_eq!(hold(&case), Hold::ActiveRun { run: 9 });
     let later = decide_at(Subject::Job(case), ahead("1s"));
     assert!(matches!(

@@ -1,7 +1,10 @@
 //! What is decided, read like a manual: one table of situations for each kind, and laws for all of them.
 
+mod attempts;
 mod job;
 mod laws;
+mod openings;
 mod runtime;
 mod submission;
+mod urgency;
 mod whole;

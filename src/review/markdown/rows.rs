@@ -54,13 +54,12 @@ enum Section {
 /// `None`: it acts, or is up to date and kept.
 fn section(step: &Step) -> Option<Section> {
     match &step.verdict {
-        Verdict::Act { .. } => None,
         Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => {
             Some(Section::Attention)
         }
         Verdict::Hold { .. } => Some(Section::OnHold),
         Verdict::Keep(_) if step.promise != Promise::Kept => Some(Section::NotProved),
-        Verdict::Keep(_) => None,
+        Verdict::Keep(_) | Verdict::Act { .. } => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::why::{labelled, when};
 use crate::model::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult};
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::verdict::{Hold, JobFacts, SubmissionFacts, Verdict};
+use crate::model::verdict::{Dismissed, Hold, JobFacts, SubmissionFacts, Verdict};
 use crate::review::escape::line;
 use crate::review::words;
 
@@ -18,7 +18,10 @@ pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<St
     if history_counts {
         lines.push(labelled("success", &last_success(facts, now)));
     }
+    lines.extend(dismissed(facts, now));
+    lines.extend(attempts(facts));
     lines.extend(failures(&facts.failures, now));
+    lines.extend(lost(facts, now));
     lines.extend(runs("undated", &facts.undated, now));
     lines.extend(back_off(&facts.failures, verdict));
     lines.extend(runs("active", &facts.active, now));
@@ -29,7 +32,69 @@ pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<St
         lines.push(labelled("history", &history(facts.history_since)));
     }
     lines.extend(continuous(facts.continuous));
+    lines.extend(firing(facts));
+    lines.extend(unsuited(facts).map(|text| labelled("warning", &text)));
     lines
+}
+
+/// What a row says below its reason.
+pub(super) fn notes(facts: &JobFacts, now: Timestamp) -> Vec<String> {
+    let dismissed = facts.dismissed.first();
+    let dismissed = dismissed.map(|run| dismissed_line(run, now));
+    dismissed.into_iter().chain(unsuited(facts)).collect()
+}
+
+fn dismissed(facts: &JobFacts, now: Timestamp) -> Vec<String> {
+    let all = facts.dismissed.iter().map(|run| dismissed_line(run, now));
+    all.map(|text| labelled("success", &text)).collect()
+}
+
+fn dismissed_line(dismissed: &Dismissed, now: Timestamp) -> String {
+    let ended = dismissed
+        .at
+        .map_or_else(String::new, |at| format!(" ended {}", when(at, now)));
+    format!(
+        "run {}{ended} does not count: {}",
+        dismissed.run,
+        line(&dismissed.why)
+    )
+}
+
+fn attempts(facts: &JobFacts) -> Option<String> {
+    let failed = usize::try_from(facts.failed()).unwrap_or(usize::MAX);
+    let since = if facts.last_success.is_some() {
+        " since the last success"
+    } else {
+        ""
+    };
+    (failed > 0).then(|| {
+        let count = words::count(failed, "failure", "failures");
+        labelled("attempts", &format!("{count}{since}"))
+    })
+}
+
+fn lost(facts: &JobFacts, now: Timestamp) -> Option<String> {
+    let (run, at) = facts.lost?;
+    let text = format!(
+        "run {run}, started by afresh {}: its end was never seen",
+        when(at, now)
+    );
+    Some(labelled("failure", &text))
+}
+
+fn firing(facts: &JobFacts) -> Option<String> {
+    let firing = facts.firing.as_ref()?;
+    let next = firing.next.map(|next| format!(", next {}", minute(next)));
+    let text = format!("{}{}", line(&firing.by), next.unwrap_or_default());
+    Some(labelled("trigger", &text))
+}
+
+fn unsuited(facts: &JobFacts) -> Option<String> {
+    let why = facts.unsuited.as_ref()?;
+    Some(format!(
+        "the job's scheduled runs do not count: {}; with `counts: any` they would",
+        line(why)
+    ))
 }
 
 pub(super) fn submission(
@@ -65,22 +130,35 @@ pub(super) fn submission(
 fn requires(require: &Requirement) -> String {
     match require {
         Requirement::Succeeded {
+            start_after,
             warn_after,
             error_after,
         } => {
             let warn = warn_after
                 .map(|warn| format!("; a warning after {warn}"))
                 .unwrap_or_default();
-            format!("a success within {error_after}, by the end of the run{warn}")
+            let start = match start_after {
+                Some(start) if start < error_after => format!("a run is started after {start}"),
+                _ => "a run is started when that is broken (`startAfter` starts it before)"
+                    .to_owned(),
+            };
+            format!("a success within {error_after}, by the end of the run{warn}; {start}")
         }
-        Requirement::Running => "a run is active".to_owned(),
-        Requirement::NotRunning => "no run is active".to_owned(),
+        Requirement::Running => "a run is active and not queued".to_owned(),
+        Requirement::NotRunning => "no run is active or queued".to_owned(),
     }
 }
 
 fn last_success(facts: &JobFacts, now: Timestamp) -> String {
     match facts.last_success {
-        Some((run, at)) => format!("run {run} ended {}", when(at, now)),
+        Some((run, at)) => {
+            let untold = if facts.untold {
+                "; it counts, since the service does not report its parameters"
+            } else {
+                ""
+            };
+            format!("run {run} ended {}{untold}", when(at, now))
+        }
         None => "none was found".to_owned(),
     }
 }
@@ -145,10 +223,11 @@ fn runs(label: &str, runs: &[Run], now: Timestamp) -> Vec<String> {
 }
 
 fn run_line(run: &Run, now: Timestamp) -> String {
-    let started = run
-        .started
-        .map(|at| format!(", started {}", when(at, now)))
-        .unwrap_or_default();
+    let started = match (run.started, run.queued_since) {
+        (Some(at), _) => format!(", started {}", when(at, now)),
+        (None, Some(at)) => format!(" since {}", when(at, now)),
+        (None, None) => String::new(),
+    };
     match &run.phase {
         Phase::Active(phase) => format!("run {} is {}{started}", run.id, phase_word(phase)),
         Phase::Ended { at, result } => {
@@ -186,7 +265,7 @@ fn ended(run: &Run) -> Option<(RunId, Timestamp, RunResult)> {
 
 fn history(since: Option<Timestamp>) -> String {
     match since {
-        Some(since) => format!("every run since {} was read", minute(since)),
+        Some(since) => format!("every run that began since {} was read", minute(since)),
         None => "not read (the ledger was enough, or --refresh none)".to_owned(),
     }
 }

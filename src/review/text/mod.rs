@@ -30,7 +30,7 @@ use super::{sentence, words};
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
-use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
+use crate::model::verdict::{Cause, Facts, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
 use row::Page;
 
 pub(super) use report::run_of;
@@ -177,6 +177,10 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
     };
     for note in words::runtime_notes(step) {
         lines.extend(page.note(&note));
+    }
+    if let Facts::Job(facts) = &step.facts {
+        let notes = job::notes(facts, page.at);
+        lines.extend(notes.iter().flat_map(|text| page.note(text)));
     }
     for settlement in &step.settlements {
         lines.extend(page.note(&words::settlement(settlement)));

@@ -1,6 +1,7 @@
 //! Columns: addresses below each other, actions below each other, reasons after them, wrapped with a hanging indent.
 
 use super::{TextOptions, kept_words};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Plan, Step, Verdict};
 use crate::review::escape::line;
 use crate::review::paint::{Ink, Paint};
@@ -17,6 +18,8 @@ const HANG_BELOW: usize = 6;
 /// The columns of one plan.
 pub(super) struct Page {
     pub(super) paint: Paint,
+    /// The time of the plan.
+    pub(super) at: Timestamp,
     width: Option<usize>,
     address: usize,
     action: usize,
@@ -37,6 +40,7 @@ impl Page {
             paint: Paint {
                 color: options.color,
             },
+            at: plan.at,
             width: options.width,
             address: addresses.max().unwrap_or(0).min(ADDRESS_COLUMN_MAX),
             action: shown.iter().copied().map(action_width).max().unwrap_or(0),

@@ -128,7 +128,7 @@ fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String>
                 "due at {}{}; limit at {}",
                 when(due, now),
                 if due < lead.before(limit) {
-                    ", early to keep the limits of both keys"
+                    ", early so that both keys keep their limit"
                 } else {
                     ""
                 },
@@ -167,7 +167,7 @@ fn windows(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> Vec<String
         OnStarvation::Wait => {
             "wait: the window is kept, even if the limit is exceeded before it opens"
         }
-        OnStarvation::Rotate => "rotate: the limit is kept, even outside the window",
+        OnStarvation::Rotate => "rotate: the limits of both keys are kept, even outside the window",
         OnStarvation::Fail => "fail: needs attention if the limit is exceeded before it opens",
     };
     lines.push(labelled("", &format!("onWindowStarvation {starving}")));

@@ -126,20 +126,48 @@ mirror! {
         require: Requirement,
         accept: Vec<Text<RunResult>>,
         name: Option<String>,
+        rule: String,
+        asks: String,
         last_success: Option<Success>,
+        success_result: Option<Text<RunResult>>,
+        untold: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        dismissed: Vec<Dismissed>,
         failures: Vec<Failure>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undated_failures: Vec<UndatedFailure>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lost: Option<Success>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undated: Vec<Run>,
         active: Vec<Run>,
         history_since: Option<Text<Timestamp>>,
         continuous: Option<Continuous>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        firing: Option<Firing>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unsuited: Option<String>,
     }
+}
+
+mirror! {
+    /// A success that does not count.
+    struct Dismissed { run: i64, at: Option<Text<Timestamp>>, why: String }
+}
+
+mirror! {
+    /// What starts a job by itself.
+    struct Firing { by: String, next: Option<Text<Timestamp>> }
 }
 
 mirror! {
     /// Succeeded, running, or not running.
     enum Requirement {
-        Succeeded { warn_after: Option<Text<Span>>, error_after: Text<Span> },
+        Succeeded {
+            #[serde(default, skip_serializing_if = "Option::is_none")] start_after: Option<Text<Span>>,
+            warn_after: Option<Text<Span>>,
+            error_after: Text<Span>,
+        },
         Running,
         NotRunning,
     }
@@ -178,8 +206,25 @@ mirror! {
         id: i64,
         phase: Phase,
         started: Option<Text<Timestamp>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queued_since: Option<Text<Timestamp>>,
+        #[serde(skip)]
+        inputs: NotKept,
         url: Option<String>,
         message: Option<String>,
+    }
+}
+
+/// What a run was started with has been judged when a plan is saved, and may be a secret.
+#[derive(Default)]
+pub(in crate::saved) struct NotKept;
+
+impl Mirror<words::Inputs> for NotKept {
+    fn of(_: &words::Inputs) -> Self {
+        Self
+    }
+    fn back(self) -> words::Inputs {
+        words::Inputs::default()
     }
 }
 
@@ -257,6 +302,26 @@ impl Mirror<(RunId, Timestamp, RunResult)> for Failure {
     }
     fn back(self) -> (RunId, Timestamp, RunResult) {
         (self.run, self.at.0, self.result.0)
+    }
+}
+
+/// A run that ended without success, nobody tells when.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::saved) struct UndatedFailure {
+    run: i64,
+    result: Text<RunResult>,
+}
+
+impl Mirror<(RunId, RunResult)> for UndatedFailure {
+    fn of((run, result): &(RunId, RunResult)) -> Self {
+        Self {
+            run: *run,
+            result: Text(result.clone()),
+        }
+    }
+    fn back(self) -> (RunId, RunResult) {
+        (self.run, self.result.0)
     }
 }
 

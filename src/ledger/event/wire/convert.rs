@@ -57,6 +57,7 @@ impl EventLine {
                 ended,
                 result,
                 digest,
+                asks,
             } => Self::RunSeen {
                 subject: SubjectLine::of(&subject),
                 name,
@@ -64,6 +65,20 @@ impl EventLine {
                 ended: Instant(ended),
                 result: result.as_str().to_owned(),
                 digest,
+                asks,
+            },
+            Event::RunFailed {
+                subject,
+                run,
+                ended,
+                result,
+                rule,
+            } => Self::RunFailed {
+                subject: SubjectLine::of(&subject),
+                run,
+                ended: ended.map(Instant),
+                result: result.as_str().to_owned(),
+                rule,
             },
             Event::Intended(intent) => Self::intended(intent),
             Event::Settled { intent, how, at } => Self::Settled {
@@ -125,6 +140,7 @@ impl EventLine {
             apply: intent.apply,
             by: intent.by,
             movement: MoveLine::of(intent.movement),
+            rule: intent.rule,
             at: Instant(intent.at),
             act_by: Instant(intent.act_by),
         }
@@ -173,6 +189,7 @@ impl EventLine {
                 ended,
                 result,
                 digest,
+                asks,
             } => Event::RunSeen {
                 subject: subject.subject()?,
                 name,
@@ -180,6 +197,20 @@ impl EventLine {
                 ended: ended.0,
                 result: RunResult::parse(&result),
                 digest,
+                asks,
+            },
+            Self::RunFailed {
+                subject,
+                run,
+                ended,
+                result,
+                rule,
+            } => Event::RunFailed {
+                subject: subject.subject()?,
+                run,
+                ended: ended.map(|ended| ended.0),
+                result: RunResult::parse(&result),
+                rule,
             },
             Self::Intended {
                 subject,
@@ -187,6 +218,7 @@ impl EventLine {
                 apply,
                 by,
                 movement,
+                rule,
                 at,
                 act_by,
             } => Event::Intended(Intent {
@@ -195,6 +227,7 @@ impl EventLine {
                 by,
                 subject: subject.subject()?,
                 movement: movement.movement()?,
+                rule,
                 at: at.0,
                 act_by: act_by.0,
             }),

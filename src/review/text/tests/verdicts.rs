@@ -52,7 +52,7 @@ fn every_act_says_why() {
         ),
         (
             hasty(false, Haste::Overlap),
-            "80d old, limit 90d; early, so that the other key can follow within its limit",
+            "80d old, limit 90d; early, so that both keys keep their limit",
         ),
         (
             due(Span::days(80), None, false),
@@ -196,6 +196,20 @@ fn every_hold_of_a_job_says_why() {
         (
             Hold::GaveUp { failures: 5 },
             "given up after 5 failures; any successful run resets the count",
+        ),
+        (
+            Hold::QueuedRun {
+                run: 7,
+                queued: Some(Span::days(10)),
+            },
+            "waiting for run 7, queued for 10d",
+        ),
+        (
+            Hold::QueuedRun {
+                run: 7,
+                queued: None,
+            },
+            "waiting for run 7, which is queued",
         ),
         (
             Hold::PauseFirst,

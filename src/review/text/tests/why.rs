@@ -1,6 +1,8 @@
 //! What stands behind a verdict.
 
 use super::*;
+use crate::model::job::Inputs;
+use crate::model::samples::unseen_job;
 
 #[test]
 fn why_tells_the_evidence_of_both_keys() {
@@ -78,11 +80,6 @@ fn why_shows_no_keys_where_there_are_none() {
 fn why_tells_how_a_pause_follows_from_the_failures() {
     let job: JobId = 12;
     let facts = JobFacts {
-        require: Requirement::Succeeded {
-            warn_after: Some(Span::hours(20)),
-            error_after: Span::hours(24),
-        },
-        accept: vec![RunResult::Success],
         name: Some("nightly".to_owned()),
         last_success: Some((4, at("2026-11-21T02:00:00Z"))),
         failures: vec![
@@ -96,9 +93,12 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
             },
             ..active()
         }],
-        active: Vec::new(),
         history_since: Some(at("2026-11-15T09:00:00Z")),
-        continuous: None,
+        ..unseen_job(Requirement::Succeeded {
+            start_after: None,
+            warn_after: Some(Span::hours(20)),
+            error_after: Span::hours(24),
+        })
     };
     let step = Step {
         target: Some(Target::Job(JobTarget {
@@ -127,15 +127,16 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
   promise     kept
   rule        rule, judged for 2026-11-22 09:00 UTC
   where       job 12 on adb-1.7.azuredatabricks.net
-  requires    a success within 1d, by the end of the run; a warning after 20h
+  requires    a success within 1d, by the end of the run; a warning after 20h; a run is started when that is broken (`startAfter` starts it before)
   job         nightly
   success     run 4 ended 2026-11-21 02:00 UTC (31h ago)
+  attempts    2 failures since the last success
   failure     run 6 ended FAILED 2026-11-22 08:45 UTC (15m ago)
   failure     run 5 ended TIMEDOUT 2026-11-22 08:00 UTC (1h ago)
   undated     run 9 ended FAILED, the service does not tell when
   back-off    3 failures; the last ended 2026-11-22 08:45 UTC, and the pause after it is 30m (doubled with each failure, up to backoffMax): until 2026-11-22 09:15 UTC
   active      no run
-  history     every run since 2026-11-15 09:00 UTC was read
+  history     every run that began since 2026-11-15 09:00 UTC was read
   wait        apply waits for the run for 2h at most; results that count as success: SUCCESS
   changes     the verdict or the promise changes 2026-11-22 09:15 UTC (in 15m), if nothing else happens
 "
@@ -174,6 +175,8 @@ fn active() -> Run {
             "NEW\u{7}".to_owned(),
         )),
         started: None,
+        queued_since: None,
+        inputs: Inputs::default(),
         url: None,
         message: None,
     }
@@ -182,15 +185,8 @@ fn active() -> Run {
 #[test]
 fn an_unknown_phase_is_told_in_the_services_word() {
     let facts = JobFacts {
-        require: Requirement::NotRunning,
-        accept: vec![RunResult::Success],
-        name: None,
-        last_success: None,
-        failures: Vec::new(),
-        undated: Vec::new(),
         active: vec![active()],
-        history_since: None,
-        continuous: None,
+        ..unseen_job(Requirement::NotRunning)
     };
     let step = Step {
         facts: Facts::Job(Box::new(facts)),

@@ -1,0 +1,186 @@
+//! `apply PLANFILE --against PATH`: a saved plan is held to the manifests of today.
+//!
+//! Refuses: an action whose rule is gone, or promises something else by now.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::error::{Exit, Failure};
+use super::screen::Screen;
+use super::session;
+use crate::model::address::Name;
+use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
+use crate::model::job::JobSpec;
+use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
+use crate::model::time::{Timestamp, minute};
+use crate::model::verdict::{
+    Facts, JobFacts, Move, RuntimeFacts, Step, SubmissionFacts, Target, Verdict,
+};
+use crate::{saved, survey};
+
+/// Holds what `file` would do or wait for against the manifests in `paths`.
+///
+/// # Errors
+/// The manifests have problems, or every action that they do not hold any more; or they freeze everything now.
+pub fn check(
+    file: &saved::File,
+    paths: &[PathBuf],
+    now: Timestamp,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let desired = session::read(paths, screen)?;
+    let freezes = &desired.project.freezes;
+    if let Some(freeze) = freezes.iter().find(|freeze| freeze.covers(now)) {
+        let summary = format!(
+            "the manifests freeze everything until {}: {}",
+            minute(freeze.to),
+            freeze.reason
+        );
+        return Err(Failure::new(summary).with_exit(Exit::Stale));
+    }
+    let rules = Rules::of(&desired);
+    let steps = file.plan.steps.iter();
+    let done = steps.filter(|step| matches!(step.verdict, Verdict::Act { .. }) || step.resumes());
+    let refused = done.filter_map(|step| {
+        let why = rules.differs(step, file)?;
+        Some(format!("\n  {}: {why}", step.address))
+    });
+    let refused: String = refused.collect();
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let summary =
+        format!("this plan does not fit the manifests any more, and nothing was done:{refused}");
+    Err(Failure::new(summary)
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", "afresh plan --out FILE"))
+}
+
+struct Rules<'a> {
+    desired: &'a Desired,
+    key_ages: BTreeMap<&'a Name, &'a KeyAgeRule>,
+    job_runs: BTreeMap<&'a Name, &'a JobRunRule>,
+}
+
+impl<'a> Rules<'a> {
+    fn of(desired: &'a Desired) -> Self {
+        let key_ages = desired.key_ages.iter().map(|rule| (&rule.name, rule));
+        let job_runs = desired.job_runs.iter().map(|rule| (&rule.name, rule));
+        Self {
+            desired,
+            key_ages: key_ages.collect(),
+            job_runs: job_runs.collect(),
+        }
+    }
+
+    /// Why the manifests do not ask for this step any more.
+    fn differs(&self, step: &Step, file: &saved::File) -> Option<String> {
+        let rule = &step.rule;
+        match (&step.target, &step.facts) {
+            (Some(Target::Runtime(target)), Facts::Runtime(facts)) => {
+                let Some(known) = self.key_ages.get(rule) else {
+                    return Some(format!("no KeyAge is called {rule}"));
+                };
+                self.keys(known, target, facts)
+            }
+            (Some(Target::Job(target)), Facts::Job(facts)) => {
+                let known = match self.job_run(rule, &target.workspace, file) {
+                    Ok(known) => known,
+                    Err(why) => return Some(why),
+                };
+                job(known, target, facts, step)
+            }
+            (Some(Target::Submission(target)), Facts::Submission(facts)) => {
+                let known = match self.job_run(rule, &target.workspace, file) {
+                    Ok(known) => known,
+                    Err(why) => return Some(why),
+                };
+                submission(known, target, facts)
+            }
+            _ => Some("what it rests on is not in the plan".to_owned()),
+        }
+    }
+
+    fn keys(
+        &self,
+        rule: &KeyAgeRule,
+        target: &RuntimeTarget,
+        facts: &RuntimeFacts,
+    ) -> Option<String> {
+        let name = &rule.name;
+        let factory = self.desired.factories.get(&rule.factory);
+        let runtime = factory.map(|factory| factory.runtime(target.id.name()));
+        if rule.factory != target.factory || runtime.as_ref() != Some(&target.id) {
+            return Some(format!("the factory of {name} is another one"));
+        }
+        if !survey::selects(rule, target.id.name()) {
+            return Some(format!("{name} does not select it"));
+        }
+        (rule.spec != facts.spec).then(|| format!("{name} promises something else"))
+    }
+
+    fn job_run(
+        &self,
+        rule: &Name,
+        workspace: &Name,
+        file: &saved::File,
+    ) -> Result<&'a JobRunRule, String> {
+        let known = self.job_runs.get(rule).copied();
+        let known = known.ok_or_else(|| format!("no JobRun is called {rule}"))?;
+        let now = self.desired.workspaces.get(workspace);
+        let then = file.workspaces.get(workspace);
+        let same = now.zip(then).is_some_and(|(now, then)| {
+            now.host == then.host && now.resource_id == then.resource_id
+        });
+        if known.workspace != *workspace || !same {
+            return Err(format!("the workspace of {rule} is another one"));
+        }
+        Ok(known)
+    }
+}
+
+fn job(rule: &JobRunRule, target: &JobTarget, facts: &JobFacts, step: &Step) -> Option<String> {
+    let name = &rule.name;
+    let JobRunWhat::Job(selector, spec) = &rule.what else {
+        return Some(format!("{name} is about a one-time run"));
+    };
+    let selected = match selector {
+        JobSelector::Name(job) => facts.name.as_ref().is_none_or(|known| known == job),
+        JobSelector::Id(job) => target.job == *job,
+        // Which jobs have the tags now, only the workspace knows.
+        JobSelector::Tags(_) => true,
+    };
+    if !selected {
+        return Some(format!("{name} does not select it"));
+    }
+    let same = spec.require == facts.require
+        && spec.accept == facts.accept
+        && has_parameters(&step.verdict, spec);
+    (!same).then(|| format!("{name} promises something else"))
+}
+
+fn has_parameters(verdict: &Verdict, spec: &JobSpec) -> bool {
+    let Verdict::Act { moves, .. } = verdict else {
+        return true;
+    };
+    moves.iter().all(|movement| match movement {
+        Move::Start { parameters, .. } => *parameters == spec.parameters,
+        Move::Submit { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => true,
+    })
+}
+
+fn submission(
+    rule: &JobRunRule,
+    target: &SubmissionTarget,
+    facts: &SubmissionFacts,
+) -> Option<String> {
+    let name = &target.rule;
+    let JobRunWhat::Submission(spec) = &rule.what else {
+        return Some(format!("{name} is about jobs"));
+    };
+    let same = spec.digest == facts.digest && spec.accept == facts.accept;
+    (!same).then(|| format!("the content of {name} is another one"))
+}

@@ -1,0 +1,48 @@
+//! Digests by which the ledger tells one rule from another. They stay the same from version to version.
+//!
+//! Refuses: depending on how a manifest is written: what a rule says by default it says.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::model::desired::JobSelector;
+use crate::model::job::{Counting, Retry, RunResult};
+
+/// SHA-256, in lower-case hex.
+pub(super) fn hex(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Of what an attempt is an attempt at: where it changes, attempts are counted anew.
+pub(super) fn of_rule(
+    selector: &JobSelector,
+    parameters: &BTreeMap<String, String>,
+    accept: &[RunResult],
+    retry: &Retry,
+) -> String {
+    let selector = match selector {
+        JobSelector::Name(name) => json!({"name": name}),
+        JobSelector::Id(id) => json!({"id": id}),
+        JobSelector::Tags(tags) => json!({"tags": tags}),
+    };
+    let mut accept: Vec<&str> = accept.iter().map(RunResult::as_str).collect();
+    accept.sort_unstable();
+    let retry = json!([
+        retry.backoff.as_secs(),
+        retry.backoff_max.as_secs(),
+        retry.attempts_max
+    ]);
+    hex(&json!(["afresh/rule/1", selector, parameters, accept, retry]).to_string())
+}
+
+/// Of what makes a run a success: a run with other parameters answers another question.
+pub(super) fn of_question(counts: Counting, parameters: &BTreeMap<String, String>) -> String {
+    let asked = match counts {
+        Counting::SameParameters => json!(parameters),
+        Counting::Any => Value::Null,
+    };
+    hex(&json!(["afresh/asks/1", asked]).to_string())
+}

@@ -1,0 +1,291 @@
+//! Which runs of a job count: a backfill is a run of the same job, and no answer to what a rule asks for.
+//!
+//! Refuses: dismissing a run for what nobody tells of it.
+
+use std::collections::BTreeMap;
+
+use super::{JobMemory, JobSpec, Parameter, Run};
+
+/// Most characters of a parameter's value that are shown.
+const VALUE_SHOWN_MAX: usize = 40;
+
+/// Which runs count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counting {
+    /// Runs of all tasks with the rule's parameters, and the defaults of the others.
+    #[default]
+    SameParameters,
+    /// Runs with any parameters.
+    Any,
+}
+
+impl JobSpec {
+    /// Do parameters make a difference?
+    pub const fn judges_parameters(&self) -> bool {
+        match self.counts {
+            Counting::SameParameters => true,
+            Counting::Any => false,
+        }
+    }
+
+    /// Why `run` is not what the rule asks for: `day=2019-01-01`. `None`: it is, or nobody tells that it is not.
+    ///
+    /// Each job parameter must have the rule's value, or where the rule has none, the run's own default. A dynamic reference
+    /// (`{{…}}`) on either side fits anything.
+    pub fn mismatch(&self, run: &Run, memory: &JobMemory) -> Option<String> {
+        if !self.judges_parameters() {
+            return None;
+        }
+        let own = memory.last_start.as_ref().filter(|own| own.run == run.id);
+        if let Some(own) = own.filter(|own| own.parameters != self.parameters) {
+            let with = own.parameters.iter();
+            let with = with.filter(|(name, value)| self.parameters.get(*name) != Some(value));
+            let with = with.map(|(name, value)| shown(name, Some(value)));
+            return Some(
+                join(with).unwrap_or_else(|| "started without the rule's parameters".to_owned()),
+            );
+        }
+        if let Some(partial) = &run.inputs.partial {
+            return Some(partial.clone());
+        }
+        if !run.inputs.overriding.is_empty() {
+            return Some(format!("it sets {}", run.inputs.overriding.join(", ")));
+        }
+        let told = run.inputs.parameters.as_ref()?;
+        let other = told
+            .iter()
+            .filter(|parameter| !takes(&self.parameters, parameter))
+            .map(|parameter| shown(&parameter.name, parameter.effective()));
+        let missing = self
+            .parameters
+            .iter()
+            // Our own start set them, whatever is shown of it.
+            .filter(|(name, value)| {
+                own.is_none() && !is_dynamic(value) && told.iter().all(|one| one.name != **name)
+            })
+            .map(|(name, _)| shown(name, None));
+        join(other.chain(missing))
+    }
+}
+
+impl Run {
+    /// May it have been started with `sent`? Not if it tells otherwise.
+    pub fn may_be_sent_with(&self, sent: &BTreeMap<String, String>) -> bool {
+        let told = self.inputs.parameters.iter().flatten();
+        told.into_iter().all(|parameter| takes(sent, parameter))
+    }
+}
+
+/// Does the run have what was asked for, or where nothing was, its default?
+fn takes(asked: &BTreeMap<String, String>, parameter: &Parameter) -> bool {
+    let wanted = asked.get(&parameter.name).or(parameter.default.as_ref());
+    let is_dynamic = |value: Option<&str>| value.is_some_and(is_dynamic);
+    let (wanted, actual) = (wanted.map(String::as_str), parameter.effective());
+    wanted == actual || is_dynamic(wanted) || is_dynamic(actual)
+}
+
+impl Parameter {
+    /// What the run has for it.
+    pub fn effective(&self) -> Option<&str> {
+        self.value.as_deref().or(self.default.as_deref())
+    }
+}
+
+/// Is it replaced by the service when a run starts?
+pub(super) fn is_dynamic(value: &str) -> bool {
+    value.contains("{{")
+}
+
+/// `day=2019-01-01`, or `day is not set`.
+fn shown(name: &str, value: Option<&str>) -> String {
+    let Some(value) = value else {
+        return format!("{name} is not set");
+    };
+    let mut value: String = value.chars().take(VALUE_SHOWN_MAX + 1).collect();
+    if let Some((cut, _)) = value.char_indices().nth(VALUE_SHOWN_MAX) {
+        value.truncate(cut);
+        value.push('…');
+    }
+    format!("{name}={value}")
+}
+
+fn join(words: impl Iterator<Item = String>) -> Option<String> {
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::job::{Concurrency, Inputs, OwnStart, Phase, Requirement, Retry, RunResult};
+    use crate::model::time::{Span, Timestamp};
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    fn rule(parameters: &[(&str, &str)]) -> JobSpec {
+        JobSpec {
+            require: Requirement::Succeeded {
+                start_after: None,
+                warn_after: None,
+                error_after: Span::hours(24),
+            },
+            duration_max: None,
+            queue_max: None,
+            concurrency: Concurrency::Forbid,
+            accept: vec![RunResult::Success],
+            counts: Counting::SameParameters,
+            retry: Retry::default(),
+            parameters: map(parameters),
+            wait_max: None,
+            digest: String::new(),
+            asks: String::new(),
+        }
+    }
+
+    /// A run that shows name, default and value of each parameter.
+    fn run(told: Option<&[(&str, Option<&str>, Option<&str>)]>) -> Run {
+        let parameter = |(name, default, value): &(&str, Option<&str>, Option<&str>)| Parameter {
+            name: (*name).to_owned(),
+            default: default.map(str::to_owned),
+            value: value.map(str::to_owned),
+        };
+        Run {
+            id: 7,
+            phase: Phase::Ended {
+                at: None,
+                result: RunResult::Success,
+            },
+            started: None,
+            queued_since: None,
+            inputs: Inputs {
+                parameters: told.map(|told| told.iter().map(parameter).collect()),
+                ..Inputs::default()
+            },
+            url: None,
+            message: None,
+        }
+    }
+
+    fn mismatch(asked: &[(&str, &str)], run: &Run) -> Option<String> {
+        rule(asked).mismatch(run, &JobMemory::default())
+    }
+
+    #[test]
+    fn a_parameter_is_the_rules_or_else_the_default_of_that_time() {
+        let day = |default, value| run(Some(&[("day", default, value)]));
+        let (today, old) = (Some("today"), Some("2019-01-01"));
+        assert_eq!(mismatch(&[], &day(today, None)), None);
+        assert_eq!(mismatch(&[], &day(today, today)), None);
+        assert_eq!(
+            mismatch(&[], &day(today, old)).as_deref(),
+            Some("day=2019-01-01")
+        );
+        assert_eq!(mismatch(&[("day", "2019-01-01")], &day(today, old)), None);
+        assert_eq!(mismatch(&[("day", "today")], &day(today, None)), None);
+        assert_eq!(
+            mismatch(&[("day", "yesterday")], &day(today, None)).as_deref(),
+            Some("day=today")
+        );
+        assert_eq!(
+            mismatch(&[("day", "x")], &day(None, None)).as_deref(),
+            Some("day is not set")
+        );
+        assert_eq!(
+            mismatch(&[("day", "x")], &run(Some(&[]))).as_deref(),
+            Some("day is not set")
+        );
+        let two = run(Some(&[
+            ("day", today, old),
+            ("region", Some("eu"), Some("us")),
+        ]));
+        assert_eq!(
+            mismatch(&[], &two).as_deref(),
+            Some("day=2019-01-01, region=us")
+        );
+    }
+
+    #[test]
+    fn a_dynamic_reference_on_either_side_fits_anything() {
+        let dynamic = Some("{{job.start_time.iso_date}}");
+        let resolved = run(Some(&[("day", dynamic, Some("2026-11-22"))]));
+        assert_eq!(mismatch(&[], &resolved), None);
+        assert_eq!(
+            mismatch(
+                &[("day", "{{job.trigger.time}}")],
+                &run(Some(&[("day", Some("x"), Some("y"))]))
+            ),
+            None
+        );
+        assert_eq!(
+            mismatch(&[("day", "{{job.trigger.time}}")], &run(Some(&[]))),
+            None
+        );
+        assert_eq!(
+            mismatch(&[("day", "x")], &run(Some(&[("day", Some("y"), dynamic)]))),
+            None
+        );
+        assert!(mismatch(&[("day", "x")], &resolved).is_some());
+    }
+
+    #[test]
+    fn old_parameters_and_parts_do_not_count_and_what_nobody_tells_does() {
+        assert_eq!(mismatch(&[("day", "x")], &run(None)), None);
+        let mut old = run(None);
+        old.inputs.overriding = vec!["notebook_params".to_owned()];
+        assert_eq!(
+            mismatch(&[], &old).as_deref(),
+            Some("it sets notebook_params")
+        );
+        let mut part = run(None);
+        part.inputs.partial = Some("only task load".to_owned());
+        assert_eq!(mismatch(&[], &part).as_deref(), Some("only task load"));
+        let any = JobSpec {
+            counts: Counting::Any,
+            ..rule(&[("day", "x")])
+        };
+        for run in [old, part, run(Some(&[("day", None, Some("y"))]))] {
+            assert_eq!(any.mismatch(&run, &JobMemory::default()), None);
+        }
+    }
+
+    #[test]
+    fn our_own_start_counts_while_the_rule_asks_for_the_same() {
+        let memory = JobMemory {
+            last_start: Some(OwnStart {
+                run: 7,
+                at: Timestamp::UNIX_EPOCH,
+                parameters: map(&[("day", "x")]),
+                rule: None,
+            }),
+            ..JobMemory::default()
+        };
+        // Whatever a service shows of it.
+        for told in [run(None), run(Some(&[]))] {
+            assert_eq!(rule(&[("day", "x")]).mismatch(&told, &memory), None);
+            assert_eq!(
+                rule(&[("day", "y")]).mismatch(&told, &memory).as_deref(),
+                Some("day=x")
+            );
+            assert!(
+                rule(&[("day", "x"), ("n", "1")])
+                    .mismatch(&told, &memory)
+                    .is_some()
+            );
+        }
+        // A run that was taken for ours after a lost answer, and tells that it is not.
+        let other = run(Some(&[("day", None, Some("2019-01-01"))]));
+        assert!(rule(&[("day", "x")]).mismatch(&other, &memory).is_some());
+        assert!(!other.may_be_sent_with(&map(&[("day", "x")])));
+        assert!(run(None).may_be_sent_with(&map(&[("day", "x")])));
+    }
+
+    #[test]
+    fn a_long_value_is_shown_in_part() {
+        let long = "ü".repeat(100);
+        let shown = mismatch(&[], &run(Some(&[("day", None, Some(&long))]))).unwrap();
+        assert_eq!(shown.chars().count(), "day=".len() + VALUE_SHOWN_MAX + 1);
+    }
+}

@@ -1,0 +1,221 @@
+//! What the runs of a job come down to for one rule: the newest success that counts, and the attempts that failed since.
+//!
+//! A run counts once, by its id, whether a list shows it or the ledger remembers it. Refuses: taking a run for an answer to what it
+//! was not asked; counting what never ran, what afresh displaced, what was tried for another rule, or what a person forgave.
+
+use std::collections::BTreeSet;
+
+use super::super::later;
+use super::super::retry::{self, Failure, failure};
+use crate::limits;
+use crate::model::job::{JobMemory, JobSight, JobSpec, Requirement, Run, RunId, RunResult};
+use crate::model::time::Timestamp;
+use crate::model::verdict::Dismissed;
+
+/// A job's runs, judged by one rule.
+pub(super) struct Record {
+    pub(super) success: Option<Success>,
+    /// Successes since then that do not count, the newest first.
+    pub(super) dismissed: Vec<Dismissed>,
+    /// Failures since then, the newest first.
+    pub(super) failures: Vec<Failure>,
+    pub(super) undated_failures: Vec<(RunId, RunResult)>,
+    /// The run that afresh started last, if nobody shows it any more.
+    pub(super) lost: Option<(RunId, Timestamp)>,
+}
+
+/// The newest success that counts.
+pub(super) struct Success {
+    pub(super) run: RunId,
+    pub(super) at: Timestamp,
+    pub(super) result: RunResult,
+    /// The service does not tell its parameters.
+    pub(super) untold: bool,
+}
+
+/// Most dismissed successes that are told.
+const DISMISSED_MAX: usize = 10;
+
+impl Record {
+    pub(super) fn of(
+        spec: &JobSpec,
+        memory: &JobMemory,
+        sight: Option<&JobSight>,
+        now: Timestamp,
+    ) -> Self {
+        let listed = sight.map(|sight| sight.ended.as_slice());
+        let judge = Judge {
+            spec,
+            memory,
+            sight,
+            ended: listed.unwrap_or_default(),
+        };
+        let success = judge.success();
+        let since = success.as_ref().map(|success| success.at);
+        Self {
+            dismissed: judge.dismissed(since),
+            failures: judge.failures(since),
+            undated_failures: judge.undated_failures(),
+            lost: judge.lost(since, now),
+            success,
+        }
+    }
+}
+
+struct Judge<'a> {
+    spec: &'a JobSpec,
+    memory: &'a JobMemory,
+    sight: Option<&'a JobSight>,
+    ended: &'a [Run],
+}
+
+impl Judge<'_> {
+    fn success(&self) -> Option<Success> {
+        let accept = &self.spec.accept;
+        let seen = self.ended.iter().filter(|run| self.is_asked_for(run));
+        let seen = seen.filter_map(|run| {
+            Some(Success {
+                run: run.id,
+                at: run.succeeded_at(accept)?,
+                result: run.result()?.clone(),
+                untold: self.is_untold(run),
+            })
+        });
+        seen.chain(self.remembered())
+            .max_by_key(|success| (success.at, success.run))
+    }
+
+    /// The success that the ledger knows, if it was one for what the rule asks, and the list does not say otherwise.
+    fn remembered(&self) -> Option<Success> {
+        let (run, at, result) = self.memory.last_success.clone()?;
+        let asked = self.memory.last_success_for.as_ref();
+        let fits = self.spec.accept.contains(&result)
+            && asked.is_none_or(|asked| *asked == self.spec.asks)
+            && self
+                .ended
+                .iter()
+                .all(|listed| listed.id != run || self.is_asked_for(listed));
+        fits.then_some(Success {
+            run,
+            at,
+            result,
+            untold: false,
+        })
+    }
+
+    fn is_asked_for(&self, run: &Run) -> bool {
+        self.spec.mismatch(run, self.memory).is_none()
+    }
+
+    /// Does nobody tell whether its parameters are the rule's?
+    fn is_untold(&self, run: &Run) -> bool {
+        let declares = self.sight.is_some_and(|sight| !sight.parameters.is_empty());
+        let own = self.memory.last_start.as_ref();
+        let own = own.is_some_and(|own| own.run == run.id);
+        let matters = declares || !self.spec.parameters.is_empty();
+        self.spec.judges_parameters() && matters && !own && run.inputs.parameters.is_none()
+    }
+
+    fn dismissed(&self, since: Option<Timestamp>) -> Vec<Dismissed> {
+        let dismissed = |run: &Run| {
+            let at = run.ended_no_earlier_than();
+            let news = since.is_none_or(|since| at.is_none_or(|at| at > since));
+            let why = self.spec.mismatch(run, self.memory)?;
+            (news && run.has_succeeded(&self.spec.accept)).then_some(Dismissed {
+                run: run.id,
+                at,
+                why,
+            })
+        };
+        let mut all: Vec<Dismissed> = self.ended.iter().filter_map(dismissed).collect();
+        all.sort_by_key(|one| std::cmp::Reverse((one.at, one.run)));
+        all.truncate(DISMISSED_MAX);
+        all
+    }
+
+    fn failures(&self, since: Option<Timestamp>) -> Vec<Failure> {
+        let listed = self.ended.iter().filter(|run| self.is_attempt(run));
+        let mut all = retry::dated(listed, &self.spec.accept, since);
+        let listed = self.listed();
+        let remembered = self.memory.failures.iter();
+        all.extend(
+            remembered
+                .filter(|known| {
+                    !listed.contains(&known.run) && self.spec.is_same_rule(known.rule.as_deref())
+                })
+                .filter_map(|known| Some((known.run, known.ended?, known.result.clone())))
+                .filter(|(_, at, _)| since.is_none_or(|since| since < *at)),
+        );
+        retry::newest_first(&mut all);
+        all
+    }
+
+    fn undated_failures(&self) -> Vec<(RunId, RunResult)> {
+        let listed = self.listed();
+        let undated = retry::undated(self.ended).filter(|run| self.is_attempt(run));
+        let seen =
+            undated.filter_map(|run| Some((run.id, failure(run, &self.spec.accept)?.clone())));
+        let remembered = self
+            .memory
+            .failures
+            .iter()
+            .filter(|known| known.ended.is_none() && !listed.contains(&known.run))
+            .filter(|known| self.spec.is_same_rule(known.rule.as_deref()))
+            .map(|known| (known.run, known.result.clone()));
+        seen.chain(remembered).collect()
+    }
+
+    /// Runs that a list shows: what is remembered of them is older.
+    fn listed(&self) -> BTreeSet<RunId> {
+        let active = self.sight.iter().flat_map(|sight| &sight.active);
+        active.chain(self.ended).map(|run| run.id).collect()
+    }
+
+    /// If it failed, is it an attempt at what this rule asks?
+    fn is_attempt(&self, run: &Run) -> bool {
+        let forgiven = match run.ended_no_earlier_than() {
+            Some(at) => self
+                .memory
+                .forgiven_at
+                .is_some_and(|forgiven| at <= forgiven),
+            None => self.memory.forgiven.contains(&run.id),
+        };
+        let displaced = self.memory.cancelled.contains_key(&run.id);
+        !forgiven && !displaced && self.is_under_this_rule(run.id) && self.is_asked_for(run)
+    }
+
+    fn is_under_this_rule(&self, run: RunId) -> bool {
+        let own = self.memory.last_start.as_ref();
+        let own = own.filter(|own| own.run == run).map(|own| &own.rule);
+        let known = || {
+            let mut known = self.memory.failures.iter();
+            known
+                .find(|known| known.run == run)
+                .map(|known| &known.rule)
+        };
+        let rule = own.or_else(known);
+        rule.is_none_or(|rule| self.spec.is_same_rule(rule.as_deref()))
+    }
+
+    /// An attempt of our own that nobody shows any more, and whose end nobody saw, was one all the same.
+    fn lost(&self, since: Option<Timestamp>, now: Timestamp) -> Option<(RunId, Timestamp)> {
+        let own = self.memory.last_start.as_ref()?;
+        let news = since.is_none_or(|since| since < own.at)
+            && self
+                .memory
+                .forgiven_at
+                .is_none_or(|forgiven| forgiven < own.at);
+        let lost = news
+            && self.sight.is_some()
+            && self.spec.require != Requirement::NotRunning
+            && self.spec.is_same_rule(own.rule.as_deref())
+            && !self.listed().contains(&own.run)
+            && self
+                .memory
+                .failures
+                .iter()
+                .all(|known| known.run != own.run)
+            && now >= later(own.at, limits::LIST_LAG_MAX);
+        lost.then_some((own.run, own.at))
+    }
+}

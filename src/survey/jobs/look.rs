@@ -1,0 +1,232 @@
+//! A look at jobs: active runs, and ended ones as far back as the decision needs them.
+//!
+//! Refuses: taking a list for complete that was not read to its end.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::super::Scene;
+use super::proven;
+use crate::cloud::{History, ListedJob};
+use crate::limits::{HISTORY_OF_RUNNING_MAX, JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
+use crate::model::connection::Workspace;
+use crate::model::job::{ActivePhase, JobId, JobSight, Phase, Requirement, Run, RunId};
+use crate::model::survey::{Case, JobCase, Looked, Refresh, Subject};
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
+
+/// How far back the history of a job that should be running is read: enough to count its failures.
+const HISTORY_OF_RUNNING: Span = Span::days(7);
+
+/// Active runs of all jobs at once where there are many jobs, of each job by itself where there are few.
+type ActiveRuns = Result<BTreeMap<JobId, Vec<Run>>, Trouble>;
+
+pub(super) async fn look_at_all(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    wanted: Vec<(JobCase, ListedJob)>,
+) -> Vec<Subject> {
+    let (proved, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(case, _)| {
+        scene.options.refresh == Refresh::Auto && proven(case, scene.options.now)
+    });
+    let active: Option<ActiveRuns> = if wanted.len() > JOBS_ONE_BY_ONE_MAX {
+        Some(
+            scene
+                .gate
+                .pass(workspace, scene.reader.active_runs(workspace, None))
+                .await
+                .map(|runs| by_job(runs.said)),
+        )
+    } else {
+        None
+    };
+    let looks = wanted
+        .into_iter()
+        .map(|(case, job)| look(scene, workspace, case, job, active.as_ref()));
+    let looked = join_all(looks).await;
+    proved
+        .into_iter()
+        .map(|(case, _)| case)
+        .chain(looked)
+        .map(Subject::Job)
+        .collect()
+}
+
+fn by_job(runs: Vec<(JobId, Run)>) -> BTreeMap<JobId, Vec<Run>> {
+    let mut by_job: BTreeMap<JobId, Vec<Run>> = BTreeMap::new();
+    for (job, run) in runs {
+        by_job.entry(job).or_default().push(run);
+    }
+    by_job
+}
+
+async fn look(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    case: JobCase,
+    job: ListedJob,
+    active: Option<&ActiveRuns>,
+) -> JobCase {
+    // Boxed: a thousand of these futures wait side by side.
+    let sight = match Box::pin(see(scene, workspace, &case, job, active)).await {
+        Ok(sight) => Looked::Seen(sight),
+        Err(trouble) => Looked::Failed(trouble),
+    };
+    Case { sight, ..case }
+}
+
+async fn see(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    case: &JobCase,
+    job: ListedJob,
+    active: Option<&ActiveRuns>,
+) -> Result<JobSight, Trouble> {
+    let active = async {
+        match active {
+            Some(Ok(all)) => Ok(all.get(&job.id).cloned().unwrap_or_default()),
+            Some(Err(trouble)) => Err(trouble.clone()),
+            None => {
+                let runs = scene
+                    .gate
+                    .pass(workspace, scene.reader.active_runs(workspace, Some(job.id)))
+                    .await?;
+                Ok(runs.said.into_iter().map(|(_, run)| run).collect())
+            }
+        }
+    };
+    // In this order: a run that ends between the two looks is seen in the second.
+    let mut active = active.await?;
+    let (at, history) = Box::pin(history(scene, workspace, case, job.id)).await?;
+    history.add_active_to(&mut active);
+    let mut ended = history.runs;
+    look_up_own_start(scene, workspace, case, &mut active, &mut ended).await?;
+    let own = case.memory.last_start.iter().map(|own| (own.run, own.at));
+    date_own(active.iter_mut().chain(&mut ended), own);
+    Ok(JobSight {
+        at,
+        job: job.id,
+        name: job.name,
+        continuous: job.continuous,
+        runs_max: job.runs_max,
+        trigger: job.trigger,
+        parameters: job.parameters,
+        active,
+        ended,
+        history_since: history.since,
+    })
+}
+
+/// Ended runs as far back as the decision needs them, and the service's time.
+///
+/// Lists are by the start of a run, and what counts is its end: one that began long ago may have ended lately, or have been repaired. So
+/// only a success that is fresh ends the look before the service's memory or the bound of pages does.
+async fn history(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    case: &JobCase,
+    job: JobId,
+) -> Result<(Timestamp, History), Trouble> {
+    let now = scene.options.now;
+    let fresh_from = due_after(&case.spec.require).map(|due| due.before(now));
+    let reach = match case.spec.require {
+        Requirement::Succeeded { .. } => Span::days(RUN_RETENTION_DAYS.unsigned_abs()),
+        Requirement::Running => HISTORY_OF_RUNNING,
+        Requirement::NotRunning => {
+            let none = History {
+                runs: Vec::new(),
+                active: Vec::new(),
+                since: now,
+            };
+            return Ok((now, none));
+        }
+    };
+    let (spec, memory) = (case.spec.clone(), case.memory.clone());
+    let is_fresh = move |run: &Run, from: Timestamp| {
+        let end = run.succeeded_at(&spec.accept);
+        end.is_some_and(|end| end > from) && spec.mismatch(run, &memory).is_none()
+    };
+    let enough = move |runs: &[Run]| match fresh_from {
+        Some(from) => runs.iter().any(|run| is_fresh(run, from)),
+        None => runs.len() >= HISTORY_OF_RUNNING_MAX,
+    };
+    let history = scene
+        .gate
+        .pass(
+            workspace,
+            scene
+                .reader
+                .ended_runs(workspace, job, reach.before(now), &enough),
+        )
+        .await?;
+    Ok((history.at, history.said))
+}
+
+/// How old a success may be before a run is wanted.
+pub(super) fn due_after(require: &Requirement) -> Option<Span> {
+    match require {
+        Requirement::Succeeded {
+            start_after,
+            error_after,
+            ..
+        } => Some(start_after.unwrap_or(*error_after)),
+        Requirement::Running | Requirement::NotRunning => None,
+    }
+}
+
+/// A service may not tell when a run started. Of our own runs the ledger knows when the service answered that they were started.
+pub(in crate::survey) fn date_own<'a>(
+    runs: impl Iterator<Item = &'a mut Run>,
+    own: impl Iterator<Item = (RunId, Timestamp)>,
+) {
+    let own: BTreeMap<RunId, Timestamp> = own.collect();
+    for run in runs {
+        if run.started.is_none() && run.phase != Phase::Active(ActivePhase::Queued) {
+            run.started = own.get(&run.id).copied();
+        }
+    }
+}
+
+/// Lists lag behind: the run that afresh started last is looked up by its id if no list shows it.
+async fn look_up_own_start(
+    scene: &Scene<'_>,
+    workspace: &Workspace,
+    case: &JobCase,
+    active: &mut Vec<Run>,
+    ended: &mut Vec<Run>,
+) -> Result<(), Trouble> {
+    let memory = &case.memory;
+    let Some((own, started)) = memory.last_start.as_ref().map(|own| (own.run, own.at)) else {
+        return Ok(());
+    };
+    // How it ended is known already.
+    let success = memory.last_success.as_ref();
+    if success.is_some_and(|success| success.0 == own)
+        || memory.failures.iter().any(|failure| failure.run == own)
+    {
+        return Ok(());
+    }
+    let forgotten =
+        Span::between(started, scene.options.now) > Span::days(RUN_RETENTION_DAYS.unsigned_abs());
+    if forgotten || active.iter().chain(ended.iter()).any(|run| run.id == own) {
+        return Ok(());
+    }
+    match scene
+        .gate
+        .pass(workspace, scene.reader.run(workspace, own))
+        .await
+    {
+        Ok(run) if run.said.is_active() => active.insert(0, run.said),
+        Ok(run) => {
+            let place = ended
+                .iter()
+                .position(|other| other.started <= run.said.started)
+                .unwrap_or(ended.len());
+            ended.insert(place, run.said);
+        }
+        Err(trouble) if trouble.kind == TroubleKind::NotFound => {}
+        Err(trouble) => return Err(trouble),
+    }
+    Ok(())
+}
