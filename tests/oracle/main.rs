@@ -31,37 +31,37 @@ use std::time::Instant;
 use tally::{Breach, Law};
 
 /// Seeds that are tried unless `ORACLE_SEEDS` says otherwise.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 1_500;
 
 /// Laws that are known to be broken, with the reason. They are told, and fail nothing.
 const KNOWN: &[(Law, &str)] = &[
     (
         Law::Births,
-        "a key that comes back is as old as the rotation that replaced it, where it was looked at in the same second (seed 31)",
+        "a regenerate that changed nothing counts as the birth (221), a runtime made anew while its keys may not be listed keeps its old createTime (197), a key that comes back counts as made when it was replaced (103), two events of one instant count as one (22)",
     ),
     (
         Law::Narrowing,
-        "an event that was the earliest bound is forgotten when the twin is rotated (seed 70)",
+        "an event that bounds one key is given to the other one when the twin is rotated (656)",
     ),
     (
         Law::KeyPromises,
-        "two events of one instant count as one (seeds 7, 58)",
+        "two events of one instant count as one (40, 125)",
     ),
     (
         Law::JobPromises,
-        "of others' runs the parameters are not looked at (seed 28)",
+        "a run of only some tasks counts as a success (1136, 257)",
     ),
     (
         Law::ChangesAt,
-        "an instant at which nothing changes is told, such as the one at which only the other key falls due (seed 0)",
+        "an instant at which nothing changes is told, such as the one at which only the other key falls due (0, 46)",
     ),
     (
         Law::ValidUntil,
-        "the part that breaks a promise changes unannounced (seed 13)",
+        "that both keys break the promise instead of either one is not announced (13)",
     ),
     (
-        Law::Attempts,
-        "attempts are forgotten with the look-back (seed 34)",
+        Law::Sound,
+        "the audit does not know the windows of a rule whose keys changed places (363)",
     ),
 ];
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use afresh::model::outcome::Report;
+use afresh::model::outcome::{Happened, Report};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Plan, Step};
+use afresh::model::verdict::{Plan, RuntimeFacts, Step};
 
 use crate::laws;
 use crate::script::{Change, Entry, Happening, Rules, Script};
@@ -143,7 +143,9 @@ impl History<'_> {
             let name = &step.address.subject;
             let looks = self.looks.entry(name.clone()).or_default();
             looks.extend(laws::births::seen_at(step));
-            if reports.iter().any(|report| report.address == step.address) {
+            let done = |report: &&Report| matches!(report.what, Happened::Done(..));
+            let mut done = reports.iter().filter(done);
+            if done.any(|report| report.address == step.address) {
                 looks.push(self.standing.now());
             }
         }
@@ -177,7 +179,19 @@ impl History<'_> {
             !looks.iter().any(|look| last <= *look && *look < silent)
         };
         let mut hidden = silent.filter(|silent| unseen(*silent));
-        (unlogged && oldest <= first) || hidden.any(|silent| oldest <= silent)
+        let held = |born: Timestamp, until: Timestamp| {
+            looks.iter().any(|look| born <= *look && *look < until)
+        };
+        let strange = runtime.returned().any(|(born, until)| !held(born, until));
+        (unlogged && oldest <= first) || hidden.any(|silent| oldest <= silent) || strange
+    }
+
+    /// Were the keys not seen since somebody put an old value back, or since the factory moved? Then nobody can know of it.
+    pub fn is_unseen_since(&self, name: &str, runtime: &Runtime, facts: &RuntimeFacts) -> bool {
+        let last = self.looks.get(name).and_then(|looks| looks.last());
+        let last = last.copied().unwrap_or(runtime.created);
+        let moved = self.moves.iter().any(|at| *at > last);
+        facts.seen_at.is_none() && (moved || runtime.is_odd_since(last))
     }
 }
 

@@ -132,7 +132,7 @@ pub struct Run {
     #[serde(default)]
     earlier: Vec<Run>,
     #[serde(default)]
-    pub removed: Option<Timestamp>,
+    removed: Option<Timestamp>,
 }
 
 fn after(instant: Timestamp, by: Duration) -> Timestamp {
@@ -238,6 +238,17 @@ fn value(makings: &[KeptMaking], slot: usize, place: usize) -> KeptValue {
 }
 
 impl Runtime {
+    /// Of each key that came back: when it was made, and when it was first replaced.
+    pub fn returned(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+        let back = self.slots.iter().filter(|slot| slot.held_since > slot.born);
+        back.filter_map(|slot| {
+            let home = self.slots.iter().map(|home| &home.makings);
+            let mut home = home.filter(|all| all.iter().any(|making| making.at == slot.born));
+            let later = home.next()?.iter().filter(|making| making.at > slot.born);
+            Some((slot.born, later.map(|making| making.at).min()?))
+        })
+    }
+
     /// Has somebody put an old value back, or a regenerate changed nothing, after `since`?
     pub fn is_odd_since(&self, since: Timestamp) -> bool {
         let odd = |making: &Making| (making.old_value || making.silent) && making.at > since;
@@ -271,8 +282,9 @@ impl Run {
         self.decided_end().filter(|end| *end <= at)
     }
 
-    pub fn is_skipped(&self) -> bool {
-        self.skipped
+    /// The service tells it no more: somebody removed it, or it is older than 60 days.
+    pub fn is_gone(&self, at: Timestamp) -> bool {
+        self.removed.is_some() || Span::days(60).after(self.created) <= at
     }
 
     /// It runs, or is about to: it waits in no queue.
@@ -304,8 +316,8 @@ impl Run {
     pub fn is_right(&self, rule: &JobRule, job: &Job) -> bool {
         let none = BTreeMap::new();
         let defaults = self.defaults.as_ref().unwrap_or(&none);
+        // What the rule gives beyond the job's own parameters no run of others can have.
         let names = defaults.keys().chain(self.parameters.keys());
-        let names = names.chain(rule.parameters.keys());
         let fits = |name: &String| {
             let default = defaults.get(name);
             let wanted = rule.parameters.get(name).or(default);

@@ -36,7 +36,8 @@ fn overlap(history: &mut History, truth: &Truth) {
                 let Some(twin) = before.max_by_key(|twin| twin.at) else {
                     continue;
                 };
-                let apart = Span::between(twin.at, making.at);
+                // Services date their answers in whole seconds.
+                let apart = Span::between(twin.at, making.at).plus(Span::seconds(1));
                 let lost = history.ledgers_lost.iter().any(|lost| *lost >= twin.at);
                 let unseen = !twin.by_afresh && (beyond || apart <= LAG) || lost;
                 if unseen || runtime.is_odd_since(runtime.created) {
@@ -86,7 +87,9 @@ fn count(history: &mut History, truth: &Truth, name: &str, most: u32, runs: &[&R
     let since = resets.max();
     let failed: Vec<String> = runs
         .iter()
-        .filter(|run| truth.is_own(run) && run.has_failed(at) && !run.is_skipped())
+        .filter(|run| truth.is_own(run) && run.has_failed(at))
+        // Of a run that was removed nobody may have seen the end.
+        .filter(|run| !run.is_gone(at))
         .filter(|run| since.is_none_or(|since| run.created > since))
         .map(|run| run.created.to_string())
         .collect();
@@ -108,7 +111,7 @@ fn once(history: &mut History, truth: &Truth) {
                 .iter()
                 .filter(|run| run.has_succeeded(truth.at).is_some());
             let good: Vec<String> = good.map(|run| run.created.to_string()).collect();
-            let gone = runs.iter().any(|run| run.removed.is_some());
+            let gone = runs.iter().any(|run| run.is_gone(truth.at));
             if gone && !history.ledgers_lost.is_empty() {
                 continue;
             }

@@ -42,12 +42,8 @@ pub fn runtimes<'a>(
 pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
     for (step, facts, runtime) in runtimes(plan, truth) {
         let name = &step.address.subject;
-        if history.is_beyond(name, runtime, plan.at) {
-            continue;
-        }
-        let last = history.looks.get(name).and_then(|looks| looks.last());
-        let odd = last.is_none_or(|last| runtime.is_odd_since(*last));
-        if facts.seen_at.is_none() && odd && runtime.is_odd_since(runtime.created) {
+        let unseen = history.is_unseen_since(name, runtime, facts);
+        if unseen || history.is_beyond(name, runtime, plan.at) {
             continue;
         }
         // Without a look what is shown is as of the last one: a key only gets younger.

@@ -50,6 +50,7 @@ fn verdict(verdict: &Verdict) -> String {
             format!("act, {titles:?}, outside its window {outside}")
         }
         Verdict::Hold { why, until } => match why {
+            Hold::QueuedRun { run, .. } => format!("hold, run {run} is queued, until {until:?}"),
             Hold::AgeUnknown { slot, .. } => {
                 format!("hold, age of {slot} unknown, until {until:?}")
             }

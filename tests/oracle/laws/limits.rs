@@ -6,7 +6,7 @@ use afresh::model::verdict::{Plan, Step};
 
 use super::births::runtimes;
 use crate::play::{History, said};
-use crate::script::KeyRule;
+use crate::script::{Happening, KeyRule};
 use crate::tally::Law;
 use crate::truth::{Runtime, Truth};
 
@@ -19,6 +19,9 @@ pub fn passed(history: &mut History, plan: &Plan, truth: &Truth) {
     let Some((last, _)) = history.last.clone() else {
         return;
     };
+    if Span::between(last.at, plan.at) > Span::hours(25) {
+        return;
+    }
     let changed = history.changes.iter().any(|(_, at)| *at >= last.at);
     for (step, _, runtime) in runtimes(plan, truth) {
         let before = last.steps.iter().find(|one| one.address == step.address);
@@ -71,8 +74,8 @@ fn rotate_before(rule: &KeyRule) -> Span {
 }
 
 impl History<'_> {
-    /// Does nothing stand in the way of a daily apply: no window or freeze that the rule lets go first, no missing right, no key that is
-    /// too old from the beginning, nobody else who rotates?
+    /// Does nothing stand in the way of a daily apply: no window or freeze, no missing right, no key that is too old from the beginning,
+    /// nobody else who rotates?
     fn is_free(&self, last: &Plan, before: &Step, runtime: &Runtime, ends: Timestamp) -> bool {
         let rule = &self.rules.keys;
         let lead = rotate_before(rule);
@@ -80,13 +83,18 @@ impl History<'_> {
         let since = lead.before(ends);
         let begun = self.first_look(&before.address.subject);
         let begun = begun.is_some_and(|first| first < since);
-        let rests = rule.window.is_some() || !self.script.rules.freezes.is_empty();
-        let open = !rests || rule.on_starvation == "rotate" && self.script.rules.freezes.is_empty();
+        // A window may open and close between two applies.
+        let open = rule.window.is_none() && self.script.rules.freezes.is_empty();
+        let applies = self.script.entries.iter().filter(|entry| {
+            let at = self.script.instant(entry.at);
+            since <= at && at <= last.at && matches!(entry.what, Happening::Apply(_))
+        });
+        let daily = Span::days(applies.count() as u64 + 2) > Span::between(since, last.at);
         let quiet = !self.script.speaks_of("forbid")
             && self.script.faults.is_empty()
             && self.changes.iter().all(|(_, at)| *at < since)
             && self.moves.iter().all(|at| *at < since)
             && !runtime.is_remade_within(lead.plus(rule.overlap), last.at);
-        room && begun && open && quiet && rule.unknown_age == "rotate"
+        room && begun && open && daily && quiet && rule.unknown_age == "rotate"
     }
 }

@@ -26,10 +26,8 @@ fn keys(history: &mut History, plan: &Plan, truth: &Truth) {
     let limit = history.rules.keys.age_max;
     for (step, facts, runtime) in runtimes(plan, truth) {
         let name = &step.address.subject;
-        let last = history.looks.get(name).and_then(|looks| looks.last());
-        let odd = facts.seen_at.is_none()
-            && runtime.is_odd_since(last.copied().unwrap_or(runtime.created));
-        if odd || history.is_beyond(name, runtime, plan.at) {
+        let unseen = history.is_unseen_since(name, runtime, facts);
+        if unseen || history.is_beyond(name, runtime, plan.at) {
             continue;
         }
         let ends = [0, 1].map(|slot| limit.after(runtime.slots[slot].born));
@@ -87,7 +85,7 @@ fn successes<'a>(
         found.all.extend(run.replaced_successes(at));
         if let Some(end) = run.has_succeeded(at) {
             found.all.push(end);
-            found.told.extend(run.removed.is_none().then_some(end));
+            found.told.extend((!run.is_gone(at)).then_some(end));
         }
     }
     found
@@ -155,8 +153,8 @@ fn submit(history: &mut History, step: &Step, truth: &Truth) {
     };
     let runs: Vec<&Run> = truth.submitted(step.rule.as_str(), rule.content).collect();
     let succeeded = runs.iter().any(|run| run.has_succeeded(at).is_some());
-    // Without the ledger nobody can know of a run that was removed.
-    let lost = !history.ledgers_lost.is_empty() && runs.iter().any(|run| run.removed.is_some());
+    // Without the ledger nobody can know of a run that is not told any more.
+    let lost = !history.ledgers_lost.is_empty() && runs.iter().any(|run| run.is_gone(at));
     let true_word = match step.promise {
         Promise::Kept => succeeded,
         Promise::Broken { .. } => !succeeded || lost,
