@@ -72,11 +72,11 @@ fn allow_empty_goes_with_what_may_select_nothing() {
     let succeeded = "require: succeeded\nfreshness: {errorAfter: 24h}\nallowEmpty: true";
     assert_eq!(
         told(&key_age("maxAge: 90d\nallowEmpty: true")),
-        ["27:3 `allowEmpty` goes with globs: a runtime that is named must be there"]
+        ["27:15 `allowEmpty` goes with globs: a runtime that is named must be there"]
     );
     assert_eq!(
         told(&job_run(&format!("job: {{id: 1}}\n{succeeded}"))),
-        ["28:3 `allowEmpty` goes with `job: {tags: …}`: a job that is named must be there"]
+        ["28:15 `allowEmpty` goes with `job: {tags: …}`: a job that is named must be there"]
     );
     let globs = key_age("maxAge: 90d\nallowEmpty: \"yes\"").replace("gateway-west", "\"*\"");
     assert_eq!(told(&globs), ["27:15 `allowEmpty` wants true or false"]);
