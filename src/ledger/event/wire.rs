@@ -39,6 +39,7 @@ const EVENTS: [&str; 11] = [
     "logRead",
     "runSeen",
     "runFailed",
+    "attemptsForgotten",
     "intended",
     "settled",
     "declared",
