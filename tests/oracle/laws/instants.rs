@@ -1,0 +1,155 @@
+//! `changesAt` and `validUntil` are exact.
+
+use std::collections::BTreeMap;
+
+use afresh::model::promise::Promise;
+use afresh::model::time::{Span, Timestamp};
+use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
+
+use crate::play::{History, said};
+use crate::stand::Decided;
+use crate::tally::Law;
+
+const SECOND: Span = Span::seconds(1);
+
+/// What has to be the same until something changes: verdict and promise without ages, which pass.
+fn essence(step: &Step) -> String {
+    // Since when a promise is proved to be broken may move: a log is read for the same time at every look.
+    let part = match step.promise {
+        Promise::Broken { part, .. } => Some(part),
+        Promise::Kept | Promise::Unproven | Promise::Unknown => None,
+    };
+    format!(
+        "{} {part:?}, attention {:?}, {}",
+        step.promise.word(),
+        step.attention,
+        verdict(&step.verdict)
+    )
+}
+
+fn verdict(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Keep(keep) => {
+            use afresh::model::verdict::Keep;
+            match keep {
+                Keep::Fresh { warn, .. } => format!("keep, fresh, warn {warn}"),
+                Keep::Young | Keep::Running { .. } | Keep::Idle | Keep::SucceededOnce { .. } => {
+                    format!("keep, {keep:?}")
+                }
+            }
+        }
+        Verdict::Act { moves, because } => {
+            let titles: Vec<String> = moves.iter().map(|one| format!("{one:?}")).collect();
+            let outside = matches!(
+                because,
+                Cause::KeyDue {
+                    outside_window: true,
+                    ..
+                }
+            );
+            format!("act, {titles:?}, outside its window {outside}")
+        }
+        Verdict::Hold { why, until } => match why {
+            Hold::AgeUnknown { slot, .. } => {
+                format!("hold, age of {slot} unknown, until {until:?}")
+            }
+            Hold::Trouble(trouble) => format!("hold, {:?}, until {until:?}", trouble.kind),
+            why => format!("hold, {why:?}, until {until:?}"),
+        },
+    }
+}
+
+/// Where only a new look can tell what became of something, the same look judged later tells nothing new.
+fn needs_look(step: &Step) -> bool {
+    matches!(
+        step.verdict,
+        Verdict::Hold {
+            why: Hold::Doubt { .. } | Hold::Busy { .. },
+            ..
+        }
+    )
+}
+
+/// The same look judged for later: nothing but time passes.
+pub fn pure(history: &mut History, decided: &Decided) {
+    let plan = &decided.plan;
+    let mut later: BTreeMap<Timestamp, Plan> = BTreeMap::new();
+    let before_end = SECOND.before(plan.valid_until);
+    let changes = plan.steps.iter().filter_map(|step| step.changes_at);
+    let instants = changes.flat_map(|at| [SECOND.before(at), at]);
+    for at in instants.chain([before_end]).filter(|at| *at > plan.at) {
+        let again = || history.standing.decide_at(&decided.survey, at);
+        later.entry(at).or_insert_with(again);
+    }
+    for (place, step) in plan.steps.iter().enumerate() {
+        if let Some(at) = step.changes_at {
+            let ahead = at > plan.at;
+            history.tally.check(Law::ChangesAt, plan.at, ahead, || {
+                format!("what changes has changed already: {}", said(step))
+            });
+            if let Some(again) = later.get(&SECOND.before(at)) {
+                same(history, plan, step, &again.steps[place], Law::ChangesAt);
+            }
+            if let Some(again) = later.get(&at).filter(|_| !needs_look(step)) {
+                differs(history, plan, step, &again.steps[place]);
+            }
+        }
+        if let Some(again) = later.get(&before_end) {
+            same(history, plan, step, &again.steps[place], Law::ValidUntil);
+        }
+    }
+}
+
+fn same(history: &mut History, plan: &Plan, step: &Step, again: &Step, law: Law) {
+    let (was, is) = (essence(step), essence(again));
+    history.tally.check(law, plan.at, was == is, || {
+        format!(
+            "valid until {}, {} — but before, nothing else having happened: {}",
+            plan.valid_until,
+            said(step),
+            said(again)
+        )
+    });
+}
+
+fn differs(history: &mut History, plan: &Plan, step: &Step, again: &Step) {
+    let changed = essence(step) != essence(again) || step.breaks_at != again.breaks_at;
+    history.tally.check(Law::ChangesAt, plan.at, changed, || {
+        format!("{} — but then it says the same", said(step))
+    });
+}
+
+/// A new look a second before something is to change, and one when it does, in a world where nothing happens meanwhile. What was seen
+/// before is remembered: without that every look is the first.
+pub fn at_change(history: &mut History) {
+    history.apply(0);
+    let first = history.plan().plan;
+    let truth = history.truth();
+    let moves_itself = history.script.jobs.iter().any(|job| job.every.is_some());
+    let Some(at) = first.steps.iter().filter_map(|step| step.changes_at).min() else {
+        return;
+    };
+    let busy = history.next_entry().is_some_and(|next| next <= at);
+    if busy || moves_itself || !truth.is_quiet() {
+        return;
+    }
+    if SECOND.before(at) > history.standing.now() {
+        history.standing.advance_to(SECOND.before(at));
+        let again = history.plan().plan;
+        for (step, again) in first.steps.iter().zip(&again.steps) {
+            same(history, &first, step, again, Law::ChangesAt);
+        }
+    }
+    history.standing.advance_to(at);
+    let again = history.plan().plan;
+    let pairs = || first.steps.iter().zip(&again.steps);
+    let changed = pairs().any(|(step, again)| {
+        step.changes_at == Some(at)
+            && (essence(step) != essence(again) || step.breaks_at != again.breaks_at)
+    });
+    let told: Vec<String> = pairs().map(|(_, again)| said(again)).collect();
+    history.tally.check(Law::ChangesAt, first.at, changed, || {
+        let before: Vec<String> = first.steps.iter().map(said).collect();
+        format!("{before:?} — looked at anew at {at}, it says the same: {told:?}")
+    });
+}

@@ -1,0 +1,171 @@
+//! `kept` and `broken` against what is true.
+
+use afresh::model::promise::{BrokenPart, Promise};
+use afresh::model::runtime::Slot;
+use afresh::model::time::{Span, Timestamp};
+use afresh::model::verdict::{Plan, Step, Target};
+
+use super::births::runtimes;
+use crate::play::{History, LAG, said};
+use crate::script::JobRule;
+use crate::tally::Law;
+use crate::truth::{Job, Run, Truth};
+
+pub fn all(history: &mut History, plan: &Plan, truth: &Truth) {
+    keys(history, plan, truth);
+    for step in &plan.steps {
+        match &step.target {
+            Some(Target::Job(target)) => job(history, step, target.job, truth),
+            Some(Target::Submission(_)) => submit(history, step, truth),
+            Some(Target::Runtime(_)) | None => {}
+        }
+    }
+}
+
+fn keys(history: &mut History, plan: &Plan, truth: &Truth) {
+    let limit = history.rules.keys.age_max;
+    for (step, facts, runtime) in runtimes(plan, truth) {
+        let name = &step.address.subject;
+        let last = history.looks.get(name).and_then(|looks| looks.last());
+        let odd = facts.seen_at.is_none()
+            && runtime.is_odd_since(last.copied().unwrap_or(runtime.created));
+        if odd || history.is_beyond(name, runtime, plan.at) {
+            continue;
+        }
+        let ends = [0, 1].map(|slot| limit.after(runtime.slots[slot].born));
+        let passed = ends.map(|end| end <= plan.at);
+        let late = facts.seen_at.is_none() && runtime.is_remade_within(LAG, plan.at);
+        let true_word = match step.promise {
+            Promise::Kept => passed == [false; 2],
+            Promise::Broken { part, since } => {
+                let since = since.map(|since| Span::seconds(1).after(since));
+                let since = since.is_none_or(|since| ends.iter().any(|end| *end <= since));
+                late || since && is_broken(part, passed)
+            }
+            Promise::Unproven | Promise::Unknown => continue,
+        };
+        history
+            .tally
+            .check(Law::KeyPromises, plan.at, true_word, || {
+                format!(
+                    "the keys' limits end at {} and {}, and it says {}",
+                    ends[0],
+                    ends[1],
+                    said(step)
+                )
+            });
+    }
+}
+
+const fn is_broken(part: BrokenPart, [one, two]: [bool; 2]) -> bool {
+    match part {
+        BrokenPart::Key(Slot::One) => one,
+        BrokenPart::Key(Slot::Two) => two,
+        BrokenPart::BothKeys => one && two,
+        BrokenPart::EitherKey => one || two,
+        BrokenPart::Whole => false,
+    }
+}
+
+/// The ends of the right successes: those that a service still tells, and all that ever were.
+struct Successes {
+    told: Vec<Timestamp>,
+    all: Vec<Timestamp>,
+}
+
+fn successes<'a>(
+    runs: impl Iterator<Item = &'a Run>,
+    rule: &JobRule,
+    job: &Job,
+    at: Timestamp,
+) -> Successes {
+    let mut found = Successes {
+        told: Vec::new(),
+        all: Vec::new(),
+    };
+    for run in runs.filter(|run| run.is_right(rule, job)) {
+        found.all.extend(run.replaced_successes(at));
+        if let Some(end) = run.has_succeeded(at) {
+            found.all.push(end);
+            found.told.extend(run.removed.is_none().then_some(end));
+        }
+    }
+    found
+}
+
+fn job(history: &mut History, step: &Step, id: i64, truth: &Truth) {
+    let at = truth.at;
+    let number = step.rule.as_str().trim_start_matches("job-");
+    let rule = number.parse::<usize>().ok();
+    let Some(rule) = rule
+        .and_then(|place| history.rules.jobs.get(place))
+        .cloned()
+    else {
+        return;
+    };
+    if history.script.speaks_of("staleList") {
+        return;
+    }
+    let Some(own) = truth.jobs.get(&id) else {
+        let kept = step.promise == Promise::Kept;
+        history.tally.check(Law::JobPromises, at, !kept, || {
+            format!("job {id} is not there any more, and it says {}", said(step))
+        });
+        return;
+    };
+    let (may_be_kept, may_be_broken, what) = match rule.require {
+        "succeeded" => {
+            let found = successes(truth.runs(id), &rule, own, at);
+            let fresh = |end: &Timestamp| rule.error_after.after(*end) > at;
+            (
+                found.all.iter().any(fresh),
+                !found.told.iter().any(fresh),
+                format!(
+                    "the last right success ended {:?} (of those that are told {:?})",
+                    found.all.iter().max().map(ToString::to_string),
+                    found.told.iter().max().map(ToString::to_string)
+                ),
+            )
+        }
+        "running" => {
+            let running = truth.runs(id).any(|run| run.is_running(at));
+            (running, !running, format!("a run is running: {running}"))
+        }
+        _ => {
+            let active = truth.runs(id).any(|run| run.is_active(at));
+            (!active, active, format!("a run is active: {active}"))
+        }
+    };
+    let true_word = match step.promise {
+        Promise::Kept => may_be_kept,
+        Promise::Broken { .. } => may_be_broken,
+        Promise::Unproven | Promise::Unknown => return,
+    };
+    history.tally.check(Law::JobPromises, at, true_word, || {
+        format!("{what}, wanted {rule:?}, and it says {}", said(step))
+    });
+}
+
+fn submit(history: &mut History, step: &Step, truth: &Truth) {
+    let at = truth.at;
+    let number = step.rule.as_str().trim_start_matches("backfill-");
+    let rule = number.parse::<usize>().ok();
+    let Some(rule) = rule.and_then(|place| history.rules.submits.get(place)) else {
+        return;
+    };
+    let runs: Vec<&Run> = truth.submitted(step.rule.as_str(), rule.content).collect();
+    let succeeded = runs.iter().any(|run| run.has_succeeded(at).is_some());
+    // Without the ledger nobody can know of a run that was removed.
+    let lost = !history.ledgers_lost.is_empty() && runs.iter().any(|run| run.removed.is_some());
+    let true_word = match step.promise {
+        Promise::Kept => succeeded,
+        Promise::Broken { .. } => !succeeded || lost,
+        Promise::Unproven | Promise::Unknown => return,
+    };
+    history.tally.check(Law::SubmitPromises, at, true_word, || {
+        format!(
+            "a run with this content has succeeded: {succeeded}, and it says {}",
+            said(step)
+        )
+    });
+}

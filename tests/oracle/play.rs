@@ -1,0 +1,203 @@
+//! Plays a script, and asks the laws at every plan and after every apply.
+
+use std::collections::BTreeMap;
+
+use afresh::model::outcome::Report;
+use afresh::model::time::{Span, Timestamp};
+use afresh::model::verdict::{Plan, Step};
+
+use crate::laws;
+use crate::script::{Change, Entry, Happening, Rules, Script};
+use crate::stand::{Decided, Standing};
+use crate::tally::Tally;
+use crate::truth::{Runtime, Truth};
+
+/// Events of the last minutes are not in the log yet.
+pub const LAG: Span = Span::seconds(20 * 60);
+
+/// One history as far as it has come.
+pub struct History<'a> {
+    pub script: &'a Script,
+    pub rules: Rules,
+    pub standing: Standing,
+    pub tally: Tally,
+    /// Looks at the keys of each runtime that the present ledger was told of.
+    pub looks: BTreeMap<String, Vec<Timestamp>>,
+    /// When the factory got another id.
+    pub moves: Vec<Timestamp>,
+    /// When the rule of a job or a one-time run changed, by rule; of all when the ledger was lost.
+    pub changes: Vec<(Option<String>, Timestamp)>,
+    pub ledgers_lost: Vec<Timestamp>,
+    /// The last plan, and how many entries had happened by then.
+    pub last: Option<(Plan, usize)>,
+    pub applied: laws::applied::Seen,
+    done: usize,
+}
+
+/// Plays it to its end. The error says why there is no such history.
+pub fn play(script: &Script) -> Result<Tally, String> {
+    let mut history = History {
+        script,
+        rules: script.rules.clone(),
+        standing: Standing::new(script)?,
+        tally: Tally::default(),
+        looks: BTreeMap::new(),
+        moves: Vec::new(),
+        changes: Vec::new(),
+        ledgers_lost: Vec::new(),
+        last: None,
+        applied: laws::applied::Seen::default(),
+        done: 0,
+    };
+    for (place, entry) in script.entries.iter().enumerate() {
+        history.done = place;
+        history.standing.advance_to(script.instant(entry.at));
+        history.happen(entry)?;
+    }
+    Ok(history.tally)
+}
+
+impl History<'_> {
+    fn happen(&mut self, entry: &Entry) -> Result<(), String> {
+        let now = self.script.instant(entry.at);
+        match &entry.what {
+            Happening::Outside(_) => {}
+            Happening::Move(group, name) => {
+                (self.rules.group, self.rules.factory) = (group.clone(), name.clone());
+                self.moves.push(now);
+                self.standing.rule(self.script, &self.rules)?;
+            }
+            Happening::Change(change) => {
+                self.rules.change(change);
+                self.changes.push((changed(change), self.standing.now()));
+                self.standing.rule(self.script, &self.rules)?;
+            }
+            Happening::LoseLedger => {
+                self.standing.lose_ledger();
+                self.looks.clear();
+                self.ledgers_lost.push(self.standing.now());
+                self.changes.push((None, self.standing.now()));
+            }
+            Happening::Compact => {
+                let before = laws::births::ledger(&self.standing);
+                self.standing.compact();
+                laws::births::narrowing(self, &before);
+            }
+            Happening::Plan => drop(self.plan()),
+            Happening::PlanAtChange => laws::instants::at_change(self),
+            Happening::Apply(later) => self.apply(*later),
+        }
+        Ok(())
+    }
+
+    pub fn truth(&self) -> Truth {
+        Truth::of(&self.standing.world(), self.standing.now())
+    }
+
+    /// Plans, and asks the laws that speak of plans.
+    pub fn plan(&mut self) -> Decided {
+        let decided = self.standing.decide();
+        let truth = self.truth();
+        laws::births::shown(self, &decided.plan, &truth);
+        laws::promises::all(self, &decided.plan, &truth);
+        laws::instants::pure(self, &decided);
+        laws::limits::passed(self, &decided.plan, &truth);
+        laws::words::all(self, &decided.plan);
+        self.last = Some((decided.plan.clone(), self.done));
+        decided
+    }
+
+    /// The first instant at which something else than by other hands happens.
+    fn next_own(&self) -> Option<Timestamp> {
+        let rest = self.script.entries.iter().skip(self.done + 1);
+        rest.filter(|entry| !matches!(entry.what, Happening::Outside(_)))
+            .map(|entry| self.script.instant(entry.at))
+            .next()
+    }
+
+    /// The first instant at which anything happens that the script tells.
+    pub fn next_entry(&self) -> Option<Timestamp> {
+        let rest = self.script.entries.get(self.done + 1);
+        rest.map(|entry| self.script.instant(entry.at))
+    }
+
+    /// Plans, and applies it so many minutes later.
+    pub fn apply(&mut self, later: u64) {
+        let decided = self.plan();
+        let wanted = Span::seconds(later * 60).after(self.standing.now());
+        let last = Span::seconds(1).before(decided.plan.valid_until);
+        let at = wanted.min(last).min(self.next_own().unwrap_or(wanted));
+        if later > 0 {
+            self.standing.advance_to(at);
+        }
+        let before = laws::births::ledger(&self.standing);
+        let reports = self.standing.apply(&decided.plan);
+        self.looked(&decided.plan, &reports);
+        laws::births::narrowing(self, &before);
+        laws::applied::all(self);
+    }
+
+    /// What the ledger was told of.
+    fn looked(&mut self, plan: &Plan, reports: &[Report]) {
+        for step in &plan.steps {
+            let name = &step.address.subject;
+            let looks = self.looks.entry(name.clone()).or_default();
+            looks.extend(laws::births::seen_at(step));
+            if reports.iter().any(|report| report.address == step.address) {
+                looks.push(self.standing.now());
+            }
+        }
+    }
+
+    /// When the present ledger was first told of the keys of a runtime.
+    pub fn first_look(&self, name: &str) -> Option<Timestamp> {
+        self.looks.get(name)?.first().copied()
+    }
+
+    /// Is what is known of a runtime's keys beyond the stated limits? A regeneration in the minutes before the first look, a factory
+    /// that moved or values that changed places before anybody had looked at them.
+    pub fn is_beyond(&self, name: &str, runtime: &Runtime, at: Timestamp) -> bool {
+        let none = Vec::new();
+        let looks = self.looks.get(name).unwrap_or(&none);
+        let oldest = runtime.slots[0].born.min(runtime.slots[1].born);
+        let first = looks.first().copied().unwrap_or(at);
+        let makings = || runtime.slots.iter().flat_map(|slot| &slot.makings);
+        let late = |made: Timestamp| LAG.before(first) < made && made <= first;
+        let unlogged = makings().any(|making| !making.by_afresh && late(making.at));
+        let silent = makings()
+            .filter(|making| making.silent || making.old_value)
+            .map(|making| making.at)
+            .chain(self.moves.iter().copied())
+            .filter(|silent| *silent <= at);
+        // A look after the last change before it, that the ledger knows.
+        let unseen = |silent: Timestamp| {
+            let changes = makings().map(|making| making.at);
+            let last = changes.filter(|change| *change < silent).max();
+            let last = last.unwrap_or(runtime.created);
+            !looks.iter().any(|look| last <= *look && *look < silent)
+        };
+        let mut hidden = silent.filter(|silent| unseen(*silent));
+        (unlogged && oldest <= first) || hidden.any(|silent| oldest <= silent)
+    }
+}
+
+/// The rule that a change is of, where it has attempts.
+fn changed(change: &Change) -> Option<String> {
+    match change {
+        Change::AgeMax(_) | Change::UnknownAge(_) => Some(String::new()),
+        Change::JobParameters(job, _) | Change::Attempts(job, _) => Some(format!("job-{job}")),
+        Change::Content(submit, _) => Some(format!("backfill-{submit}")),
+    }
+}
+
+/// The verdict and the promise of a step, for what a breach says.
+pub fn said(step: &Step) -> String {
+    format!(
+        "{}: promise {}, breaks at {:?}, changes at {:?}, {:?}",
+        step.address,
+        step.promise,
+        step.breaks_at.map(|at| at.to_string()),
+        step.changes_at.map(|at| at.to_string()),
+        step.verdict
+    )
+}

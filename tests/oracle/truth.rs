@@ -1,0 +1,316 @@
+//! What really is, read from the world and never from what afresh remembers or says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use afresh::model::time::{Span, Timestamp};
+use afresh::sim::World;
+use serde::Deserialize;
+
+use crate::script::JobRule;
+
+/// Whoever does what the script says that others do.
+const OPERATOR: &str = "operator@example.com";
+
+/// The world at one instant.
+pub struct Truth {
+    pub at: Timestamp,
+    /// By name.
+    pub runtimes: BTreeMap<String, Runtime>,
+    /// By id.
+    pub jobs: BTreeMap<i64, Job>,
+    runs: Vec<Run>,
+    /// Runs that afresh started.
+    own: BTreeMap<i64, String>,
+}
+
+pub struct Runtime {
+    pub created: Timestamp,
+    pub slots: [Slot; 2],
+}
+
+pub struct Slot {
+    /// When the value that it holds was made, wherever it was made.
+    pub born: Timestamp,
+    /// When it came to hold that value.
+    pub held_since: Timestamp,
+    pub makings: Vec<Making>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Making {
+    pub at: Timestamp,
+    pub by_afresh: bool,
+    /// Did it give an earlier value, or leave the one that was there?
+    pub old_value: bool,
+    /// The log does not tell it.
+    pub silent: bool,
+}
+
+pub struct Job {
+    pub tasks: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(default)]
+    subscriptions: Vec<KeptSubscription>,
+    #[serde(default)]
+    workspaces: Vec<KeptWorkspace>,
+}
+
+#[derive(Deserialize)]
+struct KeptSubscription {
+    factories: Vec<KeptFactory>,
+}
+
+#[derive(Deserialize)]
+struct KeptFactory {
+    runtimes: Vec<KeptRuntime>,
+}
+
+#[derive(Deserialize)]
+struct KeptRuntime {
+    name: String,
+    created: Timestamp,
+    keys: [KeptKey; 2],
+}
+
+#[derive(Deserialize)]
+struct KeptKey {
+    makings: Vec<KeptMaking>,
+}
+
+#[derive(Clone, Deserialize)]
+struct KeptMaking {
+    at: Timestamp,
+    caller: String,
+    client_request: Option<String>,
+    value: Option<KeptValue>,
+    #[serde(default)]
+    silent: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+struct KeptValue {
+    slot: usize,
+    generation: usize,
+}
+
+#[derive(Deserialize)]
+struct KeptWorkspace {
+    jobs: Vec<KeptJob>,
+    runs: Vec<Run>,
+    idempotency: BTreeMap<String, i64>,
+}
+
+#[derive(Deserialize)]
+struct KeptJob {
+    id: i64,
+    tasks: Vec<String>,
+}
+
+/// One run, or one of its attempts.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Run {
+    pub id: i64,
+    pub job: i64,
+    kind: String,
+    name: String,
+    pub created: Timestamp,
+    started: Option<Timestamp>,
+    starts_in: Duration,
+    takes: Option<Duration>,
+    outcome: String,
+    skipped: bool,
+    cancel: Option<(Timestamp, Timestamp)>,
+    parameters: BTreeMap<String, String>,
+    defaults: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    overriding: BTreeMap<String, String>,
+    tasks: Vec<String>,
+    #[serde(default)]
+    earlier: Vec<Run>,
+    #[serde(default)]
+    pub removed: Option<Timestamp>,
+}
+
+fn after(instant: Timestamp, by: Duration) -> Timestamp {
+    Span::seconds(by.as_secs()).after(instant)
+}
+
+impl Truth {
+    pub fn of(world: &World, at: Timestamp) -> Self {
+        let text = serde_json::to_vec(world).unwrap();
+        let kept: Kept = serde_json::from_slice(&text).unwrap();
+        let runtimes = kept.subscriptions.into_iter();
+        let runtimes = runtimes
+            .flat_map(|one| one.factories)
+            .flat_map(|one| one.runtimes)
+            .map(|one| (one.name.clone(), runtime(one, at)))
+            .collect();
+        let mut truth = Self {
+            at,
+            runtimes,
+            jobs: BTreeMap::new(),
+            runs: Vec::new(),
+            own: BTreeMap::new(),
+        };
+        for workspace in kept.workspaces {
+            let jobs = workspace.jobs.into_iter();
+            truth
+                .jobs
+                .extend(jobs.map(|job| (job.id, Job { tasks: job.tasks })));
+            truth.runs.extend(workspace.runs);
+            let own = workspace.idempotency.into_iter();
+            truth.own.extend(own.map(|(token, run)| (run, token)));
+        }
+        truth
+    }
+
+    /// Runs of a job, removed ones too, oldest first.
+    pub fn runs(&self, job: i64) -> impl Iterator<Item = &Run> {
+        let of_job = move |run: &&Run| run.kind == "Job" && run.job == job;
+        self.runs.iter().filter(of_job)
+    }
+
+    /// One-time runs of a rule with a content, oldest first.
+    pub fn submitted(&self, rule: &str, content: u32) -> impl Iterator<Item = &Run> {
+        let (rule, content) = (rule.to_owned(), format!("c{content}"));
+        self.runs.iter().filter(move |run| {
+            run.kind == "Submit" && run.name.contains(&rule) && run.tasks == [content.as_str()]
+        })
+    }
+
+    pub fn is_own(&self, run: &Run) -> bool {
+        self.own.contains_key(&run.id)
+    }
+
+    /// Is anything active, or waiting, at the time of this truth?
+    pub fn is_quiet(&self) -> bool {
+        self.runs.iter().all(|run| run.ended(self.at).is_some())
+    }
+}
+
+fn runtime(kept: KeptRuntime, at: Timestamp) -> Runtime {
+    // By instant, the one at creation first.
+    let makings = kept.keys.map(|key| {
+        let mut all = key.makings;
+        all.retain(|making| making.at <= at);
+        if all.len() > 1 {
+            all[1..].sort_by_key(|making| making.at);
+        }
+        all
+    });
+    let slots = [0, 1].map(|slot| {
+        let own = &makings[slot];
+        let now = value(own, slot, own.len() - 1);
+        let since = (0..own.len()).rev();
+        let since = since.take_while(|place| value(own, slot, *place) == now);
+        Slot {
+            born: makings[now.slot][now.generation].at,
+            held_since: since.last().map_or(kept.created, |place| own[place].at),
+            makings: own.iter().map(making).collect(),
+        }
+    });
+    Runtime {
+        created: kept.created,
+        slots,
+    }
+}
+
+fn making(kept: &KeptMaking) -> Making {
+    Making {
+        at: kept.at,
+        by_afresh: kept.client_request.is_some() && kept.caller != OPERATOR,
+        old_value: kept.value.is_some(),
+        silent: kept.silent,
+    }
+}
+
+/// The value after the making at `place`.
+fn value(makings: &[KeptMaking], slot: usize, place: usize) -> KeptValue {
+    let told = makings[place].value.filter(|_| place > 0);
+    told.unwrap_or(KeptValue {
+        slot,
+        generation: place,
+    })
+}
+
+impl Runtime {
+    /// Has somebody put an old value back, or a regenerate changed nothing, after `since`?
+    pub fn is_odd_since(&self, since: Timestamp) -> bool {
+        let odd = |making: &Making| (making.old_value || making.silent) && making.at > since;
+        self.slots.iter().any(|slot| slot.makings.iter().any(odd))
+    }
+
+    /// Did others remake a key in the `span` until `at`?
+    pub fn is_remade_within(&self, span: Span, at: Timestamp) -> bool {
+        let from = span.before(at);
+        let recent = |making: &Making| making.at > from && making.at <= at && !making.by_afresh;
+        self.slots
+            .iter()
+            .any(|slot| slot.makings.iter().any(recent))
+    }
+}
+
+impl Run {
+    fn decided_end(&self) -> Option<Timestamp> {
+        if self.skipped {
+            return Some(self.created);
+        }
+        if let Some((_, over)) = self.cancel {
+            return Some(over);
+        }
+        let begun = after(self.started?, self.starts_in);
+        self.takes.map(|takes| after(begun, takes))
+    }
+
+    /// When it ended, if it has by `at`.
+    pub fn ended(&self, at: Timestamp) -> Option<Timestamp> {
+        self.decided_end().filter(|end| *end <= at)
+    }
+
+    pub fn is_skipped(&self) -> bool {
+        self.skipped
+    }
+
+    /// It runs, or is about to: it waits in no queue.
+    pub fn is_running(&self, at: Timestamp) -> bool {
+        self.started.is_some_and(|started| started <= at) && self.ended(at).is_none()
+    }
+
+    pub fn is_active(&self, at: Timestamp) -> bool {
+        self.ended(at).is_none()
+    }
+
+    pub fn has_succeeded(&self, at: Timestamp) -> Option<Timestamp> {
+        let good = !self.skipped && self.cancel.is_none() && self.outcome == "SUCCESS";
+        self.ended(at).filter(|_| good)
+    }
+
+    pub fn has_failed(&self, at: Timestamp) -> bool {
+        self.ended(at).is_some() && !self.skipped && self.has_succeeded(at).is_none()
+    }
+
+    /// Successes of attempts that a repair has replaced.
+    pub fn replaced_successes(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
+        self.earlier
+            .iter()
+            .filter_map(move |run| run.has_succeeded(at))
+    }
+
+    /// Did it run with what the rule wants, and all of it?
+    pub fn is_right(&self, rule: &JobRule, job: &Job) -> bool {
+        let none = BTreeMap::new();
+        let defaults = self.defaults.as_ref().unwrap_or(&none);
+        let names = defaults.keys().chain(self.parameters.keys());
+        let names = names.chain(rule.parameters.keys());
+        let fits = |name: &String| {
+            let default = defaults.get(name);
+            let wanted = rule.parameters.get(name).or(default);
+            self.parameters.get(name).or(default) == wanted
+        };
+        self.overriding.is_empty() && self.tasks == job.tasks && names.into_iter().all(fits)
+    }
+}
