@@ -132,7 +132,7 @@ impl Paths {
 /// Options of `validate`.
 #[derive(Args, Debug)]
 pub struct Validate {
-    /// Where the manifests are; `-` is stdin.
+    /// Where the manifests are.
     #[command(flatten)]
     pub paths: Paths,
     /// Check PATH only, and find what it refers to here: a file or folder (repeatable)

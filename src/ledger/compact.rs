@@ -365,7 +365,7 @@ impl<'a> Choice<'a> {
                 _ => self.open.contains(intent.intent.as_str()),
             },
             // A person said it: there are few of them.
-            Event::Confirmed(_) | Event::Forgotten { .. } => true,
+            Event::Confirmed(_) | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
             Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
         }
     }

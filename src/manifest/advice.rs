@@ -99,9 +99,8 @@ fn without_closing(value: &str) -> &str {
     for (at, c) in value.char_indices() {
         match c {
             '[' | '{' => depth += 1,
-            ']' | '}' if depth == 0 => return &value[..at],
+            ']' | '}' | ',' if depth == 0 => return &value[..at],
             ']' | '}' => depth -= 1,
-            ',' if depth == 0 => return &value[..at],
             _ => {}
         }
     }

@@ -32,7 +32,7 @@ impl Units {
     /// Manifests are mostly ASCII: every other byte is then zero, or three of four.
     fn of_zeros(bytes: &[u8]) -> Option<Self> {
         let begins = &bytes[..bytes.len().min(1024)];
-        let all = begins.iter().filter(|byte| **byte == 0).count();
+        let all = zeros(begins, 1, 0);
         let one_side = zeros(begins, 2, 0).max(zeros(begins, 2, 1));
         if begins.len() >= 4 && all * 10 > begins.len() * 6 {
             Some(Self::Four)
@@ -53,9 +53,13 @@ fn zeros(bytes: &[u8], width: usize, offset: usize) -> usize {
 fn decoded(bytes: &[u8], units: Units, little: bool) -> String {
     match units {
         Units::Two => {
-            let pairs = bytes.chunks_exact(2).map(|pair| match little {
-                true => u16::from_le_bytes([pair[0], pair[1]]),
-                false => u16::from_be_bytes([pair[0], pair[1]]),
+            let pairs = bytes.chunks_exact(2).map(|pair| {
+                let pair = [pair[0], pair[1]];
+                if little {
+                    u16::from_le_bytes(pair)
+                } else {
+                    u16::from_be_bytes(pair)
+                }
             });
             char::decode_utf16(pairs)
                 .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))

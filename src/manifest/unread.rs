@@ -28,8 +28,8 @@ pub fn misnamed(file: u32, source: &Source, findings: &mut Findings) {
     let (mut budget, mut mistakes) = (Budget::default(), Findings::default());
     let roots = super::parse(file, &source.text, &mut budget, &mut mistakes);
     let help = format!(
-        "rename it to `.yaml`, which JSON is too, or name it beside the folder: `{}`",
-        source.name
+        "rename it to `{}`, or name the file itself beside the folder; JSON is YAML",
+        renamed(&source.name)
     );
     let mut found = false;
     for root in &roots {
@@ -54,6 +54,13 @@ pub fn misnamed(file: u32, source: &Source, findings: &mut Findings) {
         let message = "this is not read: in a folder only files that end with .yaml or .yml are";
         findings.add(Problem::at(mark, message).help(help));
     }
+}
+
+/// The file's own name, with the ending of a manifest.
+fn renamed(name: &str) -> String {
+    let own = name.rsplit('/').next().unwrap_or(name);
+    let stem = own.split('.').next().unwrap_or(own);
+    format!("{stem}.yaml")
 }
 
 /// Notes that a file is saved in another encoding.

@@ -99,6 +99,8 @@ pub struct KeyAgeRule {
     pub select: Vec<Selector>,
     /// Names and globs that are left out.
     pub exclude: Vec<Selector>,
+    /// A glob may select nothing.
+    pub allow_empty: bool,
     /// What is promised of every runtime it selects.
     pub spec: RuntimeSpec,
     /// Where it is written.
@@ -123,6 +125,8 @@ pub struct JobRunRule {
     pub workspace: Name,
     /// What runs, and what is promised of it.
     pub what: JobRunWhat,
+    /// Tags may select nothing.
+    pub allow_empty: bool,
     /// Where it is written.
     pub place: Place,
 }

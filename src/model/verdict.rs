@@ -16,15 +16,15 @@ use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTar
 use super::time::{Freeze, Span, Timestamp, minute};
 use super::trouble::{Trouble, TroubleKind};
 
+mod cause;
 mod counts;
 mod facts;
-mod haste;
 
+pub use cause::{Cause, Haste};
 pub use counts::Counts;
 pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
 };
-pub use haste::Haste;
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -308,173 +308,6 @@ impl fmt::Display for Keep {
     }
 }
 
-/// Why something is to be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// A key is due.
-    KeyDue {
-        /// Which.
-        slot: Slot,
-        /// How old it is.
-        age: AgeRange,
-        /// The promise.
-        limit: Span,
-        /// The window was passed over.
-        outside_window: bool,
-        /// Why it does not wait for its window, or goes before its ordinary time.
-        haste: Option<Haste>,
-    },
-    /// No success is fresh enough.
-    Stale {
-        /// How long ago the newest one ended; `None`: none was found.
-        age: Option<Span>,
-        /// The promise.
-        limit: Span,
-        /// Failures since then.
-        failures: u32,
-    },
-    /// The newest success will soon be too old, and the rule says to start a run before it is.
-    Ageing {
-        /// How long ago the newest one ended.
-        age: Span,
-        /// The rule's `startAfter`.
-        start_after: Span,
-        /// The promise.
-        limit: Span,
-        /// Failures since then.
-        failures: u32,
-    },
-    /// No run is active, and one should be.
-    NotRunning,
-    /// A run is active, and none should be.
-    MustNotRun,
-    /// A run is active, none should be, and the job starts again by itself.
-    StartsAgain {
-        /// When, if that can be computed.
-        next: Option<Timestamp>,
-    },
-    /// A run has been queued for too long.
-    QueuedTooLong {
-        /// Which.
-        run: RunId,
-        /// For how long.
-        queued: Span,
-        /// The promise.
-        limit: Span,
-    },
-    /// A run has been active for too long.
-    TooLong {
-        /// Which.
-        run: RunId,
-        /// For how long.
-        ran: Span,
-        /// The promise.
-        limit: Span,
-    },
-    /// This content has not succeeded yet.
-    NotSucceededYet {
-        /// Failures so far.
-        failures: u32,
-    },
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::KeyDue {
-                age,
-                limit,
-                outside_window,
-                haste,
-                ..
-            } => {
-                write!(f, "{age} old, limit {}", limit.rounded())?;
-                if *outside_window {
-                    f.write_str("; outside its window")?;
-                }
-                match haste {
-                    None => Ok(()),
-                    Some(haste) => {
-                        let dot = if *outside_window { ", " } else { "; " };
-                        write!(f, "{dot}{haste}")
-                    }
-                }
-            }
-            Self::Stale {
-                age: Some(age),
-                limit,
-                failures,
-            } => {
-                write!(
-                    f,
-                    "last success {} ago, wanted within {}{}",
-                    age.rounded(),
-                    limit.rounded(),
-                    after_failures(*failures, " since")
-                )
-            }
-            Self::Stale {
-                age: None,
-                limit,
-                failures,
-            } => write!(
-                f,
-                "no success found, wanted within {}{}",
-                limit.rounded(),
-                after_failures(*failures, "")
-            ),
-            Self::Ageing {
-                age,
-                start_after,
-                limit,
-                failures,
-            } => write!(
-                f,
-                "last success {} ago, due after {} to stay within {}{}",
-                age.rounded(),
-                start_after.rounded(),
-                limit.rounded(),
-                after_failures(*failures, " since")
-            ),
-            Self::StartsAgain { next: Some(next) } => write!(
-                f,
-                "no run should be active; the job's schedule is not paused, next run {}",
-                minute(*next)
-            ),
-            Self::StartsAgain { next: None } => f.write_str(
-                "no run should be active; the job's trigger is not paused, so it will start again",
-            ),
-            Self::QueuedTooLong { run, queued, limit } => write!(
-                f,
-                "run {run} has been queued for {}, limit {}",
-                queued.rounded(),
-                limit.rounded()
-            ),
-            Self::NotRunning => f.write_str("no run is active, and one should be"),
-            Self::MustNotRun => f.write_str("no run should be active"),
-            Self::TooLong { run, ran, limit } => write!(
-                f,
-                "run {run} has been active for {}, limit {}",
-                ran.rounded(),
-                limit.rounded()
-            ),
-            Self::NotSucceededYet { failures } => write!(
-                f,
-                "this content has not succeeded yet{}",
-                after_failures(*failures, "")
-            ),
-        }
-    }
-}
-
-/// Failures since a success, or in all where there was none.
-fn after_failures(failures: u32, since: &str) -> String {
-    if failures == 0 {
-        return String::new();
-    }
-    format!(", {}{since}", failed(failures))
-}
-
 /// Why something wanted waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -618,6 +451,29 @@ impl Hold {
     }
 }
 
+fn queue(f: &mut fmt::Formatter<'_>, run: RunId, queued: Option<Span>) -> fmt::Result {
+    match queued {
+        Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
+        None => write!(f, "waiting for run {run}, which is queued"),
+    }
+}
+
+fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
+    write!(
+        f,
+        "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
+        minute(since)
+    )
+}
+
+fn given_up(f: &mut fmt::Formatter<'_>, failures: u32) -> fmt::Result {
+    let failed = failed(failures);
+    write!(
+        f,
+        "given up after {failed}; any successful run resets the count"
+    )
+}
+
 fn busy(
     f: &mut fmt::Formatter<'_>,
     movement: &Move,
@@ -629,14 +485,6 @@ fn busy(
     write!(
         f,
         "an apply that began to {title} at {since} may still be running{by}"
-    )
-}
-
-fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
-    let since = minute(since);
-    write!(
-        f,
-        "run {run} of {since} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`"
     )
 }
 
@@ -698,17 +546,10 @@ impl fmt::Display for Hold {
             Self::NoKeys { why } => f.write_str(why),
             Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
+            Self::QueuedRun { run, queued } => queue(f, *run, *queued),
             Self::LostRun { run, since } => lost(f, *run, *since),
-            Self::QueuedRun { run, queued } => match queued {
-                Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
-                None => write!(f, "waiting for run {run}, which is queued"),
-            },
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
-            Self::GaveUp { failures } => write!(
-                f,
-                "given up after {}; any successful run resets the count",
-                failed(*failures)
-            ),
+            Self::GaveUp { failures } => given_up(f, *failures),
             Self::PauseFirst => {
                 f.write_str("a continuous job restarts itself: pause it in its settings")
             }

@@ -3,22 +3,29 @@
 //! Refuses: a guess. When and by whom is told only where one event of the log can be it.
 
 use crate::model::birth::Evidence;
+use crate::model::memory::Doubt;
 use crate::model::runtime::{KeySight, Regeneration, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::timeline::Timeline;
-use crate::model::verdict::OutsideChange;
+use crate::model::verdict::{Move, OutsideChange};
 
 /// What changed behind our back, key by key.
 pub(super) fn rotations(
     timeline: &Timeline,
     memory: &RuntimeMemory,
     sight: &RuntimeSight,
+    doubts: &[Doubt],
 ) -> Vec<OutsideChange> {
     let KeySight::Shown(keys) = &sight.keys else {
         return Vec::new();
     };
+    // A change that an operation of ours may have made is not somebody else's.
+    let may_be_ours = |slot: Slot| {
+        let mut open = doubts.iter().map(|doubt| &doubt.movement);
+        open.any(|movement| matches!(movement, Move::Regenerate { slot: of, .. } if *of == slot))
+    };
     let changed = |slot: &Slot| {
         let known = memory.slots.get(*slot).fingerprint.as_ref();
-        known != Some(keys.get(*slot))
+        known != Some(keys.get(*slot)) && !may_be_ours(*slot)
     };
     let both = Slot::BOTH.iter().all(changed);
     let told = |slot: Slot| {

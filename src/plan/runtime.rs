@@ -204,7 +204,7 @@ impl<'a> Judge<'a> {
             created: sight.and_then(|sight| sight.created).or(memory.created),
             corrected: joint.corrected.clone(),
             outside: sight
-                .map(|sight| outside::rotations(&timeline, memory, sight))
+                .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))
                 .unwrap_or_default(),
             keys_refused: sight.and_then(|sight| match &sight.keys {
                 KeySight::Refused(trouble) => Some(trouble.clone()),

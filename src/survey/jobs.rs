@@ -1,6 +1,6 @@
 //! The jobs of one workspace: find the ones that the rules speak of, look at the runs of those that the ledger does not prove.
 
-use super::resolve::not_looked_at;
+use super::resolve::{misfit, not_looked_at};
 use super::{Scene, submissions};
 use crate::cloud::ListedJob;
 use crate::model::address::{Address, Identity};
@@ -112,10 +112,14 @@ async fn of_jobs(
     for (rule, found) in to_find.iter().zip(found) {
         match found {
             Err(trouble) => subjects.push(rule.unresolved(trouble)),
-            Ok(none) if none.is_empty() => passed_over.push(PassedOver {
+            Ok(none) if none.is_empty() && rule.rule.allow_empty => passed_over.push(PassedOver {
                 address: rule.own_address(),
                 why: "no job of the workspace has these tags now".to_owned(),
             }),
+            Ok(none) if none.is_empty() => subjects.push(rule.unresolved(misfit(
+                "find what the tags select",
+                "no job of the workspace has these tags; write `allowEmpty: true` in the rule if that may be".to_owned(),
+            ))),
             Ok(jobs) => wanted.extend(
                 jobs.into_iter()
                     .map(|job| (found_case(scene, host, rule, &job), job)),

@@ -17,9 +17,12 @@ pub enum Selected {
     ByGlob,
 }
 
-/// Does this one selector match a runtime's name?
-pub fn matches(selector: &Selector, name: &str) -> bool {
-    Pattern::new(selector).matches(&name.to_ascii_lowercase())
+/// Does this one selector match one of these names?
+pub fn matches_any(selector: &Selector, names: &[&str]) -> bool {
+    let pattern = Pattern::new(selector);
+    names
+        .iter()
+        .any(|name| pattern.matches(&name.to_ascii_lowercase()))
 }
 
 /// A rule's selectors, ready to match names without regard to case.

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 
 use super::Scene;
-use super::resolve::{Matcher, Selected, matches, not_looked_at};
+use super::resolve::{Matcher, Selected, matches_any, misfit, not_looked_at};
 use crate::cloud::{Dated, ListedRuntime};
 use crate::limits::ACTIVITY_LOG_DAYS;
 use crate::model::address::{Address, Identity, ResourceId};
@@ -122,7 +122,15 @@ fn remembered(
                 })
             })
     });
-    cases.collect()
+    let known: Vec<&str> = all.iter().map(String::as_str).collect();
+    let unknown = idle_globs(rules, &known).into_iter();
+    let unknown = unknown.filter(|(rule, _)| !rule.allow_empty);
+    let unknown = unknown.map(|(rule, glob)| Subject::Unresolved {
+        address: Address::new(factory.name.clone(), glob),
+        rule: rule.name.clone(),
+        trouble: not_looked_at(),
+    });
+    cases.chain(unknown).collect()
 }
 
 /// The list failed: named runtimes are in trouble, and so is each glob as a whole.
@@ -178,7 +186,8 @@ async fn from_list(
             }
         }
     }
-    passed_over.extend(unmatched(factory, rules, &listed.said));
+    let (held, skipped) = unmatched(factory, rules, &listed.said);
+    passed_over.extend(skipped);
     cases.retain(|(case, _)| scene.options.wants(&case.address));
     let asks_log = cases.iter().any(|(case, kind)| {
         *kind == RuntimeKind::SelfHosted && needs_look(scene, case) && !rotated_by_us(&case.memory)
@@ -196,6 +205,7 @@ async fn from_list(
         .into_iter()
         .map(Subject::Runtime)
         .collect();
+    subjects.extend(held);
     subjects.extend(missing(scene, factory, rules, &listed.said));
     Found {
         subjects,
@@ -204,27 +214,61 @@ async fn from_list(
     }
 }
 
-/// Globs that match nothing now: what they promise may be of runtimes to come, or a slip of the pen.
+/// Globs that select nothing with keys of its own: skipped where the rule allows that, else on hold, since it may be a slip of the
+/// pen.
 fn unmatched(
     factory: &Factory,
     rules: &[(&KeyAgeRule, Matcher)],
     listed: &[ListedRuntime],
-) -> Vec<PassedOver> {
-    let globs = rules.iter().flat_map(|(rule, _)| &rule.select);
-    let idle = globs.filter_map(|selector| match selector {
-        Selector::Glob(glob) => {
-            let matched = listed
-                .iter()
-                .any(|runtime| matches(selector, &runtime.name));
-            (!matched).then_some(glob)
+) -> (Vec<Subject>, Vec<PassedOver>) {
+    let (mut held, mut passed_over) = (Vec::new(), Vec::new());
+    let with_keys = listed
+        .iter()
+        .filter(|runtime| no_keys(&runtime.kind).is_none());
+    let with_keys: Vec<&str> = with_keys.map(|runtime| runtime.name.as_str()).collect();
+    for (rule, glob) in idle_globs(rules, &with_keys) {
+        let address = Address::new(factory.name.clone(), glob);
+        if rule.allow_empty {
+            passed_over.push(PassedOver {
+                address,
+                why: format!("no integration runtime of {} matches now", factory.factory),
+            });
+        } else {
+            let message = format!(
+                "no self-hosted integration runtime of {} matches; write `allowEmpty: true` in the rule if that may be",
+                factory.factory
+            );
+            held.push(Subject::Unresolved {
+                address,
+                rule: rule.name.clone(),
+                trouble: misfit("find what the glob selects", message),
+            });
         }
-        Selector::Named(_) => None,
-    });
-    idle.map(|glob| PassedOver {
-        address: Address::new(factory.name.clone(), glob.clone()),
-        why: format!("no integration runtime of {} matches now", factory.factory),
-    })
-    .collect()
+    }
+    (held, passed_over)
+}
+
+/// The globs of all rules that select none of these runtimes.
+fn idle_globs<'a>(
+    rules: &[(&'a KeyAgeRule, Matcher)],
+    names: &[&str],
+) -> Vec<(&'a KeyAgeRule, &'a str)> {
+    let mut idle = Vec::new();
+    for (rule, matcher) in rules {
+        let selected: Vec<&str> = names
+            .iter()
+            .filter(|name| matcher.select(name).is_some())
+            .copied()
+            .collect();
+        for selector in &rule.select {
+            if let Selector::Glob(glob) = selector
+                && !matches_any(selector, &selected)
+            {
+                idle.push((*rule, glob.as_str()));
+            }
+        }
+    }
+    idle
 }
 
 /// Named runtimes that the factory does not have.

@@ -91,7 +91,8 @@ pub fn estate(described: &Estate) -> Standing {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("afresh.yaml"), manifests(described)).unwrap();
     let desired = afresh::manifest::read(&[folder.path().to_owned()])
-        .unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+        .unwrap_or_else(|problems| panic!("{}", problems.render(false)))
+        .desired;
     let world = World::from_text(&world(described), Path::new("world.yaml"), &Clock::Real).unwrap();
     let clock = world.clock();
     let cloud = Embedded::new(Arc::new(Mutex::new(world)));

@@ -45,6 +45,7 @@ fn plan_of(steps: Vec<Step>, refused: bool) -> Plan {
         freezes: Vec::new(),
         exceeded: Vec::new(),
         refused,
+        logs: Vec::new(),
         requests: BTreeMap::new(),
         refresh: Refresh::Auto,
     }
@@ -84,7 +85,8 @@ fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
         settled: Settled::NotDone,
     };
     let wait = Wait {
-        max: None,
+        run: Some(7),
+        max: Some(Span::hours(2)),
         accept: vec![RunResult::Success],
     };
     let since = now();
@@ -243,7 +245,11 @@ fn a_list_is_read_or_refused() {
 
 fn key(born_after_days_ago: u64, print: char) -> SlotFacts {
     let at = Span::days(born_after_days_ago).before(now());
-    let birth = Birth::of([Evidence::RuntimeCreated { at }]);
+    let birth = Birth {
+        earliest: Some(at),
+        latest: None,
+        evidence: vec![Evidence::RuntimeCreated { at }],
+    };
     SlotFacts {
         fingerprint: Fingerprint::parse(&print.to_string().repeat(64)),
         age: birth.age(now()),
@@ -277,6 +283,9 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
         looked: true,
         seen_at: None,
         created: None,
+        corrected: Vec::new(),
+        outside: Vec::new(),
+        read_at: None,
         keys_refused: None,
         log_refused: None,
     };

@@ -281,7 +281,7 @@ mod tests {
         ] {
             let allowed = |seconds: u64| {
                 let now = Span::seconds(seconds).after(doubt.at);
-                endable("", &address, doubt, may_run_twice, now).is_ok()
+                endable(&Typed::default(), &address, doubt, may_run_twice, now).is_ok()
             };
             assert!(!allowed(early) && allowed(late), "{doubt:?}");
         }

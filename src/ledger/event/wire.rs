@@ -39,6 +39,7 @@ const EVENTS: [&str; 11] = [
     "logRead",
     "runSeen",
     "runFailed",
+    "attemptsForgotten",
     "intended",
     "settled",
     "declared",
@@ -65,17 +66,7 @@ enum EventLine {
         compactions: u32,
     },
     /// A runtime was looked at.
-    Looked {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        /// The service's time.
-        at: Instant,
-        /// When the runtime was made.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        created: Option<Instant>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        keys: Option<KeysLine>,
-    },
+    Looked(LookedLine),
     /// The Activity Log of a resource group was read to its last page.
     LogRead {
         /// The subscription, in lower case.
@@ -91,37 +82,9 @@ enum EventLine {
         regenerations: Vec<RegenerationLine>,
     },
     /// A successful run was seen.
-    RunSeen {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        /// The job's own name.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        name: Option<String>,
-        run: i64,
-        ended: Instant,
-        /// The service's word.
-        result: String,
-        /// SHA-256 of a one-time run's content.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        digest: Option<String>,
-        /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        asks: Option<String>,
-    },
+    RunSeen(SeenLine),
     /// A run was seen to have failed.
-    RunFailed {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        run: i64,
-        /// When it ended, if the service told.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        ended: Option<Instant>,
-        /// The service's word.
-        result: String,
-        /// SHA-256 of the rule that it was an attempt for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rule: Option<String>,
-    },
+    RunFailed(FailedLine),
     /// A move comes next.
     Intended {
         #[serde(flatten)]
@@ -164,6 +127,53 @@ enum EventLine {
     AttemptsForgotten(AttemptsLine),
     /// Everything about a subject is forgotten.
     Forgotten(ForgottenLine),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct FailedLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    run: i64,
+    /// When it ended, if the service told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Instant>,
+    /// The service's word.
+    result: String,
+    /// SHA-256 of the rule that it was an attempt for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct LookedLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    /// The service's time.
+    at: Instant,
+    /// When the runtime was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    created: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keys: Option<KeysLine>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct SeenLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    /// The job's own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    run: i64,
+    ended: Instant,
+    /// The service's word.
+    result: String,
+    /// SHA-256 of a one-time run's content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+    /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asks: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -75,6 +75,12 @@ fn rule(
             None
         }
     };
+    if let Some(allow) = &spec.allow_empty
+        && !matches!(&spec.job, Some(job) if matches!(job.value, JobText::Tags(_)))
+    {
+        let message = "`allowEmpty` goes with `job: {tags: …}`: a job that is named must be there";
+        findings.add(Problem::at(allow.mark, message).help("leave it out"));
+    }
     if let Some(JobRunWhat::Job(JobSelector::Tags(tags), _)) = &what
         && tags.is_empty()
     {
@@ -88,6 +94,7 @@ fn rule(
         name,
         workspace: workspace?.name,
         what: what?,
+        allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
         place: context.place(document.mark),
     })
 }

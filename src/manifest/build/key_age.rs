@@ -52,6 +52,7 @@ fn rule(
         factory: factory?.name,
         select: spec.select.value.iter().map(selector).collect(),
         exclude: spec.exclude.iter().flatten().map(selector).collect(),
+        allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
         spec: built?,
         place: context.place(document.mark),
     })
@@ -70,6 +71,16 @@ fn check_selectors(spec: &KeyAgeSpec, findings: &mut Findings) {
     if spec.select.value.is_empty() {
         let problem = Problem::at(spec.select.mark, "this rule selects no integration runtime");
         findings.add(problem.help("write names or globs: `[\"gateway-*\"]`"));
+    }
+    let is_glob = |pattern: &At<RuntimePattern>| is_glob(&pattern.value.0);
+    if let Some(allow) = &spec.allow_empty
+        && !spec.select.value.iter().any(is_glob)
+    {
+        let problem = Problem::at(
+            allow.mark,
+            "`allowEmpty` goes with globs: a runtime that is named must be there",
+        );
+        findings.add(problem.help("leave it out"));
     }
 }
 

@@ -33,7 +33,9 @@ pub fn build(
         .iter()
         .filter(|document| document.kind == "Project");
     let Some(first) = projects.next() else {
-        if !documents.is_empty() || findings.error_count() == 0 {
+        // A part refers to connections; the whole it belongs to is checked elsewhere.
+        let is_part = sources.iter().any(|source| source.aside);
+        if !is_part && (!documents.is_empty() || findings.error_count() == 0) {
             findings.add(missing());
         }
         return None;

@@ -262,6 +262,22 @@ text_leaf! {
     }
 }
 
+/// `true` or `false`.
+#[derive(Clone, Copy, Debug, JsonSchema)]
+pub struct Truth(pub bool);
+
+impl Shape for Truth {
+    fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
+        let scalar = scalar(spot, "true or false", findings)?;
+        if let Class::Bool(truth) = scalar.class() {
+            return Some(Self(truth));
+        }
+        findings
+            .add(wrong_type(spot, "true or false").help("write `true` or `false`, without quotes"));
+        None
+    }
+}
+
 text_leaf! {
     /// Text that is not empty.
     Filled(String), pattern "\\S", |text| {

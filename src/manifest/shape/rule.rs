@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::mark::At;
 use super::check::{self, KeyAgeLengths};
 use super::json::Json;
-use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern};
+use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
 use super::number::{Count, Length, Positive};
 use super::{either, record, words};
 use crate::model::job::{Concurrency, Counting};
@@ -20,6 +20,8 @@ record! {
         "integrationRuntimes" select: At<Vec<At<RuntimePattern>>>,
         /// Names and globs that are left out.
         "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
+        /// May a glob select nothing? Unless written, that needs attention.
+        "allowEmpty" allow_empty: Option<At<Truth>>,
         /// No key gets older than this.
         "maxAge" age_max: At<Length>,
         /// A key is due this long before that; unless written, a tenth of `maxAge`, at least twice the `overlap`.
@@ -92,6 +94,8 @@ record! {
         "workspace" workspace: At<Reference>,
         /// Which jobs. Either this or `submit`.
         "job" job: Option<At<JobText>>,
+        /// May the tags select nothing? Unless written, that needs attention.
+        "allowEmpty" allow_empty: Option<At<Truth>>,
         /// The body of a one-time run, as `runs/submit` takes it: it succeeds once per content. Either this or `job`.
         "submit" submit: Option<At<BTreeMap<String, At<Json>>>>,
         /// What is promised.

@@ -133,8 +133,11 @@ fn documents_in_a_list_are_problems_with_their_places() {
     assert_eq!(told(&[("r.yaml", &item)]), [format!("r.yaml:1:3 {said}")]);
     let ours = list.replace("apiVersion: v1", "apiVersion: afresh/v1");
     assert_eq!(told(&[("r.yaml", &ours)]), [format!("r.yaml:4:3 {said}")]);
-    let lost = list.replace("- apiVersion: afresh/v1\n  kind", "- kind");
-    assert_eq!(told(&[("r.yaml", &lost)]), [format!("r.yaml:4:3 {said}")]);
+    let headless = list.replace("- apiVersion: afresh/v1\n  kind", "- kind");
+    assert_eq!(
+        told(&[("r.yaml", &headless)]),
+        [format!("r.yaml:4:3 {said}")]
+    );
     let behind = format!(
         "apiVersion: v1\nkind: Pod\n---\n{}\n{item}",
         list.trim_end()

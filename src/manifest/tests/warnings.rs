@@ -67,6 +67,26 @@ warning: `db_password` looks like a secret in the clear
 }
 
 #[test]
+fn allow_empty_goes_with_what_may_select_nothing() {
+    let told = |document: &str| told(&format!("{BASE}apiVersion: afresh/v1\n{document}"));
+    let succeeded = "require: succeeded\nfreshness: {errorAfter: 24h}\nallowEmpty: true";
+    assert_eq!(
+        told(&key_age("maxAge: 90d\nallowEmpty: true")),
+        ["27:15 `allowEmpty` goes with globs: a runtime that is named must be there"]
+    );
+    assert_eq!(
+        told(&job_run(&format!("job: {{id: 1}}\n{succeeded}"))),
+        ["28:15 `allowEmpty` goes with `job: {tags: …}`: a job that is named must be there"]
+    );
+    let globs = key_age("maxAge: 90d\nallowEmpty: \"yes\"").replace("gateway-west", "\"*\"");
+    assert_eq!(told(&globs), ["27:15 `allowEmpty` wants true or false"]);
+    let fine = globs.replace("\"yes\"", "true");
+    assert!(warnings_after_base(&fine).trim().is_empty());
+    let fine = job_run(&format!("job: {{tags: {{a: b}}}}\n{succeeded}"));
+    assert!(warnings_after_base(&fine).trim().is_empty());
+}
+
+#[test]
 fn a_secret_in_the_body_of_a_one_time_run() {
     let submit = "submit:\n  tasks: [{task_key: t, notebook_task: {notebook_path: /n, base_parameters: {apiKey: hunter2}}}]\nrequire: succeeded";
     let told = warnings_after_base(&job_run(submit));

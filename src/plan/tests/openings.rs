@@ -269,16 +269,17 @@ proptest! {
         let mut project = project();
         project.freezes = freezes;
         // It begins in good order: both keys are young.
-        case.memory.slots.one.evidence = vec![rotated(Span::hours(one).before(now()))];
-        case.memory.slots.two.evidence = vec![rotated(Span::hours(two).before(now()))];
+        case.memory.slots.one.evidence = Some(rotated(Span::hours(one).before(now())));
+        case.memory.slots.two.evidence = Some(rotated(Span::hours(two).before(now())));
         let mut at = now();
         for _ in 0..1040 {
+            sight(&mut case).at = at;
             let planned = step(&case, &project, at);
             prop_assert!(!planned.promise.is_broken(), "{} {:?} {:?}", at, planned, case.memory);
             if let Verdict::Act { moves, .. } = &planned.verdict
                 && let Move::Regenerate { slot, .. } = moves.first
             {
-                case.memory.slots.get_mut(slot).evidence = vec![rotated(at)];
+                case.memory.slots.get_mut(slot).evidence = Some(rotated(at));
                 case.memory.last_rotation = Some((slot, at));
             }
             at = Span::hours(3).after(at);

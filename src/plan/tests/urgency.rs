@@ -30,10 +30,10 @@ fn first(cases: impl IntoIterator<Item = Subject>) -> String {
 /// authKey1 was made in this interval, authKey2 lately.
 fn key(name: &str, most: &str, least: &str) -> Subject {
     let mut case: RuntimeCase = runtime_named(name);
-    case.memory.slots.one.evidence = vec![Evidence::Changed {
+    case.memory.slots.one.evidence = Some(Evidence::Changed {
         after: ago(most),
         by: ago(least),
-    }];
+    });
     Subject::Runtime(case)
 }
 

@@ -24,6 +24,7 @@ fn waits(spec: &RuntimeSpec, freezes: &[Freeze]) -> String {
 
 fn warned(spec: RuntimeSpec, freezes: &[Freeze]) -> Option<(String, String)> {
     let rule = KeyAgeRule {
+        allow_empty: false,
         name: Name::parse("gateways").unwrap(),
         factory: Name::parse("ingest").unwrap(),
         select: Vec::new(),

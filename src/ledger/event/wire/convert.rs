@@ -3,12 +3,13 @@
 //! Refuses: a fingerprint, token, identity or address that the model would not take.
 
 use super::{
-    AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, ForgottenLine, Instant,
-    KeysLine, Line, MoveLine, ReceiptLine, RegenerationLine, SlotLine, SubjectLine,
+    AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, FailedLine, ForgottenLine,
+    Instant, KeysLine, Line, LookedLine, MoveLine, ReceiptLine, RegenerationLine, SeenLine,
+    SlotLine, SubjectLine,
 };
 use crate::ledger::event::{Confirmation, Ending, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity, ResourceId};
-use crate::model::job::{RunResult, Token};
+use crate::model::job::{RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
@@ -43,12 +44,7 @@ impl EventLine {
                 at,
                 created,
                 keys,
-            } => Self::Looked {
-                subject: SubjectLine::of(&subject),
-                at: Instant(at),
-                created: created.map(Instant),
-                keys: keys.as_ref().map(KeysLine::of),
-            },
+            } => Self::looked(&subject, at, created, keys.as_ref()),
             Event::LogRead(reading) => Self::log_read(reading),
             Event::RunSeen {
                 subject,
@@ -58,28 +54,14 @@ impl EventLine {
                 result,
                 digest,
                 asks,
-            } => Self::RunSeen {
-                subject: SubjectLine::of(&subject),
-                name,
-                run,
-                ended: Instant(ended),
-                result: result.as_str().to_owned(),
-                digest,
-                asks,
-            },
+            } => Self::run_seen(&subject, name, (run, ended, &result), digest, asks),
             Event::RunFailed {
                 subject,
                 run,
                 ended,
                 result,
                 rule,
-            } => Self::RunFailed {
-                subject: SubjectLine::of(&subject),
-                run,
-                ended: ended.map(Instant),
-                result: result.as_str().to_owned(),
-                rule,
-            },
+            } => Self::run_failed(&subject, run, ended, &result, rule),
             Event::Intended(intent) => Self::intended(intent),
             Event::Settled { intent, how, at } => Self::Settled {
                 intent,
@@ -133,6 +115,54 @@ impl EventLine {
         }
     }
 
+    fn looked(
+        subject: &Subject,
+        at: Timestamp,
+        created: Option<Timestamp>,
+        keys: Option<&PerSlot<Fingerprint>>,
+    ) -> Self {
+        Self::Looked(LookedLine {
+            subject: SubjectLine::of(subject),
+            at: Instant(at),
+            created: created.map(Instant),
+            keys: keys.map(KeysLine::of),
+        })
+    }
+
+    fn run_seen(
+        subject: &Subject,
+        name: Option<String>,
+        (run, ended, result): (RunId, Timestamp, &RunResult),
+        digest: Option<String>,
+        asks: Option<String>,
+    ) -> Self {
+        Self::RunSeen(SeenLine {
+            subject: SubjectLine::of(subject),
+            name,
+            run,
+            ended: Instant(ended),
+            result: result.as_str().to_owned(),
+            digest,
+            asks,
+        })
+    }
+
+    fn run_failed(
+        subject: &Subject,
+        run: RunId,
+        ended: Option<Timestamp>,
+        result: &RunResult,
+        rule: Option<String>,
+    ) -> Self {
+        Self::RunFailed(FailedLine {
+            subject: SubjectLine::of(subject),
+            run,
+            ended: ended.map(Instant),
+            result: result.as_str().to_owned(),
+            rule,
+        })
+    }
+
     fn intended(intent: Intent) -> Self {
         Self::Intended {
             subject: SubjectLine::of(&intent.subject),
@@ -154,17 +184,7 @@ impl EventLine {
                 tool,
                 compactions,
             } => opened(lineage, at.0, tool, compactions),
-            Self::Looked {
-                subject,
-                at,
-                created,
-                keys,
-            } => Event::Looked {
-                subject: subject.subject()?,
-                at: at.0,
-                created: created.map(|created| created.0),
-                keys: keys.map(KeysLine::keys).transpose()?,
-            },
+            Self::Looked(line) => line.event()?,
             Self::LogRead {
                 subscription,
                 resource_group,
@@ -182,36 +202,8 @@ impl EventLine {
                     .map(RegenerationLine::regeneration)
                     .collect(),
             }),
-            Self::RunSeen {
-                subject,
-                name,
-                run,
-                ended,
-                result,
-                digest,
-                asks,
-            } => Event::RunSeen {
-                subject: subject.subject()?,
-                name,
-                run,
-                ended: ended.0,
-                result: RunResult::parse(&result),
-                digest,
-                asks,
-            },
-            Self::RunFailed {
-                subject,
-                run,
-                ended,
-                result,
-                rule,
-            } => Event::RunFailed {
-                subject: subject.subject()?,
-                run,
-                ended: ended.map(|ended| ended.0),
-                result: RunResult::parse(&result),
-                rule,
-            },
+            Self::RunSeen(line) => line.event()?,
+            Self::RunFailed(line) => line.event()?,
             Self::Intended {
                 subject,
                 intent,
@@ -295,6 +287,43 @@ impl AttemptsLine {
             subject: self.subject.subject()?,
             at: self.at.0,
             by: self.by,
+        })
+    }
+}
+
+impl LookedLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::Looked {
+            subject: self.subject.subject()?,
+            at: self.at.0,
+            created: self.created.map(|created| created.0),
+            keys: self.keys.map(KeysLine::keys).transpose()?,
+        })
+    }
+}
+
+impl SeenLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::RunSeen {
+            subject: self.subject.subject()?,
+            name: self.name,
+            run: self.run,
+            ended: self.ended.0,
+            result: RunResult::parse(&self.result),
+            digest: self.digest,
+            asks: self.asks,
+        })
+    }
+}
+
+impl FailedLine {
+    fn event(self) -> Result<Event, String> {
+        Ok(Event::RunFailed {
+            subject: self.subject.subject()?,
+            run: self.run,
+            ended: self.ended.map(|ended| ended.0),
+            result: RunResult::parse(&self.result),
+            rule: self.rule,
         })
     }
 }

@@ -1,0 +1,229 @@
+//! Why something is to be done.
+//!
+//! Refuses: an act without a reason.
+
+use std::fmt;
+
+use super::super::birth::AgeRange;
+use super::super::job::RunId;
+use super::super::runtime::Slot;
+use super::super::time::{Span, Timestamp, minute};
+use super::failed;
+
+/// Why something is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A key is due.
+    KeyDue {
+        /// Which.
+        slot: Slot,
+        /// How old it is.
+        age: AgeRange,
+        /// The promise.
+        limit: Span,
+        /// The window was passed over.
+        outside_window: bool,
+        /// Why it does not wait for its window, or goes before its ordinary time.
+        haste: Option<Haste>,
+    },
+    /// No success is fresh enough.
+    Stale {
+        /// How long ago the newest one ended; `None`: none was found.
+        age: Option<Span>,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
+    /// The newest success will soon be too old, and the rule says to start a run before it is.
+    Ageing {
+        /// How long ago the newest one ended.
+        age: Span,
+        /// The rule's `startAfter`.
+        start_after: Span,
+        /// The promise.
+        limit: Span,
+        /// Failures since then.
+        failures: u32,
+    },
+    /// No run is active, and one should be.
+    NotRunning,
+    /// A run is active, and none should be.
+    MustNotRun,
+    /// A run is active, none should be, and the job starts again by itself.
+    StartsAgain {
+        /// When, if that can be computed.
+        next: Option<Timestamp>,
+    },
+    /// A run has been queued for too long.
+    QueuedTooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        queued: Span,
+        /// The promise.
+        limit: Span,
+    },
+    /// A run has been active for too long.
+    TooLong {
+        /// Which.
+        run: RunId,
+        /// For how long.
+        ran: Span,
+        /// The promise.
+        limit: Span,
+    },
+    /// This content has not succeeded yet.
+    NotSucceededYet {
+        /// Failures so far.
+        failures: u32,
+    },
+}
+
+/// Why a key does not wait: `onWindowStarvation: rotate` keeps the limits of both keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Haste {
+    /// Its window opens too late.
+    Window {
+        /// When it opens, as people near it read it; `None`: never.
+        opens: Option<String>,
+    },
+    /// If it waited for its window, the other key, which waits for the overlap, would reach its limit.
+    Twin {
+        /// When the window opens, as people near it read it.
+        opens: String,
+    },
+    /// A freeze lasts longer than its limit.
+    Freeze {
+        /// The first instant after it.
+        until: Timestamp,
+    },
+    /// The other key has to follow in time, and not before the overlap is over.
+    Overlap,
+}
+
+impl fmt::Display for Haste {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Window { opens: Some(opens) } => write!(f, "which opens too late ({opens})"),
+            Self::Window { opens: None } => f.write_str("which never opens"),
+            Self::Twin { opens } => write!(
+                f,
+                "since after {opens} the other key could not follow within its limit"
+            ),
+            Self::Freeze { until } => write!(
+                f,
+                "before the freeze until {}, which outlasts its limit",
+                minute(*until)
+            ),
+            Self::Overlap => {
+                f.write_str("early, so that the other key can follow within its limit")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyDue {
+                age,
+                limit,
+                outside_window,
+                haste,
+                ..
+            } => {
+                write!(f, "{age} old, limit {}", limit.rounded())?;
+                if *outside_window {
+                    f.write_str("; outside its window")?;
+                }
+                match haste {
+                    None => Ok(()),
+                    Some(haste) => {
+                        let dot = if *outside_window { ", " } else { "; " };
+                        write!(f, "{dot}{haste}")
+                    }
+                }
+            }
+            Self::Stale {
+                age: Some(age),
+                limit,
+                failures,
+            } => {
+                write!(
+                    f,
+                    "last success {} ago, wanted within {}{}",
+                    age.rounded(),
+                    limit.rounded(),
+                    after_failures(*failures, " since")
+                )
+            }
+            Self::Stale {
+                age: None,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "no success found, wanted within {}{}",
+                limit.rounded(),
+                after_failures(*failures, "")
+            ),
+            Self::Ageing {
+                age,
+                start_after,
+                limit,
+                failures,
+            } => write!(
+                f,
+                "last success {} ago, due after {} to stay within {}{}",
+                age.rounded(),
+                start_after.rounded(),
+                limit.rounded(),
+                after_failures(*failures, " since")
+            ),
+            Self::StartsAgain { next } => starts_again(f, *next),
+            Self::QueuedTooLong { run, queued, limit } => {
+                too_long(f, *run, "queued", (*queued, *limit))
+            }
+            Self::NotRunning => f.write_str("no run is active, and one should be"),
+            Self::MustNotRun => f.write_str("no run should be active"),
+            Self::TooLong { run, ran, limit } => too_long(f, *run, "active", (*ran, *limit)),
+            Self::NotSucceededYet { failures } => write!(
+                f,
+                "this content has not succeeded yet{}",
+                after_failures(*failures, "")
+            ),
+        }
+    }
+}
+
+fn starts_again(f: &mut fmt::Formatter<'_>, next: Option<Timestamp>) -> fmt::Result {
+    match next {
+        Some(next) => write!(
+            f,
+            "no run should be active; the job's schedule is not paused, next run {}",
+            minute(next)
+        ),
+        None => f.write_str(
+            "no run should be active; the job's trigger is not paused, so it will start again",
+        ),
+    }
+}
+
+fn too_long(
+    f: &mut fmt::Formatter<'_>,
+    run: RunId,
+    how: &str,
+    (lasted, limit): (Span, Span),
+) -> fmt::Result {
+    let (lasted, limit) = (lasted.rounded(), limit.rounded());
+    write!(f, "run {run} has been {how} for {lasted}, limit {limit}")
+}
+
+/// Failures since a success, or in all where there was none.
+fn after_failures(failures: u32, since: &str) -> String {
+    if failures == 0 {
+        return String::new();
+    }
+    format!(", {}{since}", failed(failures))
+}

@@ -1,0 +1,383 @@
+//! The built binary and where its output goes: a reader that went away, a full disk, devices, pipes, links, files of others.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const MANIFESTS: &str = "apiVersion: afresh/v1
+kind: Project
+metadata: {name: p}
+spec: {}
+---
+apiVersion: afresh/v1
+kind: DataFactory
+metadata: {name: ingest}
+spec: {subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg-data, factory: adf-ingest}
+---
+apiVersion: afresh/v1
+kind: KeyAge
+metadata: {name: gw}
+spec: {factory: ingest, integrationRuntimes: [gateway-west], maxAge: 90d, rotateBefore: 14d}
+";
+
+const WORLD: &str = "clock: 2026-11-22T09:00:00Z
+seed: 7
+subscriptions:
+- id: 12345678-1234-1234-1234-1234567890ab
+  factories:
+  - name: adf-ingest
+    resourceGroup: rg-data
+    created: 500d ago
+    runtimes:
+    - {name: gateway-west, created: 97d ago}
+";
+
+/// A folder in which one key is due.
+struct Estate(tempfile::TempDir);
+
+impl Estate {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("m")).unwrap();
+        fs::write(folder.path().join("m/a.yaml"), MANIFESTS).unwrap();
+        fs::write(folder.path().join("world.yaml"), WORLD).unwrap();
+        Self(folder)
+    }
+
+    fn at(&self, name: &str) -> std::path::PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn afresh(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afresh"));
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.0.path())
+            .env_clear()
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.afresh(line).output().unwrap()
+    }
+
+    /// The exit code of a command whose stdout, and stderr if that is wanted, nobody reads.
+    fn unread(&self, line: &str, stderr_too: bool) -> Option<i32> {
+        let mut child = self
+            .afresh(line)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        if stderr_too {
+            drop(child.stderr.take());
+        }
+        child.wait().unwrap().code()
+    }
+
+    /// The exit code and stderr of a command whose stdout is a full disk.
+    fn full(&self, line: &str) -> (Option<i32>, String) {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = self.afresh(line).stdout(full).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), said)
+    }
+
+    /// The exit code and all output of a shell's line, in which `$AFRESH` is the program.
+    fn shell(&self, line: &str) -> (Option<i32>, String) {
+        let output = Command::new("sh")
+            .args(["-c", line])
+            .current_dir(self.0.path())
+            .env("AFRESH", env!("CARGO_BIN_EXE_afresh"))
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).unwrap())
+    }
+
+    fn pending(&self) -> bool {
+        let plan = self.run("plan m --sim world.yaml --detailed-exitcode");
+        plan.status.code() == Some(2)
+    }
+}
+
+#[test]
+fn a_plan_without_a_reader_ends_with_its_own_code() {
+    let estate = Estate::new();
+    for stderr_too in [false, true] {
+        for (line, code) in [
+            ("plan m --sim world.yaml", 0),
+            ("plan m --sim world.yaml --detailed-exitcode", 2),
+            ("plan m --sim world.yaml --detailed-exitcode -q", 2),
+            ("plan m --sim world.yaml --detailed-exitcode -v", 2),
+            (
+                "plan m --sim world.yaml --detailed-exitcode --format json",
+                2,
+            ),
+            (
+                "plan m --sim world.yaml --detailed-exitcode --format markdown --format text",
+                2,
+            ),
+            ("validate nothing", 1),
+            ("validate nothing --format json", 1),
+            ("schema plan", 0),
+            ("--help", 0),
+            ("nonsense", 64),
+        ] {
+            assert_eq!(estate.unread(line, stderr_too), Some(code), "{line}");
+        }
+    }
+    let line = "plan m --sim world.yaml --detailed-exitcode --out plan.json";
+    assert_eq!(estate.unread(line, true), Some(2));
+    assert!(estate.run("show plan.json").status.success());
+    let closed = "\"$AFRESH\" plan m --sim world.yaml --detailed-exitcode >&-";
+    assert_eq!(estate.shell(closed).0, Some(2));
+}
+
+#[test]
+fn an_apply_without_a_reader_goes_on() {
+    for line in [
+        "apply m --sim world.yaml --auto-approve",
+        "apply m --sim world.yaml --auto-approve --format json",
+        "apply m --sim world.yaml --auto-approve -q",
+        "apply plan.json --sim world.yaml",
+    ] {
+        for stderr_too in [false, true] {
+            let estate = Estate::new();
+            estate.run("plan m --sim world.yaml --out plan.json");
+            assert!(estate.pending());
+            assert_eq!(estate.unread(line, stderr_too), Some(0), "{line}");
+            assert!(!estate.pending(), "{line}");
+        }
+    }
+    let estate = Estate::new();
+    let closed = "\"$AFRESH\" apply m --sim world.yaml --auto-approve >&- 2>&-";
+    assert_eq!(estate.shell(closed).0, Some(0));
+    assert!(!estate.pending());
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_nothing_is_begun_on_it() {
+    let estate = Estate::new();
+    for line in [
+        "plan m --sim world.yaml",
+        "plan m --sim world.yaml --detailed-exitcode",
+        "plan m --sim world.yaml --format json",
+        "apply m --sim world.yaml --auto-approve",
+        "validate m",
+        "schema plan",
+        "ledger export m --sim world.yaml",
+    ] {
+        if line.starts_with("ledger") {
+            estate.run("apply m --sim world.yaml --auto-approve");
+        }
+        let (code, said) = estate.full(line);
+        assert_eq!(code, Some(1), "{line}: {said}");
+        assert!(
+            said.contains("cannot write to stdout: No space left"),
+            "{said}"
+        );
+    }
+    assert_eq!(estate.full("--help").0, Some(1));
+    let estate = Estate::new();
+    let quiet = "plan m --sim world.yaml --detailed-exitcode -q";
+    assert_eq!(estate.full(quiet), (Some(2), String::new()));
+    let (code, said) = estate.full("apply m --sim world.yaml --auto-approve");
+    assert!(code == Some(1) && estate.pending(), "{said}");
+    let (code, said) = estate.full("apply m --sim world.yaml --auto-approve --format json");
+    assert!(
+        code == Some(1) && !estate.pending(),
+        "what happened was lost: {said}"
+    );
+}
+
+/// A terminal on which somebody has typed this.
+fn terminal(typed: &str) -> (std::os::fd::OwnedFd, File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let name = ptsname(&ours, Vec::new()).unwrap();
+    let theirs = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    rustix::io::write(&ours, typed.as_bytes()).unwrap();
+    (ours, theirs)
+}
+
+#[test]
+fn nobody_approves_what_they_were_not_shown() {
+    let estate = Estate::new();
+    let null = || File::options().write(true).open("/dev/null").unwrap();
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    for stdout in [null(), full()] {
+        let (_ours, theirs) = terminal("yes\n");
+        let mut apply = estate.afresh("apply m --sim world.yaml");
+        let output = apply.stdin(theirs).stdout(stdout).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(
+            said.contains("cannot be shown on stdout") && said.contains("nothing was done"),
+            "{said}"
+        );
+    }
+    assert!(estate.pending());
+    let (_ours, theirs) = terminal("yes\n");
+    let shown = File::create(estate.at("shown.txt")).unwrap();
+    let mut apply = estate.afresh("apply m --sim world.yaml");
+    let status = apply
+        .stdin(theirs)
+        .stdout(shown)
+        .stderr(Stdio::null())
+        .status();
+    assert_eq!(status.unwrap().code(), Some(0));
+    assert!(!estate.pending());
+}
+
+#[test]
+fn devices_and_pipes_are_written_through() {
+    let estate = Estate::new();
+    let out =
+        |path: &str| format!("plan m --sim world.yaml -q --out {path} --format markdown={path}");
+    let device = |path: &str| fs::metadata(path).unwrap().file_type().is_char_device();
+    let before = fs::metadata("/dev/null").unwrap().ino();
+    assert!(estate.run(&out("/dev/null")).status.success());
+    assert!(device("/dev/null") && fs::metadata("/dev/null").unwrap().ino() == before);
+    let said = estate.run(&out("/dev/full"));
+    assert!(said.status.code() == Some(1) && device("/dev/full"));
+    let plan = |text: &str| text.contains("\"digest\"") && text.contains("Plan: 1 to regenerate");
+    for path in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        let said = estate.run(&format!(
+            "plan m --sim world.yaml --out {path} --format text={path}"
+        ));
+        let said = String::from_utf8(said.stdout).unwrap();
+        assert!(plan(&said), "{path}: {said}");
+        let line =
+            format!("\"$AFRESH\" plan m --sim world.yaml --out {path} > both.txt && cat both.txt");
+        assert!(plan(&estate.shell(&line).1), "{path}");
+    }
+    let line = "\"$AFRESH\" plan m --sim world.yaml -q --out /dev/fd/3 3>three.json && \"$AFRESH\" show three.json";
+    let (code, said) = estate.shell(line);
+    assert!(
+        code == Some(0) && said.contains("Plan: 1 to regenerate"),
+        "{said}"
+    );
+    let line = "mkfifo pipe && { cat pipe > read.json & } && \"$AFRESH\" plan m --sim world.yaml -q --out pipe && wait && \"$AFRESH\" show read.json";
+    let (code, said) = estate.shell(line);
+    assert!(
+        code == Some(0) && said.contains("Plan: 1 to regenerate"),
+        "{said}"
+    );
+    assert!(
+        fs::metadata(estate.at("pipe"))
+            .unwrap()
+            .file_type()
+            .is_fifo()
+    );
+}
+
+#[test]
+fn a_file_keeps_its_mode_and_owner() {
+    let estate = Estate::new();
+    let file = estate.at("plan.json");
+    fs::write(&file, "old").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let is_root = std::os::unix::fs::chown(&file, Some(1234), Some(1234)).is_ok();
+    let before = fs::metadata(&file).unwrap();
+    assert!(
+        estate
+            .run("plan m --sim world.yaml -q --out plan.json")
+            .status
+            .success()
+    );
+    let after = fs::metadata(&file).unwrap();
+    assert_eq!(after.permissions().mode(), before.permissions().mode());
+    assert_eq!((after.uid(), after.gid()), (before.uid(), before.gid()));
+    assert_eq!(after.uid() == 1234, is_root);
+    assert!(fs::read_to_string(&file).unwrap().contains("\"digest\""));
+    let mut left: Vec<_> = fs::read_dir(estate.0.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["m", "plan.json", "world.yaml"]);
+}
+
+#[test]
+fn a_link_that_leads_out_of_the_folder_is_refused() {
+    let (estate, other) = (Estate::new(), tempfile::tempdir().unwrap());
+    let outside = other.path().join("precious.txt");
+    fs::write(&outside, "precious").unwrap();
+    symlink(&outside, estate.at("plan.json")).unwrap();
+    symlink(other.path(), estate.at("out")).unwrap();
+    symlink(other.path().join("new.txt"), estate.at("dangling.json")).unwrap();
+    symlink("plan.json", estate.at("twice.json")).unwrap();
+    symlink("/dev/null", estate.at("device.json")).unwrap();
+    let absolute = estate
+        .at("plan.json")
+        .canonicalize()
+        .unwrap_or_else(|_| estate.at("plan.json"));
+    assert_eq!(absolute, outside.canonicalize().unwrap());
+    let typed = estate.at("plan.json").display().to_string();
+    for path in [
+        "plan.json",
+        "./plan.json",
+        "m/../plan.json",
+        "out/precious.txt",
+        "dangling.json",
+        "twice.json",
+        "device.json",
+        &typed,
+    ] {
+        for option in ["--out ", "--format markdown="] {
+            let said = estate.run(&format!("plan m --sim world.yaml -q {option}{path}"));
+            let told = String::from_utf8(said.stderr).unwrap();
+            assert_eq!(said.status.code(), Some(1), "{path}: {told}");
+            assert!(told.contains("leads out of this folder"), "{path}: {told}");
+        }
+    }
+    assert_eq!(fs::read_to_string(&outside).unwrap(), "precious");
+    assert!(!other.path().join("new.txt").exists());
+    // Whoever names it means it.
+    let line = format!("plan m --sim world.yaml -q --out {}", outside.display());
+    assert!(estate.run(&line).status.success());
+    assert!(fs::read_to_string(&outside).unwrap().contains("\"digest\""));
+}
+
+#[test]
+fn a_link_inside_the_folder_is_followed_and_stays() {
+    let estate = Estate::new();
+    fs::create_dir(estate.at("plans")).unwrap();
+    symlink("plans/today.json", estate.at("plan.json")).unwrap();
+    symlink("plans", estate.at("latest")).unwrap();
+    for path in ["plan.json", "plan.json", "latest/other.json"] {
+        let said = estate.run(&format!("plan m --sim world.yaml -q --out {path}"));
+        assert!(said.status.success(), "{path}");
+    }
+    assert!(is_link(&estate.at("plan.json")) && is_link(&estate.at("latest")));
+    for name in ["plans/today.json", "plans/other.json"] {
+        let mut text = String::new();
+        File::open(estate.at(name))
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
+        assert!(text.contains("\"digest\""), "{name}");
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).unwrap().is_symlink()
+}
