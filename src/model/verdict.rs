@@ -19,12 +19,14 @@ use super::trouble::{Trouble, TroubleKind};
 mod cause;
 mod counts;
 mod facts;
+mod haste;
 
-pub use cause::{Cause, Haste};
+pub use cause::Cause;
 pub use counts::Counts;
 pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
 };
+pub use haste::Haste;
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
