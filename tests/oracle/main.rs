@@ -172,6 +172,21 @@ fn no_word_is_wrong() {
         .filter(|law| tell(*law, &found))
         .collect();
     let _ = std::panic::take_hook();
+    // A law that is never asked proves nothing.
+    let asked = |law: &Law| {
+        found
+            .asked
+            .get(law)
+            .is_some_and(|asked| asked * 50 >= count)
+    };
+    let unasked: Vec<Law> = Law::ALL
+        .into_iter()
+        .filter(|law| *law != Law::Sound && count >= SEEDS && !asked(law))
+        .collect();
+    assert!(
+        unasked.is_empty(),
+        "laws that were hardly asked: {unasked:?}"
+    );
     assert!(
         found.impossible.is_empty(),
         "these histories cannot be: {:?}",
