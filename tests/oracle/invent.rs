@@ -328,13 +328,13 @@ impl Inventor<'_> {
         kinds.extend((!script.jobs.is_empty()).then_some(1));
         kinds.extend((!script.rules.submits.is_empty()).then_some(2));
         match self.chance.of(&kinds) {
-            0 => self.to_keys(script, at),
-            1 => self.to_jobs(script, at),
-            _ => self.to_submits(script, at),
+            0 => self.with_keys(script, at),
+            1 => self.with_jobs(script, at),
+            _ => self.with_submits(script, at),
         }
     }
 
-    fn to_keys(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
+    fn with_keys(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
         let place = self.chance.below(script.runtimes.len() as u64);
         let runtime = format!("{}/gateway-{place}", self.factory);
         let key = self
@@ -397,7 +397,7 @@ impl Inventor<'_> {
         entries
     }
 
-    fn to_jobs(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
+    fn with_jobs(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
         let place = usize::try_from(self.chance.below(script.jobs.len() as u64)).unwrap();
         let id = self.jobs[place];
         let what = match self.chance.below(18) {
@@ -457,7 +457,7 @@ impl Inventor<'_> {
         format!("startJob: {{job: {id}, result: {result}, takes: {takes}{how}}}")
     }
 
-    fn to_submits(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
+    fn with_submits(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
         let place = usize::try_from(self.chance.below(script.rules.submits.len() as u64)).unwrap();
         let what = match self.chance.below(4) {
             0 => {

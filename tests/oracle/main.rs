@@ -4,8 +4,9 @@
 //! keys, take rights away, repair and delete runs, move a factory; afresh plans and applies at random times, or daily. The real survey, plan,
 //! apply and ledger work on the embedded cloud in process. What really is, is read from the world and never from what afresh remembers.
 //!
-//! `ORACLE_SEEDS=20000 cargo test --test oracle` tries more. For each law that is broken the smallest script is printed that still breaks
-//! it, and the command that plays it again: `ORACLE_SEED=123 cargo test --test oracle replay -- --nocapture`.
+//! For each law that is broken the smallest script is told that still breaks it, and the command that plays it again:
+//! `ORACLE_SEED=123 cargo test --test oracle replay -- --nocapture`. `ORACLE_SEEDS=20000 cargo test --test oracle` tries more seeds than the
+//! usual ones, `ORACLE_FROM=5000` others, and `ORACLE_LIST=10` tells so many seeds of each broken law.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -139,10 +140,8 @@ fn tell(law: Law, found: &Found) -> bool {
         }
         return false;
     };
-    for (seed, breach) in broken
-        .iter()
-        .take(number("ORACLE_LIST").unwrap_or(0) as usize)
-    {
+    let listed = usize::try_from(number("ORACLE_LIST").unwrap_or(0)).unwrap();
+    for (seed, breach) in broken.iter().take(listed) {
         eprintln!(
             "  {seed}: {}",
             breach.what.lines().next().unwrap_or_default()

@@ -69,7 +69,8 @@ impl History<'_> {
             }
             Happening::Change(change) => {
                 self.rules.change(change);
-                self.changes.push((changed(change), self.standing.now()));
+                self.changes
+                    .push((Some(changed(change)), self.standing.now()));
                 self.standing.rule(self.script, &self.rules)?;
             }
             Happening::LoseLedger => {
@@ -196,11 +197,11 @@ impl History<'_> {
 }
 
 /// The rule that a change is of, where it has attempts.
-fn changed(change: &Change) -> Option<String> {
+fn changed(change: &Change) -> String {
     match change {
-        Change::AgeMax(_) | Change::UnknownAge(_) => Some(String::new()),
-        Change::JobParameters(job, _) | Change::Attempts(job, _) => Some(format!("job-{job}")),
-        Change::Content(submit, _) => Some(format!("backfill-{submit}")),
+        Change::AgeMax(_) | Change::UnknownAge(_) => String::new(),
+        Change::JobParameters(job, _) | Change::Attempts(job, _) => format!("job-{job}"),
+        Change::Content(submit, _) => format!("backfill-{submit}"),
     }
 }
 

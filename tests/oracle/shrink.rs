@@ -54,12 +54,16 @@ fn bare(mut smallest: Script, mut found: Breach, law: Law) -> (Script, Breach) {
         |script| script.faults.clear(),
         |script| script.rules.freezes.clear(),
         |script| script.rules.keys.window = None,
-        |script| drop(script.runtimes.pop()),
+        |script| {
+            script.runtimes.pop();
+        },
         |script| {
             script.jobs.pop();
             script.rules.jobs.pop();
         },
-        |script| drop(script.rules.submits.pop()),
+        |script| {
+            script.rules.submits.pop();
+        },
     ];
     for reduce in less.iter().chain(&less) {
         let mut candidate = smallest.clone();

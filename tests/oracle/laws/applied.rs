@@ -62,7 +62,7 @@ fn attempts(history: &mut History, truth: &Truth) {
         for id in truth
             .jobs
             .keys()
-            .filter(|id| **id / 100 == place as i64 + 1)
+            .filter(|id| usize::try_from(**id / 100) == Ok(place + 1))
         {
             let runs: Vec<&Run> = truth.runs(*id).collect();
             count(history, truth, &name, rule.attempts_max, &runs);
