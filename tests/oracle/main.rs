@@ -38,11 +38,11 @@ const SEEDS: u64 = 1_500;
 const KNOWN: &[(Law, &str)] = &[
     (
         Law::Births,
-        "a regenerate that changed nothing counts as the birth (221), a runtime made anew while its keys may not be listed keeps its old createTime (197), a key that comes back counts as made when it was replaced (103), two events of one instant count as one (22)",
+        "a regenerate that changed nothing counts as the birth (221), a runtime made anew while its keys may not be listed keeps its old createTime (197), a key that comes back counts as made when it was replaced (103), two events of one instant count as one (22), a regenerate that changed both keys is the event of one (1395)",
     ),
     (
         Law::Narrowing,
-        "an event that bounds one key is given to the other one when the twin is rotated (656)",
+        "an event that bounds one key is given to the other one when the twin is rotated, or forgotten with the 90 days (656, 1211)",
     ),
     (
         Law::KeyPromises,
