@@ -47,7 +47,7 @@
 //!
 //! let now: Timestamp = "2026-11-22T09:00:00Z".parse()?;
 //! let mut known = RuntimeMemory { created: Some(Span::days(400).before(now)), ..RuntimeMemory::default() };
-//! known.log.add(LogSpan { since: Span::days(90).before(now), until: now }, []);
+//! known.log.add(LogSpan { since: Span::days(90).before(now), until: now }, &[]);
 //!
 //! // Azure never tells a key's age. A runtime of 400 days whose Activity Log shows nothing in 90 days has keys of 90 to 400 days, or
 //! // keys of the last 20 minutes, which the log may not show yet.

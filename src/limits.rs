@@ -75,7 +75,7 @@ pub const PARALLELISM_MAX: usize = 256;
 /// Activity Log retention: 90 days (Azure Monitor, "Activity log").
 pub const ACTIVITY_LOG_DAYS: i64 = 90;
 /// The Activity Log tells of an event 3 to 20 minutes after it happened (Azure Monitor, "Data ingestion time").
-pub const ACTIVITY_LOG_LAG: Duration = Duration::from_secs(20 * 60);
+pub const ACTIVITY_LOG_LAG: Duration = Duration::from_mins(20);
 /// How far back `runs/list` reaches: runs are removed after 60 days (Databricks Jobs API).
 pub const RUN_RETENTION_DAYS: i64 = 60;
 /// Page size asked of `runs/list` (documented: less than 26).

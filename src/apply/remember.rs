@@ -62,9 +62,13 @@ fn one_of_each_log(readings: &[LogReading]) -> Vec<LogReading> {
 /// estate does not fill the ledger.
 fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> Option<Event> {
     let known = memory.logs.get(&reading.log);
+    // Two alike in one reading are two, so that all of them are written down where there are more than before.
     let is_new = |(of, event): &(ResourceId, Regeneration)| {
         let told = known.and_then(|known| known.events.get(of));
-        !told.is_some_and(|told| told.iter().any(|known| known.is_same(event)))
+        let told = told.into_iter().flatten().filter(|known| known.is_same(event));
+        let read = reading.events.iter();
+        let read = read.filter(|(other, read)| other == of && read.is_same(event));
+        told.count() < read.count()
     };
     let events: Vec<_> = reading
         .events

@@ -37,6 +37,7 @@ struct Entry {
     authorization: Option<Authorization>,
     #[serde(default, deserialize_with = "soft::part")]
     http_request: Option<HttpRequest>,
+    #[serde(default, deserialize_with = "soft::text")]
     caller: Option<String>,
 }
 

@@ -313,6 +313,7 @@ impl<'a> Choice<'a> {
         }) {
             instants.extend(slot.last_seen);
             instants.extend(slot.evidence.into_iter().flat_map(told_at));
+            instants.extend(slot.former.iter().flat_map(|(first, last)| [*first, *last]));
         }
         let met = memory.keys.values().flatten();
         instants.extend(met.flat_map(|key| told_at(key.evidence)));

@@ -406,9 +406,17 @@ fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Optio
         fingerprint: Some(fingerprint.clone()),
         last_seen: Some(at),
         evidence: Some(evidence),
+        former: with_present(slot),
         declared,
     };
     Some(evidence)
+}
+
+/// When a slot held each of its keys, the present one among them, which is about to be one of the former.
+fn with_present(slot: &SlotMemory) -> Vec<(Timestamp, Timestamp)> {
+    let first = slot.evidence.and_then(|evidence| evidence.bounds().1);
+    let present = first.zip(slot.last_seen).filter(|(first, last)| first < last);
+    slot.former.iter().copied().chain(present).collect()
 }
 
 /// Our own regenerate. If a later look showed yet another key, that key stays; only the rotation is remembered.
@@ -435,6 +443,7 @@ fn rotate(
         fingerprint: Some(fingerprint.clone()),
         last_seen: memory.last_seen.max(Some(answered)),
         evidence: Some(evidence),
+        former: with_present(memory),
         declared: None,
     };
     evidence

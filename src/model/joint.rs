@@ -246,9 +246,8 @@ fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
 
 /// Did the slot hold one key through this instant?
 fn stood(tenure: &Tenure, at: Timestamp) -> bool {
-    tenure
-        .seen
-        .is_some_and(|(first, last)| LOOK_SLACK.after(first) < at && at <= last)
+    let mut stood = tenure.former.iter().chain(&tenure.seen);
+    stood.any(|(first, last)| LOOK_SLACK.after(*first) < at && at <= *last)
 }
 
 /// Whose rotation of ours an event at this instant is.
@@ -349,7 +348,7 @@ impl<'a> Key<'a> {
         let all: Vec<Candidate> = of_events.chain(silent).collect();
         match self.declared {
             None => all,
-            Some(declared) => as_declared(all, declared),
+            Some(declared) => as_declared(&all, declared),
         }
     }
 
@@ -541,7 +540,7 @@ fn without(part: Interval, since: Timestamp, until: Timestamp) -> Vec<Interval> 
 }
 
 /// What a person's word leaves: the birth that comes closest to what they tell, or whatever came after they told it.
-fn as_declared(all: Vec<Candidate>, declared: Declaration) -> Vec<Candidate> {
+fn as_declared(all: &[Candidate], declared: Declaration) -> Vec<Candidate> {
     let closest = |candidate: &Candidate| {
         let Interval { earliest, latest } = candidate.interval;
         let point = declared.born.max(earliest.unwrap_or(Timestamp::MIN));

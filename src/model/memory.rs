@@ -227,13 +227,16 @@ impl GroupLog {
     /// Adds one reading.
     pub fn add(&mut self, reading: &LogReading) {
         add_span(&mut self.spans, reading.span);
+        let mut by_runtime: BTreeMap<&ResourceId, Vec<Regeneration>> = BTreeMap::new();
         for (of, event) in &reading.events {
             // Who did it is shown while it is read, and not kept.
-            let event = Regeneration {
+            by_runtime.entry(of).or_default().push(Regeneration {
                 by: None,
                 ..event.clone()
-            };
-            add_events(self.events.entry(of.clone()).or_default(), [event]);
+            });
+        }
+        for (of, events) in by_runtime {
+            add_events(self.events.entry(of.clone()).or_default(), &events);
         }
     }
 }

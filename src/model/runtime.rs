@@ -287,6 +287,8 @@ pub struct SlotMemory {
     pub last_seen: Option<Timestamp>,
     /// What looks and rotations say of this fingerprint's birth.
     pub evidence: Option<Evidence>,
+    /// From when to when it is known to have held each key before: it did not change in between.
+    pub former: Vec<(Timestamp, Timestamp)>,
     /// What a person declared of the key that this slot holds, or will be seen to hold.
     pub declared: Option<Declaration>,
 }

@@ -45,7 +45,7 @@ pub struct LogMemory {
 
 impl LogMemory {
     /// Adds one reading. Spans become one where what holds for good of the earlier meets the later.
-    pub fn add(&mut self, span: LogSpan, events: impl IntoIterator<Item = Regeneration>) {
+    pub fn add(&mut self, span: LogSpan, events: &[Regeneration]) {
         add_span(&mut self.spans, span);
         add_events(&mut self.events, events);
     }
@@ -59,7 +59,7 @@ pub fn add_span(spans: &mut Vec<LogSpan>, span: LogSpan) {
     for span in spans.drain(..) {
         match merged.last_mut() {
             Some(last) if span.since <= last.holds_until() => {
-                last.until = last.until.max(span.until)
+                last.until = last.until.max(span.until);
             }
             Some(_) | None => merged.push(span),
         }
@@ -67,13 +67,18 @@ pub fn add_span(spans: &mut Vec<LogSpan>, span: LogSpan) {
     *spans = merged;
 }
 
-/// Adds events to events, which stay sorted, each once. One that tells its slot takes the place of the same one that did not.
-pub fn add_events(known: &mut Vec<Regeneration>, events: impl IntoIterator<Item = Regeneration>) {
-    known.extend(events);
-    known.sort_by(|a, b| (a.at, a.slot.is_none(), a.slot).cmp(&(b.at, b.slot.is_none(), b.slot)));
-    known.dedup_by(|later, earlier| {
-        later.at == earlier.at && (later.slot == earlier.slot || later.slot.is_none())
-    });
+/// Adds the events of one reading to events, which stay sorted. An event of a reading before is the same one; two alike in one reading
+/// are two.
+pub fn add_events(known: &mut Vec<Regeneration>, read: &[Regeneration]) {
+    let mut added: Vec<Regeneration> = Vec::new();
+    for event in read {
+        let count = |events: &[Regeneration]| events.iter().filter(|other| other.is_same(event)).count();
+        if count(known) + count(&added) < count(read) {
+            added.push(event.clone());
+        }
+    }
+    known.extend(added);
+    known.sort_by_key(|event| (event.at, event.slot));
 }
 
 /// Everything about the keys of one runtime, as of one instant.
@@ -100,6 +105,8 @@ pub struct Tenure {
     pub seen: Option<(Timestamp, Timestamp)>,
     /// It may have been replaced unseen between its last look and this instant: keys were not shown.
     pub unseen_until: Option<Timestamp>,
+    /// Earlier times in which the slot did not change either: it held other keys then.
+    pub former: Vec<(Timestamp, Timestamp)>,
     /// A person's word on its birth.
     pub declared: Option<Declaration>,
 }
@@ -131,7 +138,7 @@ impl Timeline {
         }) = sight.map(|sight| &sight.log)
         {
             let (since, until) = (*since, *until);
-            log.add(LogSpan { since, until }, events.iter().cloned());
+            log.add(LogSpan { since, until }, events);
         }
         Self {
             created: sight.and_then(|sight| sight.created).or(memory.created),
@@ -179,6 +186,7 @@ fn remembered(known: &SlotMemory) -> Tenure {
         own,
         seen: own.and_then(|own| seen(own, known.last_seen)),
         unseen_until: None,
+        former: known.former.clone(),
         declared: known.declared,
     }
 }
@@ -205,10 +213,12 @@ fn shown(memory: &RuntimeMemory, slot: Slot, key: &Fingerprint, at: Timestamp) -
         (_, Some(after)) if known.fingerprint.is_some() => Evidence::Changed { after, by: at },
         _ => Evidence::FirstSeen { at },
     };
+    let before = remembered(known).seen;
     Tenure {
         own: Some(own),
         seen: Some((at, at)),
         unseen_until: None,
+        former: known.former.iter().copied().chain(before).collect(),
         // What was declared of a key that is gone is void.
         declared: known.declared.filter(|_| known.fingerprint.is_none()),
     }

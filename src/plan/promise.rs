@@ -19,6 +19,8 @@ pub(super) struct Judged {
     pub(super) breaks_at: Option<Timestamp>,
     /// When a kept one is no longer proved.
     pub(super) doubtful_at: Option<Timestamp>,
+    /// When another part of the subject breaks it, too.
+    pub(super) part_changes_at: Option<Timestamp>,
 }
 
 impl Judged {
@@ -28,6 +30,7 @@ impl Judged {
             promise,
             breaks_at: None,
             doubtful_at: None,
+            part_changes_at: None,
         }
     }
 
@@ -37,7 +40,8 @@ impl Judged {
 
     /// The instants at which it changes.
     pub(super) fn turns(&self) -> impl Iterator<Item = Timestamp> {
-        self.breaks_at.into_iter().chain(self.doubtful_at)
+        let turns = self.breaks_at.into_iter().chain(self.doubtful_at);
+        turns.chain(self.part_changes_at)
     }
 
     /// What stands though the look failed: only that a promise is kept, since keys get only younger and a success stays past.
@@ -53,7 +57,10 @@ impl Judged {
 pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment) -> Judged {
     let limit = case.spec.age_max;
     let judged = match broken(joint, limit, moment) {
-        Some((since, part)) => Judged::broken(Some(since), part),
+        Some((since, part)) => Judged {
+            part_changes_at: part_changes_at(joint, limit, moment),
+            ..Judged::broken(Some(since), part)
+        },
         None => {
             let kept_until = joint.kept_until(limit).filter(|at| *at > moment.now);
             Judged {
@@ -64,10 +71,17 @@ pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment
                 },
                 breaks_at: joint.broken_from(limit),
                 doubtful_at: kept_until,
+                part_changes_at: None,
             }
         }
     };
     judged.unseen(&case.sight)
+}
+
+/// When it is proved of one more key that it has reached `limit`.
+fn part_changes_at(joint: &Joint, limit: Span, moment: Moment) -> Option<Timestamp> {
+    let reached = Slot::BOTH.map(|slot| joint.births.get(slot).latest.map(|at| limit.after(at)));
+    moment.first_after(reached.into_iter().flatten())
 }
 
 /// Since when it is proved that a key has reached `limit`, and which key that is.
@@ -147,6 +161,7 @@ fn fresh(
             promise: Promise::Kept,
             breaks_at: Some(at),
             doubtful_at: None,
+            part_changes_at: None,
         },
         (_, None) => Judged::lasting(Promise::Unknown),
         _ if undated_success(case, facts).is_some() => Judged::lasting(Promise::Unproven),

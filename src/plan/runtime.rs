@@ -129,7 +129,9 @@ fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
         answered,
     } = receipt
     {
+        let former = std::mem::take(&mut memory.slots.get_mut(*slot).former);
         *memory.slots.get_mut(*slot) = SlotMemory {
+            former,
             fingerprint: Some(fingerprint.clone()),
             last_seen: Some(*answered),
             evidence: Some(Evidence::Rotated {

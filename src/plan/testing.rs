@@ -102,6 +102,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
         fingerprint: Some(key(letter)),
         last_seen: Some(ago("1d")),
         evidence: Some(rotated(ago(born))),
+        former: Vec::new(),
         declared: None,
     };
     Case {
@@ -484,6 +485,7 @@ impl Dice<'_> {
         let latest = evidence.and_then(|piece| piece.bounds().1);
         SlotMemory {
             fingerprint: Some(key(letter)),
+            former: Vec::new(),
             last_seen: Some(self.days().max(latest.unwrap_or(Timestamp::MIN))),
             declared: self.maybe(Self::declaration).filter(|_| evidence.is_none()),
             evidence,

@@ -13,12 +13,12 @@ pub(super) fn resting_on(events: &[Event]) -> BTreeSet<usize> {
             logs.entry(&reading.log).or_default().push((place, reading));
         }
     }
-    logs.into_values().flat_map(needed).collect()
+    logs.values().flat_map(|readings| needed(readings)).collect()
 }
 
 /// Those of one log; all of them if fewer would not add up to the same.
-fn needed(readings: Vec<(usize, &LogReading)>) -> Vec<usize> {
-    let chosen = chain(&readings);
+fn needed(readings: &[(usize, &LogReading)]) -> Vec<usize> {
+    let chosen = chain(readings);
     let some = || readings.iter().filter(|(place, _)| chosen.contains(place));
     if folded(some()) == folded(readings.iter()) {
         some().map(|(place, _)| *place).collect()

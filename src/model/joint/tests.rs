@@ -14,6 +14,7 @@ fn held(letter: char, evidence: Evidence, last: u64) -> SlotMemory {
         fingerprint: Some(key(letter)),
         last_seen: Some(day(last)),
         evidence: Some(evidence),
+        former: Vec::new(),
         declared: None,
     }
 }
@@ -41,7 +42,7 @@ fn runtime(events: &[Regeneration]) -> RuntimeMemory {
         ..RuntimeMemory::default()
     };
     let (since, until) = (day(210), day(300));
-    memory.log.add(LogSpan { since, until }, events.to_vec());
+    memory.log.add(LogSpan { since, until }, events);
     memory
 }
 
@@ -136,7 +137,7 @@ fn two_keys_that_changed_between_looks_need_two_events_or_one_for_both() {
         memory.slots.one = held('c', Evidence::Changed { after, by }, 310);
         memory.slots.two = held('d', Evidence::Changed { after, by }, 310);
         let (since, until) = (day(90), day(320));
-        memory.log.add(LogSpan { since, until }, []);
+        memory.log.add(LogSpan { since, until }, &[]);
         memory.births()
     };
     let both = changed(&[event(260, None)]);
