@@ -65,7 +65,10 @@ fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> O
     // Two alike in one reading are two, so that all of them are written down where there are more than before.
     let is_new = |(of, event): &(ResourceId, Regeneration)| {
         let told = known.and_then(|known| known.events.get(of));
-        let told = told.into_iter().flatten().filter(|known| known.is_same(event));
+        let told = told
+            .into_iter()
+            .flatten()
+            .filter(|known| known.is_same(event));
         let read = reading.events.iter();
         let read = read.filter(|(other, read)| other == of && read.is_same(event));
         told.count() < read.count()

@@ -415,7 +415,9 @@ fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Optio
 /// When a slot held each of its keys, the present one among them, which is about to be one of the former.
 fn with_present(slot: &SlotMemory) -> Vec<(Timestamp, Timestamp)> {
     let first = slot.evidence.and_then(|evidence| evidence.bounds().1);
-    let present = first.zip(slot.last_seen).filter(|(first, last)| first < last);
+    let present = first
+        .zip(slot.last_seen)
+        .filter(|(first, last)| first < last);
     slot.former.iter().copied().chain(present).collect()
 }
 

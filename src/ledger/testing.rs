@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use super::event::{Confirmation, Ending, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, Name, ResourceId};
 use crate::model::job::{RunResult, Token};
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
+use crate::model::memory::{LogId, LogReading};
+use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
+use crate::model::timeline::LogSpan;
 use crate::model::verdict::{Company, Move, Presumed, Receipt};
 
 /// An instant so many seconds after the epoch.
@@ -135,8 +137,11 @@ fn keys() -> impl Strategy<Value = PerSlot<Fingerprint>> {
 
 /// Any event on one of a few subjects, with one of a few intents.
 pub fn event() -> impl Strategy<Value = Event> {
-    let intent = || (0_u8..4).prop_map(|n| format!("i{n}"));
-    let ending = prop_oneof![receipt().prop_map(Ending::Done), Just(Ending::NotDone)];
+    prop_oneof![5 => seen(), 2 => acted(), 4 => said()]
+}
+
+/// What is read.
+fn seen() -> impl Strategy<Value = Event> {
     prop_oneof![
         (any::<String>(), instant(), any::<String>(), 0_u32..3).prop_map(
             |(lineage, at, tool, compactions)| Event::Opened {
@@ -187,6 +192,40 @@ pub fn event() -> impl Strategy<Value = Event> {
                 result: RunResult::parse(&result),
                 rule
             }),
+        log_read().prop_map(Event::LogRead),
+    ]
+}
+
+/// A reading of one of a few logs: some of them meet, some do not.
+fn log_read() -> impl Strategy<Value = LogReading> {
+    let event = (0_u8..3, 0_i64..40, of(slot())).prop_map(|(runtime, hour, slot)| {
+        let Identity::Runtime(id) = gateway(runtime).identity else {
+            unreachable!("a gateway is a runtime")
+        };
+        let event = Regeneration {
+            at: at(hour * 3_600),
+            slot,
+            by: None,
+        };
+        (id, event)
+    });
+    (0_u8..2, 0_i64..40, 0_i64..40, vec(event, 0..3)).prop_map(|(log, since, length, events)| {
+        LogReading {
+            log: LogId::new("s", &format!("g{log}")),
+            span: LogSpan {
+                since: at(since * 3_600),
+                until: at((since + length) * 3_600),
+            },
+            events,
+        }
+    })
+}
+
+/// What is done.
+fn acted() -> impl Strategy<Value = Event> {
+    let intent = || (0_u8..4).prop_map(|n| format!("i{n}"));
+    let ending = prop_oneof![receipt().prop_map(Ending::Done), Just(Ending::NotDone)];
+    prop_oneof![
         (
             intent(),
             (any::<String>(), of(any::<String>())),
@@ -214,6 +253,12 @@ pub fn event() -> impl Strategy<Value = Event> {
             how,
             at
         }),
+    ]
+}
+
+/// What a person says.
+fn said() -> impl Strategy<Value = Event> {
+    prop_oneof![
         (subject(), slot(), instant(), instant(), any::<String>()).prop_map(
             |(subject, slot, born, at, by)| Event::Declared {
                 subject,

@@ -34,6 +34,10 @@ pub struct PassedOver {
 
 /// One subject with all that is known of it.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each subject, and most are of one kind"
+)]
 pub enum Subject {
     /// A runtime with its two keys.
     Runtime(RuntimeCase),

@@ -72,7 +72,8 @@ pub fn add_span(spans: &mut Vec<LogSpan>, span: LogSpan) {
 pub fn add_events(known: &mut Vec<Regeneration>, read: &[Regeneration]) {
     let mut added: Vec<Regeneration> = Vec::new();
     for event in read {
-        let count = |events: &[Regeneration]| events.iter().filter(|other| other.is_same(event)).count();
+        let count =
+            |events: &[Regeneration]| events.iter().filter(|other| other.is_same(event)).count();
         if count(known) + count(&added) < count(read) {
             added.push(event.clone());
         }

@@ -240,6 +240,10 @@ fn rule_unseen(case: &JobCase, facts: &JobFacts, moment: Moment) -> Ruling {
 
 /// The lengths of `require: succeeded`.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are called as in the manifest"
+)]
 struct Freshness {
     start_after: Option<Span>,
     warn_after: Option<Span>,

@@ -15,6 +15,7 @@ use promise::Judged;
 use ruling::{Draft, Moment, Ruling};
 
 pub mod audit;
+mod changes;
 mod follow;
 mod job;
 mod lead;
@@ -49,7 +50,11 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     let mut drafts: Vec<Draft> = survey
         .cases
         .iter()
-        .map(|subject| draft(subject, moment))
+        .map(|subject| {
+            let mut draft = draft(subject, moment);
+            draft.step.changes_at = changes::first(subject, &draft, moment);
+            draft
+        })
         .collect();
     drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
     let rationed = ration::ration(&mut drafts, &project.guardrails);

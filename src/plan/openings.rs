@@ -69,7 +69,7 @@ pub(super) struct Openings<'a> {
 /// Most windows that follow each other without a gap before the end of an opening counts as unknown: hourly ones for three weeks.
 const CHAIN_MAX: usize = 500;
 
-impl<'a> Openings<'a> {
+impl Openings<'_> {
     pub(super) fn is_open(&self, at: Timestamp) -> bool {
         self.rests.at(at).is_none() && (self.windows.is_empty() || self.closes(at).is_some())
     }

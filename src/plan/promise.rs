@@ -56,23 +56,22 @@ impl Judged {
 /// No key is older than `age_max`, whichever story of the two keys is true. `seen`: its keys have been seen, now or before.
 pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment) -> Judged {
     let limit = case.spec.age_max;
-    let judged = match broken(joint, limit, moment) {
-        Some((since, part)) => Judged {
+    let judged = if let Some((since, part)) = broken(joint, limit, moment) {
+        Judged {
             part_changes_at: part_changes_at(joint, limit, moment),
             ..Judged::broken(Some(since), part)
-        },
-        None => {
-            let kept_until = joint.kept_until(limit).filter(|at| *at > moment.now);
-            Judged {
-                promise: match (kept_until, seen) {
-                    (Some(_), _) => Promise::Kept,
-                    (None, true) => Promise::Unproven,
-                    (None, false) => Promise::Unknown,
-                },
-                breaks_at: joint.broken_from(limit),
-                doubtful_at: kept_until,
-                part_changes_at: None,
-            }
+        }
+    } else {
+        let kept_until = joint.kept_until(limit).filter(|at| *at > moment.now);
+        Judged {
+            promise: match (kept_until, seen) {
+                (Some(_), _) => Promise::Kept,
+                (None, true) => Promise::Unproven,
+                (None, false) => Promise::Unknown,
+            },
+            breaks_at: joint.broken_from(limit),
+            doubtful_at: kept_until,
+            part_changes_at: None,
         }
     };
     judged.unseen(&case.sight)

@@ -293,10 +293,16 @@ fn manifests(described: &Estate) -> String {
         } else {
             ""
         };
+        // Where every run is cancelled none is started beside another.
+        let policy = if job.require == "notRunning" {
+            String::new()
+        } else {
+            format!("\n  concurrencyPolicy: {}", job.policy)
+        };
         let _ = write!(
             text,
-            "---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: job-{index}}}\nspec:\n  workspace: analytics\n  job: {{name: job-{index}}}\n  require: {}\n  concurrencyPolicy: {}{freshness}\n",
-            job.require, job.policy
+            "---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: job-{index}}}\nspec:\n  workspace: analytics\n  job: {{name: job-{index}}}\n  require: {}{policy}{freshness}\n",
+            job.require
         );
     }
     for index in 0..described.submits {

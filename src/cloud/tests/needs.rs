@@ -84,7 +84,7 @@ fn event() -> Value {
     let action = "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action";
     json!({
         "eventTimestamp": "2026-11-01T00:00:00Z", "resourceId": "/x", "operationName": {"value": action}, "status": {"value": "Succeeded"},
-        "authorization": {"action": action, "scope": "/x"}, "httpRequest": {"clientRequestId": "x"},
+        "authorization": {"action": action, "scope": "/x"}, "httpRequest": {"clientRequestId": "x"}, "caller": "ada@example.com",
     })
 }
 

@@ -13,7 +13,9 @@ pub(super) fn resting_on(events: &[Event]) -> BTreeSet<usize> {
             logs.entry(&reading.log).or_default().push((place, reading));
         }
     }
-    logs.values().flat_map(|readings| needed(readings)).collect()
+    logs.values()
+        .flat_map(|readings| needed(readings))
+        .collect()
 }
 
 /// Those of one log; all of them if fewer would not add up to the same.

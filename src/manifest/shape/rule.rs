@@ -156,6 +156,7 @@ words! {
 
 record! {
     /// How old the newest success may be.
+    #[expect(clippy::struct_field_names, reason = "they are called as in the manifest")]
     FreshnessText {
         /// A run is started once the newest success is older than this; unless written, `errorAfter`.
         "startAfter" start_after: Option<At<Length>>,

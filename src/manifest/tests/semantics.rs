@@ -236,6 +236,13 @@ fn jobs() {
             )),
             "the parameters are 10008 bytes of JSON, and Databricks takes 10000",
         ),
+    ]);
+}
+
+#[test]
+fn which_jobs() {
+    let job = |fields: &str| job_run(&format!("job: {{name: x}}\n{fields}"));
+    assert_refused(&[
         (
             job_run("require: running"),
             "a JobRun needs `job` or `submit`",

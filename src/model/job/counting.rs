@@ -145,9 +145,12 @@ mod tests {
         }
     }
 
-    /// A run that shows name, default and value of each parameter.
-    fn run(told: Option<&[(&str, Option<&str>, Option<&str>)]>) -> Run {
-        let parameter = |(name, default, value): &(&str, Option<&str>, Option<&str>)| Parameter {
+    /// Name, default and value of a parameter.
+    type Told<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
+    /// A run that shows its parameters.
+    fn run(told: Option<&[Told]>) -> Run {
+        let parameter = |(name, default, value): &Told| Parameter {
             name: (*name).to_owned(),
             default: default.map(str::to_owned),
             value: value.map(str::to_owned),

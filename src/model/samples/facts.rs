@@ -270,9 +270,9 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
             )| JobFacts {
                 require,
                 accept,
+                name,
                 rule,
                 asks,
-                name,
                 last_success,
                 success_result,
                 untold,

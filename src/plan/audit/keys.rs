@@ -141,6 +141,9 @@ impl<'a> Key<'a> {
         if let Some((sent, _)) = self.found {
             return Some(sent);
         }
+        if let Some(known) = self.case.memory.recognised.get(self.slot) {
+            return known.evidence.bounds().0;
+        }
         if self.is_replaced() {
             return self.memory().last_seen;
         }

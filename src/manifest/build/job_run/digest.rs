@@ -3,6 +3,7 @@
 //! Refuses: depending on how a manifest is written: what a rule says by default it says.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,7 +14,11 @@ use crate::model::job::{Counting, Retry, RunResult};
 /// SHA-256, in lower-case hex.
 pub(super) fn hex(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Of what an attempt is an attempt at: where it changes, attempts are counted anew.
