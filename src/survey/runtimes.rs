@@ -541,10 +541,12 @@ async fn see(
     )
     .await;
     let mut created = status?;
-    if let Ok(keys) = &keys
-        && both_are_new(case, &keys.said)
-    {
-        // Both keys at once, and unknown: the runtime may have been deleted and created anew.
+    let may_be_another = match &keys {
+        Ok(keys) => both_are_new(case, &keys.said),
+        Err(_) => case.memory.created.is_some(),
+    };
+    if may_be_another {
+        // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
         let status = scene
             .gate
             .pass(factory, scene.reader.runtime_status(factory, name));
