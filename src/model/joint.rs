@@ -228,8 +228,8 @@ fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
         let known = event.slot.or_else(|| ours(timeline, event.at));
         let may_be = Slot::BOTH.map(|slot| match known {
             Some(known) if is_ours(timeline, known, event.at) => slot == known,
-            Some(known) => slot == known && !stood(timeline.slots.get(slot), event.at),
-            None => !stood(timeline.slots.get(slot), event.at),
+            Some(known) => slot == known && !stood(timeline.slots.get(slot), event.at, Span::ZERO),
+            None => !stood(timeline.slots.get(slot), event.at, LOOK_SLACK),
         });
         if may_be == [false; 2] {
             corrected.push(Correction::Event { at: event.at });
@@ -244,10 +244,11 @@ fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
     events
 }
 
-/// Did the slot hold one key through this instant?
-fn stood(tenure: &Tenure, at: Timestamp) -> bool {
+/// Did the slot hold one key through this instant? afresh reads a key before it regenerates it, so that an event of its own in the second
+/// of a look came after it.
+fn stood(tenure: &Tenure, at: Timestamp, slack: Span) -> bool {
     let mut stood = tenure.former.iter().chain(&tenure.seen);
-    stood.any(|(first, last)| LOOK_SLACK.after(*first) < at && at <= *last)
+    stood.any(|(first, last)| slack.after(*first) < at && at <= *last)
 }
 
 /// Whose rotation of ours an event at this instant is.
@@ -354,12 +355,17 @@ impl<'a> Key<'a> {
 
     /// When an event would be its birth; `None`: it is none.
     fn as_birth(&self, event: &Event) -> Option<Timestamp> {
+        let slack = if event.is_known {
+            Span::ZERO
+        } else {
+            LOOK_SLACK
+        };
         let inside = |range: Interval| {
             let after = range.earliest.is_none_or(|earliest| earliest < event.at);
             after
                 && range
                     .latest
-                    .is_none_or(|latest| event.at <= LOOK_SLACK.after(latest))
+                    .is_none_or(|latest| event.at <= slack.after(latest))
         };
         let ranges = Some(self.range).filter(|_| !self.tenure.is_pinned());
         let range = ranges

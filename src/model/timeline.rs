@@ -163,11 +163,21 @@ fn tenure(memory: &RuntimeMemory, sight: Option<&RuntimeSight>, slot: Slot) -> T
     };
     match &sight.keys {
         KeySight::Shown(keys) => shown(memory, slot, keys.get(slot), sight.at),
+        KeySight::NotAsked | KeySight::Refused(_) if is_another(known, sight) => Tenure {
+            unseen_until: Some(as_of(sight)),
+            ..Tenure::default()
+        },
         KeySight::NotAsked | KeySight::Refused(_) => Tenure {
             unseen_until: Some(as_of(sight)),
             ..remembered(known)
         },
     }
+}
+
+/// Was the runtime deleted and created anew since its keys were seen?
+fn is_another(known: &SlotMemory, sight: &RuntimeSight) -> bool {
+    let created = sight.created.zip(known.last_seen);
+    created.is_some_and(|(created, seen)| created > seen)
 }
 
 /// Where keys are not shown, a look is as good as its log, and as of its reading.
