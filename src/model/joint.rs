@@ -355,13 +355,16 @@ impl<'a> Key<'a> {
 
     /// When an event would be its birth; `None`: it is none.
     fn as_birth(&self, event: &Event) -> Option<Timestamp> {
-        let slack = if event.is_known {
-            Span::ZERO
+        // afresh reads a key before it regenerates it: in the second of a look its own event is that of the key before.
+        let (early, slack) = if event.is_known {
+            (LOOK_SLACK, Span::ZERO)
         } else {
-            LOOK_SLACK
+            (Span::ZERO, LOOK_SLACK)
         };
         let inside = |range: Interval| {
-            let after = range.earliest.is_none_or(|earliest| earliest < event.at);
+            let after = range
+                .earliest
+                .is_none_or(|earliest| early.after(earliest) < event.at);
             after
                 && range
                     .latest

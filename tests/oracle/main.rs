@@ -37,14 +37,6 @@ const SEEDS: u64 = 1_500;
 /// Laws that are known to be broken, with the reason. They are told, and fail nothing.
 const KNOWN: &[(Law, &str)] = &[
     (
-        Law::Births,
-        "a regenerate that changed both keys is the event of one (1395)",
-    ),
-    (
-        Law::KeyPromises,
-        "a regenerate that changed both keys is the event of one (1395)",
-    ),
-    (
         Law::JobPromises,
         "a run of only some tasks counts as a success (1136, 257)",
     ),
