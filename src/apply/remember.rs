@@ -63,15 +63,16 @@ fn one_of_each_log(readings: &[LogReading]) -> Vec<LogReading> {
 fn log_read(reading: LogReading, memory: &Memory, looked: &BTreeSet<LogId>) -> Option<Event> {
     let known = memory.logs.get(&reading.log);
     // Two alike in one reading are two, so that all of them are written down where there are more than before.
+    let mut read: BTreeMap<_, usize> = BTreeMap::new();
+    for (of, event) in &reading.events {
+        *read.entry((of, event.at, event.slot)).or_default() += 1;
+    }
     let is_new = |(of, event): &(ResourceId, Regeneration)| {
         let told = known.and_then(|known| known.events.get(of));
-        let told = told
-            .into_iter()
-            .flatten()
-            .filter(|known| known.is_same(event));
-        let read = reading.events.iter();
-        let read = read.filter(|(other, read)| other == of && read.is_same(event));
-        told.count() < read.count()
+        let told = told.into_iter().flatten();
+        let told = told.filter(|known| known.is_same(event)).count();
+        read.get(&(of, event.at, event.slot))
+            .is_some_and(|count| told < *count)
     };
     let events: Vec<_> = reading
         .events
@@ -172,8 +173,8 @@ fn are_new(
             .get(identity)
             .map(|runtime| runtime.slots.get(slot));
         known.is_none_or(|known| {
-            known.fingerprint.as_ref() != Some(keys.get(slot))
-                && known.last_seen.is_none_or(|last| last <= at)
+            let key = keys.get(slot);
+            known.fingerprint.as_ref() != Some(key) && !known.is_newer_than(key, at)
         })
     })
 }

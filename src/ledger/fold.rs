@@ -389,7 +389,7 @@ impl Fold {
 
 /// A look at one key, and what it says of a key that was not there before. A look that is older than what is known says nothing.
 fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Option<Evidence> {
-    if slot.last_seen.is_some_and(|last| at < last) {
+    if slot.is_newer_than(fingerprint, at) {
         return None;
     }
     if slot.fingerprint.as_ref() == Some(fingerprint) {

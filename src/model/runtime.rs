@@ -293,6 +293,16 @@ pub struct SlotMemory {
     pub declared: Option<Declaration>,
 }
 
+impl SlotMemory {
+    /// Is what is known newer than a look that shows this key? A look of the second in which our rotation was answered came before it:
+    /// afresh reads a key before it regenerates it.
+    pub fn is_newer_than(&self, fingerprint: &Fingerprint, at: Timestamp) -> bool {
+        let rotated = matches!(self.evidence, Some(Evidence::Rotated { answered, .. }) if at <= answered)
+            && self.fingerprint.as_ref() != Some(fingerprint);
+        rotated || self.last_seen.is_some_and(|last| at < last)
+    }
+}
+
 impl RuntimeSpec {
     /// The age from which a key is due, before jitter: `maxAge - rotateBefore`.
     pub fn due_age(&self) -> Span {

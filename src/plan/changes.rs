@@ -8,7 +8,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Cause, Hold, Keep, Verdict};
 
 /// Most instants that are tried: each is one at which something could have changed.
-const TRIED_MAX: usize = 24;
+const TRIED_MAX: usize = 100;
 
 /// The first instant at which the subject is decided otherwise; `None`: time alone never changes it.
 pub(super) fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<Timestamp> {

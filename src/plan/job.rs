@@ -23,7 +23,7 @@ mod record;
 mod rules;
 
 use record::Record;
-pub(super) use rules::undated_success;
+pub(super) use rules::{is_running, undated_success};
 
 pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let sight = match &case.sight {

@@ -254,7 +254,8 @@ impl View<'_> {
         end.is_some_and(|at| memory.forgiven_at.is_some_and(|since| at <= since))
     }
 
-    /// A submit, once no run of an earlier content is in its way.
+    /// A submit, once no run of an earlier content is in its way. Only a run that the ledger says is ours is cancelled for it: another
+    /// one may be of another ledger, or a person's.
     fn make_way(&self, failures: u32, own: Option<(RunId, Timestamp)>) -> Ruling {
         let former = self.sight.map(|sight| sight.former.as_slice());
         let former = former.unwrap_or_default().iter();
@@ -262,16 +263,18 @@ impl View<'_> {
             .filter(|former| former.run.is_active())
             .map(|former| former.run.id)
             .collect();
+        let is_own = |id: RunId| self.case.memory.runs.iter().any(|(_, run, _)| *run == id);
+        let strange = going.iter().find(|run| !is_own(**run));
         let submit = self.submit(own);
         let cancels = going.iter().map(|run| Move::Cancel { run: *run });
-        let moves = match (self.case.spec.concurrency, going.first()) {
-            (Concurrency::Forbid, Some(run)) => {
+        let moves = match (self.case.spec.concurrency, going.first(), strange) {
+            (Concurrency::Forbid, Some(run), _) | (Concurrency::Replace, _, Some(run)) => {
                 return Ruling::hold(Hold::ActiveRun { run: *run }, None);
             }
-            (Concurrency::Replace, Some(_)) => {
+            (Concurrency::Replace, Some(_), None) => {
                 NonEmpty::from_vec(cancels.chain([submit.clone()]).collect())
             }
-            (Concurrency::Allow, _) | (_, None) => None,
+            (Concurrency::Allow, ..) | (_, None, _) => None,
         };
         let because = Cause::NotSucceededYet { failures };
         Ruling::act(

@@ -117,7 +117,10 @@ async fn not_found(session: &Session, address: &Address, run: RunId) -> Result<(
         Ok(_) => Err(Failure::new(format!(
             "run {run} of {address} is still there, so nobody needs to confirm how it ended"
         ))
-        .with_command("An apply records it:", &session.typed.command(["apply"]))),
+        .with_command(
+            "This records it, and changes nothing:",
+            &session.typed.command(["apply", "--refresh-only"]),
+        )),
         Err(trouble) if trouble.kind == TroubleKind::NotFound => Ok(()),
         Err(trouble) => Err(Failure::new(format!(
             "whether run {run} of {address} is still there is not known: {trouble}"

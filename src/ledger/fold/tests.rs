@@ -55,6 +55,21 @@ fn two_looks_bound_the_birth_of_a_key_that_changed_between_them() {
     );
 }
 
+/// A plan that is applied twice tells twice what it saw, all in one second.
+#[test]
+fn a_look_in_the_second_of_our_rotation_came_before_it() {
+    let events = [
+        looked(10, 1, 2),
+        Event::Intended(rotation("i1", "a", gateway(1), 10)),
+        settled("i1", regenerated(3, 10, 10)),
+        looked(10, 1, 2),
+    ];
+    let slot = first_slot(&events);
+    assert_eq!(slot.fingerprint, Some(key(3)));
+    let (sent, answered) = (at(10), at(10));
+    assert_eq!(slot.evidence, Some(Evidence::Rotated { sent, answered }));
+}
+
 #[test]
 fn our_own_rotation_stays_the_evidence_while_its_key_is_seen() {
     let slot = first_slot(&[

@@ -25,6 +25,8 @@ use lock::{Lock, NoLock};
 const TAIL_BYTES: u64 = 4096;
 /// Links that are followed, one to the next, while nothing is there yet; as many as Linux follows.
 const LINKS_MAX: usize = 40;
+/// How every ledger begins.
+const BEGINNING: &[u8] = br#"{"v":1,"event":"opened","#;
 
 /// Why nothing was read or written.
 enum Fault {
@@ -164,6 +166,9 @@ impl FileStore {
         let stored = tail(&bytes, since);
         if let Some(stored) = &stored {
             whole(known, stored.position, bytes.len() as u64)?;
+            if stored.position.offset == 0 {
+                begun_by_afresh(&bytes)?;
+            }
         }
         Ok(stored)
     }
@@ -186,6 +191,12 @@ impl FileStore {
         whole(lock.known(), end, file.metadata()?.len())?;
         if end != at {
             return Ok(None);
+        }
+        if end.offset == 0 {
+            file.seek(SeekFrom::Start(0))?;
+            let mut head = Vec::new();
+            Read::take(&mut file, BEGINNING.len() as u64).read_to_end(&mut head)?;
+            begun_by_afresh(&head)?;
         }
         let offset = write_at(&mut file, at.offset, bytes)?;
         if is_new {
@@ -364,6 +375,18 @@ fn whole(known: Option<Position>, end: Position, length: u64) -> Result<(), Faul
     }
 }
 
+/// Is what stands in a file without a whole line the beginning of a ledger's first line? A process that died leaves one, and the next
+/// append takes its place. Anything else is another file, which is not to be lost.
+fn begun_by_afresh(bytes: &[u8]) -> io::Result<()> {
+    if BEGINNING.starts_with(bytes) || bytes.starts_with(BEGINNING) {
+        Ok(())
+    } else {
+        Err(io::Error::other(
+            "it holds something else: its only line does not begin as a ledger does",
+        ))
+    }
+}
+
 /// May a ledger that is not there be a new one? Not if something is `known` to have been written to it.
 const fn not_gone(known: Option<Position>) -> Result<(), Fault> {
     match known {
@@ -469,6 +492,44 @@ mod tests {
         let end = store.append(start, b"{2}\n".to_vec()).await.unwrap();
         assert_eq!(end.offset, 7);
         assert_eq!(std::fs::read(store.path()).unwrap(), b"{}\n{2}\n");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_ledger_is_left_alone() {
+        for other in [
+            "MY-PRECIOUS-TOKEN",
+            "{\"v\":1}",
+            "{\"v\":1,\"event\":\"other",
+            " ",
+        ] {
+            let (folder, _) = place();
+            let path = folder.path().join("ledger.jsonl");
+            std::fs::write(&path, other).unwrap();
+            let store = FileStore::new(&path);
+            let error = store.read(Position::default()).await.unwrap_err();
+            assert!(error.to_string().contains("something else"), "{error}");
+            let start = Position::default();
+            let refused = store.append(start, b"{1}\n".to_vec()).await;
+            assert!(matches!(refused, Err(AppendError::Store(_))), "{refused:?}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_torn_first_line_gives_way() {
+        for torn in [
+            "",
+            "{\"v\":1,\"ev",
+            "{\"v\":1,\"event\":\"opened\",\"lineage\":\"d8",
+        ] {
+            let (folder, _) = place();
+            let path = folder.path().join("ledger.jsonl");
+            std::fs::write(&path, torn).unwrap();
+            let store = FileStore::new(&path);
+            let start = store.read(Position::default()).await.unwrap().position;
+            store.append(start, b"{1}\n".to_vec()).await.unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"{1}\n");
+        }
     }
 
     #[tokio::test]

@@ -128,8 +128,7 @@ impl View<'_> {
 
     fn running(&self) -> Ruling {
         let active = &self.sight.active;
-        let runs = |run: &&Run| !is_ending(run) && !run.is_queued();
-        if let Some(run) = active.iter().find(runs) {
+        if let Some(run) = active.iter().find(|run| is_running(run)) {
             return Ruling::keep(Keep::Running { run: run.id });
         }
         if let Some(waiting) = active.first() {
@@ -274,6 +273,11 @@ impl View<'_> {
 
 fn is_ending(run: &Run) -> bool {
     run.phase == Phase::Active(ActivePhase::Terminating)
+}
+
+/// Neither waiting for its turn nor about to end.
+pub(in crate::plan) fn is_running(run: &Run) -> bool {
+    !is_ending(run) && !run.is_queued()
 }
 
 fn cancel(run: &Run) -> Move {

@@ -206,7 +206,17 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
     ));
     assert_eq!(held.attention, None);
     assert_eq!(held.changes_at, Some(Span::hours(23).after(now())));
+    // What the ledger does not know may be another's, and is not cancelled.
     case.spec.concurrency = Concurrency::Replace;
+    let held = step(&case).verdict;
+    assert!(matches!(
+        held,
+        Verdict::Hold {
+            why: Hold::ActiveRun { run: 3 },
+            ..
+        }
+    ));
+    case.memory.runs = vec![("d0".to_owned(), 3, ago("1h"))];
     let Verdict::Act { moves, .. } = step(&case).verdict else {
         panic!("not an act");
     };
