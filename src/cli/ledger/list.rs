@@ -96,9 +96,10 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
         "{address}\n  {identity}\n  {}\n",
         in_brief(memory, identity)
     );
-    if let Some(runtime) = memory.runtimes.get(identity) {
+    if memory.runtimes.contains_key(identity) {
+        let runtime = memory.runtime(identity);
         for slot in Slot::BOTH {
-            text.push_str(&slot_line(runtime, slot, now));
+            text.push_str(&slot_line(&runtime, slot, now));
         }
     }
     for doubt in memory.doubts(identity) {
