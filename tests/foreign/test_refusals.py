@@ -126,7 +126,7 @@ def test_a_revoked_token_an_address_list_and_a_missing_right_are_told_apart(_):
             has((code, said), words)
             assert ("is missing" in said) == (answer is right), said
             code, said = trial.afresh("auth", "--connection", "ws")
-            has((code, said), "not in" if answer is not right else "credential")
+            has((code, said), "no sign-in" if answer is not right else "credential")
             if answer is not right:
                 assert code == 1 and words in said, said
 
@@ -151,7 +151,7 @@ def test_a_wait_outlasts_a_token_and_loses_track_where_looks_are_refused(_):
     with wait_with(page("Invalid access token."), length="1m") as trial:
         assert has(trial.apply(), "run 9000 ended SUCCESS") == 0
     with wait_with(BLOCKED) as trial:
-        code = has(trial.apply(), "lost track of run 9000", "waited for 8s, and cannot look at run 9000", "192.0.2.7")
+        code = has(trial.apply(), "lost track of run 9000", "it has not ended within 8s, and cannot look at run 9000", "192.0.2.7")
         assert code == 3
     with wait_with(page("Invalid access token."), {"DATABRICKS_TOKEN": "dapi0123"}, "1m") as trial:
         code = has(trial.apply(), "lost track of run 9000", "the token of environment (DATABRICKS_TOKEN) was revoked")
@@ -266,9 +266,14 @@ def test_one_job_that_is_not_there_holds_no_other(_):
 
 
 def test_a_job_whose_name_differs_in_case_or_blanks_is_suggested(_):
-    for written in ["Nightly", " nightly", "nightly\u00a0"]:
+    for written, words in [
+        ("Nightly", "did you mean `nightly`?"),
+        ("NIGHTLY", "did you mean `nightly`?"),
+        (" nightly", "this text begins with a"),
+        ("nightly\u00a0", "this text ends with a no-break space (U+00A0)"),
+    ]:
         with Trial(job(f'{{name: "{written}"}}')) as trial:
-            has(trial.afresh("plan"), "did you mean `nightly`?")
+            has(trial.afresh("plan"), words)
 
 
 def test_fields_that_are_not_needed_may_be_anything_and_the_one_that_cannot_be_read_is_named(_):

@@ -79,7 +79,7 @@ def whole(story: Story) -> None:
         story.tell("auth", "estate", *loud, code=1, **{**PRINCIPAL, "AZURE_CLIENT_SECRET": GUESS})
         story.tell("auth", "estate", *loud, code=0, **PRINCIPAL)
         story.tell("plan", "estate", *loud, code=1, **{**PRINCIPAL, "AZURE_CLIENT_SECRET": GUESS})
-        story.tell("plan", "estate", *loud, "--out", "plan.json", "--format", "json", "--format", "markdown=plan.md", code=0, **PRINCIPAL)
+        story.tell("plan", "estate", *loud, "--out", "plan.json", "--format", "json", "--format", "markdown=plan.md", code=3, **PRINCIPAL)
         story.tell("show", "plan.json", *loud, code=0)
         story.tell("apply", "plan.json", *loud, code=3, **PRINCIPAL)
         story.tell("apply", "estate", "--auto-approve", "--format", "json", *loud, code=3, **PRINCIPAL)
@@ -133,7 +133,7 @@ def embedded(story: Story) -> None:
     text = "---\n".join(document for document in documents if "kind: Cloud\n" not in document)
     (story.root / "embedded/estate.yaml").write_text(re.sub(r"127\.0\.0\.1:\d+", "adb-1234567890123456.7.azuredatabricks.net", text))
     sim = ["--sim", str(story.parts.folder / "world.yaml")]
-    story.tell("plan", "embedded", *sim, "-vvv", "--out", "embedded.json", code=0, **PRINCIPAL)
+    story.tell("plan", "embedded", *sim, "-vvv", "--out", "embedded.json", code=3, **PRINCIPAL)
     story.tell("apply", "embedded.json", *sim, "-vvv", code=3, **PRINCIPAL)
     assert "seed" in (story.root / "embedded/.afresh/sim/world.json").read_text()
 

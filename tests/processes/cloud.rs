@@ -84,7 +84,7 @@ impl Cloud {
              apiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: rg-data, factory: adf-{number}, cloud: sim}}\n---\n\
              apiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {{name: analytics}}\nspec: {{host: \"{}\", cloud: sim}}\n---\n\
              apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec: {{factory: ingest, integrationRuntimes: ['gateway-*'], maxAge: 90d, overlap: 24h}}\n---\n\
-             apiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: fresh}}\nspec: {{workspace: analytics, job: {{tags: {{project: p{number}}}}}, require: succeeded, freshness: {{errorAfter: 24h}}}}\n",
+             apiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: fresh}}\nspec: {{workspace: analytics, job: {{tags: {{project: p{number}}}}}, allowEmpty: true, require: succeeded, freshness: {{errorAfter: 24h}}}}\n",
             self.manifests, self.workspace
         );
         std::fs::write(folder.join("afresh.yaml"), text).unwrap();

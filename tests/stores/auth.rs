@@ -31,7 +31,7 @@ fn the_ledger_says_who_reads_and_appends_to_it() {
     let output = auth(&address, &key);
     let said = String::from_utf8_lossy(&output.stdout);
     let told = format!(
-        "ledger: the ledger {address}\n  credential  environment (AZURE_STORAGE_KEY)\n  until       it does not say\n  \
+        "ledger: the ledger {address}\n  credential  environment (AZURE_STORAGE_KEY)\n  until       not told by the token\n  \
          plan        yes      Storage Blob Data Reader\n  apply       yes      Storage Blob Data Contributor\n\
          Signed in to 1 of 1.  Plan: no right is missing.  Apply: no right is missing.\n"
     );
@@ -48,7 +48,7 @@ fn a_ledger_that_takes_no_key_of_ours_lets_nobody_in() {
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(
-        said.contains("  not in      cannot read the ledger"),
+        said.contains("  no sign-in  cannot read the ledger"),
         "{said}"
     );
     assert!(!said.contains("bm90"), "{said}");
