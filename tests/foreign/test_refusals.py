@@ -269,7 +269,7 @@ def test_a_job_whose_name_differs_in_case_or_blanks_is_suggested(_):
     for written, words in [
         ("Nightly", "did you mean `nightly`?"),
         ("NIGHTLY", "did you mean `nightly`?"),
-        (" nightly", "this text begins with a"),
+        (" nightly", "did you mean `nightly`?"),
         ("nightly\u00a0", "this text ends with a no-break space (U+00A0)"),
     ]:
         with Trial(job(f'{{name: "{written}"}}')) as trial:
