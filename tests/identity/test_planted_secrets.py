@@ -156,7 +156,7 @@ def test_no_secret_is_written_anywhere(_shared):
         story = Story(parts, parts.estate(None))
         whole(story)
         said = b"".join(story.heard.values()).decode()
-        for word in ["no token from", "[redacted]", "answered", "gave no answer", "unresolved", "not the JSON"]:
+        for word in ["no token from", "[redacted]", "answered", "gave no answer", "unresolved", "the answer breaks off"]:
             assert word in said, f"the story does not tell of `{word}`"
         seen = b"\n".join(heard for name, heard in story.heard.items() if name.endswith("(process list)"))
         assert seen.count(b"auth\0estate") >= 5 and b"get-access-token" in seen, "the process list was read while afresh ran"
