@@ -8,10 +8,11 @@ import email.utils
 import http.server
 import itertools
 import json
-import threading
 import time
 import types
 import urllib.parse
+
+from loopback import LoopbackServer
 
 SP = {"AZURE_TENANT_ID": "tenant", "AZURE_CLIENT_ID": "client", "AZURE_CLIENT_SECRET": "s3cret"}
 ACTIVE = ("QUEUED", "PENDING", "RUNNING", "TERMINATING", "BLOCKED")
@@ -25,11 +26,7 @@ def run(number: int, started_ago: float, ended_ago: float | None, result: str = 
     return {"run_id": number, "job_id": job, "run_type": "JOB_RUN", "start_time": int((now - started_ago) * 1000), "end_time": ended, "state": life}
 
 
-class ScriptedServer(http.server.ThreadingHTTPServer):
-    """Serves for as long as it is used in a `with`."""
-
-    daemon_threads = True
-
+class ScriptedServer(LoopbackServer):
     def __init__(self, script=None, runs=(), jobs=None):
         self.script = script
         self.asked: list[tuple[str, str]] = []
@@ -37,22 +34,7 @@ class ScriptedServer(http.server.ThreadingHTTPServer):
         self.runs = list(runs)
         self.keys = ["IR@west@one", "IR@west@two"]
         self.run_ids, self.tokens_granted, self.keys_made = itertools.count(9000), itertools.count(1), itertools.count(1)
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
-    def handle_error(self, *_):
-        """A client that hangs up is none of our business."""
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
     def count(self, end: str) -> int:
         return sum(path.lower().endswith(end.lower()) for _, path in self.asked)

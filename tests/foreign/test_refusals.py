@@ -5,34 +5,20 @@ import pathlib
 import tempfile
 import time
 
+from loopback import PROJECT
 from scripted_server import SP, ScriptedServer, run
 from server import ran
 
 HOUR = 3600
-ESTATE = """
-apiVersion: afresh/v1
-kind: Project
-metadata: {{name: refusals}}
-spec: {{ledger: {{file: .afresh/ledger.jsonl}}}}
----
-apiVersion: afresh/v1
-kind: Cloud
-metadata: {{name: lab}}
-spec:
-  authority: http://{host}
-  resourceManager: http://{host}
-  audience: https://management.azure.com
-  databricks: {{domain: "{host}", managementAudience: "https://management.core.windows.net/"}}
----
-apiVersion: afresh/v1
+ESTATE = PROJECT + """apiVersion: afresh/v1
 kind: DataFactory
 metadata: {{name: ingest}}
-spec: {{subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: adf, cloud: lab}}
+spec: {{subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: adf, cloud: loopback}}
 ---
 apiVersion: afresh/v1
 kind: DatabricksWorkspace
 metadata: {{name: ws}}
-spec: {{host: "{host}", cloud: lab}}
+spec: {{host: "{host}", cloud: loopback}}
 ---
 """
 KEYS = """apiVersion: afresh/v1

@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.parse
 
+from loopback import LoopbackServer
+
 WORKSPACE = "/subscriptions/12345678-1234-1234-1234-1234567890ab/resourceGroups/rg/providers/Microsoft.Databricks/workspaces/ws"
 DAY = 24 * 3600
 HOUR = 3600
@@ -66,11 +68,7 @@ class Run:
         return self.ended is not None and self.ended <= now
 
 
-class ThinServer(http.server.ThreadingHTTPServer):
-    """Serves on a free port of loopback for as long as it is used in a `with`."""
-
-    daemon_threads = True
-
+class ThinServer(LoopbackServer):
     def __init__(self, habits: Habits, runtimes: dict[str, float], jobs: dict[int, str], runs: list[Run]):
         """`runtimes`: days since each was created, by name. `jobs`: names by id. Runs have what they say of themselves."""
         self.habits = habits
@@ -88,22 +86,7 @@ class ThinServer(http.server.ThreadingHTTPServer):
         self.started: list[tuple[int, str | None]] = []
         self.cancelled: list[int] = []
         self.asked: list[tuple[str, str]] = []
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
-    def handle_error(self, *_):
-        """A client that hangs up is none of our business."""
-
-    @property
-    def host(self) -> str:
-        return f"127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
     def effects(self) -> list:
         return [*self.regenerated, *self.started, *self.cancelled]
