@@ -95,8 +95,8 @@ impl Tally {
         }
     }
 
-    /// The first that applies: interrupted; in doubt, refused or not done; a run that did not succeed; one that nobody sees any more or partly
-    /// done; busy; stale; all done.
+    /// The first of these that applies. Interrupted. Unresolved, refused or not done. A run that did not succeed. A run that was lost track
+    /// of, or work that was done only in part. Busy. Stale. All done.
     ///
     /// What needs a person soonest comes first. Busy comes before stale, since only the one passes by itself.
     pub const fn exit(&self) -> Exit {

@@ -189,9 +189,8 @@ fn remembered(memory: &Memory, identity: &Identity, run: RunId) -> bool {
                 .is_some_and(|known| known.0 == run)
     });
     let of_submission = memory.submissions.get(identity).is_some_and(|known| {
-        let mut runs = known.runs.iter().map(|(_, run, _)| *run);
         let mut ends = known.ends.iter().map(|(_, run, ..)| *run);
-        runs.any(|known| known == run) || ends.any(|known| known == run)
+        known.submitted(run).is_some() || ends.any(|known| known == run)
     });
     of_job || of_submission
 }

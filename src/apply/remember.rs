@@ -189,11 +189,10 @@ fn submission(
 ) -> Vec<Event> {
     let known = memory.submissions.get(&subject.identity);
     let former = facts.former.iter().filter_map(|former| {
-        let mut runs = known?.runs.iter();
-        let (digest, ..) = runs.find(|(_, run, _)| *run == former.run.id)?;
+        let (digest, _) = known?.submitted(former.run.id)?;
         Some((&former.run, digest))
     });
-    let present = facts.runs.iter().map(|run| (run, &facts.digest));
+    let present = facts.runs.iter().map(|run| (run, facts.digest.as_str()));
     present
         .chain(former)
         .filter_map(|(run, digest)| {

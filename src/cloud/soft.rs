@@ -263,6 +263,35 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Softly<D> {
     }
 }
 
+/// A scalar in the place of an object or a list: the visitor sees an empty one.
+macro_rules! scalar_is_nothing {
+    () => {
+        fn visit_str<E: Error>(self, _: &str) -> Result<V::Value, E> {
+            self.nothing()
+        }
+
+        fn visit_bool<E: Error>(self, _: bool) -> Result<V::Value, E> {
+            self.nothing()
+        }
+
+        fn visit_i64<E: Error>(self, _: i64) -> Result<V::Value, E> {
+            self.nothing()
+        }
+
+        fn visit_u64<E: Error>(self, _: u64) -> Result<V::Value, E> {
+            self.nothing()
+        }
+
+        fn visit_f64<E: Error>(self, _: f64) -> Result<V::Value, E> {
+            self.nothing()
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+            self.nothing()
+        }
+    };
+}
+
 /// Lets its visitor see an object, or an empty one.
 struct Object<V>(V);
 
@@ -289,29 +318,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
         self.nothing()
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.nothing()
-    }
+    scalar_is_nothing!();
 }
 
 /// Lets its visitor see a list, or an empty one.
@@ -340,29 +347,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Array<V> {
         self.nothing()
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_bool<E: Error>(self, _: bool) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<V::Value, E> {
-        self.nothing()
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.nothing()
-    }
+    scalar_is_nothing!();
 }
 
 #[cfg(test)]

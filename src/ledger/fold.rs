@@ -347,7 +347,7 @@ impl Fold {
                 Receipt::Started { run, answered },
             ) => {
                 let submission = memory.submissions.entry(identity.clone()).or_default();
-                if submission.runs.iter().all(|known| known.1 != *run) {
+                if submission.submitted(*run).is_none() {
                     submission.runs.push((digest.clone(), *run, *answered));
                 }
             }

@@ -95,6 +95,13 @@ impl SubmissionMemory {
         ended.map(|(_, run, ..)| *run).next().or(confirmed)
     }
 
+    /// The content of which afresh submitted this run, and when the service answered; `None`: the ledger does not know it as ours.
+    pub fn submitted(&self, run: RunId) -> Option<(&str, Timestamp)> {
+        let mut runs = self.runs.iter();
+        let (digest, _, at) = runs.find(|(_, own, _)| *own == run)?;
+        Some((digest, *at))
+    }
+
     /// Runs of this content that afresh submitted, oldest first, and when the service answered.
     pub fn runs_of<'a>(
         &'a self,

@@ -93,16 +93,12 @@ pub fn joint(timeline: &Timeline) -> Joint {
             (None, _) => {}
         }
     }
-    let Some((believed, (keys, stories))) = last else {
+    let (believed, (keys, stories)) = last.unwrap_or_else(|| {
         // Without a log any story goes; only to be total.
         let keys = PerSlot::from_fn(|slot| Key::new(timeline, slot, None, Believed::LOOKS));
         let stories = vec![PerSlot::from_fn(|slot| keys.get(slot).range)];
-        return Joint {
-            births: PerSlot::from_fn(|slot| keys.get(slot).birth(&stories, &events)),
-            stories,
-            corrected,
-        };
-    };
+        (Believed::ALL, (keys, stories))
+    });
     corrected.extend(believed.corrections(timeline));
     Joint {
         births: PerSlot::from_fn(|slot| keys.get(slot).birth(&stories, &events)),

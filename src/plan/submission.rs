@@ -263,8 +263,8 @@ impl View<'_> {
             .filter(|former| former.run.is_active())
             .map(|former| former.run.id)
             .collect();
-        let is_own = |id: RunId| self.case.memory.runs.iter().any(|(_, run, _)| *run == id);
-        let strange = going.iter().find(|run| !is_own(**run));
+        let memory = &self.case.memory;
+        let strange = going.iter().find(|run| memory.submitted(**run).is_none());
         let submit = self.submit(own);
         let cancels = going.iter().map(|run| Move::Cancel { run: *run });
         let moves = match (self.case.spec.concurrency, going.first(), strange) {
@@ -308,10 +308,10 @@ impl View<'_> {
         let former = self.sight.map(|sight| sight.former.as_slice());
         let former = former.unwrap_or_default().iter().map(|former| &former.run);
         let run = self.runs.iter().chain(former).find(|run| run.id == *id);
-        let own = self.case.memory.runs.iter().find(|(_, run, _)| run == id);
+        let own = self.case.memory.submitted(*id);
         let began = run
             .and_then(|run| run.started)
-            .or_else(|| own.map(|(_, _, at)| *at))?;
+            .or_else(|| own.map(|(_, at)| at))?;
         Some((*id, later(began, limits::SUBMISSION_BLOCKED_AFTER)))
     }
 }

@@ -221,9 +221,9 @@ fn own(case: &SubmissionCase) -> Vec<RunId> {
 
 /// A listed run of an earlier content matters while it is active, while its end is unknown, and where an open intent may have made it.
 fn matters(case: &SubmissionCase, former: &FormerRun) -> bool {
-    let own = |(_, run, _): &(String, RunId, Timestamp)| *run == former.run.id;
+    let is_own = case.memory.submitted(former.run.id).is_some();
     let is_meant = |movement: &Move| matches!(movement, Move::Submit { digest, .. } if digest.starts_with(&former.content));
     former.run.is_active()
-        || case.memory.runs.iter().any(own) && !case.memory.has_ended(former.run.id)
+        || is_own && !case.memory.has_ended(former.run.id)
         || case.doubts.iter().any(|doubt| is_meant(&doubt.movement))
 }

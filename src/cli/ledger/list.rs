@@ -6,10 +6,11 @@ use super::super::error::Failure;
 use super::super::session::Session;
 use super::identity_of;
 use crate::model::address::{Address, Identity};
+use crate::model::birth::AgeRange;
 use crate::model::job::{RunResult, SubmissionMemory};
 use crate::model::memory::Memory;
-use crate::model::runtime::{RuntimeMemory, Slot};
-use crate::model::time::{Timestamp, minute};
+use crate::model::runtime::{RuntimeMemory, Slot, SlotMemory};
+use crate::model::time::minute;
 
 pub(super) fn list(memory: &Memory) -> String {
     if memory.addresses.is_empty() {
@@ -98,8 +99,10 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     );
     if memory.runtimes.contains_key(identity) {
         let runtime = memory.runtime(identity);
+        let births = runtime.births().births;
         for slot in Slot::BOTH {
-            text.push_str(&slot_line(&runtime, slot, now));
+            let age = births.get(slot).age(now);
+            text.push_str(&slot_line(runtime.slots.get(slot), slot, age));
         }
     }
     for doubt in memory.doubts(identity) {
@@ -117,8 +120,7 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     Ok(text)
 }
 
-fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
-    let known = runtime.slots.get(slot);
+fn slot_line(known: &SlotMemory, slot: Slot, age: AgeRange) -> String {
     let print = known
         .fingerprint
         .as_ref()
@@ -133,8 +135,5 @@ fn slot_line(runtime: &RuntimeMemory, slot: Slot, now: Timestamp) -> String {
         .declared
         .map(|said| format!(", declared born {}", minute(said.born)))
         .unwrap_or_default();
-    format!(
-        "  {slot}: {print}{seen}, age {}{declared}\n",
-        runtime.birth(slot).age(now)
-    )
+    format!("  {slot}: {print}{seen}, age {age}{declared}\n")
 }
