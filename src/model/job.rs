@@ -230,6 +230,17 @@ pub struct JobMemory {
     pub forgiven: BTreeSet<RunId>,
 }
 
+impl JobMemory {
+    /// The newest instant that is remembered of it.
+    pub fn last_heard(&self) -> Option<Timestamp> {
+        let started = self.last_start.as_ref().map(|own| own.at);
+        let succeeded = self.last_success.as_ref().map(|(_, end, _)| *end);
+        let failed = self.failures.iter().filter_map(|known| known.ended);
+        let told = [started, succeeded, self.forgiven_at];
+        failed.chain(told.into_iter().flatten()).max()
+    }
+}
+
 /// A run that afresh started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnStart {

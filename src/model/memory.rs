@@ -34,12 +34,41 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// The subject that people last called `address`.
+    /// The subject that people last called `address`. Of several, one was made anew under the other's name: the one of which
+    /// something was heard last.
     pub fn identity_of(&self, address: &Address) -> Option<&Identity> {
-        self.addresses
-            .iter()
-            .find(|(_, known)| *known == address)
-            .map(|(identity, _)| identity)
+        self.all_called(address).into_iter().next()
+    }
+
+    /// Every subject that people called `address`, the one of which something was heard last first.
+    pub fn all_called(&self, address: &Address) -> Vec<&Identity> {
+        let known = self.addresses.iter();
+        let called = known.filter(|(_, known)| *known == address);
+        let mut all: Vec<&Identity> = called.map(|(identity, _)| identity).collect();
+        all.sort_by_key(|identity| std::cmp::Reverse((self.last_heard(identity), *identity)));
+        all
+    }
+
+    /// When something was last heard of a subject: a look, an effect, the end of a run, an intent.
+    pub fn last_heard(&self, identity: &Identity) -> Option<Timestamp> {
+        let of_runtime = || {
+            let runtime = self.runtimes.get(identity)?;
+            let seen = Slot::BOTH.map(|slot| runtime.slots.get(slot).last_seen);
+            let rotated = runtime.last_rotation.map(|(_, at)| at);
+            seen.into_iter().flatten().chain(rotated).max()
+        };
+        let of_submission = || {
+            let known = self.submissions.get(identity)?;
+            let ends = known.ends.iter().map(|(_, _, at, _)| *at);
+            known.runs.iter().map(|(_, _, at)| *at).chain(ends).max()
+        };
+        let known = match identity {
+            Identity::Runtime(_) => of_runtime(),
+            Identity::Job(..) => self.jobs.get(identity).and_then(JobMemory::last_heard),
+            Identity::Submission(..) => of_submission(),
+        };
+        let intents = self.doubts(identity).iter().map(|doubt| doubt.at);
+        intents.chain(known).max()
     }
 
     /// All that is known of a runtime: of its keys, of its log, and of its keys where they were met before.

@@ -58,7 +58,7 @@ pub(super) async fn forget(
         Forget::Doubts { may_run_twice } => {
             let doubts = match &once {
                 Some(once) => once.contents(&memory).doubts(&identity, &once.digest),
-                None => memory.doubts(&identity).to_vec(),
+                None => doubts(&memory, address),
             };
             unresolved(session, address, &doubts, may_run_twice, at)?
         }
@@ -71,7 +71,16 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// Of a one-time run, its content is forgotten under every name that it had, and gets another token.
+/// What is unresolved on whatever was called `address`.
+fn doubts(memory: &Memory, address: &Address) -> Vec<Doubt> {
+    let called = memory.all_called(address).into_iter();
+    called
+        .flat_map(|identity| memory.doubts(identity).to_vec())
+        .collect()
+}
+
+/// Of a one-time run, its content is forgotten under every name that it had, and gets another token. Of anything else, all that was
+/// ever known under the address.
 fn all(
     session: &Session,
     memory: &Memory,
@@ -81,16 +90,17 @@ fn all(
 ) -> Result<Forgetting, Failure> {
     let (address, identity) = (&subject.address, &subject.identity);
     let mut subjects: BTreeMap<Identity, Address> = BTreeMap::new();
-    let doubts = match once {
-        Some(once) => {
-            let contents = once.contents(memory);
-            for holder in contents.holders(&once.digest) {
-                let known = memory.addresses.get(holder).unwrap_or(address);
-                subjects.insert(holder.clone(), known.clone());
-            }
-            contents.doubts(identity, &once.digest)
+    let doubts = if let Some(once) = once {
+        let contents = once.contents(memory);
+        for holder in contents.holders(&once.digest) {
+            let known = memory.addresses.get(holder).unwrap_or(address);
+            subjects.insert(holder.clone(), known.clone());
         }
-        None => memory.doubts(identity).to_vec(),
+        contents.doubts(identity, &once.digest)
+    } else {
+        let called = memory.all_called(address).into_iter();
+        subjects.extend(called.map(|known| (known.clone(), address.clone())));
+        doubts(memory, address)
     };
     subjects.insert(identity.clone(), address.clone());
     whole(session, address, &doubts)?;

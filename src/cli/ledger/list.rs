@@ -1,5 +1,6 @@
 //! `afresh ledger list` and `show`: what the ledger holds, for people.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::super::error::Failure;
@@ -16,12 +17,24 @@ pub(super) fn list(memory: &Memory) -> String {
     if memory.addresses.is_empty() {
         return "The ledger is empty.".to_owned();
     }
-    let mut rows: Vec<(String, String)> = memory
-        .addresses
-        .iter()
-        .map(|(identity, address)| (address.to_string(), in_brief(memory, identity)))
+    let mut called: BTreeMap<String, Vec<&Identity>> = BTreeMap::new();
+    for (identity, address) in &memory.addresses {
+        called
+            .entry(address.to_string())
+            .or_default()
+            .push(identity);
+    }
+    let rows: Vec<(String, String)> = called
+        .into_iter()
+        .filter_map(|(address, identities)| {
+            let latest = identities
+                .iter()
+                .max_by_key(|identity| (memory.last_heard(identity), **identity))?;
+            let former = identities.len() - 1;
+            let brief = in_brief(memory, latest);
+            Some((address, format!("{brief}{}", replaced(former))))
+        })
         .collect();
-    rows.sort();
     let width = rows
         .iter()
         .map(|(address, _)| address.chars().count())
@@ -31,6 +44,15 @@ pub(super) fn list(memory: &Memory) -> String {
         .map(|(address, brief)| format!("{address:width$}  {brief}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// What was known of others that had the same name before.
+fn replaced(former: usize) -> String {
+    match former {
+        0 => String::new(),
+        1 => "; replaced an earlier one of this name".to_owned(),
+        many => format!("; replaced {many} earlier ones of this name"),
+    }
 }
 
 fn in_brief(memory: &Memory, identity: &Identity) -> String {
@@ -105,6 +127,17 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
             text.push_str(&slot_line(runtime.slots.get(slot), slot, age));
         }
     }
+    text.push_str(&unresolved(memory, identity));
+    for former in memory.all_called(address).into_iter().skip(1) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  before: {former}\n    {}", in_brief(memory, former));
+        text.push_str(&unresolved(memory, former));
+    }
+    Ok(text)
+}
+
+fn unresolved(memory: &Memory, identity: &Identity) -> String {
+    let mut text = String::new();
     for doubt in memory.doubts(identity) {
         let by = doubt.by.as_ref().map(|by| format!(" by {by}"));
         // Writing to a String cannot fail.
@@ -117,7 +150,7 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
             doubt.intent
         );
     }
-    Ok(text)
+    text
 }
 
 fn slot_line(known: &SlotMemory, slot: Slot, age: AgeRange) -> String {
