@@ -9,7 +9,7 @@ use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::{JobId, JobSpec};
 use crate::model::survey::{Case, JobCase, JobTarget, Looked, PassedOver, Refresh, Subject};
 use crate::model::time::Timestamp;
-use crate::model::trouble::Trouble;
+use crate::model::trouble::{Trouble, TroubleKind};
 
 mod find;
 mod look;
@@ -111,7 +111,7 @@ async fn of_jobs(
     let mut passed_over = Vec::new();
     for (rule, found) in to_find.iter().zip(found) {
         match found {
-            Err(trouble) => subjects.push(rule.unresolved(trouble)),
+            Err(trouble) => subjects.push(unread(scene, host, rule, trouble)),
             Ok(none) if none.is_empty() && rule.rule.allow_empty => passed_over.push(PassedOver {
                 address: rule.own_address(),
                 why: "no job of the workspace has these tags now".to_owned(),
@@ -148,6 +148,25 @@ fn from_ledger(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>) -> Option<Subj
             let id = remembered_as(scene, host, &rule.own_address(), name)?;
             known(scene, of(id))
         }
+    }
+}
+
+/// A rule whose job could not be found out. What the ledger proves of the job that was meant last stays proved; without a look nothing
+/// is started. Where the service answers that it is not there, it is not that job any more.
+fn unread(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>, trouble: Trouble) -> Subject {
+    let id = match (&trouble.kind, rule.selector) {
+        (TroubleKind::NotFound | TroubleKind::Misfit, _) | (_, JobSelector::Tags(_)) => None,
+        (_, JobSelector::Id(id)) => Some(*id),
+        (_, JobSelector::Name(name)) => remembered_as(scene, host, &rule.own_address(), name),
+    };
+    let case = id.map(|id| case(scene, host, rule, rule.own_address(), id));
+    let is_known = |case: &JobCase| scene.memory.jobs.contains_key(&case.target.identity());
+    match case.filter(is_known) {
+        Some(case) => Subject::Job(Case {
+            sight: Looked::Failed(trouble),
+            ..case
+        }),
+        None => rule.unresolved(trouble),
     }
 }
 
