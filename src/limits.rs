@@ -88,6 +88,8 @@ pub const HISTORY_PAGES_MAX: usize = 40;
 pub const HISTORY_OF_RUNNING_MAX: usize = 100;
 /// Most failures of a job since its last success that the ledger remembers. A rule that allows more attempts than that counts what lists show.
 pub const FAILURES_REMEMBERED_MAX: usize = 200;
+/// Tasks that an answer shows of one run at most (Jobs API 2.2; 2.1 cuts there without a word): a list of so many may go on.
+pub const TASKS_TOLD_MAX: usize = 100;
 /// Up to this many jobs of one workspace are asked for one by one; more are read from one list of the workspace.
 pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
 /// Most bytes of a run's parameters, as JSON (Databricks Jobs API: 10,000).

@@ -147,7 +147,7 @@ async fn at_job(
     let newest_is_enough = |runs: &[Run]| !runs.is_empty();
     let history = hands
         .reader
-        .ended_runs(workspace, job, since, &newest_is_enough)
+        .ended_runs(workspace, job, since, None, &newest_is_enough)
         .await?;
     history.said.add_active_to(&mut active);
     let ended = history.said.runs;

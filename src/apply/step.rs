@@ -101,7 +101,31 @@ impl Task<'_> {
         Next::Halt
     }
 
+    /// A start of the step whose parameters cannot be had: then nothing of it is begun, not even a cancel before the start.
+    fn unfilled(&self) -> Option<Trouble> {
+        let Target::Job(job) = self.target else {
+            return None;
+        };
+        let Verdict::Act { moves, .. } = &self.step.verdict else {
+            return None;
+        };
+        let workspace = self.hands.workspace(self.target).ok()?;
+        let writer = &self.hands.writer;
+        moves
+            .iter()
+            .chain([self.movement])
+            .find_map(|movement| match movement {
+                Move::Start { parameters, .. } => {
+                    writer.can_fill(workspace, job.job, parameters).err()
+                }
+                Move::Cancel { .. } | Move::Submit { .. } | Move::Regenerate { .. } => None,
+            })
+    }
+
     async fn go(&self, progress: &mut Progress) -> Next {
+        if let Some(trouble) = self.unfilled() {
+            return self.refused(trouble);
+        }
         let starts = matches!(self.movement, Move::Start { .. } | Move::Submit { .. });
         if starts && !progress.cancelled.is_empty() {
             let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
@@ -262,7 +286,7 @@ impl Task<'_> {
             IntendError::Busy(doubt) => {
                 let by = doubt.by.as_ref().map(|by| format!(" ({by})"));
                 let why = format!(
-                    "apply {}{} began to {} at {} and may be at it until {}",
+                    "apply {}{} began to {} at {} and may still be running until {}",
                     doubt.apply.get(..8).unwrap_or(&doubt.apply),
                     by.unwrap_or_default(),
                     doubt.movement.title(),

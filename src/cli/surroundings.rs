@@ -7,6 +7,7 @@ use crate::cloud::Surroundings;
 use crate::http::Proxies;
 use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
+use crate::model::job::VARIABLE_PREFIX;
 
 /// Stands in for every credential against the embedded cloud, which needs no account.
 const STAND_INS: [(&str, &str); 3] = [
@@ -106,7 +107,11 @@ pub fn embedded() -> Surroundings {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect()
     };
-    Surroundings::new(complete.unwrap_or_else(stand_ins))
+    let parameters = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX));
+    let known = complete.unwrap_or_else(stand_ins);
+    Surroundings::new(known.into_iter().chain(parameters))
 }
 
 /// Against the embedded cloud every connection is reached, whatever credential it names: it needs no account.

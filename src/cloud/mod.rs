@@ -12,6 +12,7 @@ mod databricks;
 mod denial;
 mod factory;
 mod gate;
+mod parameters;
 mod reader;
 mod request_id;
 mod secret;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use crate::http::Place;
 pub use access::Me;
+pub use databricks::parts::Parts;
 pub use gate::Gate;
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};
@@ -97,6 +99,8 @@ pub struct ListedJob {
     pub trigger: Trigger,
     /// The parameters that it declares, with their defaults.
     pub parameters: BTreeMap<String, String>,
+    /// The tasks that a whole run of it runs; `None`: not read.
+    pub tasks: Option<BTreeSet<String>>,
 }
 
 /// Ended runs of a job, newest start first.

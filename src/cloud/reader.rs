@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::credential::Vault;
+use super::databricks::parts::Parts;
 use super::databricks::{self, jobs, runs, task};
 use super::session::Session;
 use super::surroundings::Surroundings;
@@ -139,14 +140,16 @@ impl Reader {
     }
 
     /// Ended runs of a job that started at or after `since`, newest first; stops early once `enough` says so of what was read.
+    /// With `parts` each tells whether it ran all tasks of the job.
     pub async fn ended_runs(
         &self,
         workspace: &Workspace,
         job: JobId,
         since: Timestamp,
+        parts: Option<Parts<'_>>,
         enough: &(dyn Fn(&[Run]) -> bool + Sync),
     ) -> Result<Dated<History>, Trouble> {
-        runs::ended(&self.session, workspace, job, since, enough).await
+        runs::ended(&self.session, workspace, job, since, parts, enough).await
     }
 
     /// One run by id.

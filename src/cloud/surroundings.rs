@@ -68,7 +68,13 @@ impl Surroundings {
             .filter(|value| !value.is_empty())
     }
 
-    /// The same for what must not be shown.
+    /// A variable that is set and not empty, to the letter but for the line end that a file of variables leaves.
+    pub(super) fn exact_var(&self, name: &str) -> Option<&str> {
+        let value = self.env.get(name)?.expose_secret();
+        Some(value.trim_end_matches(['\r', '\n'])).filter(|value| !value.is_empty())
+    }
+
+    /// [`Self::var`] for what must not be shown.
     pub(super) fn secret_var(&self, name: &str) -> Option<SecretString> {
         self.var(name).map(SecretString::from)
     }

@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::{ActFailure, Approval, Dated, Regenerated, factory};
 use crate::http::Place;
 use crate::model::connection::{Factory, Workspace};
-use crate::model::job::{JobId, RunId, Token};
+use crate::model::job::{JobId, ParameterValue, RunId, Token};
 use crate::model::runtime::Slot;
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::Timestamp;
@@ -50,13 +50,27 @@ impl Writer {
         factory::regenerate(self.reader.session(), factory, name, slot, act_by).await
     }
 
+    /// Could a run be started with these parameters? Sends nothing.
+    ///
+    /// # Errors
+    /// A variable that one comes from is not set, or is not for jobs.
+    pub fn can_fill(
+        &self,
+        workspace: &Workspace,
+        job: JobId,
+        parameters: &BTreeMap<String, ParameterValue>,
+    ) -> Result<(), Trouble> {
+        let session = self.reader.session();
+        runs::filled(session, workspace, job, parameters).map(drop)
+    }
+
     /// `run-now` under a token that is already in the ledger.
     pub async fn start(
         &self,
         workspace: &Workspace,
         job: JobId,
         token: &Token,
-        parameters: &BTreeMap<String, String>,
+        parameters: &BTreeMap<String, ParameterValue>,
         act_by: Timestamp,
     ) -> Result<Dated<RunId>, ActFailure> {
         let session = self.reader.session();

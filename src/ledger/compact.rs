@@ -381,8 +381,7 @@ impl<'a> Choice<'a> {
                 self.runtime.is_some() && self.instants.contains(answered)
             }
             Ending::Done(Receipt::Started { run, .. }) => {
-                let last = self.job.and_then(|job| job.last_start.as_ref());
-                last.is_some_and(|last| last.run == *run)
+                self.job.is_some_and(|job| job.own(*run).is_some())
                     || self
                         .submission
                         .is_some_and(|known| known.runs.iter().any(|known| known.1 == *run))

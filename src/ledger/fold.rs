@@ -335,7 +335,7 @@ impl Fold {
                     parameters: parameters.clone(),
                     rule: doubt.rule.clone(),
                 };
-                attempts::start(job, start);
+                job.start(start);
             }
             (Identity::Job(..), Move::Cancel { .. }, Receipt::Cancelled { run, answered }) => {
                 let job = memory.jobs.entry(identity.clone()).or_default();

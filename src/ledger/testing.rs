@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::event::{Confirmation, Ending, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, Name, ResourceId};
-use crate::model::job::{RunResult, Token};
+use crate::model::job::{ParameterValue, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
@@ -99,7 +99,7 @@ fn movement() -> impl Strategy<Value = Move> {
         (
             token(),
             of(any::<i64>()),
-            btree_map(any::<String>(), any::<String>(), 0..3),
+            btree_map(any::<String>(), parameter(), 0..3),
             any::<bool>()
         )
             .prop_map(|(token, after, parameters, alone)| Move::Start {
@@ -301,4 +301,11 @@ fn said() -> impl Strategy<Value = Event> {
 /// A history of any events.
 pub fn history() -> impl Strategy<Value = Vec<Event>> {
     vec(event(), 0..40)
+}
+
+fn parameter() -> impl Strategy<Value = ParameterValue> {
+    prop_oneof![
+        any::<String>().prop_map(ParameterValue::Text),
+        any::<String>().prop_map(ParameterValue::Variable),
+    ]
 }

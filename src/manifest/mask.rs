@@ -2,24 +2,7 @@
 //!
 //! Refuses: to be clever. It hides too much rather than too little: all that follows a key that sounds like a secret.
 
-/// Key endings whose value is hidden, in lower case and without `-` and `_`.
-const SECRET_KEYS: &[&str] = &[
-    "secret",
-    "token",
-    "password",
-    "passwd",
-    "pwd",
-    "accountkey",
-    "accesskey",
-    "authkey",
-    "apikey",
-    "sas",
-    "value",
-    "connectionstring",
-    "authkey1",
-    "authkey2",
-    "privatekey",
-];
+use crate::model::job::names_secret;
 
 /// Beginnings of well-known tokens: Databricks access tokens and OAuth secrets, integration runtime keys, JSON web tokens.
 const TOKEN_STARTS: &[(&str, usize)] = &[("dapi", 20), ("dose", 20), ("IR@", 20), ("eyJ", 30)];
@@ -138,14 +121,9 @@ fn last_word(text: &str) -> &str {
     start.map_or("", |(at, _)| &text[at..])
 }
 
-/// Does the name of a parameter say that its value is a secret?
-pub fn names_secret(name: &str) -> bool {
-    sounds_secret(name) && !name.to_lowercase().ends_with("value")
-}
-
+/// A key called `value` may stand beside the name of a secret.
 fn sounds_secret(key: &str) -> bool {
-    let plain = key.to_lowercase().replace(['-', '_', '.'], "");
-    SECRET_KEYS.iter().any(|ending| plain.ends_with(ending))
+    names_secret(key) || key.to_lowercase().ends_with("value")
 }
 
 fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {

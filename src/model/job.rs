@@ -7,11 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::time::{Span, Timestamp};
 
 mod counting;
+mod parameter;
 mod run;
 mod trigger;
 
 pub use counting::Counting;
-pub use run::{ActivePhase, Inputs, Parameter, Phase, Run, RunResult};
+pub use parameter::{ParameterValue, VARIABLE_PREFIX, is_secret, names_secret};
+pub use run::{ActivePhase, Inputs, Parameter, Phase, Run, RunResult, TasksRun};
 pub use trigger::Trigger;
 
 /// A job's id: a positive 64-bit number, never a float.
@@ -64,7 +66,7 @@ pub struct JobSpec {
     /// When a failed job is tried again.
     pub retry: Retry,
     /// `job_parameters` of a started run.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, ParameterValue>,
     /// How long apply waits for the end of a run that it started; `None`: it does not.
     pub wait_max: Option<Span>,
     /// SHA-256 of selector, parameters, accepted results and retry: where it changes, attempts are counted anew.
@@ -216,6 +218,8 @@ pub struct JobMemory {
     pub name: Option<String>,
     /// The newest run that afresh started.
     pub last_start: Option<OwnStart>,
+    /// Runs that afresh started before it, after the newest success, and whose ends nobody wrote down; the oldest first.
+    pub open_starts: Vec<OwnStart>,
     /// The newest success that was seen: run, end, result.
     pub last_success: Option<(RunId, Timestamp, RunResult)>,
     /// The [`JobSpec::asks`] that it was one for; `None`: an older ledger does not tell.
@@ -231,6 +235,11 @@ pub struct JobMemory {
 }
 
 impl JobMemory {
+    /// What is known of the start of `run`, if it was a start by afresh that is remembered.
+    pub fn own(&self, run: RunId) -> Option<&OwnStart> {
+        self.starts().find(|own| own.run == run)
+    }
+
     /// The newest instant that is remembered of it.
     pub fn last_heard(&self) -> Option<Timestamp> {
         let started = self.last_start.as_ref().map(|own| own.at);
@@ -238,6 +247,48 @@ impl JobMemory {
         let failed = self.failures.iter().filter_map(|known| known.ended);
         let told = [started, succeeded, self.forgiven_at];
         failed.chain(told.into_iter().flatten()).max()
+    }
+
+    /// Adds a start by afresh. An earlier one whose end is not known stays remembered: it was an attempt, too.
+    pub fn start(&mut self, start: OwnStart) {
+        if self.own(start.run).is_some() {
+            return;
+        }
+        let is_newer = self
+            .last_start
+            .as_ref()
+            .is_none_or(|known| known.at <= start.at);
+        let older = if is_newer {
+            self.last_start.replace(start)
+        } else {
+            Some(start)
+        };
+        let Some(older) = older.filter(|older| self.is_open(older)) else {
+            return;
+        };
+        let place = self
+            .open_starts
+            .partition_point(|known| known.at <= older.at);
+        self.open_starts.insert(place, older);
+    }
+
+    /// Has nobody written down its end, nor a later success, nor that a person forgave it?
+    fn is_open(&self, own: &OwnStart) -> bool {
+        let success = self.last_success.as_ref().map(|(_, end, _)| *end);
+        let after = success.max(self.forgiven_at);
+        after.is_none_or(|after| after < own.at)
+            && self.failures.iter().all(|known| known.run != own.run)
+    }
+
+    /// Drops the starts whose ends, or what made up for them, are known by now.
+    pub fn drop_ended_starts(&mut self) {
+        let open = std::mem::take(&mut self.open_starts);
+        self.open_starts = open.into_iter().filter(|own| self.is_open(own)).collect();
+    }
+
+    /// The starts by afresh that are remembered, the newest first.
+    pub fn starts(&self) -> impl Iterator<Item = &OwnStart> {
+        self.last_start.iter().chain(self.open_starts.iter().rev())
     }
 }
 
@@ -249,7 +300,7 @@ pub struct OwnStart {
     /// When the service answered.
     pub at: Timestamp,
     /// The parameters that it was started with.
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, ParameterValue>,
     /// The [`JobSpec::digest`] of that time; `None`: an older ledger does not tell.
     pub rule: Option<String>,
 }

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::address::{Address, Identity, Name};
 use super::birth::AgeRange;
-use super::job::{RunId, RunResult, Token};
+use super::job::{ParameterValue, RunId, RunResult, Token};
 use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
@@ -210,7 +210,7 @@ pub enum Move {
         /// The newest run at the time of the decision.
         after: Option<RunId>,
         /// `job_parameters`.
-        parameters: BTreeMap<String, String>,
+        parameters: BTreeMap<String, ParameterValue>,
         /// Whether other runs may be active when it starts.
         company: Company,
     },

@@ -2,6 +2,8 @@
 //!
 //! Refuses: a phase nobody knows counting as success; a second run for a need that an intent may have met already.
 
+use std::collections::BTreeSet;
+
 use super::follow::{Followed, followed};
 use super::promise::Judged;
 use super::retry::{self, Failures};
@@ -23,7 +25,7 @@ mod record;
 mod rules;
 
 use record::Record;
-pub(super) use rules::{is_running, undated_success};
+pub(super) use rules::{is_ending, is_running, undated_success};
 
 pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let sight = match &case.sight {
@@ -118,7 +120,7 @@ fn open<'a>(case: &'a JobCase, sight: Option<&JobSight>, now: Timestamp) -> Open
                 if let Settled::Done(Receipt::Started { run, answered }) = settled
                     && let Move::Start { parameters, .. } = &doubt.movement
                 {
-                    opened.memory.last_start = Some(OwnStart {
+                    opened.memory.start(OwnStart {
                         run,
                         at: answered,
                         parameters: parameters.clone(),
@@ -207,6 +209,15 @@ fn facts(case: &JobCase, memory: &JobMemory, sight: Option<&JobSight>, now: Time
             .success
             .as_ref()
             .is_some_and(|success| success.untold),
+        tasks_untold: record
+            .success
+            .as_ref()
+            .is_some_and(|success| success.tasks_untold),
+        uncompared: record
+            .success
+            .as_ref()
+            .map(|success| success.uncompared.clone())
+            .unwrap_or_default(),
         success_result: record.success.map(|success| success.result),
         dismissed: record.dismissed,
         failures: record.failures,
@@ -294,6 +305,7 @@ struct View<'a> {
     last_success: Option<(RunId, Timestamp)>,
     failures: Failures<'a>,
     facts: &'a JobFacts,
+    memory: &'a JobMemory,
     last_start: Option<(RunId, Timestamp)>,
 }
 
@@ -301,7 +313,7 @@ impl<'a> View<'a> {
     fn new(
         case: &'a JobCase,
         sight: &'a JobSight,
-        memory: &JobMemory,
+        memory: &'a JobMemory,
         facts: &'a JobFacts,
         moment: Moment<'a>,
     ) -> Self {
@@ -312,9 +324,10 @@ impl<'a> View<'a> {
             last_success: facts.last_success,
             failures: Failures {
                 dated: &facts.failures,
-                undated: facts.undated_failures.len() + usize::from(facts.lost.is_some()),
+                undated: facts.undated_failures.len() + facts.lost.len(),
             },
             facts,
+            memory,
             last_start: memory.last_start.as_ref().map(|own| (own.run, own.at)),
         }
     }
@@ -324,17 +337,18 @@ impl<'a> View<'a> {
         self.sight.active.iter().chain(&self.sight.ended)
     }
 
-    /// The run that afresh started last, if no list shows it.
-    fn unlisted(&self) -> Option<(RunId, Timestamp)> {
-        self.last_start
-            .filter(|(run, _)| self.runs().all(|listed| listed.id != *run))
-    }
-
-    /// That run while it may only be missing because lists lag, with the end of that time: it counts as active.
+    /// The newest run that afresh started and no list shows, while it may only be missing because lists lag, with the end of that
+    /// time: it counts as active.
     fn lagging(&self) -> Option<(RunId, Timestamp)> {
-        self.unlisted()
-            .map(|(run, at)| (run, later(at, limits::LIST_LAG_MAX)))
+        let listed: BTreeSet<RunId> = self.runs().map(|run| run.id).collect();
+        let unlisted = self
+            .memory
+            .starts()
+            .filter(|own| !listed.contains(&own.run));
+        unlisted
+            .map(|own| (own.run, later(own.at, limits::LIST_LAG_MAX)))
             .filter(|(_, until)| self.moment.now < *until)
+            .max_by_key(|(run, until)| (*until, *run))
     }
 
     /// What a new run would follow.

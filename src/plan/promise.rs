@@ -2,7 +2,7 @@
 //!
 //! Refuses: a word that the evidence does not bear. What may be either way is unproven; what nobody could look at is unknown.
 
-use super::job::{is_running, undated_success};
+use super::job::{is_ending, is_running, undated_success};
 use super::ruling::Moment;
 use crate::model::job::{JobSight, Phase, Requirement, Run, SubmissionSight};
 use crate::model::joint::Joint;
@@ -117,7 +117,12 @@ pub(super) fn job(
         (Requirement::Running | Requirement::NotRunning, None) => Judged::lasting(Promise::Unknown),
         (Requirement::Running, Some(sight)) => {
             let kept = sight.active.iter().any(is_running);
-            present(kept, last_end(sight))
+            if !kept && sight.active.iter().any(is_ending) {
+                // Whether one that is being ended still works, nobody tells.
+                Judged::lasting(Promise::Unproven)
+            } else {
+                present(kept, last_end(sight))
+            }
         }
         (Requirement::NotRunning, Some(sight)) => {
             let since = sight.active.iter().map(Run::active_since);

@@ -8,7 +8,7 @@ use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
 use crate::model::job::{
     ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobMemory, JobSight,
     JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult,
-    SubmissionMemory, SubmissionSight, SubmissionSpec, Token, Trigger,
+    SubmissionMemory, SubmissionSight, SubmissionSpec, TasksRun, Token, Trigger,
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
@@ -585,7 +585,11 @@ impl Dice<'_> {
         }];
         Inputs {
             parameters: self.one_in(3).then(|| parameters.to_vec()),
-            partial: self.one_in(9).then(|| "only task load".to_owned()),
+            tasks: match self.roll(9) {
+                0 => TasksRun::Some("only task load".to_owned()),
+                1 => TasksRun::Untold,
+                _ => TasksRun::All,
+            },
             overriding: Vec::new(),
         }
     }
@@ -660,6 +664,12 @@ impl Dice<'_> {
             parameters: BTreeMap::new(),
             rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
         });
+        case.memory.open_starts = self.some(2, |dice| OwnStart {
+            run: dice.pick(&[103, 902]),
+            at: dice.recent(),
+            parameters: BTreeMap::new(),
+            rule: None,
+        });
         case.memory.last_success = self.maybe(|dice| (800, dice.recent(), dice.result()));
         case.memory.last_success_for =
             self.maybe(|dice| dice.pick(&["asks-1", "asks-2"]).to_owned());
@@ -670,6 +680,7 @@ impl Dice<'_> {
             rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
         });
         // The ledger knows a run once.
+        case.memory.open_starts.dedup_by_key(|own| own.run);
         case.memory.failures.sort_by_key(|known| known.run);
         case.memory.failures.dedup_by_key(|known| known.run);
         case.memory.forgiven_at = self.maybe(Self::recent);

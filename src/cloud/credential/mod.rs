@@ -261,6 +261,11 @@ impl Vault {
         }
     }
 
+    /// The environment that it looks in.
+    pub const fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
     /// There are so many workspaces that the `DATABRICKS_` variables may be meant for.
     pub fn mean_by_variables(&self, workspaces: usize) {
         self.meant_by_variables.store(workspaces, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What a run was started with: job parameters, parameters of the old kinds, a part of its tasks.
+//! What a run was started with: job parameters, and parameters of the old kinds.
 //!
 //! Refuses: failing. None of it is needed to read a run, so what has another shape is not told.
 
@@ -32,16 +32,6 @@ pub(super) fn overriding(told: Option<&Value>) -> Vec<String> {
     let told = told.and_then(Value::as_object).into_iter().flatten();
     let told = told.filter(|(_, value)| !is_blank(value));
     told.map(|(name, _)| name.clone()).collect()
-}
-
-/// `only`, where a run shows it.
-pub(super) fn only(told: Option<&Value>) -> Option<String> {
-    let tasks: Vec<&str> = told?.as_array()?.iter().filter_map(Value::as_str).collect();
-    match tasks.as_slice() {
-        [] => None,
-        [one] => Some(format!("only task {one}")),
-        many => Some(format!("only tasks {}", many.join(", "))),
-    }
 }
 
 fn text(value: &Value) -> Option<String> {

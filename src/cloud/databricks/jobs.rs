@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::super::session::Session;
 use super::super::soft::{self, Soft, Words};
 use super::super::{Dated, ListedJob};
-use super::{Ask, inputs, read, trigger};
+use super::{Ask, inputs, parts, read, trigger};
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
 use crate::model::job::{Continuous, JobId};
@@ -44,6 +44,8 @@ struct Settings {
     schedule: Option<Value>,
     trigger: Option<Value>,
     parameters: Option<Value>,
+    /// See [`super::parts`].
+    tasks: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -72,11 +74,12 @@ impl Job {
             runs_max: settings.max_concurrent_runs.unwrap_or(1),
             trigger: trigger::of(settings.schedule.as_ref(), settings.trigger.as_ref()),
             parameters: inputs::defaults(settings.parameters.as_ref()),
+            tasks: parts::of_job(settings.tasks.as_ref()),
         })
     }
 }
 
-/// All jobs, or those under one name as the service compares names.
+/// All jobs, or those under one name as the service compares names; these with their tasks, since they are few.
 pub(in crate::cloud) async fn list(
     session: &Session,
     workspace: &Workspace,
@@ -85,7 +88,7 @@ pub(in crate::cloud) async fn list(
     let doing = format!("list the jobs of {}", workspace.name);
     let mut ask = Ask::get("jobs.list", "jobs/list", doing).with("limit", JOBS_PAGE);
     if let Some(name) = name {
-        ask = ask.with("name", name);
+        ask = ask.with("name", name).with("expand_tasks", true);
     }
     let (mut all, mut at, mut token) = (Vec::new(), None, None);
     for _ in 0..PAGES_MAX {

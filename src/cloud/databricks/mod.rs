@@ -5,6 +5,7 @@
 mod host;
 mod inputs;
 pub(super) mod jobs;
+pub(super) mod parts;
 mod phase;
 pub(super) mod runs;
 pub(super) mod task;

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::soft;
 use super::inputs;
-use crate::model::job::{ActivePhase, Inputs, JobId, Phase, Run, RunId, RunResult};
+use crate::model::job::{ActivePhase, Inputs, JobId, Phase, Run, RunId, RunResult, TasksRun};
 use crate::model::time::Timestamp;
 
 /// A run, or one task of it; every field may be missing.
@@ -40,7 +40,11 @@ pub(super) struct RunBody {
     /// See [`super::inputs`].
     job_parameters: Option<Value>,
     overriding_parameters: Option<Value>,
-    only: Option<Value>,
+    /// See [`super::parts`].
+    pub only: Option<Value>,
+    pub has_more: Option<Value>,
+    #[serde(default, deserialize_with = "soft::text")]
+    pub trigger: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -93,7 +97,7 @@ impl RunBody {
         Inputs {
             parameters: inputs::parameters(self.job_parameters.as_ref()),
             overriding: inputs::overriding(self.overriding_parameters.as_ref()),
-            partial: inputs::only(self.only.as_ref()),
+            tasks: TasksRun::Untold,
         }
     }
 
@@ -354,14 +358,5 @@ mod tests {
         let old =
             json!({"overriding_parameters": {"notebook_params": {"age": "35"}, "jar_params": []}});
         assert_eq!(inputs(old).overriding, ["notebook_params"]);
-    }
-
-    #[test]
-    fn a_run_of_a_part_of_its_tasks_is_known_where_it_tells() {
-        assert_eq!(
-            inputs(json!({"only": ["load"]})).partial.as_deref(),
-            Some("only task load")
-        );
-        assert_eq!(inputs(json!({"only": []})).partial, None);
     }
 }

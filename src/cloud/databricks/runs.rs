@@ -9,16 +9,18 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
+use super::super::parameters::Filled;
 use super::super::session::Session;
 use super::super::soft;
 use super::super::{ActFailure, Dated, History, SubmittedRun, content_mark, submission_name};
 use super::jobs::{misunderstood, nameless, next, onward, too_many_pages};
+use super::parts::{Judge, Parts, Told};
 use super::phase::RunBody;
 use super::{Ask, act, read};
 use crate::http::Repeat;
 use crate::limits::{HISTORY_PAGES_MAX, PAGES_MAX, RUN_RETENTION_DAYS, RUNS_PAGE};
 use crate::model::connection::Workspace;
-use crate::model::job::{ActivePhase, JobId, Phase, Run, RunId, Token};
+use crate::model::job::{ActivePhase, JobId, ParameterValue, Phase, Run, RunId, Token};
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -85,7 +87,10 @@ impl<'a> Pages<'a> {
     }
 
     /// [`Self::next`] with the job of each run. A service that does not know the filter `job_id` lists other jobs' runs too.
-    async fn next_of(&mut self, job: Option<JobId>) -> Result<Option<Vec<(JobId, Run)>>, Trouble> {
+    async fn next_of(
+        &mut self,
+        job: Option<JobId>,
+    ) -> Result<Option<Vec<(JobId, RunBody, Run)>>, Trouble> {
         let Some(page) = self.next().await? else {
             return Ok(None);
         };
@@ -94,7 +99,7 @@ impl<'a> Pages<'a> {
             let of = body.job_id.or(job);
             let of = of.ok_or_else(|| nameless(&self.ask, "job_id"))?;
             if job.is_none_or(|job| job == of) {
-                runs.push((of, run));
+                runs.push((of, body, run));
             }
         }
         Ok(Some(runs))
@@ -126,7 +131,8 @@ pub(in crate::cloud) async fn active(
     let mut pages = Pages::new(session, workspace, ask);
     let mut all = Vec::new();
     while let Some(page) = pages.next_of(job).await? {
-        all.extend(page.into_iter().filter(|(_, run)| run.is_active()));
+        let active = page.into_iter().filter(|(_, _, run)| run.is_active());
+        all.extend(active.map(|(of, _, run)| (of, run)));
     }
     if !newest_first(all.iter().map(|(_, run)| run)) {
         all.sort_by_key(|(_, run)| Reverse(run.started));
@@ -135,28 +141,35 @@ pub(in crate::cloud) async fn active(
 }
 
 /// Ended runs of a job, newest first, until `enough` or until a bound; then they are complete only from the start of the last one
-/// on. A list in another order is read to its end.
+/// on. A list in another order is read to its end. With `parts` each run is compared with the job's tasks.
 pub(in crate::cloud) async fn ended(
     session: &Session,
     workspace: &Workspace,
     job: JobId,
     since: Timestamp,
+    parts: Option<Parts<'_>>,
     enough: &(dyn Fn(&[Run]) -> bool + Sync),
 ) -> Result<Dated<History>, Trouble> {
     let doing = format!("list the ended runs of job {job} of {}", workspace.name);
-    let ask = list("runs.list-ended", doing, "JOB_RUN")
+    let mut ask = list("runs.list-ended", doing, "JOB_RUN")
         .with("completed_only", true)
         .with("job_id", job)
         .with("start_time_from", since.as_millisecond());
+    if parts.is_some() {
+        ask = ask.with("expand_tasks", true);
+    }
+    let mut judge = Judge::new(session, workspace, job, parts);
     let mut pages = Pages::new(session, workspace, ask);
     let (mut runs, mut active): (Vec<Run>, Vec<Run>) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next_of(Some(job)).await? {
-        let (going, ended): (Vec<Run>, Vec<Run>) = page
-            .into_iter()
-            .map(|(_, run)| run)
-            .partition(Run::is_active);
-        active.extend(going);
-        runs.extend(ended);
+        for (_, body, mut run) in page {
+            if run.is_active() {
+                active.push(run);
+            } else {
+                run.inputs.tasks = judge.of(run.id, Told::of(&body)).await?;
+                runs.push(run);
+            }
+        }
         // A run that waited in a queue may have started after one that is listed before it. Then only the whole list tells which
         // is the newest.
         if newest_first(&runs) && (pages.read >= HISTORY_PAGES_MAX || enough(&runs)) {
@@ -234,22 +247,47 @@ pub(in crate::cloud) async fn start(
     workspace: &Workspace,
     job: JobId,
     token: &Token,
-    parameters: &BTreeMap<String, String>,
+    parameters: &BTreeMap<String, ParameterValue>,
     act_by: Timestamp,
 ) -> Result<Dated<RunId>, ActFailure> {
     let mut body = json!({"job_id": job, "idempotency_token": token.as_str()});
-    if !parameters.is_empty() {
-        body["job_parameters"] = json!(parameters);
+    let filled = filled(session, workspace, job, parameters).map_err(ActFailure::Refused)?;
+    if let Some(parameters) = filled.body() {
+        body["job_parameters"] = parameters;
     }
-    let doing = format!("start job {job} of {}", workspace.name);
+    let doing = starting(workspace, job);
     let ask = keyed("jobs.run-now", "jobs/run-now", doing, body, act_by);
     let since = session.client.clock().now();
-    let (started, repeated) = started(session, workspace, &ask).await?;
+    let sent = started(session, workspace, &ask).await;
+    let (started, repeated) = sent.map_err(|failure| filled.redacted(failure))?;
     if repeated && let Ok(active) = active(session, workspace, Some(job)).await {
         let runs = active.said.into_iter().map(|(_, run)| run);
         one_for_one_token(&ask, started.said, since, runs)?;
     }
     Ok(started)
+}
+
+fn starting(workspace: &Workspace, job: JobId) -> String {
+    format!("start job {job} of {}", workspace.name)
+}
+
+/// The parameters of a start as they would be sent now.
+///
+/// # Errors
+/// A variable that one comes from is not set, or is not for jobs.
+pub(in crate::cloud) fn filled(
+    session: &Session,
+    workspace: &Workspace,
+    job: JobId,
+    parameters: &BTreeMap<String, ParameterValue>,
+) -> Result<Filled, Trouble> {
+    let around = session.vault().surroundings();
+    Filled::new(parameters, around).map_err(|message| Trouble {
+        kind: TroubleKind::Misfit,
+        doing: starting(workspace, job),
+        message,
+        ids: Box::default(),
+    })
 }
 
 /// A request that went out more than once under one token has made one run, or the service does not keep to tokens.

@@ -123,7 +123,7 @@ async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
         let reader = reader(fake);
         async move {
             reader
-                .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, &|_| true)
+                .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, None, &|_| true)
                 .await
         }
     };
@@ -147,7 +147,7 @@ async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
         ok(json!({"runs": runs, "next_page_token": more}))
     });
     let history = reader(&queued)
-        .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, &|_| false)
+        .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, None, &|_| false)
         .await
         .unwrap()
         .said;
@@ -211,7 +211,7 @@ async fn a_history_says_how_far_back_it_is_complete() {
     let look = |enough: fn(&[Run]) -> bool| async move {
         let fake = fake(pages);
         let history = reader(&fake)
-            .ended_runs(&workspace(), 7, since, &enough)
+            .ended_runs(&workspace(), 7, since, None, &enough)
             .await
             .unwrap()
             .said;
@@ -226,7 +226,7 @@ async fn a_history_says_how_far_back_it_is_complete() {
 
     let fake = fake(|_, _| ok(json!({"runs": [ended_run(5, 2_000)]})));
     let history = reader(&fake)
-        .ended_runs(&workspace(), 7, since, &|_| true)
+        .ended_runs(&workspace(), 7, since, None, &|_| true)
         .await
         .unwrap()
         .said;

@@ -161,7 +161,7 @@ async fn a_start_carries_parameters_only_if_there_are_any_and_a_cancel_names_its
     let fake = fake(|_, _| ok(json!({"run_id": 9})));
     let writer = writer(&fake);
     let token = Token::parse("t").unwrap();
-    let parameters = BTreeMap::from([("day".to_owned(), "monday".to_owned())]);
+    let parameters = BTreeMap::from([("day".to_owned(), "monday".into())]);
     writer
         .start(&workspace(), 7, &token, &BTreeMap::new(), Timestamp::MAX)
         .await

@@ -190,7 +190,9 @@ async fn looks_and_moves_can_be_spawned() {
     let look = writer.reader().clone();
     let spawned = tokio::spawn(async move {
         let since = now();
-        let ended = look.ended_runs(&workspace(), 7, since, &|_| true).await;
+        let ended = look
+            .ended_runs(&workspace(), 7, since, None, &|_| true)
+            .await;
         let failure = look.failure(&workspace(), 7).await;
         let listed = look.runtimes(&factory()).await;
         (ended.is_err(), failure.is_err(), listed.is_err())

@@ -64,7 +64,7 @@ fn holder<'a>(body: &'a mut Value, field: &'a str) -> (&'a mut Value, &'a str) {
 fn run() -> Value {
     let details = json!({"code": "SUCCESS", "message": "m"});
     json!({
-        "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "", "tasks": [],
+        "run_id": 1, "job_id": 1, "run_name": "n [afresh 0000000000000000]", "run_page_url": "https://x", "start_time": 1000, "end_time": 2000, "run_duration": 1000, "task_key": "main", "next_page_token": "", "has_more": false, "trigger": "ONE_TIME", "tasks": [],
         "job_parameters": [{"name": "day", "default": "x", "value": "y"}], "overriding_parameters": {"notebook_params": {"a": "b"}}, "only": ["main"],
         "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", "state_message": "m"},
         "status": {"state": "TERMINATED", "termination_details": details, "queue_details": details},
@@ -76,7 +76,7 @@ fn job() -> Value {
     let trigger = json!({"periodic": {"interval": 1, "unit": "DAYS"}, "pause_status": "PAUSED"});
     json!({"job_id": 1, "settings": {
         "name": "n", "tags": {"a": "b"}, "max_concurrent_runs": 1, "continuous": {"pause_status": "PAUSED"},
-        "schedule": schedule, "trigger": trigger, "parameters": [{"name": "day", "default": "x"}],
+        "schedule": schedule, "trigger": trigger, "parameters": [{"name": "day", "default": "x"}], "tasks": [{"task_key": "main"}],
     }})
 }
 

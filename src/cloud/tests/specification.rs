@@ -14,7 +14,7 @@ use crate::model::runtime::{RuntimeKind, Slot};
 use crate::model::survey::SubmissionTarget;
 
 /// Fields that are read and that the excerpts do not know: the request, the field, and where it is told of.
-const ELSEWHERE: [(&str, &str, &str); 35] = [
+const ELSEWHERE: [(&str, &str, &str); 38] = [
     ("adf.list", "value[].properties.typeProperties", TYPE),
     (
         "adf.list",
@@ -39,6 +39,9 @@ const ELSEWHERE: [(&str, &str, &str); 35] = [
     ("task", "job_parameters", SAME),
     ("task", "overriding_parameters", SAME),
     ("task", "only", SAME),
+    ("run", "has_more", API_2_2),
+    ("task", "has_more", SAME),
+    ("task", "trigger", SAME),
     ("runs", "next_page_token", API_2_2),
     ("run", "next_page_token", API_2_2),
     ("run", "task_key", SDK),
@@ -295,7 +298,7 @@ async fn ask_everything() -> Arc<Fake> {
         rule: Name::parse("backfill").unwrap(),
         body: r#"{"tasks":[{"notebook_task":{"notebook_path":"/a"},"task_key":"a"}],"timeout_seconds":60}"#.to_owned(),
     };
-    let parameters = BTreeMap::from([("day".to_owned(), "monday".to_owned())]);
+    let parameters = BTreeMap::from([("day".to_owned(), "monday".into())]);
     let _ = reader.runtimes(&factory).await;
     let _ = reader.runtime_status(&factory, "x").await;
     let _ = reader.keys(&factory, "x").await;
@@ -304,7 +307,9 @@ async fn ask_everything() -> Arc<Fake> {
     let _ = reader.jobs(&workspace, Some("a")).await;
     let _ = reader.job(&workspace, 1).await;
     let _ = reader.active_runs(&workspace, Some(1)).await;
-    let _ = reader.ended_runs(&workspace, 1, now(), &|_| true).await;
+    let _ = reader
+        .ended_runs(&workspace, 1, now(), None, &|_| true)
+        .await;
     let _ = reader.submitted_runs(&workspace).await;
     let _ = reader.failure(&workspace, 1).await;
     for slot in Slot::BOTH {
@@ -348,7 +353,7 @@ async fn every_field_that_is_read_is_specified_under_its_name_and_type() {
                 | (Some("array"), "a list", _)
                 | (Some("object" | "nothing"), "an object", _)
                 // Read whatever it is, since nothing depends on it.
-                | (Some("object"), "anything", _) => {}
+                | (Some("object" | "array"), "anything", _) => {}
                 (None, _, Some(row)) => drop(used.insert(row).then_some(())),
                 (told, what, _) => strange.push(format!(
                     "{kind} {field} is read as {what} and specified as {told:?}"

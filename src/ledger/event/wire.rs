@@ -243,6 +243,14 @@ enum SlotLine {
     Two,
 }
 
+/// What a job parameter is given: a text, or the environment variable that apply reads it from.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+enum ParameterLine {
+    Text(String),
+    Variable { env: String },
+}
+
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "camelCase")]
 enum MoveLine {
@@ -264,7 +272,7 @@ enum MoveLine {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<i64>,
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        parameters: BTreeMap<String, String>,
+        parameters: BTreeMap<String, ParameterLine>,
         company: CompanyLine,
     },
     /// A one-time run is submitted.

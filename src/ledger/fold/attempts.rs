@@ -2,7 +2,7 @@
 //!
 //! Refuses: counting a run twice; remembering what a later success has made up for.
 
-use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult};
+use crate::model::job::{JobMemory, KnownFailure, RunId, RunResult};
 use crate::model::time::Timestamp;
 
 /// A success. It makes up for every attempt before its end.
@@ -26,6 +26,7 @@ pub(super) fn succeed(
         .retain(|failure| failure.run != run && failure.ended.is_some_and(|at| at > ended));
     job.cancelled.retain(|_, at| *at > ended);
     job.forgiven.clear();
+    job.drop_ended_starts();
 }
 
 /// A failure. Seen again, it may have been repaired and have failed once more: then it ended later.
@@ -41,20 +42,12 @@ pub(super) fn fail(job: &mut JobMemory, failure: KnownFailure) {
     }
     job.failures.retain(|known| known.run != failure.run);
     job.failures.push(failure);
-}
-
-/// A start by afresh.
-pub(super) fn start(job: &mut JobMemory, start: OwnStart) {
-    let known = job.last_start.as_ref();
-    if known.is_none_or(|known| known.at <= start.at) {
-        job.last_start = Some(start);
-    }
+    job.drop_ended_starts();
 }
 
 /// A run of others that afresh cancelled did not fail by itself; an attempt of our own that took too long did.
 pub(super) fn cancel(job: &mut JobMemory, run: RunId, at: Timestamp) {
-    let own = job.last_start.as_ref();
-    if own.is_none_or(|own| own.run != run) {
+    if job.own(run).is_none() {
         job.cancelled.insert(run, at);
     }
 }
@@ -70,4 +63,5 @@ pub(super) fn forgive(job: &mut JobMemory, at: Timestamp) {
             None => drop(job.forgiven.insert(failure.run)),
         }
     }
+    job.drop_ended_starts();
 }

@@ -8,7 +8,7 @@ use crate::limits::PARAMETERS_BYTES_MAX;
 use crate::model::address::Name;
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
-use crate::model::job::{JobSpec, Requirement, Retry, RunResult, SubmissionSpec};
+use crate::model::job::{JobSpec, ParameterValue, Requirement, Retry, RunResult, SubmissionSpec};
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
@@ -226,14 +226,22 @@ fn retry(text: Option<&RetryText>, findings: &mut Findings) -> Retry {
     }
 }
 
-fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<String, String>> {
+fn parameters(
+    spec: &JobRunSpec,
+    findings: &mut Findings,
+) -> Option<BTreeMap<String, ParameterValue>> {
     let Some(written) = &spec.parameters else {
         return Some(BTreeMap::new());
     };
     clear::parameters(&written.value, findings);
-    let plain = written.value.iter();
-    let plain: BTreeMap<String, String> = plain
-        .map(|(name, value)| (name.clone(), value.value.clone()))
+    let given = written.value.iter();
+    let given: BTreeMap<String, ParameterValue> = given
+        .map(|(name, value)| (name.clone(), ParameterValue::from(&value.value)))
+        .collect();
+    // What comes from variables is measured once it is there.
+    let plain = given.iter();
+    let plain: BTreeMap<&String, &str> = plain
+        .filter_map(|(name, value)| Some((name, value.text()?)))
         .collect();
     let size = serde_json::to_string(&plain).map_or(usize::MAX, |text| text.len());
     if size > PARAMETERS_BYTES_MAX {
@@ -246,7 +254,7 @@ fn parameters(spec: &JobRunSpec, findings: &mut Findings) -> Option<BTreeMap<Str
         );
         return None;
     }
-    Some(plain)
+    Some(given)
 }
 
 fn submission(

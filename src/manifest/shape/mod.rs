@@ -7,6 +7,7 @@ pub mod connection;
 pub mod json;
 pub mod leaf;
 pub mod number;
+pub mod parameter;
 pub mod project;
 pub mod rule;
 pub mod secret;

@@ -7,6 +7,7 @@ use super::check::{self, KeyAgeLengths};
 use super::json::Json;
 use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
 use super::number::{Count, Length, Positive};
+use super::parameter::ParameterText;
 use super::{either, record, words};
 use crate::model::job::{Concurrency, Counting};
 use crate::model::runtime::{OnStarvation, UnknownAge};
@@ -115,8 +116,8 @@ record! {
         "counts" counts: Option<At<CountsWord>>,
         /// When a failed run is tried again.
         "retry" retry: Option<At<RetryText>>,
-        /// Job parameters of a started run: text only.
-        "parameters" parameters: Option<At<BTreeMap<String, At<String>>>>,
+        /// Job parameters of a started run: text, or `{env: AFRESH_PARAMETER_…}` for what apply takes from a variable.
+        "parameters" parameters: Option<At<BTreeMap<String, At<ParameterText>>>>,
         /// How long apply waits for the end of a run that it started; unless written, it does not.
         "waitFor" wait_for: Option<At<WaitText>>,
     }

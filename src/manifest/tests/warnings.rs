@@ -44,7 +44,7 @@ warning: `db_password` looks like a secret in the clear
 28 |   parameters: {db_password: ***
    |                             ^^^
    |
-   = help: manifests, plans and the ledger show this value: keep it in a Databricks secret scope, and let the job read it from there
+   = help: the plan file and the ledger hold this value: write `db_password: {env: AFRESH_PARAMETER_DB_PASSWORD}` and set that variable for apply, or keep it in a Databricks secret scope
 "
     );
     for name in [

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{JobMemory, JobSpec, Parameter, Run};
+use super::parameter;
+use super::{JobMemory, JobSpec, Parameter, ParameterValue, Run, TasksRun};
 
 /// Most characters of a parameter's value that are shown.
 const VALUE_SHOWN_MAX: usize = 40;
@@ -31,22 +32,26 @@ impl JobSpec {
     /// Why `run` is not what the rule asks for: `day=2019-01-01`. `None`: it is, or nobody tells that it is not.
     ///
     /// Each job parameter must have the rule's value, or where the rule has none, the run's own default. A dynamic reference
-    /// (`{{…}}`) on either side fits anything.
+    /// (`{{…}}`) on either side fits anything, and so does what the rule takes from a variable: see [`Self::uncompared`].
     pub fn mismatch(&self, run: &Run, memory: &JobMemory) -> Option<String> {
         if !self.judges_parameters() {
             return None;
         }
-        let own = memory.last_start.as_ref().filter(|own| own.run == run.id);
+        let own = memory.own(run.id);
         if let Some(own) = own.filter(|own| own.parameters != self.parameters) {
             let with = own.parameters.iter();
             let with = with.filter(|(name, value)| self.parameters.get(*name) != Some(value));
-            let with = with.map(|(name, value)| shown(name, Some(value)));
+            let with = with.map(|(name, value)| match value {
+                ParameterValue::Text(text) => shown(name, Some(text)),
+                ParameterValue::Variable(_) => format!("{name} {}", value.shown(name)),
+            });
             return Some(
                 join(with).unwrap_or_else(|| "started without the rule's parameters".to_owned()),
             );
         }
-        if let Some(partial) = &run.inputs.partial {
-            return Some(partial.clone());
+        match &run.inputs.tasks {
+            TasksRun::Some(part) => return Some(part.clone()),
+            TasksRun::All | TasksRun::Untold => {}
         }
         if !run.inputs.overriding.is_empty() {
             return Some(format!("it sets {}", run.inputs.overriding.join(", ")));
@@ -61,26 +66,43 @@ impl JobSpec {
             .iter()
             // Our own start set them, whatever is shown of it.
             .filter(|(name, value)| {
-                own.is_none() && !is_dynamic(value) && told.iter().all(|one| one.name != **name)
+                own.is_none() && !value.is_open() && told.iter().all(|one| one.name != **name)
             })
             .map(|(name, _)| shown(name, None));
         join(other.chain(missing))
     }
 }
 
+impl JobSpec {
+    /// Parameters of `run` that cannot be compared, since the rule takes them from variables. None of our own start, which was given
+    /// them.
+    pub fn uncompared(&self, run: &Run, memory: &JobMemory) -> Vec<String> {
+        if !self.judges_parameters() || memory.own(run.id).is_some() {
+            return Vec::new();
+        }
+        let from_variables = self.parameters.iter();
+        let from_variables = from_variables.filter(|(_, value)| value.text().is_none());
+        from_variables.map(|(name, _)| name.clone()).collect()
+    }
+}
+
 impl Run {
     /// May it have been started with `sent`? Not if it tells otherwise.
-    pub fn may_be_sent_with(&self, sent: &BTreeMap<String, String>) -> bool {
+    pub fn may_be_sent_with(&self, sent: &BTreeMap<String, ParameterValue>) -> bool {
         let told = self.inputs.parameters.iter().flatten();
         told.into_iter().all(|parameter| takes(sent, parameter))
     }
 }
 
 /// Does the run have what was asked for, or where nothing was, its default?
-fn takes(asked: &BTreeMap<String, String>, parameter: &Parameter) -> bool {
-    let wanted = asked.get(&parameter.name).or(parameter.default.as_ref());
+fn takes(asked: &BTreeMap<String, ParameterValue>, parameter: &Parameter) -> bool {
+    let wanted = match asked.get(&parameter.name) {
+        Some(ParameterValue::Variable(_)) => return true,
+        Some(ParameterValue::Text(text)) => Some(text.as_str()),
+        None => parameter.default.as_deref(),
+    };
     let is_dynamic = |value: Option<&str>| value.is_some_and(is_dynamic);
-    let (wanted, actual) = (wanted.map(String::as_str), parameter.effective());
+    let actual = parameter.effective();
     wanted == actual || is_dynamic(wanted) || is_dynamic(actual)
 }
 
@@ -98,15 +120,20 @@ pub(super) fn is_dynamic(value: &str) -> bool {
 
 /// `day=2019-01-01`, or `day is not set`.
 fn shown(name: &str, value: Option<&str>) -> String {
-    let Some(value) = value else {
-        return format!("{name} is not set");
-    };
-    let mut value: String = value.chars().take(VALUE_SHOWN_MAX + 1).collect();
-    if let Some((cut, _)) = value.char_indices().nth(VALUE_SHOWN_MAX) {
-        value.truncate(cut);
-        value.push('…');
+    match value {
+        Some(value) => format!("{name}={}", clipped(parameter::shown(name, value))),
+        None => format!("{name} is not set"),
     }
-    format!("{name}={value}")
+}
+
+/// At most [`VALUE_SHOWN_MAX`] characters of it.
+fn clipped(value: &str) -> String {
+    let mut shown: String = value.chars().take(VALUE_SHOWN_MAX + 1).collect();
+    if let Some((cut, _)) = shown.char_indices().nth(VALUE_SHOWN_MAX) {
+        shown.truncate(cut);
+        shown.push('…');
+    }
+    shown
 }
 
 fn join(words: impl Iterator<Item = String>) -> Option<String> {
@@ -120,8 +147,8 @@ mod tests {
     use crate::model::job::{Concurrency, Inputs, OwnStart, Phase, Requirement, Retry, RunResult};
     use crate::model::time::{Span, Timestamp};
 
-    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, ParameterValue> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).into());
         pairs.iter().map(owned).collect()
     }
 
@@ -243,7 +270,7 @@ mod tests {
             Some("it sets notebook_params")
         );
         let mut part = run(None);
-        part.inputs.partial = Some("only task load".to_owned());
+        part.inputs.tasks = TasksRun::Some("only task load".to_owned());
         assert_eq!(mismatch(&[], &part).as_deref(), Some("only task load"));
         let any = JobSpec {
             counts: Counting::Any,
@@ -283,6 +310,49 @@ mod tests {
         assert!(rule(&[("day", "x")]).mismatch(&other, &memory).is_some());
         assert!(!other.may_be_sent_with(&map(&[("day", "x")])));
         assert!(run(None).may_be_sent_with(&map(&[("day", "x")])));
+    }
+
+    #[test]
+    fn what_comes_from_a_variable_fits_anything_and_is_never_shown() {
+        let variable = ParameterValue::Variable("AFRESH_PARAMETER_DAY".to_owned());
+        let mut asking = rule(&[("mode", "full")]);
+        asking.parameters.insert("day".to_owned(), variable.clone());
+        let none = JobMemory::default();
+        let given = run(Some(&[
+            ("day", None, Some("x")),
+            ("mode", None, Some("full")),
+        ]));
+        assert_eq!(asking.mismatch(&given, &none), None);
+        assert_eq!(asking.uncompared(&given, &none), ["day"]);
+        assert!(given.may_be_sent_with(&asking.parameters));
+        // Nor does it matter whether a run tells it at all.
+        let untold = run(Some(&[("mode", None, Some("full"))]));
+        assert_eq!(asking.mismatch(&untold, &none), None);
+        // Our own start was given what the variable held then.
+        let own = OwnStart {
+            run: 7,
+            at: Timestamp::UNIX_EPOCH,
+            parameters: asking.parameters.clone(),
+            rule: None,
+        };
+        let memory = JobMemory {
+            last_start: Some(own),
+            ..JobMemory::default()
+        };
+        assert_eq!(asking.uncompared(&given, &memory), [""; 0]);
+        let why = rule(&[]).mismatch(&given, &memory).unwrap();
+        assert!(why.contains("from the environment variable AFRESH_PARAMETER_DAY"));
+    }
+
+    #[test]
+    fn a_secret_that_a_run_tells_is_not_shown() {
+        let told = run(Some(&[("db_password", Some("x"), Some("hunter2"))]));
+        assert_eq!(mismatch(&[], &told).as_deref(), Some("db_password=***"));
+        let own = rule(&[("db_password", "other")]);
+        assert_eq!(
+            own.mismatch(&told, &JobMemory::default()).as_deref(),
+            Some("db_password=***")
+        );
     }
 
     #[test]

@@ -33,8 +33,20 @@ pub struct Inputs {
     pub parameters: Option<Vec<Parameter>>,
     /// Parameters of the old kinds that stand over those of its tasks: `notebook_params`.
     pub overriding: Vec<String>,
-    /// Why it is known to have run a part of its tasks only: `only task load`.
-    pub partial: Option<String>,
+    /// Whether it ran all tasks of its job.
+    pub tasks: TasksRun,
+}
+
+/// Whether a run ran all tasks of its job: `only` of run-now starts some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TasksRun {
+    /// It did.
+    All,
+    /// Nobody tells.
+    #[default]
+    Untold,
+    /// It did not, in words: `only task load`.
+    Some(String),
 }
 
 /// A job parameter of one run.

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::JobSpec;
 use super::counting::is_dynamic;
+use super::parameter::shown;
 use crate::model::time::Timestamp;
 
 /// What starts a job by itself.
@@ -101,11 +102,13 @@ impl JobSpec {
         }
         let (name, value, default) = self.parameters.iter().find_map(|(name, value)| {
             let default = defaults.get(name)?;
-            let fits = value == default || is_dynamic(value) || is_dynamic(default);
-            (!fits).then_some((name, value, default))
+            let fits = value.text().is_none_or(|text| text == default);
+            let is_open = value.is_open() || is_dynamic(default);
+            (!fits && !is_open).then_some((name, value, default))
         })?;
+        let (default, asked) = (shown(name, default), value.shown(name));
         Some(format!(
-            "{name} is {default} by default, and the rule asks for {value}"
+            "{name} is {default} by default, and the rule asks for {asked}"
         ))
     }
 }

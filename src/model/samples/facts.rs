@@ -221,10 +221,12 @@ pub(crate) fn unseen_job(require: Requirement) -> JobFacts {
         last_success: None,
         success_result: None,
         untold: false,
+        tasks_untold: false,
+        uncompared: Vec::new(),
         dismissed: Vec::new(),
         failures: Vec::new(),
         undated_failures: Vec::new(),
-        lost: None,
+        lost: Vec::new(),
         undated: Vec::new(),
         active: Vec::new(),
         history_since: None,
@@ -266,7 +268,13 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
                 (require, accept, rule, asks),
                 (name, continuous, firing, unsuited),
                 (last_success, failures, undated, active, history_since),
-                (success_result, untold, dismissed, undated_failures, lost),
+                (
+                    success_result,
+                    (untold, tasks_untold, uncompared),
+                    dismissed,
+                    undated_failures,
+                    lost,
+                ),
             )| JobFacts {
                 require,
                 accept,
@@ -276,6 +284,8 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
                 last_success,
                 success_result,
                 untold,
+                tasks_untold,
+                uncompared,
                 dismissed,
                 failures,
                 undated_failures,
@@ -293,10 +303,10 @@ pub(super) fn job_facts() -> BoxedStrategy<JobFacts> {
 
 type Counted = (
     Option<RunResult>,
-    bool,
+    (bool, bool, Vec<String>),
     Vec<Dismissed>,
     Vec<(RunId, RunResult)>,
-    Option<(RunId, Timestamp)>,
+    Vec<(RunId, Timestamp)>,
 );
 
 fn counted() -> BoxedStrategy<Counted> {
@@ -304,10 +314,10 @@ fn counted() -> BoxedStrategy<Counted> {
     let dismissed = dismissed.prop_map(|(run, at, why)| Dismissed { run, at, why });
     (
         of(result()),
-        any::<bool>(),
+        (any::<bool>(), any::<bool>(), vec(text(), 0..2)),
         vec(dismissed, 0..2),
         vec((run_id(), result()), 0..2),
-        of((run_id(), instant())),
+        vec((run_id(), instant()), 0..3),
     )
         .boxed()
 }

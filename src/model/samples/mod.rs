@@ -11,7 +11,8 @@ use proptest::sample::select;
 use super::address::{Address, Name, ResourceId};
 use super::birth::{AgeRange, Birth, Evidence};
 use super::job::{
-    ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult, Token,
+    ActivePhase, Continuous, FormerRun, Inputs, ParameterValue, Phase, Requirement, Run, RunId,
+    RunResult, Token,
 };
 use super::joint::Correction;
 use super::memory::{LogId, LogReading};

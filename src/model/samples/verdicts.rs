@@ -40,7 +40,11 @@ pub(super) fn presumed() -> BoxedStrategy<Presumed> {
 }
 
 pub(crate) fn movement() -> BoxedStrategy<Move> {
-    let parameters = btree_map(text(), text(), 0..3);
+    let value = prop_oneof![
+        text().prop_map(ParameterValue::Text),
+        text().prop_map(ParameterValue::Variable),
+    ];
+    let parameters = btree_map(text(), value, 0..3);
     let company = select(&[Company::Alone, Company::Any][..]);
     prop_oneof![
         (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| Move::Regenerate {

@@ -109,14 +109,18 @@ pub struct JobFacts {
     pub success_result: Option<RunResult>,
     /// It counts though the service does not tell its parameters.
     pub untold: bool,
+    /// It counts though the service does not tell whether it ran all tasks.
+    pub tasks_untold: bool,
+    /// Its parameters that were not compared, since the rule takes them from variables.
+    pub uncompared: Vec<String>,
     /// Successes since then that do not count; newest first.
     pub dismissed: Vec<Dismissed>,
     /// Failures since then that count: run, end, result; newest first.
     pub failures: Vec<(RunId, Timestamp, RunResult)>,
     /// Failures that count, and of which nobody tells when they ended.
     pub undated_failures: Vec<(RunId, RunResult)>,
-    /// A run that afresh started at this time, and whose end was never seen: it counts as a failure.
-    pub lost: Option<(RunId, Timestamp)>,
+    /// Runs that afresh started at these times, and whose ends were never seen: each counts as a failure. The newest first.
+    pub lost: Vec<(RunId, Timestamp)>,
     /// Ended runs of which the service tells neither start nor end: they may be newer or older than all others.
     pub undated: Vec<Run>,
     /// Active runs, newest first.
@@ -134,8 +138,7 @@ pub struct JobFacts {
 impl JobFacts {
     /// How many attempts failed since the last success.
     pub fn failed(&self) -> u32 {
-        let all =
-            self.failures.len() + self.undated_failures.len() + usize::from(self.lost.is_some());
+        let all = self.failures.len() + self.undated_failures.len() + self.lost.len();
         u32::try_from(all).unwrap_or(u32::MAX)
     }
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use super::super::later;
 use super::super::retry::{self, Failure, failure};
 use crate::limits;
-use crate::model::job::{JobMemory, JobSight, JobSpec, Requirement, Run, RunId, RunResult};
+use crate::model::job::{
+    JobMemory, JobSight, JobSpec, OwnStart, Requirement, Run, RunId, RunResult, TasksRun,
+};
 use crate::model::time::Timestamp;
 use crate::model::verdict::Dismissed;
 
@@ -20,8 +22,8 @@ pub(super) struct Record {
     /// Failures since then, the newest first.
     pub(super) failures: Vec<Failure>,
     pub(super) undated_failures: Vec<(RunId, RunResult)>,
-    /// The run that afresh started last, if nobody shows it any more.
-    pub(super) lost: Option<(RunId, Timestamp)>,
+    /// Runs that afresh started and nobody shows any more, the newest first.
+    pub(super) lost: Vec<(RunId, Timestamp)>,
 }
 
 /// The newest success that counts.
@@ -31,6 +33,10 @@ pub(super) struct Success {
     pub(super) result: RunResult,
     /// The service does not tell its parameters.
     pub(super) untold: bool,
+    /// The service does not tell whether it ran all tasks.
+    pub(super) tasks_untold: bool,
+    /// Parameters that cannot be compared, since the rule takes them from variables.
+    pub(super) uncompared: Vec<String>,
 }
 
 /// Most dismissed successes that are told.
@@ -79,6 +85,8 @@ impl Judge<'_> {
                 at: run.succeeded_at(accept)?,
                 result: run.result()?.clone(),
                 untold: self.is_untold(run),
+                tasks_untold: self.are_tasks_untold(run),
+                uncompared: self.spec.uncompared(run, self.memory),
             })
         });
         seen.chain(self.remembered())
@@ -100,6 +108,8 @@ impl Judge<'_> {
             at,
             result,
             untold: false,
+            tasks_untold: false,
+            uncompared: Vec::new(),
         })
     }
 
@@ -110,10 +120,15 @@ impl Judge<'_> {
     /// Does nobody tell whether its parameters are the rule's?
     fn is_untold(&self, run: &Run) -> bool {
         let declares = self.sight.is_some_and(|sight| !sight.parameters.is_empty());
-        let own = self.memory.last_start.as_ref();
-        let own = own.is_some_and(|own| own.run == run.id);
+        let own = self.memory.own(run.id).is_some();
         let matters = declares || !self.spec.parameters.is_empty();
         self.spec.judges_parameters() && matters && !own && run.inputs.parameters.is_none()
+    }
+
+    /// Does nobody tell whether it ran all tasks?
+    fn are_tasks_untold(&self, run: &Run) -> bool {
+        let own = self.memory.own(run.id).is_some();
+        self.spec.judges_parameters() && !own && run.inputs.tasks == TasksRun::Untold
     }
 
     fn dismissed(&self, since: Option<Timestamp>) -> Vec<Dismissed> {
@@ -185,8 +200,7 @@ impl Judge<'_> {
     }
 
     fn is_under_this_rule(&self, run: RunId) -> bool {
-        let own = self.memory.last_start.as_ref();
-        let own = own.filter(|own| own.run == run).map(|own| &own.rule);
+        let own = self.memory.own(run).map(|own| &own.rule);
         let known = || {
             let mut known = self.memory.failures.iter();
             known
@@ -197,25 +211,22 @@ impl Judge<'_> {
         rule.is_none_or(|rule| self.spec.is_same_rule(rule.as_deref()))
     }
 
-    /// An attempt of our own that nobody shows any more, and whose end nobody saw, was one all the same.
-    fn lost(&self, since: Option<Timestamp>, now: Timestamp) -> Option<(RunId, Timestamp)> {
-        let own = self.memory.last_start.as_ref()?;
-        let news = since.is_none_or(|since| since < own.at)
-            && self
-                .memory
-                .forgiven_at
-                .is_none_or(|forgiven| forgiven < own.at);
-        let lost = news
-            && self.sight.is_some()
-            && self.spec.require != Requirement::NotRunning
-            && self.spec.is_same_rule(own.rule.as_deref())
-            && !self.listed().contains(&own.run)
-            && self
-                .memory
-                .failures
-                .iter()
-                .all(|known| known.run != own.run)
-            && now >= later(own.at, limits::LIST_LAG_MAX);
-        lost.then_some((own.run, own.at))
+    /// Attempts of our own that nobody shows any more, and whose ends nobody saw, were attempts all the same.
+    fn lost(&self, since: Option<Timestamp>, now: Timestamp) -> Vec<(RunId, Timestamp)> {
+        if self.sight.is_none() || self.spec.require == Requirement::NotRunning {
+            return Vec::new();
+        }
+        let after = since.max(self.memory.forgiven_at);
+        let listed = self.listed();
+        let ended: BTreeSet<RunId> = self.memory.failures.iter().map(|known| known.run).collect();
+        let is_lost = |own: &&OwnStart| {
+            after.is_none_or(|after| after < own.at)
+                && self.spec.is_same_rule(own.rule.as_deref())
+                && !listed.contains(&own.run)
+                && !ended.contains(&own.run)
+                && now >= later(own.at, limits::LIST_LAG_MAX)
+        };
+        let own = self.memory.starts();
+        own.filter(is_lost).map(|own| (own.run, own.at)).collect()
     }
 }

@@ -131,7 +131,7 @@ impl View<'_> {
         if let Some(run) = active.iter().find(|run| is_running(run)) {
             return Ruling::keep(Keep::Running { run: run.id });
         }
-        if let Some(waiting) = active.first() {
+        if let Some(waiting) = self.longest() {
             return self.waits_for(waiting);
         }
         self.cannot_start()
@@ -145,7 +145,7 @@ impl View<'_> {
             // Also between two runs: the next one starts within a minute.
             return Ruling::hold(Hold::PauseFirst, None);
         }
-        match (NonEmpty::from_vec(going), active.first()) {
+        match (NonEmpty::from_vec(going), self.longest()) {
             (None, None) => Ruling::keep(Keep::Idle),
             (None, Some(ending)) => self.waits_for(ending),
             (Some(going), _) => {
@@ -170,8 +170,7 @@ impl View<'_> {
 
     /// What forbids a new run, whatever else is active.
     fn cannot_start(&self) -> Option<Ruling> {
-        let active = self.sight.active.first();
-        match (self.sight.continuous, active) {
+        match (self.sight.continuous, self.longest()) {
             (Continuous::Unpaused, Some(run)) => return Some(self.waits_for(run)),
             (Continuous::Unpaused, None) => return Some(Ruling::hold(Hold::RestartsItself, None)),
             (Continuous::Paused, _) => return Some(Ruling::hold(Hold::UnpauseFirst, None)),
@@ -194,14 +193,17 @@ impl View<'_> {
     /// not start another), any under `Forbid`, and the last that fits under `Allow`.
     fn must_end_first(&self) -> Option<Ruling> {
         let active = &self.sight.active;
+        let longest = self.longest().map(|run| self.waits_for(run));
         if let Some(own) = active.iter().find(|run| self.is_own(run)) {
-            return Some(self.waits_for(own));
+            // One that is queued waits for another itself.
+            return longest
+                .filter(|_| own.is_queued())
+                .or_else(|| Some(self.waits_for(own)));
         }
         let full = u32::try_from(active.len()).is_ok_and(|count| count >= self.sight.runs_max);
-        let newest = active.first().map(|newest| self.waits_for(newest));
         match self.case.spec.concurrency {
-            Concurrency::Forbid => newest,
-            Concurrency::Allow if full => newest,
+            Concurrency::Forbid => longest,
+            Concurrency::Allow if full => longest,
             Concurrency::Allow | Concurrency::Replace => None,
         }
     }
@@ -211,7 +213,7 @@ impl View<'_> {
         let act = |moves| Ruling::act(moves, because, broken_at);
         match (active.first(), self.case.spec.concurrency) {
             (Some(newest), Concurrency::Replace) if active.iter().all(is_ending) => {
-                self.waits_for(newest)
+                self.waits_for(self.longest().unwrap_or(newest))
             }
             (Some(newest), Concurrency::Replace) => {
                 // Also those that are ending: apply waits for every run that it cancels.
@@ -224,6 +226,12 @@ impl View<'_> {
             }
             _ => act(NonEmpty::one(self.run_now(self.company()))),
         }
+    }
+
+    /// The run that has been in the way for the longest time: a newer one may only be queued behind it.
+    fn longest(&self) -> Option<&Run> {
+        let since = |run: &&Run| (run.active_since().is_none(), run.active_since(), run.id);
+        self.sight.active.iter().min_by_key(since)
     }
 
     fn waits_for(&self, run: &Run) -> Ruling {
@@ -271,7 +279,8 @@ impl View<'_> {
     }
 }
 
-fn is_ending(run: &Run) -> bool {
+/// Is it being ended?
+pub(in crate::plan) fn is_ending(run: &Run) -> bool {
     run.phase == Phase::Active(ActivePhase::Terminating)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::testing::*;
 use crate::model::job::{
-    Concurrency, Counting, JobMemory, Phase, Requirement, Run, RunResult, Trigger,
+    ActivePhase, Concurrency, Counting, JobMemory, Phase, Requirement, Run, RunResult, Trigger,
 };
 use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::survey::{JobCase, Looked, Subject};
@@ -69,8 +69,8 @@ fn given_up_stays_given_up_whatever_lists_still_show() {
     assert_eq!(hold(&case), Hold::GaveUp { failures: 3 });
     let told = facts(&case);
     assert_eq!(
-        (told.failures.len(), told.lost, told.failed()),
-        (2, Some((4, ago("8d8h"))), 3)
+        (told.failures.len(), told.lost.clone(), told.failed()),
+        (2, vec![(4, ago("8d8h"))], 3)
     );
     assert_eq!(step(&case).attention, Some(Attention::GivenUp));
     // The run is found by its id, and counts once.
@@ -80,7 +80,29 @@ fn given_up_stays_given_up_whatever_lists_still_show() {
         ended(3, "8d10h", RunResult::Failed),
     ];
     assert_eq!(hold(&found), Hold::GaveUp { failures: 3 });
-    assert_eq!(facts(&found).lost, None);
+    assert_eq!(facts(&found).lost, []);
+}
+
+#[test]
+fn every_start_that_nobody_shows_any_more_was_an_attempt() {
+    let mut case = long_given_up();
+    case.memory.failures.clear();
+    case.memory.open_starts = vec![own_start(2, "8d12h"), own_start(3, "8d10h")];
+    assert_eq!(hold(&case), Hold::GaveUp { failures: 3 });
+    let lost = [(4, "8d8h"), (3, "8d10h"), (2, "8d12h")];
+    assert_eq!(facts(&case).lost, lost.map(|(run, at)| (run, ago(at))));
+    // One that a list still shows is no lost one, and counts once.
+    sight(&mut case).ended = vec![ended(3, "8d9h", RunResult::Failed)];
+    let told = facts(&case);
+    assert_eq!(
+        (told.lost.len(), told.failures.len(), told.failed()),
+        (2, 1, 3)
+    );
+    // What was started for another rule, or before a person had it tried anew, was none for this one.
+    case.memory.open_starts[0].rule = Some("rule-2".to_owned());
+    assert_eq!(facts(&case).failed(), 2);
+    case.memory.forgiven_at = Some(ago("8d9h"));
+    assert_eq!(facts(&case).failed(), 1);
 }
 
 #[test]
@@ -195,7 +217,7 @@ fn parameters_that_nobody_tells_count_and_that_is_said() {
     assert!(!facts(&case).untold, "a job without parameters");
     case.spec
         .parameters
-        .insert("day".to_owned(), "today".to_owned());
+        .insert("day".to_owned(), "today".into());
     assert!(matches!(
         step(&case).verdict,
         Verdict::Keep(Keep::Fresh { .. })
@@ -215,7 +237,7 @@ fn a_schedule_whose_runs_do_not_count_is_told() {
     let mut case = job();
     case.spec
         .parameters
-        .insert("day".to_owned(), "yesterday".to_owned());
+        .insert("day".to_owned(), "yesterday".into());
     let seen = sight(&mut case);
     seen.parameters.insert("day".to_owned(), "today".to_owned());
     seen.trigger = Trigger::Cron {
@@ -311,6 +333,55 @@ fn a_run_that_is_in_the_way_for_longer_than_the_promise_allows_needs_a_person() 
     case.spec.concurrency = Concurrency::Allow;
     sight(&mut case).runs_max = 2;
     assert_eq!(step(&case).attention, None);
+}
+
+#[test]
+fn whether_a_run_that_is_being_ended_still_runs_nobody_tells() {
+    let mut case = job();
+    case.spec.require = Requirement::Running;
+    let mut ending = active(5, "2h");
+    ending.phase = Phase::Active(ActivePhase::Terminating);
+    sight(&mut case).active = vec![ending];
+    assert_eq!(step(&case).promise, Promise::Unproven);
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    sight(&mut case).active.insert(0, active(6, "1m"));
+    assert_eq!(step(&case).promise, Promise::Kept);
+}
+
+#[test]
+fn a_run_that_no_list_shows_yet_counts_as_active_whichever_start_it_was() {
+    let mut case = stale_job();
+    case.memory.last_start = Some(own_start(9, "10m"));
+    sight(&mut case).ended = vec![ended(9, "9m", RunResult::Canceled)];
+    case.spec.retry.backoff = Span::seconds(1);
+    assert!(matches!(cause(&case), Cause::Stale { failures: 1, .. }));
+    case.memory.open_starts = vec![own_start(8, "4m59s")];
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 8 });
+}
+
+#[test]
+fn a_job_that_waits_names_the_run_that_is_in_the_way_for_the_longest_time() {
+    let mut case = stale_job();
+    // As lists have them: the newest first.
+    let both = vec![queued(6, "1h"), active(5, "3d")];
+    sight(&mut case).active = both.clone();
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    let blocked = Some(Attention::Blocked { run: 5 });
+    assert_eq!(step(&case).attention, blocked);
+    // Also where the queued one is our own, which waits for it like everybody.
+    case.memory.last_start = Some(own_start(6, "1h"));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    case.spec.concurrency = Concurrency::Allow;
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    case.memory.last_start = None;
+    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    // One that runs, though nobody tells since when, is behind those of which it is known.
+    sight(&mut case).active[1].started = None;
+    assert!(matches!(hold(&case), Hold::QueuedRun { run: 6, .. }));
+    let mut running = job();
+    running.spec.require = Requirement::Running;
+    sight(&mut running).active = vec![queued(6, "1h"), queued(5, "2h")];
+    assert!(matches!(hold(&running), Hold::QueuedRun { run: 5, .. }));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{MarkdownOptions, escape};
 use crate::model::address::Name;
+use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::verdict::{Counts, Move, Plan, Step, Verdict};
 use crate::review::change::{Change, changes};
@@ -111,7 +112,16 @@ fn change(movement: &Move) -> String {
         Move::Start { parameters, .. } if !parameters.is_empty() => {
             let pairs: Vec<String> = parameters
                 .iter()
-                .map(|(key, value)| escape::code(&format!("{key}={value}")))
+                .map(|(key, value)| match value {
+                    ParameterValue::Text(_) => escape::code(&format!("{key}={}", value.shown(key))),
+                    ParameterValue::Variable(_) => {
+                        format!(
+                            "{} {}",
+                            escape::code(key),
+                            escape::inline(&value.shown(key))
+                        )
+                    }
+                })
                 .collect();
             format!("{title} with {}", pairs.join(", "))
         }

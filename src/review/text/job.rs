@@ -26,10 +26,14 @@ pub(super) fn why(facts: &JobFacts, verdict: &Verdict, now: Timestamp) -> Vec<St
     lines.extend(back_off(&facts.failures, verdict));
     lines.extend(runs("active", &facts.active, now));
     if facts.active.is_empty() {
-        lines.push(labelled("active", "no run"));
+        let was_read = facts.history_since.is_some();
+        lines.push(labelled(
+            "active",
+            if was_read { "no run" } else { "not read" },
+        ));
     }
     if history_counts {
-        lines.push(labelled("history", &history(facts.history_since)));
+        lines.push(labelled("history", &history(facts.history_since, verdict)));
     }
     lines.extend(continuous(facts.continuous));
     lines.extend(firing(facts));
@@ -73,13 +77,17 @@ fn attempts(facts: &JobFacts) -> Option<String> {
     })
 }
 
-fn lost(facts: &JobFacts, now: Timestamp) -> Option<String> {
-    let (run, at) = facts.lost?;
-    let text = format!(
-        "run {run}, started by afresh {}: its end was never seen",
-        when(at, now)
-    );
-    Some(labelled("failure", &text))
+fn lost(facts: &JobFacts, now: Timestamp) -> Vec<String> {
+    let line = |(run, at): &(RunId, Timestamp)| {
+        let text = format!(
+            "run {run}, started by afresh {}: its end was never seen",
+            when(*at, now)
+        );
+        labelled("failure", &text)
+    };
+    let mut lines: Vec<String> = facts.lost.iter().take(RUNS_SHOWN_MAX).map(line).collect();
+    lines.extend(more(facts.lost.len()));
+    lines
 }
 
 fn firing(facts: &JobFacts) -> Option<String> {
@@ -152,12 +160,24 @@ fn requires(require: &Requirement) -> String {
 fn last_success(facts: &JobFacts, now: Timestamp) -> String {
     match facts.last_success {
         Some((run, at)) => {
-            let untold = if facts.untold {
-                "; it counts, since the service does not report its parameters"
-            } else {
-                ""
+            let untold = match (facts.untold, facts.tasks_untold) {
+                (false, false) => "",
+                (true, false) => "; it counts, since the service does not report its parameters",
+                (false, true) => {
+                    "; it counts, since the service does not report which tasks it ran"
+                }
+                (true, true) => {
+                    "; it counts, since the service reports neither its parameters nor which tasks it ran"
+                }
             };
-            format!("run {run} ended {}{untold}", when(at, now))
+            let uncompared = match facts.uncompared.as_slice() {
+                [] => String::new(),
+                names => format!(
+                    "; its {} was not compared, since the rule takes it from a variable",
+                    line(&names.join(" and its "))
+                ),
+            };
+            format!("run {run} ended {}{untold}{uncompared}", when(at, now))
         }
         None => "none was found".to_owned(),
     }
@@ -263,9 +283,17 @@ fn ended(run: &Run) -> Option<(RunId, Timestamp, RunResult)> {
     }
 }
 
-fn history(since: Option<Timestamp>) -> String {
+fn history(since: Option<Timestamp>, verdict: &Verdict) -> String {
+    let failed = matches!(
+        verdict,
+        Verdict::Hold {
+            why: Hold::Trouble(_),
+            ..
+        }
+    );
     match since {
         Some(since) => format!("every run that began since {} was read", minute(since)),
+        None if failed => "could not be read: what the ledger proves still holds".to_owned(),
         None => "not read (the ledger was enough, or --refresh none)".to_owned(),
     }
 }

@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use super::escape::line;
 use super::paint::{Ink, Paint};
 use super::{sentence, words};
+use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
@@ -239,12 +240,13 @@ fn effect(page: &Page, step: &Step, movement: &Move) -> Vec<String> {
     }
 }
 
-fn parameter_lines(paint: Paint, parameters: &BTreeMap<String, String>) -> Vec<String> {
+fn parameter_lines(paint: Paint, parameters: &BTreeMap<String, ParameterValue>) -> Vec<String> {
     parameters
         .iter()
         .map(|(key, value)| {
             let plus = paint.dye(Ink::New, "+");
-            format!("    {plus}   parameter {}: {}", line(key), line(value))
+            let value = line(&value.shown(key));
+            format!("    {plus}   parameter {}: {value}", line(key))
         })
         .collect()
 }

@@ -131,13 +131,17 @@ mirror! {
         last_success: Option<Success>,
         success_result: Option<Text<RunResult>>,
         untold: bool,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        tasks_untold: bool,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        uncompared: Vec<String>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         dismissed: Vec<Dismissed>,
         failures: Vec<Failure>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undated_failures: Vec<UndatedFailure>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        lost: Option<Success>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lost: Vec<Success>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         undated: Vec<Run>,
         active: Vec<Run>,

@@ -17,8 +17,8 @@ pub(super) mod words {
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{
-        ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult,
-        Token,
+        ActivePhase, Continuous, FormerRun, Inputs, ParameterValue, Phase, Requirement, Run, RunId,
+        RunResult, Token,
     };
     pub use crate::model::joint::Correction;
     pub use crate::model::memory::{LogId, LogReading};

@@ -55,9 +55,32 @@ mirror! {
     /// One effect, with what it presumes.
     enum Move {
         Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },
-        Start { token: Text<Token>, after: Option<i64>, parameters: BTreeMap<String, String>, company: Company },
+        Start { token: Text<Token>, after: Option<i64>, parameters: BTreeMap<String, ParameterValue>, company: Company },
         Submit { token: Text<Token>, digest: String },
         Cancel { run: i64 },
+    }
+}
+
+/// What a job parameter is given: a text, or the environment variable that apply reads it from.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub(in crate::saved) enum ParameterValue {
+    Text(String),
+    Variable { env: String },
+}
+
+impl Mirror<words::ParameterValue> for ParameterValue {
+    fn of(model: &words::ParameterValue) -> Self {
+        match model {
+            words::ParameterValue::Text(text) => Self::Text(text.clone()),
+            words::ParameterValue::Variable(env) => Self::Variable { env: env.clone() },
+        }
+    }
+    fn back(self) -> words::ParameterValue {
+        match self {
+            Self::Text(text) => words::ParameterValue::Text(text),
+            Self::Variable { env } => words::ParameterValue::Variable(env),
+        }
     }
 }
 

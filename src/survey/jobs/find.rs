@@ -166,6 +166,9 @@ fn unnamed(name: &str, jobs: &[ListedJob]) -> String {
     let known = jobs.iter().map(|job| job.name.as_str());
     match names::suggestion(name, known) {
         Some(meant) => format!("no job is named `{}`; {meant}", names::visible(name)),
-        None => "the workspace shows no job of this name; it may not exist, or CAN VIEW on it may be missing".to_owned(),
+        None => format!(
+            "no job is named `{}`, or CAN VIEW on it is missing",
+            names::visible(name)
+        ),
     }
 }

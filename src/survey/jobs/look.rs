@@ -2,16 +2,16 @@
 //!
 //! Refuses: taking a list for complete that was not read to its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
 use super::super::Scene;
 use super::proven;
-use crate::cloud::{History, ListedJob};
+use crate::cloud::{History, ListedJob, Parts};
 use crate::limits::{HISTORY_OF_RUNNING_MAX, JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::connection::Workspace;
-use crate::model::job::{ActivePhase, JobId, JobSight, Phase, Requirement, Run, RunId};
+use crate::model::job::{ActivePhase, JobId, JobSight, OwnStart, Phase, Requirement, Run, RunId};
 use crate::model::survey::{Case, JobCase, Looked, Refresh, Subject};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -98,11 +98,13 @@ async fn see(
     };
     // In this order: a run that ends between the two looks is seen in the second.
     let mut active = active.await?;
-    let (at, history) = Box::pin(history(scene, workspace, case, job.id)).await?;
+    let (at, history) = Box::pin(history(scene, workspace, case, &job)).await?;
     history.add_active_to(&mut active);
     let mut ended = history.runs;
-    look_up_own_start(scene, workspace, case, &mut active, &mut ended).await?;
-    let own = case.memory.last_start.iter().map(|own| (own.run, own.at));
+    for own in to_look_up(case, &active, &ended, history.since, scene.options.now) {
+        look_up(scene, workspace, own, &mut active, &mut ended).await?;
+    }
+    let own = case.memory.starts().map(|own| (own.run, own.at));
     date_own(active.iter_mut().chain(&mut ended), own);
     Ok(JobSight {
         at,
@@ -126,7 +128,7 @@ async fn history(
     scene: &Scene<'_>,
     workspace: &Workspace,
     case: &JobCase,
-    job: JobId,
+    job: &ListedJob,
 ) -> Result<(Timestamp, History), Trouble> {
     let now = scene.options.now;
     let fresh_from = due_after(&case.spec.require).map(|due| due.before(now));
@@ -151,15 +153,14 @@ async fn history(
         Some(from) => runs.iter().any(|run| is_fresh(run, from)),
         None => runs.len() >= HISTORY_OF_RUNNING_MAX,
     };
-    let history = scene
-        .gate
-        .pass(
-            workspace,
-            scene
-                .reader
-                .ended_runs(workspace, job, reach.before(now), &enough),
-        )
-        .await?;
+    let own = case.memory.last_start.as_ref().map(|own| own.run);
+    let parts = case.spec.judges_parameters().then_some(Parts {
+        tasks: job.tasks.as_ref(),
+        own,
+    });
+    let reader = scene.reader;
+    let runs = reader.ended_runs(workspace, job.id, reach.before(now), parts, &enough);
+    let history = scene.gate.pass(workspace, runs).await?;
     Ok((history.at, history.said))
 }
 
@@ -188,30 +189,37 @@ pub(in crate::survey) fn date_own<'a>(
     }
 }
 
-/// Lists lag behind: the run that afresh started last is looked up by its id if no list shows it.
-async fn look_up_own_start(
+/// The runs that afresh started and no list shows: of the last one because lists lag behind, of those before it because the list
+/// does not reach back so far. Not those whose ends are known, nor what the service keeps no longer.
+fn to_look_up(
+    case: &JobCase,
+    active: &[Run],
+    ended: &[Run],
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<RunId> {
+    let memory = &case.memory;
+    let listed: BTreeSet<RunId> = active.iter().chain(ended).map(|run| run.id).collect();
+    let failed: BTreeSet<RunId> = memory.failures.iter().map(|known| known.run).collect();
+    let succeeded = memory.last_success.as_ref().map(|success| success.0);
+    let kept = Span::days(RUN_RETENTION_DAYS.unsigned_abs());
+    let last = memory.last_start.as_ref().map(|own| own.run);
+    let wanted = |own: &&OwnStart| {
+        let is_unseen =
+            !listed.contains(&own.run) && !failed.contains(&own.run) && succeeded != Some(own.run);
+        let is_beyond_list = Some(own.run) == last || own.at < since;
+        is_unseen && is_beyond_list && Span::between(own.at, now) <= kept
+    };
+    memory.starts().filter(wanted).map(|own| own.run).collect()
+}
+
+async fn look_up(
     scene: &Scene<'_>,
     workspace: &Workspace,
-    case: &JobCase,
+    own: RunId,
     active: &mut Vec<Run>,
     ended: &mut Vec<Run>,
 ) -> Result<(), Trouble> {
-    let memory = &case.memory;
-    let Some((own, started)) = memory.last_start.as_ref().map(|own| (own.run, own.at)) else {
-        return Ok(());
-    };
-    // How it ended is known already.
-    let success = memory.last_success.as_ref();
-    if success.is_some_and(|success| success.0 == own)
-        || memory.failures.iter().any(|failure| failure.run == own)
-    {
-        return Ok(());
-    }
-    let forgotten =
-        Span::between(started, scene.options.now) > Span::days(RUN_RETENTION_DAYS.unsigned_abs());
-    if forgotten || active.iter().chain(ended.iter()).any(|run| run.id == own) {
-        return Ok(());
-    }
     match scene
         .gate
         .pass(workspace, scene.reader.run(workspace, own))

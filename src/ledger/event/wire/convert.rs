@@ -4,17 +4,35 @@
 
 use super::{
     AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, FailedLine, ForgottenLine,
-    Instant, KeysLine, Line, LookedLine, MoveLine, ReceiptLine, RegenerationLine, SeenLine,
-    SlotLine, SubjectLine,
+    Instant, KeysLine, Line, LookedLine, MoveLine, ParameterLine, ReceiptLine, RegenerationLine,
+    SeenLine, SlotLine, SubjectLine,
 };
 use crate::ledger::event::{Confirmation, Ending, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity, ResourceId};
-use crate::model::job::{RunId, RunResult, Token};
+use crate::model::job::{ParameterValue, RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
 use crate::model::verdict::{Company, Move, Presumed, Receipt};
+
+impl ParameterLine {
+    fn named((name, value): (String, ParameterValue)) -> (String, Self) {
+        let line = match value {
+            ParameterValue::Text(text) => Self::Text(text),
+            ParameterValue::Variable(env) => Self::Variable { env },
+        };
+        (name, line)
+    }
+
+    fn value((name, line): (String, Self)) -> (String, ParameterValue) {
+        let value = match line {
+            Self::Text(text) => ParameterValue::Text(text),
+            Self::Variable { env } => ParameterValue::Variable(env),
+        };
+        (name, value)
+    }
+}
 
 impl Line {
     pub(in crate::ledger::event) fn of(event: &Event) -> Self {
@@ -439,7 +457,7 @@ impl MoveLine {
             } => Self::Start {
                 token: token.as_str().to_owned(),
                 after,
-                parameters,
+                parameters: parameters.into_iter().map(ParameterLine::named).collect(),
                 company: match company {
                     Company::Alone => CompanyLine::Alone,
                     Company::Any => CompanyLine::Any,
@@ -472,7 +490,7 @@ impl MoveLine {
             } => Move::Start {
                 token: token(&text)?,
                 after,
-                parameters,
+                parameters: parameters.into_iter().map(ParameterLine::value).collect(),
                 company: match company {
                     CompanyLine::Alone => Company::Alone,
                     CompanyLine::Any => Company::Any,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::desired::JobSelector;
-use crate::model::job::{Counting, Retry, RunResult};
+use crate::model::job::{Counting, ParameterValue, Retry, RunResult};
 
 /// SHA-256, in lower-case hex.
 pub(super) fn hex(text: &str) -> String {
@@ -24,7 +24,7 @@ pub(super) fn hex(text: &str) -> String {
 /// Of what an attempt is an attempt at: where it changes, attempts are counted anew.
 pub(super) fn of_rule(
     selector: &JobSelector,
-    parameters: &BTreeMap<String, String>,
+    parameters: &BTreeMap<String, ParameterValue>,
     accept: &[RunResult],
     retry: &Retry,
 ) -> String {
@@ -40,13 +40,34 @@ pub(super) fn of_rule(
         retry.backoff_max.as_secs(),
         retry.attempts_max
     ]);
-    hex(&json!(["afresh/rule/1", selector, parameters, accept, retry]).to_string())
+    hex(&json!([
+        "afresh/rule/1",
+        selector,
+        references(parameters),
+        accept,
+        retry
+    ])
+    .to_string())
+}
+
+/// As a manifest writes them: a variable by its name, whatever it holds.
+fn references(parameters: &BTreeMap<String, ParameterValue>) -> Value {
+    let value = |value: &ParameterValue| match value {
+        ParameterValue::Text(text) => json!(text),
+        ParameterValue::Variable(variable) => json!({"env": variable}),
+    };
+    let fields = parameters.iter();
+    let fields = fields.map(|(name, given)| (name.clone(), value(given)));
+    Value::Object(fields.collect())
 }
 
 /// Of what makes a run a success: a run with other parameters answers another question.
-pub(super) fn of_question(counts: Counting, parameters: &BTreeMap<String, String>) -> String {
+pub(super) fn of_question(
+    counts: Counting,
+    parameters: &BTreeMap<String, ParameterValue>,
+) -> String {
     let asked = match counts {
-        Counting::SameParameters => json!(parameters),
+        Counting::SameParameters => references(parameters),
         Counting::Any => Value::Null,
     };
     hex(&json!(["afresh/asks/1", asked]).to_string())

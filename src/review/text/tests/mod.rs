@@ -143,7 +143,7 @@ fn start(parameters: &[(&str, &str)]) -> Move {
         after: None,
         parameters: parameters
             .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .map(|(key, value)| ((*key).to_owned(), (*value).into()))
             .collect(),
         company: Company::Alone,
     }
