@@ -192,8 +192,12 @@ impl<'a> Key<'a> {
             let before_it_was_seen = existed.is_none_or(|existed| event.at <= existed);
             event.slot == Some(self.slot) && event.at > instant && before_it_was_seen
         });
-        let nothing =
-            existed.is_none() && self.spans().is_empty() && self.memory().declared.is_none();
+        // A look that could not show the key saw its runtime all the same, and a runtime always has both keys.
+        let was_there = self.sight.is_some_and(|sight| sight.at <= instant);
+        let nothing = existed.is_none()
+            && !was_there
+            && self.spans().is_empty()
+            && self.memory().declared.is_none();
         made_later || told || nothing
     }
 
