@@ -2,7 +2,7 @@
 //!
 //! Refuses: to be clever. It hides too much rather than too little: all that follows a key that sounds like a secret.
 
-use crate::model::job::names_secret;
+use crate::model::job::{ends_with_any, names_secret};
 
 /// Beginnings of well-known tokens: Databricks access tokens and OAuth secrets, integration runtime keys, JSON web tokens.
 const TOKEN_STARTS: &[(&str, usize)] = &[("dapi", 20), ("dose", 20), ("IR@", 20), ("eyJ", 30)];
@@ -123,7 +123,7 @@ fn last_word(text: &str) -> &str {
 
 /// A key called `value` may stand beside the name of a secret.
 fn sounds_secret(key: &str) -> bool {
-    names_secret(key) || key.to_lowercase().ends_with("value")
+    names_secret(key) || ends_with_any(key, &["value"])
 }
 
 fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
@@ -208,6 +208,7 @@ mod tests {
                 "clientSecret: {env: AZURE_CLIENT_SECRET}",
             ),
             ("clientSecret: {value: abc}", "clientSecret: {value: ***"),
+            ("va-lue_: abc", "va-lue_: ***"),
             (r#"password: "a\"b" # c"#, "password: *** # c"),
             ("servicePrincipal:", "servicePrincipal:"),
             ("databricksToken:", "databricksToken:"),

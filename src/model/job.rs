@@ -12,7 +12,7 @@ mod run;
 mod trigger;
 
 pub use counting::Counting;
-pub use parameter::{ParameterValue, VARIABLE_PREFIX, is_secret, names_secret};
+pub use parameter::{ParameterValue, VARIABLE_PREFIX, ends_with_any, is_secret, names_secret};
 pub use run::{ActivePhase, Inputs, Parameter, Phase, Run, RunResult, TasksRun};
 pub use trigger::Trigger;
 

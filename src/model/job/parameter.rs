@@ -83,8 +83,13 @@ pub(super) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
 
 /// Does the name of a parameter say that its value is a secret?
 pub fn names_secret(name: &str) -> bool {
+    ends_with_any(name, &SECRET_NAMES)
+}
+
+/// Does a name end with one of these, whatever its case, and without `-`, `_` and `.`?
+pub fn ends_with_any(name: &str, endings: &[&str]) -> bool {
     let plain = name.to_lowercase().replace(['-', '_', '.'], "");
-    SECRET_NAMES.iter().any(|ending| plain.ends_with(ending))
+    endings.iter().any(|ending| plain.ends_with(ending))
 }
 
 #[cfg(test)]
