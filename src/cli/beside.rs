@@ -37,7 +37,7 @@ pub fn say_nothing_is_recorded(ground: &Ground, plan: &Plan, screen: &Screen) {
         return;
     }
     screen.remark(&format!(
-        "Nothing of this is recorded yet: there is no ledger at {}. To record what was read, and change nothing else:\n    {}",
+        "None of this is recorded yet: there is no ledger at {}. To record what was read, and change nothing else:\n    {}",
         named(&ground.place),
         screen.typed.command(["apply", "--refresh-only"])
     ));

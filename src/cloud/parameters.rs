@@ -144,12 +144,12 @@ mod tests {
         let trouble = Trouble {
             kind: TroubleKind::Unexpected,
             doing: "start".to_owned(),
-            message: "400: \"hunter2 hunter2\" is no date; today is".to_owned(),
+            message: "400: \"hunter2 hunter2\" is not a date, and today is".to_owned(),
             ids: Box::<RequestIds>::default(),
         };
         let ActFailure::Refused(clean) = given.redacted(ActFailure::Refused(trouble)) else {
             unreachable!("another failure");
         };
-        assert_eq!(clean.message, "400: [redacted] is no date; today is");
+        assert_eq!(clean.message, "400: [redacted] is not a date, and today is");
     }
 }

@@ -91,7 +91,7 @@ fn every_start_that_nobody_shows_any_more_was_an_attempt() {
     assert_eq!(hold(&case), Hold::GaveUp { failures: 3 });
     let lost = [(4, "8d8h"), (3, "8d10h"), (2, "8d12h")];
     assert_eq!(facts(&case).lost, lost.map(|(run, at)| (run, ago(at))));
-    // One that a list still shows is no lost one, and counts once.
+    // A run that a list still shows is not lost, and counts once.
     sight(&mut case).ended = vec![ended(3, "8d9h", RunResult::Failed)];
     let told = facts(&case);
     assert_eq!(
