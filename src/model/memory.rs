@@ -44,13 +44,17 @@ impl Memory {
     pub fn all_called(&self, address: &Address) -> Vec<&Identity> {
         let known = self.addresses.iter();
         let called = known.filter(|(_, known)| *known == address);
-        let mut all: Vec<&Identity> = called.map(|(identity, _)| identity).collect();
-        all.sort_by_key(|identity| std::cmp::Reverse((self.last_heard(identity), *identity)));
-        all
+        self.latest_first(called.map(|(identity, _)| identity).collect())
+    }
+
+    /// Subjects that were called alike, the one of which something was heard last first.
+    pub fn latest_first<'a>(&self, mut called: Vec<&'a Identity>) -> Vec<&'a Identity> {
+        called.sort_by_key(|identity| std::cmp::Reverse((self.last_heard(identity), *identity)));
+        called
     }
 
     /// When something was last heard of a subject: a look, an effect, the end of a run, an intent.
-    pub fn last_heard(&self, identity: &Identity) -> Option<Timestamp> {
+    fn last_heard(&self, identity: &Identity) -> Option<Timestamp> {
         let of_runtime = || {
             let runtime = self.runtimes.get(identity)?;
             let seen = Slot::BOTH.map(|slot| runtime.slots.get(slot).last_seen);

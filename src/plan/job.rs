@@ -195,29 +195,17 @@ fn facts(case: &JobCase, memory: &JobMemory, sight: Option<&JobSight>, now: Time
     let record = Record::of(spec, memory, sight, now);
     let ended = sight.map(|sight| sight.ended.as_slice());
     let name = sight.map(|sight| sight.name.clone());
+    let success = record.success.as_ref();
     JobFacts {
         require: spec.require.clone(),
         accept: spec.accept.clone(),
         name: name.or_else(|| memory.name.clone()),
         rule: spec.digest.clone(),
         asks: spec.asks.clone(),
-        last_success: record
-            .success
-            .as_ref()
-            .map(|success| (success.run, success.at)),
-        untold: record
-            .success
-            .as_ref()
-            .is_some_and(|success| success.untold),
-        tasks_untold: record
-            .success
-            .as_ref()
-            .is_some_and(|success| success.tasks_untold),
-        uncompared: record
-            .success
-            .as_ref()
-            .map(|success| success.uncompared.clone())
-            .unwrap_or_default(),
+        last_success: success.map(|success| (success.run, success.at)),
+        untold: success.is_some_and(|success| success.untold),
+        tasks_untold: success.is_some_and(|success| success.tasks_untold),
+        uncompared: success.map_or_else(Vec::new, |success| success.uncompared.clone()),
         success_result: record.success.map(|success| success.result),
         dismissed: record.dismissed,
         failures: record.failures,
@@ -306,7 +294,6 @@ struct View<'a> {
     failures: Failures<'a>,
     facts: &'a JobFacts,
     memory: &'a JobMemory,
-    last_start: Option<(RunId, Timestamp)>,
 }
 
 impl<'a> View<'a> {
@@ -328,7 +315,6 @@ impl<'a> View<'a> {
             },
             facts,
             memory,
-            last_start: memory.last_start.as_ref().map(|own| (own.run, own.at)),
         }
     }
 
@@ -353,6 +339,7 @@ impl<'a> View<'a> {
 
     /// What a new run would follow.
     fn followed(&self) -> Followed {
-        followed(self.runs(), self.last_start)
+        let own = self.memory.last_start.as_ref();
+        followed(self.runs(), own.map(|own| (own.run, own.at)))
     }
 }

@@ -143,10 +143,10 @@ fn from_ledger(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>) -> Option<Subj
             let case = of(*id);
             proven(&case, scene.options.now).then_some(Subject::Job(case))
         }
-        (Refresh::None, JobSelector::Id(id)) => known(scene, of(*id)),
+        (Refresh::None, JobSelector::Id(id)) => known(scene, of(*id)).map(Subject::Job),
         (Refresh::None, JobSelector::Name(name)) => {
             let id = remembered_as(scene, host, &rule.own_address(), name)?;
-            known(scene, of(id))
+            known(scene, of(id)).map(Subject::Job)
         }
     }
 }
@@ -159,9 +159,8 @@ fn unread(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>, trouble: Trouble) -
         (_, JobSelector::Id(id)) => Some(*id),
         (_, JobSelector::Name(name)) => remembered_as(scene, host, &rule.own_address(), name),
     };
-    let case = id.map(|id| case(scene, host, rule, rule.own_address(), id));
-    let is_known = |case: &JobCase| scene.memory.jobs.contains_key(&case.target.identity());
-    match case.filter(is_known) {
+    let case = |id| known(scene, case(scene, host, rule, rule.own_address(), id));
+    match id.and_then(case) {
         Some(case) => Subject::Job(Case {
             sight: Looked::Failed(trouble),
             ..case
@@ -170,10 +169,11 @@ fn unread(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>, trouble: Trouble) -
     }
 }
 
-fn known(scene: &Scene<'_>, case: JobCase) -> Option<Subject> {
+/// The case, if the ledger knows its job.
+fn known(scene: &Scene<'_>, case: JobCase) -> Option<JobCase> {
     let jobs = &scene.memory.jobs;
     let is_known = jobs.contains_key(&case.target.identity());
-    is_known.then_some(Subject::Job(case))
+    is_known.then_some(case)
 }
 
 /// The one job that the ledger knows by this address and name. Of two, one was made anew under the other's name: only a look

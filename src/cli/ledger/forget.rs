@@ -58,7 +58,7 @@ pub(super) async fn forget(
         Forget::Doubts { may_run_twice } => {
             let doubts = match &once {
                 Some(once) => once.contents(&memory).doubts(&identity, &once.digest),
-                None => doubts(&memory, address),
+                None => doubts(&memory, &memory.all_called(address)),
             };
             unresolved(session, address, &doubts, may_run_twice, at)?
         }
@@ -71,12 +71,10 @@ pub(super) async fn forget(
     Ok(())
 }
 
-/// What is unresolved on whatever was called `address`.
-fn doubts(memory: &Memory, address: &Address) -> Vec<Doubt> {
-    let called = memory.all_called(address).into_iter();
-    called
-        .flat_map(|identity| memory.doubts(identity).to_vec())
-        .collect()
+/// What is unresolved on any of these.
+fn doubts(memory: &Memory, called: &[&Identity]) -> Vec<Doubt> {
+    let doubts = called.iter().map(|identity| memory.doubts(identity));
+    doubts.flatten().cloned().collect()
 }
 
 /// Of a one-time run, its content is forgotten under every name that it had, and gets another token. Of anything else, all that was
@@ -98,9 +96,13 @@ fn all(
         }
         contents.doubts(identity, &once.digest)
     } else {
-        let called = memory.all_called(address).into_iter();
-        subjects.extend(called.map(|known| (known.clone(), address.clone())));
-        doubts(memory, address)
+        let called = memory.all_called(address);
+        subjects.extend(
+            called
+                .iter()
+                .map(|known| ((*known).clone(), address.clone())),
+        );
+        doubts(memory, &called)
     };
     subjects.insert(identity.clone(), address.clone());
     whole(session, address, &doubts)?;

@@ -27,12 +27,9 @@ pub(super) fn list(memory: &Memory) -> String {
     let rows: Vec<(String, String)> = called
         .into_iter()
         .filter_map(|(address, identities)| {
-            let latest = identities
-                .iter()
-                .max_by_key(|identity| (memory.last_heard(identity), **identity))?;
-            let former = identities.len() - 1;
-            let brief = in_brief(memory, latest);
-            Some((address, format!("{brief}{}", replaced(former))))
+            let mut identities = memory.latest_first(identities).into_iter();
+            let brief = in_brief(memory, identities.next()?);
+            Some((address, format!("{brief}{}", replaced(identities.len()))))
         })
         .collect();
     let width = rows

@@ -71,9 +71,7 @@ impl JobSpec {
             .map(|(name, _)| shown(name, None));
         join(other.chain(missing))
     }
-}
 
-impl JobSpec {
     /// Parameters of `run` that cannot be compared, since the rule takes them from variables. None of our own start, which was given
     /// them.
     pub fn uncompared(&self, run: &Run, memory: &JobMemory) -> Vec<String> {

@@ -211,11 +211,11 @@ impl View<'_> {
     fn start(&self, because: Cause, broken_at: Option<Timestamp>) -> Ruling {
         let active = &self.sight.active;
         let act = |moves| Ruling::act(moves, because, broken_at);
-        match (active.first(), self.case.spec.concurrency) {
-            (Some(newest), Concurrency::Replace) if active.iter().all(is_ending) => {
-                self.waits_for(self.longest().unwrap_or(newest))
+        match (self.longest(), active.first(), self.case.spec.concurrency) {
+            (Some(longest), _, Concurrency::Replace) if active.iter().all(is_ending) => {
+                self.waits_for(longest)
             }
-            (Some(newest), Concurrency::Replace) => {
+            (_, Some(newest), Concurrency::Replace) => {
                 // Also those that are ending: apply waits for every run that it cancels.
                 let rest = active.iter().skip(1).map(cancel);
                 let rest = rest.chain([self.run_now(Company::Alone)]).collect();
@@ -255,8 +255,9 @@ impl View<'_> {
     }
 
     fn is_own(&self, run: &Run) -> bool {
-        self.last_start.is_some_and(|(own, at)| {
-            own == run.id && self.last_success.is_none_or(|(_, end)| end < at)
+        let own = self.memory.last_start.as_ref();
+        own.is_some_and(|own| {
+            own.run == run.id && self.last_success.is_none_or(|(_, end)| end < own.at)
         })
     }
 
