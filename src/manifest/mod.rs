@@ -204,6 +204,9 @@ fn parse_piece(
             }
         }
     }
+    if own.error_count() > 0 && roots.is_empty() {
+        own.leave_unread();
+    }
     findings.append(own);
     roots
 }

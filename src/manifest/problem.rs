@@ -122,6 +122,8 @@ pub struct Findings {
     errors: Kept,
     warnings: Kept,
     mentions: Vec<Mention>,
+    /// A document could not be read: what is missed may stand in it.
+    unread: bool,
     /// Files that are only referred to: a problem that stands in them alone is not told.
     aside: Rc<HashSet<u32>>,
 }
@@ -190,8 +192,14 @@ impl Findings {
         }
     }
 
+    /// Takes note of a document that could not be read, so that another one that misses it is not told of.
+    pub const fn leave_unread(&mut self) {
+        self.unread = true;
+    }
+
     /// Takes over what was found elsewhere.
     pub fn append(&mut self, other: Self) {
+        self.unread |= other.unread;
         self.errors.append(other.errors);
         self.warnings.append(other.warnings);
     }
@@ -217,7 +225,9 @@ impl Findings {
     /// counted.
     pub fn sorted(self) -> (Vec<Problem>, usize) {
         let more = self.errors.more + self.warnings.more;
+        let unread = self.unread;
         let mut sorted = self.errors.sorted();
+        sorted.retain(|problem| !(unread && problem.misses));
         sorted.extend(self.warnings.sorted());
         (sorted, more)
     }

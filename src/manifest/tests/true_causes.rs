@@ -196,3 +196,22 @@ fn a_file_that_is_not_utf8_but_unicode() {
     std::fs::write(folder.path().join("b.yaml"), b"a: \xe9\n").unwrap();
     assert!(crate::manifest::read(&[folder.path().to_owned()]).is_ok());
 }
+
+#[test]
+fn what_a_document_that_cannot_be_read_may_hold_is_not_missed() {
+    let text = format!("{BASE}apiVersion: afresh/v1\n{}", key_age("maxAge: 90d"));
+    assert!(read_text(&text).is_ok());
+    for (readable, broken) in [
+        ("  resourceGroup: rg-data", "\tresourceGroup: rg-data"),
+        ("  resourceGroup: rg-data", " \tresourceGroup: [rg-data"),
+        ("  resourceGroup: rg-data", "  resourceGroup: [rg-data"),
+        ("spec: {}", "spec: {"),
+        ("spec:\n  subscription", "%YAML 1.1\nspec:\n  subscription"),
+    ] {
+        let told = told(&text.replace(readable, broken));
+        let follows = told.iter().any(|one| one.contains("there is no"));
+        assert!(!told.is_empty() && !follows, "{broken}: {told:?}");
+    }
+    let wrong = text.replace("factory: ingest", "factory: elsewhere");
+    assert_eq!(told(&wrong), ["24:12 there is no DataFactory `elsewhere`"]);
+}
