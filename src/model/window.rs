@@ -43,7 +43,7 @@ impl Window {
     /// A sentence on the cron expression or the timezone.
     pub fn new(cron: &str, zone: &str, length: Span) -> Result<Self, String> {
         let parsed = Cron::from_str(cron)
-            .map_err(|error| format!("`{cron}` is not a cron expression: {error}"))?;
+            .map_err(|_| format!("`{cron}` is not a cron expression: {}", wrong_field(cron)))?;
         let zone_found = TimeZone::get(zone)
             .map_err(|_| format!("`{zone}` is not an IANA timezone such as Europe/Paris or UTC"))?;
         Ok(Self {
@@ -203,6 +203,29 @@ enum Side {
 
 fn start_of_second(instant: Timestamp) -> Timestamp {
     Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
+/// The fields of a cron expression, and what each takes besides `*`, lists, ranges and steps.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("day of the week", "0 to 7, or SUN to SAT"),
+];
+
+/// Which field of a cron expression cannot be read: the first that is wrong also where all others are `*`.
+fn wrong_field(cron: &str) -> String {
+    let alone = |place: usize, field: &str| {
+        let mut fields = ["*"; FIELDS.len()];
+        fields[place] = field;
+        Cron::from_str(&fields.join(" ")).is_ok()
+    };
+    let mut fields = cron.split_whitespace().zip(FIELDS).enumerate();
+    match fields.find(|(place, (field, _))| !alone(*place, field)) {
+        Some((_, (field, (name, takes)))) => format!("its {name} is `{field}`, and takes {takes}"),
+        None => "its fields do not go together".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -240,3 +240,27 @@ proptest! {
         prop_assert_eq!(window.closes(now), open.map(|at| Span::seconds(600).after(at)));
     }
 }
+
+#[test]
+fn the_field_that_is_wrong_is_named() {
+    for (cron, told) in [
+        ("61 2 * * 6", "its minute is `61`, and takes 0 to 59"),
+        ("0 24 * * *", "its hour is `24`, and takes 0 to 23"),
+        (
+            "0 2 32 * *",
+            "its day of the month is `32`, and takes 1 to 31",
+        ),
+        (
+            "0 2 * 13 *",
+            "its month is `13`, and takes 1 to 12, or JAN to DEC",
+        ),
+        (
+            "0 2 * * FOO",
+            "its day of the week is `FOO`, and takes 0 to 7, or SUN to SAT",
+        ),
+        ("0 2-x * * 1", "its hour is `2-x`, and takes 0 to 23"),
+    ] {
+        let error = Window::new(cron, "UTC", Span::hours(1)).unwrap_err();
+        assert_eq!(error, format!("`{cron}` is not a cron expression: {told}"));
+    }
+}
