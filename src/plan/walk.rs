@@ -1,5 +1,7 @@
 //! Can a rule keep its promise? A walk through its windows, its overlap and the project's freezes, before any key is due.
 //!
+//! Nobody knows when applies will run. The walk assumes one a day, and one in every opening that is shorter.
+//!
 //! Refuses: a clock (the walk starts at a given instant); refusing a rule. What can never be kept, the manifest's reader refuses.
 
 use super::openings::{Openings, Rests};
@@ -23,6 +25,8 @@ pub struct Warning {
 
 /// How far the walk goes: a window of once a year comes twice.
 const HORIZON: Span = Span::days(800);
+/// Applies are at most so long apart, while something may be done.
+const BEAT: Span = Span::days(1);
 /// Most openings that it goes through.
 const OPENINGS_MAX: usize = 400;
 
@@ -45,11 +49,12 @@ fn warning(
 ) -> Option<Warning> {
     let spec = &rule.spec;
     let longest = match spec.on_starvation {
-        // It goes before freezes and passes windows over: only the overlap is left to wait for.
-        OnStarvation::Rotate => Some(spec.overlap),
+        // It goes before freezes and passes windows over: the overlap is left to wait for, and the next apply, for each key.
+        OnStarvation::Rotate => Some(BEAT.plus(spec.overlap).plus(BEAT)),
         OnStarvation::Wait | OnStarvation::Fail => longest(spec, rests, now),
     };
-    if longest.is_some_and(|longest| longest < spec.rotate_before) {
+    // That long is never waited whole: what falls due at an apply is done by it.
+    if longest.is_some_and(|longest| longest <= spec.rotate_before) {
         return None;
     }
     let passes = longest.map_or_else(
@@ -88,31 +93,48 @@ fn warning(
 
 /// The longest time from the instant at which both keys fall due until the second one is rotated; `None`: that may be never.
 ///
-/// It is longest where an opening has just been missed: by the first key, or by the second one after the overlap.
+/// It is longest where the last apply of an opening has just been missed: by the first key, or by the second one after the overlap.
 fn longest(spec: &RuntimeSpec, rests: &Rests, now: Timestamp) -> Option<Span> {
     let openings = Openings {
         windows: &spec.windows,
         rests,
     };
     let done = |due: Timestamp| {
-        let first = openings.first_from(due)?;
-        let second = openings.first_from(spec.overlap.after(first))?;
+        let first = applied_by(&openings, due)?;
+        let second = applied_by(&openings, spec.overlap.after(first))?;
         Some(Span::between(due, second))
     };
     let (mut longest, mut at) = (done(now)?, now);
     for _ in 0..OPENINGS_MAX {
-        let Some(missed) = openings
-            .first_from(at)
-            .and_then(|opens| openings.ends(opens))
-            .filter(|ends| *ends < HORIZON.after(now))
+        let opening = openings.first_from(at);
+        let Some((opens, ends)) = opening
+            .and_then(|opens| Some((opens, openings.ends(opens)?)))
+            .filter(|(_, ends)| *ends < HORIZON.after(now))
         else {
             break;
         };
-        let after_overlap = spec.overlap.before(missed).max(now);
+        let missed = Span::seconds(1).after(opens.max(BEAT.before(ends)));
+        let after_overlap = spec.overlap.plus(BEAT).before(missed).max(now);
         longest = longest.max(done(missed)?).max(done(after_overlap)?);
-        at = missed;
+        at = ends;
     }
     Some(longest)
+}
+
+/// When an apply has come for what falls due at `due`, at the latest; `None`: maybe never.
+fn applied_by(openings: &Openings, due: Timestamp) -> Option<Timestamp> {
+    let opens = openings.first_from(due)?;
+    let in_time = |opens: Timestamp| {
+        let ends = openings.ends(opens);
+        ends.map_or(BEAT.after(opens), |ends| BEAT.after(opens).min(ends))
+    };
+    match openings.ends(opens) {
+        // The apply of this opening may have been before.
+        Some(ends) if opens == due && ends < BEAT.after(due) => {
+            openings.first_from(ends).map(in_time)
+        }
+        _ => Some(in_time(opens)),
+    }
 }
 
 /// What there is to wait for.
@@ -137,7 +159,13 @@ fn reasons(spec: &RuntimeSpec, freezes: &[Freeze], now: Timestamp) -> String {
             )
         });
     let overlap = format!("overlap {}", spec.overlap);
-    let all: Vec<String> = windows.chain([overlap]).chain(freezes).collect();
+    let applies = if bound && !spec.windows.is_empty() {
+        "an apply each day and in each window"
+    } else {
+        "an apply each day"
+    };
+    let all = windows.chain([overlap]).chain(freezes);
+    let all: Vec<String> = all.chain([applies.to_owned()]).collect();
     all.join(", ")
 }
 
@@ -146,10 +174,9 @@ fn told(span: Span) -> Span {
     Span::seconds(span.as_secs().div_ceil(60) * 60)
 }
 
-/// The first whole number of days, or of hours below a day, that is longer.
+/// The first whole number of days that is as long.
 fn whole(span: Span) -> Span {
-    let unit = if span < Span::days(1) { 3_600 } else { 86_400 };
-    Span::seconds((span.as_secs() / unit + 1) * unit)
+    Span::days(span.as_secs().div_ceil(86_400))
 }
 
 #[cfg(test)]
