@@ -18,7 +18,7 @@ use crate::model::verdict::{
 };
 use crate::{saved, survey};
 
-/// Holds what `file` would do or wait for against the manifests in `paths`.
+/// Holds what `file` would do or wait for against the manifests in `paths`; `again` is the command that makes a new plan.
 ///
 /// # Errors
 /// The manifests have problems, or every action that they do not hold any more; or they freeze everything now.
@@ -26,6 +26,7 @@ pub fn check(
     file: &saved::File,
     paths: &[PathBuf],
     now: Timestamp,
+    again: &str,
     screen: &Screen,
 ) -> Result<(), Failure> {
     if paths.is_empty() {
@@ -56,7 +57,7 @@ pub fn check(
         format!("this plan does not fit the manifests any more, and nothing was done:{refused}");
     Err(Failure::new(summary)
         .with_exit(Exit::Stale)
-        .with_command("Make a new one:", "afresh plan --out FILE"))
+        .with_command("Make a new one:", again))
 }
 
 struct Rules<'a> {

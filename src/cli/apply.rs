@@ -87,6 +87,7 @@ async fn manifests(
         &How {
             args,
             is_whole: args.looking.target.is_empty(),
+            given: screen.typed.given(),
             global,
             asked,
             screen,
@@ -118,7 +119,7 @@ async fn saved_plan(
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
-    against::check(&file, &args.against, now, screen)?;
+    against::check(&file, &args.against, now, &again, screen)?;
     if now >= file.plan.valid_until {
         let summary = format!(
             "this plan was valid until {}, and it is {}",
@@ -145,6 +146,9 @@ async fn saved_plan(
         &How {
             args,
             is_whole: false,
+            given: screen
+                .typed
+                .given_with(super::session::file_of(&file.ledger)),
             global,
             asked: Span::default(),
             screen,
@@ -161,7 +165,7 @@ fn show(plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
     if !is_text && !asks {
         return Ok(());
     }
-    let shown = review::text::plan(plan, &text_options(screen, is_text));
+    let shown = review::text::plan(plan, &text_options(screen, is_text, &screen.typed.given()));
     match (is_text, asks) {
         (true, true) if io::stdin().is_terminal() => screen.show(&shown),
         (true, true) => {
@@ -203,7 +207,7 @@ fn check_lineage(
             super::session::named(&ground.place)
         ))
         .with_exit(Exit::Stale)
-        .with_command("Make a new one:", "afresh plan --out FILE")),
+        .with_command("Make a new one:", again)),
         Some(lineage) if lineage != file.lineage => Err(Failure::new(
             "this plan was made from another ledger than the one that is there now",
         )
@@ -282,6 +286,8 @@ struct How<'a> {
     args: &'a Args,
     /// The plan speaks of every rule. Of a saved one nobody knows: it may have been made with `--target`.
     is_whole: bool,
+    /// What commands that are proposed end with.
+    given: String,
     global: &'a Global,
     /// How long a person took to answer.
     asked: Span,
@@ -299,7 +305,11 @@ async fn perform(
 ) -> Result<Exit, Failure> {
     let (args, global, screen) = (how.args, how.global, how.screen);
     let stop = how.interrupts.begin_acting();
-    refresh_only::open_ledger(ground, lineage, screen).await?;
+    let news = apply::News::of(plan, &ground.ledger, ground.now());
+    // Where nothing was read and nothing is to be done, no ledger begins: a ledger that is lost would be taken for a new one.
+    if plan.counts().pending() || !news.is_empty() {
+        refresh_only::open_ledger(ground, lineage, screen).await?;
+    }
     let compacted = ground.ledger.compact_if_nearly_full().await;
     if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
@@ -333,7 +343,7 @@ async fn perform(
     ground.close()?;
     let outcome = outcome.map_err(Failure::of_ledger)?;
     if args.format == LogFormat::Text && !reports.is_empty() && !screen.quiet {
-        screen.say(&review::text::outcome(&reports));
+        screen.say(&review::text::outcome(&reports, &how.given));
     }
     let doubts_beside = how.is_whole && beside::warn_of_doubts(ground, plan, screen);
     let left = exit_code::left(plan, &reports);

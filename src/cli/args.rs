@@ -204,7 +204,7 @@ pub struct Plan {
     /// What counts as a failure.
     #[command(flatten)]
     pub failing: Failing,
-    /// Decide for this time instead of now, RFC 3339 or a date
+    /// Decide for this later time, as if nothing happened until then: RFC 3339 or a date
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
 }
@@ -328,7 +328,7 @@ pub struct Why {
     /// What to read from Azure: `auto` (what the ledger can't prove), `all`, `none`
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub refresh: RefreshHow,
-    /// Decide for this time instead of now
+    /// Decide for this later time, as if nothing happened until then
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
 }

@@ -8,7 +8,7 @@ use super::args::{Auth, Global, NeedOf, Printed};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
-use super::session::{Outside, place_of, read};
+use super::session::{Outside, named, place_of, read};
 use super::surroundings;
 use crate::cloud::storage_identity;
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
@@ -70,6 +70,10 @@ fn all_known(wanted: &[Name], desired: &Desired, place: &LedgerPlace) -> Result<
     };
     match wanted.iter().find(|name| !is_known(name)) {
         None => Ok(()),
+        Some(name) if name.as_str() == LEDGER => Err(Failure::new(format!(
+            "the ledger is a file, and takes no sign-in: {}",
+            named(place)
+        ))),
         Some(name) => {
             let known = desired.factories.keys().chain(desired.workspaces.keys());
             let known: Vec<&str> = known.map(Name::as_str).collect();

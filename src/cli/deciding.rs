@@ -1,14 +1,14 @@
 //! The first three verbs in a row: gather, decide, and hold the laws against the result. Shared by plan, apply and why.
 
 use super::args::{Global, Looking, RefreshHow};
-use super::error::Failure;
+use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::session::Session;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
 use crate::model::survey::{Refresh, Subject, Survey};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Plan;
 use crate::{plan, survey};
 
@@ -53,7 +53,7 @@ pub async fn decide(
     global: &Global,
     screen: &Screen,
 ) -> Result<Plan, Failure> {
-    let now = look.as_of.unwrap_or_else(|| session.ground.now());
+    let now = time_of(look.as_of, session.ground.now(), screen)?;
     let options = survey::Options {
         refresh: look.refresh,
         targets: look.targets,
@@ -78,6 +78,30 @@ pub async fn decide(
     all_found(&options.targets, &survey, screen)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     audited(&survey, session, plan)
+}
+
+/// The time to decide for. What is read is read now, so that only a later time can be judged from it, as if nothing happened until then.
+fn time_of(
+    as_of: Option<Timestamp>,
+    now: Timestamp,
+    screen: &Screen,
+) -> Result<Timestamp, Failure> {
+    let Some(at) = as_of else { return Ok(now) };
+    if at < now {
+        let summary = format!(
+            "--as-of {} has passed, it is {}: what is read today does not tell what was true then",
+            minute(at),
+            minute(now)
+        );
+        return Err(Failure::new(summary)
+            .with_exit(Exit::Usage)
+            .with_advice("give a later time, or leave --as-of out"));
+    }
+    screen.remark(&format!(
+        "Decided for {} (--as-of), as if nothing happened until then.",
+        minute(at)
+    ));
+    Ok(at)
 }
 
 /// Ages, windows and deadlines are reckoned by this clock: one that is far off would decide wrongly.
@@ -136,16 +160,27 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
             .map(Subject::address)
             .chain(survey.passed_over.iter().map(|passed| &passed.address))
     };
-    match targets
-        .iter()
-        .find(|target| !known().any(|address| address == *target))
-    {
-        None => Ok(()),
-        Some(target) => Err(
-            Failure::new(format!("no rule covers {target}")).with_command(
-                "To see the subjects that rules cover:",
-                &screen.typed.command(["plan", "--verbose"]),
-            ),
+    let unknown = |target: &&Address| !known().any(|address| address == *target);
+    let Some(target) = targets.iter().find(unknown) else {
+        return Ok(());
+    };
+    Err(match runtime_of_key(target) {
+        Some(runtime) => {
+            let summary =
+                format!("{target} names a key, and the two keys of a runtime are decided together");
+            let command = screen.typed.command(["why", &runtime]);
+            Failure::new(summary).with_command("To see both:", &command)
+        }
+        None => Failure::new(format!("no rule covers {target}")).with_command(
+            "To see the subjects that rules cover:",
+            &screen.typed.command(["plan", "--verbose"]),
         ),
-    }
+    })
+}
+
+/// `ingest/gateway-west` of `ingest/gateway-west#authKey1`: a runtime's name has no `#`.
+fn runtime_of_key(target: &Address) -> Option<String> {
+    let (runtime, key) = target.subject.rsplit_once('#')?;
+    let is_key = key.to_ascii_lowercase().starts_with("authkey");
+    is_key.then(|| format!("{}/{runtime}", target.connection))
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use super::typed::Typed;
 use crate::ledger::LedgerError;
 
 /// The documented exit codes of a command that ran to its end.
@@ -44,6 +45,8 @@ pub struct Failure {
     pub exit: Exit,
     summary: String,
     advice: Option<String>,
+    /// Why a command helps, and its words behind `afresh`: the arguments that were typed complete it.
+    proposal: Option<(String, Vec<String>)>,
 }
 
 impl Failure {
@@ -53,6 +56,7 @@ impl Failure {
             exit: Exit::Error,
             summary: summary.into(),
             advice: None,
+            proposal: None,
         }
     }
 
@@ -89,6 +93,29 @@ impl Failure {
     #[must_use]
     pub fn with_command(self, why: &str, command: &str) -> Self {
         self.with_advice(format!("{why}\n    {command}"))
+    }
+
+    /// With a command on the same manifests and the same world, where what was typed is not at hand.
+    #[must_use]
+    pub fn proposing(self, why: &str, words: &[&str]) -> Self {
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            proposal: Some((why.to_owned(), words)),
+            ..self
+        }
+    }
+
+    /// With the arguments that were typed behind the command that it proposes.
+    #[must_use]
+    pub fn completed(self, typed: &Typed) -> Self {
+        match &self.proposal {
+            None => self,
+            Some((why, words)) => {
+                let command = typed.command(words.iter().map(String::as_str));
+                let why = why.clone();
+                self.with_command(&why, &command)
+            }
+        }
     }
 
     /// The first sentence of the message.

@@ -22,6 +22,7 @@ mod show;
 mod signals;
 mod sim;
 mod surroundings;
+mod tip;
 mod typed;
 mod validate;
 mod why;
@@ -42,6 +43,7 @@ pub fn main() -> ExitCode {
     let afresh = match Afresh::try_parse() {
         Ok(afresh) => afresh,
         Err(error) => {
+            let error = tip::of_values(error, &std::env::args_os().collect::<Vec<_>>());
             let exit = match error.kind() {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::AsWanted,
                 _ => Exit::Usage,
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
     match run(&afresh, &screen) {
         Ok(exit) => screen.ended(exit).into(),
         Err(failure) => {
+            let failure = failure.completed(&screen.typed);
             screen.complain(&failure.message());
             failure.exit.into()
         }

@@ -39,7 +39,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
-    show(&file, &args.format, screen)?;
+    show(&file, &args.format, &screen.typed.given(), screen)?;
     if let Some(out) = &args.out {
         write_file(out, &saved::write(&file), screen)?;
         if is_kept(out) {
@@ -96,17 +96,23 @@ fn file(session: &Session, plan: Plan) -> saved::File {
     }
 }
 
-/// Shows a plan in every format asked for, as text if none is.
-pub fn show(file: &saved::File, outputs: &[Output], screen: &Screen) -> Result<(), Failure> {
+/// Shows a plan in every format asked for, as text if none is. Commands that are proposed end with what was `given`.
+pub fn show(
+    file: &saved::File,
+    outputs: &[Output],
+    given: &str,
+    screen: &Screen,
+) -> Result<(), Failure> {
     let text = [Output {
         format: PlanFormat::Text,
         file: None,
     }];
     for output in if outputs.is_empty() { &text } else { outputs } {
         let shown = match output.format {
-            PlanFormat::Text => {
-                review::text::plan(&file.plan, &text_options(screen, output.file.is_none()))
-            }
+            PlanFormat::Text => review::text::plan(
+                &file.plan,
+                &text_options(screen, output.file.is_none(), given),
+            ),
             PlanFormat::Json => serde_json::to_string_pretty(&saved::document(file))?,
             PlanFormat::Markdown => markdown(file),
         };
@@ -134,10 +140,15 @@ fn markdown(file: &saved::File) -> String {
 }
 
 /// As the terminal wants it.
-pub fn text_options(screen: &Screen, to_terminal: bool) -> review::text::TextOptions {
+pub fn text_options<'a>(
+    screen: &Screen,
+    to_terminal: bool,
+    given: &'a str,
+) -> review::text::TextOptions<'a> {
     review::text::TextOptions {
         color: screen.color && to_terminal,
         verbose: screen.verbose > 0,
         width: screen.width.filter(|_| to_terminal),
+        given,
     }
 }

@@ -34,7 +34,10 @@ pub async fn run(
     beside::warn_of_notes(ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
     if args.format == LogFormat::Text {
-        screen.tell(&review::text::plan(&plan, &text_options(screen, true)));
+        screen.tell(&review::text::plan(
+            &plan,
+            &text_options(screen, true, &screen.typed.given()),
+        ));
     }
     // One append, which an interrupt does not cut.
     let _acting = interrupts.begin_acting();

@@ -26,7 +26,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::time::Timestamp;
-use crate::sim::{Embedded, World};
+use crate::sim::{Embedded, Error, World};
 
 /// The lineage of an embedded cloud's ledger begins with this.
 pub const SIM_LINEAGE: &str = "sim-";
@@ -346,8 +346,24 @@ pub fn world_beside(ledger: &Path) -> PathBuf {
     ledger.with_file_name("world.json")
 }
 
+/// Takes up the world beside a ledger. One that cannot be taken up is forgotten by a command.
+pub fn world(file: &Path, stored: &Path) -> Result<World, Failure> {
+    World::load(file, stored, &Clock::Real).map_err(|error| {
+        let is_stale = matches!(error, Error::AnotherWorld { .. } | Error::Stored { .. });
+        let failure = Failure::from(error);
+        if is_stale {
+            failure.proposing(
+                "To forget it and its ledger, and begin anew from the world file:",
+                &["sim", "reset"],
+            )
+        } else {
+            failure
+        }
+    })
+}
+
 fn simulated(file: &Path, stored: &Path, log: Option<PathBuf>) -> Result<Simulated, Failure> {
-    let world = World::load(file, stored, &Clock::Real)?;
+    let world = world(file, stored)?;
     Ok(Simulated {
         cloud: Embedded::new(Arc::new(Mutex::new(world))),
         log,

@@ -6,12 +6,15 @@ use super::args::{Diff, Show};
 use super::error::{Exit, Failure};
 use super::plan;
 use super::screen::{Screen, read_file};
+use super::session::file_of;
 use crate::limits::PLAN_BYTES_MAX;
 use crate::{review, saved};
 
 /// Shows one saved plan.
 pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
-    plan::show(&load(&args.planfile, screen)?, &args.format, screen)?;
+    let file = load(&args.planfile, screen)?;
+    let given = screen.typed.given_with(file_of(&file.ledger));
+    plan::show(&file, &args.format, &given, screen)?;
     Ok(Exit::AsWanted)
 }
 

@@ -8,12 +8,12 @@ use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
 use super::output::write_file;
 use super::screen::Screen;
-use super::session::{read, sim_folder, world_beside};
+use super::session::{read, sim_folder, world, world_beside};
 use crate::clock::Clock;
 use crate::model::desired::LedgerPlace;
 use crate::model::time::{Span, minute};
-use crate::sim::World;
 use crate::sim::server::{self, Options, Served};
+use crate::sim::{self, World};
 
 /// Does one of the `sim` commands.
 pub async fn run(command: &Sim, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
@@ -53,7 +53,21 @@ async fn serve(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let world = match store {
-        Some(store) => World::load(file, store, &Clock::Real)?,
+        Some(store) => World::load(file, store, &Clock::Real).map_err(|error| {
+            let is_stale = matches!(
+                error,
+                sim::Error::AnotherWorld { .. } | sim::Error::Stored { .. }
+            );
+            let failure = Failure::from(error);
+            if is_stale {
+                failure.with_advice(format!(
+                    "to begin anew from the world file, remove {}",
+                    store.display()
+                ))
+            } else {
+                failure
+            }
+        })?,
         None => World::from_text(
             &super::screen::read_file(file, crate::limits::MANIFEST_BYTES_MAX)?,
             file,
@@ -129,7 +143,7 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
     };
     let desired = read(paths, screen)?;
     let stored = world_beside(&sim_folder(&desired.project.ledger).join("ledger.jsonl"));
-    let world = World::load(file, &stored, &Clock::Real)?;
+    let world = world(file, &stored)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
             "this world runs in real time, which cannot be advanced; set `clock:` in the world file",

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use super::args::{Afresh, Command, Ledger, Sim};
+use crate::review::command;
 
 /// What a proposed command has to repeat.
 #[derive(Clone, Debug, Default)]
@@ -37,15 +38,21 @@ impl Typed {
         self.line(words.chain([operand(file)]))
     }
 
+    /// What a command on the same manifests and the same world ends with: `estate --sim world.yaml`, quoted.
+    pub fn given(&self) -> String {
+        let words = self.paths.iter().map(|path| operand(path));
+        words_in_a_row(words.chain(self.world()))
+    }
+
+    /// The same for a saved plan whose ledger lies here.
+    pub fn given_with(&self, ledger: Option<&Path>) -> String {
+        words_in_a_row(beside(ledger).map(operand).into_iter().chain(self.world()))
+    }
+
     /// A new plan in the place of one whose ledger lies here. Its manifests are where a ledger lies beside them.
     pub fn plan_again(&self, out: &Path, ledger: Option<&Path>) -> String {
-        let kept = |folder: &&Path| folder.ends_with(".afresh");
-        let folder = ledger
-            .and_then(|path| path.ancestors().find(kept))
-            .and_then(Path::parent)
-            .filter(|folder| folder.is_dir());
         let words = ["plan"].map(OsString::from).into_iter();
-        let words = words.chain(folder.map(operand));
+        let words = words.chain(beside(ledger).map(operand));
         self.line(words.chain([OsString::from("--out"), operand(out)]))
     }
 
@@ -56,12 +63,22 @@ impl Typed {
     }
 
     fn line(&self, words: impl Iterator<Item = OsString>) -> String {
-        let sim = self
-            .sim
-            .iter()
-            .flat_map(|world| [OsString::from("--sim"), world.clone().into_os_string()]);
-        joined(words.chain(sim))
+        joined(words.chain(self.world()))
     }
+
+    fn world(&self) -> impl Iterator<Item = OsString> {
+        let world = self.sim.iter().map(|world| world.clone().into_os_string());
+        world.flat_map(|world| [OsString::from("--sim"), world])
+    }
+}
+
+/// The folder of manifests that a ledger lies beside.
+fn beside(ledger: Option<&Path>) -> Option<&Path> {
+    let kept = |folder: &&Path| folder.ends_with(".afresh");
+    ledger
+        .and_then(|path| path.ancestors().find(kept))
+        .and_then(Path::parent)
+        .filter(|folder| folder.is_dir())
 }
 
 /// Without `--sim-log`, which is for tests and stands in no help.
@@ -126,30 +143,16 @@ fn operand(path: &Path) -> OsString {
 }
 
 fn joined(words: impl Iterator<Item = OsString>) -> String {
-    let mut line = "afresh".to_owned();
-    for word in words {
-        line.push(' ');
-        line.push_str(&quoted(&word));
-    }
-    line
+    words_in_a_row(std::iter::once(OsString::from("afresh")).chain(words))
 }
 
-/// As a shell takes it for one word.
+fn words_in_a_row(words: impl Iterator<Item = OsString>) -> String {
+    let words: Vec<String> = words.map(|word| quoted(&word)).collect();
+    words.join(" ")
+}
+
 fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=@%+#".contains(c);
-    if !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain) {
-        return word.into_owned();
-    }
-    if word.chars().any(char::is_control) {
-        let escaped = word.chars().map(|c| match c {
-            '\'' | '\\' => format!("\\{c}"),
-            c if c.is_control() => format!("\\x{:02x}", u32::from(c)),
-            c => c.to_string(),
-        });
-        return format!("$'{}'", escaped.collect::<String>());
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
+    command::quoted(&word.to_string_lossy())
 }
 
 #[cfg(test)]
@@ -186,29 +189,16 @@ mod tests {
             plan.again(["--verbose"]),
             "afresh plan 'my estate' --sim 'it'\\''s.yaml' --refresh all --verbose"
         );
+        assert_eq!(plan.given(), "'my estate' --sim 'it'\\''s.yaml'");
         assert_eq!(typed(&["afresh", "apply"]).command(["plan"]), "afresh plan");
+        assert_eq!(typed(&["afresh", "apply"]).given(), "");
         let ledger = Path::new("src/cli/.afresh/sim/ledger.jsonl");
+        let show = typed(&["afresh", "show", "plan.json", "--sim", "world.yaml"]);
+        assert_eq!(show.given_with(Some(ledger)), "src/cli --sim world.yaml");
         assert_eq!(
             typed(&["afresh", "show", "plan.json"])
                 .plan_again(Path::new("plan.json"), Some(ledger)),
             "afresh plan src/cli --out plan.json"
         );
-    }
-
-    #[test]
-    fn words_that_mean_something_to_a_shell_are_quoted() {
-        for (word, shown) in [
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("$HOME", "'$HOME'"),
-            ("*", "'*'"),
-            ("~/x", "'~/x'"),
-            ("#x", "'#x'"),
-            ("in/gateway-west#authKey1", "in/gateway-west#authKey1"),
-            ("ä", "ä"),
-            ("a\u{1b}[31m", "$'a\\x1b[31m'"),
-        ] {
-            assert_eq!(quoted(OsStr::new(word)), shown);
-        }
     }
 }

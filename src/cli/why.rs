@@ -21,7 +21,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
     };
     let plan = decide(&session, look, global, screen).await?;
     for step in &plan.steps {
-        screen.say(&review::text::why(step, &plan));
+        screen.say(&review::text::why(step, &plan, &screen.typed.given()));
     }
     for passed in &plan.passed_over {
         screen.say(&format!("{}  skipped: {}", passed.address, passed.why));

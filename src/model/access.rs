@@ -87,7 +87,7 @@ pub struct Right {
 }
 
 /// Is a right there?
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
     /// It is.
     Granted,

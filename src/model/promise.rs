@@ -87,6 +87,8 @@ pub enum Attention {
     ForeignRotation,
     /// A one-time run was started, and its end was never seen.
     LostRun,
+    /// A run succeeded, and the service tells no time of it.
+    UndatedSuccess,
     /// The job's settings stand in the way: a continuous job to pause or unpause, a job that allows no runs.
     Settings,
     /// The rule itself says that a person decides: `unknownAge: fail`, `onWindowStarvation: fail`.

@@ -116,7 +116,7 @@ impl fmt::Display for Trouble {
         match &self.kind {
             TroubleKind::Forbidden { right } => {
                 let said = without_the_right(&self.message);
-                write!(f, "{said}; the right to {right} is missing")?;
+                write!(f, "{said}; the permission {right} is missing")?;
                 if self.message.contains("recently granted") {
                     f.write_str("; if it was granted just now, wait a few minutes and try again")?;
                 }
@@ -160,7 +160,7 @@ mod tests {
         };
         assert_eq!(
             trouble.to_string(),
-            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the right to a/read is missing; if it was granted just now, wait a few minutes and try again (request r, correlation c)"
+            "cannot look: AuthorizationFailed: The client 'c' does not have authorization; the permission a/read is missing; if it was granted just now, wait a few minutes and try again (request r, correlation c)"
         );
     }
 }

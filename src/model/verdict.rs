@@ -67,6 +67,8 @@ pub struct Step {
     pub promise: Promise,
     /// When its promise is proved to be broken if nothing happens until then; `None`: it is already, or no evidence tells.
     pub breaks_at: Option<Timestamp>,
+    /// When it is kept and no longer proved, if that comes before it is proved to be broken.
+    pub proved_until: Option<Timestamp>,
     /// Why a person is needed; `None`: time or the next apply mends what is wrong, if anything is.
     pub attention: Option<Attention>,
     /// Keep, act or hold.
@@ -82,7 +84,7 @@ pub struct Step {
 }
 
 impl Step {
-    /// It could not be read, or was not, and the ledger alone decides nothing about it.
+    /// It could not be read, or was not, and the ledger alone decides nothing about it. What was read and cannot be judged is no such.
     pub fn is_unread(&self) -> bool {
         let failed = match &self.verdict {
             Verdict::Hold {
@@ -398,6 +400,11 @@ pub enum Hold {
         /// When it was started.
         since: Timestamp,
     },
+    /// A run succeeded, and the service tells no time of it: the success is neither fresh nor stale.
+    UndatedSuccess {
+        /// Which.
+        run: RunId,
+    },
     /// A run waits in a queue, and it must end first.
     QueuedRun {
         /// Which.
@@ -436,6 +443,7 @@ impl Hold {
             Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
             Self::GaveUp { .. } => Some(Attention::GivenUp),
             Self::LostRun { .. } => Some(Attention::LostRun),
+            Self::UndatedSuccess { .. } => Some(Attention::UndatedSuccess),
             Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
                 Some(Attention::Settings)
             }
@@ -463,8 +471,15 @@ fn queue(f: &mut fmt::Formatter<'_>, run: RunId, queued: Option<Span>) -> fmt::R
 fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
     write!(
         f,
-        "run {run} of {} is not found any more, and its end was never seen: if it succeeded, `afresh ledger confirm` records that; to submit this content again, `afresh ledger forget`",
+        "run {run} of {} is not found any more, and its end was never seen",
         minute(since)
+    )
+}
+
+fn undated(f: &mut fmt::Formatter<'_>, run: RunId) -> fmt::Result {
+    write!(
+        f,
+        "cannot judge how fresh it is: run {run} succeeded, and the service tells neither when it started nor when it ended"
     )
 }
 
@@ -510,15 +525,14 @@ impl fmt::Display for Hold {
             ),
             Self::ForeignRotation { slot } => write!(
                 f,
-                "{slot} was rotated outside afresh while an operation of afresh was unresolved; when it is known who did it, end that operation with `afresh ledger forget --doubts`"
+                "{slot} was rotated outside afresh while an operation of afresh was unresolved"
             ),
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
             Self::EitherKeyTooOld { limit } => write!(
                 f,
-                "one of the two keys is older than {limit}, and no evidence tells which: record when one was created with \
-                 `afresh ledger declare`, or let both be rotated in turn with `unknownAge: rotate`"
+                "one of the two keys is older than {limit}, and no evidence tells which"
             ),
             Self::Window {
                 slot,
@@ -550,6 +564,7 @@ impl fmt::Display for Hold {
             Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
             Self::QueuedRun { run, queued } => queue(f, *run, *queued),
             Self::LostRun { run, since } => lost(f, *run, *since),
+            Self::UndatedSuccess { run } => undated(f, *run),
             Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
             Self::GaveUp { failures } => given_up(f, *failures),
             Self::PauseFirst => {

@@ -70,6 +70,7 @@ fn ageless(verdict: &Verdict) -> Verdict {
             | Hold::Deferred { .. }
             | Hold::ActiveRun { .. }
             | Hold::LostRun { .. }
+            | Hold::UndatedSuccess { .. }
             | Hold::BackOff { .. }
             | Hold::GaveUp { .. }
             | Hold::PauseFirst

@@ -91,6 +91,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
                 target: None,
                 promise: trouble.kind.promise(),
                 breaks_at: None,
+                proved_until: None,
                 attention: None,
                 verdict: Verdict::Hold {
                     why: Hold::Trouble(trouble.clone()),
@@ -170,6 +171,7 @@ fn step(
         target: None,
         promise: judged.promise,
         breaks_at: judged.breaks_at,
+        proved_until: judged.proved_until(),
         attention: None,
         verdict: ruling.verdict.clone(),
         facts: Facts::None,

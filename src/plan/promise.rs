@@ -38,6 +38,11 @@ impl Judged {
         Self::lasting(Promise::Broken { since, part })
     }
 
+    /// When it is no longer proved, if it is until then and not proved to be broken from then on.
+    pub(super) fn proved_until(&self) -> Option<Timestamp> {
+        self.doubtful_at.filter(|at| self.breaks_at != Some(*at))
+    }
+
     /// The instants at which it changes.
     pub(super) fn turns(&self) -> impl Iterator<Item = Timestamp> {
         let turns = self.breaks_at.into_iter().chain(self.doubtful_at);

@@ -4,6 +4,7 @@
 //! once for terminals and once more for Markdown.
 
 mod change;
+pub mod command;
 mod escape;
 pub mod json;
 pub mod markdown;

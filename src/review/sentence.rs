@@ -37,6 +37,20 @@ pub(super) fn lines(step: &Step) -> Vec<String> {
     all
 }
 
+/// The same of a subject whose trouble takes several lines and was told just before: `on hold, …: cannot read …: the same as above`.
+pub(super) fn again(step: &Step) -> Option<String> {
+    let Verdict::Hold {
+        why: Hold::Trouble(trouble),
+        ..
+    } = &step.verdict
+    else {
+        return None;
+    };
+    let several = trouble.message.trim().lines().nth(1).is_some();
+    let doing = line(&trouble.doing);
+    several.then(|| format!("{}: cannot {doing}: the same as above", state(step)))
+}
+
 /// `cancel run 7, then run now`.
 fn titles(moves: &NonEmpty<Move>) -> String {
     let titles: Vec<String> = moves
@@ -132,19 +146,33 @@ fn slot_of(verdict: &Verdict) -> Option<Slot> {
     }
 }
 
-/// `breaks at 2026-12-01 09:00 UTC`: of a hold that outlasts its promise, or that no time ends.
-fn breaks(step: &Step) -> Option<String> {
-    let at = outlasted(step)?;
-    Some(format!("breaks at {}", minute(at)))
+/// `breaks at 2026-12-01 09:00 UTC`, `proved until …`: of a hold that outlasts its promise or the proof of it, or that no time ends.
+fn breaks(step: &Step) -> Vec<String> {
+    let breaks = outlasted(step).map(|at| format!("breaks at {}", minute(at)));
+    let proved = proved_until(step).filter(|at| outlasts(step, *at));
+    let proved = proved.map(|at| format!("proved until {}", minute(at)));
+    proved.into_iter().chain(breaks).collect()
 }
 
 /// When the promise of a subject on hold breaks, if the hold lasts until then.
 fn outlasted(step: &Step) -> Option<Timestamp> {
-    let Verdict::Hold { until, .. } = &step.verdict else {
-        return None;
-    };
     let at = step.breaks_at.filter(|_| !step.promise.is_broken())?;
-    until.is_none_or(|until| until >= at).then_some(at)
+    outlasts(step, at).then_some(at)
+}
+
+/// Is it on hold until then?
+fn outlasts(step: &Step, at: Timestamp) -> bool {
+    match &step.verdict {
+        Verdict::Hold { until, .. } => until.is_none_or(|until| until >= at),
+        Verdict::Keep(_) | Verdict::Act { .. } => false,
+    }
+}
+
+/// Until when a kept promise is proved, where a reader would not take that for the time at which it breaks.
+fn proved_until(step: &Step) -> Option<Timestamp> {
+    let breaks = step.breaks_at.map(minute);
+    step.proved_until
+        .filter(|at| step.promise == Promise::Kept && breaks.as_ref() != Some(&minute(*at)))
 }
 
 fn hold_reason(step: &Step, why: &Hold) -> String {
@@ -169,9 +197,10 @@ fn hold_reason(step: &Step, why: &Hold) -> String {
         ),
         other => other.to_string(),
     };
-    match either_key(step) {
-        Some(either) => format!("{reason}; {either}"),
-        None => reason,
+    match (why, either_key(step)) {
+        // It says so itself.
+        (Hold::EitherKeyTooOld { .. }, _) | (_, None) => reason,
+        (_, Some(either)) => format!("{reason}; {either}"),
     }
 }
 
@@ -226,15 +255,25 @@ pub(super) fn promise_cell(step: &Step) -> String {
     }
 }
 
-/// The same with when it breaks: `kept; breaks at 2026-12-01 09:00 UTC (in 9d), if nothing happens until then`.
+/// The same with when that changes: `kept; proved until 2026-11-30 09:00 UTC (in 8d), breaks at 2026-12-01 09:00 UTC (in 9d), if
+/// nothing happens until then`.
 pub(super) fn promise_until(step: &Step, now: Timestamp) -> String {
     let cell = promise_cell(step);
-    match step.breaks_at.filter(|_| !step.promise.is_broken()) {
-        Some(at) if at > now => format!(
-            "{cell}; breaks at {} (in {}), if nothing happens until then",
-            minute(at),
-            Span::between(now, at).rounded()
-        ),
-        Some(_) | None => cell,
+    let breaks = step.breaks_at.filter(|_| !step.promise.is_broken());
+    let turns = [("proved until", proved_until(step)), ("breaks at", breaks)];
+    let turns: Vec<String> = turns
+        .into_iter()
+        .filter_map(|(what, at)| Some((what, at.filter(|at| *at > now)?)))
+        .map(|(what, at)| {
+            let wait = Span::between(now, at).rounded();
+            format!("{what} {} (in {wait})", minute(at))
+        })
+        .collect();
+    if turns.is_empty() {
+        return cell;
     }
+    format!(
+        "{cell}; {}, if nothing happens until then",
+        turns.join(", ")
+    )
 }

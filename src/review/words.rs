@@ -1,6 +1,7 @@
 //! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
 
 use super::escape::line;
+use crate::model::address::ResourceId;
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::joint::Correction;
 use crate::model::requests::{self, RequestClass, Requests};
@@ -10,7 +11,7 @@ use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
     Cause, Counts, Exceeded, Facts, Move, OutsideChange, Receipt, RuntimeFacts, Settled,
-    Settlement, SlotFacts, Step,
+    Settlement, SlotFacts, Step, Target,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -36,7 +37,8 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
 }
 
 /// What others did to a key since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
-pub(super) fn outside(change: &OutsideChange) -> String {
+/// `own`: the runtime's own id, if it is known.
+pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
     match change {
         OutsideChange::Rotated {
             slot,
@@ -58,10 +60,22 @@ pub(super) fn outside(change: &OutsideChange) -> String {
                 .unwrap_or_default();
             format!("{slot} was regenerated {who}{at}{by}")
         }
+        OutsideChange::Returned { slot, from, was } if is_runtime(own, from) => {
+            let before = if was == slot { "" } else { ", which was in " };
+            let was = if was == slot { "before" } else { was.as_str() };
+            format!("{slot} holds a key that this runtime had{before}{was}; it keeps its age")
+        }
         OutsideChange::Returned { slot, from, was } => format!(
             "{slot} is a key that the ledger knows: {was} of {}; it keeps its age",
             line(from.as_str())
         ),
+    }
+}
+
+fn is_runtime(target: Option<&Target>, id: &ResourceId) -> bool {
+    match target {
+        Some(Target::Runtime(target)) => target.id == *id,
+        Some(Target::Job(_) | Target::Submission(_)) | None => false,
     }
 }
 
@@ -91,7 +105,8 @@ pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
     let Some(facts) = runtime_facts(step) else {
         return Vec::new();
     };
-    let outside = facts.outside.iter().map(outside);
+    let own = step.target.as_ref();
+    let outside = facts.outside.iter().map(|change| outside(change, own));
     outside
         .chain(facts.corrected.iter().map(correction))
         .collect()
@@ -276,6 +291,16 @@ pub(super) const fn as_of_last_read(refresh: Refresh) -> Option<&'static str> {
         Refresh::None => {
             Some("Nothing was read (--refresh none): all of this is as of the last read")
         }
+    }
+}
+
+/// Which job a name meant when it was read last, where nothing was read now: `job 101, as of the last read`.
+pub(super) fn remembered_id(step: &Step, refresh: Refresh) -> Option<String> {
+    match (&step.target, refresh) {
+        (Some(Target::Job(target)), Refresh::None) => {
+            Some(format!("job {}, as of the last read", target.job))
+        }
+        (Some(Target::Job(_) | Target::Runtime(_) | Target::Submission(_)) | None, _) => None,
     }
 }
 

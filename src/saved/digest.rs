@@ -136,6 +136,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
         Hold::ActiveRun { run } => json!(["activeRun", run]),
         Hold::LostRun { run, .. } => json!(["lostRun", run]),
+        Hold::UndatedSuccess { run } => json!(["undatedSuccess", run]),
         Hold::QueuedRun { run, .. } => json!(["queuedRun", run]),
         Hold::BackOff { .. } => json!("backOff"),
         Hold::GaveUp { .. } => json!("gaveUp"),

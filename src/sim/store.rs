@@ -39,9 +39,7 @@ pub enum Error {
         what: String,
     },
     /// The stored world does not belong to this world file.
-    #[error(
-        "{stored} was made from another content of {file}\nTo begin anew from the world file as it is now:\n    afresh sim reset"
-    )]
+    #[error("{stored} was made from another content of {file}")]
     AnotherWorld {
         /// The stored copy.
         stored: PathBuf,
@@ -49,9 +47,7 @@ pub enum Error {
         file: PathBuf,
     },
     /// The stored world cannot be read.
-    #[error(
-        "{stored} is not a stored world of this version: {what}\nTo begin anew from the world file:\n    afresh sim reset"
-    )]
+    #[error("{stored} is not a stored world of this version: {what}")]
     Stored {
         /// The stored copy.
         stored: PathBuf,

@@ -18,6 +18,9 @@ use crate::model::memory::Memory;
 use crate::model::survey::Refresh;
 use crate::model::time::Timestamp;
 
+/// Why nobody can tell whether a rule's jobs may be run.
+const NOT_FOUND: &str = "which job it is could not be found out";
+
 /// Signs in to every connection that `wanted` names, or to all, and asks what is allowed there. In the order of their names.
 pub async fn gather(
     desired: &Desired,
@@ -91,7 +94,7 @@ async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> V
         let standing = Standing::told_by(&listed.await);
         return vec![Right::new(Need::Plan, CAN_VIEW, standing)];
     }
-    let mut rights = Vec::new();
+    let (mut rights, mut unfound) = (Vec::new(), Vec::new());
     let mut seen: BTreeMap<JobId, ListedJob> = BTreeMap::new();
     for (rule, found) in rules {
         match found {
@@ -99,6 +102,14 @@ async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> V
             unseen @ Err(_) => {
                 let standing = Standing::told_by(&unseen);
                 rights.push(Right::new(Need::Plan, CAN_VIEW, standing).on(rule.to_string()));
+                unfound.push(
+                    Right::new(
+                        Need::Apply,
+                        CAN_MANAGE_RUN,
+                        Standing::Unknown(NOT_FOUND.to_owned()),
+                    )
+                    .on(rule.to_string()),
+                );
             }
         }
     }
@@ -117,6 +128,7 @@ async fn of_jobs(scene: &Scene<'_>, workspace: &Workspace, me: Option<&Me>) -> V
             Right::new(Need::Apply, CAN_MANAGE_RUN, standing).on(called(job))
         }),
     );
+    rights.extend(unfound);
     rights
 }
 

@@ -105,7 +105,7 @@ def test_a_revoked_token_an_address_list_and_a_missing_right_are_told_apart(_):
     for answer, env, words in [
         (page("Invalid access token."), pat, "the token of environment (DATABRICKS_TOKEN) was revoked"),
         (BLOCKED, SP, "have 192.0.2.7 added to the workspace's IP access list"),
-        (right, SP, "the right to CAN VIEW is missing"),
+        (right, SP, "the permission CAN VIEW is missing"),
     ]:
         with Trial(job(), at_workspace(answer), env=env) as trial:
             code, said = trial.afresh("plan")

@@ -68,6 +68,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         })),
         promise: Promise::Kept,
         breaks_at: None,
+        proved_until: None,
         attention: None,
         verdict: Verdict::Keep(Keep::Young),
         facts: Facts::Runtime(Box::new(facts)),

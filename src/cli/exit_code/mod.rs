@@ -127,28 +127,31 @@ impl Standing {
     }
 }
 
+/// Could no subject be read? Of no subjects nothing had to be.
+fn nothing_known(standings: &[Standing]) -> bool {
+    let unknown = |standing: &Standing| Kind::Unknown.is(standing);
+    !standings.is_empty() && standings.iter().all(unknown)
+}
+
 /// The code of a plan: the first that applies of 1, 5, 2, 3 and 0.
 pub fn of_plan(plan: &Plan, detailed: bool, fail_on: &FailOn) -> Exit {
     let counts = plan.counts();
-    if counts.subjects > 0 && counts.unknown == counts.subjects {
+    let found: Vec<Standing> = plan.steps.iter().map(Standing::of).collect();
+    if nothing_known(&found) {
         Exit::Error
     } else if plan.refused {
         Exit::Refused
     } else if detailed && counts.pending() {
         Exit::Pending
-    } else if plan
-        .steps
-        .iter()
-        .any(|step| fail_on.names(&Standing::of(step)))
-    {
+    } else if found.iter().any(|standing| fail_on.names(standing)) {
         Exit::Partly
     } else {
         Exit::AsWanted
     }
 }
 
-/// The code of an apply. What was done decides; then what is left: an operation that is unresolved, a subject that `--fail-on` names,
-/// and what another apply is working on.
+/// The code of an apply. What was done decides; then what is left, as of a plan: that no subject could be read, an operation that is
+/// unresolved, a subject that `--fail-on` names, and what another apply is working on.
 pub fn of_apply(
     done: apply::Exit,
     plan: &Plan,
@@ -162,6 +165,7 @@ pub fn of_apply(
     };
     let unresolved = doubts_beside || held(|why| matches!(why, Hold::Doubt { .. }));
     match done {
+        apply::Exit::AllDone if nothing_known(left) => Exit::Error,
         apply::Exit::AllDone
             if unresolved || left.iter().any(|standing| fail_on.names(standing)) =>
         {

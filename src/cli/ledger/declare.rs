@@ -27,7 +27,12 @@ pub(super) async fn declare(
     let (address, slot) = slot.split_once('#').ok_or_else(usage)?;
     let address =
         Address::parse(address).map_err(|why| Failure::new(why).with_exit(Exit::Usage))?;
-    let slot = Slot::parse(slot).ok_or_else(usage)?;
+    let slot = Slot::parse(slot).ok_or_else(|| {
+        Failure::new(format!(
+            "an integration runtime has the keys authKey1 and authKey2, and no `{slot}`"
+        ))
+        .with_exit(Exit::Usage)
+    })?;
     let now = session.ground.now();
     let memory = session.ground.ledger.memory();
     let identity = match memory.identity_of(&address) {

@@ -337,7 +337,7 @@ async fn a_member_needs_no_management_token_and_an_outsider_is_told_of_it() {
         trouble.unwrap_err().to_string(),
         "cannot list the jobs of analytics: PERMISSION_DENIED: You are not in this workspace; who is no member of the workspace has to \
          show it a management token, and there is none: no token from environment (AZURE_CLIENT_SECRET): AADSTS53003: Blocked; a \
-         Conditional Access policy blocks it: ask whoever administers the tenant, or run it from an allowed place; the right to CAN \
+         Conditional Access policy blocks it: ask whoever administers the tenant, or run it from an allowed place; the permission CAN \
          VIEW is missing"
     );
 }

@@ -86,7 +86,7 @@ async fn refusals_say_which_right_is_missing_and_which_request_it_was() {
     assert_eq!(
         trouble.to_string(),
         format!(
-            "cannot list the keys of west: AuthorizationFailed: no; the right to {right} is missing (request rq-1)"
+            "cannot list the keys of west: AuthorizationFailed: no; the permission {right} is missing (request rq-1)"
         )
     );
     let gone = fake(|_, _| {

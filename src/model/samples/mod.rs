@@ -143,7 +143,15 @@ fn target() -> BoxedStrategy<Target> {
     .boxed()
 }
 
-fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> {
+/// A promise, when it breaks, until when it is proved, and why a person is needed.
+type Stands = (
+    Promise,
+    Option<Timestamp>,
+    Option<Timestamp>,
+    Option<Attention>,
+);
+
+fn standing() -> BoxedStrategy<Stands> {
     let part = prop_oneof![
         Just(BrokenPart::Whole),
         slot().prop_map(BrokenPart::Key),
@@ -165,6 +173,7 @@ fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> 
                 Attention::GivenUp,
                 Attention::ForeignRotation,
                 Attention::LostRun,
+                Attention::UndatedSuccess,
                 Attention::Settings,
                 Attention::Policy,
                 Attention::Unattributed,
@@ -172,7 +181,7 @@ fn standing() -> BoxedStrategy<(Promise, Option<Timestamp>, Option<Attention>)> 
         ),
         run_id().prop_map(|run| Attention::Blocked { run }),
     ];
-    (promise, of(instant()), of(attention)).boxed()
+    (promise, of(instant()), of(instant()), of(attention)).boxed()
 }
 
 fn step() -> BoxedStrategy<Step> {
@@ -194,7 +203,7 @@ fn step() -> BoxedStrategy<Step> {
                 address,
                 rule,
                 target,
-                (promise, breaks_at, attention),
+                (promise, breaks_at, proved_until, attention),
                 verdict,
                 facts,
                 changes_at,
@@ -206,6 +215,7 @@ fn step() -> BoxedStrategy<Step> {
                 target,
                 promise,
                 breaks_at,
+                proved_until,
                 attention,
                 verdict,
                 facts,

@@ -170,6 +170,7 @@ pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
         Just(Hold::RestartsItself),
         Just(Hold::RunsForbidden),
         (run_id(), instant()).prop_map(|(run, since)| Hold::LostRun { run, since }),
+        run_id().prop_map(|run| Hold::UndatedSuccess { run }),
     ]
     .boxed()
 }

@@ -6,7 +6,6 @@ use super::{Freshness, View};
 use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run};
 use crate::model::survey::JobCase;
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Cause, Company, Hold, JobFacts, Keep, Move, NonEmpty};
 
 impl View<'_> {
@@ -114,16 +113,8 @@ impl View<'_> {
     /// A success of which no time is known is neither fresh nor stale.
     fn undated_success(&self) -> Option<Ruling> {
         let undated = undated_success(self.case, self.facts)?;
-        let trouble = Trouble {
-            kind: TroubleKind::Unexpected,
-            doing: "judge how fresh it is".to_owned(),
-            message: format!(
-                "run {} succeeded, and the service tells neither when it started nor when it ended",
-                undated.id
-            ),
-            ids: Box::default(),
-        };
-        Some(Ruling::hold(Hold::Trouble(trouble), None))
+        let why = Hold::UndatedSuccess { run: undated.id };
+        Some(Ruling::hold(why, None))
     }
 
     fn running(&self) -> Ruling {

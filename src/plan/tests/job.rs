@@ -2,6 +2,7 @@
 
 use super::super::testing::*;
 use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, RunResult};
+use crate::model::promise::Promise;
 use crate::model::survey::{JobCase, Looked, Subject};
 use crate::model::time::Span;
 use crate::model::verdict::{Cause, Company, Hold, Keep, Move, Settled, Step, Verdict};
@@ -65,10 +66,10 @@ fn a_success_without_an_end_counts_from_its_start_and_without_both_it_proves_not
     sight(&mut case).ended = vec![undated(2, Some("25h"))];
     assert!(matches!(&moves(&step(&case))[..], [Move::Start { .. }]));
     sight(&mut case).ended = vec![undated(2, Some("25h")), undated(1, None)];
-    let Hold::Trouble(trouble) = hold(&case) else {
-        panic!("run 1 may be fresh or not");
-    };
-    assert!(trouble.message.starts_with("run 1 succeeded"), "{trouble}");
+    assert_eq!(hold(&case), Hold::UndatedSuccess { run: 1 });
+    let undecided = step(&case);
+    assert_eq!(undecided.promise, Promise::Unproven);
+    assert!(!undecided.is_unread(), "it was read, and cannot be judged");
     sight(&mut case).ended = vec![ended(3, "1h", RunResult::Success), undated(1, None)];
     assert!(matches!(
         step(&case).verdict,

@@ -16,7 +16,10 @@ pub(super) fn tables(plan: &Plan) -> Vec<String> {
     let mut tables = Vec::new();
     tables.extend(table(
         "| subject | change | promise | why |\n|---|---|---|---|",
-        &plan.acts().flat_map(act_rows).collect::<Vec<String>>(),
+        &plan
+            .acts()
+            .flat_map(|step| act_rows(step, plan))
+            .collect::<Vec<String>>(),
     ));
     for (head, of) in [
         ("needs attention", Section::Attention),
@@ -85,7 +88,7 @@ fn promise(step: &Step) -> String {
     }
 }
 
-fn act_rows(step: &Step) -> Vec<String> {
+fn act_rows(step: &Step, plan: &Plan) -> Vec<String> {
     let Verdict::Act { moves, because } = &step.verdict else {
         return Vec::new();
     };
@@ -93,7 +96,7 @@ fn act_rows(step: &Step) -> Vec<String> {
         address(step),
         change(&moves.first),
         promise(step),
-        escape::inline(&words::cause(because)),
+        with_notes(words::cause(because), step, plan),
     ]);
     let rest = moves.rest.iter().map(|movement| {
         row(&[
@@ -104,6 +107,14 @@ fn act_rows(step: &Step) -> Vec<String> {
         ])
     });
     std::iter::once(first).chain(rest).collect()
+}
+
+/// A reason, and what the row of a terminal has below it: runs that do not count, and which job a name meant.
+fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
+    let notes = text::job_notes(step, plan.at);
+    let id = words::remembered_id(step, plan.refresh);
+    let all: Vec<String> = std::iter::once(reason).chain(notes).chain(id).collect();
+    escape::inline(&all.join("; "))
 }
 
 fn change(movement: &Move) -> String {
@@ -142,7 +153,7 @@ fn waiting_row(step: &Step, plan: &Plan) -> String {
         address(step),
         escape::inline(&ends),
         escape::inline(&promise),
-        escape::inline(&reason(step)),
+        with_notes(reason(step), step, plan),
     ])
 }
 
@@ -204,7 +215,7 @@ pub(super) fn evidence(plan: &Plan) -> Vec<String> {
         .filter(|step| section(step).is_some() || matches!(step.verdict, Verdict::Act { .. }))
         .map(|step| {
             let summary = format!("Evidence for {}", address(step));
-            folded(&summary, &escape::fenced(&text::why(step, plan)))
+            folded(&summary, &escape::fenced(&text::why(step, plan, "")))
         })
         .collect()
 }

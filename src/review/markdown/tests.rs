@@ -33,6 +33,7 @@ fn step(address: &str, verdict: Verdict) -> Step {
         target: None,
         promise: Promise::Kept,
         breaks_at: None,
+        proved_until: None,
         attention,
         verdict,
         facts: Facts::None,

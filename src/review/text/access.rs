@@ -2,6 +2,8 @@
 //!
 //! Refuses: a token, and the word "no" where nobody could tell.
 
+use std::collections::BTreeMap;
+
 use super::why::{labelled, when};
 use crate::model::access::{Access, Entry, Identity, Need, Place, Right, Standing};
 use crate::model::time::Timestamp;
@@ -38,7 +40,7 @@ fn not_in(trouble: &Trouble) -> Vec<String> {
         .collect()
 }
 
-/// All connections in one line.
+/// All connections in one line. What is missing is counted in rows, as [`access`] shows them.
 pub fn accesses(all: &[Access]) -> String {
     let open = all.iter().filter(|one| !one.is_closed()).count();
     format!(
@@ -50,18 +52,22 @@ pub fn accesses(all: &[Access]) -> String {
 }
 
 fn in_all(all: &[Access], need: Need, named: &str) -> String {
-    let rights = || {
-        all.iter()
-            .flat_map(|one| &one.rights)
-            .filter(|right| right.need == need)
-    };
-    let missing = rights().filter(|right| right.standing == Standing::Missing);
-    let unknown = rights().filter(|right| matches!(right.standing, Standing::Unknown(_)));
+    let rows: Vec<&Right> = all
+        .iter()
+        .flat_map(|one| groups(&one.rights, need))
+        .map(|(right, _)| right)
+        .collect();
+    let missing = rows
+        .iter()
+        .filter(|right| right.standing == Standing::Missing);
+    let unknown = rows
+        .iter()
+        .filter(|right| matches!(right.standing, Standing::Unknown(_)));
     match (missing.count(), unknown.count()) {
-        (0, 0) if rights().next().is_none() && all.iter().any(Access::is_closed) => {
+        (0, 0) if rows.is_empty() && all.iter().any(Access::is_closed) => {
             format!("{named}: nothing could be checked")
         }
-        (0, 0) if rights().next().is_none() => format!("{named}: no right is needed"),
+        (0, 0) if rows.is_empty() => format!("{named}: no right is needed"),
         (0, 0) => format!("{named}: no right is missing"),
         (missing, 0) => format!("{named}: {missing} missing"),
         (0, unknown) => format!("{named}: {unknown} unknown"),
@@ -107,18 +113,24 @@ fn of_token(identity: &Identity, now: Timestamp) -> Vec<String> {
     lines
 }
 
-/// The rights that one command needs, equal ones together; the label stands on the first line.
-fn rights(all: &[Right], need: Need, label: &str) -> Vec<String> {
+/// The rights that one command needs, equal ones together with the things that they are about: one row each, and counted so.
+fn groups(all: &[Right], need: Need) -> Vec<(&Right, Vec<&str>)> {
+    let mut places: BTreeMap<(&str, &Standing), usize> = BTreeMap::new();
     let mut groups: Vec<(&Right, Vec<&str>)> = Vec::new();
     for right in all.iter().filter(|right| right.need == need) {
-        let known = groups
-            .iter_mut()
-            .find(|(first, _)| first.name == right.name && first.standing == right.standing);
-        match (known, &right.on) {
-            (Some((_, things)), Some(on)) => things.push(on),
-            (_, on) => groups.push((right, on.iter().map(String::as_str).collect())),
+        let new = groups.len();
+        let place = *places.entry((&right.name, &right.standing)).or_insert(new);
+        if place == new {
+            groups.push((right, Vec::new()));
         }
+        groups[place].1.extend(right.on.as_deref());
     }
+    groups
+}
+
+/// Those rights in lines; the label stands on the first.
+fn rights(all: &[Right], need: Need, label: &str) -> Vec<String> {
+    let groups = groups(all, need);
     let told = groups.iter().enumerate().map(|(place, (right, things))| {
         let label = if place == 0 { label } else { "" };
         labelled(label, &of_group(right, things))

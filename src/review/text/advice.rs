@@ -2,18 +2,73 @@
 //!
 //! Refuses: attention without a way out of it.
 
+use super::row::Page;
 use super::why::labelled;
 use crate::model::promise::Attention;
 use crate::model::verdict::{Hold, Step, Verdict};
-use crate::review::escape::line;
+use crate::review::command;
+
+/// Something that a person can do.
+struct Remedy {
+    /// In a sentence; with a command, what the command is for.
+    what: String,
+    /// The words of the command behind `afresh`, without what was given.
+    command: Option<Vec<String>>,
+}
+
+impl Remedy {
+    fn only(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            command: None,
+        }
+    }
+
+    fn by(what: &str, command: &[&str]) -> Self {
+        Self {
+            what: format!("{what}:"),
+            command: Some(command.iter().map(|word| (*word).to_owned()).collect()),
+        }
+    }
+
+    fn line(&self, given: &str) -> Option<String> {
+        let words: Vec<&str> = self.command.as_ref()?.iter().map(String::as_str).collect();
+        Some(command::afresh(&words, given))
+    }
+}
 
 /// Why it needs attention, and below it what to do; nothing where it needs none.
-pub(super) fn attention(step: &Step) -> Vec<String> {
+pub(super) fn attention(step: &Step, given: &str) -> Vec<String> {
     let Some(attention) = step.attention else {
         return Vec::new();
     };
-    let (why, what) = (reason(attention), remedy(attention, step));
-    vec![labelled("attention", &why), labelled("", &what)]
+    let mut lines = vec![labelled("attention", &reason(attention))];
+    for remedy in remedies(attention, step) {
+        lines.push(labelled("", &remedy.what));
+        let command = remedy.line(given);
+        lines.extend(command.map(|command| labelled("", &format!("    {command}"))));
+    }
+    lines
+}
+
+/// Below the row of what only the ledger's own commands can end: those commands. `why` tells the rest.
+pub(super) fn of_row(page: &Page, step: &Step) -> Vec<String> {
+    let Some(
+        attention @ (Attention::ForeignRotation | Attention::LostRun | Attention::Unattributed),
+    ) = step.attention
+    else {
+        return Vec::new();
+    };
+    let mut lines = Vec::new();
+    for remedy in remedies(attention, step) {
+        lines.extend(page.note(&remedy.what));
+        lines.extend(
+            remedy
+                .line(page.given)
+                .map(|command| page.command(&command)),
+        );
+    }
+    lines
 }
 
 fn reason(attention: Attention) -> String {
@@ -26,6 +81,9 @@ fn reason(attention: Attention) -> String {
             "a key was rotated outside afresh while an operation was unresolved".to_owned()
         }
         Attention::LostRun => "a one-time run was started, and its end was never seen".to_owned(),
+        Attention::UndatedSuccess => {
+            "a run succeeded, and the service does not tell when".to_owned()
+        }
         Attention::Settings => "the settings of the job do not allow it".to_owned(),
         Attention::Policy => "the rule leaves this decision to a person".to_owned(),
         Attention::Unattributed => {
@@ -37,42 +95,77 @@ fn reason(attention: Attention) -> String {
     }
 }
 
-fn remedy(attention: Attention, step: &Step) -> String {
-    let address = line(&step.address.to_string());
-    let connection = line(step.address.connection.as_str());
+fn remedies(attention: Attention, step: &Step) -> Vec<Remedy> {
+    let address = step.address.to_string();
+    let only = |what: String| vec![Remedy::only(what)];
     match attention {
-        Attention::Access => {
-            format!("what is missing, and for whom: afresh auth --connection {connection}")
-        }
-        Attention::Rule => format!(
+        Attention::Access => vec![Remedy::by(
+            "what is missing, and for whom",
+            &["auth", "--connection", step.address.connection.as_str()],
+        )],
+        Attention::Rule => only(format!(
             "correct the rule {}, or the name that it refers to",
             step.rule
-        ),
-        Attention::NotFound => format!(
+        )),
+        Attention::NotFound => only(format!(
             "correct the name in the rule {}, or grant the right to read it",
             step.rule
+        )),
+        Attention::GivenUp => vec![
+            Remedy::only("mend the cause, then run it once by hand: any successful run resets the count"),
+            Remedy::by(
+                "or let afresh try again, with the count at zero",
+                &["ledger", "forget", "--attempts", &address],
+            ),
+        ],
+        Attention::ForeignRotation => vec![Remedy::by(
+            "when it is known who rotated it, end the unresolved operation",
+            &["ledger", "forget", "--doubts", &address],
+        )],
+        Attention::LostRun => vec![
+            Remedy::by(
+                "if the run succeeded, record that",
+                &["ledger", "confirm", &address],
+            ),
+            Remedy::by(
+                "if it did not, let this content be submitted again",
+                &["ledger", "forget", &address],
+            ),
+        ],
+        Attention::UndatedSuccess => only(
+            "find out in the workspace when it ended; if that is too long ago, delete the run there, and the next apply starts one"
+                .to_owned(),
         ),
-        Attention::GivenUp => {
-            "mend the cause, then run it once by hand: any successful run resets the count"
-                .to_owned()
-        }
-        Attention::ForeignRotation => format!(
-            "find out who rotated it, then end the operation: afresh ledger forget --doubts {address}"
-        ),
-        Attention::LostRun => {
-            "find out in the workspace how the run ended, before it is started again".to_owned()
-        }
-        Attention::Settings => settings(step).to_owned(),
-        Attention::Policy => format!(
-            "change the rule {}, or record the age that a person knows: afresh ledger declare",
-            step.rule
-        ),
-        Attention::Unattributed => format!(
-            "record the age of one key: afresh ledger declare {address}#authKey1 --born DATE; or let the rule rotate both: unknownAge: rotate"
-        ),
-        Attention::Blocked { run } => {
-            format!("find out why run {run} does not end, or cancel it in the workspace")
-        }
+        Attention::Settings => only(settings(step).to_owned()),
+        Attention::Policy => policy(step, &address),
+        Attention::Unattributed => vec![
+            declare("record when one of them was created, if you know", &format!("{address}#authKey1")),
+            Remedy::only("or let the rule rotate both in turn: `unknownAge: rotate`"),
+        ],
+        Attention::Blocked { run } => only(format!(
+            "find out why run {run} does not end, or cancel it in the workspace"
+        )),
+    }
+}
+
+fn declare(what: &str, key: &str) -> Remedy {
+    Remedy::by(what, &["ledger", "declare", key, "--born", "DATE"])
+}
+
+fn policy(step: &Step, address: &str) -> Vec<Remedy> {
+    let change = Remedy::only(format!("change the rule {}", step.rule));
+    match &step.verdict {
+        Verdict::Hold {
+            why: Hold::AgeUnknown { slot, .. },
+            ..
+        } => vec![
+            change,
+            declare(
+                "or record when the key was created, if you know",
+                &format!("{address}#{slot}"),
+            ),
+        ],
+        Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => vec![change],
     }
 }
 

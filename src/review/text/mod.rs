@@ -31,6 +31,7 @@ use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::PassedOver;
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Cause, Facts, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
 use row::Page;
 
@@ -49,13 +50,15 @@ const UNPROVEN_SHOWN: usize = 20;
 
 /// How a plan is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TextOptions {
+pub struct TextOptions<'a> {
     /// Colours are wanted.
     pub color: bool,
     /// Subjects that are up to date are listed one by one.
     pub verbose: bool,
     /// Columns of the terminal; `None`: lines are not wrapped.
     pub width: Option<usize>,
+    /// What commands that are proposed end with, quoted for a shell: `estate --sim world.yaml`.
+    pub given: &'a str,
 }
 
 /// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
@@ -71,9 +74,10 @@ pub fn sentence(step: &Step) -> String {
 /// The whole plan, with a line end at its end.
 pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     let shown = shown(plan, options.verbose);
-    let page = Page::new(plan, &shown, *options);
+    let unshown = unshown(plan, options.verbose);
+    let page = Page::new(plan, &shown, unshown, *options);
     let mut lines = rows(&page, &shown, options.verbose);
-    lines.extend(up_to_date(&page, plan));
+    lines.extend(up_to_date(&page, plan, unshown));
     lines.extend(
         plan.passed_over
             .iter()
@@ -100,7 +104,9 @@ fn rows(page: &Page, shown: &[&Step], verbose: bool) -> Vec<String> {
         } else {
             group.len().min(most)
         };
-        lines.extend(group[..told].iter().flat_map(|step| step_lines(page, step)));
+        let (first, alike) = (&group[..1], &group[1..told]);
+        lines.extend(first.iter().flat_map(|step| step_lines(page, step)));
+        lines.extend(alike.iter().flat_map(|step| again_lines(page, step)));
         if told < group.len() {
             let more = words::count(group.len() - told, "more subject", "more subjects");
             lines.extend(page.sentence(
@@ -111,6 +117,14 @@ fn rows(page: &Page, shown: &[&Step], verbose: bool) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A step after one that it is alike to: of a trouble that takes several lines, only that it is the same.
+fn again_lines(page: &Page, step: &Step) -> Vec<String> {
+    match sentence::again(step) {
+        Some(again) => page.sentence(&line(&step.address.to_string()), ink(step), &again),
+        None => step_lines(page, step),
+    }
 }
 
 /// The same words of the service on both, whatever was asked and whatever the request's id; or nothing but a promise that is not
@@ -136,6 +150,40 @@ fn shown(plan: &Plan, verbose: bool) -> Vec<&Step> {
         .collect();
     shown.sort_by_key(|(rank, _)| *rank);
     shown.into_iter().map(|(_, step)| step).collect()
+}
+
+/// What is up to date and has no row of its own, in words; `None`: there is none.
+#[derive(Clone, Copy)]
+struct Unshown {
+    /// How many subjects.
+    subjects: usize,
+    /// Others that are up to date have rows.
+    beside_rows: bool,
+}
+
+impl Unshown {
+    /// `11 subjects up to date`, `2 more subjects up to date`.
+    fn words(self) -> Option<String> {
+        let (one, many) = if self.beside_rows {
+            ("more subject", "more subjects")
+        } else {
+            ("subject", "subjects")
+        };
+        let all = || words::count(self.subjects, one, many);
+        (self.subjects > 0).then(|| format!("{} up to date", all()))
+    }
+}
+
+fn unshown(plan: &Plan, verbose: bool) -> Unshown {
+    let subjects = plan
+        .steps
+        .iter()
+        .filter(|step| rank(step, verbose).is_none());
+    let subjects = subjects.count();
+    Unshown {
+        subjects,
+        beside_rows: subjects < plan.counts().up_to_date,
+    }
 }
 
 /// Where what is up to date stands, though its promise is not proved.
@@ -173,16 +221,18 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
             let first = all.next().map_or("", String::as_str);
             let mut lines = page.sentence(&address, ink(step), first);
             lines.extend(all.flat_map(|more| page.note(more)));
+            lines.extend(advice::of_row(page, step));
             lines
         }
     };
     for note in words::runtime_notes(step) {
         lines.extend(page.note(&note));
     }
-    if let Facts::Job(facts) = &step.facts {
-        let notes = job::notes(facts, page.at);
-        lines.extend(notes.iter().flat_map(|text| page.note(text)));
+    if let Some(id) = words::remembered_id(step, page.refresh) {
+        lines.extend(page.note(&id));
     }
+    let notes = job_notes(step, page.at);
+    lines.extend(notes.iter().flat_map(|text| page.note(text)));
     for settlement in &step.settlements {
         lines.extend(page.note(&words::settlement(settlement)));
     }
@@ -190,6 +240,14 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
         lines.extend(page.note("apply waits for this run to end"));
     }
     lines
+}
+
+/// What a row of a job says below its reason: a success that does not count, scheduled runs that would not.
+pub(super) fn job_notes(step: &Step, now: Timestamp) -> Vec<String> {
+    match &step.facts {
+        Facts::Job(facts) => job::notes(facts, now),
+        Facts::Runtime(_) | Facts::Submission(_) | Facts::None => Vec::new(),
+    }
 }
 
 /// The colour of what does not act: it says nothing that the words do not say.
@@ -252,18 +310,14 @@ fn parameter_lines(paint: Paint, parameters: &BTreeMap<String, ParameterValue>) 
 }
 
 /// `11 subjects up to date    next: ingest/lab#authKey1 in 6d`.
-fn up_to_date(page: &Page, plan: &Plan) -> Vec<String> {
-    let Some(kept) = kept_words(plan.counts().up_to_date) else {
-        return Vec::new();
-    };
-    let next = summary::next(plan)
-        .map(|next| format!("next: {next}"))
-        .unwrap_or_default();
-    page.sentence(&kept, Ink::Plain, &next)
-}
-
-fn kept_words(kept: usize) -> Option<String> {
-    (kept > 0).then(|| format!("{} up to date", words::count(kept, "subject", "subjects")))
+fn up_to_date(page: &Page, plan: &Plan, unshown: Unshown) -> Vec<String> {
+    let next = summary::next(plan);
+    match (unshown.words(), next) {
+        (Some(kept), Some(next)) => page.sentence(&kept, Ink::Plain, &format!("next: {next}")),
+        (Some(kept), None) => page.sentence(&kept, Ink::Plain, ""),
+        (None, Some(next)) => page.sentence("next", Ink::Plain, &next),
+        (None, None) => Vec::new(),
+    }
 }
 
 fn skipped(page: &Page, passed: &PassedOver) -> Vec<String> {

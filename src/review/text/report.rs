@@ -3,6 +3,7 @@
 use crate::model::job::RunId;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Move, Receipt};
+use crate::review::command;
 use crate::review::escape::line;
 use crate::review::words;
 
@@ -114,8 +115,9 @@ fn page(url: Option<&str>) -> String {
 const LONG: usize = 30;
 
 /// What became of an apply, with a line end at its end: runs that failed with their task's error, after a long apply
-/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 unresolved, …`.
-pub fn outcome(reports: &[Report]) -> String {
+/// everything else that was not done, then `Applied: 2 done, 1 stale, 1 unresolved, …`. Commands that are proposed end with what was
+/// `given`.
+pub fn outcome(reports: &[Report], given: &str) -> String {
     let told =
         |report: &&Report| reports.len() >= LONG || matches!(report.what, Happened::Ended(_));
     let mut lines: Vec<String> = reports.iter().filter(told).flat_map(trouble).collect();
@@ -123,7 +125,7 @@ pub fn outcome(reports: &[Report]) -> String {
         lines.push(String::new());
     }
     lines.push(tally(reports));
-    lines.extend(advice(reports));
+    lines.extend(advice(reports, given));
     lines.join("\n") + "\n"
 }
 
@@ -217,13 +219,11 @@ fn tally(reports: &[Report]) -> String {
 }
 
 /// What to do about what is left.
-fn advice(reports: &[Report]) -> Option<String> {
+fn advice(reports: &[Report], given: &str) -> Option<String> {
     let any = |is: fn(&Happened) -> bool| reports.iter().any(|report| is(&report.what));
     if any(|what| matches!(what, Happened::InDoubt(..))) {
-        Some(
-            "Run `afresh apply` again: it resolves these operations before anything else."
-                .to_owned(),
-        )
+        let why = "The next apply resolves these operations before anything else:";
+        Some(format!("{why}\n    {}", command::afresh(&["apply"], given)))
     } else if any(|what| {
         matches!(
             what,
@@ -235,7 +235,8 @@ fn advice(reports: &[Report]) -> Option<String> {
     }) {
         Some("Plan again for what was not done.".to_owned())
     } else if any(|what| matches!(what, Happened::OutOfSight { .. })) {
-        Some("Run `afresh apply` once the run can be read again: the ledger knows its id, and a declared wait goes on.".to_owned())
+        let why = "The ledger knows the run, and the next apply goes on with a declared wait, once the run can be read again:";
+        Some(format!("{why}\n    {}", command::afresh(&["apply"], given)))
     } else {
         None
     }

@@ -1,6 +1,7 @@
 //! Columns: addresses below each other, actions below each other, reasons after them, wrapped with a hanging indent.
 
-use super::{TextOptions, kept_words};
+use super::{TextOptions, Unshown};
+use crate::model::survey::Refresh;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Plan, Step, Verdict};
 use crate::review::escape::line;
@@ -16,17 +17,26 @@ const REASON_ROOM_MIN: usize = 24;
 const HANG_BELOW: usize = 6;
 
 /// The columns of one plan.
-pub(super) struct Page {
+pub(super) struct Page<'a> {
     pub(super) paint: Paint,
     /// The time of the plan.
     pub(super) at: Timestamp,
+    /// How the plan was read.
+    pub(super) refresh: Refresh,
+    /// What commands that are proposed end with.
+    pub(super) given: &'a str,
     width: Option<usize>,
     address: usize,
     action: usize,
 }
 
-impl Page {
-    pub(super) fn new(plan: &Plan, shown: &[&Step], options: TextOptions) -> Self {
+impl<'a> Page<'a> {
+    pub(super) fn new(
+        plan: &Plan,
+        shown: &[&Step],
+        unshown: Unshown,
+        options: TextOptions<'a>,
+    ) -> Self {
         let addresses = shown
             .iter()
             .map(|step| letters(&line(&step.address.to_string())))
@@ -35,12 +45,14 @@ impl Page {
                     .iter()
                     .map(|passed| letters(&line(&passed.address.to_string()))),
             )
-            .chain(kept_words(plan.counts().up_to_date).map(|words| letters(&words)));
+            .chain(unshown.words().map(|words| letters(&words)));
         Self {
             paint: Paint {
                 color: options.color,
             },
             at: plan.at,
+            refresh: plan.refresh,
+            given: options.given,
             width: options.width,
             address: addresses.max().unwrap_or(0).min(ADDRESS_COLUMN_MAX),
             action: shown.iter().copied().map(action_width).max().unwrap_or(0),
@@ -68,6 +80,11 @@ impl Page {
     /// A sentence below a row.
     pub(super) fn note(&self, text: &str) -> Vec<String> {
         self.flow(" ".repeat(6), 6, Ink::Faint, text)
+    }
+
+    /// A command below a row, alone on its line and never wrapped.
+    pub(super) fn command(&self, command: &str) -> String {
+        format!("{}{}", " ".repeat(10), self.paint.dye(Ink::Faint, command))
     }
 
     /// A sentence at the left.

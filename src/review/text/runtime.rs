@@ -6,7 +6,7 @@ use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
 use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Verdict};
+use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Target, Verdict};
 use crate::review::escape::line;
 use crate::review::paint::Ink;
 use crate::review::words;
@@ -32,6 +32,7 @@ pub(super) fn slot_block(page: &Page, slot: Slot, facts: &SlotFacts) -> Vec<Stri
 /// What the rule requires, both keys with their evidence, windows and overlap, and rights that are missing.
 pub(super) fn why(
     facts: &RuntimeFacts,
+    own: Option<&Target>,
     verdict: &Verdict,
     freezes: &[Freeze],
     now: Timestamp,
@@ -54,7 +55,7 @@ pub(super) fn why(
         facts
             .outside
             .iter()
-            .map(|change| labelled("outside", &words::outside(change))),
+            .map(|change| labelled("outside", &words::outside(change, own))),
     );
     let corrected = facts.corrected.iter().map(words::correction);
     lines.extend(corrected.map(|text| labelled("evidence", &text)));

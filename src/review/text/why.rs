@@ -17,8 +17,9 @@ pub(super) fn labelled(label: &str, text: &str) -> String {
     format!("  {label:<10}  {text}").trim_end().to_owned()
 }
 
-/// The evidence, intervals, windows and rules behind one verdict, and when it will change; with a line end at its end.
-pub fn why(step: &Step, plan: &Plan) -> String {
+/// The evidence, intervals, windows and rules behind one verdict, and when it will change; with a line end at its end. Commands that
+/// are proposed end with what was `given`, quoted for a shell.
+pub fn why(step: &Step, plan: &Plan, given: &str) -> String {
     let mut lines = vec![
         format!(
             "{}: {}",
@@ -27,7 +28,7 @@ pub fn why(step: &Step, plan: &Plan) -> String {
         ),
         labelled("promise", &sentence::promise_until(step, plan.at)),
     ];
-    lines.extend(advice::attention(step));
+    lines.extend(advice::attention(step, given));
     lines.push(labelled("rule", &rule(&step.rule, plan)));
     lines.extend(
         step.target
@@ -64,7 +65,13 @@ fn place(target: &Target) -> String {
 
 fn facts(step: &Step, plan: &Plan) -> Vec<String> {
     match &step.facts {
-        Facts::Runtime(facts) => runtime::why(facts, &step.verdict, &plan.freezes, plan.at),
+        Facts::Runtime(facts) => runtime::why(
+            facts,
+            step.target.as_ref(),
+            &step.verdict,
+            &plan.freezes,
+            plan.at,
+        ),
         Facts::Job(facts) => job::why(facts, &step.verdict, plan.at),
         Facts::Submission(facts) => job::submission(facts, &step.verdict, plan.at),
         Facts::None => vec![labelled("facts", "none: it could not be read")],

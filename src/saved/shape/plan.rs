@@ -153,6 +153,8 @@ mirror! {
         promise: Promise,
         /// When its promise is proved to be broken if nothing happens until then.
         breaks_at: Option<Text<Timestamp>>,
+        /// When it is kept and no longer proved, if that comes before it is proved to be broken.
+        #[serde(default, skip_serializing_if = "Option::is_none")] proved_until: Option<Text<Timestamp>>,
         /// Why a person is needed.
         attention: Option<Attention>,
         verdict: Verdict,

@@ -122,7 +122,6 @@ fn a_world_lives_on_where_it_was_stored() {
     fs::write(&file, "clock: 2026-11-22T09:00:00Z\n").unwrap();
     let error = World::load(&file, &stored, &Clock::Real).unwrap_err();
     assert!(matches!(error, Error::AnotherWorld { .. }));
-    assert!(error.to_string().contains("afresh sim reset"));
     fs::remove_file(&stored).unwrap();
     assert!(World::load(&file, &stored, &Clock::Real).is_ok());
 }

@@ -69,7 +69,7 @@ pub fn all(history: &mut History, plan: &Plan) {
     for (value, step) in steps.iter().zip(&plan.steps) {
         let address = value["address"].as_str().unwrap();
         let own = of_json(value);
-        let why = text::why(step, plan);
+        let why = text::why(step, plan, "");
         for (output, said) in [
             (
                 "its sentence",

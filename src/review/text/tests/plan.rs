@@ -82,7 +82,12 @@ fn with_verbose_what_is_up_to_date_is_listed_too() {
     };
     let shown = plan(&plan_of(kept(1)), &options);
     assert!(
-        shown.starts_with("  ingest/kept-0           up to date: no key is due\n"),
+        shown.contains("\n  next            ingest/lab#authKey1 in 6d\n")
+            && !shown.contains("subjects up to date"),
+        "{shown}"
+    );
+    assert!(
+        shown.starts_with("  ingest/kept-0   up to date: no key is due\n"),
         "{shown}"
     );
 }
@@ -132,10 +137,9 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
     });
     assert_eq!(
         plan(&plan_shown, &TextOptions::default()),
-        "  ingest/lab             up to date: no key is due
+        "  ingest/lab     up to date: no key is due
       resolved: the earlier \"regenerate authKey1\" did happen (new key cccccccc)
-  1 subject up to date
-  ingest/azure           skipped: managed by Azure: it has no keys
+  ingest/azure   skipped: managed by Azure: it has no keys
 
 Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent ones wait.
 Frozen from 2026-11-23 00:00 UTC to 2026-11-25 00:00 UTC: year-end close.
@@ -306,11 +310,30 @@ fn a_broken_promise_without_an_action_is_no_subject_up_to_date() {
     assert_eq!(
         plan(&shown, &TextOptions::default()),
         "  a/b                    broken since 2026-11-22 08:00 UTC, needs attention: one of the two keys is older than 90d (nobody can tell which)
+      record when one of them was created, if you know:
+          afresh ledger declare a/b#authKey1 --born DATE
+      or let the rule rotate both in turn: `unknownAge: rotate`
   1 subject up to date   next: ingest/lab#authKey1 in 6d
 
 Nothing to do.  0 on hold, 1 broken without an action, 1 up to date.  Promises: 1 kept, 1 broken, 0 unproven, 0 unknown.  1 needs attention.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
+}
+
+#[test]
+fn what_has_a_row_of_its_own_is_not_counted_below_it() {
+    let warned = Keep::Fresh {
+        age: Span::hours(21),
+        warn: true,
+    };
+    let mut steps = kept(2);
+    steps.push(step("a/b", Verdict::Keep(warned)));
+    let shown = plain(steps);
+    assert!(
+        shown.contains("\n  3 more subjects up to date   next: ingest/lab#authKey1 in 6d\n"),
+        "{shown}"
+    );
+    assert!(shown.contains(" 4 up to date."), "{shown}");
 }
 
 #[test]
@@ -324,7 +347,7 @@ fn many_promises_that_are_not_proved_are_counted() {
     let shown = plain(steps);
     assert_eq!(shown.matches(": no key is due").count(), 20);
     assert!(
-        shown.contains("  and 10 more subjects     promise unproven; -v names each\n"),
+        shown.contains("  and 10 more subjects   promise unproven; -v names each\n"),
         "{shown}"
     );
 }
@@ -334,9 +357,9 @@ proptest! {
 
     #[test]
     fn foreign_words_never_reach_the_terminal_raw(shown in samples::plan(1..5), other in samples::plan(0..3), verbose: bool) {
-        let options = TextOptions { color: false, verbose, width: Some(80) };
+        let options = TextOptions { color: false, verbose, width: Some(80), given: "" };
         let mut texts = vec![plan(&shown, &options), diff(&other, &shown)];
-        texts.extend(shown.steps.iter().map(|step| why(step, &shown)));
+        texts.extend(shown.steps.iter().map(|step| why(step, &shown, "")));
         for text in texts {
             let raw = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
             prop_assert_eq!(raw, None, "{}", text);
@@ -360,7 +383,7 @@ proptest! {
         prop_assert!(text.contains(&promises));
         prop_assert_eq!(counts.kept + counts.broken + counts.unproven + counts.unknown, shown.steps.len());
         for step in &shown.steps {
-            let (said, behind) = (super::super::sentence(step), why(step, &shown));
+            let (said, behind) = (super::super::sentence(step), why(step, &shown, ""));
             let word = match step.promise {
                 Promise::Kept => "",
                 Promise::Broken { .. } => "broken",

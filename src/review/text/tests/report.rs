@@ -62,7 +62,7 @@ fn an_outcome_counts_and_shows_what_went_wrong() {
         doubt,
     ];
     assert_eq!(
-        outcome(&reports),
+        outcome(&reports, "estate"),
         "  analytics/nightly  run 7 ended FAILED
       https://adb-1.7.azuredatabricks.net/#job/12/run/7
       task load:
@@ -71,10 +71,11 @@ fn an_outcome_counts_and_shows_what_went_wrong() {
         ValueError: no rows
 
 Applied: 1 done, 1 unresolved, 1 ended without success.
-Run `afresh apply` again: it resolves these operations before anything else.
+The next apply resolves these operations before anything else:
+    afresh apply estate
 "
     );
-    assert_eq!(outcome(&reports[..1]), "Applied: 1 done.\n");
+    assert_eq!(outcome(&reports[..1], ""), "Applied: 1 done.\n");
 }
 
 #[test]
@@ -89,11 +90,12 @@ fn after_a_long_apply_trouble_is_told_once_more() {
         "no answer within 30s".to_owned(),
     )));
     assert_eq!(
-        outcome(&reports),
+        outcome(&reports, "estate"),
         "  analytics/nightly  regenerate authKey1: unresolved: no answer within 30s; the next apply finds out whether it happened
 
 Applied: 40 done, 1 unresolved.
-Run `afresh apply` again: it resolves these operations before anything else.
+The next apply resolves these operations before anything else:
+    afresh apply estate
 "
     );
 }

@@ -157,7 +157,7 @@ fn every_hold_of_a_runtime_says_why() {
     for (why, said) in [
         (
             Hold::ForeignRotation { slot },
-            "authKey1 was rotated outside afresh while an operation of afresh was unresolved; when it is known who did it, end that operation with `afresh ledger forget --doubts`",
+            "authKey1 was rotated outside afresh while an operation of afresh was unresolved",
         ),
         (
             Hold::AgeUnknown {
@@ -193,6 +193,10 @@ fn every_hold_of_a_job_says_why() {
             "run 7 is active and must end first",
         ),
         (Hold::BackOff { failures: 1 }, "backing off after 1 failure"),
+        (
+            Hold::UndatedSuccess { run: 7 },
+            "cannot judge how fresh it is: run 7 succeeded, and the service tells neither when it started nor when it ended",
+        ),
         (
             Hold::GaveUp { failures: 5 },
             "given up after 5 failures; any successful run resets the count",

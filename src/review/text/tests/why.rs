@@ -23,7 +23,7 @@ fn why_tells_the_evidence_of_both_keys() {
         ..rotation("ingest/gateway-west")
     };
     assert_eq!(
-        why(&step, &plan_of(Vec::new())),
+        why(&step, &plan_of(Vec::new()), ""),
         "ingest/gateway-west: regenerate authKey1: 97d old, limit 90d
   promise     kept
   rule        rule, judged for 2026-11-22 09:00 UTC
@@ -60,7 +60,7 @@ fn why_shows_no_keys_where_there_are_none() {
             },
             ..rotation("ingest/gateway-shared")
         };
-        why(&step, &plan_of(Vec::new()))
+        why(&step, &plan_of(Vec::new()), "")
     };
     let linked = why_not(Hold::NoKeys {
         why: "linked from another factory".to_owned(),
@@ -122,7 +122,7 @@ fn why_tells_how_a_pause_follows_from_the_failures() {
         )
     };
     assert_eq!(
-        why(&step, &plan_of(Vec::new())),
+        why(&step, &plan_of(Vec::new()), ""),
         "analytics/nightly: on hold until 2026-11-22 09:15 UTC: backing off after 3 failures
   promise     kept
   rule        rule, judged for 2026-11-22 09:00 UTC
@@ -161,7 +161,7 @@ fn why_says_which_right_would_show_more() {
         facts: Facts::Runtime(Box::new(facts)),
         ..step("ingest/lab", Verdict::Keep(Keep::Young))
     };
-    let shown = why(&step, &plan_of(Vec::new()));
+    let shown = why(&step, &plan_of(Vec::new()), "");
     assert!(
         shown.contains("\n              to read it, grant Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action\n"),
         "{shown}"
@@ -192,7 +192,7 @@ fn an_unknown_phase_is_told_in_the_services_word() {
         facts: Facts::Job(Box::new(facts)),
         ..step("a/b", Verdict::Keep(Keep::Idle))
     };
-    let shown = why(&step, &plan_of(Vec::new()));
+    let shown = why(&step, &plan_of(Vec::new()), "");
     assert!(
         shown.contains("  active      run 9 is in a phase that afresh does not know, NEW\\u{7}\n"),
         "{shown}"
@@ -205,7 +205,7 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
         breaks_at: Some(at("2026-12-01T09:00:00Z")),
         ..step("a/b", Verdict::Keep(Keep::Young))
     };
-    let shown = why(&kept, &plan_of(Vec::new()));
+    let shown = why(&kept, &plan_of(Vec::new()), "");
     assert!(
         shown.contains("\n  promise     kept; breaks at 2026-12-01 09:00 UTC (in 9d), if nothing happens until then\n"),
         "{shown}"
@@ -217,6 +217,7 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
         Attention::GivenUp,
         Attention::ForeignRotation,
         Attention::LostRun,
+        Attention::UndatedSuccess,
         Attention::Settings,
         Attention::Policy,
         Attention::Unattributed,
@@ -231,7 +232,7 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
             },
             ..step("a/b", hold(Hold::ActiveRun { run: 7 }))
         };
-        let shown = why(&one, &plan_of(Vec::new()));
+        let shown = why(&one, &plan_of(Vec::new()), "");
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(
             lines[0],
