@@ -6,8 +6,10 @@
 //! Facts that exclude each other give way, the weakest first: declarations, silence of the log, single events; a `createTime` that a
 //! look contradicts. What gave way is told.
 
+use std::cmp::Reverse;
+
 use super::birth::{Birth, Evidence};
-use super::runtime::{Declaration, PerSlot, Slot};
+use super::runtime::{Declaration, PerSlot, Regeneration, Slot};
 use super::time::{Span, Timestamp};
 use super::timeline::{LogSpan, Tenure, Timeline, lag};
 
@@ -207,7 +209,7 @@ fn created(timeline: &Timeline, slot: Slot, corrected: &mut Vec<Correction>) -> 
 struct Event {
     at: Timestamp,
     may_be: [bool; 2],
-    /// Its request says so, or it is a rotation of ours.
+    /// Its request says so.
     is_known: bool,
 }
 
@@ -217,15 +219,14 @@ impl Event {
     }
 }
 
-/// The events that changed a key, as far as looks allow.
+/// The events that changed a key, as far as looks allow. Those of our own rotations are explained, and left out: the rotation says more.
 fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
+    let ours = claimed(timeline);
     let mut events = Vec::new();
-    for event in &timeline.log.events {
-        let known = event.slot.or_else(|| ours(timeline, event.at));
-        let may_be = Slot::BOTH.map(|slot| match known {
-            Some(known) if is_ours(timeline, known, event.at) => slot == known,
-            Some(known) => slot == known && !stood(timeline.slots.get(slot), event.at, Span::ZERO),
-            None => !stood(timeline.slots.get(slot), event.at, LOOK_SLACK),
+    let others = timeline.log.events.iter().enumerate();
+    for (_, event) in others.filter(|(place, _)| !ours.contains(place)) {
+        let may_be = Slot::BOTH.map(|slot| {
+            event.slot.is_none_or(|known| known == slot) && !stood(timeline.slots.get(slot), event)
         });
         if may_be == [false; 2] {
             corrected.push(Correction::Event { at: event.at });
@@ -233,39 +234,80 @@ fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
             events.push(Event {
                 at: event.at,
                 may_be,
-                is_known: known.is_some(),
+                is_known: event.slot.is_some(),
             });
         }
     }
     events
 }
 
-/// Did the slot hold one key through this instant? afresh reads a key before it regenerates it, so that an event of its own in the second
+/// Did the slot hold one key through this event? afresh reads a key before it regenerates it, so that an event of its own in the second
 /// of a look came after it.
-fn stood(tenure: &Tenure, at: Timestamp, slack: Span) -> bool {
+fn stood(tenure: &Tenure, event: &Regeneration) -> bool {
     let mut stood = tenure.former.iter().chain(&tenure.seen);
-    stood.any(|(first, last)| slack.after(*first) < at && at <= *last)
+    stood.any(|(first, last)| {
+        let before_last = event.at < *last || (event.at == *last && event.slot.is_none());
+        LOOK_SLACK.after(*first) < event.at && before_last
+    })
 }
 
-/// Whose rotation of ours an event at this instant is.
-fn ours(timeline: &Timeline, at: Timestamp) -> Option<Slot> {
-    Slot::BOTH
-        .into_iter()
-        .find(|slot| is_ours(timeline, *slot, at))
+/// A rotation of ours whose answer is known.
+struct Rotation {
+    slot: Slot,
+    sent: Timestamp,
+    answered: Timestamp,
 }
 
-fn is_ours(timeline: &Timeline, slot: Slot, at: Timestamp) -> bool {
-    let about = |sent: Timestamp, answered: Timestamp| {
-        OWN_SLACK.before(sent) <= at && at <= OWN_SLACK.after(answered)
-    };
-    let present = match timeline.slots.get(slot).own {
-        Some(Evidence::Rotated { sent, answered }) => about(sent, answered),
-        _ => false,
-    };
-    let last = timeline.last_rotation;
-    present
-        || last
-            .is_some_and(|(of, answered)| of == slot && about(OWN_SLACK.before(answered), answered))
+impl Rotation {
+    /// How far an event is from it; `None`: it is of another key, or too far.
+    fn distance(&self, event: &Regeneration) -> Option<Span> {
+        let early = Span::between(event.at, self.sent);
+        let late = Span::between(self.answered, event.at);
+        let distance = early.max(late);
+        let of_it = event.slot.is_none_or(|slot| slot == self.slot);
+        (of_it && distance <= OWN_SLACK).then_some(distance)
+    }
+}
+
+/// The rotations of ours that the ledger still tells of.
+fn rotations(timeline: &Timeline) -> Vec<Rotation> {
+    let mut all: Vec<Rotation> = Vec::new();
+    for slot in Slot::BOTH {
+        if let Some(Evidence::Rotated { sent, answered }) = timeline.slots.get(slot).own {
+            all.push(Rotation {
+                slot,
+                sent,
+                answered,
+            });
+        }
+    }
+    if let Some((slot, answered)) = timeline.last_rotation {
+        let is_told = |told: &Rotation| told.slot == slot && told.answered == answered;
+        if !all.iter().any(is_told) {
+            all.push(Rotation {
+                slot,
+                sent: OWN_SLACK.before(answered),
+                answered,
+            });
+        }
+    }
+    all
+}
+
+/// The events that are our own rotations, by their place. Each rotation is one event: one whose request says so, else the nearest in time.
+fn claimed(timeline: &Timeline) -> Vec<usize> {
+    let mut claimed = Vec::new();
+    for rotation in rotations(timeline) {
+        let events = timeline.log.events.iter().enumerate();
+        let near = events.filter_map(|(place, event)| {
+            let distance = rotation.distance(event)?;
+            (!claimed.contains(&place)).then_some((event.slot.is_none(), distance, Reverse(place)))
+        });
+        if let Some((_, _, Reverse(place))) = near.min() {
+            claimed.push(place);
+        }
+    }
+    claimed
 }
 
 /// What may be the birth of a key.
@@ -351,20 +393,16 @@ impl<'a> Key<'a> {
 
     /// When an event would be its birth; `None`: it is none.
     fn as_birth(&self, event: &Event) -> Option<Timestamp> {
-        // afresh reads a key before it regenerates it: in the second of a look its own event is that of the key before.
-        let (early, slack) = if event.is_known {
-            (LOOK_SLACK, Span::ZERO)
+        // afresh reads a key before it regenerates it: its own event in the second of a look came after the look.
+        let slack = if event.is_known {
+            Span::ZERO
         } else {
-            (Span::ZERO, LOOK_SLACK)
+            LOOK_SLACK
         };
         let inside = |range: Interval| {
-            let after = range
-                .earliest
-                .is_none_or(|earliest| early.after(earliest) < event.at);
-            after
-                && range
-                    .latest
-                    .is_none_or(|latest| event.at <= slack.after(latest))
+            let after = range.earliest.is_none_or(|earliest| earliest < event.at);
+            let by = |latest| event.at <= slack.after(latest);
+            after && range.latest.is_none_or(by)
         };
         let ranges = Some(self.range).filter(|_| !self.tenure.is_pinned());
         let range = ranges
@@ -416,16 +454,15 @@ impl<'a> Key<'a> {
         left
     }
 
-    /// Can this event be of this slot, if the key was born as `candidate` says?
-    fn allows(&self, event: &Event, candidate: Candidate) -> bool {
+    /// What an event asks of this key if it is to be of its slot: such an event is its birth, or came before it.
+    fn need(&self, event: &Event) -> Need {
         let declared = self.declared.is_some_and(|declared| {
             DECLARED_SLACK.after(declared.born) < event.at && event.at <= declared.said
         });
-        let latest = candidate.interval.latest;
-        let later = self
-            .as_birth(event)
-            .is_some_and(|at| latest.is_some_and(|latest| latest < at));
-        event.may_be(self.slot) && !declared && !later
+        if declared || !event.may_be(self.slot) {
+            return Need::Impossible;
+        }
+        self.as_birth(event).map_or(Need::Nothing, Need::BornFrom)
     }
 
     /// The interval over all stories, with what it rests on.
@@ -597,19 +634,15 @@ fn stories(keys: &PerSlot<Key<'_>>, events: &[Event]) -> Vec<PerSlot<Interval>> 
 fn pairs(keys: &PerSlot<Key<'_>>, events: &[Event], one_for_both: bool) -> Vec<PerSlot<Interval>> {
     let changed = |key: &Key<'_>| matches!(key.tenure.own, Some(Evidence::Changed { .. }));
     let one_for_both = one_for_both && changed(&keys.one) && changed(&keys.two);
-    let (ones, twos) = (keys.one.candidates(events), keys.two.candidates(events));
+    let need = |event: &Event| PerSlot::from_fn(|slot| keys.get(slot).need(event));
+    let needs: Vec<PerSlot<Need>> = events.iter().map(need).collect();
+    let twos = keys.two.candidates(events);
     let mut stories = Vec::new();
-    for one in &ones {
+    for one in keys.one.candidates(events) {
+        let left = Unexplained::by(one, &needs);
         for two in &twos {
             let same = one.event.is_some() && one.event == two.event;
-            let fits = |(place, event): (usize, &Event)| {
-                let place = Some(place);
-                one.event == place
-                    || two.event == place
-                    || keys.one.allows(event, *one)
-                    || keys.two.allows(event, *two)
-            };
-            if (!same || one_for_both) && events.iter().enumerate().all(fits) {
+            if (!same || one_for_both) && left.are_of(*two) {
                 stories.push(PerSlot {
                     one: one.interval,
                     two: two.interval,
@@ -620,6 +653,58 @@ fn pairs(keys: &PerSlot<Key<'_>>, events: &[Event], one_for_both: bool) -> Vec<P
     stories.sort_unstable_by_key(|story| (story.one, story.two));
     stories.dedup();
     stories
+}
+
+/// What an event asks of a key whose slot it changed, the least first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    #[default]
+    Nothing,
+    /// The key must not have been born before this.
+    BornFrom(Timestamp),
+    /// It cannot be of this slot.
+    Impossible,
+}
+
+impl Need {
+    fn is_met_by(self, born: Candidate) -> bool {
+        match (self, born.interval.latest) {
+            (Self::Nothing, _) | (Self::BornFrom(_), None) => true,
+            (Self::BornFrom(from), Some(latest)) => from <= latest,
+            (Self::Impossible, _) => false,
+        }
+    }
+}
+
+/// The events that the first key cannot explain if it was born so. Only the two that ask most of the second key matter: one of them may be
+/// its birth.
+#[derive(Default)]
+struct Unexplained {
+    most: (Need, usize),
+    next: (Need, usize),
+}
+
+impl Unexplained {
+    fn by(one: Candidate, needs: &[PerSlot<Need>]) -> Self {
+        let mut left = Self::default();
+        for (place, need) in needs.iter().enumerate() {
+            if one.event == Some(place) || need.one.is_met_by(one) {
+                continue;
+            }
+            let this = (need.two, place);
+            if this > left.most {
+                left.next = std::mem::replace(&mut left.most, this);
+            } else {
+                left.next = left.next.max(this);
+            }
+        }
+        left
+    }
+
+    fn are_of(&self, two: Candidate) -> bool {
+        let mut hardest = [self.most, self.next].into_iter();
+        hardest.all(|(need, place)| two.event == Some(place) || need.is_met_by(two))
+    }
 }
 
 #[cfg(test)]

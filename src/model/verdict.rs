@@ -345,6 +345,11 @@ pub enum Hold {
         /// What is known.
         age: AgeRange,
     },
+    /// One of the two keys is due, and no evidence tells which.
+    EitherKeyDue {
+        /// The limit, which neither is proved to have reached.
+        limit: Span,
+    },
     /// One of the two keys has reached its limit, and no evidence tells which.
     EitherKeyTooOld {
         /// The limit.
@@ -440,7 +445,9 @@ impl Hold {
             Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
             Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
             Self::NoKeys { .. } => Some(Attention::Rule),
-            Self::EitherKeyTooOld { .. } => Some(Attention::Unattributed),
+            Self::EitherKeyDue { .. } | Self::EitherKeyTooOld { .. } => {
+                Some(Attention::Unattributed)
+            }
             Self::GaveUp { .. } => Some(Attention::GivenUp),
             Self::LostRun { .. } => Some(Attention::LostRun),
             Self::UndatedSuccess { .. } => Some(Attention::UndatedSuccess),
@@ -530,6 +537,10 @@ impl fmt::Display for Hold {
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
+            Self::EitherKeyDue { limit } => write!(
+                f,
+                "one of the two keys is due (limit {limit}), and no evidence tells which"
+            ),
             Self::EitherKeyTooOld { limit } => write!(
                 f,
                 "one of the two keys is older than {limit}, and no evidence tells which"

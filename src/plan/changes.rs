@@ -2,26 +2,65 @@
 //!
 //! Refuses: an instant at which nothing changes but ages.
 
+use std::borrow::Cow;
+
 use super::ruling::{Draft, Moment};
 use super::{Subject, draft};
+use crate::model::runtime::LogSight;
+use crate::model::survey::Looked;
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Cause, Hold, Keep, Verdict};
 
 /// Most instants that are tried: each is one at which something could have changed.
 const TRIED_MAX: usize = 100;
 
-/// The first instant at which the subject is decided otherwise; `None`: time alone never changes it.
-pub(super) fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<Timestamp> {
-    let mut next = now.step.changes_at;
-    for _ in 0..TRIED_MAX {
-        let at = next?;
-        let then = draft(subject, Moment { now: at, ..moment });
-        if !is_same(now, &then) {
-            return Some(at);
-        }
-        next = then.step.changes_at;
+/// Finds the first instant at which the subject is decided otherwise, and notes it in the draft. A hold that ends earlier than its own
+/// evidence tells ends then.
+pub(super) fn foresee(subject: &Subject, now: &mut Draft, moment: Moment) {
+    let Some((at, then)) = first(subject, now, moment) else {
+        now.step.changes_at = None;
+        return;
+    };
+    now.step.changes_at = Some(at);
+    if let Verdict::Hold {
+        until: Some(until), ..
+    } = &mut now.step.verdict
+        && !matches!(then.step.verdict, Verdict::Hold { .. })
+    {
+        *until = at.min(*until);
     }
-    next
+}
+
+/// The first instant with another decision, and that decision; `None`: time alone never changes it. After so many instants without a change
+/// the last one stands for it.
+fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<(Timestamp, Draft)> {
+    let mut at = now.step.changes_at?;
+    for _ in 0..TRIED_MAX {
+        let then = draft(&read_again(subject, at), Moment { now: at, ..moment });
+        let Some(next) = then.step.changes_at.filter(|_| is_same(now, &then)) else {
+            return (!is_same(now, &then)).then_some((at, then));
+        };
+        at = next;
+    }
+    Some((
+        at,
+        draft(&read_again(subject, at), Moment { now: at, ..moment }),
+    ))
+}
+
+/// The subject if nothing happens until `at`, and its Activity Log is read again then: what it could not tell yet, it tells now.
+fn read_again(subject: &Subject, at: Timestamp) -> Cow<'_, Subject> {
+    let mut subject = Cow::Borrowed(subject);
+    if let Subject::Runtime(case) = &*subject
+        && let Looked::Seen(sight) = &case.sight
+        && matches!(sight.log, LogSight::Read { .. })
+        && let Subject::Runtime(case) = subject.to_mut()
+        && let Looked::Seen(sight) = &mut case.sight
+        && let LogSight::Read { until, .. } = &mut sight.log
+    {
+        *until = at.max(*until);
+    }
+    subject
 }
 
 fn is_same(one: &Draft, other: &Draft) -> bool {
@@ -57,13 +96,15 @@ fn ageless(verdict: &Verdict) -> Verdict {
                 age.at_most = None;
             }
             Hold::QueuedRun { queued, .. } => *queued = queued.map(|_| Span::ZERO),
+            // The instant is the hold's own; its text drops the year once that has begun.
+            Hold::Window { opens, .. } => opens.clear(),
+            Hold::Starved { opens, .. } => *opens = None,
             Hold::Trouble(_)
             | Hold::Busy { .. }
             | Hold::Doubt { .. }
             | Hold::ForeignRotation { .. }
+            | Hold::EitherKeyDue { .. }
             | Hold::EitherKeyTooOld { .. }
-            | Hold::Window { .. }
-            | Hold::Starved { .. }
             | Hold::Overlap { .. }
             | Hold::Freeze { .. }
             | Hold::NoKeys { .. }

@@ -52,7 +52,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         .iter()
         .map(|subject| {
             let mut draft = draft(subject, moment);
-            draft.step.changes_at = changes::first(subject, &draft, moment);
+            changes::foresee(subject, &mut draft, moment);
             draft
         })
         .collect();

@@ -19,7 +19,7 @@ use crate::model::runtime::{
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
-use crate::model::timeline::{LogSpan, Timeline};
+use crate::model::timeline::{LogSpan, Timeline, lag};
 use crate::model::verdict::{
     Cause, Facts, Haste, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Target,
@@ -162,6 +162,8 @@ struct Judge<'a> {
     due_at_first: PerSlot<Option<Timestamp>>,
     /// When the runtime was looked at, if it was.
     seen_at: Option<Timestamp>,
+    /// When its log will tell of the last minutes before the look, if a key may have been made in them.
+    log_tells_at: Option<Timestamp>,
     /// Readings of its log that are in the ledger: what they tell does not move with time.
     logged: &'a [LogSpan],
     joint: Joint,
@@ -223,6 +225,7 @@ impl<'a> Judge<'a> {
             due_age,
             due_at_first: lead::due_at(&case.spec, due_age, moment.rests, &first),
             seen_at: sight.map(|sight| sight.at),
+            log_tells_at: sight.and_then(|sight| log_tells_at(sight, &joint)),
             logged: &case.memory.log.spans,
             joint,
             facts,
@@ -244,10 +247,9 @@ impl<'a> Judge<'a> {
                     |slot| self.rule_due(slot, last_rotation),
                 )
         };
-        ruling.changing(
-            self.moment,
-            Slot::BOTH.iter().flat_map(|slot| self.turns(*slot)),
-        )
+        let turns = Slot::BOTH.iter().flat_map(|slot| self.turns(*slot));
+        let either = self.joint.broken_from(self.due_age);
+        ruling.changing(self.moment, turns.chain(either).chain(self.log_tells_at))
     }
 
     /// A runtime that has no keys of its own breaks no promise and keeps none.
@@ -305,7 +307,7 @@ impl<'a> Judge<'a> {
         match unclear {
             None => self
                 .out_of_sight()
-                .or_else(|| self.either_too_old())
+                .or_else(|| self.either_key())
                 .unwrap_or_else(|| Ruling::keep(Keep::Young)),
             Some(slot) => {
                 let facts = self.slot(slot);
@@ -315,12 +317,20 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// One of the keys has reached its limit, and nobody can tell which: a person can, or lets both be rotated in turn.
-    fn either_too_old(&self) -> Option<Ruling> {
+    /// One of the keys is due, and nobody can tell which: a person can, or lets both be rotated in turn. Told as soon as it is due, so that
+    /// there is time before the limit.
+    fn either_key(&self) -> Option<Ruling> {
         let limit = self.spec.age_max;
-        let broken = promise::broken(&self.joint, limit, self.moment)?;
-        (broken.1 == BrokenPart::EitherKey)
-            .then(|| Ruling::hold(Hold::EitherKeyTooOld { limit }, None))
+        match promise::broken(&self.joint, limit, self.moment) {
+            Some((_, BrokenPart::EitherKey)) => {
+                Some(Ruling::hold(Hold::EitherKeyTooOld { limit }, None))
+            }
+            Some(_) => None,
+            None => {
+                let due = self.joint.broken_from(self.due_age)?;
+                (due <= self.moment.now).then(|| Ruling::hold(Hold::EitherKeyDue { limit }, None))
+            }
+        }
     }
 
     /// Keys may not be listed, one of them may be due, and no evidence says when it will surely be: not asking would be waiting
@@ -449,6 +459,20 @@ impl<'a> Judge<'a> {
         };
         Ruling::act(NonEmpty::one(movement), because, facts.limit_at)
     }
+}
+
+/// When a reading of the log will tell of all that a look saw; `None`: it was not read, it tells already, or no key may be so young.
+fn log_tells_at(sight: &RuntimeSight, joint: &Joint) -> Option<Timestamp> {
+    let LogSight::Read { since, until, .. } = sight.log else {
+        return None;
+    };
+    let told = LogSpan { since, until }.holds_until();
+    let latest = joint
+        .stories
+        .iter()
+        .flat_map(|story| Slot::BOTH.map(|slot| story.get(slot).latest));
+    let newest = latest.flatten().max().filter(|latest| told < *latest)?;
+    Some(lag().after(newest.min(sight.at)))
 }
 
 fn presumed(facts: &SlotFacts) -> Presumed {

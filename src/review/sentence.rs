@@ -195,6 +195,8 @@ fn hold_reason(step: &Step, why: &Hold) -> String {
             },
             age_limit(step)
         ),
+        // It says so itself.
+        Hold::EitherKeyTooOld { .. } => return why.to_string(),
         other => other.to_string(),
     };
     match (why, either_key(step)) {

@@ -125,6 +125,7 @@ fn hold(hold: &Hold) -> Value {
         Hold::Doubt { movement, .. } => json!(["doubt", intended(movement)]),
         Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
         Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
+        Hold::EitherKeyDue { limit } => json!(["eitherKeyDue", limit.as_secs()]),
         Hold::EitherKeyTooOld { limit } => json!(["eitherKeyTooOld", limit.as_secs()]),
         Hold::Window {
             slot, breaks_limit, ..

@@ -146,6 +146,7 @@ pub(super) fn hold_of_a_runtime() -> BoxedStrategy<Hold> {
     prop_oneof![
         slot().prop_map(|slot| Hold::ForeignRotation { slot }),
         (slot(), age()).prop_map(|(slot, age)| Hold::AgeUnknown { slot, age }),
+        span().prop_map(|limit| Hold::EitherKeyDue { limit }),
         span().prop_map(|limit| Hold::EitherKeyTooOld { limit }),
         (slot(), text(), any::<bool>()).prop_map(|(slot, opens, breaks_limit)| Hold::Window {
             slot,

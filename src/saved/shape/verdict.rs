@@ -152,6 +152,7 @@ mirror! {
         Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },
+        EitherKeyDue { limit: Text<Span> },
         EitherKeyTooOld { limit: Text<Span> },
         Window { slot: Text<Slot>, opens: String, breaks_limit: bool },
         Starved { slot: Text<Slot>, opens: Option<String> },

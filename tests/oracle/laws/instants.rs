@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use afresh::model::promise::Promise;
+use afresh::model::runtime::LogSight;
+use afresh::model::survey::{Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
@@ -55,6 +57,11 @@ fn verdict(verdict: &Verdict) -> String {
                 format!("hold, age of {slot} unknown, until {until:?}")
             }
             Hold::Trouble(trouble) => format!("hold, {:?}, until {until:?}", trouble.kind),
+            // When the window opens is in `until`; as people read it, a new year drops its number.
+            Hold::Window {
+                slot, breaks_limit, ..
+            } => format!("hold, window of {slot}, too late {breaks_limit}, until {until:?}"),
+            Hold::Starved { slot, .. } => format!("hold, {slot} starved, until {until:?}"),
             why => format!("hold, {why:?}, until {until:?}"),
         },
     }
@@ -71,17 +78,35 @@ fn needs_look(step: &Step) -> bool {
     )
 }
 
-/// The same look judged for later: nothing but time passes.
+/// The same look judged for later, with its Activity Log read again then: nothing happens, so the log tells of nothing new.
+fn read_again(survey: &Survey, at: Timestamp) -> Survey {
+    let mut survey = survey.clone();
+    for case in &mut survey.cases {
+        if let Subject::Runtime(case) = case
+            && let Looked::Seen(sight) = &mut case.sight
+            && let LogSight::Read { until, .. } = &mut sight.log
+        {
+            *until = at.max(*until);
+        }
+    }
+    survey
+}
+
+/// The same look judged for later: nothing but time passes. A plan is valid for what was seen, whatever a log tells later.
 pub fn pure(history: &mut History, decided: &Decided) {
     let plan = &decided.plan;
     let mut later: BTreeMap<Timestamp, Plan> = BTreeMap::new();
-    let before_end = SECOND.before(plan.valid_until);
     let changes = plan.steps.iter().filter_map(|step| step.changes_at);
     let instants = changes.flat_map(|at| [SECOND.before(at), at]);
-    for at in instants.chain([before_end]).filter(|at| *at > plan.at) {
-        let again = || history.standing.decide_at(&decided.survey, at);
+    for at in instants.filter(|at| *at > plan.at) {
+        let again = || {
+            let survey = read_again(&decided.survey, at);
+            history.standing.decide_at(&survey, at)
+        };
         later.entry(at).or_insert_with(again);
     }
+    let before_end = Some(SECOND.before(plan.valid_until)).filter(|at| *at > plan.at);
+    let before_end = before_end.map(|at| history.standing.decide_at(&decided.survey, at));
     for (place, step) in plan.steps.iter().enumerate() {
         if let Some(at) = step.changes_at {
             let ahead = at > plan.at;
@@ -95,7 +120,7 @@ pub fn pure(history: &mut History, decided: &Decided) {
                 differs(history, plan, step, &again.steps[place]);
             }
         }
-        if let Some(again) = later.get(&before_end) {
+        if let Some(again) = &before_end {
             same(history, plan, step, &again.steps[place], Law::ValidUntil);
         }
     }
