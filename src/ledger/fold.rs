@@ -417,7 +417,7 @@ fn with_present(slot: &SlotMemory) -> Vec<(Timestamp, Timestamp)> {
     let first = slot.evidence.and_then(|evidence| evidence.bounds().1);
     let present = first
         .zip(slot.last_seen)
-        .filter(|(first, last)| first < last);
+        .filter(|(first, last)| first <= last);
     slot.former.iter().copied().chain(present).collect()
 }
 

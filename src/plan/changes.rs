@@ -9,6 +9,7 @@ use super::{Subject, draft};
 use crate::model::runtime::LogSight;
 use crate::model::survey::Looked;
 use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::lag;
 use crate::model::verdict::{Cause, Hold, Keep, Verdict};
 
 /// Most instants that are tried: each is one at which something could have changed.
@@ -34,26 +35,39 @@ pub(super) fn foresee(subject: &Subject, now: &mut Draft, moment: Moment) {
 /// The first instant with another decision, and that decision; `None`: time alone never changes it. After so many instants without a change
 /// the last one stands for it.
 fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<(Timestamp, Draft)> {
-    let mut at = now.step.changes_at?;
+    let told = log_is_told(subject);
+    let next = |after: Timestamp, draft: &Draft| {
+        let told = told.filter(|told| *told > after);
+        draft.step.changes_at.into_iter().chain(told).min()
+    };
+    let mut at = next(moment.now, now)?;
     for _ in 0..TRIED_MAX {
         let then = draft(&read_again(subject, at), Moment { now: at, ..moment });
-        let Some(next) = then.step.changes_at.filter(|_| is_same(now, &then)) else {
-            return (!is_same(now, &then)).then_some((at, then));
-        };
-        at = next;
+        if !is_same(now, &then) {
+            return Some((at, then));
+        }
+        at = next(at, &then)?;
     }
-    Some((
-        at,
-        draft(&read_again(subject, at), Moment { now: at, ..moment }),
-    ))
+    let last = draft(&read_again(subject, at), Moment { now: at, ..moment });
+    Some((at, last))
+}
+
+/// When the Activity Log will tell everything that had happened as the runtime was looked at: what is judged then may change earlier than
+/// what is judged now.
+fn log_is_told(subject: &Subject) -> Option<Timestamp> {
+    if let Subject::Runtime(case) = subject
+        && let Looked::Seen(sight) = &case.sight
+        && let LogSight::Read { until, .. } = sight.log
+    {
+        return Some(lag().after(until));
+    }
+    None
 }
 
 /// The subject if nothing happens until `at`, and its Activity Log is read again then: what it could not tell yet, it tells now.
 fn read_again(subject: &Subject, at: Timestamp) -> Cow<'_, Subject> {
     let mut subject = Cow::Borrowed(subject);
-    if let Subject::Runtime(case) = &*subject
-        && let Looked::Seen(sight) = &case.sight
-        && matches!(sight.log, LogSight::Read { .. })
+    if log_is_told(&subject).is_some()
         && let Subject::Runtime(case) = subject.to_mut()
         && let Looked::Seen(sight) = &mut case.sight
         && let LogSight::Read { until, .. } = &mut sight.log
@@ -77,9 +91,11 @@ fn ageless(verdict: &Verdict) -> Verdict {
         Verdict::Keep(Keep::Fresh { age, .. }) => *age = Span::ZERO,
         Verdict::Keep(_) => {}
         Verdict::Act { because, .. } => match because {
-            Cause::KeyDue { age, .. } => {
+            // Whether it is early is about its age, too.
+            Cause::KeyDue { age, haste, .. } => {
                 age.at_least = Span::ZERO;
                 age.at_most = None;
+                *haste = None;
             }
             Cause::Stale { age, .. } => *age = age.map(|_| Span::ZERO),
             Cause::Ageing { age, .. } => *age = Span::ZERO,

@@ -337,22 +337,25 @@ impl<'a> Judge<'a> {
     /// for ever. A silent log that is not in the ledger is no such evidence, since what it covers moves along with time.
     fn out_of_sight(&self) -> Option<Ruling> {
         let refused = self.facts.keys_refused.clone()?;
-        let lost = |slot: Slot| {
-            let birth = &self.slot(slot).birth;
-            let bounds = |piece: &Evidence| {
-                let lasts = match piece {
-                    Evidence::LogSilent { since, .. } => {
-                        self.logged.iter().any(|span| span.since == *since)
-                    }
-                    _ => true,
-                };
-                lasts && piece.bounds().1 == birth.latest
-            };
-            let dated = birth.latest.is_some() && birth.evidence.iter().any(bounds);
-            self.may_be_due(slot) && !dated
-        };
+        let lost = |slot: Slot| self.may_be_due(slot) && !self.is_dated(slot);
         let lost = Slot::BOTH.into_iter().any(lost);
         lost.then(|| Ruling::hold(Hold::Trouble(refused), None))
+    }
+
+    /// Does evidence say by when a key was surely made? Otherwise it may be brand new at every look. A silent log that is not in the
+    /// ledger is no such evidence, since what it covers moves along with time.
+    fn is_dated(&self, slot: Slot) -> bool {
+        let birth = &self.slot(slot).birth;
+        let bounds = |piece: &Evidence| {
+            let lasts = match piece {
+                Evidence::LogSilent { since, .. } => {
+                    self.logged.iter().any(|span| span.since == *since)
+                }
+                _ => true,
+            };
+            lasts && piece.bounds().1 == birth.latest
+        };
+        birth.latest.is_some() && birth.evidence.iter().any(bounds)
     }
 
     fn may_be_due(&self, slot: Slot) -> bool {
@@ -363,12 +366,10 @@ impl<'a> Judge<'a> {
     fn rule_due(&self, slot: Slot, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {
         let overlap = self.spec.overlap;
         if let Err(until) = self.twin_is_settled(slot, last_rotation) {
-            let twin = &self.slot(slot.twin()).birth;
-            if let (Some(refused), None) = (&self.facts.keys_refused, twin.latest) {
-                return Ruling::hold(Hold::Trouble(refused.clone()), None);
-            }
-            let until = Some(until).filter(|until| *until > self.moment.now);
-            return Ruling::hold(Hold::Overlap { slot, overlap }, until);
+            return match (until, &self.facts.keys_refused) {
+                (None, Some(refused)) => Ruling::hold(Hold::Trouble(refused.clone()), None),
+                (until, _) => Ruling::hold(Hold::Overlap { slot, overlap }, until),
+            };
         }
         let openings = self.openings();
         if openings.is_open(self.moment.now) {
@@ -387,23 +388,27 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it.
+    /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it. Otherwise when that will
+    /// be so; `None`: no passing of time proves it.
     fn twin_is_settled(
         &self,
         slot: Slot,
         last_rotation: Option<(Slot, Timestamp)>,
-    ) -> Result<(), Timestamp> {
+    ) -> Result<(), Option<Timestamp>> {
         let latest = self.slot(slot.twin()).birth.latest;
         let looked = self.seen_at.unwrap_or(self.moment.now);
         let proved = self.spec.overlap.after(latest.unwrap_or(looked));
         let touched = last_rotation.map(|(_, at)| self.spec.overlap.after(at));
         let settled_at = touched.map_or(proved, |touched| touched.max(proved));
-        // Without a bound the twin may be brand new, however long ago the look was.
-        let known = latest.is_some() || self.spec.overlap == Span::ZERO;
+        // Where keys are not shown, a bound that is no more than the look itself moves along with every look.
+        let lasts =
+            self.facts.keys_refused.is_none() || proved <= looked || self.is_dated(slot.twin());
+        // Without a bound that lasts the twin may be brand new, however long ago the look was.
+        let known = (latest.is_some() && lasts) || self.spec.overlap == Span::ZERO;
         if known && settled_at <= self.moment.now {
             Ok(())
         } else {
-            Err(settled_at)
+            Err(known.then_some(settled_at))
         }
     }
 

@@ -313,6 +313,7 @@ fn there_is_no_field_for_a_secret() {
             "authKey2",
             "clientSecret",
             "databricksToken",
+            "eitherKeyDue",
             "eitherKeyTooOld",
             "key",
             "keyDue",

@@ -1,3 +1,5 @@
+use jiff::SignedDuration;
+
 use super::*;
 use crate::model::runtime::{Fingerprint, Regeneration, RuntimeMemory, SlotMemory};
 
@@ -174,4 +176,62 @@ fn what_a_log_may_not_tell_yet_is_open_for_a_key_that_changed() {
     let birth = memory.birth(Slot::One);
     assert_eq!(birth.earliest, Some(lag().before(day(300))));
     assert_eq!(birth.latest, Some(day(300)));
+}
+
+#[test]
+fn our_own_rotation_is_one_event_and_the_next_one_is_of_somebody_else() {
+    let at = day(305);
+    let later = Span::seconds(30).after(at);
+    let rotated = |events: &[Regeneration], twin: SlotMemory| {
+        let mut memory = runtime(&[]);
+        let (sent, answered) = (at, at);
+        memory.slots.one = held('c', Evidence::Rotated { sent, answered }, 310);
+        memory.slots.two = twin;
+        memory.last_rotation = Some((Slot::One, at));
+        let (since, until) = (day(300), day(311));
+        memory.log.add(LogSpan { since, until }, events);
+        memory.births()
+    };
+    let other = Regeneration {
+        at: later,
+        ..event(305, None)
+    };
+    // The only event is ours, a few seconds off.
+    let first_seen = Evidence::FirstSeen { at: day(300) };
+    let alone = rotated(&[other.clone()], held('b', first_seen, 310));
+    assert_eq!(alone.births.two.latest, Some(day(210)));
+    assert_eq!(alone.corrected, []);
+    // Of two events ours is the one that says so; the other one made the other key.
+    let (after, by) = (day(300), day(310));
+    let both = [event(305, Some(Slot::One)), other];
+    let both = rotated(&both, held('d', Evidence::Changed { after, by }, 310));
+    assert_eq!(both.births.two.latest, Some(later));
+    assert_eq!(both.births.two.earliest, Some(later));
+    assert_eq!(both.births.one.latest, Some(at));
+}
+
+#[test]
+fn an_event_of_ours_that_made_a_key_before_this_one_did_not_make_this_one() {
+    let made = day(305) + SignedDuration::from_millis(133);
+    let (looked, changed) = (day(305), day(307));
+    let former = |former: Vec<(Timestamp, Timestamp)>| {
+        let ours = Regeneration {
+            at: made,
+            ..event(305, Some(Slot::One))
+        };
+        let mut memory = runtime(&[]);
+        let (after, by) = (looked, changed);
+        memory.slots.one = held('d', Evidence::Changed { after, by }, 307);
+        memory.slots.one.former = former;
+        let (since, until) = (day(300), day(310));
+        memory.log.add(LogSpan { since, until }, &[ours]);
+        memory.births()
+    };
+    // Looked at, regenerated and answered in one second; somebody else changed it later, which no log tells.
+    let replaced = former(vec![(day(300), looked), (looked, looked)]);
+    assert_eq!(replaced.births.one.latest, Some(changed));
+    assert_ne!(replaced.births.one.earliest, Some(made));
+    // The answer was lost: the next look shows what our request made.
+    let lost = former(vec![(day(300), looked)]);
+    assert_eq!(lost.births.one.latest, Some(made));
 }

@@ -1,7 +1,12 @@
 //! Keys: every verdict, and the instants at which it turns.
 
 use super::super::testing::*;
-use crate::model::runtime::{Declaration, KeySight, OnStarvation, RuntimeKind, Slot, UnknownAge};
+use crate::model::birth::Evidence;
+use crate::model::promise::Attention;
+use crate::model::runtime::{
+    Declaration, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, Slot, SlotMemory,
+    UnknownAge,
+};
 use crate::model::survey::{Looked, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp, Window};
 use crate::model::verdict::{Cause, Hold, Keep, Move, Presumed, Receipt, Settled, Step, Verdict};
@@ -87,7 +92,8 @@ fn an_unknown_age_is_adopted_rotated_or_refused() {
             ..
         }
     ));
-    assert_eq!(until, Some(ahead("76d")));
+    // By then the other key is due, whose age is known.
+    assert_eq!(until, Some(ahead("56d")));
 }
 
 #[test]
@@ -282,4 +288,43 @@ fn a_rotation_in_doubt_began_before_it_was_seen_whatever_our_clock_said() {
     };
     assert!(*sent <= ago("3m") && sent <= answered, "{sent} {answered}");
     assert_eq!(step.verdict, Verdict::Keep(Keep::Young));
+}
+
+#[test]
+fn one_of_two_keys_that_is_due_is_told_before_its_limit() {
+    let first_seen = |letter: char| SlotMemory {
+        fingerprint: Some(key(letter)),
+        last_seen: Some(now()),
+        evidence: Some(Evidence::FirstSeen { at: now() }),
+        ..SlotMemory::default()
+    };
+    let judged = |created: &str| {
+        let mut case = runtime();
+        case.memory.slots.one = first_seen('a');
+        case.memory.slots.two = first_seen('b');
+        sight(&mut case).created = Some(ago(created));
+        sight(&mut case).log = LogSight::Read {
+            since: ago("90d"),
+            until: now(),
+            events: vec![Regeneration {
+                at: ago("30d"),
+                slot: None,
+                by: None,
+            }],
+        };
+        decide(Subject::Runtime(case))
+    };
+    let limit = Span::days(90);
+    let held = |step: &Step| match &step.verdict {
+        Verdict::Hold { why, until: None } => why.clone(),
+        other => panic!("not such a hold: {other:?}"),
+    };
+    let young = judged("75d");
+    assert_eq!(young.verdict, Verdict::Keep(Keep::Young));
+    assert_eq!(young.changes_at, Some(ahead("1d")));
+    let due = judged("76d");
+    assert_eq!(held(&due), Hold::EitherKeyDue { limit });
+    assert_eq!(due.attention, Some(Attention::Unattributed));
+    assert_eq!(due.changes_at, Some(ahead("14d")));
+    assert_eq!(held(&judged("90d")), Hold::EitherKeyTooOld { limit });
 }

@@ -8,9 +8,10 @@ use afresh::model::survey::{Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
-use crate::play::{History, said};
+use crate::play::{History, LAG, said};
 use crate::stand::Decided;
 use crate::tally::Law;
+use crate::truth::Runtime;
 
 const SECOND: Span = Span::seconds(1);
 
@@ -156,7 +157,10 @@ pub fn at_change(history: &mut History) {
         return;
     };
     let busy = history.next_entry().is_some_and(|next| next <= at);
-    if busy || moves_itself || !truth.is_quiet() {
+    // What happened in the minutes that a log does not tell yet, the next look is told.
+    let untold = |runtime: &Runtime| runtime.is_remade_within(LAG, first.at);
+    let untold = truth.runtimes.values().any(untold);
+    if busy || moves_itself || untold || !truth.is_quiet() {
         return;
     }
     if SECOND.before(at) > history.standing.now() {
