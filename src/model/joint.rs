@@ -6,10 +6,14 @@
 //! Facts that exclude each other give way, the weakest first: declarations, silence of the log, single events; a `createTime` that a
 //! look contradicts. What gave way is told.
 
-use std::cmp::Reverse;
+mod events;
+mod stories;
+
+use events::{Event, changes};
+use stories::{Need, told};
 
 use super::birth::{Birth, Evidence};
-use super::runtime::{Declaration, PerSlot, Regeneration, Slot};
+use super::runtime::{Declaration, PerSlot, Slot};
 use super::time::{Span, Timestamp};
 use super::timeline::{LogSpan, Tenure, Timeline, lag};
 
@@ -73,17 +77,17 @@ pub enum Correction {
 pub fn joint(timeline: &Timeline) -> Joint {
     let mut corrected = Vec::new();
     let created = PerSlot::from_fn(|slot| created(timeline, slot, &mut corrected));
-    let events = events(timeline, &mut corrected);
-    let told = |believed: Believed| {
+    let events = changes(timeline, &mut corrected);
+    let judged = |believed: Believed| {
         let keys = PerSlot::from_fn(|slot| Key::new(timeline, slot, *created.get(slot), believed));
-        let stories = stories(&keys, &events);
+        let stories = told(&keys, &events);
         (keys, stories)
     };
     let mut last = None;
     for rank in Believed::RANKS {
         let mut consistent = rank
             .iter()
-            .map(|believed| (*believed, told(*believed)))
+            .map(|believed| (*believed, judged(*believed)))
             .filter(|(_, (_, stories))| !stories.is_empty());
         // Where either of two facts may be the wrong one, neither is believed: the next rank.
         match (consistent.next(), consistent.next()) {
@@ -203,111 +207,6 @@ fn created(timeline: &Timeline, slot: Slot, corrected: &mut Vec<Correction>) -> 
     }
     corrected.push(Correction::Created { slot, at });
     None
-}
-
-/// An event, and whose it may be.
-struct Event {
-    at: Timestamp,
-    may_be: [bool; 2],
-    /// Its request says so.
-    is_known: bool,
-}
-
-impl Event {
-    const fn may_be(&self, slot: Slot) -> bool {
-        Believed::of(self.may_be, slot)
-    }
-}
-
-/// The events that changed a key, as far as looks allow. Those of our own rotations are explained, and left out: the rotation says more.
-fn events(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
-    let ours = claimed(timeline);
-    let mut events = Vec::new();
-    let others = timeline.log.events.iter().enumerate();
-    for (_, event) in others.filter(|(place, _)| !ours.contains(place)) {
-        let may_be = Slot::BOTH.map(|slot| {
-            event.slot.is_none_or(|known| known == slot) && !stood(timeline.slots.get(slot), event)
-        });
-        if may_be == [false; 2] {
-            corrected.push(Correction::Event { at: event.at });
-        } else {
-            events.push(Event {
-                at: event.at,
-                may_be,
-                is_known: event.slot.is_some(),
-            });
-        }
-    }
-    events
-}
-
-/// Did the slot hold one key through this event? afresh reads a key before it regenerates it, so that an event of its own in the second
-/// of a look came after it.
-fn stood(tenure: &Tenure, event: &Regeneration) -> bool {
-    let mut stood = tenure.former.iter().chain(&tenure.seen);
-    stood.any(|(first, last)| {
-        let before_last = event.at < *last || (event.at == *last && event.slot.is_none());
-        LOOK_SLACK.after(*first) < event.at && before_last
-    })
-}
-
-/// A rotation of ours whose answer is known.
-struct Rotation {
-    slot: Slot,
-    sent: Timestamp,
-    answered: Timestamp,
-}
-
-impl Rotation {
-    /// How far an event is from it; `None`: it is of another key, or too far.
-    fn distance(&self, event: &Regeneration) -> Option<Span> {
-        let early = Span::between(event.at, self.sent);
-        let late = Span::between(self.answered, event.at);
-        let distance = early.max(late);
-        let of_it = event.slot.is_none_or(|slot| slot == self.slot);
-        (of_it && distance <= OWN_SLACK).then_some(distance)
-    }
-}
-
-/// The rotations of ours that the ledger still tells of.
-fn rotations(timeline: &Timeline) -> Vec<Rotation> {
-    let mut all: Vec<Rotation> = Vec::new();
-    for slot in Slot::BOTH {
-        if let Some(Evidence::Rotated { sent, answered }) = timeline.slots.get(slot).own {
-            all.push(Rotation {
-                slot,
-                sent,
-                answered,
-            });
-        }
-    }
-    if let Some((slot, answered)) = timeline.last_rotation {
-        let is_told = |told: &Rotation| told.slot == slot && told.answered == answered;
-        if !all.iter().any(is_told) {
-            all.push(Rotation {
-                slot,
-                sent: OWN_SLACK.before(answered),
-                answered,
-            });
-        }
-    }
-    all
-}
-
-/// The events that are our own rotations, by their place. Each rotation is one event: one whose request says so, else the nearest in time.
-fn claimed(timeline: &Timeline) -> Vec<usize> {
-    let mut claimed = Vec::new();
-    for rotation in rotations(timeline) {
-        let events = timeline.log.events.iter().enumerate();
-        let near = events.filter_map(|(place, event)| {
-            let distance = rotation.distance(event)?;
-            (!claimed.contains(&place)).then_some((event.slot.is_none(), distance, Reverse(place)))
-        });
-        if let Some((_, _, Reverse(place))) = near.min() {
-            claimed.push(place);
-        }
-    }
-    claimed
 }
 
 /// What may be the birth of a key.
@@ -631,93 +530,6 @@ fn as_declared(all: &[Candidate], declared: Declaration) -> Vec<Candidate> {
         })
     });
     born.chain(after).collect()
-}
-
-/// Every pair of births in which each event is of one of the keys; of both only where looks show that both changed and there is no
-/// other way.
-fn stories(keys: &PerSlot<Key<'_>>, events: &[Event]) -> Vec<PerSlot<Interval>> {
-    let apart = pairs(keys, events, false);
-    if apart.is_empty() {
-        pairs(keys, events, true)
-    } else {
-        apart
-    }
-}
-
-fn pairs(keys: &PerSlot<Key<'_>>, events: &[Event], one_for_both: bool) -> Vec<PerSlot<Interval>> {
-    let changed = |key: &Key<'_>| matches!(key.tenure.own, Some(Evidence::Changed { .. }));
-    let one_for_both = one_for_both && changed(&keys.one) && changed(&keys.two);
-    let need = |event: &Event| PerSlot::from_fn(|slot| keys.get(slot).need(event));
-    let needs: Vec<PerSlot<Need>> = events.iter().map(need).collect();
-    let twos = keys.two.candidates(events);
-    let mut stories = Vec::new();
-    for one in keys.one.candidates(events) {
-        let left = Unexplained::by(one, &needs);
-        for two in &twos {
-            let same = one.event.is_some() && one.event == two.event;
-            if (!same || one_for_both) && left.are_of(*two) {
-                stories.push(PerSlot {
-                    one: one.interval,
-                    two: two.interval,
-                });
-            }
-        }
-    }
-    stories.sort_unstable_by_key(|story| (story.one, story.two));
-    stories.dedup();
-    stories
-}
-
-/// What an event asks of a key whose slot it changed, the least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
-    #[default]
-    Nothing,
-    /// The key must not have been born before this.
-    BornFrom(Timestamp),
-    /// It cannot be of this slot.
-    Impossible,
-}
-
-impl Need {
-    fn is_met_by(self, born: Candidate) -> bool {
-        match (self, born.interval.latest) {
-            (Self::Nothing, _) | (Self::BornFrom(_), None) => true,
-            (Self::BornFrom(from), Some(latest)) => from <= latest,
-            (Self::Impossible, _) => false,
-        }
-    }
-}
-
-/// The events that the first key cannot explain if it was born so. Only the two that ask most of the second key matter: one of them may be
-/// its birth.
-#[derive(Default)]
-struct Unexplained {
-    most: (Need, usize),
-    next: (Need, usize),
-}
-
-impl Unexplained {
-    fn by(one: Candidate, needs: &[PerSlot<Need>]) -> Self {
-        let mut left = Self::default();
-        for (place, need) in needs.iter().enumerate() {
-            if one.event == Some(place) || need.one.is_met_by(one) {
-                continue;
-            }
-            let this = (need.two, place);
-            if this > left.most {
-                left.next = std::mem::replace(&mut left.most, this);
-            } else {
-                left.next = left.next.max(this);
-            }
-        }
-        left
-    }
-
-    fn are_of(&self, two: Candidate) -> bool {
-        let mut hardest = [self.most, self.next].into_iter();
-        hardest.all(|(need, place)| two.event == Some(place) || need.is_met_by(two))
-    }
 }
 
 #[cfg(test)]

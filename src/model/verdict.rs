@@ -468,6 +468,13 @@ impl Hold {
     }
 }
 
+fn either_key(f: &mut fmt::Formatter<'_>, is: fmt::Arguments<'_>) -> fmt::Result {
+    write!(
+        f,
+        "one of the two keys is {is}, and no evidence tells which"
+    )
+}
+
 fn queue(f: &mut fmt::Formatter<'_>, run: RunId, queued: Option<Span>) -> fmt::Result {
     match queued {
         Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
@@ -537,14 +544,8 @@ impl fmt::Display for Hold {
             Self::AgeUnknown { slot, age } => {
                 write!(f, "the age of {slot} is {age}, and unknownAge is fail")
             }
-            Self::EitherKeyDue { limit } => write!(
-                f,
-                "one of the two keys is due (limit {limit}), and no evidence tells which"
-            ),
-            Self::EitherKeyTooOld { limit } => write!(
-                f,
-                "one of the two keys is older than {limit}, and no evidence tells which"
-            ),
+            Self::EitherKeyDue { limit } => either_key(f, format_args!("due (limit {limit})")),
+            Self::EitherKeyTooOld { limit } => either_key(f, format_args!("older than {limit}")),
             Self::Window {
                 slot,
                 breaks_limit: false,

@@ -198,7 +198,7 @@ fn our_own_rotation_is_one_event_and_the_next_one_is_of_somebody_else() {
     };
     // The only event is ours, a few seconds off.
     let first_seen = Evidence::FirstSeen { at: day(300) };
-    let alone = rotated(&[other.clone()], held('b', first_seen, 310));
+    let alone = rotated(std::slice::from_ref(&other), held('b', first_seen, 310));
     assert_eq!(alone.births.two.latest, Some(day(210)));
     assert_eq!(alone.corrected, []);
     // Of two events ours is the one that says so; the other one made the other key.

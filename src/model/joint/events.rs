@@ -1,0 +1,114 @@
+//! The regenerations that a log tells of: which are our own rotations, and of which key each other one may be.
+
+use std::cmp::Reverse;
+
+use super::{Believed, Correction, LOOK_SLACK, OWN_SLACK};
+use crate::model::birth::Evidence;
+use crate::model::runtime::{Regeneration, Slot};
+use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::{Tenure, Timeline};
+
+/// An event, and whose it may be.
+pub(super) struct Event {
+    pub(super) at: Timestamp,
+    may_be: [bool; 2],
+    /// Its request says so.
+    pub(super) is_known: bool,
+}
+
+impl Event {
+    pub(super) const fn may_be(&self, slot: Slot) -> bool {
+        Believed::of(self.may_be, slot)
+    }
+}
+
+/// The events that changed a key, as far as looks allow. Those of our own rotations are explained, and left out: the rotation says more.
+pub(super) fn changes(timeline: &Timeline, corrected: &mut Vec<Correction>) -> Vec<Event> {
+    let ours = claimed(timeline);
+    let mut events = Vec::new();
+    let others = timeline.log.events.iter().enumerate();
+    for (_, event) in others.filter(|(place, _)| !ours.contains(place)) {
+        let may_be = Slot::BOTH.map(|slot| {
+            event.slot.is_none_or(|known| known == slot) && !stood(timeline.slots.get(slot), event)
+        });
+        if may_be == [false; 2] {
+            corrected.push(Correction::Event { at: event.at });
+        } else {
+            events.push(Event {
+                at: event.at,
+                may_be,
+                is_known: event.slot.is_some(),
+            });
+        }
+    }
+    events
+}
+
+/// Did the slot hold one key through this event? afresh reads a key before it regenerates it, so that an event of its own in the second
+/// of a look came after it.
+fn stood(tenure: &Tenure, event: &Regeneration) -> bool {
+    let mut stood = tenure.former.iter().chain(&tenure.seen);
+    stood.any(|(first, last)| {
+        let before_last = event.at < *last || (event.at == *last && event.slot.is_none());
+        LOOK_SLACK.after(*first) < event.at && before_last
+    })
+}
+
+/// A rotation of ours whose answer is known.
+struct Rotation {
+    slot: Slot,
+    sent: Timestamp,
+    answered: Timestamp,
+}
+
+impl Rotation {
+    /// How far an event is from it; `None`: it is of another key, or too far.
+    fn distance(&self, event: &Regeneration) -> Option<Span> {
+        let early = Span::between(event.at, self.sent);
+        let late = Span::between(self.answered, event.at);
+        let distance = early.max(late);
+        let of_it = event.slot.is_none_or(|slot| slot == self.slot);
+        (of_it && distance <= OWN_SLACK).then_some(distance)
+    }
+}
+
+/// The rotations of ours that the ledger still tells of.
+fn rotations(timeline: &Timeline) -> Vec<Rotation> {
+    let mut all: Vec<Rotation> = Vec::new();
+    for slot in Slot::BOTH {
+        if let Some(Evidence::Rotated { sent, answered }) = timeline.slots.get(slot).own {
+            all.push(Rotation {
+                slot,
+                sent,
+                answered,
+            });
+        }
+    }
+    if let Some((slot, answered)) = timeline.last_rotation {
+        let is_told = |told: &Rotation| told.slot == slot && told.answered == answered;
+        if !all.iter().any(is_told) {
+            all.push(Rotation {
+                slot,
+                sent: OWN_SLACK.before(answered),
+                answered,
+            });
+        }
+    }
+    all
+}
+
+/// The events that are our own rotations, by their place. Each rotation is one event: one whose request says so, else the nearest in time.
+fn claimed(timeline: &Timeline) -> Vec<usize> {
+    let mut claimed = Vec::new();
+    for rotation in rotations(timeline) {
+        let events = timeline.log.events.iter().enumerate();
+        let near = events.filter_map(|(place, event)| {
+            let distance = rotation.distance(event)?;
+            (!claimed.contains(&place)).then_some((event.slot.is_none(), distance, Reverse(place)))
+        });
+        if let Some((_, _, Reverse(place))) = near.min() {
+            claimed.push(place);
+        }
+    }
+    claimed
+}
