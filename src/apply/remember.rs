@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::event::{Ending, Event, Subject};
+use crate::ledger::event::{Ending, Event, Subject, Why};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{Phase, Run, RunResult};
 use crate::model::memory::{LogId, LogReading, Memory};
@@ -267,7 +267,7 @@ pub(super) fn settlements(
 fn settlement(found: &Settlement, now: Timestamp) -> Option<(Event, Happened)> {
     let (how, said) = match &found.settled {
         Settled::Done(receipt) => (Ending::Done(receipt.clone()), "it happened"),
-        Settled::NotDone => (Ending::NotDone, "it did not happen"),
+        Settled::NotDone => (Ending::NotDone(Why::Proved), "it did not happen"),
         Settled::Repeat => return None,
     };
     let event = Event::Settled {

@@ -6,7 +6,7 @@ use super::look::Ground;
 use super::proof::Unproved;
 use super::{Hands, act, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
-use crate::ledger::event::{Ending, Event, Intent, Subject};
+use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
 use crate::model::address::Address;
 use crate::model::job::RunId;
@@ -230,7 +230,7 @@ impl Task<'_> {
             Ok(answer) => self.answered(movement, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
-                let _ = self.settle(intent, Ending::NotDone).await;
+                let _ = self.settle(intent, Ending::NotDone(Why::Proved)).await;
                 if trouble.kind == TroubleKind::TimeOver {
                     self.hands.interrupted();
                 }
@@ -325,7 +325,7 @@ impl Task<'_> {
 
     async fn overslept(&self, intent: String) -> Option<Receipt> {
         // Nothing was sent. If this cannot be written, the next run finds the same by evidence.
-        let _ = self.settle(intent, Ending::NotDone).await;
+        let _ = self.settle(intent, Ending::NotDone(Why::Proved)).await;
         self.skip(&Skip::Overslept);
         None
     }
@@ -342,7 +342,7 @@ impl Task<'_> {
         let answer = match proved.await {
             Ok(answer) => answer,
             Err(Unproved::NotDone(why)) => {
-                let _ = self.settle(intent, Ending::NotDone).await;
+                let _ = self.settle(intent, Ending::NotDone(Why::Proved)).await;
                 self.tell(Happened::NotDone(movement.clone(), why));
                 return None;
             }

@@ -8,7 +8,7 @@ mod logs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::event::{Ending, Event};
+use super::event::{Ending, Event, Intent, Why};
 use super::fold::{Fold, fold};
 use super::store::{AppendError, Position};
 use super::{Ledger, LedgerError, event};
@@ -362,7 +362,7 @@ impl<'a> Choice<'a> {
                 named || self.job.is_none_or(success) || self.submission.is_some()
             }
             Event::Intended(intent) => match item.settled.map(|index| &self.events[index]) {
-                Some(Event::Settled { how, .. }) => self.rests_on(how),
+                Some(Event::Settled { how, .. }) => self.rests_on(intent, how),
                 _ => self.open.contains(intent.intent.as_str()),
             },
             // A person said it: there are few of them.
@@ -371,9 +371,13 @@ impl<'a> Choice<'a> {
         }
     }
 
-    fn rests_on(&self, how: &Ending) -> bool {
+    fn rests_on(&self, intent: &Intent, how: &Ending) -> bool {
         match how {
-            Ending::NotDone => false,
+            Ending::NotDone(Why::Proved) => self.runtime.is_some_and(|runtime| {
+                let mut undone = runtime.undone.iter();
+                undone.any(|undone| (undone.since, undone.until) == (intent.at, intent.act_by))
+            }),
+            Ending::NotDone(Why::Said { .. } | Why::Untold) => false,
             Ending::Done(Receipt::Cancelled { run, .. }) => {
                 self.job.is_some_and(|job| job.cancelled.contains_key(run))
             }

@@ -173,7 +173,21 @@ pub enum Ending {
     /// It happened.
     Done(Receipt),
     /// It did not, and will not any more.
-    NotDone,
+    NotDone(Why),
+}
+
+/// How it is known that an intent did not happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its request was never sent, or what it was to change was looked at afterwards and had not changed.
+    Proved,
+    /// A person said so.
+    Said {
+        /// Who.
+        by: String,
+    },
+    /// An older ledger does not tell.
+    Untold,
 }
 
 /// A ledger that cannot be read as a whole, and why.

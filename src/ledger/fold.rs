@@ -6,13 +6,13 @@ mod attempts;
 
 use std::collections::BTreeMap;
 
-use super::event::{Ending, Event, Intent, Subject};
+use super::event::{Ending, Event, Intent, Subject, Why};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
-    Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory,
+    Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory, Undone,
 };
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt};
@@ -273,8 +273,19 @@ impl Fold {
         let Some(doubt) = self.close(&identity, intent) else {
             return;
         };
-        if let Ending::Done(receipt) = how {
-            self.happened(&identity, &doubt, receipt);
+        match how {
+            Ending::Done(receipt) => self.happened(&identity, &doubt, receipt),
+            Ending::NotDone(Why::Proved) => self.undone(&identity, &doubt),
+            // What a person says is no proof: what the log tells is better.
+            Ending::NotDone(Why::Said { .. } | Why::Untold) => {}
+        }
+    }
+
+    /// A regenerate that changed nothing. The log may tell of it as done.
+    fn undone(&mut self, identity: &Identity, doubt: &Doubt) {
+        if let (Identity::Runtime(_), Some(undone)) = (identity, Undone::of(doubt)) {
+            let runtime = self.memory.runtimes.entry(identity.clone()).or_default();
+            runtime.undone.push(undone);
         }
     }
 

@@ -4,7 +4,7 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::event::{Confirmation, Ending, Event, Intent, Subject};
+use super::event::{Confirmation, Ending, Event, Intent, Subject, Why};
 use crate::model::address::{Address, Identity, Name, ResourceId};
 use crate::model::job::{ParameterValue, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
@@ -224,7 +224,15 @@ fn log_read() -> impl Strategy<Value = LogReading> {
 /// What is done.
 fn acted() -> impl Strategy<Value = Event> {
     let intent = || (0_u8..4).prop_map(|n| format!("i{n}"));
-    let ending = prop_oneof![receipt().prop_map(Ending::Done), Just(Ending::NotDone)];
+    let why = prop_oneof![
+        Just(Why::Proved),
+        any::<String>().prop_map(|by| Why::Said { by }),
+        Just(Why::Untold),
+    ];
+    let ending = prop_oneof![
+        receipt().prop_map(Ending::Done),
+        why.prop_map(Ending::NotDone)
+    ];
     prop_oneof![
         (
             intent(),

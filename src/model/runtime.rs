@@ -6,9 +6,12 @@ use std::fmt;
 
 use super::address::ResourceId;
 use super::birth::Evidence;
+use super::memory::Doubt;
 use super::time::{Span, Timestamp, Window};
 use super::timeline::LogMemory;
 use super::trouble::Trouble;
+use super::verdict::Move;
+use crate::limits::CLOCK_SKEW_MAX;
 
 /// One of the two keys of a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -236,12 +239,47 @@ pub struct RuntimeMemory {
     pub created: Option<Timestamp>,
     /// The last regeneration by afresh: which key, and when it was answered.
     pub last_rotation: Option<(Slot, Timestamp)>,
+    /// Regenerations of afresh that were proved to have changed nothing.
+    pub undone: Vec<Undone>,
     /// What was read of its Activity Log.
     pub log: LogMemory,
     /// From when on the log tells of it; `None`: from the beginning. Before, its keys lived under another resource id.
     pub log_from: Option<Timestamp>,
     /// Keys that it was seen to hold just now, and that the ledger knows from elsewhere or from earlier.
     pub recognised: PerSlot<Option<KnownKey>>,
+}
+
+/// A regeneration of afresh that was proved to have changed nothing. The Activity Log may tell of it as done all the same: the service took
+/// the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The key that it was to replace.
+    pub slot: Slot,
+    /// When it was written down.
+    pub since: Timestamp,
+    /// Until when its request may have been under way.
+    pub until: Timestamp,
+}
+
+impl Undone {
+    /// What is proved of an intent that did not happen; `None`: it was to do something else.
+    pub const fn of(doubt: &Doubt) -> Option<Self> {
+        match doubt.movement {
+            Move::Regenerate { slot, .. } => Some(Self {
+                slot,
+                since: doubt.at,
+                until: doubt.act_by,
+            }),
+            Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
+        }
+    }
+
+    /// Is an event of this time and key the one that the log has of it? Both instants are of our own clock, the event's is the service's.
+    pub fn is(&self, event: &Regeneration) -> bool {
+        let skew = Span::seconds(CLOCK_SKEW_MAX.as_secs());
+        let about = skew.before(self.since) <= event.at && event.at <= skew.after(self.until);
+        about && event.slot == Some(self.slot)
+    }
 }
 
 /// A key that the ledger has met before.

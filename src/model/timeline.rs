@@ -141,6 +141,9 @@ impl Timeline {
             let (since, until) = (*since, *until);
             log.add(LogSpan { since, until }, events);
         }
+        // Only the id of a request tells that an event is of one that changed nothing; without it, it may be anybody's.
+        log.events
+            .retain(|event| !memory.undone.iter().any(|undone| undone.is(event)));
         Self {
             created: sight.and_then(|sight| sight.created).or(memory.created),
             slots: PerSlot::from_fn(|slot| tenure(memory, sight, slot)),

@@ -15,7 +15,7 @@ use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
-    RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
+    RuntimeSight, RuntimeSpec, Slot, SlotMemory, Undone, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
@@ -106,8 +106,10 @@ fn settle_all(
     for doubt in &case.doubts {
         let settled = sight.and_then(|sight| settle::runtime(doubt, sight, now));
         if let Some(settled) = settled {
-            if let Settled::Done(receipt) = &settled {
-                remember(&mut opened.memory, receipt);
+            match &settled {
+                Settled::Done(receipt) => remember(&mut opened.memory, receipt),
+                Settled::NotDone => opened.memory.undone.extend(Undone::of(doubt)),
+                Settled::Repeat => {}
             }
             opened.settlements.push(settlement(doubt, settled));
             continue;

@@ -11,7 +11,7 @@ use super::super::surroundings;
 use super::super::typed::Typed;
 use super::not_written;
 use super::once::Once;
-use crate::ledger::event::{Ending, Event, Subject};
+use crate::ledger::event::{Ending, Event, Subject, Why};
 use crate::limits;
 use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
@@ -195,7 +195,9 @@ fn unresolved(
 fn not_done(doubt: &Doubt, at: Timestamp) -> Event {
     Event::Settled {
         intent: doubt.intent.clone(),
-        how: Ending::NotDone,
+        how: Ending::NotDone(Why::Said {
+            by: surroundings::who(),
+        }),
         at,
     }
 }

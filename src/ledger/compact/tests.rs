@@ -73,6 +73,44 @@ fn a_year_of_looks_and_rotations_becomes_a_few_lines() {
     assert!(left.len() <= 14, "{} lines", left.len());
 }
 
+#[test]
+fn what_was_proved_to_have_changed_nothing_is_no_superseded_line() {
+    let intended = Event::Intended(rotation("i1", "a", gateway(1), 20));
+    let not_done = |why: Why| Event::Settled {
+        intent: "i1".to_owned(),
+        how: Ending::NotDone(why),
+        at: at(30),
+    };
+    let looks = |end: &Event| {
+        let before = [looked(10, 1), intended.clone(), end.clone()];
+        let after = [looked(40, 1), looked(50, 1), looked(60, 1)];
+        [before, after].concat()
+    };
+    let undone = |events: &[Event]| {
+        let memory = fold(events).memory;
+        memory.runtime(&gateway(1).identity).undone
+    };
+    let proved = looks(&not_done(Why::Proved));
+    let left = compact(&proved);
+    assert_eq!(undone(&left).len(), 1);
+    assert_eq!(
+        left.len(),
+        4,
+        "the first look, the intent, its end, the last look"
+    );
+    // A person's word proves nothing: the log may tell better.
+    for why in [
+        Why::Untold,
+        Why::Said {
+            by: "ada".to_owned(),
+        },
+    ] {
+        let said = looks(&not_done(why));
+        assert_eq!(undone(&said), []);
+        assert_eq!(compact(&said).len(), 2);
+    }
+}
+
 async fn open(store: &MemoryStore, seconds: i64) -> Ledger {
     let clock = Clock::Manual(ManualClock::new(at(seconds)));
     Ledger::open(Arc::new(store.clone()), clock).await.unwrap()

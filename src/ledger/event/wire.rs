@@ -110,6 +110,9 @@ enum EventLine {
         intent: String,
         how: EndingLine,
         at: Instant,
+        /// How it is known that it was not done.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<BecauseLine>,
     },
     /// A person said when a key was made.
     Declared {
@@ -300,6 +303,15 @@ enum EndingLine {
     Done(ReceiptLine),
     /// It did not, and will not any more.
     NotDone,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum BecauseLine {
+    /// Its request was never sent, or what it was to change was looked at afterwards and had not changed.
+    Proved,
+    /// A person said so.
+    Said { by: String },
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

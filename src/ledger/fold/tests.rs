@@ -130,7 +130,7 @@ fn an_intent_is_a_doubt_until_it_is_settled() {
     let intended = Event::Intended(rotation("i1", "a", gateway(1), 11));
     let not_done = Event::Settled {
         intent: "i1".to_owned(),
-        how: Ending::NotDone,
+        how: Ending::NotDone(Why::Proved),
         at: at(20),
     };
     let open = fold([&intended]);
@@ -213,7 +213,7 @@ fn what_is_said_twice_is_no_news_and_what_contradicts_is() {
     let intended = Event::Intended(rotation("i1", "a", gateway(1), 11));
     let not_done = Event::Settled {
         intent: "i1".to_owned(),
-        how: Ending::NotDone,
+        how: Ending::NotDone(Why::Proved),
         at: at(200),
     };
     let run = Receipt::Cancelled {
@@ -237,7 +237,7 @@ fn who_settles_what_was_forgotten_meanwhile_has_edited_nothing() {
     };
     let not_done = Event::Settled {
         intent: "i1".to_owned(),
-        how: Ending::NotDone,
+        how: Ending::NotDone(Why::Proved),
         at: at(200),
     };
     let fold = fold([&intended, &forgotten, &not_done]);

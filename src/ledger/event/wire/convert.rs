@@ -2,19 +2,21 @@
 //!
 //! Refuses: a fingerprint, token, identity or address that the model would not take.
 
+mod ending;
+
 use super::{
-    AttemptsLine, CompanyLine, ConfirmedLine, EndingLine, EventLine, FailedLine, ForgottenLine,
-    Instant, KeysLine, Line, LookedLine, MoveLine, ParameterLine, ReceiptLine, RegenerationLine,
-    SeenLine, SlotLine, SubjectLine,
+    AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine, Instant,
+    KeysLine, Line, LookedLine, MoveLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
+    SubjectLine,
 };
-use crate::ledger::event::{Confirmation, Ending, Event, Intent, Subject, VERSION};
+use crate::ledger::event::{Confirmation, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{ParameterValue, RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
-use crate::model::verdict::{Company, Move, Presumed, Receipt};
+use crate::model::verdict::{Company, Move, Presumed};
 
 impl ParameterLine {
     fn named((name, value): (String, ParameterValue)) -> (String, Self) {
@@ -81,11 +83,7 @@ impl EventLine {
                 rule,
             } => Self::run_failed(&subject, run, ended, &result, rule),
             Event::Intended(intent) => Self::intended(intent),
-            Event::Settled { intent, how, at } => Self::Settled {
-                intent,
-                how: EndingLine::of(how),
-                at: Instant(at),
-            },
+            Event::Settled { intent, how, at } => Self::settled(intent, how, at),
             Event::Declared {
                 subject,
                 slot,
@@ -241,9 +239,14 @@ impl EventLine {
                 at: at.0,
                 act_by: act_by.0,
             }),
-            Self::Settled { intent, how, at } => Event::Settled {
+            Self::Settled {
                 intent,
-                how: how.ending()?,
+                how,
+                at,
+                because,
+            } => Event::Settled {
+                intent,
+                how: how.ending(because)?,
                 at: at.0,
             },
             Self::Declared {
@@ -504,72 +507,6 @@ impl MoveLine {
                 digest,
             },
             Self::Cancel { run } => Move::Cancel { run },
-        })
-    }
-}
-
-impl EndingLine {
-    fn of(how: Ending) -> Self {
-        match how {
-            Ending::Done(receipt) => Self::Done(ReceiptLine::of(receipt)),
-            Ending::NotDone => Self::NotDone,
-        }
-    }
-
-    fn ending(self) -> Result<Ending, String> {
-        match self {
-            Self::Done(receipt) => receipt.receipt().map(Ending::Done),
-            Self::NotDone => Ok(Ending::NotDone),
-        }
-    }
-}
-
-impl ReceiptLine {
-    fn of(receipt: Receipt) -> Self {
-        match receipt {
-            Receipt::Regenerated {
-                slot,
-                fingerprint,
-                sent,
-                answered,
-            } => Self::Regenerated {
-                slot: SlotLine::of(slot),
-                fingerprint: fingerprint.as_str().to_owned(),
-                sent: Instant(sent),
-                answered: Instant(answered),
-            },
-            Receipt::Started { run, answered } => Self::Started {
-                run,
-                answered: Instant(answered),
-            },
-            Receipt::Cancelled { run, answered } => Self::Cancelled {
-                run,
-                answered: Instant(answered),
-            },
-        }
-    }
-
-    fn receipt(self) -> Result<Receipt, String> {
-        Ok(match self {
-            Self::Regenerated {
-                slot,
-                fingerprint: text,
-                sent,
-                answered,
-            } => Receipt::Regenerated {
-                slot: slot.slot(),
-                fingerprint: fingerprint(&text)?,
-                sent: sent.0,
-                answered: answered.0,
-            },
-            Self::Started { run, answered } => Receipt::Started {
-                run,
-                answered: answered.0,
-            },
-            Self::Cancelled { run, answered } => Receipt::Cancelled {
-                run,
-                answered: answered.0,
-            },
         })
     }
 }

@@ -1,0 +1,102 @@
+//! What became of an intent, from the words of the model to the shape of its line and back.
+//!
+//! Refuses: a reason that nobody wrote.
+
+use super::super::{BecauseLine, EndingLine, EventLine, Instant, ReceiptLine, SlotLine};
+use super::fingerprint;
+use crate::ledger::event::{Ending, Why};
+use crate::model::time::Timestamp;
+use crate::model::verdict::Receipt;
+
+impl EventLine {
+    pub(super) fn settled(intent: String, how: Ending, at: Timestamp) -> Self {
+        let (how, because) = match how {
+            Ending::Done(receipt) => (EndingLine::Done(ReceiptLine::of(receipt)), None),
+            Ending::NotDone(why) => (EndingLine::NotDone, BecauseLine::of(why)),
+        };
+        Self::Settled {
+            intent,
+            how,
+            at: Instant(at),
+            because,
+        }
+    }
+}
+
+impl EndingLine {
+    pub(super) fn ending(self, because: Option<BecauseLine>) -> Result<Ending, String> {
+        match self {
+            Self::Done(receipt) => receipt.receipt().map(Ending::Done),
+            Self::NotDone => Ok(Ending::NotDone(
+                because.map_or(Why::Untold, BecauseLine::why),
+            )),
+        }
+    }
+}
+
+impl BecauseLine {
+    fn of(why: Why) -> Option<Self> {
+        match why {
+            Why::Proved => Some(Self::Proved),
+            Why::Said { by } => Some(Self::Said { by }),
+            Why::Untold => None,
+        }
+    }
+
+    fn why(self) -> Why {
+        match self {
+            Self::Proved => Why::Proved,
+            Self::Said { by } => Why::Said { by },
+        }
+    }
+}
+
+impl ReceiptLine {
+    fn of(receipt: Receipt) -> Self {
+        match receipt {
+            Receipt::Regenerated {
+                slot,
+                fingerprint,
+                sent,
+                answered,
+            } => Self::Regenerated {
+                slot: SlotLine::of(slot),
+                fingerprint: fingerprint.as_str().to_owned(),
+                sent: Instant(sent),
+                answered: Instant(answered),
+            },
+            Receipt::Started { run, answered } => Self::Started {
+                run,
+                answered: Instant(answered),
+            },
+            Receipt::Cancelled { run, answered } => Self::Cancelled {
+                run,
+                answered: Instant(answered),
+            },
+        }
+    }
+
+    fn receipt(self) -> Result<Receipt, String> {
+        Ok(match self {
+            Self::Regenerated {
+                slot,
+                fingerprint: text,
+                sent,
+                answered,
+            } => Receipt::Regenerated {
+                slot: slot.slot(),
+                fingerprint: fingerprint(&text)?,
+                sent: sent.0,
+                answered: answered.0,
+            },
+            Self::Started { run, answered } => Receipt::Started {
+                run,
+                answered: answered.0,
+            },
+            Self::Cancelled { run, answered } => Receipt::Cancelled {
+                run,
+                answered: answered.0,
+            },
+        })
+    }
+}
