@@ -11,6 +11,7 @@ use crate::ledger::{IntendError, LedgerError};
 use crate::model::address::Address;
 use crate::model::job::RunId;
 use crate::model::outcome::Happened;
+use crate::model::promise::Attention;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Move, Receipt, Settled, Step, Target, Verdict};
@@ -230,7 +231,7 @@ impl Task<'_> {
             Ok(answer) => self.answered(movement, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
-                let _ = self.settle(intent, Ending::NotDone(Why::Proved)).await;
+                let _ = self.settle(intent, Ending::NotDone(why(&trouble))).await;
                 if trouble.kind == TroubleKind::TimeOver {
                     self.hands.interrupted();
                 }
@@ -397,6 +398,23 @@ impl Task<'_> {
         let workspace = self.hands.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
         proof::has_begun(&seen, looked).err()
+    }
+}
+
+/// What the next plan is to know of a refusal: nothing of one that has to do with the moment alone.
+fn why(trouble: &Trouble) -> Why {
+    match trouble.kind {
+        TroubleKind::Throttled | TroubleKind::TimeOver | TroubleKind::Unreachable => Why::Proved,
+        TroubleKind::Forbidden { .. }
+        | TroubleKind::Unauthenticated
+        | TroubleKind::SignedOut
+        | TroubleKind::Blocked
+        | TroubleKind::NotFound
+        | TroubleKind::Unexpected
+        | TroubleKind::Misfit => Why::Refused {
+            why: trouble.to_string(),
+            is_access: trouble.kind.attention() == Some(Attention::Access),
+        },
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::job::{JobMemory, SubmissionMemory};
 use crate::model::memory::Memory;
 use crate::model::runtime::{RuntimeMemory, Slot};
 use crate::model::time::Timestamp;
-use crate::model::verdict::Receipt;
+use crate::model::verdict::{Move, Receipt, Refusal};
 
 /// What compaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -297,6 +297,7 @@ struct Choice<'a> {
     runtime: Option<&'a RuntimeMemory>,
     job: Option<&'a JobMemory>,
     submission: Option<&'a SubmissionMemory>,
+    refused: Option<&'a (Move, Refusal)>,
     /// Intents without an end.
     open: BTreeSet<&'a str>,
     /// Instants of looks and receipts that bound a key's birth, or are the newest.
@@ -327,6 +328,7 @@ impl<'a> Choice<'a> {
             runtime,
             job: memory.jobs.get(identity),
             submission: memory.submissions.get(identity),
+            refused: memory.refusals.get(identity),
             open: memory
                 .doubts(identity)
                 .iter()
@@ -362,7 +364,7 @@ impl<'a> Choice<'a> {
                 named || self.job.is_none_or(success) || self.submission.is_some()
             }
             Event::Intended(intent) => match item.settled.map(|index| &self.events[index]) {
-                Some(Event::Settled { how, .. }) => self.rests_on(intent, how),
+                Some(Event::Settled { how, at, .. }) => self.rests_on(intent, how, *at),
                 _ => self.open.contains(intent.intent.as_str()),
             },
             // A person said it: there are few of them.
@@ -371,12 +373,15 @@ impl<'a> Choice<'a> {
         }
     }
 
-    fn rests_on(&self, intent: &Intent, how: &Ending) -> bool {
+    fn rests_on(&self, intent: &Intent, how: &Ending, at: Timestamp) -> bool {
         match how {
             Ending::NotDone(Why::Proved) => self.runtime.is_some_and(|runtime| {
                 let mut undone = runtime.undone.iter();
                 undone.any(|undone| (undone.since, undone.until) == (intent.at, intent.act_by))
             }),
+            Ending::NotDone(Why::Refused { .. }) => self
+                .refused
+                .is_some_and(|(movement, known)| known.at == at && *movement == intent.movement),
             Ending::NotDone(Why::Said { .. } | Why::Untold) => false,
             Ending::Done(Receipt::Cancelled { run, .. }) => {
                 self.job.is_some_and(|job| job.cancelled.contains_key(run))

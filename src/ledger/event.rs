@@ -186,6 +186,13 @@ pub enum Why {
         /// Who.
         by: String,
     },
+    /// The service refused it.
+    Refused {
+        /// In the words a person needs.
+        why: String,
+        /// A right or a sign-in is missing.
+        is_access: bool,
+    },
     /// An older ledger does not tell.
     Untold,
 }

@@ -15,7 +15,7 @@ use crate::model::runtime::{
     Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory, Undone,
 };
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Receipt};
+use crate::model::verdict::{Move, Receipt, Refusal};
 
 /// The memory so far, and what did not fit into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Fold {
                 },
             ),
             Event::Intended(intent) => self.intended(intent),
-            Event::Settled { intent, how, .. } => self.settled(intent, how),
+            Event::Settled { intent, how, at } => self.settled(intent, how, *at),
             Event::Declared {
                 subject,
                 slot,
@@ -264,7 +264,7 @@ impl Fold {
             .map(|(identity, _)| identity)
     }
 
-    fn settled(&mut self, intent: &str, how: &Ending) {
+    fn settled(&mut self, intent: &str, how: &Ending, at: Timestamp) {
         let Some(identity) = self.open(intent).cloned() else {
             return self.settled_again(intent, how);
         };
@@ -274,7 +274,20 @@ impl Fold {
             return;
         };
         match how {
-            Ending::Done(receipt) => self.happened(&identity, &doubt, receipt),
+            Ending::Done(receipt) => {
+                self.happened(&identity, &doubt, receipt);
+                let refusals = &mut self.memory.refusals;
+                let refused = refusals.get(&identity);
+                if refused.is_some_and(|(movement, _)| movement.is_alike(&doubt.movement)) {
+                    refusals.remove(&identity);
+                }
+            }
+            Ending::NotDone(Why::Refused { why, is_access }) => {
+                let (why, is_access) = (why.clone(), *is_access);
+                let refusal = Refusal { at, why, is_access };
+                let refused = (doubt.movement, refusal);
+                self.memory.refusals.insert(identity, refused);
+            }
             Ending::NotDone(Why::Proved) => self.undone(&identity, &doubt),
             // What a person says is no proof: what the log tells is better.
             Ending::NotDone(Why::Said { .. } | Why::Untold) => {}
@@ -387,6 +400,7 @@ impl Fold {
         memory.jobs.remove(identity);
         memory.submissions.remove(identity);
         memory.doubts.remove(identity);
+        memory.refusals.remove(identity);
         memory.addresses.remove(identity);
         if matches!(identity, Identity::Submission(..)) && !generations.is_empty() {
             let forgotten = SubmissionMemory {

@@ -227,6 +227,8 @@ fn acted() -> impl Strategy<Value = Event> {
     let why = prop_oneof![
         Just(Why::Proved),
         any::<String>().prop_map(|by| Why::Said { by }),
+        (any::<String>(), any::<bool>())
+            .prop_map(|(why, is_access)| Why::Refused { why, is_access }),
         Just(Why::Untold),
     ];
     let ending = prop_oneof![

@@ -7,7 +7,7 @@ use super::address::Identity;
 use super::job::{RunId, RunResult, SubmissionMemory};
 use super::memory::{Doubt, Memory};
 use super::time::Timestamp;
-use super::verdict::Move;
+use super::verdict::{Move, Refusal};
 
 /// The contents of one workspace, by digest.
 #[derive(Debug)]
@@ -57,6 +57,11 @@ impl<'a> Contents<'a> {
             all.add(other, digest);
         }
         all
+    }
+
+    /// What the service refused last of `own`.
+    pub fn refused(&self, own: &Identity) -> Option<(Move, Refusal)> {
+        self.memory.refusals.get(own).cloned()
     }
 
     /// Open intents on `own`, and those that are to submit `digest` under other names.

@@ -10,7 +10,7 @@ use super::runtime::{
 };
 use super::time::Timestamp;
 use super::timeline::{LogMemory, LogSpan, add_events, add_span};
-use super::verdict::Move;
+use super::verdict::{Move, Refusal};
 
 /// Everything the ledger knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Memory {
     pub submissions: BTreeMap<Identity, SubmissionMemory>,
     /// Intents without an end, at most a few for each subject.
     pub doubts: BTreeMap<Identity, Vec<Doubt>>,
+    /// What the service refused last on each subject, while nothing alike has been done since.
+    pub refusals: BTreeMap<Identity, (Move, Refusal)>,
     /// What people last called each subject.
     pub addresses: BTreeMap<Identity, Address>,
 }

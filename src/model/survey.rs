@@ -7,6 +7,7 @@ use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
+use super::verdict::{Move, Refusal};
 
 /// Everything a plan is decided from, besides the time.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +84,8 @@ pub struct Case<Target, Spec, Sight, Memory> {
     pub memory: Memory,
     /// Intents on it without an end.
     pub doubts: Vec<Doubt>,
+    /// What the service refused last, while nothing alike has been done since.
+    pub refused: Option<(Move, Refusal)>,
 }
 
 /// The outcome of a look.

@@ -20,6 +20,7 @@ mod cause;
 mod counts;
 mod facts;
 mod haste;
+mod refusal;
 
 pub use cause::Cause;
 pub use counts::Counts;
@@ -27,6 +28,7 @@ pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
 };
 pub use haste::Haste;
+pub use refusal::Refusal;
 
 /// Everything that was decided, about every subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +83,8 @@ pub struct Step {
     pub settlements: Vec<Settlement>,
     /// How apply waits for a run: the one that this step starts, or one that an earlier apply started and that is still active.
     pub wait: Option<Wait>,
+    /// The last time that what it is to do was refused; `None`: it never was, or has been done since.
+    pub refused: Option<Refusal>,
 }
 
 impl Step {
@@ -256,6 +260,11 @@ impl Move {
             | (Self::Submit { token: one, .. }, Self::Submit { token: other, .. }) => one == other,
             _ => false,
         }
+    }
+
+    /// Are both of one kind, whatever they are about? They need the same right.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
     /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`.

@@ -5,10 +5,11 @@
 use crate::limits;
 use crate::model::address::Name;
 use crate::model::desired::Project;
+use crate::model::promise::Attention;
 use crate::model::survey::{Subject, Survey};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Hold, Plan, Settled, Step, Verdict};
+use crate::model::verdict::{Facts, Hold, Move, Plan, Refusal, Settled, Step, Verdict};
 
 use openings::Rests;
 use promise::Judged;
@@ -77,9 +78,11 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
 
 fn draft(subject: &Subject, moment: Moment) -> Draft {
     match subject {
-        Subject::Runtime(case) => runtime::draft(case, moment),
-        Subject::Job(case) => job::draft(case, moment),
-        Subject::Submission(case) => submission::draft(case, moment),
+        Subject::Runtime(case) => refused(runtime::draft(case, moment), case.refused.as_ref()),
+        Subject::Job(case) => refused(job::draft(case, moment), case.refused.as_ref()),
+        Subject::Submission(case) => {
+            refused(submission::draft(case, moment), case.refused.as_ref())
+        }
         Subject::Unresolved {
             address,
             rule,
@@ -101,6 +104,7 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
                 changes_at: None,
                 settlements: Vec::new(),
                 wait: None,
+                refused: None,
             },
             broken_at: None,
             attention: None,
@@ -108,15 +112,29 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
     }
 }
 
+/// A draft that knows that what it is to do was refused the last time.
+fn refused(mut draft: Draft, last: Option<&(Move, Refusal)>) -> Draft {
+    let Verdict::Act { moves, .. } = &draft.step.verdict else {
+        return draft;
+    };
+    let again = |(movement, _): &&(Move, Refusal)| moves.iter().any(|act| act.is_alike(movement));
+    draft.step.refused = last.filter(again).map(|(_, refusal)| refusal.clone());
+    draft
+}
+
 /// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
+    let acts = matches!(step.verdict, Verdict::Act { .. });
+    step.refused = step.refused.filter(|_| acts);
+    let access = step.refused.as_ref().filter(|refusal| refusal.is_access);
     step.attention = draft.attention.or(match &step.verdict {
         Verdict::Hold { why, .. } => why.attention(),
-        Verdict::Keep(_) | Verdict::Act { .. } => None,
+        Verdict::Act { .. } => access.map(|_| Attention::Access),
+        Verdict::Keep(_) => None,
     });
-    if !matches!(step.verdict, Verdict::Act { .. }) {
+    if !acts {
         step.settlements
             .retain(|settlement| settlement.settled != Settled::Repeat);
         step.wait = step.wait.filter(|wait| wait.run.is_some());
@@ -178,6 +196,7 @@ fn step(
         changes_at: moment.first_after(turns),
         settlements: Vec::new(),
         wait: None,
+        refused: None,
     }
 }
 

@@ -139,6 +139,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             ..RuntimeMemory::default()
         },
         doubts: Vec::new(),
+        refused: None,
     }
 }
 
@@ -320,6 +321,7 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
         }),
         memory: JobMemory::default(),
         doubts: Vec::new(),
+        refused: None,
     }
 }
 
@@ -366,6 +368,7 @@ pub fn submission() -> SubmissionCase {
         }),
         memory: SubmissionMemory::default(),
         doubts: Vec::new(),
+        refused: None,
     }
 }
 

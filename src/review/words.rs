@@ -100,6 +100,16 @@ pub(super) fn correction(correction: &Correction) -> String {
     }
 }
 
+/// `the last attempt was refused at 2026-11-28 10:00 UTC: cannot …; apply tries again`; nothing where none was.
+pub(super) fn refused(step: &Step) -> Option<String> {
+    let refusal = step.refused.as_ref()?;
+    Some(format!(
+        "the last attempt was refused at {}: {}; apply tries again",
+        minute(refusal.at),
+        line(&refusal.why)
+    ))
+}
+
 /// What a row of a runtime tells below it.
 pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
     let Some(facts) = runtime_facts(step) else {

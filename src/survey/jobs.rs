@@ -249,5 +249,6 @@ fn case(
             .cloned()
             .unwrap_or_default(),
         doubts: scene.memory.doubts(&identity).to_vec(),
+        refused: scene.memory.refusals.get(&identity).cloned(),
     }
 }

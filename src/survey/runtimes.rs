@@ -341,6 +341,7 @@ fn case(
         sight: Looked::NotAsked,
         memory: scene.memory.runtime(&identity),
         doubts: scene.memory.doubts(&identity).to_vec(),
+        refused: scene.memory.refusals.get(&identity).cloned(),
     }
 }
 

@@ -68,6 +68,7 @@ fn case(
         sight: Looked::NotAsked,
         memory: contents.memory(&identity, &spec.digest),
         doubts: contents.doubts(&identity, &spec.digest),
+        refused: contents.refused(&identity),
     }
 }
 

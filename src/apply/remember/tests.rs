@@ -75,6 +75,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         changes_at: None,
         settlements: Vec::new(),
         wait: None,
+        refused: None,
     }
 }
 

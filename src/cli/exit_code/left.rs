@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Standing;
 use crate::model::address::Address;
 use crate::model::outcome::{Happened, Report};
-use crate::model::promise::{BrokenPart, Promise};
+use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::runtime::Slot;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Facts, Move, Plan, RuntimeFacts, Step, Verdict};
@@ -41,7 +41,10 @@ fn after(step: &Step, done: &[&Move], at: Timestamp) -> Standing {
             let promise = without_rotated(step.promise, facts, done, at);
             Standing {
                 promise,
-                attention: found.attention.filter(|_| promise.is_broken()),
+                // Who could do it was let in.
+                attention: found
+                    .attention
+                    .filter(|why| promise.is_broken() && *why != Attention::Access),
             }
         }
         Facts::Job(_) | Facts::Submission(_) | Facts::None => Standing {

@@ -34,6 +34,7 @@ fn step(name: &str, promise: Promise, verdict: Verdict) -> Step {
         changes_at: None,
         settlements: Vec::new(),
         wait: None,
+        refused: None,
     }
 }
 

@@ -312,6 +312,13 @@ enum BecauseLine {
     Proved,
     /// A person said so.
     Said { by: String },
+    /// The service refused it.
+    Refused {
+        why: String,
+        /// A right or a sign-in is missing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        access: bool,
+    },
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

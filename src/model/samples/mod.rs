@@ -196,7 +196,7 @@ fn step() -> BoxedStrategy<Step> {
         facts(),
         of(instant()),
         vec(settlement(), 0..2),
-        of(wait),
+        (of(wait), of(refusal())),
     )
         .prop_map(
             |(
@@ -208,7 +208,7 @@ fn step() -> BoxedStrategy<Step> {
                 facts,
                 changes_at,
                 settlements,
-                wait,
+                (wait, refused),
             )| Step {
                 address,
                 rule,
@@ -222,8 +222,15 @@ fn step() -> BoxedStrategy<Step> {
                 changes_at,
                 settlements,
                 wait,
+                refused,
             },
         )
+        .boxed()
+}
+
+fn refusal() -> BoxedStrategy<Refusal> {
+    (instant(), text(), any::<bool>())
+        .prop_map(|(at, why, is_access)| Refusal { at, why, is_access })
         .boxed()
 }
 

@@ -113,7 +113,11 @@ fn act_rows(step: &Step, plan: &Plan) -> Vec<String> {
 fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
     let notes = text::job_notes(step, plan.at);
     let id = words::remembered_id(step, plan.refresh);
-    let all: Vec<String> = std::iter::once(reason).chain(notes).chain(id).collect();
+    let all: Vec<String> = std::iter::once(reason)
+        .chain(words::refused(step))
+        .chain(notes)
+        .chain(id)
+        .collect();
     escape::inline(&all.join("; "))
 }
 

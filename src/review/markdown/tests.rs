@@ -40,6 +40,7 @@ fn step(address: &str, verdict: Verdict) -> Step {
         changes_at: None,
         settlements: Vec::new(),
         wait: None,
+        refused: None,
     }
 }
 

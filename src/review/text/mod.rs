@@ -225,7 +225,10 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
             lines
         }
     };
-    for note in words::runtime_notes(step) {
+    for note in words::runtime_notes(step)
+        .into_iter()
+        .chain(words::refused(step))
+    {
         lines.extend(page.note(&note));
     }
     if let Some(id) = words::remembered_id(step, page.refresh) {

@@ -29,6 +29,7 @@ pub fn why(step: &Step, plan: &Plan, given: &str) -> String {
         labelled("promise", &sentence::promise_until(step, plan.at)),
     ];
     lines.extend(advice::attention(step, given));
+    lines.extend(words::refused(step).map(|refused| labelled("refused", &refused)));
     lines.push(labelled("rule", &rule(&step.rule, plan)));
     lines.extend(
         step.target

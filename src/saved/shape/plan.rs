@@ -161,11 +161,24 @@ mirror! {
         changes_at: Option<Text<Timestamp>>,
         settlements: Vec<Settlement>,
         wait: Option<Wait>,
+        /// The last time that what it is to do was refused, while nothing alike has been done since.
+        #[serde(default, skip_serializing_if = "Option::is_none")] refused: Option<Refusal>,
         facts: Facts,
     }
     for readers {
         /// The same in one sentence, as the plan's row says it.
         sentence: String,
+    }
+}
+
+mirror! {
+    /// A request that the service refused.
+    struct Refusal {
+        at: Text<Timestamp>,
+        /// In the words a person needs.
+        why: String,
+        /// A right or a sign-in is missing.
+        is_access: bool,
     }
 }
 

@@ -39,6 +39,10 @@ impl BecauseLine {
         match why {
             Why::Proved => Some(Self::Proved),
             Why::Said { by } => Some(Self::Said { by }),
+            Why::Refused { why, is_access } => Some(Self::Refused {
+                why,
+                access: is_access,
+            }),
             Why::Untold => None,
         }
     }
@@ -47,6 +51,10 @@ impl BecauseLine {
         match self {
             Self::Proved => Why::Proved,
             Self::Said { by } => Why::Said { by },
+            Self::Refused { why, access } => Why::Refused {
+                why,
+                is_access: access,
+            },
         }
     }
 }
