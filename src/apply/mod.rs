@@ -5,6 +5,7 @@
 //! was decided; here it is only found out whether it may still be done.
 
 mod act;
+mod before;
 mod gate;
 mod ground;
 mod look;

@@ -77,7 +77,10 @@ impl Tally {
             Happened::Ended(end) => self.runs_not_succeeded += usize::from(!end.accepted),
             Happened::StillGoing { .. } => self.runs_not_succeeded += 1,
             Happened::OutOfSight { .. } => self.out_of_sight += 1,
-            Happened::Intended(_) | Happened::Besides(..) | Happened::Waiting { .. } => {}
+            Happened::Intended(_)
+            | Happened::Already(..)
+            | Happened::Besides(..)
+            | Happened::Waiting { .. } => {}
         }
     }
 

@@ -4,7 +4,7 @@ use super::act::Answer;
 use super::gate::Skip;
 use super::look::Ground;
 use super::proof::Unproved;
-use super::{Hands, act, look, proof, watch};
+use super::{Hands, act, before, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
@@ -202,16 +202,32 @@ impl Task<'_> {
             Ok(Ground::Already { at }) => {
                 let receipt = already(self.movement, at);
                 if let Some(receipt) = &receipt {
-                    let done = Happened::Done(self.movement.clone(), receipt.clone());
-                    self.hands.say(self.address(), done);
+                    self.tell(Happened::Already(self.movement.clone(), receipt.clone()));
                 }
                 progress.took(receipt.as_ref())
             }
             Ok(Ground::Gone(why)) => {
+                let why = self.or_done_before(why);
                 self.tell(Happened::Stale(self.movement.clone(), why));
                 Next::Halt
             }
             Err(trouble) => self.refused(trouble),
+        }
+    }
+
+    /// Why a move is stale, and that it was an apply which did it since the plan was made, if it was one.
+    fn or_done_before(&self, why: String) -> String {
+        let (identity, plan) = (self.target.identity(), self.hands.plan);
+        let done = self
+            .hands
+            .ledger
+            .ask(|memory| before::since(memory, &identity, (self.step, plan.at), self.movement));
+        match done {
+            Some(at) => format!(
+                "{why}; an apply did this at {}, after the plan was made",
+                minute(at)
+            ),
+            None => why,
         }
     }
 

@@ -96,6 +96,7 @@ impl<'a> Progress<'a> {
 const fn ends_a_move(what: &Happened) -> bool {
     match what {
         Happened::Done(..)
+        | Happened::Already(..)
         | Happened::Stale(..)
         | Happened::Busy(..)
         | Happened::Refused(..)

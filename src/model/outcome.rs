@@ -24,6 +24,8 @@ pub enum Happened {
     Intended(Move),
     /// It is done.
     Done(Move, Receipt),
+    /// It had been done before, by others or by an earlier apply; nothing was done.
+    Already(Move, Receipt),
     /// What it presumed holds no longer; nothing was done.
     Stale(Move, String),
     /// Another apply's intent on the subject is open; nothing was done.

@@ -90,6 +90,7 @@ fn event(what: &Happened) -> &'static str {
     match what {
         Happened::Intended(_) => "intended",
         Happened::Done(..) => "done",
+        Happened::Already(..) => "alreadyDone",
         Happened::Stale(..) => "stale",
         Happened::Busy(..) => "busy",
         Happened::Refused(..) => "refused",
@@ -109,6 +110,7 @@ fn movement(what: &Happened) -> Option<&Move> {
     match what {
         Happened::Intended(movement)
         | Happened::Done(movement, _)
+        | Happened::Already(movement, _)
         | Happened::Stale(movement, _)
         | Happened::Busy(movement, _)
         | Happened::Refused(movement, _)
@@ -158,7 +160,7 @@ fn details(what: &Happened) -> Map<String, Value> {
             json!({"url": url, "why": why})
         }
         Happened::Ended(end) => ended(end),
-        Happened::Intended(_) | Happened::Done(..) => json!({}),
+        Happened::Intended(_) | Happened::Done(..) | Happened::Already(..) => json!({}),
     })
 }
 

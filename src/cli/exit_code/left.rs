@@ -17,7 +17,7 @@ use crate::model::verdict::{Facts, Move, Plan, RuntimeFacts, Step, Verdict};
 pub fn left(plan: &Plan, reports: &[Report]) -> Vec<Standing> {
     let mut done: BTreeMap<&Address, Vec<&Move>> = BTreeMap::new();
     for report in reports {
-        if let Happened::Done(movement, _) = &report.what {
+        if let Happened::Done(movement, _) | Happened::Already(movement, _) = &report.what {
             done.entry(&report.address).or_default().push(movement);
         }
     }

@@ -29,6 +29,13 @@ fn happened(what: &Happened) -> String {
                 words::left_behind(receipt)
             )
         }
+        Happened::Already(movement, receipt) => {
+            format!(
+                "{}: already done ({})",
+                title(movement),
+                words::left_behind(receipt)
+            )
+        }
         Happened::Stale(movement, why) => {
             format!("{}: stale, not done: {}", title(movement), line(why))
         }
@@ -172,6 +179,10 @@ fn tally(reports: &[Report]) -> String {
     let always = [(count(|what| matches!(what, Happened::Done(..))), "done")];
     let sometimes = [
         (
+            count(|what| matches!(what, Happened::Already(..))),
+            "already done",
+        ),
+        (
             count(|what| matches!(what, Happened::Settled(..))),
             "resolved",
         ),
@@ -257,7 +268,8 @@ pub fn recorded(observations: usize, ledger: &str) -> String {
 /// The run that a report is about, if it is about one.
 pub(in crate::review) fn run_of(what: &Happened) -> Option<RunId> {
     match what {
-        Happened::Done(_, Receipt::Started { run, .. } | Receipt::Cancelled { run, .. }) => {
+        Happened::Done(_, Receipt::Started { run, .. } | Receipt::Cancelled { run, .. })
+        | Happened::Already(_, Receipt::Started { run, .. } | Receipt::Cancelled { run, .. }) => {
             Some(*run)
         }
         Happened::Waiting { run, .. }

@@ -1,0 +1,57 @@
+//! Whether an earlier apply has done, since the plan was made, what this one finds no longer to be done.
+//!
+//! Refuses: counting what the plan already knew.
+
+use super::look::known_runs;
+use crate::model::address::Identity;
+use crate::model::birth::Evidence;
+use crate::model::memory::Memory;
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Facts, Move, Presumed, Step};
+
+/// When an apply did what `movement` was to do, by what the ledger knows and `step`, which was decided at `decided`, did not; `None`: no
+/// apply with this ledger did.
+pub(super) fn since(
+    memory: &Memory,
+    identity: &Identity,
+    (step, decided): (&Step, Timestamp),
+    movement: &Move,
+) -> Option<Timestamp> {
+    match movement {
+        Move::Regenerate {
+            slot,
+            replacing: Presumed::Key(replaced),
+            ..
+        } => {
+            let slot = memory.runtimes.get(identity)?.slots.get(*slot);
+            match slot.evidence {
+                Some(Evidence::Rotated { answered, .. })
+                    if slot.fingerprint.as_ref() != Some(replaced) =>
+                {
+                    Some(answered)
+                }
+                _ => None,
+            }
+        }
+        Move::Start { .. } => {
+            let known = known_runs(step, &[]);
+            let start = memory.jobs.get(identity)?.last_start.as_ref()?;
+            (start.at >= decided && !known.contains(&start.run)).then_some(start.at)
+        }
+        Move::Submit { digest, .. } => {
+            let Facts::Submission(facts) = &step.facts else {
+                return None;
+            };
+            let known = |run| facts.runs.iter().any(|known| known.id == run);
+            let mut submitted = memory.submissions.get(identity)?.runs.iter();
+            submitted
+                .find(|(content, run, at)| content == digest && *at >= decided && !known(*run))
+                .map(|(.., at)| *at)
+        }
+        Move::Cancel { .. }
+        | Move::Regenerate {
+            replacing: Presumed::Unseen,
+            ..
+        } => None,
+    }
+}
