@@ -111,11 +111,12 @@ async fn saved_plan(
                 .with_exit(Exit::Usage),
         );
     }
-    let ground = Ground::open_at(file.ledger.clone(), global).await?;
+    let typed = screen.typed.of_plan(super::session::file_of(&file.ledger));
+    let ground = Ground::open_at(file.ledger.clone(), global)
+        .await
+        .map_err(|failure| failure.completed(&typed))?;
     ground.reader.among(file.workspaces.values());
-    let again = screen
-        .typed
-        .plan_again(path, super::session::file_of(&file.ledger));
+    let again = typed.plan_again(path);
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
@@ -146,9 +147,7 @@ async fn saved_plan(
         &How {
             args,
             is_whole: false,
-            given: screen
-                .typed
-                .given_with(super::session::file_of(&file.ledger)),
+            given: typed.given(),
             global,
             asked: Span::default(),
             screen,

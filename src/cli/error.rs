@@ -107,12 +107,11 @@ impl Failure {
 
     /// With the arguments that were typed behind the command that it proposes.
     #[must_use]
-    pub fn completed(self, typed: &Typed) -> Self {
-        match &self.proposal {
+    pub fn completed(mut self, typed: &Typed) -> Self {
+        match self.proposal.take() {
             None => self,
             Some((why, words)) => {
                 let command = typed.command(words.iter().map(String::as_str));
-                let why = why.clone();
                 self.with_command(&why, &command)
             }
         }

@@ -1,6 +1,6 @@
 //! `afresh show` and `afresh diff`: saved plans, anywhere, offline, also when they are stale.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Diff, Show};
 use super::error::{Exit, Failure};
@@ -13,7 +13,7 @@ use crate::{review, saved};
 /// Shows one saved plan.
 pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
     let file = load(&args.planfile, screen)?;
-    let given = screen.typed.given_with(file_of(&file.ledger));
+    let given = screen.typed.of_plan(file_of(&file.ledger)).given();
     plan::show(&file, &args.format, &given, screen)?;
     Ok(Exit::AsWanted)
 }
@@ -30,11 +30,7 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
     let text = read_file(path, PLAN_BYTES_MAX as u64)?;
     saved::read(&text).map_err(|error| {
         // What cannot be used may still say whose plan it was.
-        let text: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-        let ledger = text
-            .as_ref()
-            .and_then(|plan| plan["ledger"]["file"].as_str());
-        let ledger = ledger.map(PathBuf::from);
+        let ledger = saved::ledger_file(&text);
         let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
             Exit::Stale
         } else {
@@ -44,7 +40,7 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
             .with_exit(exit)
             .with_command(
                 "Make a new one:",
-                &screen.typed.plan_again(path, ledger.as_deref()),
+                &screen.typed.of_plan(ledger.as_deref()).plan_again(path),
             )
     })
 }

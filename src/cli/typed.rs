@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use super::args::{Afresh, Command, Ledger, Sim};
 use crate::review::command;
 
+/// Where manifests have to be named and nothing tells which: as in a usage line.
+const MANIFESTS: &str = "PATH";
+
 /// What a proposed command has to repeat.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
@@ -44,15 +47,24 @@ impl Typed {
         words_in_a_row(words.chain(self.world()))
     }
 
-    /// The same for a saved plan whose ledger lies here.
-    pub fn given_with(&self, ledger: Option<&Path>) -> String {
-        words_in_a_row(beside(ledger).map(operand).into_iter().chain(self.world()))
+    /// As if the manifests of a saved plan, whose ledger lies here, had been named: they are where a ledger lies beside them. Where
+    /// nothing tells, a person has to fill them in.
+    pub fn of_plan(&self, ledger: Option<&Path>) -> Self {
+        let paths = match beside(ledger) {
+            Some(folder) if folder == Path::new("") => Vec::new(),
+            Some(folder) => vec![folder.to_owned()],
+            None => vec![PathBuf::from(MANIFESTS)],
+        };
+        Self {
+            paths,
+            ..self.clone()
+        }
     }
 
-    /// A new plan in the place of one whose ledger lies here. Its manifests are where a ledger lies beside them.
-    pub fn plan_again(&self, out: &Path, ledger: Option<&Path>) -> String {
+    /// A new plan in the place of the one in this file.
+    pub fn plan_again(&self, out: &Path) -> String {
         let words = ["plan"].map(OsString::from).into_iter();
-        let words = words.chain(beside(ledger).map(operand));
+        let words = words.chain(self.paths.iter().map(|path| operand(path)));
         self.line(words.chain([OsString::from("--out"), operand(out)]))
     }
 
@@ -72,13 +84,13 @@ impl Typed {
     }
 }
 
-/// The folder of manifests that a ledger lies beside.
+/// The folder of manifests that a ledger lies beside, if it is there; empty: the current one.
 fn beside(ledger: Option<&Path>) -> Option<&Path> {
     let kept = |folder: &&Path| folder.ends_with(".afresh");
-    ledger
-        .and_then(|path| path.ancestors().find(kept))
-        .and_then(Path::parent)
-        .filter(|folder| folder.is_dir())
+    let kept = ledger?.ancestors().find(kept)?;
+    let folder = kept.parent()?;
+    let is_current = folder == Path::new("") && kept.is_dir();
+    (is_current || folder.is_dir()).then_some(folder)
 }
 
 /// Without `--sim-log`, which is for tests and stands in no help.
@@ -194,11 +206,28 @@ mod tests {
         assert_eq!(typed(&["afresh", "apply"]).given(), "");
         let ledger = Path::new("src/cli/.afresh/sim/ledger.jsonl");
         let show = typed(&["afresh", "show", "plan.json", "--sim", "world.yaml"]);
-        assert_eq!(show.given_with(Some(ledger)), "src/cli --sim world.yaml");
         assert_eq!(
-            typed(&["afresh", "show", "plan.json"])
-                .plan_again(Path::new("plan.json"), Some(ledger)),
-            "afresh plan src/cli --out plan.json"
+            show.of_plan(Some(ledger)).given(),
+            "src/cli --sim world.yaml"
         );
+        let again = |ledger: Option<&str>| {
+            typed(&["afresh", "show", "plan.json"])
+                .of_plan(ledger.map(Path::new))
+                .plan_again(Path::new("plan.json"))
+        };
+        for (ledger, command) in [
+            (ledger.to_str(), "afresh plan src/cli --out plan.json"),
+            (
+                Some("gone/.afresh/ledger.jsonl"),
+                "afresh plan PATH --out plan.json",
+            ),
+            (
+                Some(".afresh/ledger.jsonl"),
+                "afresh plan PATH --out plan.json",
+            ),
+            (None, "afresh plan PATH --out plan.json"),
+        ] {
+            assert_eq!(again(ledger), command);
+        }
     }
 }

@@ -20,6 +20,7 @@ mod shape;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -184,6 +185,28 @@ pub fn read(text: &str) -> Result<File, SavedError> {
         return Err(SavedError::Tampered { mark: "digest" });
     }
     Ok(file)
+}
+
+/// Where the ledger lies that a plan file was made from, as far as the text tells, which may be cut or damaged: for people, and never
+/// opened.
+pub fn ledger_file(text: &str) -> Option<PathBuf> {
+    let file = |rest: &str| {
+        let rest = after(rest, &[':', '{'])?.strip_prefix("\"file\"")?;
+        let value = after(rest, &[':'])?;
+        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+        values.next()?.ok().map(PathBuf::from)
+    };
+    let mut places = text.match_indices("\"ledger\"");
+    places.find_map(|(at, key)| file(&text[at + key.len()..]))
+}
+
+/// What follows these signs, with any blanks around them.
+fn after<'a>(text: &'a str, signs: &[char]) -> Option<&'a str> {
+    signs
+        .iter()
+        .try_fold(text.trim_ascii_start(), |rest, sign| {
+            Some(rest.strip_prefix(*sign)?.trim_ascii_start())
+        })
 }
 
 /// The JSON Schema of the plan file.

@@ -130,6 +130,19 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_file_that_is_cut_still_tells_of_its_ledger(plan in samples::plan(0..3), cut in 0_usize..1 << 20) {
+        let file = file(plan);
+        let text = write(&file);
+        let LedgerPlace::File(ledger) = &file.ledger else { unreachable!("the ledger of these tests is a file") };
+        let end = cut % text.len();
+        let end = (0..=end).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        let told = ledger_file(&text[..end]);
+        let known = text.find("\"ledgerBegan\"").unwrap();
+        prop_assert!(told.is_none() || told.as_ref() == Some(ledger));
+        prop_assert!(end < known || told.is_some());
+    }
+
+    #[test]
     fn every_plan_file_is_valid_by_its_schema(plan in samples::plan(0..3)) {
         let document = document(&file(plan));
         let errors: Vec<String> = VALIDATOR.iter_errors(&document).map(|error| error.to_string()).collect();
