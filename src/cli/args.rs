@@ -9,6 +9,7 @@ use super::exit_code::{FailOn, TABLE};
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
 use crate::model::address::{Address, Name};
 use crate::model::time::{Span, Timestamp};
+use crate::review::markdown::{Limit, Link};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -198,6 +199,9 @@ pub struct Plan {
     /// How the plan is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
+    /// How long Markdown may be, and what it links to.
+    #[command(flatten)]
+    pub comment: Comment,
     /// Exit with 2 if there is an action, an operation to resolve, or a wait to resume
     #[arg(long)]
     pub detailed_exitcode: bool,
@@ -207,6 +211,17 @@ pub struct Plan {
     /// Decide for this later time, as if nothing happened until then: RFC 3339 or a date
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
+}
+
+/// How long Markdown may be, and what it links to.
+#[derive(Args, Clone, Debug)]
+pub struct Comment {
+    /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, or N characters
+    #[arg(long, value_name = "FORGE|N", default_value = "github", value_parser = Limit::parse)]
+    pub limit: Limit,
+    /// Where the whole plan can be read, for Markdown that had to be shortened
+    #[arg(long, value_name = "NAME=URL", value_parser = Link::parse)]
+    pub link: Option<Link>,
 }
 
 /// What counts as a failure.
@@ -306,6 +321,9 @@ pub struct Show {
     /// How it is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
+    /// How long Markdown may be, and what it links to.
+    #[command(flatten)]
+    pub comment: Comment,
 }
 
 /// Options of `diff`.

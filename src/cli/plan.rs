@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::args::{Global, Output, Plan as Args, PlanFormat};
+use super::args::{Comment, Global, Output, Plan as Args, PlanFormat};
 use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
@@ -13,7 +13,7 @@ use super::session::Session;
 use super::validate;
 use crate::model::verdict::Plan;
 use crate::plan::walk;
-use crate::review::markdown::{GITHUB_CHARS_MAX, MarkdownOptions};
+use crate::review::markdown::MarkdownOptions;
 use crate::{review, saved};
 
 /// Plans, shows, and saves if asked to.
@@ -39,7 +39,13 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
-    show(&file, &args.format, &screen.typed.given(), screen)?;
+    show(
+        &file,
+        &args.format,
+        &args.comment,
+        &screen.typed.given(),
+        screen,
+    )?;
     if let Some(out) = &args.out {
         write_file(out, &saved::write(&file), screen)?;
         if is_kept(out) {
@@ -100,6 +106,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
 pub fn show(
     file: &saved::File,
     outputs: &[Output],
+    comment: &Comment,
     given: &str,
     screen: &Screen,
 ) -> Result<(), Failure> {
@@ -114,7 +121,7 @@ pub fn show(
                 &text_options(screen, output.file.is_none(), given),
             ),
             PlanFormat::Json => serde_json::to_string_pretty(&saved::document(file))?,
-            PlanFormat::Markdown => markdown(file),
+            PlanFormat::Markdown => markdown(file, comment),
         };
         match &output.file {
             Some(path) => write_file(path, &shown, screen)?,
@@ -126,14 +133,14 @@ pub fn show(
 }
 
 /// A pull-request comment that is found again by the project's name.
-fn markdown(file: &saved::File) -> String {
+fn markdown(file: &saved::File, comment: &Comment) -> String {
     let digest = saved::digest(&file.plan);
     let options = MarkdownOptions {
-        limit_chars: GITHUB_CHARS_MAX,
+        limit: comment.limit,
         title: &file.project,
         marker: &file.project,
         digest: &digest,
-        artifact_url: None,
+        link: comment.link.as_ref(),
         previous: None,
     };
     review::markdown::plan(&file.plan, &options)

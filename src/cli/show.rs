@@ -14,7 +14,7 @@ use crate::{review, saved};
 pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
     let file = load(&args.planfile, screen)?;
     let given = screen.typed.of_plan(file_of(&file.ledger)).given();
-    plan::show(&file, &args.format, &given, screen)?;
+    plan::show(&file, &args.format, &args.comment, &given, screen)?;
     Ok(Exit::AsWanted)
 }
 

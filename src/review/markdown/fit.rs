@@ -1,7 +1,14 @@
 //! How much is said: the same comment at four levels of detail, each whole in itself.
 
-use super::{MarkdownOptions, escape, head, rows};
+use super::limit::length;
+use super::rows::Table;
+use super::{MarkdownOptions, head, rows};
 use crate::model::verdict::Plan;
+
+/// Between two parts, and between two lines of one.
+const PARAGRAPH: &str = "\n\n";
+/// Counts for each connection, and notes, may take this part of what is left beside the head: the rest is for rows.
+const SHARE: usize = 4;
 
 /// Levels of detail, the fullest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,47 +17,122 @@ pub(super) enum Level {
     Full,
     /// Tables of what changes and what waits.
     Rows,
-    /// Counts for each connection.
-    Groups,
+    /// Counts for each connection, and as many rows as fit.
+    Some,
     /// The head alone.
     Counts,
 }
 
 impl Level {
-    pub(super) const ALL: [Self; 4] = [Self::Full, Self::Rows, Self::Groups, Self::Counts];
+    pub(super) const ALL: [Self; 4] = [Self::Full, Self::Rows, Self::Some, Self::Counts];
 }
 
 /// The comment at one level of detail, with a line end at its end.
-pub(super) fn comment(plan: &Plan, options: &MarkdownOptions, level: Level) -> String {
-    let mut parts = vec![head::lines(plan, options).join("\n")];
+pub(super) fn comment(
+    plan: &Plan,
+    options: &MarkdownOptions,
+    level: Level,
+    limit: usize,
+) -> String {
+    let head = head::lines(plan, options).join("\n");
+    let mut parts = vec![head];
     match level {
         Level::Full => {
-            parts.extend(rows::tables(plan));
+            parts.extend(rows::tables(plan).iter().map(Table::text));
+            parts.extend(rows::notes(plan));
             parts.extend(rows::since_last(plan, options));
             parts.extend(rows::evidence(plan));
             parts.extend(rows::up_to_date(plan));
         }
         Level::Rows => {
-            parts.extend(rows::tables(plan));
+            parts.extend(rows::tables(plan).iter().map(Table::text));
+            parts.extend(rows::notes(plan));
             parts.push(shortened(
                 "evidence, and names of up-to-date resources",
                 options,
             ));
         }
-        Level::Groups => {
-            parts.extend(rows::groups(plan));
-            parts.push(shortened("names of resources", options));
-        }
+        Level::Some => some(plan, options, limit, &mut parts),
         Level::Counts => parts.push(shortened("everything but the counts", options)),
     }
-    parts.join("\n\n") + "\n"
+    parts.join(PARAGRAPH) + "\n"
+}
+
+/// Whole rows as far as there is room, the most urgent first, and how many are left out.
+fn some(plan: &Plan, options: &MarkdownOptions, limit: usize, parts: &mut Vec<String>) {
+    let tables = rows::tables(plan);
+    let all: usize = tables.iter().map(|table| table.rows.len()).sum();
+    let omitted = |rows: usize| {
+        let what = format!("{rows} of {all} rows, evidence, and names of up-to-date resources");
+        shortened(&what, options)
+    };
+    let taken: usize = parts.iter().map(|part| cost(part)).sum();
+    let mut room = limit.saturating_sub(taken + cost(&omitted(all)));
+    let beside: Vec<String> = [rows::groups(plan), rows::notes(plan)]
+        .into_iter()
+        .flatten()
+        .filter(|part| cost(part) <= room / SHARE)
+        .collect();
+    room = room.saturating_sub(beside.iter().map(|part| cost(part)).sum());
+    let kept = kept(tables, room);
+    let left: usize = kept.iter().map(|table| table.rows.len()).sum();
+    parts.extend(kept.iter().map(Table::text));
+    parts.extend(beside);
+    parts.push(omitted(all.saturating_sub(left)));
+}
+
+/// What a part takes, with what parts it from the next.
+fn cost(part: &str) -> usize {
+    length(part) + length(PARAGRAPH)
+}
+
+/// The rows for which there is room, by rank, in their tables; the table with the most urgent row first.
+fn kept(tables: Vec<Table>, mut room: usize) -> Vec<Table> {
+    let mut order: Vec<_> = tables
+        .iter()
+        .enumerate()
+        .flat_map(|(table, found)| {
+            let rows = found.rows.iter().enumerate();
+            rows.map(move |(place, row)| (row.rank, table, place))
+        })
+        .collect();
+    order.sort_unstable();
+    let mut keep: Vec<Vec<bool>> = tables
+        .iter()
+        .map(|table| vec![false; table.rows.len()])
+        .collect();
+    for (_, table, place) in order {
+        let (Some(found), Some(kept)) = (tables.get(table), keep.get_mut(table)) else {
+            continue;
+        };
+        let head = if kept.contains(&true) {
+            0
+        } else {
+            cost(&found.head)
+        };
+        let takes = found.rows.get(place).map_or(0, |row| length(&row.text) + 1) + head;
+        if let (true, Some(kept)) = (takes <= room, kept.get_mut(place)) {
+            room -= takes;
+            *kept = true;
+        }
+    }
+    let with_kept = tables.into_iter().zip(keep).map(|(table, keep)| {
+        let rows = table.rows.into_iter().zip(keep);
+        Table {
+            rows: rows.filter(|(_, keep)| *keep).map(|(row, _)| row).collect(),
+            ..table
+        }
+    });
+    let mut kept: Vec<Table> = with_kept.filter(|table| !table.rows.is_empty()).collect();
+    kept.sort_by_key(|table| table.rows.iter().map(|row| row.rank).min());
+    kept
 }
 
 /// That something is left out, and where it is.
 fn shortened(what: &str, options: &MarkdownOptions) -> String {
     let where_else = options
-        .artifact_url
-        .and_then(|url| escape::link("the whole plan", url))
+        .link
+        .and_then(super::Link::shown)
         .unwrap_or_else(|| "the saved plan with `afresh show`".to_owned());
     format!("_Shortened to fit the comment: {what} omitted. See {where_else}._")
 }

@@ -4,12 +4,14 @@
 //! decide: counts, promises, what needs attention, guardrails, validity, and what changed. Then the changes as a table, then what waits, then the
 //! evidence, folded.
 //!
-//! Refuses: to be cut in the middle. What does not fit is said with fewer words: all, then rows, then groups, then counts. Whatever
+//! Refuses: to be cut in the middle. What does not fit is said with fewer words: all, then rows, then as many whole rows as fit, those that
+//! need attention before all others, then counts. Whatever
 //! comes from Azure or from a manifest is escaped, so that a job's name cannot mention people, link or mark up.
 
 mod escape;
 mod fit;
 mod head;
+mod limit;
 mod rows;
 
 #[cfg(test)]
@@ -17,34 +19,31 @@ mod tests;
 
 use crate::model::verdict::Plan;
 
-/// GitHub's limit of a comment, in characters.
-pub const GITHUB_CHARS_MAX: usize = 65_536;
-/// The least limit that is kept: a head full of names that have to be escaped may need nearly as much.
-pub const CHARS_MIN: usize = 10_000;
+pub use limit::{Limit, Link, length};
 
 /// How a comment is to look.
 #[derive(Clone, Copy, Debug)]
 pub struct MarkdownOptions<'a> {
-    /// Most characters of the whole; less than [`CHARS_MIN`] counts as that.
-    pub limit_chars: usize,
+    /// How long it may be; less than [`Limit::UNITS_MIN`] counts as that.
+    pub limit: Limit,
     /// What the plan is called in its first line: `afresh` or the environment's name.
     pub title: &'a str,
     /// The name in the hidden marker `<!-- afresh-plan:NAME -->`. Letters, digits, `.` and `-`; others become `-`.
     pub marker: &'a str,
     /// The plan's digest, for comparing with the one that is applied.
     pub digest: &'a str,
-    /// Where the whole plan can be read; https only.
-    pub artifact_url: Option<&'a str>,
+    /// Where the whole plan can be read.
+    pub link: Option<&'a Link>,
     /// The plan that the comment showed before.
     pub previous: Option<&'a Plan>,
 }
 
 /// The comment, at most as long as its limit, with a line end at its end.
 pub fn plan(plan: &Plan, options: &MarkdownOptions) -> String {
-    let limit = options.limit_chars.max(CHARS_MIN);
+    let limit = options.limit.units().max(Limit::UNITS_MIN);
     fit::Level::ALL
         .into_iter()
-        .map(|level| fit::comment(plan, options, level))
-        .find(|comment| comment.chars().count() <= limit)
+        .map(|level| fit::comment(plan, options, level, limit))
+        .find(|comment| length(comment) <= limit)
         .unwrap_or_else(|| head::lines(plan, options).join("\n") + "\n")
 }

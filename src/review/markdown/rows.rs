@@ -11,39 +11,86 @@ use crate::review::change::{Change, changes};
 use crate::review::sentence::{hold_ends, promise_cell, promise_until, reason, sentence};
 use crate::review::{text, words};
 
-/// What changes, what needs attention, what waits, what is not proved, what was skipped; each only if there is any.
-pub(super) fn tables(plan: &Plan) -> Vec<String> {
-    let mut tables = Vec::new();
-    tables.extend(table(
-        "| subject | change | promise | why |\n|---|---|---|---|",
-        &plan
-            .acts()
-            .flat_map(|step| act_rows(step, plan))
-            .collect::<Vec<String>>(),
-    ));
+/// How soon a row is to be read: where not all fit, the first are kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// A person is needed.
+    Attention,
+    /// It is acted on.
+    Act,
+    /// It waits.
+    OnHold,
+    /// It needs no action, and its promise is not proved to hold.
+    NotProved,
+    /// What became of an operation.
+    Operation,
+}
+
+/// One subject's row, and the lines that belong to it.
+pub(super) struct Row {
+    pub(super) rank: Rank,
+    pub(super) text: String,
+}
+
+/// A table that has rows.
+pub(super) struct Table {
+    /// The names of its columns, and the line below them.
+    pub(super) head: String,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Table {
+    /// As Markdown.
+    pub(super) fn text(&self) -> String {
+        let rows: Vec<&str> = self.rows.iter().map(|row| row.text.as_str()).collect();
+        format!("{}\n{}", self.head, rows.join("\n"))
+    }
+}
+
+/// What changes, what needs attention, what waits, what is not proved; each only if there is any.
+pub(super) fn tables(plan: &Plan) -> Vec<Table> {
+    let acts = plan.acts().map(|step| Row {
+        rank: rank(step),
+        text: act_row(step, plan),
+    });
+    let mut tables = vec![Table {
+        head: "| subject | change | promise | why |\n|---|---|---|---|".to_owned(),
+        rows: acts.collect(),
+    }];
     for (head, of) in [
         ("needs attention", Section::Attention),
         ("on hold", Section::OnHold),
         ("not proved", Section::NotProved),
     ] {
-        let rows: Vec<String> = plan
-            .steps
-            .iter()
-            .filter(|step| section(step) == Some(of))
-            .map(|step| waiting_row(step, plan))
-            .collect();
-        tables.extend(table(
-            &format!("| {head} | until | promise | why |\n|---|---|---|---|"),
-            &rows,
-        ));
+        let steps = plan.steps.iter().filter(|step| section(step) == Some(of));
+        let rows = steps.map(|step| Row {
+            rank: rank(step),
+            text: waiting_row(step, plan),
+        });
+        tables.push(Table {
+            head: format!("| {head} | until | promise | why |\n|---|---|---|---|"),
+            rows: rows.collect(),
+        });
     }
-    let settlements: Vec<String> = plan.steps.iter().flat_map(settlement_rows).collect();
-    tables.extend(table(
-        "| operation on | what became of it |\n|---|---|",
-        &settlements,
-    ));
-    tables.extend(notes(plan));
+    let operations = plan.steps.iter().flat_map(settlement_rows).map(|text| Row {
+        rank: Rank::Operation,
+        text,
+    });
+    tables.push(Table {
+        head: "| operation on | what became of it |\n|---|---|".to_owned(),
+        rows: operations.collect(),
+    });
+    tables.retain(|table| !table.rows.is_empty());
     tables
+}
+
+fn rank(step: &Step) -> Rank {
+    match (&step.verdict, step.attention) {
+        (_, Some(_)) => Rank::Attention,
+        (Verdict::Act { .. }, None) => Rank::Act,
+        (Verdict::Hold { .. }, None) => Rank::OnHold,
+        (Verdict::Keep(_), None) => Rank::NotProved,
+    }
 }
 
 /// Where a subject stands that is not acted on.
@@ -67,10 +114,6 @@ fn section(step: &Step) -> Option<Section> {
     }
 }
 
-fn table(head: &str, rows: &[String]) -> Option<String> {
-    (!rows.is_empty()).then(|| format!("{head}\n{}", rows.join("\n")))
-}
-
 fn row(cells: &[String]) -> String {
     format!("| {} |", cells.join(" | "))
 }
@@ -88,9 +131,10 @@ fn promise(step: &Step) -> String {
     }
 }
 
-fn act_rows(step: &Step, plan: &Plan) -> Vec<String> {
+/// A step's first action, and a line for each that follows.
+fn act_row(step: &Step, plan: &Plan) -> String {
     let Verdict::Act { moves, because } = &step.verdict else {
-        return Vec::new();
+        return String::new();
     };
     let first = row(&[
         address(step),
@@ -106,7 +150,8 @@ fn act_rows(step: &Step, plan: &Plan) -> Vec<String> {
             String::new(),
         ])
     });
-    std::iter::once(first).chain(rest).collect()
+    let lines: Vec<String> = std::iter::once(first).chain(rest).collect();
+    lines.join("\n")
 }
 
 /// A reason, and what the row of a terminal has below it: runs that do not count, and which job a name meant.
@@ -174,7 +219,7 @@ fn settlement_rows(step: &Step) -> Vec<String> {
 }
 
 /// What was skipped, and rights that are missing.
-fn notes(plan: &Plan) -> Option<String> {
+pub(super) fn notes(plan: &Plan) -> Option<String> {
     let passed = plan.passed_over.iter().map(|passed| {
         let (who, why) = (
             escape::code(&passed.address.to_string()),
@@ -266,10 +311,8 @@ pub(super) fn groups(plan: &Plan) -> Option<String> {
         .into_iter()
         .map(|(connection, steps)| group_row(connection, Counts::of(steps)))
         .collect();
-    table(
-        "| connection | regenerate | run | cancel | on hold | up to date | kept | broken | unproven | unknown | needs attention |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-        &rows,
-    )
+    let head = "| connection | regenerate | run | cancel | on hold | up to date | kept | broken | unproven | unknown | needs attention |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+    (!rows.is_empty()).then(|| format!("{head}\n{}", rows.join("\n")))
 }
 
 fn group_row(connection: &Name, counts: Counts) -> String {

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
@@ -10,13 +11,15 @@ use crate::model::samples;
 use crate::model::time::{Freeze, Span};
 use crate::model::verdict::{Cause, Exceeded, Facts, Hold, Keep, Move, NonEmpty, Step, Verdict};
 
-fn options(limit_chars: usize) -> MarkdownOptions<'static> {
+fn options(limit: Limit) -> MarkdownOptions<'static> {
+    static LINK: LazyLock<Link> =
+        LazyLock::new(|| Link::parse("the whole plan=https://ci.example/run/1").unwrap());
     MarkdownOptions {
-        limit_chars,
+        limit,
         title: "afresh",
         marker: "data-platform",
         digest: "0123456789abcdef0123",
-        artifact_url: Some("https://ci.example/run/1"),
+        link: Some(&LINK),
         previous: None,
     }
 }
@@ -97,7 +100,7 @@ fn a_comment_decides_in_its_first_lines() {
     }]);
     let options = MarkdownOptions {
         previous: Some(&before),
-        ..options(GITHUB_CHARS_MAX)
+        ..options(Limit::GitHub)
     };
     assert_eq!(
         plan(&shown, &options),
@@ -185,22 +188,54 @@ fn what_does_not_fit_is_said_with_fewer_words() {
                 .collect(),
         )
     };
-    let at = |n| plan(&many(n), &options(GITHUB_CHARS_MAX));
+    let at = |n| plan(&many(n), &options(Limit::GitHub));
     assert!(at(10).contains("<summary>Evidence for"));
     let rows = at(600);
     assert!(rows.contains("| <code>analytics/job-599</code> |") && !rows.contains("<details>"));
     assert!(rows.ends_with("_Shortened to fit the comment: evidence, and names of up-to-date resources omitted. See [the whole plan](https://ci.example/run/1)._\n"));
-    let groups = at(3_000);
+    let some = at(3_000);
     assert!(
-        groups.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |")
+        some.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |")
     );
-    assert!(!groups.contains("job-7"));
+    let kept = some.matches("/job-").count();
+    assert!(
+        some.contains(&format!("{} of 3000 rows", 3_000 - kept)),
+        "{some}"
+    );
+    let rest = Limit::GitHub.units() - length(&some);
+    assert!(kept > 400 && rest < 150, "{kept} rows, {rest} unused");
+}
+
+#[test]
+fn what_needs_attention_is_kept_before_all_else() {
+    let hold = || Verdict::Hold {
+        why: Hold::PauseFirst,
+        until: None,
+    };
+    let acts = (0..900).map(|n| cancel(&format!("analytics/job-{n}")));
+    let loops = (0..100).map(|n| step(&format!("analytics/loop-{n}"), hold()));
+    let shown = plan_of(acts.chain(loops).collect());
+    for limit in [Limit::Bitbucket, Limit::Units(32_000), Limit::Units(20_000)] {
+        let comment = plan(&shown, &options(limit));
+        assert!(length(&comment) <= limit.units());
+        let at = |text: &str| comment.find(text);
+        assert!(at("| needs attention | until") < at("| subject | change"));
+        let shown_loops = comment.matches("/loop-").count() - 3;
+        assert_eq!(shown_loops, 100, "{comment}");
+        let acts = comment.matches("/job-").count();
+        assert!(acts > 0 && comment.contains(&format!("{} of 1000 rows", 900 - acts)));
+        assert!(comment.ends_with("omitted. See [the whole plan](https://ci.example/run/1)._\n"));
+    }
+    for (limit, is_whole) in [(Limit::GitLab, true), (Limit::GitHub, false)] {
+        let comment = plan(&shown, &options(limit));
+        assert_eq!(comment.contains("<summary>Evidence for"), is_whole);
+    }
 }
 
 #[test]
 fn a_hostile_name_stays_a_name() {
     let name = "a/x|`y` <script> @team #1 [l](https://e.example) ```";
-    let comment = plan(&plan_of(vec![cancel(name)]), &options(GITHUB_CHARS_MAX));
+    let comment = plan(&plan_of(vec![cancel(name)]), &options(Limit::GitHub));
     let row = comment
         .lines()
         .find(|line| line.starts_with("| <code>"))
@@ -216,7 +251,7 @@ fn a_hostile_name_stays_a_name() {
 fn a_marker_cannot_be_left() {
     let options = MarkdownOptions {
         marker: "x --> <b>",
-        ..options(GITHUB_CHARS_MAX)
+        ..options(Limit::GitHub)
     };
     let comment = plan(&plan_of(Vec::new()), &options);
     assert!(
@@ -249,11 +284,11 @@ fn the_longest_head_fits_the_least_limit() {
     let options = MarkdownOptions {
         title: &name,
         marker: &name,
-        artifact_url: Some("javascript:alert(1)"),
-        ..options(0)
+        link: None,
+        ..options(Limit::Units(0))
     };
     let comment = plan(&shown, &options);
-    assert!(comment.chars().count() <= CHARS_MIN);
+    assert!(length(&comment) <= Limit::UNITS_MIN);
     assert!(comment.contains("**This plan cannot be applied**"));
     assert!(comment.contains("; and 497 more"));
     assert!(
@@ -282,10 +317,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_comment_keeps_its_limit_and_its_form(shown in samples::plan(0..30), before in samples::plan(0..3), limit in CHARS_MIN..60_000) {
-        let options = MarkdownOptions { previous: Some(&before), ..options(limit) };
+    fn a_comment_keeps_its_limit_and_its_form(shown in samples::plan(0..30), before in samples::plan(0..3), limit in Limit::UNITS_MIN..60_000) {
+        let options = MarkdownOptions { previous: Some(&before), ..options(Limit::Units(limit)) };
         let comment = plan(&shown, &options);
-        prop_assert!(comment.chars().count() <= limit);
+        prop_assert!(comment.encode_utf16().count() <= limit);
         prop_assert!(comment.starts_with("<!-- afresh-plan:data-platform -->\n### afresh: "));
         let counts = shown.counts();
         let on_hold = format!("{} on hold", counts.on_hold);
@@ -301,8 +336,25 @@ proptest! {
     }
 
     #[test]
+    fn what_is_left_out_is_whole_rows_and_counted(shown in samples::plan(20..60), limit in Limit::UNITS_MIN..30_000) {
+        let some = fit::comment(&shown, &options(Limit::GitHub), fit::Level::Some, limit);
+        prop_assert!(length(&some) <= limit);
+        let rows: Vec<String> = rows::tables(&shown).into_iter().flat_map(|table| table.rows).map(|row| row.text).collect();
+        let kept = rows.iter().filter(|row| some.contains(&format!("\n{row}\n"))).count();
+        // Two rows may be alike: then both are found where one is.
+        let distinct = rows.iter().collect::<std::collections::BTreeSet<_>>().len() == rows.len();
+        let omitted = format!("{} of {} rows", rows.len() - kept, rows.len());
+        prop_assert!(!distinct || some.contains(&omitted), "{} {}", omitted, some);
+        let known: std::collections::BTreeSet<&str> = rows.iter().flat_map(|row| row.lines()).collect();
+        let lines = outside_fences(&some);
+        for line in lines.lines().filter(|line| line.starts_with("| <code>") || line.starts_with("|  |")) {
+            prop_assert!(known.contains(line) || line.matches(" | ").count() == 10, "{}", line);
+        }
+    }
+
+    #[test]
     fn every_table_row_has_the_cells_of_its_head(shown in samples::plan(1..8)) {
-        let comment = outside_fences(&plan(&shown, &options(GITHUB_CHARS_MAX)));
+        let comment = outside_fences(&plan(&shown, &options(Limit::GitHub)));
         let mut columns = 0;
         for line in comment.lines() {
             if !line.starts_with('|') {

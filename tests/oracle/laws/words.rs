@@ -56,11 +56,11 @@ pub fn all(history: &mut History, plan: &Plan) {
     let markdown = markdown::plan(
         plan,
         &MarkdownOptions {
-            limit_chars: 1_000_000,
+            limit: markdown::Limit::GitLab,
             title: "afresh",
             marker: "lab",
             digest: "0",
-            artifact_url: None,
+            link: None,
             previous: None,
         },
     );

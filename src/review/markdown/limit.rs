@@ -1,0 +1,140 @@
+//! How long a comment may be where it is going to stand, and where the whole plan can be read instead.
+//!
+//! Forges say "characters" and count code points or UTF-16 units. The latter are never fewer, so they are what is counted here for all.
+
+use super::escape;
+
+/// Most UTF-16 units of a comment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Limit {
+    /// 65,536: what its error message says ("maximum is 65536 characters"); its documentation has no number.
+    #[default]
+    GitHub,
+    /// 1,000,000: documented for notes.
+    GitLab,
+    /// 150,000: what its error message says; its documentation has no number.
+    AzureDevOps,
+    /// 32,767: "less than 32768 characters", says its error message; its documentation has no number.
+    Bitbucket,
+    /// So many.
+    Units(usize),
+}
+
+impl Limit {
+    /// The least that may be asked for: a head full of names that have to be escaped may need nearly as much.
+    pub const UNITS_MIN: usize = 10_000;
+
+    /// Reads the name of a forge, or a number.
+    ///
+    /// # Errors
+    /// It is neither, or too small.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "github" => Self::GitHub,
+            "gitlab" => Self::GitLab,
+            "azureDevOps" => Self::AzureDevOps,
+            "bitbucket" => Self::Bitbucket,
+            number => match number.parse() {
+                Ok(units) if units >= Self::UNITS_MIN => Self::Units(units),
+                Ok(_) => return Err(format!("at least {}", Self::UNITS_MIN)),
+                Err(_) => {
+                    return Err(format!(
+                        "`{number}` is none of github, gitlab, azureDevOps, bitbucket, and no number of characters"
+                    ));
+                }
+            },
+        })
+    }
+
+    /// How many.
+    pub const fn units(self) -> usize {
+        match self {
+            Self::GitHub => 65_536,
+            Self::GitLab => 1_000_000,
+            Self::AzureDevOps => 150_000,
+            Self::Bitbucket => 32_767,
+            Self::Units(units) => units,
+        }
+    }
+}
+
+/// How long a text is, in UTF-16 units.
+pub fn length(text: &str) -> usize {
+    text.chars().map(char::len_utf16).sum()
+}
+
+/// Where the whole plan can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    name: String,
+    url: String,
+}
+
+impl Link {
+    /// Reads `NAME=URL`.
+    ///
+    /// # Errors
+    /// It has no name, or its address is no plain `https` one.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (name, url) = text
+            .split_once('=')
+            .filter(|(name, _)| !name.trim().is_empty())
+            .ok_or("a name, `=` and an address, as in plan=https://ci.example/run/1")?;
+        if escape::link("", url).is_none() {
+            return Err(format!(
+                "`{url}` cannot be linked to: it has to begin with https:// and to have no blanks, brackets or quotes"
+            ));
+        }
+        Ok(Self {
+            name: name.trim().to_owned(),
+            url: url.to_owned(),
+        })
+    }
+
+    /// As Markdown.
+    pub(super) fn shown(&self) -> Option<String> {
+        escape::link(&escape::inline(&self.name), &self.url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_forge_or_a_number_that_is_large_enough() {
+        for (text, units) in [
+            ("github", Some(65_536)),
+            ("gitlab", Some(1_000_000)),
+            ("azureDevOps", Some(150_000)),
+            ("bitbucket", Some(32_767)),
+            ("10000", Some(10_000)),
+            ("9999", None),
+            ("-1", None),
+            ("gitea", None),
+            ("", None),
+        ] {
+            assert_eq!(Limit::parse(text).ok().map(Limit::units), units, "{text}");
+        }
+        assert_eq!(length("a🌈"), 3);
+    }
+
+    #[test]
+    fn only_a_named_https_address_is_a_link() {
+        let shown = |text| Link::parse(text).ok().and_then(|link| link.shown());
+        assert_eq!(
+            shown("run [1]=https://ci.example/a?b=1").as_deref(),
+            Some("[run &#91;1&#93;](https://ci.example/a?b=1)")
+        );
+        for bad in [
+            "https://ci.example",
+            "=https://ci.example",
+            "plan=http://ci.example",
+            "plan=javascript:alert(1)",
+            "plan=https://x y",
+            "plan",
+        ] {
+            assert_eq!(shown(bad), None, "{bad}");
+        }
+    }
+}
