@@ -154,11 +154,13 @@ fn act_row(step: &Step, plan: &Plan) -> String {
     lines.join("\n")
 }
 
-/// A reason, and what the row of a terminal has below it: runs that do not count, and which job a name meant.
+/// A reason, and what the row of a terminal has below it: what others did to keys and what was corrected, a refusal, runs that do not
+/// count, and which job a name meant.
 fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
     let notes = text::job_notes(step, plan.at);
     let id = words::remembered_id(step, plan.refresh);
     let all: Vec<String> = std::iter::once(reason)
+        .chain(words::runtime_notes(step))
         .chain(words::refused(step))
         .chain(notes)
         .chain(id)
@@ -278,7 +280,7 @@ pub(super) fn up_to_date(plan: &Plan) -> Option<String> {
             Verdict::Keep(_) if !step.promise.is_broken() => Some(format!(
                 "- {}: {}",
                 address(step),
-                escape::inline(&sentence(step))
+                with_notes(sentence(step), step, plan)
             )),
             _ => None,
         })
