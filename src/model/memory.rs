@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::address::{Address, Identity, ResourceId};
 use super::birth::Evidence;
 use super::job::{JobMemory, SubmissionMemory};
+use super::joint::Interval;
 use super::runtime::{
     Fingerprint, KnownKey, PerSlot, Regeneration, RuntimeMemory, Slot, SlotMemory,
 };
@@ -84,6 +85,7 @@ impl Memory {
             return known;
         };
         known.log = self.log_of(id);
+        let mut came: PerSlot<Option<KnownKey>> = PerSlot::default();
         for slot in Slot::BOTH {
             let held = known.slots.get_mut(slot);
             let (Some(key), Some(evidence)) = (&held.fingerprint, held.evidence) else {
@@ -97,9 +99,39 @@ impl Memory {
                     known.log_from = known.log_from.max(Some(seen));
                 }
                 held.evidence = Some(before.evidence(seen));
+                *came.get_mut(slot) = Some(before);
             }
         }
+        known.home = self.together(id, &came);
         known
+    }
+
+    /// What is known of two keys that `id` holds, if both were last met in one other runtime: its facts are of both of them.
+    pub fn together(
+        &self,
+        id: &ResourceId,
+        keys: &PerSlot<Option<KnownKey>>,
+    ) -> Vec<PerSlot<Interval>> {
+        let (Some(one), Some(two)) = (&keys.one, &keys.two) else {
+            return Vec::new();
+        };
+        if one.of != two.of || one.of == *id || one.slot == two.slot {
+            return Vec::new();
+        }
+        let home = self.runtime(&Identity::Runtime(one.of.clone()));
+        let held = |key: &KnownKey| home.slots.get(key.slot).fingerprint.as_ref();
+        if [one, two]
+            .iter()
+            .any(|key| held(key) != Some(&key.fingerprint))
+        {
+            return Vec::new();
+        }
+        let stories = home.births().stories.into_iter();
+        let here = stories.map(|story| PerSlot {
+            one: *story.get(one.slot),
+            two: *story.get(two.slot),
+        });
+        here.collect()
     }
 
     /// Notes where a key was met.

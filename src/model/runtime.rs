@@ -6,6 +6,7 @@ use std::fmt;
 
 use super::address::ResourceId;
 use super::birth::Evidence;
+use super::joint::Interval;
 use super::memory::Doubt;
 use super::time::{Span, Timestamp, Window};
 use super::timeline::LogMemory;
@@ -245,6 +246,8 @@ pub struct RuntimeMemory {
     pub log: LogMemory,
     /// From when on the log tells of it; `None`: from the beginning. Before, its keys lived under another resource id.
     pub log_from: Option<Timestamp>,
+    /// The stories of both keys, if they came here together: what was known of the two of them where they lived before.
+    pub home: Vec<PerSlot<Interval>>,
     /// Keys that it was seen to hold just now, and that the ledger knows from elsewhere or from earlier.
     pub recognised: PerSlot<Option<KnownKey>>,
 }

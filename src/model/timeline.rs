@@ -4,7 +4,7 @@
 //! Refuses: forgetting. What was once proved stays proved while the key stays; a stretch that was read is a fact for good.
 
 use super::birth::{Birth, Evidence};
-use super::joint::{Joint, joint};
+use super::joint::{Interval, Joint, joint};
 use super::runtime::{
     Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, RuntimeMemory,
     RuntimeSight, Slot, SlotMemory,
@@ -95,6 +95,8 @@ pub struct Timeline {
     pub log_from: Option<Timestamp>,
     /// A rotation of ours that a later look may have superseded: which key, and when it was answered.
     pub last_rotation: Option<(Slot, Timestamp)>,
+    /// The stories of both keys where they lived together before; empty: they did not.
+    pub home: Vec<PerSlot<Interval>>,
 }
 
 /// One key, while its slot holds it.
@@ -150,12 +152,46 @@ impl Timeline {
             log,
             log_from: memory.log_from,
             last_rotation: memory.last_rotation,
+            home: memory.home.clone(),
         }
     }
 
     /// When the keys were made, judged together.
     pub fn births(&self) -> Joint {
-        joint(self)
+        let mut joint = joint(self);
+        let here = |slot: Slot| {
+            let own = self.slots.get(slot).own;
+            matches!(own, Some(Evidence::KnownBefore { .. }))
+        };
+        if Slot::BOTH.into_iter().all(here) {
+            joint.stories = among(joint.stories, &self.home);
+        }
+        joint
+    }
+}
+
+/// The stories that agree with one of those that are known of the same two keys, as far as both allow. Where none does, what is known of
+/// each key alone stays.
+fn among(stories: Vec<PerSlot<Interval>>, known: &[PerSlot<Interval>]) -> Vec<PerSlot<Interval>> {
+    let both = |one: &Interval, other: &Interval| {
+        let earliest = one.earliest.max(other.earliest);
+        let latest = [one.latest, other.latest].into_iter().flatten().min();
+        let is_possible = earliest.zip(latest).is_none_or(|(from, to)| from <= to);
+        is_possible.then_some(Interval { earliest, latest })
+    };
+    let pairs = stories
+        .iter()
+        .flat_map(|story| known.iter().map(move |known| (story, known)));
+    let agreeing: Vec<PerSlot<Interval>> = pairs
+        .filter_map(|(story, known)| {
+            let (one, two) = (both(&story.one, &known.one)?, both(&story.two, &known.two)?);
+            Some(PerSlot { one, two })
+        })
+        .collect();
+    if agreeing.is_empty() {
+        stories
+    } else {
+        agreeing
     }
 }
 

@@ -490,6 +490,7 @@ fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> Ru
         known.is_some_and(|known| known.of != case.target.id)
             && memory.slots.get(slot).fingerprint.is_none()
     });
+    memory.home = scene.memory.together(&case.target.id, &memory.recognised);
     if moved {
         memory.log_from = memory.log_from.max(Some(sight.at));
     }
