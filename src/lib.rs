@@ -35,6 +35,8 @@
 //! - `regenerateAuthKey` is never repeated blindly; `run-now` and `runs/submit` never go out without a token stored first.
 //! - Never both keys of one runtime in one plan, nor within `overlap`.
 //! - `plan` and `model` know no IO, clock, randomness or serde; `sim` knows no `model`; only `cli/apply` can approve a write.
+//! - No credential goes to a host, and no secret comes from a place, that only a manifest or a plan file names: [`model::trust`] answers,
+//!   and its yes comes from outside both.
 //! - A secret never exists above [`cloud`], nor in a plan, a ledger, a log or an error.
 //!
 //! `tests/tidy.rs` reads the source tree and holds who may use whom.

@@ -13,6 +13,11 @@ pub const MANIFEST_NODES_MAX: usize = 1_000_000;
 /// Most problems that are shown at once; the rest is counted.
 pub const PROBLEMS_SHOWN_MAX: usize = 100;
 
+/// Largest secret, token or certificate with its key that is read from a file or a variable, in bytes.
+pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Largest file of profiles that is read, in bytes.
+pub const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
+
 /// Largest answer that is read from a service, in bytes.
 pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Longest wait for one answer.

@@ -63,7 +63,7 @@ fn plan(address: SocketAddr, arguments: &[&str]) -> (Option<i32>, String, Durati
     let manifest = format!(
         "apiVersion: afresh/v1\nkind: Project\nmetadata: {{name: lab}}\nspec: {{}}\n---\n\
          apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: lab}}\nspec: {{authority: \"http://{address}\", resourceManager: \"http://{address}\"}}\n---\n\
-         apiVersion: afresh/v1\nkind: Credential\nmetadata: {{name: ci}}\nspec: {{servicePrincipal: {{tenant: t, clientId: c, clientSecret: {{env: SECRET}}}}}}\n---\n\
+         apiVersion: afresh/v1\nkind: Credential\nmetadata: {{name: ci}}\nspec: {{servicePrincipal: {{tenant: t, clientId: c, clientSecret: {{env: AFRESH_SECRET_HUSH}}}}}}\n---\n\
          apiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest}}\nspec: {{subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: adf, cloud: lab, credential: ci}}\n---\n\
          apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: keys}}\nspec: {{factory: ingest, integrationRuntimes: [\"*\"], maxAge: 90d}}\n"
     );
@@ -74,7 +74,8 @@ fn plan(address: SocketAddr, arguments: &[&str]) -> (Option<i32>, String, Durati
         .args(arguments)
         .current_dir(folder.path())
         .env_clear()
-        .env("SECRET", "hush")
+        .env("AFRESH_SECRET_HUSH", "hush")
+        .env("AFRESH_ALLOW_LOOPBACK", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

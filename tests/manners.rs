@@ -30,6 +30,7 @@ use afresh::model::requests::{RequestClass, of_class};
 use afresh::model::runtime::Slot;
 use afresh::model::survey::Refresh;
 use afresh::model::time::Timestamp;
+use afresh::model::trust::Trust;
 use afresh::model::verdict::{Plan, Verdict};
 use afresh::sim::{Embedded, World};
 use futures_util::future::BoxFuture;
@@ -126,7 +127,7 @@ fn standing(world: &str, manifests: &str) -> Standing {
     Standing {
         cloud,
         clock,
-        reader: Reader::new(client, surroundings),
+        reader: Reader::new(client, surroundings, Trust::default()),
         desired,
         seen,
     }

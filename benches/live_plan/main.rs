@@ -129,7 +129,12 @@ async fn plan(server: &Server, size: Size) -> Result<Duration> {
         .stdin(Stdio::null());
     command
         .env_clear()
-        .envs([("BENCH_SECRET", "canned"), ("NO_COLOR", "1"), ("TZ", "UTC")])
+        .envs([
+            ("AFRESH_SECRET_BENCH", "canned"),
+            ("NO_COLOR", "1"),
+            ("TZ", "UTC"),
+        ])
+        .env("AFRESH_ALLOW_LOOPBACK", "1")
         .env("HOME", folder.path());
     let begun = Instant::now();
     let output = command.kill_on_drop(true).output().await?;
@@ -157,7 +162,7 @@ fn estate(host: &str, size: Size) -> String {
          limits:\n    reads: {{burst: 1000000, perSecond: 1000000}}\n    writes: {{burst: 1000000, perSecond: 1000000}}\n    \
          databricks: {{burst: 1000000, perSecond: 1000000}}\n\
          ---\napiVersion: afresh/v1\nkind: Credential\nmetadata: {{name: bench}}\nspec:\n  servicePrincipal:\n    \
-         tenant: 00000000-0000-0000-0000-00000000aaaa\n    clientId: 00000000-0000-0000-0000-00000000bbbb\n    clientSecret: {{env: BENCH_SECRET}}\n\
+         tenant: 00000000-0000-0000-0000-00000000aaaa\n    clientId: 00000000-0000-0000-0000-00000000bbbb\n    clientSecret: {{env: AFRESH_SECRET_BENCH}}\n\
          ---\napiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {{name: analytics}}\nspec: {{host: \"{host}\", cloud: bench, credential: bench}}\n\
          ---\napiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: gold}}\nspec:\n  workspace: analytics\n  job: {{tags: {{tier: gold}}}}\n  \
          require: succeeded\n  freshness: {{errorAfter: 24h}}\n"

@@ -16,7 +16,7 @@ use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
-use super::{exit_code, refresh_only};
+use super::{exit_code, policy, refresh_only, trust};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
@@ -111,8 +111,13 @@ async fn saved_plan(
                 .with_exit(Exit::Usage),
         );
     }
+    let around = surroundings::of(global);
+    let here = [PathBuf::from(".")];
+    let policy = policy::find(global, &[], screen)?;
+    let trust = trust::gather(global, &here, &file.ledger, &around, &policy)?;
+    let trust = trust::settle(trust, &trust::asks_of(&file), &policy, screen).await?;
     let typed = screen.typed.of_plan(super::session::file_of(&file.ledger));
-    let ground = Ground::open_at(file.ledger.clone(), global)
+    let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
         .map_err(|failure| failure.completed(&typed))?;
     ground.reader.among(file.workspaces.values());
@@ -132,6 +137,7 @@ async fn saved_plan(
             .with_command("Make a new one:", &again));
     }
     refuse(&file.plan)?;
+    policy::check_plan(&policy, &file, now)?;
     // Whoever hands over a plan file has reviewed it: that is the approval.
     let approval = Approval::given();
     let connections = Connections {
@@ -269,7 +275,7 @@ async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, 
 }
 
 /// A line from the terminal, read by a thread that an interrupted program need not wait for.
-async fn answer() -> io::Result<String> {
+pub async fn answer() -> io::Result<String> {
     let (give, take) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let mut line = String::new();

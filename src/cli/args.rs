@@ -37,6 +37,12 @@ pub struct Global {
     /// Append each request that the simulated cloud receives to a file
     #[arg(long, global = true, hide = true, value_name = "FILE")]
     pub sim_log: Option<PathBuf>,
+    /// What manifests may name and must keep to (also: AFRESH_POLICY) [default: policy.yaml in the user's configuration folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Trust hosts on this machine, of clouds that have no others (also: AFRESH_ALLOW_LOOPBACK=1)
+    #[arg(long, global = true)]
+    pub allow_loopback: bool,
     /// Print errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,

@@ -8,9 +8,10 @@ use super::args::{Auth, Global, NeedOf, Printed};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
-use super::session::{Outside, named, place_of, read};
-use super::surroundings;
+use super::session::{Outside, held, named, place_of};
+use super::{surroundings, trust};
 use crate::cloud::storage_identity;
+use crate::manifest::Manifests;
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::address::Name;
 use crate::model::desired::{Desired, LedgerPlace};
@@ -26,13 +27,20 @@ const CONTRIBUTOR: &str = "Storage Blob Data Contributor";
 
 /// Signs in everywhere, asks, and tells.
 pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
-    let mut desired = read(&args.paths.or_here(), screen)?;
+    let paths = args.paths.or_here();
+    let (manifests, policy) = held(&paths, global, screen)?;
+    let Manifests {
+        mut desired, asks, ..
+    } = manifests;
     if global.sim.is_some() {
         surroundings::without_account(&mut desired);
     }
     let place = place_of(&desired.project.ledger, global);
     all_known(&args.connection, &desired, &place)?;
-    let outside = Outside::open(&place, global)?;
+    let around = surroundings::of(global);
+    let trust = trust::gather(global, &paths, &place, &around, &policy)?;
+    let trust = trust::settle(trust, &asks, &policy, screen).await?;
+    let outside = Outside::open(&place, around, trust, global)?;
     outside.reader.among(desired.workspaces.values());
     let now = outside.clock.now();
     let mut all = survey::access::gather(&desired, &outside.reader, now, &args.connection).await;

@@ -20,7 +20,7 @@ pub enum Exit {
     Partly = 3,
     /// The plan is stale, expired, or for another ledger.
     Stale = 4,
-    /// Refused by a guardrail.
+    /// Refused by a guardrail, by the policy, or for lack of trust.
     Refused = 5,
     /// Another apply's intent is open.
     Busy = 6,

@@ -13,8 +13,10 @@ mod logging;
 mod output;
 mod patience;
 mod plan;
+mod policy;
 mod progress;
 mod refresh_only;
+mod remembered;
 mod schema;
 mod screen;
 mod session;
@@ -23,6 +25,7 @@ mod signals;
 mod sim;
 mod surroundings;
 mod tip;
+mod trust;
 mod typed;
 mod validate;
 mod why;
@@ -72,7 +75,7 @@ pub fn main() -> ExitCode {
 fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
     let global = &afresh.global;
     match &afresh.command {
-        Command::Validate(args) => validate::run(args, screen),
+        Command::Validate(args) => validate::run(args, global, screen),
         Command::Plan(args) => wait(screen, async |_| plan::run(args, global, screen).await),
         Command::Apply(args) => wait(screen, async |interrupts| {
             apply::run(args, global, screen, &interrupts).await

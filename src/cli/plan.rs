@@ -35,7 +35,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     )
     .await?;
     for warning in walk::warnings(&session.desired, plan.at) {
-        screen.remark(&validate::as_text(&warning));
+        screen.remark(&validate::as_text(&warning.into()));
     }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);

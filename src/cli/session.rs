@@ -12,8 +12,8 @@ use super::args::{Global, STDIN};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
-use super::surroundings;
 use super::typed::Typed;
+use super::{policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::http::Transport;
@@ -25,7 +25,9 @@ use crate::ledger::store::file::FileStore;
 use crate::ledger::{Ledger, LedgerError};
 use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
+use crate::model::policy::Policy;
 use crate::model::time::Timestamp;
+use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
 
 /// The lineage of an embedded cloud's ledger begins with this.
@@ -67,18 +69,33 @@ struct Simulated {
 
 /// Reads manifests, or says everything that is wrong with them.
 pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
-    Ok(manifests(paths, screen)?.desired)
+    Ok(manifests(paths, Policy::default(), screen)?.desired)
 }
 
-fn manifests(paths: &[PathBuf], screen: &Screen) -> Result<Manifests, Failure> {
+/// The same with what they ask, held to the policy that is in force.
+pub fn held(
+    paths: &[PathBuf],
+    global: &Global,
+    screen: &Screen,
+) -> Result<(Manifests, Policy), Failure> {
+    let policy = policy::find(global, paths, screen)?;
+    let manifests = manifests(paths, policy.clone(), screen)?;
+    Ok((manifests, policy))
+}
+
+fn manifests(paths: &[PathBuf], policy: Policy, screen: &Screen) -> Result<Manifests, Failure> {
     if paths.iter().any(|path| path == Path::new(STDIN)) {
         return Err(Failure::new(
             "only `validate` reads manifests from stdin (`-`); save them in a file",
         )
         .with_exit(Exit::Usage));
     }
-    manifest::read(paths).map_err(|problems| {
+    manifest::read_under(paths, policy).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
+        if problems.are_by_policy() {
+            return Failure::new("the policy refuses these manifests, as listed above")
+                .with_exit(Exit::Refused);
+        }
         Failure::new("the manifests have problems, listed above")
     })
 }
@@ -90,14 +107,20 @@ impl Session {
         global: &Global,
         screen: &Screen,
     ) -> Result<Self, Failure> {
+        let (manifests, policy) = held(paths, global, screen)?;
         let Manifests {
             mut desired,
             warnings,
-        } = manifests(paths, screen)?;
+            asks,
+        } = manifests;
         if global.sim.is_some() {
             surroundings::without_account(&mut desired);
         }
-        let ground = Ground::open(&desired.project.ledger, global).await?;
+        let place = place_of(&desired.project.ledger, global);
+        let around = surroundings::of(global);
+        let trust = trust::gather(global, paths, &place, &around, &policy)?;
+        let trust = trust::settle(trust, &asks, &policy, screen).await?;
+        let ground = Ground::open_at(place, around, trust, global).await?;
         if ground.is_unmetered() {
             surroundings::without_limits(&mut desired);
         }
@@ -119,14 +142,14 @@ impl Session {
 }
 
 impl Ground {
-    /// Opens the ledger that a project names; with `--sim`, the embedded cloud's own beside it.
-    pub async fn open(project: &LedgerPlace, global: &Global) -> Result<Self, Failure> {
-        Self::open_at(place_of(project, global), global).await
-    }
-
-    /// Opens the ledger at exactly this place, as a saved plan names it.
-    pub async fn open_at(place: LedgerPlace, global: &Global) -> Result<Self, Failure> {
-        let outside = Outside::open(&place, global)?;
+    /// Opens the ledger at exactly this place, and what may be reached beside it.
+    pub async fn open_at(
+        place: LedgerPlace,
+        around: Surroundings,
+        trust: Trust,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let outside = Outside::open(&place, around, trust, global)?;
         let ledger = outside.ledger(&place).await?;
         let ground = Self {
             ledger,
@@ -224,7 +247,12 @@ pub struct Outside {
 
 impl Outside {
     /// Real Azure, or with `--sim` the embedded cloud beside the ledger at `place`.
-    pub fn open(place: &LedgerPlace, global: &Global) -> Result<Self, Failure> {
+    pub fn open(
+        place: &LedgerPlace,
+        around: Surroundings,
+        trust: Trust,
+        global: &Global,
+    ) -> Result<Self, Failure> {
         let embedded = match (&global.sim, place) {
             (None, _) => None,
             (Some(file), LedgerPlace::File(path)) => {
@@ -244,13 +272,8 @@ impl Outside {
             None => Arc::new(Wire::behind(surroundings::proxies())),
             Some(sim) => Arc::new(sim.cloud.clone()),
         };
-        let around = if embedded.is_some() {
-            surroundings::embedded()
-        } else {
-            surroundings::of_process()
-        };
         let client = Client::new(transport, clock.clone());
-        let reader = Reader::new(client.clone(), around.clone());
+        let reader = Reader::new(client.clone(), around.clone(), trust);
         reader.end_at(patience::ends_at(global, clock.now()));
         patience::say_waits(&reader, global);
         Ok(Self {

@@ -130,7 +130,7 @@ fn manifests_of(served: &Served, is_throttling: bool) -> String {
         ));
     }
     format!(
-        "# Written by `afresh sim serve`: the addresses of one simulated cloud.\n{}",
+        "# Written by `afresh sim serve`: the addresses of one simulated cloud. Trust it with --allow-loopback.\n{}",
         documents.join("---\n")
     )
 }

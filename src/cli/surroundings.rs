@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
+use super::args::Global;
 use crate::cloud::Surroundings;
 use crate::http::Proxies;
 use crate::model::connection::{Credential, Limits};
@@ -16,8 +17,17 @@ const STAND_INS: [(&str, &str); 3] = [
     ("AZURE_CLIENT_SECRET", "embedded"),
 ];
 
+/// Where credentials are looked for: around the embedded cloud, or in this process.
+pub fn of(global: &Global) -> Surroundings {
+    if global.sim.is_some() {
+        embedded()
+    } else {
+        of_process()
+    }
+}
+
 /// The environment of this process, the Azure CLI if it is installed, and whoever watches the terminal that stderr is.
-pub fn of_process() -> Surroundings {
+fn of_process() -> Surroundings {
     let env = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let here = Surroundings::new(env).with_azure_cli(azure_cli());
@@ -26,6 +36,11 @@ pub fn of_process() -> Surroundings {
     } else {
         here
     }
+}
+
+/// A variable of this process that is set and not empty.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// What this process's environment says of proxies.
@@ -92,7 +107,7 @@ fn azure_cli() -> Option<PathBuf> {
 }
 
 /// Around the embedded cloud: nothing of the machine but a complete service principal, if it has one; else one that stands in.
-pub fn embedded() -> Surroundings {
+fn embedded() -> Surroundings {
     let own = |name: &str| {
         std::env::var(name)
             .ok()

@@ -1,6 +1,6 @@
 //! What was typed, so that a command that is proposed can be run as it is printed.
 //!
-//! Refuses: to repeat what does not matter to the other command. Its manifests and its world do.
+//! Refuses: to repeat what does not matter to the other command. Its manifests, its world and what is trusted do.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,8 @@ pub struct Typed {
     all: Vec<OsString>,
     paths: Vec<PathBuf>,
     sim: Option<PathBuf>,
+    policy: Option<PathBuf>,
+    allows_loopback: bool,
 }
 
 impl Typed {
@@ -26,6 +28,8 @@ impl Typed {
             all: without_log(all.into_iter().skip(1)),
             paths: paths(&afresh.command),
             sim: afresh.global.sim.clone(),
+            policy: afresh.global.policy.clone(),
+            allows_loopback: afresh.global.allow_loopback,
         }
     }
 
@@ -44,7 +48,7 @@ impl Typed {
     /// What a command on the same manifests and the same world ends with: `estate --sim world.yaml`, quoted.
     pub fn given(&self) -> String {
         let words = self.paths.iter().map(|path| operand(path));
-        words_in_a_row(words.chain(self.world()))
+        words_in_a_row(words.chain(self.around()))
     }
 
     /// As if the manifests of a saved plan, whose ledger lies here, had been named: they are where a ledger lies beside them. Where
@@ -75,12 +79,20 @@ impl Typed {
     }
 
     fn line(&self, words: impl Iterator<Item = OsString>) -> String {
-        joined(words.chain(self.world()))
+        joined(words.chain(self.around()))
     }
 
-    fn world(&self) -> impl Iterator<Item = OsString> {
-        let world = self.sim.iter().map(|world| world.clone().into_os_string());
-        world.flat_map(|world| [OsString::from("--sim"), world])
+    /// The world, the policy and the trust that were given: a command that is proposed needs them, too.
+    fn around(&self) -> impl Iterator<Item = OsString> {
+        let named = |flag: &'static str, file: &Option<PathBuf>| {
+            let file = file.clone();
+            file.map(|file| [OsString::from(flag), file.into_os_string()])
+        };
+        let files = [named("--sim", &self.sim), named("--policy", &self.policy)];
+        let flag = self
+            .allows_loopback
+            .then(|| OsString::from("--allow-loopback"));
+        files.into_iter().flatten().flatten().chain(flag)
     }
 }
 

@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args::{LogFormat, STDIN, Validate};
+use super::args::{Global, LogFormat, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
+use super::{policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Checked, Input, Problems};
-use crate::model::desired::Desired;
+use crate::model::desired::{Desired, LedgerPlace, Place};
 use crate::plan::walk::{self, Warning};
 
 /// Reads the manifests and says what is wrong with them, all at once; and which rules may break their promise from now on.
-pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
-    let input = input(args)?;
+pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    let mut input = input(args)?;
+    input.policy = policy::find(global, &input.paths, screen)?;
     let checked = manifest::check(&input);
     match (checked, args.format) {
         (Ok(checked), LogFormat::Text) => {
@@ -24,7 +26,8 @@ pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
             if !warnings.is_empty() {
                 screen.remark(&warnings.render(screen.color_errors));
             }
-            let walked = walked(&checked);
+            let mut walked = walked(&checked);
+            walked.extend(untrusted(&checked, &input, global)?);
             for warning in &walked {
                 screen.remark(&as_text(warning));
             }
@@ -34,6 +37,7 @@ pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
             let mut all = checked.warnings.as_json();
             if let Value::Array(all) = &mut all {
                 all.extend(walked(&checked).iter().map(as_json));
+                all.extend(untrusted(&checked, &input, global)?.iter().map(as_json));
             }
             screen.say(&all.to_string());
         }
@@ -47,36 +51,82 @@ pub fn run(args: &Validate, screen: &Screen) -> Result<Exit, Failure> {
                         .again(["--with", &folder.display().to_string()])
                 ));
             }
-            return Ok(Exit::Error);
+            return Ok(refused(&problems));
         }
         (Err(problems), LogFormat::Json) => {
             screen.say(&problems.as_json().to_string());
-            return Ok(Exit::Error);
+            return Ok(refused(&problems));
         }
     }
     Ok(Exit::AsWanted)
 }
 
-/// Rules that may break their promise from now on.
-fn walked(checked: &Checked) -> Vec<Warning> {
+/// The policy's own exit code, where only that refuses them.
+fn refused(problems: &Problems) -> Exit {
+    if problems.are_by_policy() {
+        Exit::Refused
+    } else {
+        Exit::Error
+    }
+}
+
+/// What a policy would have to allow, or a person, before these manifests are planned.
+fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Told>, Failure> {
     let desired = checked.desired.as_ref();
-    desired.map_or_else(Vec::new, |desired| {
-        walk::warnings(desired, Clock::Real.now())
-    })
+    let nowhere = LedgerPlace::File(PathBuf::new());
+    let place = desired.map_or(&nowhere, |desired| &desired.project.ledger);
+    let around = surroundings::of(global);
+    let mut project = [input.paths.as_slice(), &input.with].concat();
+    if project.is_empty() {
+        project.push(PathBuf::from("."));
+    }
+    let trust = trust::gather(global, &project, place, &around, &input.policy)?;
+    let denied = trust::denied(&trust, &checked.asks).into_iter();
+    let warnings = denied.filter_map(|(asked, denied)| {
+        Some(Told {
+            message: format!("{} is not trusted", asked.ask),
+            help: denied.advice(),
+            place: asked.place.clone()?,
+        })
+    });
+    Ok(warnings.collect())
+}
+
+/// Rules that may break their promise from now on.
+fn walked(checked: &Checked) -> Vec<Told> {
+    let desired = checked.desired.as_ref();
+    let warnings = desired.map(|desired| walk::warnings(desired, Clock::Real.now()));
+    warnings.into_iter().flatten().map(Told::from).collect()
+}
+
+/// A warning that is found after the manifests were read.
+pub struct Told {
+    place: Place,
+    message: String,
+    help: String,
+}
+
+impl From<Warning> for Told {
+    fn from(warning: Warning) -> Self {
+        Self {
+            place: warning.place,
+            message: warning.message,
+            help: warning.help,
+        }
+    }
 }
 
 /// As people read it: `warning: …`, its place, and what to write.
-pub fn as_text(warning: &Warning) -> String {
-    let Warning {
+pub fn as_text(warning: &Told) -> String {
+    let Told {
         place,
         message,
         help,
-        ..
     } = warning;
     format!("warning: {message}\n --> {place}\n  = help: {help}")
 }
 
-fn as_json(warning: &Warning) -> Value {
+fn as_json(warning: &Told) -> Value {
     let place = &warning.place;
     json!({
         "severity": "warning",
@@ -97,6 +147,7 @@ fn input(args: &Validate) -> Result<Input, Failure> {
         paths,
         stdin,
         with: args.with.clone(),
+        ..Input::default()
     })
 }
 

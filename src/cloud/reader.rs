@@ -25,6 +25,7 @@ use crate::model::requests::{RequestClass, Requests};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::Trouble;
+use crate::model::trust::Trust;
 
 /// Looks at the cloud. Cheap to clone; clones share connections, tokens and counts.
 #[derive(Clone, Debug)]
@@ -33,9 +34,9 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Looks through `client`, with credentials found in `surroundings`.
-    pub fn new(client: Client, surroundings: Surroundings) -> Self {
-        let vault = Vault::new(client.clone(), surroundings);
+    /// Looks through `client`, with credentials found in `surroundings`, which go nowhere but where `trust` says.
+    pub fn new(client: Client, surroundings: Surroundings, trust: Trust) -> Self {
+        let vault = Vault::new(client.clone(), surroundings, trust);
         Self {
             session: Arc::new(Session::new(client, vault)),
         }

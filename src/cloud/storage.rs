@@ -1,6 +1,6 @@
 //! Proof for Azure Blob Storage, where a ledger may lie: a shared access signature, an account key, or a token of Entra ID.
 //!
-//! Refuses: any host but a blob host of an Azure cloud or this machine; an account key anywhere but on this machine, since a key
+//! Refuses: any host but those that are trusted with a ledger; an account key anywhere but on this machine, since a key
 //! opens everything in its account.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
 
 use super::access::claims;
 use super::call::{Service, Who};
@@ -23,19 +23,14 @@ use super::surroundings::Surroundings;
 use crate::http::{Authorize, Request};
 use crate::model::access::{Identity, Standing};
 use crate::model::address::Name;
-use crate::model::connection::{Cloud, Credential};
+use crate::model::connection::{Cloud, Credential, blob_cloud};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::model::trust::{Host, Role};
 
 /// Holds a shared access signature, as the Azure CLI reads it.
 const SAS: &str = "AZURE_STORAGE_SAS_TOKEN";
 /// Holds an account key, as the Azure CLI reads it.
 const ACCOUNT_KEY: &str = "AZURE_STORAGE_KEY";
-/// The blob hosts of the clouds that need no document.
-const HOSTS: [(&str, &str); 3] = [
-    (".blob.core.windows.net", "public"),
-    (".blob.core.usgovcloudapi.net", "usGovernment"),
-    (".blob.core.chinacloudapi.cn", "china"),
-];
 
 /// How a ledger's blob is reached.
 enum Access {
@@ -64,27 +59,24 @@ pub fn access(
 }
 
 fn choose(reader: &Reader, here: &Surroundings, address: &Url) -> Result<Access, String> {
-    let cloud = HOSTS.into_iter().find_map(|(domain, cloud)| {
-        let host = address.host_str().unwrap_or_default();
-        host.ends_with(domain)
-            .then(|| Cloud::named(cloud))
-            .flatten()
-    });
+    let host = Host::of_address(address.as_str());
+    let trust = reader.session().vault().trust();
+    let cleared = trust.host(Role::Storage, &host, None);
+    cleared.map_err(|denied| denied.to_string())?;
+    let cloud = blob_cloud(host.as_str());
     let signature = here.var(SAS).map(|text| {
         let signature = text.trim_start_matches('?').into();
         Access::Signature(signature)
     });
     let cloud = match (cloud, signature) {
-        (None, None) if is_this_machine(address) => return account_key(here, address),
-        (None, _) if !is_this_machine(address) => {
-            return Err(format!(
-                "{} is no blob host of an Azure cloud, and tokens go nowhere else",
-                address.host_str().unwrap_or_default()
-            ));
-        }
+        (None, None) if host.is_loopback() => return account_key(here, address),
         (_, Some(signature)) => return Ok(signature),
         (Some(cloud), None) => cloud,
-        (None, None) => return Err("no way to reach it is known".to_owned()),
+        (None, None) => {
+            return Err(format!(
+                "{host} is no blob host of an Azure cloud, so a shared access signature is needed: set {SAS}"
+            ));
+        }
     };
     Ok(Access::Entra(Box::new(Entra {
         reader: reader.clone(),
@@ -164,14 +156,6 @@ fn account_key(here: &Surroundings, address: &Url) -> Result<Access, String> {
         account: account.unwrap_or_default().to_owned(),
         key: hmac::Key::new(hmac::HMAC_SHA256, &key),
     })
-}
-
-fn is_this_machine(address: &Url) -> bool {
-    match address.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        _ => false,
-    }
 }
 
 impl Authorize for Access {
@@ -296,11 +280,16 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::http::{Client, Wire};
+    use crate::model::trust::Trust;
 
     fn around(env: &[(&str, &str)]) -> (Reader, Surroundings) {
         let here = Surroundings::new(env.iter().copied());
         let client = Client::new(Arc::new(Wire::new()), Clock::Real);
-        (Reader::new(client, here.clone()), here)
+        let trust = Trust {
+            allows_loopback: true,
+            ..Trust::default()
+        };
+        (Reader::new(client, here.clone(), trust), here)
     }
 
     fn refusal(address: &str, env: &[(&str, &str)]) -> Option<String> {
@@ -340,7 +329,7 @@ mod tests {
             None
         );
         let elsewhere = refusal("https://a.blob.core.windows.net.example.com/c/n", &sas);
-        assert!(elsewhere.unwrap().contains("tokens go nowhere else"));
+        assert!(elsewhere.unwrap().contains("is not trusted"));
         assert!(
             refusal("http://127.0.0.1:1/a/c/n", &[])
                 .unwrap()

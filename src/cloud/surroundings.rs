@@ -5,13 +5,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
+use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
+use super::credential::CONNECTIONS;
+use crate::limits::SECRET_BYTES_MAX;
 use crate::model::connection::SecretSource;
+use crate::model::trust::{Source, Trust};
 
 /// Shows one message to whoever is at the terminal.
 type Tell = Arc<dyn Fn(&str) + Send + Sync>;
@@ -74,6 +78,11 @@ impl Surroundings {
         Some(value.trim_end_matches(['\r', '\n'])).filter(|value| !value.is_empty())
     }
 
+    /// The service connection that this pipeline has, as Azure Pipelines or Terraform's variables say.
+    pub fn service_connection(&self) -> Option<&str> {
+        CONNECTIONS.iter().find_map(|name| self.var(name))
+    }
+
     /// [`Self::var`] for what must not be shown.
     pub(super) fn secret_var(&self, name: &str) -> Option<SecretString> {
         self.var(name).map(SecretString::from)
@@ -96,16 +105,29 @@ impl Surroundings {
         }
     }
 
-    /// Reads a secret from where a manifest says it is. Blanks and line ends around it are not part of it.
+    /// Reads a secret from where a manifest says it is, if it may come from there. Blanks and line ends around it are not part of it.
     ///
     /// # Errors
     /// A sentence that names the variable or the file.
-    pub async fn secret(&self, source: &SecretSource) -> Result<SecretString, String> {
+    pub async fn secret(
+        &self,
+        source: &SecretSource,
+        trust: &Trust,
+    ) -> Result<SecretString, String> {
         let whole = match source {
-            SecretSource::Env(name) => self
-                .secret_var(name)
-                .ok_or_else(|| format!("the environment variable {name} is not set"))?,
-            SecretSource::File(path) => read_text(path).await?,
+            SecretSource::Env(name) => {
+                let asked = Source::Variable(name.clone());
+                trust.source(&asked).map_err(|denied| denied.to_string())?;
+                let value = self.secret_var(name);
+                let value =
+                    value.ok_or_else(|| format!("the environment variable {name} is not set"))?;
+                fits(name, value.expose_secret().len() as u64, SECRET_BYTES_MAX)?;
+                value
+            }
+            SecretSource::File(path) => {
+                may_read(path, trust)?;
+                read_text(path, SECRET_BYTES_MAX).await?
+            }
         };
         let text = bare(whole.expose_secret());
         if text.is_empty() {
@@ -127,14 +149,76 @@ pub(super) fn bare(text: &str) -> &str {
     unquoted('"').or_else(|| unquoted('\'')).unwrap_or(text)
 }
 
+/// May a secret come from this file, which a manifest names?
+///
+/// # Errors
+/// A sentence: what is lacking.
+pub(super) fn may_read(path: &Path, trust: &Trust) -> Result<(), String> {
+    let allowed = trust.file(path, &without_links(path));
+    allowed.map(drop).map_err(|denied| denied.to_string())
+}
+
+/// Where a path leads when every link is followed; of one that leads nowhere, without `.` and `..`.
+pub fn without_links(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| whole(path))
+}
+
+/// A path from the root on, without `.` and `..`, and with the links that are in it.
+pub fn whole(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_default().components() {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+/// A file that holds a secret, and no more of it than a secret has. Nothing that could be waited for is opened.
+///
+/// # Errors
+/// A sentence that names the file: it cannot be read, is none, or is too large.
+pub(super) async fn read_bytes(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, String> {
+    let shown = path.display();
+    let failed = |error: std::io::Error| format!("cannot read {shown}: {error}");
+    let found = tokio::fs::metadata(path).await.map_err(failed)?;
+    if !found.is_file() {
+        let what = if found.is_dir() {
+            "a folder"
+        } else {
+            "a pipe or a device"
+        };
+        return Err(format!("{shown} is {what}; name a regular file"));
+    }
+    fits(&shown.to_string(), found.len(), limit)?;
+    let file = tokio::fs::File::open(path).await.map_err(failed)?;
+    let room = usize::try_from(found.len()).unwrap_or_default();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room + 1));
+    let read = file.take(limit + 1).read_to_end(&mut bytes).await;
+    read.map_err(failed)?;
+    fits(&shown.to_string(), bytes.len() as u64, limit)?;
+    Ok(bytes)
+}
+
+fn fits(what: &str, bytes: u64, limit: u64) -> Result<(), String> {
+    if bytes <= limit {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} is larger than {} KiB, so it is not what it should be, and is not used",
+        limit / 1024
+    ))
+}
+
 /// The text of a file that may hold secrets: in UTF-8, or in UTF-16 with the mark that some editors and shells write.
 ///
 /// # Errors
 /// A sentence that names the file.
-pub(super) async fn read_text(path: &Path) -> Result<SecretString, String> {
+pub(super) async fn read_text(path: &Path, limit: u64) -> Result<SecretString, String> {
     let shown = path.display();
-    let bytes = tokio::fs::read(path).await.map(Zeroizing::new);
-    let bytes = bytes.map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let bytes = read_bytes(path, limit).await?;
     let wide = |order: fn([u8; 2]) -> u16| {
         let units = bytes[2..]
             .chunks_exact(2)
@@ -149,6 +233,11 @@ pub(super) async fn read_text(path: &Path) -> Result<SecretString, String> {
     };
     let text = text.ok_or_else(|| format!("{shown} is not a text in UTF-8: save it as that"))?;
     let text = SecretString::from(text);
+    if text.expose_secret().contains('\0') {
+        return Err(format!(
+            "{shown} holds a NUL character, so it is no text, and is not used"
+        ));
+    }
     Ok(match text.expose_secret().strip_prefix('\u{feff}') {
         Some(rest) => rest.into(),
         None => text,
@@ -172,12 +261,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\r\n").unwrap();
         let here = Surroundings::new([("A", "hush"), ("EMPTY", "")]);
+        let trust = Trust::simulated();
         let source = SecretSource::File(file.path().to_owned());
-        let from_file = here.secret(&source).await;
+        let from_file = here.secret(&source, &trust).await;
         assert_eq!(from_file.unwrap().expose_secret(), "s3cret");
-        let from_env = here.secret(&SecretSource::Env("A".to_owned())).await;
+        let from_env = here
+            .secret(&SecretSource::Env("A".to_owned()), &trust)
+            .await;
         assert_eq!(from_env.unwrap().expose_secret(), "hush");
-        let empty = here.secret(&SecretSource::Env("EMPTY".to_owned())).await;
+        let empty = here
+            .secret(&SecretSource::Env("EMPTY".to_owned()), &trust)
+            .await;
         assert_eq!(
             empty.unwrap_err(),
             "the environment variable EMPTY is not set"
@@ -199,16 +293,81 @@ mod tests {
             .collect();
         for bytes in [&utf16[..], b"\xef\xbb\xbf s3cret \n\n"] {
             std::fs::write(file.path(), bytes).unwrap();
-            let from_file = here.secret(&source).await;
+            let from_file = here.secret(&source, &trust).await;
             assert_eq!(from_file.unwrap().expose_secret(), "s3cret");
         }
         std::fs::write(file.path(), b"s\xe9cret").unwrap();
-        let unread = here.secret(&source).await.unwrap_err();
+        let unread = here.secret(&source, &trust).await.unwrap_err();
         assert!(
             unread.ends_with("is not a text in UTF-8: save it as that"),
             "{unread}"
         );
         let shown = format!("{here:?}");
         assert!(shown.contains("EMPTY") && !shown.contains("hush"));
+    }
+
+    #[tokio::test]
+    async fn a_manifest_names_only_what_is_there_for_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let (project, elsewhere) = (root.join("project"), root.join("elsewhere"));
+        for made in [&project, &elsewhere] {
+            std::fs::create_dir(made).unwrap();
+            std::fs::write(made.join("secret"), "s3cret").unwrap();
+        }
+        std::fs::write(project.join("nul"), "s3\0cret").unwrap();
+        std::fs::write(project.join("large"), "s".repeat(65 * 1024)).unwrap();
+        for (to, name) in [
+            (elsewhere.join("secret"), "out"),
+            (project.join("secret"), "in"),
+        ] {
+            std::os::unix::fs::symlink(to, project.join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink(&project, root.join("mounted")).unwrap();
+        let here = Surroundings::new([
+            ("AZURE_X", "s3cret".to_owned()),
+            ("NPM_TOKEN", "s3cret".to_owned()),
+            ("AFRESH_SECRET_LARGE", "s".repeat(65 * 1024)),
+        ]);
+        let trust = Trust {
+            folders: vec![project.clone()],
+            ..Trust::default()
+        };
+        let file = |name: &str| SecretSource::File(project.join(name));
+        let variable = |name: &str| SecretSource::Env(name.to_owned());
+        for good in [
+            file("secret"),
+            file("in"),
+            SecretSource::File(root.join("mounted/secret")),
+            variable("AZURE_X"),
+        ] {
+            let read = here.secret(&good, &trust).await;
+            assert_eq!(read.unwrap().expose_secret(), "s3cret", "{good:?}");
+        }
+        for (bad, why) in [
+            (file("out"), "is not trusted"),
+            (file("../elsewhere/secret"), "is not trusted"),
+            (file("../elsewhere/nothing"), "is not trusted"),
+            (
+                SecretSource::File("/proc/self/environ".into()),
+                "is not trusted",
+            ),
+            (SecretSource::File("/dev/zero".into()), "is not trusted"),
+            (variable("NPM_TOKEN"), "variables: [NPM_TOKEN]"),
+            (variable("AFRESH_SECRET_LARGE"), "larger than 64 KiB"),
+            (file("nul"), "holds a NUL"),
+            (file("large"), "larger than 64 KiB"),
+            (file("."), "is a folder"),
+        ] {
+            let refused = here.secret(&bad, &trust).await.unwrap_err();
+            assert!(
+                refused.contains(why) && !refused.contains("s3"),
+                "{refused}"
+            );
+        }
+        for device in ["/dev/zero", "/dev/null"] {
+            let refused = read_text(Path::new(device), SECRET_BYTES_MAX).await;
+            assert!(refused.unwrap_err().contains("a pipe or a device"));
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::shape::connection::{
     CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec,
 };
 use super::shape::leaf::NameText;
+use super::shape::policy::PolicySpec;
 use super::shape::project::ProjectSpec;
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
 use super::shape::{Fields, Shape, Spot, clipped, record};
@@ -20,7 +21,7 @@ use crate::model::address::Name;
 pub const API_VERSION: &str = "afresh/v1";
 
 /// The kinds of documents.
-pub const KINDS: [&str; 7] = [
+pub const KINDS: [&str; 8] = [
     "Project",
     "DataFactory",
     "DatabricksWorkspace",
@@ -28,6 +29,7 @@ pub const KINDS: [&str; 7] = [
     "Credential",
     "KeyAge",
     "JobRun",
+    "Policy",
 ];
 
 record! {
@@ -55,6 +57,8 @@ pub enum Spec {
     KeyAge(Box<KeyAgeSpec>),
     /// `JobRun`.
     JobRun(Box<JobRunSpec>),
+    /// `Policy`, which is read from outside the manifests only.
+    Policy(Box<PolicySpec>),
 }
 
 /// A document that was recognised. Its parts are there as far as they could be read.
@@ -150,6 +154,7 @@ fn read_spec(kind: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option
         "Cloud" => take(fields, Spec::Cloud, findings),
         "Credential" => take(fields, Spec::Credential, findings),
         "KeyAge" => take(fields, |spec| Spec::KeyAge(Box::new(spec)), findings),
+        "Policy" => take(fields, |spec| Spec::Policy(Box::new(spec)), findings),
         _ => take(fields, |spec| Spec::JobRun(Box::new(spec)), findings),
     }
 }

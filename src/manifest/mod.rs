@@ -14,6 +14,7 @@ mod encoding;
 mod looks;
 mod mark;
 mod mask;
+mod policy;
 mod problem;
 mod render;
 mod scalar;
@@ -30,7 +31,10 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::model::desired::Desired;
+use crate::model::policy::Policy;
+use crate::model::trust::Asked;
 
+pub use policy::read_policy;
 pub use render::Problems;
 pub use schema::schema;
 pub use source::Input;
@@ -50,6 +54,8 @@ pub struct Manifests {
     pub desired: Desired,
     /// What is probably not meant.
     pub warnings: Problems,
+    /// What needs a yes from outside.
+    pub asks: Vec<Asked>,
 }
 
 /// What a reading came to.
@@ -61,6 +67,8 @@ pub struct Checked {
     pub warnings: Problems,
     /// How many documents there are, without those that are only referred to.
     pub documents: usize,
+    /// What needs a yes from outside.
+    pub asks: Vec<Asked>,
 }
 
 /// Reads manifests: files, and all `*.yaml` and `*.yml` in and below folders.
@@ -68,15 +76,31 @@ pub struct Checked {
 /// # Errors
 /// Everything that is wrong, at once, warnings included.
 pub fn read(paths: &[PathBuf]) -> Result<Manifests, Problems> {
+    read_under(paths, Policy::default())
+}
+
+/// The same, held to a policy.
+///
+/// # Errors
+/// Everything that is wrong or breaks the policy, at once, warnings included.
+pub fn read_under(paths: &[PathBuf], policy: Policy) -> Result<Manifests, Problems> {
     let input = Input {
         paths: paths.to_owned(),
+        policy,
         ..Input::default()
     };
     let Checked {
-        desired, warnings, ..
+        desired,
+        warnings,
+        asks,
+        ..
     } = check(&input)?;
     match desired {
-        Some(desired) => Ok(Manifests { desired, warnings }),
+        Some(desired) => Ok(Manifests {
+            desired,
+            warnings,
+            asks,
+        }),
         None => Err(warnings),
     }
 }
@@ -88,10 +112,14 @@ pub fn read(paths: &[PathBuf]) -> Result<Manifests, Problems> {
 pub fn check(input: &Input) -> Result<Checked, Problems> {
     let mut findings = Findings::default();
     let sources = source::gather(input, &mut findings);
-    check_sources(&sources, findings)
+    check_sources(&sources, &input.policy, findings)
 }
 
-fn check_sources(sources: &[Source], found: Findings) -> Result<Checked, Problems> {
+fn check_sources(
+    sources: &[Source],
+    policy: &Policy,
+    found: Findings,
+) -> Result<Checked, Problems> {
     let aside = (0..).zip(sources).filter(|(_, source)| source.aside);
     let mut findings = Findings::without(aside.map(|(file, _)| file).collect());
     findings.append(found);
@@ -108,7 +136,7 @@ fn check_sources(sources: &[Source], found: Findings) -> Result<Checked, Problem
         // Nothing is ours: then a mistake in what was skipped may be why.
         findings.append(skipped);
     }
-    let desired = build::build(&documents, sources, &mut findings);
+    let (desired, asks) = build::build(&documents, sources, policy, &mut findings);
     let understood = desired.is_some() || sources.iter().any(|source| source.aside);
     if findings.error_count() > 0 || !understood {
         return Err(Problems::of(findings, sources));
@@ -117,6 +145,7 @@ fn check_sources(sources: &[Source], found: Findings) -> Result<Checked, Problem
         desired,
         warnings: Problems::of(findings, sources),
         documents: own,
+        asks,
     })
 }
 

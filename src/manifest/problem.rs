@@ -40,6 +40,7 @@ pub struct Problem {
     pub(super) secret: bool,
     pub(super) severity: Severity,
     pub(super) misses: bool,
+    pub(super) by_policy: bool,
 }
 
 impl Problem {
@@ -62,6 +63,7 @@ impl Problem {
             secret: false,
             severity: Severity::Error,
             misses: false,
+            by_policy: false,
         }
     }
 
@@ -104,6 +106,13 @@ impl Problem {
     #[must_use]
     pub const fn misses_document(mut self) -> Self {
         self.misses = true;
+        self
+    }
+
+    /// The manifests are understood; it is the policy that refuses them.
+    #[must_use]
+    pub const fn by_policy(mut self) -> Self {
+        self.by_policy = true;
         self
     }
 

@@ -27,6 +27,7 @@ pub struct Problems {
 struct Told {
     severity: Severity,
     misses: bool,
+    by_policy: bool,
     message: String,
     help: Option<String>,
     label: Option<String>,
@@ -71,6 +72,15 @@ impl Problems {
     /// Is a document missing that may stand in a file which was not read?
     pub fn miss_documents(&self) -> bool {
         self.list.iter().any(|told| told.misses)
+    }
+
+    /// Is all that is wrong that a policy refuses it?
+    pub fn are_by_policy(&self) -> bool {
+        let mut errors = self
+            .list
+            .iter()
+            .filter(|told| told.severity == Severity::Error);
+        self.more == 0 && errors.all(|told| told.by_policy)
     }
 
     /// Is nothing wrong?
@@ -180,6 +190,7 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     Told {
         severity: problem.severity,
         misses: problem.misses,
+        by_policy: problem.by_policy,
         message: problem.message,
         help: (!help.is_empty()).then(|| help.join("\n")),
         label: problem.label,

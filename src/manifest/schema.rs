@@ -11,6 +11,7 @@ use super::document::{API_VERSION, KINDS, Metadata};
 use super::shape::connection::{
     CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec,
 };
+use super::shape::policy::PolicySpec;
 use super::shape::project::ProjectSpec;
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
 
@@ -48,6 +49,7 @@ fn document(kind: &str, metadata: &Schema, generator: &mut SchemaGenerator) -> V
         "Cloud" => spec::<CloudSpec>(generator),
         "Credential" => spec::<CredentialSpec>(generator),
         "KeyAge" => spec::<KeyAgeSpec>(generator),
+        "Policy" => spec::<PolicySpec>(generator),
         _ => spec::<JobRunSpec>(generator),
     };
     let described = definition(&spec, generator);

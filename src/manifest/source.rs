@@ -3,7 +3,8 @@
 //! In a folder, `.yaml` and `.yml` are read, whatever their case. Hidden files and folders are not. JSON and files with a mistyped
 //! ending are looked at, so that nothing that was meant for afresh is skipped without a word.
 //!
-//! Refuses: files beyond the size limit (before they are read), what is not UTF-8, and folders that lead back into themselves.
+//! Refuses: files beyond the size limit (before they are read), what is not UTF-8, folders that lead back into themselves, and links
+//! that lead out of what was named.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -11,6 +12,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::limits::MANIFEST_BYTES_MAX;
+use crate::model::policy::Policy;
 
 use super::mark::Mark;
 use super::problem::{Findings, Problem, distance};
@@ -25,6 +27,8 @@ pub struct Input {
     pub stdin: Option<Vec<u8>>,
     /// Files and folders that those refer to: what is wrong in them is not told.
     pub with: Vec<PathBuf>,
+    /// What they are held to.
+    pub policy: Policy,
 }
 
 /// A file that was read.
@@ -66,6 +70,7 @@ pub fn gather(input: &Input, findings: &mut Findings) -> Vec<Source> {
         seen: HashSet::new(),
         met: HashSet::new(),
         sources: Vec::new(),
+        roots: roots(input),
         aside: false,
     };
     if let Some(bytes) = &input.stdin {
@@ -84,7 +89,14 @@ struct Gatherer<'a> {
     /// Where each file lies that was met, read before or not.
     met: HashSet<PathBuf>,
     sources: Vec<Source>,
+    /// What was named, without links: nothing else is read.
+    roots: Vec<PathBuf>,
     aside: bool,
+}
+
+fn roots(input: &Input) -> Vec<PathBuf> {
+    let named = input.paths.iter().chain(&input.with);
+    named.filter_map(|path| path.canonicalize().ok()).collect()
 }
 
 impl Gatherer<'_> {
@@ -151,12 +163,35 @@ impl Gatherer<'_> {
 
     fn entry(&mut self, path: &Path, above: &mut Vec<PathBuf>) {
         match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() && self.leads_out(path) => {
+                let problem = Self::outside(path).warning();
+                self.findings.add(problem);
+            }
+            Ok(found) if found.is_file() && is_yaml(path) && self.leads_out(path) => {
+                let problem = Self::outside(path);
+                self.findings.add(problem);
+            }
             Ok(found) if found.is_dir() => self.folder(path, above),
             Ok(found) if found.is_file() && is_yaml(path) => self.file(path, false),
+            Ok(_) if self.leads_out(path) => {}
             Ok(found) if found.is_file() && may_be_misnamed(path) => self.misnamed(path),
             Err(error) if is_yaml(path) => self.unreadable(path, &error),
             _ => {}
         }
+    }
+
+    /// Does a link lead to what was not named?
+    fn leads_out(&self, path: &Path) -> bool {
+        let real = path.canonicalize();
+        real.is_ok_and(|real| !self.roots.iter().any(|root| real.starts_with(root)))
+    }
+
+    fn outside(path: &Path) -> Problem {
+        let message = format!(
+            "`{}` is not read: it is a link that leads out of what was named",
+            path.display()
+        );
+        Problem::nowhere(message).help("name what it leads to as well, or put a copy in its place")
     }
 
     fn file(&mut self, path: &Path, named: bool) {

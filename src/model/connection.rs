@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
+use super::trust::Source;
 use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS};
 
 /// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.
@@ -118,6 +119,17 @@ impl Cloud {
         }
     }
 
+    /// The three of them.
+    pub fn built_in_all() -> Vec<Self> {
+        let names = ["public", "usGovernment", "china"];
+        names.into_iter().filter_map(Self::named).collect()
+    }
+
+    /// Audiences of Resource Manager tokens, without a slash at the end: its own, and the older one that Databricks takes as well.
+    pub fn manager_audiences(&self) -> [&str; 2] {
+        [&self.audience, &self.databricks_management].map(|audience| audience.trim_end_matches('/'))
+    }
+
     /// Is `host` (with its port, if it has one) a Databricks host of this cloud? Tokens go nowhere else.
     ///
     /// A domain that begins with a dot covers its subdomains; any other is one host.
@@ -132,6 +144,20 @@ impl Cloud {
             host == domain
         }
     }
+}
+
+/// Where blobs live in the clouds that need no document.
+const BLOB_DOMAINS: [(&str, &str); 3] = [
+    (".blob.core.windows.net", "public"),
+    (".blob.core.usgovcloudapi.net", "usGovernment"),
+    (".blob.core.chinacloudapi.cn", "china"),
+];
+
+/// The built-in cloud whose blobs live at `host`.
+pub fn blob_cloud(host: &str) -> Option<Cloud> {
+    let mut domains = BLOB_DOMAINS.into_iter();
+    let (_, cloud) = domains.find(|(domain, _)| host.ends_with(domain))?;
+    Cloud::named(cloud)
 }
 
 /// Where a secret is read from when it is needed.
@@ -233,6 +259,31 @@ impl Credential {
             Self::DatabricksToken { token } => is_one(token),
             Self::DatabricksOauth { client_secret, .. } => is_one(client_secret),
             _ => false,
+        }
+    }
+
+    /// Where a document itself says that its secret, or what stands for one, comes from.
+    pub fn source(&self) -> Option<Source> {
+        let of_secret = |source: &SecretSource| match source {
+            SecretSource::Env(name) => Source::Variable(name.clone()),
+            SecretSource::File(path) => Source::File(path.clone()),
+        };
+        match self {
+            Self::ServicePrincipal { proof, .. } => Some(match proof {
+                Proof::Secret(source) => of_secret(source),
+                Proof::Certificate(path) => Source::File(path.clone()),
+            }),
+            Self::WorkloadIdentity { token_file, .. } => token_file.clone().map(Source::File),
+            Self::AzurePipelines {
+                service_connection, ..
+            } => Some(Source::ServiceConnection(service_connection.clone())),
+            Self::DatabricksToken { token } => Some(of_secret(token)),
+            Self::DatabricksOauth { client_secret, .. } => Some(of_secret(client_secret)),
+            Self::Default
+            | Self::ManagedIdentity { .. }
+            | Self::AzureCli { .. }
+            | Self::GithubOidc { .. }
+            | Self::DeviceCode { .. } => None,
         }
     }
 

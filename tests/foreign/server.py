@@ -71,7 +71,7 @@ class Server:
 
 def ran(*arguments: str, cwd: pathlib.Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess:
     """Runs afresh as a pipeline would: no stdin, only its own environment."""
-    environment = {"PATH": "/nonexistent", "HOME": str(cwd), "NO_COLOR": "1", "TZ": "UTC", **(env or {})}
+    environment = {"PATH": "/nonexistent", "HOME": str(cwd), "NO_COLOR": "1", "TZ": "UTC", "AFRESH_ALLOW_LOOPBACK": "1", **(env or {})}
     command = [BINARY, *arguments]
     done = subprocess.run(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
     assert 0 <= done.returncode <= 8, f"afresh {' '.join(arguments)} crashed ({done.returncode}):\n{done.stdout}{done.stderr}"

@@ -28,7 +28,7 @@ spec:
 apiVersion: afresh/v1
 kind: Credential
 metadata: {{name: ci}}
-spec: {{servicePrincipal: {{tenant: {tenant}, clientId: {client}, clientSecret: {{env: SIM_SECRET}}}}}}
+spec: {{servicePrincipal: {{tenant: {tenant}, clientId: {client}, clientSecret: {{env: AFRESH_SECRET_SIM}}}}}}
 ---
 apiVersion: afresh/v1
 kind: KeyAge
@@ -50,7 +50,7 @@ kind: JobRun
 metadata: {{name: stray}}
 spec: {{workspace: analytics, job: {{name: stray}}, require: notRunning}}
 """
-SECRET = {"SIM_SECRET": "embedded"}
+SECRET = {"AFRESH_SECRET_SIM": "embedded"}
 
 
 def test_apply_over_the_wire_is_what_the_sdks_see(server):
@@ -85,4 +85,4 @@ def tell(server, root):
     written = "".join(path.read_text() for path in root.rglob("*") if path.is_file())
     for key in {*sum(old.values(), ()), *sum(new.values(), ())}:
         assert key not in planned + applied + again + written, "a key was printed or written down"
-    assert SECRET["SIM_SECRET"] not in planned + applied + again, "a client secret was printed"
+    assert SECRET["AFRESH_SECRET_SIM"] not in planned + applied + again, "a client secret was printed"

@@ -17,7 +17,7 @@ from thin_server import DAY, HOUR, WORKSPACE, Habits, Run, ThinServer
 ESTATE = PROJECT + """apiVersion: afresh/v1
 kind: Credential
 metadata: {{name: ci}}
-spec: {{servicePrincipal: {{tenant: t, clientId: c, clientSecret: {{env: THIN_SECRET}}}}}}
+spec: {{servicePrincipal: {{tenant: t, clientId: c, clientSecret: {{env: AFRESH_SECRET_THIN}}}}}}
 ---
 apiVersion: afresh/v1
 kind: DataFactory
@@ -48,7 +48,7 @@ metadata: {name: backfill}
 spec: {workspace: ws, submit: {tasks: [{task_key: main, notebook_task: {notebook_path: /backfill}}]}, require: succeeded}
 """
 JOBS = {101: "stale", 102: "fresh", 103: "stray", 104: "busy"}
-SECRET = {"THIN_SECRET": "thin"}
+SECRET = {"AFRESH_SECRET_THIN": "thin"}
 
 # What a server with every habit of the real ones makes of the estate.
 FIRST = {

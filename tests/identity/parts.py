@@ -168,7 +168,7 @@ class Parts:
         return root
 
     def environment(self, root: pathlib.Path, env: dict[str, str]) -> dict[str, str]:
-        quiet = {"PATH": "/nonexistent", "HOME": str(root), "NO_COLOR": "1", "TZ": "UTC", "SSL_CERT_FILE": str(self.ca)}
+        quiet = {"PATH": "/nonexistent", "HOME": str(root), "NO_COLOR": "1", "TZ": "UTC", "AFRESH_ALLOW_LOOPBACK": "1", "SSL_CERT_FILE": str(self.ca)}
         return {**quiet, **env}
 
     def afresh(self, root: pathlib.Path, *arguments: str, code: int | None = 0, **env: str) -> str:

@@ -48,11 +48,11 @@ def test_github_oidc(parts):
 
 
 def test_azure_pipelines(parts):
-    env = {"SYSTEM_OIDCREQUESTURI": parts.nearby("/pipelines"), "SYSTEM_ACCESSTOKEN": NEARBY}
+    env = {"SYSTEM_OIDCREQUESTURI": parts.nearby("/pipelines"), "SYSTEM_ACCESSTOKEN": NEARBY, "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": CONNECTION}
     method = f"azurePipelines: {{tenant: {TENANT}, clientId: {FEDERATED}, serviceConnection: {CONNECTION}}}"
     told = parts.gets_in(method, **env)
     assert told["ingest"]["application"] == FEDERATED, told
-    chain = parts.gets_in(None, AZURESUBSCRIPTION_SERVICE_CONNECTION_ID=CONNECTION, **env, **IDS)
+    chain = parts.gets_in(None, **env, **IDS)
     assert chain["ingest"]["credential"] == "Azure Pipelines OIDC", chain
     with Around(SYSTEM_OIDCREQUESTURI=parts.nearby("/pipelines")):
         credential = AzurePipelinesCredential(
@@ -85,6 +85,7 @@ def test_assertions_that_are_not_taken(parts):
 def test_a_job_whose_token_is_wrong(parts):
     env = {**github(parts), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "planted-guess"}
     parts.refused(f"githubOidc: {{tenant: {TENANT}, clientId: {FEDERATED}}}", "status 401", "id-token: write", **env)
-    env = {"SYSTEM_OIDCREQUESTURI": parts.nearby("/pipelines"), "SYSTEM_ACCESSTOKEN": "planted-guess"}
+    env = {"SYSTEM_OIDCREQUESTURI": parts.nearby("/pipelines"), "SYSTEM_ACCESSTOKEN": "planted-guess",
+           "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": CONNECTION}
     method = f"azurePipelines: {{tenant: {TENANT}, clientId: {FEDERATED}, serviceConnection: {CONNECTION}}}"
     parts.refused(method, "status 302", **env)

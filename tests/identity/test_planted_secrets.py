@@ -98,8 +98,8 @@ def others(story: Story) -> None:
     for number, (method, code, env) in enumerate([
         ("managedIdentity: {}", 0, machine),
         (f"deviceCode: {{tenant: {TENANT}, clientId: {CLIENTS['device']}}}", 0, {"ACCEPTS": "yes"}),
-        ("databricksToken: {token: {env: PAT}}", 0, {"PAT": PAT}),
-        ("databricksToken: {token: {env: PAT}}", 1, {"PAT": PAT[::-1]}),
+        ("databricksToken: {token: {env: AFRESH_SECRET_PAT}}", 0, {"AFRESH_SECRET_PAT": PAT}),
+        ("databricksToken: {token: {env: AFRESH_SECRET_PAT}}", 1, {"AFRESH_SECRET_PAT": PAT[::-1]}),
         (f"githubOidc: {{tenant: {TENANT}, clientId: {CLIENTS['federated']}}}", 0,
          {"ACTIONS_ID_TOKEN_REQUEST_URL": parts.nearby("/github?run=7"), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": NEARBY}),
         (f"githubOidc: {{tenant: {TENANT}, clientId: {CLIENTS['federated']}}}", 1,
@@ -107,8 +107,8 @@ def others(story: Story) -> None:
         ("azureCli: {}", 0, {"PATH": parts.program(root)}),
     ]):
         (root / f"estate-{number}").mkdir()
-        only = "analytics" if "PAT" in env else "ingest"
-        made = parts.estate(method, **({"of_factory": "default"} if "PAT" in env else {}))
+        only = "analytics" if "AFRESH_SECRET_PAT" in env else "ingest"
+        made = parts.estate(method, **({"of_factory": "default"} if "AFRESH_SECRET_PAT" in env else {}))
         (root / f"estate-{number}/estate.yaml").write_text((made / "estate/estate.yaml").read_text())
         for loud in LOUD:
             # Who enters a code signs in to both, so that the sign-in is renewed as well.

@@ -12,10 +12,10 @@ SCOPE = f"{ARM}/.default"
 
 
 def test_a_client_secret(parts):
-    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: APP_SECRET}}}}"
-    told = parts.gets_in(method, APP_SECRET=SECRET)
+    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: AFRESH_SECRET_APP}}}}"
+    told = parts.gets_in(method, AFRESH_SECRET_APP=SECRET)
     assert told["ingest"]["application"] == CLIENTS["secret"], told
-    assert told["ingest"]["audience"] == ARM and told["ingest"]["credential"] == "servicePrincipal (APP_SECRET)", told
+    assert told["ingest"]["audience"] == ARM and told["ingest"]["credential"] == "servicePrincipal (AFRESH_SECRET_APP)", told
     assert parts.counts()["management token"] > 0, "a service principal shows a workspace its management token"
     token = ClientSecretCredential(TENANT, CLIENTS["secret"], SECRET, **sdk(parts)).get_token(SCOPE).token
     assert claims(token)["appid"] == CLIENTS["secret"]
@@ -29,7 +29,7 @@ def test_a_client_secret_of_the_environment(parts):
 
 def test_a_certificate(parts):
     path = parts.folder / "client.pem"
-    told = parts.gets_in(f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['certificate']}, certificate: {{file: {path}}}}}")
+    told = parts.gets_in(f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['certificate']}, certificate: {{file: client.pem}}}}", files={"estate/client.pem": path.read_text()})
     assert told["ingest"]["application"] == CLIENTS["certificate"], told
     token = CertificateCredential(TENANT, CLIENTS["certificate"], str(path), **sdk(parts)).get_token(SCOPE).token
     assert claims(token)["appid"] == CLIENTS["certificate"]
@@ -54,8 +54,8 @@ def test_the_azure_cli(parts):
 
 
 def test_a_wrong_secret_is_refused(parts):
-    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: APP_SECRET}}}}"
-    parts.refused(method, "no token from servicePrincipal (APP_SECRET)", APP_SECRET="planted-guess")
+    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: AFRESH_SECRET_APP}}}}"
+    parts.refused(method, "no token from servicePrincipal (AFRESH_SECRET_APP)", AFRESH_SECRET_APP="planted-guess")
     try:
         ClientSecretCredential(TENANT, CLIENTS["secret"], "planted-guess", **sdk(parts)).get_token(SCOPE)
     except ClientAuthenticationError:
@@ -64,19 +64,19 @@ def test_a_wrong_secret_is_refused(parts):
 
 
 def test_a_certificate_of_somebody_else_is_refused(parts):
-    stranger = parts.folder / "stranger.pem"
-    stranger.write_text((parts.folder / "stranger.crt").read_text() + (parts.folder / "stranger.key").read_text())
-    parts.refused(f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['certificate']}, certificate: {{file: {stranger}}}}}", "no token from")
+    stranger = (parts.folder / "stranger.crt").read_text() + (parts.folder / "stranger.key").read_text()
+    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['certificate']}, certificate: {{file: stranger.pem}}}}"
+    parts.refused(method, "no token from", files={"estate/stranger.pem": stranger})
 
 
 def test_a_tenant_that_is_not_there(parts):
-    method = f"servicePrincipal: {{tenant: nobody.example.com, clientId: {CLIENTS['secret']}, clientSecret: {{env: APP_SECRET}}}}"
-    parts.refused(method, "AADSTS90002", "check the tenant id and the cloud", APP_SECRET=SECRET)
+    method = f"servicePrincipal: {{tenant: nobody.example.com, clientId: {CLIENTS['secret']}, clientSecret: {{env: AFRESH_SECRET_APP}}}}"
+    parts.refused(method, "AADSTS90002", "check the tenant id and the cloud", AFRESH_SECRET_APP=SECRET)
 
 
 def test_an_authority_that_nobody_knows_gets_no_secret(parts):
     before = parts.counts()
-    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: APP_SECRET}}}}"
-    parts.refused(method, "UnknownIssuer", APP_SECRET=SECRET, SSL_CERT_FILE=str(parts.folder / "stranger.crt"))
+    method = f"servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: AFRESH_SECRET_APP}}}}"
+    parts.refused(method, "UnknownIssuer", AFRESH_SECRET_APP=SECRET, SSL_CERT_FILE=str(parts.folder / "stranger.crt"))
     after = parts.counts()
     assert after == before, f"requests came through: {before} {after}"

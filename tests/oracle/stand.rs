@@ -14,6 +14,7 @@ use afresh::model::memory::Memory;
 use afresh::model::outcome::Report;
 use afresh::model::survey::{Refresh, Survey};
 use afresh::model::time::Timestamp;
+use afresh::model::trust::Trust;
 use afresh::model::verdict::Plan;
 use afresh::sim::{Embedded, World};
 
@@ -72,7 +73,7 @@ impl Standing {
             clock,
             ledger,
             store,
-            reader: Reader::new(client, surroundings),
+            reader: Reader::new(client, surroundings, Trust::default()),
             runtime,
             folder,
             applies: 0,

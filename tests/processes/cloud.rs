@@ -153,6 +153,7 @@ pub fn afresh(project: &Path, arguments: &[&str]) -> Command {
         .env("AZURE_TENANT_ID", "00000000-0000-0000-0000-00000000aaaa")
         .env("AZURE_CLIENT_ID", "00000000-0000-0000-0000-00000000bbbb")
         .env("AZURE_CLIENT_SECRET", "embedded")
+        .env("AFRESH_ALLOW_LOOPBACK", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -17,6 +17,7 @@ fn auth(address: &str, key: &str) -> Output {
         .current_dir(folder.path())
         .env_clear()
         .env("AZURE_STORAGE_KEY", key)
+        .env("AFRESH_ALLOW_LOOPBACK", "1")
         .output()
         .unwrap()
 }

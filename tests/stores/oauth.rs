@@ -9,6 +9,7 @@ use afresh::cloud::{Reader, Surroundings, storage_access};
 use afresh::http::{Client, Failure, Request, Response, Transport, Wire};
 use afresh::ledger::store::blob::BlobStore;
 use afresh::ledger::store::{AppendError, Position, Store};
+use afresh::model::trust::Trust;
 use afresh::sim::{Embedded, World};
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
@@ -73,7 +74,7 @@ fn open(container: &str, name: &str, spoilt: u32) -> Arc<dyn Store> {
     ];
     let here = Surroundings::new(principal);
     let address: Url = format!("https://{HOST}/ledgers/{name}").parse().unwrap();
-    let reader = Reader::new(client.clone(), here.clone());
+    let reader = Reader::new(client.clone(), here.clone(), Trust::default());
     let access = storage_access(&reader, &here, &address).unwrap();
     Arc::new(BlobStore::new(address, client, access))
 }

@@ -225,6 +225,8 @@ impl Stage {
             ("LANG", "C.UTF-8"),
             // Nobody listens there: no story asks the machine it runs on who it is.
             ("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9"),
+            // What is served in a story is on loopback.
+            ("AFRESH_ALLOW_LOOPBACK", "1"),
         ]);
         command.envs(
             settings

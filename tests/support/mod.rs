@@ -21,6 +21,7 @@ use afresh::model::desired::Desired;
 use afresh::model::outcome::{Happened, Report};
 use afresh::model::survey::Refresh;
 use afresh::model::time::{Span, Timestamp};
+use afresh::model::trust::Trust;
 use afresh::model::verdict::Plan;
 use afresh::sim::{Embedded, World};
 use doors::{Doors, Guarded};
@@ -107,6 +108,7 @@ pub fn estate(described: &Estate) -> Standing {
     let reader = Reader::new(
         Client::new(Arc::new(transport), clock.clone()),
         surroundings,
+        Trust::default(),
     );
     let store = MemoryStore::default();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -25,7 +25,7 @@ pub const TABLE: &str = "Exit codes:
      apply: not everything was done, an operation is unresolved, or it lost track of a run;
      auth: a right is missing
   4  the plan is stale or expired, or was made for another ledger
-  5  refused by a guardrail
+  5  refused by a guardrail, by the policy, or for lack of trust
   6  busy: another apply is working on the same subject
   7  a run that was waited for did not succeed
   8  interrupted, or out of time (--timeout)

@@ -14,9 +14,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::SecretString;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
 
+use super::super::surroundings::read_bytes;
 use super::TokenFailure;
+use crate::limits::SECRET_BYTES_MAX;
 use crate::model::time::Timestamp;
 
 /// How long an assertion holds, in seconds. It is used at once.
@@ -41,10 +42,8 @@ pub(super) async fn assertion(
     claims: &Claims<'_>,
 ) -> Result<SecretString, TokenFailure> {
     let fault = |what: String| TokenFailure::new(format!("{}: {what}", path.display()));
-    let pem = tokio::fs::read(path)
-        .await
-        .map_err(|error| TokenFailure::new(format!("cannot read {}: {error}", path.display())))?;
-    let pem = Zeroizing::new(pem);
+    let pem = read_bytes(path, SECRET_BYTES_MAX).await;
+    let pem = pem.map_err(TokenFailure::new)?;
     let certificate = CertificateDer::from_pem_slice(&pem)
         .map_err(|_| fault("it holds no certificate in PEM".to_owned()))?;
     let key = private_key(&pem, path).map_err(fault)?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::super::call::Who;
-use super::super::surroundings::{Surroundings, place};
+use super::super::surroundings::{Surroundings, may_read, place};
 use super::device::Person;
 use super::entra::{Principal, Proof as Shown};
 use super::federated::Federated;
@@ -16,6 +16,7 @@ use super::managed::{Identity, Which};
 use super::oauth::Application;
 use super::{Purpose, TokenFailure, Vouched, Want};
 use crate::model::connection::{Credential, Proof, SecretSource};
+use crate::model::trust::Source as Asked;
 
 /// A method with all it needs.
 pub(super) enum Source {
@@ -64,14 +65,14 @@ impl Source {
 /// # Errors
 /// What is missing.
 pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Source, TokenFailure> {
-    let (who, here) = (&want.who, around.here);
+    let (who, here, trust) = (&want.who, around.here, around.trust);
     match who.credential {
         Credential::Default => lookup::default_chain(around, want).await,
         Credential::ServicePrincipal {
             tenant,
             client_id,
             proof,
-        } => service_principal(who, here, [tenant, client_id], proof).await,
+        } => service_principal(around, who, [tenant, client_id], proof).await,
         Credential::ManagedIdentity {
             client_id,
             resource_id,
@@ -87,19 +88,19 @@ pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Sour
         Credential::DatabricksToken { token } => {
             only_for_workspaces(want.purpose, "databricksToken")?;
             Ok(Source::Fixed {
-                token: here.secret(token).await.map_err(TokenFailure::new)?,
+                token: here.secret(token, trust).await.map_err(TokenFailure::new)?,
                 named: format!("databricksToken ({})", place(token)),
             })
         }
         Credential::DatabricksOauth {
             client_id,
             client_secret,
-        } => databricks_oauth(want.purpose, here, client_id, client_secret).await,
+        } => databricks_oauth(around, want.purpose, client_id, client_secret).await,
         Credential::WorkloadIdentity {
             tenant,
             client_id,
             token_file,
-        } => workload_identity(who, here, [tenant, client_id], token_file.as_ref()),
+        } => workload_identity(around, who, [tenant, client_id], token_file.as_ref()),
         Credential::GithubOidc { tenant, client_id } => {
             let github = lookup::github(here).ok_or_else(|| {
                 let advice = "give the job `permissions: {id-token: write}`";
@@ -113,6 +114,11 @@ pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Sour
             client_id,
             service_connection,
         } => {
+            let asked = Asked::ServiceConnection(service_connection.clone());
+            let denied = trust.source(&asked).err();
+            if let Some(denied) = denied {
+                return Err(TokenFailure::new(denied.to_string()));
+            }
             let pipelines = lookup::pipelines(here, Some(service_connection));
             let pipelines = pipelines.ok_or_else(|| {
                 let advice = "hand the step its token with `env: {SYSTEM_ACCESSTOKEN: $(System.AccessToken)}`";
@@ -130,17 +136,23 @@ pub(super) async fn resolve(around: &Around<'_>, want: &Want<'_>) -> Result<Sour
 }
 
 async fn service_principal(
+    around: &Around<'_>,
     who: &Who<'_>,
-    here: &Surroundings,
     [tenant, client_id]: [&String; 2],
     proof: &Proof,
 ) -> Result<Source, TokenFailure> {
     let (proof, shown) = match proof {
         Proof::Secret(source) => {
-            let secret = here.secret(source).await.map_err(TokenFailure::new)?;
-            (Shown::Secret(secret), place(source))
+            let secret = around.here.secret(source, around.trust).await;
+            (
+                Shown::Secret(secret.map_err(TokenFailure::new)?),
+                place(source),
+            )
         }
-        Proof::Certificate(path) => (Shown::Certificate(path.clone()), path.display().to_string()),
+        Proof::Certificate(path) => {
+            may_read(path, around.trust).map_err(TokenFailure::new)?;
+            (Shown::Certificate(path.clone()), path.display().to_string())
+        }
     };
     Ok(Source::Principal(Principal {
         authority: who.cloud.authority.clone(),
@@ -152,15 +164,16 @@ async fn service_principal(
 }
 
 async fn databricks_oauth(
+    around: &Around<'_>,
     purpose: Purpose,
-    here: &Surroundings,
     client_id: &str,
     secret: &SecretSource,
 ) -> Result<Source, TokenFailure> {
     only_for_workspaces(purpose, "databricksOauth")?;
+    let client_secret = around.here.secret(secret, around.trust).await;
     Ok(Source::Databricks(Application {
         client_id: client_id.to_owned(),
-        client_secret: here.secret(secret).await.map_err(TokenFailure::new)?,
+        client_secret: client_secret.map_err(TokenFailure::new)?,
         named: format!("databricksOauth ({})", place(secret)),
     }))
 }
@@ -175,11 +188,16 @@ fn only_for_workspaces(purpose: Purpose, method: &str) -> Result<(), TokenFailur
 }
 
 fn workload_identity(
+    around: &Around<'_>,
     who: &Who<'_>,
-    here: &Surroundings,
     written: [&Option<String>; 2],
     file: Option<&PathBuf>,
 ) -> Result<Source, TokenFailure> {
+    let here = around.here;
+    // A path that a variable holds is the operator's own.
+    if let Some(file) = file {
+        may_read(file, around.trust).map_err(TokenFailure::new)?;
+    }
     let names = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID"];
     let [tenant, client_id] = [0, 1].map(|index| {
         let written = written[index].as_deref().or_else(|| here.var(names[index]));

@@ -15,7 +15,7 @@ use super::super::surroundings::{bare, read_text};
 use super::TokenFailure;
 use super::grant::unreadable;
 use crate::http::{Class, Client, Meter, Repeat, Request, wire};
-use crate::limits::RESPONSE_TIMEOUT;
+use crate::limits::{RESPONSE_TIMEOUT, SECRET_BYTES_MAX};
 
 /// What Entra ID wants an assertion to be for.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -104,7 +104,9 @@ impl Federated {
 }
 
 async fn from_file(path: &Path) -> Result<SecretString, TokenFailure> {
-    let text = read_text(path).await.map_err(TokenFailure::new)?;
+    let text = read_text(path, SECRET_BYTES_MAX)
+        .await
+        .map_err(TokenFailure::new)?;
     match bare(text.expose_secret()) {
         "" => Err(TokenFailure::new(format!(
             "{} holds no token",

@@ -15,12 +15,15 @@ use super::managed::{Identity, Machine, Which};
 use super::{TokenFailure, Want};
 use crate::http::Client;
 use crate::model::connection::Cloud;
+use crate::model::trust::Trust;
 
 /// What methods are looked for in.
 pub(super) struct Around<'a> {
     pub client: &'a Client,
     pub here: &'a Surroundings,
     pub machine: &'a Machine,
+    /// What a manifest may take secrets from.
+    pub trust: &'a Trust,
     /// How many workspaces of the project the `DATABRICKS_` variables may be meant for.
     pub meant_by_variables: usize,
 }
@@ -61,7 +64,7 @@ pub(super) const PIPELINES: [&str; 2] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESS
 /// Terraform's names for either.
 const ARM_REQUEST: [&str; 2] = ["ARM_OIDC_REQUEST_URL", "ARM_OIDC_REQUEST_TOKEN"];
 /// Where a step of Azure Pipelines finds its service connection.
-const CONNECTIONS: [&str; 2] = [
+pub(in crate::cloud) const CONNECTIONS: [&str; 2] = [
     "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
     "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
 ];

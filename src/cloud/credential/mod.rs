@@ -31,6 +31,8 @@ mod managed;
 mod oauth;
 mod profile;
 
+pub(super) use lookup::CONNECTIONS;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -45,6 +47,7 @@ use crate::http::{Cause, Client, Failure};
 use crate::limits::TOKEN_FAILURE_KEPT;
 use crate::model::connection::{Cloud, Credential};
 use crate::model::time::Timestamp;
+use crate::model::trust::{Denied, Host, Role, Trust};
 use chain::Source;
 use device::People;
 use lookup::{Around, Lack};
@@ -236,6 +239,7 @@ type Place = Arc<tokio::sync::Mutex<Option<Kept>>>;
 pub(super) struct Vault {
     client: Client,
     surroundings: Surroundings,
+    trust: Trust,
     places: Mutex<HashMap<Key, Place>>,
     people: People,
     machine: Machine,
@@ -250,10 +254,11 @@ impl std::fmt::Debug for Vault {
 }
 
 impl Vault {
-    pub fn new(client: Client, surroundings: Surroundings) -> Self {
+    pub fn new(client: Client, surroundings: Surroundings, trust: Trust) -> Self {
         Self {
             client,
             surroundings,
+            trust,
             places: Mutex::default(),
             people: People::default(),
             machine: Machine::default(),
@@ -271,8 +276,37 @@ impl Vault {
         self.meant_by_variables.store(workspaces, Ordering::Relaxed);
     }
 
+    /// What is trusted in this command.
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// May whoever gives this token be shown a secret, and may the token go where it is wanted? The one place where that is asked:
+    /// without a yes there is no token. Of a ledger's blob `storage` has asked.
+    fn cleared(&self, want: &Want<'_>) -> Result<(), Denied> {
+        let (cloud, trust) = (want.who.cloud, &self.trust);
+        let authority = Host::of_address(&cloud.authority);
+        trust.host(Role::Authority, &authority, Some(cloud))?;
+        let (role, host) = match want.purpose {
+            Purpose::Storage => return Ok(()),
+            Purpose::Arm => (
+                Role::ResourceManager,
+                Host::of_address(&cloud.resource_manager),
+            ),
+            Purpose::Databricks | Purpose::DatabricksManagement => {
+                let address = want.workspace.map_or("", Url::as_str);
+                (Role::Databricks, Host::of_address(address))
+            }
+        };
+        trust.host(role, &host, Some(cloud))?;
+        trust.audience(role, &host, want.resource(), cloud)?;
+        Ok(())
+    }
+
     /// A token that does not end soon. Requests that want the same one wait for one fetch.
     pub async fn token(&self, want: &Want<'_>) -> Result<Held, TokenFailure> {
+        let cleared = self.cleared(want);
+        cleared.map_err(|denied| TokenFailure::new(denied.to_string()))?;
         let place = self.place(want);
         let mut kept = place.lock().await;
         let now = self.client.clock().now();
@@ -360,6 +394,7 @@ impl Vault {
             client: &self.client_for(want.purpose),
             here: &self.surroundings,
             machine: &self.machine,
+            trust: &self.trust,
             meant_by_variables: self.meant_by_variables.load(Ordering::Relaxed),
         };
         chain::resolve(&around, want).await

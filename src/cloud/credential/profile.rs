@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::super::surroundings::{Surroundings, bare, read_text};
 use super::TokenFailure;
+use crate::limits::PROFILE_BYTES_MAX;
 
 /// One section of the file. Values may be secrets.
 pub(super) struct Profile {
@@ -30,7 +31,9 @@ impl Profile {
             TokenFailure::new("neither DATABRICKS_CONFIG_FILE nor HOME says where the profiles are")
         })?;
         let shown = path.display();
-        let text = read_text(&path).await.map_err(TokenFailure::new)?;
+        let text = read_text(&path, PROFILE_BYTES_MAX)
+            .await
+            .map_err(TokenFailure::new)?;
         let values = section(text.expose_secret(), name).ok_or_else(|| {
             let meant = similar(text.expose_secret(), name);
             let meant =

@@ -4,6 +4,7 @@ use super::*;
 use crate::model::address::ResourceId;
 use crate::model::connection::{Proof, SecretSource};
 use crate::model::trouble::TroubleKind;
+use crate::model::trust::Trust;
 
 fn empty_list(_: &Request, _: usize) -> Answer {
     ok(json!({}))
@@ -199,7 +200,11 @@ async fn tokens_are_renewed_before_they_end() {
     let hand = ManualClock::new(now());
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
     let here = Surroundings::new(PRINCIPAL);
-    let reader = Reader::new(Client::new(transport, Clock::Manual(hand.clone())), here);
+    let reader = Reader::new(
+        Client::new(transport, Clock::Manual(hand.clone())),
+        here,
+        Trust::simulated(),
+    );
     let at = |seconds: u64| crate::model::time::Span::seconds(seconds).after(now());
     for (seconds, tokens) in [(0, 1), (3_298, 1), (3_300, 2)] {
         hand.advance_to(at(seconds));
@@ -237,7 +242,10 @@ async fn a_hundred_waits_of_hours_share_one_token_after_the_other() {
     });
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&serving);
     let client = Client::new(transport, Clock::Manual(hand.clone()));
-    let (reader, factory) = (Reader::new(client, Surroundings::new(PRINCIPAL)), factory());
+    let (reader, factory) = (
+        Reader::new(client, Surroundings::new(PRINCIPAL), Trust::simulated()),
+        factory(),
+    );
     for _ in 0..=30 {
         let looks = (0..100).map(|_| reader.runtimes(&factory));
         for look in futures_util::future::join_all(looks).await {
@@ -538,7 +546,7 @@ async fn with_az(
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
     let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
     let here = Surroundings::default().with_azure_cli(Some(az));
-    let reader = Reader::new(client, here);
+    let reader = Reader::new(client, here, Trust::simulated());
     let asking = Factory {
         credential: Credential::AzureCli {
             tenant: Some("t".to_owned()),
@@ -623,7 +631,9 @@ async fn an_azure_cli_whose_sign_in_has_ended_is_signed_out() {
             credential: Credential::AzureCli { tenant: None },
             ..factory()
         };
-        let trouble = Reader::new(client, here).runtimes(&asking).await;
+        let trouble = Reader::new(client, here, Trust::simulated())
+            .runtimes(&asking)
+            .await;
         assert_eq!(trouble.unwrap_err().kind, kind, "{said}");
     }
 }

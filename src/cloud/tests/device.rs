@@ -5,6 +5,7 @@ use crate::limits::DEVICE_CODE_WAIT_MAX;
 use crate::model::address::ResourceId;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
+use crate::model::trust::Trust;
 
 type Shown = Arc<Mutex<Vec<String>>>;
 
@@ -62,7 +63,11 @@ fn around(
     let screen = Arc::clone(&shown);
     let here = Surroundings::default()
         .telling(move |message: &str| screen.lock().unwrap().push(message.to_owned()));
-    let reader = Reader::new(Client::new(transport, Clock::Manual(hand.clone())), here);
+    let reader = Reader::new(
+        Client::new(transport, Clock::Manual(hand.clone())),
+        here,
+        Trust::simulated(),
+    );
     (reader, fake, hand, shown)
 }
 

@@ -10,6 +10,7 @@ use crate::fixtures::{Fixture, bodies, mark, saw};
 use crate::model::job::{ActivePhase, Phase, RunResult, Token};
 use crate::model::runtime::{RuntimeKind, Slot};
 use crate::model::trouble::TroubleKind;
+use crate::model::trust::Trust;
 use Meaning::*;
 
 /// What one body means to afresh.
@@ -326,6 +327,7 @@ async fn check_token(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     let reader = Reader::new(
         Client::new(transport, Clock::Manual(clock.clone())),
         Surroundings::new(PRINCIPAL),
+        Trust::simulated(),
     );
     let look = async || reader.runtimes(&factory()).await.unwrap();
     look().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::trouble::TroubleKind;
+use crate::model::trust::Trust;
 
 const APP_SERVICE: [(&str, &str); 2] = [
     ("IDENTITY_ENDPOINT", "http://localhost:42356/msi/token"),
@@ -124,7 +125,7 @@ async fn a_starting_or_updated_metadata_service_is_waited_for() {
     });
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&updated);
     let client = Client::new(transport, Clock::Manual(hand.clone()));
-    let reader = Reader::new(client, Surroundings::default());
+    let reader = Reader::new(client, Surroundings::default(), Trust::simulated());
     reader.runtimes(&of_machine(None, None)).await.unwrap();
     let waited = Duration::try_from(hand.now().duration_since(now())).unwrap();
     assert!(waited >= Duration::from_secs(70) && waited <= crate::limits::IMDS_UPDATE_WAIT);
@@ -226,7 +227,7 @@ async fn the_chain_goes_on_behind_a_machine_without_an_identity() {
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
     let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
     let here = Surroundings::default().with_azure_cli(Some(az.clone()));
-    let reader = Reader::new(client.clone(), here.clone());
+    let reader = Reader::new(client.clone(), here.clone(), Trust::simulated());
     reader.runtimes(&factory()).await.unwrap();
     reader.jobs(&workspace(), None).await.unwrap();
     assert_eq!(
@@ -238,7 +239,9 @@ async fn the_chain_goes_on_behind_a_machine_without_an_identity() {
     let signed_out =
         "#!/bin/sh\necho \"ERROR: Please run 'az login' to setup account.\" >&2\nexit 1\n";
     std::fs::write(&az, signed_out).unwrap();
-    let trouble = Reader::new(client, here).runtimes(&factory()).await;
+    let trouble = Reader::new(client, here, Trust::simulated())
+        .runtimes(&factory())
+        .await;
     let said = trouble.unwrap_err().message;
     assert!(
         said.contains(
@@ -273,7 +276,7 @@ fn beside_az(
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
     let client = Client::new(transport, Clock::Manual(ManualClock::new(now())));
     let here = Surroundings::new(env.iter().copied()).with_azure_cli(Some(az));
-    (fake, Reader::new(client, here), folder)
+    (fake, Reader::new(client, here, Trust::simulated()), folder)
 }
 
 /// A refusal that is not about the identity changes nothing about who asks.

@@ -28,6 +28,7 @@ use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::trust::Trust;
 
 /// The `Date` of every answer: 2026-11-22 03:00:00 UTC.
 const DATE: &str = "Sun, 22 Nov 2026 03:00:00 GMT";
@@ -96,7 +97,7 @@ fn reader_with(fake: &Arc<Fake>, env: &[(&str, &str)]) -> Reader {
     let transport: Arc<dyn Transport> = Arc::<Fake>::clone(fake);
     let clock = Clock::Manual(ManualClock::new(now()));
     let here = Surroundings::new(env.iter().copied());
-    let reader = Reader::new(Client::new(transport, clock), here);
+    let reader = Reader::new(Client::new(transport, clock), here, Trust::simulated());
     reader.among([&workspace()]);
     reader
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::model::connection::{Credential, Proof, SecretSource};
 
 use super::super::document::{Document, Spec};
-use super::super::mark::At;
+use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::connection::{
     CredentialSpec, ManagedIdentityText, PrincipalText, ServicePrincipalText, WorkloadIdentityText,
@@ -13,6 +13,24 @@ use super::super::shape::connection::{
 use super::super::shape::leaf::Filled;
 use super::super::shape::secret::SecretText;
 use super::{Context, Declared, resolved};
+
+/// What a credential takes a secret, or what stands for one, from.
+pub fn source_mark(spec: &CredentialSpec) -> Option<Mark> {
+    match spec {
+        CredentialSpec::ServicePrincipal(spec) => {
+            let secret = spec.value.client_secret.as_ref().map(|at| at.mark);
+            secret.or(spec.value.certificate.as_ref().map(|at| at.mark))
+        }
+        CredentialSpec::WorkloadIdentity(spec) => spec.token_file.as_ref().map(|at| at.mark),
+        CredentialSpec::AzurePipelines(spec) => Some(spec.service_connection.mark),
+        CredentialSpec::DatabricksToken(spec) => Some(spec.token.mark),
+        CredentialSpec::DatabricksOauth(spec) => Some(spec.client_secret.mark),
+        CredentialSpec::ManagedIdentity(_)
+        | CredentialSpec::AzureCli(_)
+        | CredentialSpec::GithubOidc(_)
+        | CredentialSpec::DeviceCode(_) => None,
+    }
+}
 
 /// All Credential documents.
 pub fn credentials(context: &mut Context<'_>) -> Declared<Credential> {
@@ -56,14 +74,14 @@ fn credential(document: &Document, folder: &Path, findings: &mut Findings) -> Op
         CredentialSpec::AzurePipelines(spec) => Credential::AzurePipelines {
             tenant: text(&spec.tenant),
             client_id: text(&spec.client_id),
-            service_connection: text(&spec.service_connection),
+            service_connection: text(&spec.service_connection.value),
         },
         CredentialSpec::DatabricksToken(spec) => Credential::DatabricksToken {
-            token: secret(&spec.token, folder),
+            token: secret(&spec.token.value, folder),
         },
         CredentialSpec::DatabricksOauth(spec) => Credential::DatabricksOauth {
             client_id: text(&spec.client_id),
-            client_secret: secret(&spec.client_secret, folder),
+            client_secret: secret(&spec.client_secret.value, folder),
         },
     })
 }
@@ -123,7 +141,10 @@ fn workload_identity(spec: &WorkloadIdentityText, folder: &Path) -> Credential {
     Credential::WorkloadIdentity {
         tenant: spec.tenant.as_ref().map(|text| text.0.clone()),
         client_id: spec.client_id.as_ref().map(|text| text.0.clone()),
-        token_file: spec.token_file.as_ref().map(|file| path(file, folder)),
+        token_file: spec
+            .token_file
+            .as_ref()
+            .map(|file| path(&file.value, folder)),
     }
 }
 

@@ -104,13 +104,13 @@ fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
         unknown_age: spec
             .unknown_age
             .as_ref()
-            .map(|word| word.0)
+            .map(|word| word.value.0)
             .unwrap_or_default(),
         windows: windows.into_iter().collect::<Option<_>>()?,
         on_starvation: spec
             .on_starvation
             .as_ref()
-            .map(|word| word.0)
+            .map(|word| word.value.0)
             .unwrap_or_default(),
         jitter,
     })

@@ -2,6 +2,7 @@
 //!
 //! Refuses: a name that two documents of a kind have, a reference to nothing, and a second Project.
 
+mod asks;
 mod claims;
 mod clear;
 mod cloud;
@@ -9,6 +10,7 @@ mod connection;
 mod credential;
 mod job_run;
 mod key_age;
+mod policy;
 mod project;
 
 use std::collections::BTreeMap;
@@ -17,12 +19,16 @@ use std::path::{Path, PathBuf};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace};
 use crate::model::desired::{Desired, Place};
+use crate::model::policy::Policy;
+use crate::model::trust::Asked;
 
 use super::document::{Document, KINDS};
 use super::mark::Mark;
 use super::problem::{Findings, Mention, Problem, nearest};
 use super::shape::clipped;
 use super::source::Source;
+
+pub use project::{freeze, guardrails};
 
 /// What documents of one kind became, by name. `None`: it is declared, but was not understood, and that has been noted.
 type Declared<T> = BTreeMap<Name, Option<T>>;
@@ -38,12 +44,14 @@ struct Context<'a> {
     workspaces: Declared<Workspace>,
 }
 
-/// Everything the documents say together; `None` if a part is missing, and then at least one problem was noted.
+/// Everything the documents say together, `None` if a part is missing, and then at least one problem was noted; and what they ask of
+/// whoever runs afresh.
 pub fn build(
     documents: &[Document],
     sources: &[Source],
+    policy: &Policy,
     findings: &mut Findings,
-) -> Option<Desired> {
+) -> (Option<Desired>, Vec<Asked>) {
     check_names(documents, findings);
     let project = project::build(documents, sources, findings);
     let mut context = Context {
@@ -60,18 +68,25 @@ pub fn build(
     context.factories = connection::factories(&mut context);
     context.workspaces = connection::workspaces(&mut context);
     context.check_mentions();
+    let asks = asks::all(&context, project.as_ref());
+    policy::check_misplaced(&mut context);
+    policy::check_places(&mut context, policy, project.as_ref());
     let key_ages = key_age::build(&mut context);
     let job_runs = job_run::build(&mut context);
+    policy::check_rules(&mut context, policy, key_ages.as_ref(), job_runs.as_ref());
     if !documents.iter().any(Document::is_rule) && context.findings.error_count() == 0 {
         context.findings.add(no_rule());
     }
-    Some(Desired {
-        project: project?,
-        factories: complete(context.factories)?,
-        workspaces: complete(context.workspaces)?,
-        key_ages: key_ages?,
-        job_runs: job_runs?,
-    })
+    let whole = |context: Context<'_>| {
+        Some(Desired {
+            project: policy.tightened(project?),
+            factories: complete(context.factories)?,
+            workspaces: complete(context.workspaces)?,
+            key_ages: key_ages?,
+            job_runs: job_runs?,
+        })
+    };
+    (whole(context), asks)
 }
 
 /// Connections alone promise nothing, and a plan of them would be empty for ever.

@@ -2,6 +2,7 @@
 
 use crate::model::desired::{Guardrails, LedgerPlace, Project};
 use crate::model::time::Freeze;
+use crate::model::trust::Host;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
@@ -12,13 +13,6 @@ use super::super::shape::project::{
 };
 use super::super::source::Source;
 use super::{cloud, folder, resolved};
-
-/// Where blobs live in the clouds that need no document.
-const BLOB_DOMAINS: [&str; 3] = [
-    ".blob.core.windows.net",
-    ".blob.core.usgovcloudapi.net",
-    ".blob.core.chinacloudapi.cn",
-];
 
 /// Where the ledger is unless the Project says something else, relative to the Project's folder.
 const LEDGER_DEFAULT: &str = ".afresh/ledger.jsonl";
@@ -68,7 +62,11 @@ fn project(
     findings: &mut Findings,
 ) -> Option<Project> {
     let ledger = ledger(document, spec, sources, findings);
-    let guardrails = spec.guardrails.as_ref().map(guardrails).unwrap_or_default();
+    let guardrails = spec
+        .guardrails
+        .as_ref()
+        .map(|at| guardrails(&at.value))
+        .unwrap_or_default();
     let freezes = spec.freezes.iter().flatten();
     Some(Project {
         name: document.name.as_ref()?.value.clone(),
@@ -95,16 +93,14 @@ fn ledger(
     }
 }
 
-/// A blob of an Azure cloud, or of an emulator on this machine: tokens go nowhere else.
+/// A blob by its whole address; of an emulator on this machine the account stands in front of the container. Whether the host may be
+/// sent a credential is asked elsewhere.
 fn blob(mark: Mark, address: String, findings: &mut Findings) -> Option<LedgerPlace> {
     let rest = address.split_once("://").map_or("", |(_, rest)| rest);
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let is_azure = BLOB_DOMAINS.iter().any(|domain| host.ends_with(domain));
-    let is_near = ["127.", "[::1]"].iter().any(|near| host.starts_with(near));
+    let (_, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_near = Host::of_address(&address).is_loopback();
     let parts = path.split('/').filter(|part| !part.is_empty()).count();
-    let fault = if !is_azure && !is_near {
-        "the ledger's blob is at no blob host of an Azure cloud"
-    } else if address.contains(['?', '#']) {
+    let fault = if address.contains(['?', '#']) {
         "the ledger's blob is named with more than its address"
     } else if parts < if is_near { 3 } else { 2 } || path.ends_with('/') {
         "the ledger's blob has no name"
@@ -117,7 +113,8 @@ fn blob(mark: Mark, address: String, findings: &mut Findings) -> Option<LedgerPl
     None
 }
 
-fn guardrails(text: &GuardrailsText) -> Guardrails {
+/// Bounds as they are written.
+pub fn guardrails(text: &GuardrailsText) -> Guardrails {
     let regenerations = text.regenerations.as_ref();
     let apply = |bound: &Option<ApplyBound>| {
         bound
@@ -142,7 +139,8 @@ fn guardrails(text: &GuardrailsText) -> Guardrails {
     }
 }
 
-fn freeze(text: &FreezeText) -> Freeze {
+/// A freeze as it is written.
+pub fn freeze(text: &FreezeText) -> Freeze {
     Freeze {
         from: text.from.value.0,
         to: text.to.value.0,

@@ -142,7 +142,7 @@ record! {
         /// Application id.
         "clientId" client_id: Option<Filled>,
         /// The token's file.
-        "tokenFile" token_file: Option<Filled>,
+        "tokenFile" token_file: Option<At<Filled>>,
     }
 }
 
@@ -182,7 +182,7 @@ record! {
         /// Application id.
         "clientId" client_id: Filled,
         /// The service connection's id.
-        "serviceConnection" service_connection: Filled,
+        "serviceConnection" service_connection: At<Filled>,
     }
 }
 
@@ -190,7 +190,7 @@ record! {
     /// A Databricks personal access token.
     DatabricksTokenText {
         /// Where it comes from.
-        "token" token: SecretText,
+        "token" token: At<SecretText>,
     }
 }
 
@@ -200,6 +200,6 @@ record! {
         /// The principal's client id.
         "clientId" client_id: Filled,
         /// Where its secret comes from.
-        "clientSecret" client_secret: SecretText,
+        "clientSecret" client_secret: At<SecretText>,
     }
 }

@@ -8,6 +8,7 @@ pub mod json;
 pub mod leaf;
 pub mod number;
 pub mod parameter;
+pub mod policy;
 pub mod project;
 pub mod rule;
 pub mod secret;

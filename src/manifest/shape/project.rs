@@ -13,7 +13,7 @@ record! {
         /// Where what happened is remembered; unless written, the file `.afresh/ledger.jsonl`.
         "ledger" ledger: Option<At<LedgerText>>,
         /// How much one apply may do.
-        "guardrails" guardrails: Option<GuardrailsText>,
+        "guardrails" guardrails: Option<At<GuardrailsText>>,
         /// Times in which nothing is applied.
         "freezes" freezes: Option<Vec<At<FreezeText>>>,
     }

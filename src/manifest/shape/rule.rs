@@ -30,11 +30,11 @@ record! {
         /// Least time between regenerating the two keys of one runtime; unless written, `24h`. Twice of it is shorter than `maxAge`.
         "overlap" overlap: Option<At<Length>>,
         /// How an age that is not known exactly is judged; unless written, `adopt`.
-        "unknownAge" unknown_age: Option<UnknownAgeWord>,
+        "unknownAge" unknown_age: Option<At<UnknownAgeWord>>,
         /// When rotation is wanted; unless written, always.
         "windows" windows: Option<Vec<At<WindowText>>>,
         /// What happens if a limit would be broken before a window opens or a freeze ends; unless written, `wait`.
-        "onWindowStarvation" on_starvation: Option<OnStarvationWord>,
+        "onWindowStarvation" on_starvation: Option<At<OnStarvationWord>>,
         /// Due times of different runtimes are drawn earlier by up to this much, each by its own share; unless written, 0.
         "jitter" jitter: Option<At<Length>>,
     }

@@ -18,6 +18,7 @@ use super::problem::Findings;
 use super::source::Source;
 use super::{Checked, Problems, check_sources};
 use crate::model::desired::Desired;
+use crate::model::policy::Policy;
 
 /// A Project, a factory `ingest` and a workspace `analytics`: 19 lines, so that what follows begins on line 20.
 const BASE: &str = "apiVersion: afresh/v1
@@ -53,7 +54,11 @@ fn source(name: &str, text: &str) -> Source {
 }
 
 fn read_all(text: &str) -> Result<Checked, Problems> {
-    check_sources(&[source("a.yaml", text)], Findings::default())
+    check_sources(
+        &[source("a.yaml", text)],
+        &Policy::default(),
+        Findings::default(),
+    )
 }
 
 fn read_text(text: &str) -> Result<Desired, Problems> {

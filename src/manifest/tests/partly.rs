@@ -68,6 +68,7 @@ fn checked(named: &[&Path], stdin: Option<&str>, with: &[&Path]) -> Result<usize
         paths: owned(named),
         stdin: stdin.map(|text| text.as_bytes().to_owned()),
         with: owned(with),
+        ..Input::default()
     };
     check(&input)
         .map(|checked| checked.documents)

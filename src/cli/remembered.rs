@@ -1,0 +1,172 @@
+//! Hosts that a person has allowed, remembered role by role in the user's configuration folder. The one file that a plan may write.
+//!
+//! Refuses: a file that others may write; one that it does not understand whole.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::Failure;
+use super::policy::config_folder;
+use crate::model::trust::{HostPattern, Role};
+
+/// The version of this file.
+const FORMAT: &str = "afresh-trust/1";
+/// What it is called.
+const NAME: &str = "trust.json";
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    format: String,
+    hosts: Vec<Entry>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    role: String,
+    host: String,
+}
+
+fn file() -> Option<PathBuf> {
+    Some(config_folder()?.join(NAME))
+}
+
+/// What was allowed in earlier commands.
+///
+/// # Errors
+/// The file cannot be used.
+pub fn read() -> Result<BTreeSet<(Role, HostPattern)>, Failure> {
+    let Some(path) = file() else {
+        return Ok(BTreeSet::new());
+    };
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => {
+            return Err(Failure::because(
+                &format!("cannot read {}", path.display()),
+                &error,
+            ));
+        }
+    };
+    only_ours(&path)?;
+    parse(&text).map_err(|why| {
+        let summary = format!(
+            "cannot use {}, where hosts that you allowed are kept: {why}",
+            path.display()
+        );
+        Failure::new(summary).with_advice("Remove it, and you are asked again.")
+    })
+}
+
+fn parse(text: &str) -> Result<BTreeSet<(Role, HostPattern)>, String> {
+    let document: Document = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if document.format != FORMAT {
+        return Err(format!("its format is not {FORMAT}"));
+    }
+    let entry = |entry: Entry| {
+        let role = Role::ALL
+            .into_iter()
+            .find(|role| role.field() == entry.role);
+        let role = role.ok_or_else(|| format!("`{}` is no role", entry.role))?;
+        Ok((role, HostPattern::parse(&entry.host)?))
+    };
+    document.hosts.into_iter().map(entry).collect()
+}
+
+/// Whoever else may write it could allow hosts in this user's name.
+#[cfg(unix)]
+fn only_ours(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    if fs::metadata(path)?.permissions().mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "others may write {}, so it allows nothing",
+        path.display()
+    ))
+    .with_command(
+        "Keep it to yourself:",
+        &format!("chmod 600 {}", path.display()),
+    ))
+}
+
+#[cfg(not(unix))]
+fn only_ours(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Remembers all of these. A reader sees the old file or the new one, never a part.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(hosts: &BTreeSet<(Role, HostPattern)>) -> Result<(), Failure> {
+    let Some(path) = file() else {
+        return Err(Failure::new(
+            "neither XDG_CONFIG_HOME nor HOME says where your answer is to be kept",
+        ));
+    };
+    let entry = |(role, host): &(Role, HostPattern)| Entry {
+        role: role.field().to_owned(),
+        host: host.as_str().to_owned(),
+    };
+    let document = Document {
+        format: FORMAT.to_owned(),
+        hosts: hosts.iter().map(entry).collect(),
+    };
+    let failed = |error: std::io::Error| {
+        Failure::because(&format!("cannot write {}", path.display()), &error)
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make(folder).map_err(failed)?;
+    // Made for this user alone.
+    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let text = serde_json::to_string_pretty(&document)?;
+    writeln!(new, "{text}").map_err(failed)?;
+    new.as_file().sync_all().map_err(failed)?;
+    new.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+#[cfg(not(unix))]
+fn make(folder: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_file_is_understood_whole_or_not_used() {
+        let whole = r#"{"format": "afresh-trust/1", "hosts": [{"role": "authority", "host": "login.lab.example.com"}]}"#;
+        assert_eq!(parse(whole).unwrap().len(), 1);
+        for bad in [
+            "",
+            "[]",
+            r#"{"format": "afresh-trust/2", "hosts": []}"#,
+            r#"{"format": "afresh-trust/1", "hosts": [], "more": 1}"#,
+            r#"{"format": "afresh-trust/1", "hosts": [{"role": "vault", "host": "a.example.com"}]}"#,
+            r#"{"format": "afresh-trust/1", "hosts": [{"role": "authority", "host": ".com"}]}"#,
+            r#"{"format": "afresh-trust/1", "hosts": [{"role": "authority", "host": "127.0.0.1:80"}]}"#,
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What is trusted in this command, gathered from everything but the manifests and the plan file that ask for it.
+//!
+//! Refuses: to go on where something has no yes. That is said before anything is read, sent or signed in to, all of it at once, with
+//! what to allow and where.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use super::apply::answer;
+use super::args::Global;
+use super::error::{Exit, Failure};
+use super::remembered;
+use super::screen::Screen;
+use super::surroundings::variable;
+use crate::cloud::{Surroundings, whole, without_links};
+use crate::model::connection::{Cloud, Credential, WorkspaceHost};
+use crate::model::desired::LedgerPlace;
+use crate::model::policy::Policy;
+use crate::model::trust::{
+    Allowed, Ask, Asked, Denied, Host, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
+};
+use crate::saved;
+
+/// Stands for `--allow-loopback`.
+const ALLOW_LOOPBACK: &str = "AFRESH_ALLOW_LOOPBACK";
+
+/// Everything that is trusted while the ledger is this one. `project` are the folders and files of the manifests; of a saved plan, the
+/// folder that the command runs in.
+pub fn gather(
+    global: &Global,
+    project: &[PathBuf],
+    place: &LedgerPlace,
+    around: &Surroundings,
+    policy: &Policy,
+) -> Result<Trust, Failure> {
+    if global.sim.is_some() {
+        return Ok(Trust::simulated());
+    }
+    let trust = Trust {
+        is_simulated: false,
+        allows_loopback: global.allow_loopback || around.var(ALLOW_LOOPBACK) == Some("1"),
+        ledger: None,
+        allowed: Allowed {
+            files: policy
+                .allow
+                .files
+                .iter()
+                .map(|path| without_links(path))
+                .collect(),
+            ..policy.allow.clone()
+        },
+        remembered: remembered::read()?,
+        folders: folders(project),
+        service_connection: around.service_connection().map(str::to_owned),
+    };
+    Ok(trust.with_ledger(place))
+}
+
+/// Where a manifest may take secrets from: below itself, and where secrets are mounted.
+fn folders(project: &[PathBuf]) -> Vec<PathBuf> {
+    let own = project.iter().map(|path| root(path));
+    let mounted = SECRET_FOLDERS
+        .iter()
+        .map(|folder| without_links(Path::new(folder)));
+    own.chain(mounted).collect()
+}
+
+/// A folder of manifests without links; of a file, the one that it lies in.
+fn root(path: &Path) -> PathBuf {
+    let resolved = without_links(path);
+    if resolved.is_dir() {
+        return resolved;
+    }
+    resolved.parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// Holds that everything that is asked has its yes. Whoever is at the terminal is asked about hosts, once: the answer is remembered.
+///
+/// # Errors
+/// What has none, and what to allow where; exit code 5.
+pub async fn settle(
+    trust: Trust,
+    asks: &[Asked],
+    policy: &Policy,
+    screen: &Screen,
+) -> Result<Trust, Failure> {
+    let denied = denied(&trust, asks);
+    let mut remembered = trust.remembered.clone();
+    for (asked, denied) in &denied {
+        let Some(host) = for_a_person(denied).filter(|_| can_ask()) else {
+            return Err(refusal(
+                &denied_now(&trust, asks, &remembered),
+                policy,
+                screen,
+            ));
+        };
+        screen.prompt(&question(asked, policy));
+        if answer().await?.trim() != "yes" {
+            return Err(
+                Failure::new("not allowed; nothing was read or sent").with_exit(Exit::Refused)
+            );
+        }
+        remembered.insert(host);
+    }
+    if remembered != trust.remembered {
+        remembered::write(&remembered)?;
+    }
+    Ok(Trust {
+        remembered,
+        ..trust
+    })
+}
+
+/// What has no yes, with what a person has said meanwhile.
+fn denied_now<'a>(
+    trust: &Trust,
+    asks: &'a [Asked],
+    remembered: &BTreeSet<(Role, HostPattern)>,
+) -> Vec<(&'a Asked, Denied)> {
+    let trust = Trust {
+        remembered: remembered.clone(),
+        ..trust.clone()
+    };
+    denied(&trust, asks)
+}
+
+/// A person may allow hosts; audiences and sources of secrets are for a policy, loopback for its flag.
+fn for_a_person(denied: &Denied) -> Option<(Role, HostPattern)> {
+    match (&denied.ask, denied.lack) {
+        (Ask::Host { role, host, .. }, Lack::Leave) => {
+            Some((*role, HostPattern::parse(host.as_str()).ok()?))
+        }
+        (Ask::Host { .. } | Ask::Audience { .. } | Ask::Source(_), _) => None,
+    }
+}
+
+/// Is a person there who can see the question and answer it?
+fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal() && variable("CI").is_none()
+}
+
+fn question(asked: &Asked, policy: &Policy) -> String {
+    let place = asked.place.as_ref().map(|place| format!(" ({place})"));
+    let by = policy
+        .name
+        .as_ref()
+        .map(|name| format!(" The policy {name} does not name it."));
+    format!(
+        "\n{} is named only by what is to be planned{}.{}\nCredentials would be sent there, now and in later commands. Type `yes` to allow it: ",
+        asked.ask,
+        place.unwrap_or_default(),
+        by.unwrap_or_default()
+    )
+}
+
+/// What has no yes, once each.
+pub fn denied<'a>(trust: &Trust, asks: &'a [Asked]) -> Vec<(&'a Asked, Denied)> {
+    let mut told = BTreeSet::new();
+    let answers = asks.iter().filter_map(|asked| {
+        let denied = trust.judge(&asked.ask, without_links).err()?;
+        told.insert(asked.ask.to_string())
+            .then_some((asked, denied))
+    });
+    answers.collect()
+}
+
+fn refusal(denied: &[(&Asked, Denied)], policy: &Policy, screen: &Screen) -> Failure {
+    let mut summary = "not trusted, so nothing was read or sent:".to_owned();
+    for (asked, _) in denied {
+        // Writing to a String cannot fail.
+        let _ = match &asked.place {
+            Some(place) => write!(summary, "\n  {}\n      {place}", asked.ask),
+            None => write!(summary, "\n  {}", asked.ask),
+        };
+    }
+    let lacks = |lack: Lack| denied.iter().any(|(_, denied)| denied.lack == lack);
+    let mut advice = Vec::new();
+    if lacks(Lack::LoopbackFlag) {
+        advice.push(format!(
+            "If whatever listens on this machine may have your credentials:\n    {}",
+            screen.typed.again(["--allow-loopback"])
+        ));
+    }
+    if lacks(Lack::OnlyLoopback) {
+        advice.push(
+            "--allow-loopback holds only if every host of the cloud and of the ledger is loopback."
+                .to_owned(),
+        );
+    }
+    if lacks(Lack::Leave) {
+        let asks = denied
+            .iter()
+            .filter(|(_, denied)| denied.lack == Lack::Leave);
+        let how = match &policy.name {
+            Some(name) => format!("To allow it, add this to the policy {name}:"),
+            None => {
+                "To allow it, write a policy outside of the manifests and name it with --policy:"
+                    .to_owned()
+            }
+        };
+        advice.push(format!(
+            "{how}\n{}",
+            allowance(asks.map(|(asked, _)| &asked.ask))
+        ));
+        advice.extend(policy.reason.clone());
+    }
+    Failure::new(summary)
+        .with_exit(Exit::Refused)
+        .with_advice(advice.join("\n\n"))
+}
+
+/// The policy that would allow all of this.
+pub fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> String {
+    let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut audiences: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    let mut sources: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for ask in asks {
+        let (list, key, value) = match ask {
+            Ask::Host { role, host, .. } => (&mut hosts, role.field(), host.to_string()),
+            Ask::Audience { role, audience, .. } => {
+                (&mut audiences, role.field(), audience.clone())
+            }
+            Ask::Source(Source::Variable(name)) => (&mut sources, "variables", name.clone()),
+            Ask::Source(Source::ServiceConnection(id)) => {
+                (&mut sources, "serviceConnections", id.clone())
+            }
+            Ask::Source(Source::File(path)) => {
+                (&mut sources, "files", whole(path).display().to_string())
+            }
+        };
+        list.entry(key).or_default().insert(value);
+    }
+    let mut lines = vec![
+        "apiVersion: afresh/v1".to_owned(),
+        "kind: Policy".to_owned(),
+        "metadata: {name: trusted}".to_owned(),
+        "spec:".to_owned(),
+        "  allow:".to_owned(),
+    ];
+    for (name, list) in [("hosts", &hosts), ("audiences", &audiences)] {
+        if !list.is_empty() {
+            lines.push(format!("    {name}:"));
+        }
+        lines.extend(
+            list.iter()
+                .map(|(role, all)| format!("      {role}: {}", flow(all))),
+        );
+    }
+    lines.extend(
+        sources
+            .iter()
+            .map(|(field, all)| format!("    {field}: {}", flow(all))),
+    );
+    let indented = lines.iter().map(|line| format!("    {line}"));
+    indented.collect::<Vec<_>>().join("\n")
+}
+
+/// A list on one line. Text in JSON's quotes is text in YAML, too.
+fn flow(all: &BTreeSet<String>) -> String {
+    let quoted = all
+        .iter()
+        .map(|text| serde_json::Value::from(text.as_str()).to_string());
+    format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
+/// What a saved plan asks: it holds the connections that the manifests named when it was made.
+pub fn asks_of(file: &saved::File) -> Vec<Asked> {
+    let mut asks: Vec<Ask> = Ask::of_ledger(&file.ledger).into_iter().collect();
+    for factory in file.factories.values() {
+        asks.extend(of_connection(&factory.cloud, &factory.credential));
+    }
+    for workspace in file.workspaces.values() {
+        asks.extend(of_connection(&workspace.cloud, &workspace.credential));
+        let host = match &workspace.host {
+            WorkspaceHost::Given(host) => Host::named(host),
+            WorkspaceHost::FromResource => Host::named(&workspace.cloud.databricks_domain),
+        };
+        asks.extend(Ask::of_workspace(&workspace.cloud, &host));
+    }
+    let nowhere = |ask| Asked { ask, place: None };
+    asks.into_iter().map(nowhere).collect()
+}
+
+fn of_connection(cloud: &Cloud, credential: &Credential) -> impl Iterator<Item = Ask> {
+    let source = credential.source().map(Ask::Source);
+    Ask::of_cloud(cloud).into_iter().chain(source)
+}

@@ -1,0 +1,147 @@
+//! Holds documents to the policy: each violation is a problem at its place, with the policy's own reason.
+
+use crate::model::desired::{JobRunRule, KeyAgeRule, LedgerPlace, Project};
+use crate::model::policy::{Action, Part, Policy, Violation};
+
+use super::super::document::{Document, Spec};
+use super::super::mark::Mark;
+use super::super::problem::Problem;
+use super::super::shape::connection::{DataFactorySpec, DatabricksWorkspaceSpec};
+use super::super::shape::rule::KeyAgeSpec;
+use super::{Context, named, resolved};
+
+/// A Policy among manifests allows nothing: whoever writes those could write it as well.
+pub fn check_misplaced(context: &mut Context<'_>) {
+    for document in context
+        .documents
+        .iter()
+        .filter(|document| document.kind == "Policy")
+    {
+        let problem = Problem::at(document.mark, "a Policy is not read from manifests")
+            .help("keep it outside of what is planned, and give it with --policy");
+        context.findings.add(problem);
+    }
+}
+
+/// Holds the Project and the connections to it.
+pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<&Project>) {
+    for document in context.documents {
+        let violation = match document.kind {
+            "Project" | "Policy" => None,
+            kind => policy.of_kind(kind),
+        };
+        note(context, policy, violation, document, |_| None);
+        match (&document.spec, project, &document.name) {
+            (Some(Spec::Project(spec)), Some(project), _) => {
+                let folder = context.folder(document.mark).to_owned();
+                let is_ledger = |fixed: &LedgerPlace| match (fixed, &project.ledger) {
+                    (LedgerPlace::File(fixed), LedgerPlace::File(own)) => {
+                        resolved(&folder, &fixed.to_string_lossy()) == *own
+                    }
+                    (fixed, own) => fixed == own,
+                };
+                let place = |part| match part {
+                    Part::Ledger => spec.ledger.as_ref().map(|at| at.mark),
+                    Part::Guardrails => spec.guardrails.as_ref().map(|at| at.mark),
+                    _ => None,
+                };
+                let found = policy.of_ledger(is_ledger).into_iter();
+                let found = found.chain(policy.of_guardrails(project));
+                note(context, policy, found, document, place);
+            }
+            (Some(Spec::DataFactory(spec)), _, Some(name)) => {
+                let factory = named(&context.factories, name.value.as_str());
+                let found = factory.map(|factory| policy.of_factory(&factory));
+                note(
+                    context,
+                    policy,
+                    found.into_iter().flatten(),
+                    document,
+                    |part| in_factory(spec, part),
+                );
+            }
+            (Some(Spec::DatabricksWorkspace(spec)), _, Some(name)) => {
+                let workspace = named(&context.workspaces, name.value.as_str());
+                let found = workspace.map(|workspace| policy.of_workspace(&workspace));
+                note(
+                    context,
+                    policy,
+                    found.into_iter().flatten(),
+                    document,
+                    |part| in_workspace(spec, part),
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Holds the rules to it.
+pub fn check_rules(
+    context: &mut Context<'_>,
+    policy: &Policy,
+    key_ages: Option<&Vec<KeyAgeRule>>,
+    job_runs: Option<&Vec<JobRunRule>>,
+) {
+    let documents = Context::of_kind(context.documents, "KeyAge");
+    for rule in key_ages.into_iter().flatten() {
+        if let Some(document) = documents.get(&rule.name)
+            && let Some(Spec::KeyAge(spec)) = &document.spec
+        {
+            let found = policy.of_key_age(&rule.spec);
+            note(context, policy, found, document, |part| {
+                in_key_age(spec, part)
+            });
+        }
+    }
+    let documents = Context::of_kind(context.documents, "JobRun");
+    for rule in job_runs.into_iter().flatten() {
+        if let Some(document) = documents.get(&rule.name) {
+            let found = policy.of_actions(Action::of_rule(&rule.what));
+            note(context, policy, found, document, |_| None);
+        }
+    }
+}
+
+fn note(
+    context: &mut Context<'_>,
+    policy: &Policy,
+    found: impl IntoIterator<Item = Violation>,
+    document: &Document,
+    place: impl Fn(Part) -> Option<Mark>,
+) {
+    for Violation { part, message } in found {
+        let mark = place(part).unwrap_or(document.mark);
+        let problem = Problem::at(mark, message).help(policy.told());
+        context.findings.add(problem.by_policy());
+    }
+}
+
+fn in_factory(spec: &DataFactorySpec, part: Part) -> Option<Mark> {
+    match part {
+        Part::Subscription => Some(spec.subscription.mark),
+        Part::Credential => spec.credential.as_ref().map(|at| at.mark),
+        _ => None,
+    }
+}
+
+fn in_workspace(spec: &DatabricksWorkspaceSpec, part: Part) -> Option<Mark> {
+    let host = spec.host.as_ref().map(|at| at.mark);
+    let id = spec.resource_id.as_ref().map(|at| at.mark);
+    match part {
+        Part::Workspace => host.or(id),
+        Part::Subscription => id,
+        Part::Credential => spec.credential.as_ref().map(|at| at.mark),
+        _ => None,
+    }
+}
+
+fn in_key_age(spec: &KeyAgeSpec, part: Part) -> Option<Mark> {
+    match part {
+        Part::AgeMax => Some(spec.age_max.mark),
+        Part::Overlap => spec.overlap.as_ref().map(|at| at.mark),
+        Part::UnknownAge => spec.unknown_age.as_ref().map(|at| at.mark),
+        Part::Starvation => spec.on_starvation.as_ref().map(|at| at.mark),
+        _ => None,
+    }
+}

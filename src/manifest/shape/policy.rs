@@ -1,0 +1,216 @@
+//! The Policy: what whoever runs afresh holds manifests to. It is read from outside the manifests only.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::super::mark::At;
+use super::super::problem::{Findings, Problem};
+use super::leaf::{Filled, Guid, NameText};
+use super::number::Length;
+use super::project::{FreezeText, GuardrailsText, LedgerText};
+use super::rule::{OnStarvationWord, UnknownAgeWord};
+use super::{Shape, Spot, clipped, record, words};
+use crate::model::policy::Action;
+use crate::model::trust::{HostPattern, VariablePattern};
+
+record! {
+    /// What manifests may name beyond what needs no leave, and what they must keep to. It is given with `--policy`, `AFRESH_POLICY` or the
+    /// user's configuration folder, and never read from the folder that is planned.
+    PolicySpec {
+        /// Why, for people whose manifests it refuses.
+        "reason" reason: Option<Filled>,
+        /// What manifests may name; without it, Azure's own hosts and the usual sources of secrets.
+        "allow" allow: Option<AllowText>,
+        /// What manifests must keep to. A field that is left out bounds nothing.
+        "require" require: Option<RequireText>,
+        /// Times in which nothing is applied, beside those of the Project.
+        "freezes" freezes: Option<Vec<At<FreezeText>>>,
+    }
+}
+
+record! {
+    /// What manifests may name.
+    AllowText {
+        /// Hosts that credentials may go to, by what they are for.
+        "hosts" hosts: Option<HostsText>,
+        /// Audiences of tokens, by the host that they go to.
+        "audiences" audiences: Option<AudiencesText>,
+        /// Environment variables that a secret may come from: `NPM_TOKEN`, or `TEAM_SECRET_*` for all that begin so.
+        "variables" variables: Option<Vec<VariableText>>,
+        /// Files, or folders with them, that a secret may come from: absolute paths.
+        "files" files: Option<Vec<AbsoluteText>>,
+        /// Ids of service connections of Azure Pipelines.
+        "serviceConnections" service_connections: Option<Vec<Filled>>,
+    }
+}
+
+record! {
+    /// Hosts by role, always over https: `login.lab.example.com`, with its port if that is not 443, or `.lab.example.com` for every host below
+    /// a domain of your own.
+    HostsText {
+        /// Entra ID.
+        "authority" authority: Option<Vec<HostText>>,
+        /// Azure Resource Manager.
+        "resourceManager" resource_manager: Option<Vec<HostText>>,
+        /// Databricks workspaces.
+        "databricks" databricks: Option<Vec<HostText>>,
+        /// Azure Storage, where a ledger may lie.
+        "storage" storage: Option<Vec<HostText>>,
+    }
+}
+
+record! {
+    /// Audiences of tokens.
+    AudiencesText {
+        /// Of tokens for Resource Manager.
+        "resourceManager" resource_manager: Option<Vec<Filled>>,
+        /// Of tokens for Databricks workspaces.
+        "databricks" databricks: Option<Vec<Filled>>,
+    }
+}
+
+record! {
+    /// What manifests must keep to.
+    RequireText {
+        /// The one ledger; a file is named as the Project names it.
+        "ledger" ledger: Option<LedgerText>,
+        /// Subscriptions of Data Factories, and of workspaces that are given by ARM id.
+        "subscriptions" subscriptions: Option<Vec<Guid>>,
+        /// Workspaces, by host, or by ARM id where no host is given.
+        "workspaces" workspaces: Option<Vec<Filled>>,
+        /// Names of connections.
+        "connections" connections: Option<Vec<NameText>>,
+        /// Methods of credentials.
+        "credentials" credentials: Option<Vec<MethodText>>,
+        /// Kinds of documents.
+        "kinds" kinds: Option<Vec<KindText>>,
+        /// What rules may lead to.
+        "actions" actions: Option<Vec<ActionWord>>,
+        /// Bounds on one apply. Those of the Project may be tighter; where it has none, these hold.
+        "guardrails" guardrails: Option<GuardrailsText>,
+        /// Bounds on KeyAge rules.
+        "keyAge" key_age: Option<KeyAgeBounds>,
+    }
+}
+
+record! {
+    /// Bounds on KeyAge rules.
+    KeyAgeBounds {
+        /// Greatest `maxAge`.
+        "maxAge" age_max: Option<Length>,
+        /// Least `overlap`.
+        "overlap" overlap: Option<Length>,
+        /// Choices of `unknownAge`.
+        "unknownAge" unknown_age: Option<Vec<UnknownAgeWord>>,
+        /// Choices of `onWindowStarvation`.
+        "onWindowStarvation" on_starvation: Option<Vec<OnStarvationWord>>,
+    }
+}
+
+words! {
+    /// What a rule may lead to.
+    ActionWord(Action) {
+        "regenerate" Action::Regenerate = "A key is regenerated.",
+        "run" Action::Run = "A job is run.",
+        "submit" Action::Submit = "A one-time run is submitted.",
+        "cancel" Action::Cancel = "A run is cancelled.",
+    }
+}
+
+/// Declares a text that the model reads: its reader, and its schema.
+macro_rules! parsed_text {
+    ($(#[doc = $doc:literal])* $name:ident ( $model:ty ), $pattern:literal, $parse:expr) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub $model);
+
+        impl Shape for $name {
+            fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
+                let text = String::read(spot, findings)?;
+                let parse: fn(&str) -> Result<$model, String> = $parse;
+                match parse(&text) {
+                    Ok(value) => Some(Self(value)),
+                    Err(sentence) => {
+                        let message = format!("`{}` cannot stand in `{}`", clipped(&text), spot.name);
+                        findings.add(Problem::at(spot.node.mark, message).help(sentence));
+                        None
+                    }
+                }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "pattern": $pattern, "description": concat!($($doc),*).trim() })
+            }
+        }
+    };
+}
+
+parsed_text! {
+    /// A host, with its port if that is not 443, or a domain with a leading dot.
+    HostText(HostPattern), "^\\.?[A-Za-z0-9][A-Za-z0-9.-]*(:\\d{1,5})?$", |text| HostPattern::parse(text)
+}
+
+parsed_text! {
+    /// An environment variable's name, or its beginning up to an underscore with `*` behind it.
+    VariableText(VariablePattern), "^[A-Za-z_][A-Za-z0-9_]*(_\\*)?$", |text| VariablePattern::parse(text)
+}
+
+parsed_text! {
+    /// An absolute path.
+    AbsoluteText(std::path::PathBuf), "^([/\\\\]|[A-Za-z]:)", |text| {
+        let path = std::path::PathBuf::from(text);
+        if path.has_root() { Ok(path) } else { Err("write the whole path, from `/` on".to_owned()) }
+    }
+}
+
+/// The methods of credentials.
+const METHODS: [&str; 10] = [
+    "default",
+    "servicePrincipal",
+    "workloadIdentity",
+    "managedIdentity",
+    "azureCli",
+    "githubOidc",
+    "azurePipelines",
+    "deviceCode",
+    "databricksToken",
+    "databricksOauth",
+];
+
+parsed_text! {
+    /// A method of credentials: `default`, `servicePrincipal`, `workloadIdentity`, `managedIdentity`, `azureCli`, `githubOidc`,
+    /// `azurePipelines`, `deviceCode`, `databricksToken` or `databricksOauth`.
+    MethodText(String), "^(default|servicePrincipal|workloadIdentity|managedIdentity|azureCli|githubOidc|azurePipelines|deviceCode|databricksToken|databricksOauth)$", |text| {
+        one_of(text, &METHODS)
+    }
+}
+
+/// The kinds of documents that a policy may name. There is always a Project.
+const KINDS: [&str; 6] = [
+    "DataFactory",
+    "DatabricksWorkspace",
+    "Cloud",
+    "Credential",
+    "KeyAge",
+    "JobRun",
+];
+
+parsed_text! {
+    /// A kind of document: `DataFactory`, `DatabricksWorkspace`, `Cloud`, `Credential`, `KeyAge` or `JobRun`.
+    KindText(String), "^(DataFactory|DatabricksWorkspace|Cloud|Credential|KeyAge|JobRun)$", |text| one_of(text, &KINDS)
+}
+
+fn one_of(text: &str, known: &[&str]) -> Result<String, String> {
+    if known.contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("known: {}", known.join(", ")))
+    }
+}

@@ -1,0 +1,588 @@
+//! What whoever runs afresh holds manifests to: what they may name, and bounds that their rules keep.
+//!
+//! Refuses: to widen a promise. A policy forbids, tightens and adds freezes; what it allows is only where credentials may go and come
+//! from ([`Allowed`]).
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::address::Name;
+use super::connection::{Factory, Workspace, WorkspaceHost};
+use super::desired::{Guardrails, JobRunWhat, LedgerPlace, OnExceed, Project};
+use super::job::{Concurrency, Requirement};
+use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
+use super::time::{Freeze, Span};
+use super::trust::Allowed;
+use super::verdict::{Counts, Move};
+
+/// A policy. By default: none, which bounds nothing and allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Its name; `None`: there is no policy.
+    pub name: Option<Name>,
+    /// Why it is as it is, in its author's words: told with every violation.
+    pub reason: Option<String>,
+    /// What manifests may name beyond what needs no leave.
+    pub allow: Allowed,
+    /// What manifests must keep to.
+    pub require: Requirements,
+    /// Times in which nothing is applied, whatever the Project says.
+    pub freezes: Vec<Freeze>,
+}
+
+/// What manifests must keep to. `None` is no bound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// The one ledger. A file is named as the Project would name it.
+    pub ledger: Option<LedgerPlace>,
+    /// Subscriptions, in lower case.
+    pub subscriptions: Option<BTreeSet<String>>,
+    /// Workspaces by host or ARM id, in lower case.
+    pub workspaces: Option<BTreeSet<String>>,
+    /// Names of connections.
+    pub connections: Option<BTreeSet<Name>>,
+    /// Methods of credentials: `default`, `workloadIdentity`, …
+    pub credentials: Option<BTreeSet<String>>,
+    /// Kinds of documents.
+    pub kinds: Option<BTreeSet<String>>,
+    /// What rules may lead to.
+    pub actions: Option<BTreeSet<Action>>,
+    /// Bounds on one apply; those of the Project are at most these.
+    pub guardrails: Guardrails,
+    /// Greatest `maxAge`.
+    pub age_max: Option<Span>,
+    /// Least `overlap`.
+    pub overlap_min: Option<Span>,
+    /// Choices of `unknownAge`.
+    pub unknown_age: Option<Vec<UnknownAge>>,
+    /// Choices of `onWindowStarvation`.
+    pub on_starvation: Option<Vec<OnStarvation>>,
+}
+
+/// What a rule may lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// A key is regenerated.
+    Regenerate,
+    /// A job is run.
+    Run,
+    /// A one-time run is submitted.
+    Submit,
+    /// A run is cancelled.
+    Cancel,
+}
+
+impl Action {
+    /// Its word in a policy.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Regenerate => "regenerate",
+            Self::Run => "run",
+            Self::Submit => "submit",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// What a planned action is.
+    pub const fn of(movement: &Move) -> Self {
+        match movement {
+            Move::Regenerate { .. } => Self::Regenerate,
+            Move::Start { .. } => Self::Run,
+            Move::Submit { .. } => Self::Submit,
+            Move::Cancel { .. } => Self::Cancel,
+        }
+    }
+
+    /// What a rule about jobs may lead to.
+    pub fn of_rule(what: &JobRunWhat) -> BTreeSet<Self> {
+        let (own, cancels) = match what {
+            JobRunWhat::Job(_, spec) => {
+                let own = match spec.require {
+                    Requirement::Succeeded { .. } | Requirement::Running => Some(Self::Run),
+                    Requirement::NotRunning => None,
+                };
+                let is_bounded = spec.queued_max().is_some() || spec.duration_max.is_some();
+                (
+                    own,
+                    own.is_none() || is_bounded || spec.concurrency == Concurrency::Replace,
+                )
+            }
+            JobRunWhat::Submission(spec) => {
+                (Some(Self::Submit), spec.concurrency == Concurrency::Replace)
+            }
+        };
+        own.into_iter()
+            .chain(cancels.then_some(Self::Cancel))
+            .collect()
+    }
+}
+
+/// Which part of a document breaks the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The document as a whole.
+    Whole,
+    /// Where its ledger is.
+    Ledger,
+    /// Its guardrails.
+    Guardrails,
+    /// `subscription`.
+    Subscription,
+    /// `host` or `resourceId`.
+    Workspace,
+    /// `credential`.
+    Credential,
+    /// `maxAge`.
+    AgeMax,
+    /// `overlap`.
+    Overlap,
+    /// `unknownAge`.
+    UnknownAge,
+    /// `onWindowStarvation`.
+    Starvation,
+}
+
+/// What breaks the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where.
+    pub part: Part,
+    /// A sentence: what is not allowed, and what is.
+    pub message: String,
+}
+
+fn violation(part: Part, message: impl Into<String>) -> Violation {
+    let message = message.into();
+    Violation { part, message }
+}
+
+/// `a, b, c`.
+fn listed<T: fmt::Display>(all: impl IntoIterator<Item = T>) -> String {
+    let words: Vec<String> = all.into_iter().map(|one| one.to_string()).collect();
+    words.join(", ")
+}
+
+/// What is not among the allowed ones.
+fn outside<'a, T: Ord + fmt::Display + 'a>(
+    allowed: Option<&'a BTreeSet<T>>,
+    one: &T,
+    what: &str,
+    part: Part,
+) -> Option<Violation> {
+    let allowed = allowed.filter(|allowed| !allowed.contains(one))?;
+    Some(violation(
+        part,
+        format!(
+            "the policy does not allow the {what} {one}; it allows: {}",
+            listed(allowed)
+        ),
+    ))
+}
+
+impl Policy {
+    /// Why it is as it is, or whose it is.
+    pub fn told(&self) -> String {
+        match (&self.reason, &self.name) {
+            (Some(reason), _) => reason.clone(),
+            (None, Some(name)) => format!("the policy is called {name}"),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// What a document breaks by being there.
+    pub fn of_kind(&self, kind: &str) -> Option<Violation> {
+        let allowed = self.require.kinds.as_ref();
+        outside(allowed, &kind.to_owned(), "kind", Part::Whole)
+    }
+
+    /// What a ledger breaks that is not the fixed one.
+    pub fn of_ledger(&self, is_it: impl Fn(&LedgerPlace) -> bool) -> Option<Violation> {
+        let fixed = self.require.ledger.as_ref().filter(|fixed| !is_it(fixed))?;
+        let fixed = match fixed {
+            LedgerPlace::File(path) => format!("the file {}", path.display()),
+            LedgerPlace::Blob(address) => address.clone(),
+        };
+        Some(violation(
+            Part::Ledger,
+            format!("the policy fixes the ledger: {fixed}"),
+        ))
+    }
+
+    /// What the Project's guardrails break.
+    pub fn of_guardrails(&self, project: &Project) -> Vec<Violation> {
+        let (bounds, own) = (&self.require.guardrails, &project.guardrails);
+        let guardrails = [
+            (
+                "maxRegenerations.perApply",
+                bounds.regenerations_per_apply,
+                own.regenerations_per_apply,
+            ),
+            (
+                "maxRegenerations.perFactory",
+                bounds.regenerations_per_factory,
+                own.regenerations_per_factory,
+            ),
+            (
+                "maxRuns.perApply",
+                bounds.runs_per_apply,
+                own.runs_per_apply,
+            ),
+            (
+                "maxCancellations.perApply",
+                bounds.cancellations_per_apply,
+                own.cancellations_per_apply,
+            ),
+        ];
+        let loosened = guardrails.into_iter().filter_map(|(name, bound, own)| {
+            let (bound, own) = (bound?, own?);
+            (own > bound).then(|| {
+                violation(
+                    Part::Guardrails,
+                    format!("the policy allows at most {bound} for `{name}`, and this is {own}"),
+                )
+            })
+        });
+        loosened.collect()
+    }
+
+    /// What a plan breaks that does more than one apply may. Of factories the plan itself has kept its count.
+    pub fn of_counts(&self, counts: &Counts) -> Vec<Violation> {
+        let bounds = &self.require.guardrails;
+        let bounded = [
+            (
+                "maxRegenerations",
+                bounds.regenerations_per_apply,
+                counts.regenerate,
+            ),
+            ("maxRuns", bounds.runs_per_apply, counts.run),
+            (
+                "maxCancellations",
+                bounds.cancellations_per_apply,
+                counts.cancel,
+            ),
+        ];
+        let beyond = bounded.into_iter().filter_map(|(name, bound, own)| {
+            let bound = bound?;
+            (u32::try_from(own).unwrap_or(u32::MAX) > bound).then(|| {
+                let message = format!(
+                    "the policy allows at most {bound} for `{name}.perApply`, and these are {own}"
+                );
+                violation(Part::Guardrails, message)
+            })
+        });
+        beyond.collect()
+    }
+
+    /// What a Data Factory breaks.
+    pub fn of_factory(&self, factory: &Factory) -> Vec<Violation> {
+        let require = &self.require;
+        let subscription = factory.subscription.to_ascii_lowercase();
+        let method = factory.credential.method().to_owned();
+        [
+            outside(
+                require.connections.as_ref(),
+                &factory.name,
+                "connection",
+                Part::Whole,
+            ),
+            outside(
+                require.subscriptions.as_ref(),
+                &subscription,
+                "subscription",
+                Part::Subscription,
+            ),
+            outside(
+                require.credentials.as_ref(),
+                &method,
+                "credential",
+                Part::Credential,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// What a workspace breaks. One is allowed by its host or by its ARM id; where both are given and both are asked, by both.
+    pub fn of_workspace(&self, workspace: &Workspace) -> Vec<Violation> {
+        let require = &self.require;
+        let method = workspace.credential.method().to_owned();
+        let id = workspace.resource_id.as_ref();
+        let subscription = id.and_then(|id| id.folded().split('/').nth(2).map(str::to_owned));
+        let host = match &workspace.host {
+            WorkspaceHost::Given(host) => host.to_ascii_lowercase(),
+            WorkspaceHost::FromResource => workspace.known_as(),
+        };
+        [
+            outside(
+                require.connections.as_ref(),
+                &workspace.name,
+                "connection",
+                Part::Whole,
+            ),
+            outside(
+                require.workspaces.as_ref(),
+                &host,
+                "workspace",
+                Part::Workspace,
+            ),
+            subscription.and_then(|own| {
+                outside(
+                    require.subscriptions.as_ref(),
+                    &own,
+                    "subscription",
+                    Part::Workspace,
+                )
+            }),
+            outside(
+                require.credentials.as_ref(),
+                &method,
+                "credential",
+                Part::Credential,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// What a rule about keys breaks.
+    pub fn of_key_age(&self, spec: &RuntimeSpec) -> Vec<Violation> {
+        let require = &self.require;
+        let age = require
+            .age_max
+            .filter(|bound| spec.age_max > *bound)
+            .map(|bound| {
+                let own = spec.age_max;
+                violation(
+                    Part::AgeMax,
+                    format!("the policy allows a `maxAge` of at most {bound}, and this is {own}"),
+                )
+            });
+        let overlap = require
+            .overlap_min
+            .filter(|bound| spec.overlap < *bound)
+            .map(|bound| {
+                let own = spec.overlap;
+                violation(
+                    Part::Overlap,
+                    format!(
+                        "the policy asks for an `overlap` of at least {bound}, and this is {own}"
+                    ),
+                )
+            });
+        let unknown = require.unknown_age.as_ref();
+        let unknown = unknown
+            .filter(|allowed| !allowed.contains(&spec.unknown_age))
+            .map(|allowed| {
+                let (own, allowed) = (
+                    unknown_word(spec.unknown_age),
+                    allowed.iter().map(|one| unknown_word(*one)),
+                );
+                violation(
+                    Part::UnknownAge,
+                    format!(
+                        "the policy does not allow `unknownAge: {own}`; it allows: {}",
+                        listed(allowed)
+                    ),
+                )
+            });
+        let starvation = require.on_starvation.as_ref();
+        let starvation = starvation
+            .filter(|allowed| !allowed.contains(&spec.on_starvation))
+            .map(|allowed| {
+                let (own, allowed) = (
+                    starvation_word(spec.on_starvation),
+                    allowed.iter().map(|one| starvation_word(*one)),
+                );
+                violation(
+                    Part::Starvation,
+                    format!(
+                        "the policy does not allow `onWindowStarvation: {own}`; it allows: {}",
+                        listed(allowed)
+                    ),
+                )
+            });
+        let actions = self.of_actions([Action::Regenerate]);
+        [age, overlap, unknown, starvation]
+            .into_iter()
+            .flatten()
+            .chain(actions)
+            .collect()
+    }
+
+    /// What may be done and is not allowed.
+    pub fn of_actions(&self, actions: impl IntoIterator<Item = Action>) -> Vec<Violation> {
+        let Some(allowed) = &self.require.actions else {
+            return Vec::new();
+        };
+        let denied: BTreeSet<Action> = actions
+            .into_iter()
+            .filter(|one| !allowed.contains(one))
+            .collect();
+        let told = listed(allowed.iter().map(|one| one.word()));
+        let say = |one: Action| {
+            violation(
+                Part::Whole,
+                format!(
+                    "the policy does not allow the action {}; it allows: {told}",
+                    one.word()
+                ),
+            )
+        };
+        denied.into_iter().map(say).collect()
+    }
+
+    /// The Project with the policy's bounds where it has none or looser ones, and with the policy's freezes.
+    #[must_use]
+    pub fn tightened(&self, project: Project) -> Project {
+        let (bounds, own) = (self.require.guardrails, project.guardrails);
+        let least = |bound: Option<u32>, own: Option<u32>| match (bound, own) {
+            (Some(bound), Some(own)) => Some(bound.min(own)),
+            (one, other) => one.or(other),
+        };
+        let guardrails = Guardrails {
+            regenerations_per_apply: least(
+                bounds.regenerations_per_apply,
+                own.regenerations_per_apply,
+            ),
+            regenerations_per_factory: least(
+                bounds.regenerations_per_factory,
+                own.regenerations_per_factory,
+            ),
+            runs_per_apply: least(bounds.runs_per_apply, own.runs_per_apply),
+            cancellations_per_apply: least(
+                bounds.cancellations_per_apply,
+                own.cancellations_per_apply,
+            ),
+            on_exceed: match bounds.on_exceed {
+                OnExceed::Fail => OnExceed::Fail,
+                OnExceed::Defer => own.on_exceed,
+            },
+        };
+        let freezes = project
+            .freezes
+            .into_iter()
+            .chain(self.freezes.iter().cloned());
+        Project {
+            guardrails,
+            freezes: freezes.collect(),
+            ..project
+        }
+    }
+}
+
+const fn unknown_word(choice: UnknownAge) -> &'static str {
+    match choice {
+        UnknownAge::Adopt => "adopt",
+        UnknownAge::Rotate => "rotate",
+        UnknownAge::Fail => "fail",
+    }
+}
+
+const fn starvation_word(choice: OnStarvation) -> &'static str {
+    match choice {
+        OnStarvation::Wait => "wait",
+        OnStarvation::Rotate => "rotate",
+        OnStarvation::Fail => "fail",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn project(regenerations: Option<u32>) -> Project {
+        Project {
+            name: Name::parse("p").unwrap(),
+            ledger: LedgerPlace::File(PathBuf::from("ledger.jsonl")),
+            guardrails: Guardrails {
+                regenerations_per_apply: regenerations,
+                ..Guardrails::default()
+            },
+            freezes: Vec::new(),
+        }
+    }
+
+    fn at_most(regenerations: u32) -> Policy {
+        let guardrails = Guardrails {
+            regenerations_per_apply: Some(regenerations),
+            on_exceed: OnExceed::Fail,
+            ..Guardrails::default()
+        };
+        let require = Requirements {
+            guardrails,
+            ..Requirements::default()
+        };
+        Policy {
+            require,
+            ..Policy::default()
+        }
+    }
+
+    #[test]
+    fn guardrails_are_only_tightened() {
+        for (own, left, is_broken) in [
+            (None, 5, false),
+            (Some(3), 3, false),
+            (Some(5), 5, false),
+            (Some(6), 5, true),
+        ] {
+            let policy = at_most(5);
+            let tightened = policy.tightened(project(own)).guardrails;
+            assert_eq!(tightened.regenerations_per_apply, Some(left), "{own:?}");
+            assert_eq!(tightened.on_exceed, OnExceed::Fail);
+            let broken = policy.of_guardrails(&project(own));
+            assert_eq!(!broken.is_empty(), is_broken, "{own:?}");
+        }
+        let free = Policy::default().tightened(project(Some(6)));
+        assert_eq!(free, project(Some(6)));
+    }
+
+    #[test]
+    fn a_plan_does_no_more_than_one_apply_may() {
+        let plan = |regenerate| Counts {
+            regenerate,
+            ..Counts::default()
+        };
+        assert_eq!(at_most(5).of_counts(&plan(5)), Vec::new());
+        assert_eq!(at_most(5).of_counts(&plan(6)).len(), 1);
+        assert_eq!(Policy::default().of_counts(&plan(6)), Vec::new());
+    }
+
+    #[test]
+    fn a_workspace_is_allowed_by_its_host_or_else_by_its_id() {
+        let allowed = |one: &str| {
+            let require = Requirements {
+                workspaces: Some(BTreeSet::from([one.to_owned()])),
+                ..Requirements::default()
+            };
+            Policy {
+                require,
+                ..Policy::default()
+            }
+        };
+        let id = "/subscriptions/12345678-1234-1234-1234-1234567890ab/resourceGroups/rg/providers/Microsoft.Databricks/workspaces/w";
+        let workspace = |host: Option<&str>| Workspace {
+            name: Name::parse("w").unwrap(),
+            host: host.map_or(WorkspaceHost::FromResource, |host| {
+                WorkspaceHost::Given(host.to_owned())
+            }),
+            resource_id: Some(super::super::address::ResourceId::new(id)),
+            cloud: super::super::connection::Cloud::named("public").unwrap(),
+            credential: super::super::connection::Credential::Default,
+        };
+        let folded = id.to_lowercase();
+        let is_kept = |policy: &Policy, host| policy.of_workspace(&workspace(host)).is_empty();
+        assert!(is_kept(
+            &allowed("a.azuredatabricks.net"),
+            Some("A.azuredatabricks.net")
+        ));
+        assert!(is_kept(&allowed(&folded), None));
+        // A host that is written counts, whatever id stands beside it.
+        assert!(!is_kept(&allowed(&folded), Some("b.azuredatabricks.net")));
+        assert!(!is_kept(&allowed("a.azuredatabricks.net"), None));
+    }
+}

@@ -1,0 +1,128 @@
+//! Where secrets may come from.
+//!
+//! Refuses: a variable or a file that is there for something else. A manifest could send what they hold to a service as a secret.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::{Ask, Denied, Grounds, Lack, Trust};
+
+/// Variables that are there for credentials: a manifest may name any that begins so.
+const PREFIXES: [&str; 4] = ["AZURE_", "ARM_", "DATABRICKS_", "AFRESH_SECRET_"];
+/// Where secrets are mounted: a manifest may name any file below.
+pub const SECRET_FOLDERS: [&str; 3] = ["/run/secrets", "/var/run/secrets", "/mnt/secrets-store"];
+
+/// A place that a manifest takes a secret, or what stands for one, from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// An environment variable.
+    Variable(String),
+    /// A file, as it is written.
+    File(PathBuf),
+    /// A service connection of Azure Pipelines, by its id.
+    ServiceConnection(String),
+}
+
+/// Variables that a policy allows: `NPM_TOKEN`, or `TEAM_SECRET_*` for all that begin so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariablePattern(String);
+
+impl VariablePattern {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A sentence: what it may look like.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let name = text.strip_suffix("_*").unwrap_or(text);
+        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if begins && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(
+                "it reads `NPM_TOKEN`, or `TEAM_SECRET_*` for every variable that begins so"
+                    .to_owned(),
+            )
+        }
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(begin) => name.starts_with(begin),
+            None => name == self.0,
+        }
+    }
+}
+
+impl Trust {
+    /// May a secret come from there? Files are asked about with [`Trust::file`].
+    ///
+    /// # Errors
+    /// The policy does not allow it.
+    pub fn source(&self, source: &Source) -> Result<Grounds, Denied> {
+        if self.is_simulated {
+            return Ok(Grounds::Simulator);
+        }
+        let allowed = &self.allowed;
+        let (is_free, is_allowed) = match source {
+            Source::Variable(name) => (
+                PREFIXES.iter().any(|prefix| name.starts_with(prefix)),
+                allowed.variables.iter().any(|pattern| pattern.covers(name)),
+            ),
+            Source::ServiceConnection(id) => {
+                let is_it = |known: &String| known.eq_ignore_ascii_case(id);
+                (
+                    self.service_connection.as_ref().is_some_and(is_it),
+                    allowed.service_connections.iter().any(is_it),
+                )
+            }
+            Source::File(path) => return self.file(path, path),
+        };
+        self.answer(is_free, is_allowed, source.clone())
+    }
+
+    /// May a secret come from this file, which lies at `resolved` when links are followed?
+    ///
+    /// # Errors
+    /// It lies elsewhere, and the policy does not allow it.
+    pub fn file(&self, written: &Path, resolved: &Path) -> Result<Grounds, Denied> {
+        let below = |folder: &PathBuf| resolved.starts_with(folder);
+        self.answer(
+            self.folders.iter().any(below),
+            self.allowed.files.iter().any(below),
+            Source::File(written.to_owned()),
+        )
+    }
+
+    fn answer(&self, is_free: bool, is_allowed: bool, source: Source) -> Result<Grounds, Denied> {
+        match (self.is_simulated, is_free, is_allowed) {
+            (true, ..) => Ok(Grounds::Simulator),
+            (_, true, _) => Ok(Grounds::BuiltIn),
+            (_, _, true) => Ok(Grounds::Policy),
+            (false, false, false) => Err(Denied {
+                ask: Ask::Source(source),
+                lack: Lack::Leave,
+            }),
+        }
+    }
+}
+
+impl Source {
+    /// What to write below `spec.allow` of a policy.
+    pub(super) fn allowance(&self) -> String {
+        match self {
+            Self::Variable(name) => format!("variables: [{name}]"),
+            Self::File(path) => format!("files: [\"{}\"]", path.display()),
+            Self::ServiceConnection(id) => format!("serviceConnections: [{id}]"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "the variable {name} as a secret"),
+            Self::File(path) => write!(f, "the file {} as a secret", path.display()),
+            Self::ServiceConnection(id) => write!(f, "the service connection {id}"),
+        }
+    }
+}

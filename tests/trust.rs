@@ -1,0 +1,679 @@
+//! Where credentials go that only a manifest names a place for: nowhere. Every credential method meets every field of a manifest that can
+//! name a host, an audience, a file or a variable, in front of a server on loopback that writes down whatever arrives; it is also the
+//! proxy of every other host. Refuses to pass when the server could not have heard: each method is heard once it is trusted.
+#![expect(clippy::unwrap_used, reason = "this whole target is a test")]
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A server that answers like an authority, a Resource Manager, a workspace or a pipeline, and keeps what it was sent.
+struct Recorder {
+    address: SocketAddr,
+    heard: Arc<Mutex<Vec<String>>>,
+}
+
+impl Recorder {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+        let keeps = Arc::clone(&heard);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let keeps = Arc::clone(&keeps);
+                // A client that goes away early has still been heard.
+                thread::spawn(move || drop(answer(stream, &keeps)));
+            }
+        });
+        Self { address, heard }
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+}
+
+fn answer(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 8192];
+    let begun = loop {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+        if let Some(at) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            break at + 4;
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes[..begun]).to_ascii_lowercase();
+    let length = text.split("content-length:").nth(1);
+    let length = length.and_then(|rest| rest.lines().next()?.trim().parse::<usize>().ok());
+    while bytes.len() < begun + length.unwrap_or(0) {
+        let count = stream.read(&mut buffer)?;
+        if count == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&buffer[..count]);
+    }
+    let request = String::from_utf8_lossy(&bytes).into_owned();
+    let body = said(&request);
+    heard.lock().unwrap().push(request);
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn said(request: &str) -> &'static str {
+    let path = request.split(' ').nth(1).unwrap_or_default();
+    if path.contains("devicecode") {
+        r#"{"device_code": "d", "user_code": "u", "verification_uri": "https://example.com", "expires_in": 60, "interval": 1}"#
+    } else if path.contains("token") {
+        r#"{"access_token": "granted", "expires_in": 3599, "token_type": "Bearer"}"#
+    } else if path.contains("assertion") {
+        r#"{"value": "assertion", "oidcToken": "assertion"}"#
+    } else {
+        r#"{"value": [], "jobs": [], "runs": []}"#
+    }
+}
+
+/// A credential method, and how a recorder would notice that it was used.
+struct Method {
+    name: &'static str,
+    /// Its Credential's spec; empty: the `default` chain with a secret in the environment.
+    spec: &'static str,
+    only_workspaces: bool,
+}
+
+const fn method(name: &'static str, spec: &'static str) -> Method {
+    Method {
+        name,
+        spec,
+        only_workspaces: false,
+    }
+}
+
+const fn of_workspaces(name: &'static str, spec: &'static str) -> Method {
+    Method {
+        name,
+        spec,
+        only_workspaces: true,
+    }
+}
+
+const METHODS: [Method; 11] = [
+    method("default", ""),
+    method(
+        "secret",
+        "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: AZURE_CLIENT_SECRET}}",
+    ),
+    method(
+        "certificate",
+        "servicePrincipal: {tenant: t, clientId: c, certificate: {file: app.pem}}",
+    ),
+    method(
+        "workloadIdentity",
+        "workloadIdentity: {tenant: t, clientId: c, tokenFile: token}",
+    ),
+    method("managedIdentity", "managedIdentity: {}"),
+    method("azureCli", "azureCli: {}"),
+    method("githubOidc", "githubOidc: {tenant: t, clientId: c}"),
+    method(
+        "azurePipelines",
+        "azurePipelines: {tenant: t, clientId: c, serviceConnection: s}",
+    ),
+    method("deviceCode", "deviceCode: {tenant: t, clientId: c}"),
+    of_workspaces(
+        "databricksToken",
+        "databricksToken: {token: {env: DATABRICKS_TOKEN}}",
+    ),
+    of_workspaces(
+        "databricksOauth",
+        "databricksOauth: {clientId: c, clientSecret: {env: DATABRICKS_CLIENT_SECRET}}",
+    ),
+];
+
+/// What a manifest says where.
+#[derive(Clone)]
+struct Estate {
+    authority: String,
+    manager: String,
+    audience: String,
+    domain: String,
+    host: String,
+    resource: String,
+    management: String,
+    ledger: String,
+    spec: String,
+}
+
+const PUBLIC: &str = "https://management.azure.com";
+
+impl Estate {
+    /// A Cloud document that says what Azure's public cloud is.
+    fn public(method: &Method) -> Self {
+        Self {
+            authority: "https://login.microsoftonline.com".to_owned(),
+            manager: PUBLIC.to_owned(),
+            audience: PUBLIC.to_owned(),
+            domain: ".azuredatabricks.net".to_owned(),
+            host: "adb-1.7.azuredatabricks.net".to_owned(),
+            resource: "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d".to_owned(),
+            management: "https://management.core.windows.net/".to_owned(),
+            ledger: "file: ledger.jsonl".to_owned(),
+            spec: method.spec.to_owned(),
+        }
+    }
+
+    /// All of it at one server.
+    fn at(address: SocketAddr, method: &Method) -> Self {
+        Self {
+            authority: format!("http://{address}"),
+            manager: format!("http://{address}"),
+            domain: address.to_string(),
+            host: address.to_string(),
+            ..Self::public(method)
+        }
+    }
+
+    fn text(&self, method: &Method) -> String {
+        let Self {
+            authority,
+            manager,
+            audience,
+            domain,
+            host,
+            resource,
+            management,
+            ledger,
+            spec,
+        } = self;
+        let (of_factory, of_workspace) = match (spec.as_str(), method.only_workspaces) {
+            ("", _) => ("default", "default"),
+            (_, true) => ("default", "pinned"),
+            (_, false) => ("pinned", "pinned"),
+        };
+        let mut text = format!(
+            "apiVersion: afresh/v1\nkind: Project\nmetadata: {{name: p}}\nspec: {{ledger: {{{ledger}}}}}\n---\n\
+             apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: lab}}\nspec:\n  authority: \"{authority}\"\n  resourceManager: \"{manager}\"\n  audience: \"{audience}\"\n  \
+             databricks: {{domain: \"{domain}\", resource: \"{resource}\", managementAudience: \"{management}\"}}\n---\n\
+             apiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {{name: w}}\nspec: {{host: \"{host}\", cloud: lab, credential: {of_workspace}}}\n---\n\
+             apiVersion: afresh/v1\nkind: JobRun\nmetadata: {{name: j}}\nspec: {{workspace: w, job: {{name: j}}, require: running}}\n"
+        );
+        if !method.only_workspaces {
+            let _ = write!(
+                text,
+                "---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: f}}\nspec: {{subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: adf-x, cloud: lab, credential: {of_factory}}}\n---\n\
+                 apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: k}}\nspec: {{factory: f, integrationRuntimes: [\"*\"], maxAge: 90d}}\n"
+            );
+        }
+        if !spec.is_empty() {
+            let _ = write!(
+                text,
+                "---\napiVersion: afresh/v1\nkind: Credential\nmetadata: {{name: pinned}}\nspec: {{{spec}}}\n"
+            );
+        }
+        text
+    }
+}
+
+/// What ran: its exit code, all that it said, and what arrived.
+struct Ran {
+    code: Option<i32>,
+    said: String,
+    heard: Vec<String>,
+}
+
+fn run(recorder: &Recorder, method: &Method, estate: &Estate, more: &[&str]) -> Ran {
+    run_text(recorder, method.name, &estate.text(method), more)
+}
+
+fn run_text(recorder: &Recorder, name: &str, manifest: &str, more: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, planned) = (folder.path(), folder.path().join("estate"));
+    std::fs::create_dir(&planned).unwrap();
+    std::fs::write(planned.join("estate.yaml"), manifest).unwrap();
+    std::fs::write(planned.join("token"), "CANARY-federated").unwrap();
+    let pem = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories/shared/tls.pem");
+    std::fs::copy(pem, planned.join("app.pem")).unwrap();
+    let bin = root.join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let az = format!(
+        "#!/bin/sh\necho \"$@\" >> {0}/az-was-run\necho '{{\"accessToken\": \"CANARY-cli\", \"expires_on\": 4102444800, \"tenant\": \"t\"}}'\n",
+        root.display()
+    );
+    std::fs::write(bin.join("az"), az).unwrap();
+    std::fs::set_permissions(bin.join("az"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let server = format!("http://{}", recorder.address);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_afresh"));
+    command
+        .args(["plan", "estate", "--timeout", "20s"])
+        .args(more)
+        .current_dir(root)
+        .env_clear()
+        .env("HOME", root)
+        .env("PATH", &bin)
+        .env("HTTPS_PROXY", &server)
+        .env("AZURE_TENANT_ID", "t")
+        .env("AZURE_CLIENT_ID", "c")
+        .env("AZURE_CLIENT_SECRET", "CANARY-secret")
+        .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", &server)
+        .env("AZURE_STORAGE_SAS_TOKEN", "sig=CANARY-sas")
+        .env("DATABRICKS_TOKEN", "CANARY-pat")
+        .env("DATABRICKS_CLIENT_ID", "c")
+        .env("DATABRICKS_CLIENT_SECRET", "CANARY-oauth")
+        .env("NPM_TOKEN", "CANARY-npm")
+        .env("AFRESH_PARAMETER_DAY", "CANARY-parameter")
+        .env(
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            format!("{server}/assertion?run=1"),
+        )
+        .env("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "CANARY-github")
+        .env("SYSTEM_OIDCREQUESTURI", format!("{server}/assertion"))
+        .env("SYSTEM_ACCESSTOKEN", "CANARY-pipelines")
+        .env("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "s")
+        .stdin(Stdio::null());
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    assert!(
+        !said.contains("CANARY"),
+        "{name}: a secret is shown:\n{said}"
+    );
+    let mut heard = recorder.take();
+    heard.extend(std::fs::read_to_string(root.join("az-was-run")));
+    Ran {
+        code: done.status.code(),
+        said,
+        heard,
+    }
+}
+
+/// Each field that can name a host or an audience, with an estate that is Azure's own but for that, and what the refusal says to allow.
+fn fields(recorder: &Recorder, method: &Method) -> Vec<(&'static str, Estate, Vec<String>)> {
+    let public = || Estate::public(method);
+    let near = recorder.address;
+    let with = |name, change: &dyn Fn(&mut Estate), wanted: &[&str]| {
+        let mut estate = public();
+        change(&mut estate);
+        let wanted = wanted.iter().map(|word| (*word).to_owned()).collect();
+        (name, estate, wanted)
+    };
+    let flag = "--allow-loopback";
+    vec![
+        with(
+            "authority",
+            &|e| e.authority = "https://login.evil.example".into(),
+            &["authority: [\"login.evil.example\"]"],
+        ),
+        with(
+            "authority on loopback",
+            &|e| e.authority = format!("http://{near}"),
+            &[flag],
+        ),
+        with(
+            "authority with a port",
+            &|e| e.authority = "https://login.evil.example:8443".into(),
+            &["authority: [\"login.evil.example:8443\"]"],
+        ),
+        with(
+            "resourceManager",
+            &|e| e.manager = "https://arm.evil.example".into(),
+            &["resourceManager: [\"arm.evil.example\"]"],
+        ),
+        with(
+            "resourceManager on loopback",
+            &|e| e.manager = format!("http://{near}"),
+            &[flag],
+        ),
+        with(
+            "domain",
+            &|e| {
+                e.domain = ".evil.example".into();
+                e.host = "adb-1.evil.example".into();
+            },
+            &["databricks: [\"adb-1.evil.example\"]"],
+        ),
+        with(
+            "domain on loopback",
+            &|e| {
+                e.domain = near.to_string();
+                e.host = near.to_string();
+            },
+            &[flag],
+        ),
+        with(
+            "audience",
+            &|e| e.audience = "https://vault.azure.net".into(),
+            &[
+                "audiences:",
+                "resourceManager: [\"https://vault.azure.net\"]",
+            ],
+        ),
+        with(
+            "resource",
+            &|e| e.resource = "https://graph.microsoft.com".into(),
+            &[
+                "audiences:",
+                "databricks: [\"https://graph.microsoft.com\"]",
+            ],
+        ),
+        with(
+            "managementAudience",
+            &|e| e.management = "https://vault.azure.net".into(),
+            &["audiences:", "databricks: [\"https://vault.azure.net\"]"],
+        ),
+        with(
+            "ledger",
+            &|e| e.ledger = "blob: \"https://blob.evil.example/c/n\"".into(),
+            &["storage: [\"blob.evil.example\"]"],
+        ),
+        with(
+            "ledger on loopback",
+            &|e| e.ledger = format!("blob: \"http://{near}/a/c/n\""),
+            &[flag],
+        ),
+        (
+            "everything on loopback",
+            Estate::at(near, method),
+            vec![flag.to_owned()],
+        ),
+    ]
+}
+
+#[test]
+fn nothing_goes_where_only_a_manifest_says() {
+    let recorder = Recorder::start();
+    let mut met = 0;
+    for method in &METHODS {
+        for (field, estate, wanted) in fields(&recorder, method) {
+            let ran = run(&recorder, method, &estate, &[]);
+            let which = format!("{} with {field}", method.name);
+            assert_eq!(ran.heard, Vec::<String>::new(), "{which} was heard");
+            assert_eq!(ran.code, Some(5), "{which}:\n{}", ran.said);
+            for word in wanted {
+                assert!(
+                    ran.said.contains(&word),
+                    "{which} does not say `{word}`:\n{}",
+                    ran.said
+                );
+            }
+            assert!(
+                ran.said.contains("estate/estate.yaml:"),
+                "{which} has no place:\n{}",
+                ran.said
+            );
+            met += 1;
+        }
+    }
+    assert_eq!(met, METHODS.len() * 13);
+}
+
+#[test]
+fn no_secret_comes_from_what_is_there_for_something_else() {
+    let recorder = Recorder::start();
+    let variable = "variables: [\"NPM_TOKEN\"]";
+    for (spec, wanted) in [
+        (
+            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: AFRESH_PARAMETER_DAY}}",
+            "variables: [\"AFRESH_PARAMETER_DAY\"]",
+        ),
+        (
+            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: NPM_TOKEN}}",
+            variable,
+        ),
+        (
+            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {file: /proc/self/environ}}",
+            "files: [\"/proc/",
+        ),
+        (
+            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {file: ../bin/az}}",
+            "files: [",
+        ),
+        (
+            "servicePrincipal: {tenant: t, clientId: c, certificate: {file: /etc/passwd}}",
+            "files: [\"/etc/passwd\"]",
+        ),
+        (
+            "workloadIdentity: {tenant: t, clientId: c, tokenFile: /etc/passwd}",
+            "files: [\"/etc/passwd\"]",
+        ),
+        (
+            "azurePipelines: {tenant: t, clientId: c, serviceConnection: another}",
+            "serviceConnections: [\"another\"]",
+        ),
+    ] {
+        let pinned = Method {
+            name: "pinned",
+            spec,
+            only_workspaces: false,
+        };
+        for estate in [
+            Estate::public(&pinned),
+            Estate::at(recorder.address, &pinned),
+        ] {
+            let ran = run(&recorder, &pinned, &estate, &["--allow-loopback"]);
+            assert_eq!(ran.heard, Vec::<String>::new(), "{spec} was heard");
+            assert_eq!(ran.code, Some(5), "{spec}:\n{}", ran.said);
+            assert!(
+                ran.said.contains(wanted),
+                "{spec} does not say `{wanted}`:\n{}",
+                ran.said
+            );
+        }
+    }
+    for (spec, wanted) in [
+        ("databricksToken: {token: {env: NPM_TOKEN}}", variable),
+        (
+            "databricksToken: {token: {env: AFRESH_PARAMETER_DAY}}",
+            "variables: [\"AFRESH_PARAMETER_DAY\"]",
+        ),
+        (
+            "databricksOauth: {clientId: c, clientSecret: {env: NPM_TOKEN}}",
+            variable,
+        ),
+    ] {
+        let pinned = Method {
+            name: "pinned",
+            spec,
+            only_workspaces: true,
+        };
+        let ran = run(
+            &recorder,
+            &pinned,
+            &Estate::at(recorder.address, &pinned),
+            &["--allow-loopback"],
+        );
+        assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
+        assert!(ran.said.contains(wanted), "{}", ran.said);
+    }
+}
+
+/// The other way: what is there for credentials goes to no job.
+#[test]
+fn no_job_parameter_comes_from_what_is_there_for_credentials() {
+    let recorder = Recorder::start();
+    let method = &METHODS[0];
+    for name in [
+        "AZURE_CLIENT_SECRET",
+        "ARM_CLIENT_SECRET",
+        "DATABRICKS_TOKEN",
+        "AFRESH_SECRET_X",
+        "AFRESH_PARAMETERX",
+        "NPM_TOKEN",
+    ] {
+        let parameters = format!("job: {{name: j}}, parameters: {{p: {{env: {name}}}}}");
+        let text = Estate::at(recorder.address, method)
+            .text(method)
+            .replace("job: {name: j}", &parameters);
+        let ran = run_text(&recorder, method.name, &text, &["--allow-loopback"]);
+        assert_eq!((ran.heard, ran.code), (Vec::new(), Some(1)), "{}", ran.said);
+        let why = "only variables whose names begin with AFRESH_PARAMETER_ are given to jobs";
+        assert!(ran.said.contains(why), "{}", ran.said);
+    }
+}
+
+/// What is trusted is reached: the server above could have heard, with each method.
+#[test]
+fn every_method_is_heard_where_it_is_trusted() {
+    let recorder = Recorder::start();
+    for method in &METHODS {
+        let estate = Estate::at(recorder.address, method);
+        let ran = run(&recorder, method, &estate, &["--allow-loopback"]);
+        // A person has to be there for a code; nobody is.
+        if method.name == "deviceCode" {
+            assert!(ran.said.contains("nobody is there"), "{}", ran.said);
+        } else {
+            assert!(
+                !ran.heard.is_empty(),
+                "{} was not heard:\n{}",
+                method.name,
+                ran.said
+            );
+        }
+        assert_ne!(ran.code, Some(5), "{}:\n{}", method.name, ran.said);
+    }
+}
+
+/// Loopback is whole or not at all: a cloud with one host elsewhere, or a ledger elsewhere, is not trusted for its hosts on this machine.
+#[test]
+fn loopback_beside_other_hosts_is_not_trusted() {
+    let recorder = Recorder::start();
+    let near = recorder.address;
+    for method in &METHODS {
+        let whole = || Estate::at(near, method);
+        let mixed = [
+            Estate {
+                authority: "https://login.microsoftonline.com".to_owned(),
+                ..whole()
+            },
+            Estate {
+                manager: PUBLIC.to_owned(),
+                ..whole()
+            },
+            Estate {
+                domain: ".azuredatabricks.net".to_owned(),
+                host: "adb-1.7.azuredatabricks.net".to_owned(),
+                ..whole()
+            },
+            Estate {
+                ledger: "blob: \"https://a.blob.core.windows.net/c/n\"".to_owned(),
+                ..whole()
+            },
+        ];
+        for estate in mixed {
+            let ran = run(&recorder, method, &estate, &["--allow-loopback"]);
+            assert_eq!(ran.heard, Vec::<String>::new(), "{} was heard", method.name);
+            assert_eq!(ran.code, Some(5), "{}", ran.said);
+            assert!(
+                ran.said
+                    .contains("every host of the cloud and of the ledger"),
+                "{}",
+                ran.said
+            );
+        }
+    }
+}
+
+/// A terminal that a person types these lines into, and what was shown to them.
+fn at_a_terminal(folder: &Path, typed: &str, env: &[(&str, &str)]) -> (Option<i32>, String) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&outer).unwrap();
+    unlockpt(&outer).unwrap();
+    let name = ptsname(&outer, Vec::new()).unwrap();
+    let inner = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_afresh"));
+    command
+        .args(["auth", "estate", "--timeout", "20s"])
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+        .env("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+        .envs(env.iter().copied())
+        .stdin(inner.try_clone().unwrap())
+        .stdout(Stdio::piped())
+        .stderr(inner);
+    let child = command.spawn().unwrap();
+    drop(command);
+    let mut outer = std::fs::File::from(outer);
+    outer.write_all(typed.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let mut shown = Vec::new();
+    // The end of a terminal is an error.
+    let _ = outer.read_to_end(&mut shown);
+    shown.extend(done.stdout);
+    (
+        done.status.code(),
+        String::from_utf8_lossy(&shown).into_owned(),
+    )
+}
+
+#[test]
+fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let method = &METHODS[0];
+    let estate = Estate {
+        authority: "https://login.lab.invalid".to_owned(),
+        manager: "https://arm.lab.invalid".to_owned(),
+        audience: "https://arm.lab.invalid".to_owned(),
+        ..Estate::public(method)
+    };
+    std::fs::create_dir(root.join("estate")).unwrap();
+    std::fs::write(root.join("estate/estate.yaml"), estate.text(method)).unwrap();
+    let kept = root.join(".config/afresh/trust.json");
+    let (code, shown) = at_a_terminal(root, "y\n", &[]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(
+        shown.contains("the authority host login.lab.invalid of the cloud lab is named only by"),
+        "{shown}"
+    );
+    assert!(!kept.exists());
+    let (code, shown) = at_a_terminal(root, "yes\nyes\n", &[("CI", "true")]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(!shown.contains("Type `yes`") && !kept.exists(), "{shown}");
+    let (code, shown) = at_a_terminal(root, "yes\nyes\n", &[]);
+    assert_eq!(shown.matches("Type `yes`").count(), 2, "{shown}");
+    assert_eq!(code, Some(1), "nobody answers there:\n{shown}");
+    let text = std::fs::read_to_string(&kept).unwrap();
+    assert!(
+        text.contains("login.lab.invalid") && text.contains("resourceManager"),
+        "{text}"
+    );
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&kept), mode(kept.parent().unwrap())), (0o600, 0o700));
+    let (code, shown) = at_a_terminal(root, "", &[("CI", "true")]);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(!shown.contains("Type `yes`"), "{shown}");
+    // One role is no other: the authority may not be a workspace.
+    let estate = Estate {
+        domain: "login.lab.invalid".to_owned(),
+        host: "login.lab.invalid".to_owned(),
+        ..estate
+    };
+    std::fs::write(root.join("estate/estate.yaml"), estate.text(method)).unwrap();
+    let (code, shown) = at_a_terminal(root, "", &[("CI", "true")]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(
+        shown.contains("the Databricks host login.lab.invalid"),
+        "{shown}"
+    );
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let (code, shown) = at_a_terminal(root, "", &[("CI", "true")]);
+    assert_eq!(code, Some(1), "{shown}");
+    assert!(shown.contains("others may write"), "{shown}");
+}
