@@ -16,7 +16,8 @@ IDS = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": FEDERATED}
 def test_workload_identity(parts):
     token = parts.folder / "federated-token"
     token.write_text(parts.assertion())
-    told = parts.gets_in(f"workloadIdentity: {{tenant: {TENANT}, clientId: {FEDERATED}, tokenFile: {token}}}")
+    method = f"workloadIdentity: {{tenant: {TENANT}, clientId: {FEDERATED}, tokenFile: federated-token}}"
+    told = parts.gets_in(method, files={"estate/federated-token": token.read_text()})
     assert told["ingest"]["application"] == FEDERATED, told
     chain = parts.gets_in(None, AZURE_FEDERATED_TOKEN_FILE=str(token), **IDS)
     assert chain["ingest"]["credential"].startswith("workload identity"), chain
@@ -73,7 +74,8 @@ def test_assertions_that_are_not_taken(parts):
     for kind, words in cases.items():
         token = parts.folder / f"federated-{kind}"
         token.write_text(parts.assertion(kind))
-        parts.refused(f"workloadIdentity: {{tenant: {TENANT}, clientId: {FEDERATED}, tokenFile: {token}}}", *words)
+        method = f"workloadIdentity: {{tenant: {TENANT}, clientId: {FEDERATED}, tokenFile: federated-token}}"
+        parts.refused(method, *words, files={"estate/federated-token": token.read_text()})
         try:
             WorkloadIdentityCredential(tenant_id=TENANT, client_id=FEDERATED, token_file_path=str(token), **sdk(parts)).get_token(SCOPE)
         except ClientAuthenticationError as error:
