@@ -9,18 +9,20 @@ use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::patience;
-use super::plan::text_options;
+use super::plan::{text, text_options};
 use super::progress::Progress;
 use super::screen::Screen;
 use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
-use super::{exit_code, policy, refresh_only, trust};
+use super::{exit_code, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::model::time::{Span, minute};
+use crate::model::trust::Asked;
 use crate::model::verdict::{Plan, Verdict};
+use crate::review::Uses;
 use crate::{review, saved};
 
 /// Applies manifests or a saved plan.
@@ -68,7 +70,7 @@ async fn manifests(
     session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
-    show(&plan, args, screen)?;
+    show(&session, &plan, args, screen)?;
     refuse(&plan)?;
     let before = session.ground.now();
     let approval = approve(&plan, args, screen).await?;
@@ -115,7 +117,9 @@ async fn saved_plan(
     let here = [PathBuf::from(".")];
     let policy = policy::find(global, &[], screen)?;
     let trust = trust::gather(global, &here, &file.ledger, &around, &policy)?;
-    let trust = trust::settle(trust, &trust::asks_of(&file), &policy, screen).await?;
+    let asks = uses::asks_of(&file).into_iter();
+    let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
+    let trust = trust::settle(trust, &asks, &policy, screen).await?;
     let typed = screen.typed.of_plan(super::session::file_of(&file.ledger));
     let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
@@ -164,13 +168,19 @@ async fn saved_plan(
 }
 
 /// Nobody approves what they were not shown, `--quiet` or not.
-fn show(plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
+fn show(session: &Session, plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
     let asks = must_ask(plan, args);
     let is_text = args.format == LogFormat::Text;
     if !is_text && !asks {
         return Ok(());
     }
-    let shown = review::text::plan(plan, &text_options(screen, is_text, &screen.typed.given()));
+    let uses = uses::of_plan(session, plan);
+    let uses = Uses {
+        ledger: &session.ground.place,
+        all: &uses,
+    };
+    let given = screen.typed.given();
+    let shown = text(plan, uses, &text_options(screen, is_text, &given));
     match (is_text, asks) {
         (true, true) if io::stdin().is_terminal() => screen.show(&shown),
         (true, true) => {

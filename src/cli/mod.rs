@@ -27,6 +27,7 @@ mod surroundings;
 mod tip;
 mod trust;
 mod typed;
+mod uses;
 mod validate;
 mod why;
 

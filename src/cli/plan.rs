@@ -10,10 +10,12 @@ use super::exit_code;
 use super::output::{is_kept, write_file};
 use super::screen::Screen;
 use super::session::Session;
-use super::validate;
+use super::{uses, validate};
 use crate::model::verdict::Plan;
 use crate::plan::walk;
+use crate::review::Uses;
 use crate::review::markdown::MarkdownOptions;
+use crate::review::text::TextOptions;
 use crate::{review, saved};
 
 /// Plans, shows, and saves if asked to.
@@ -97,6 +99,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         ledger: session.ground.place.clone(),
         lineage: session.ground.lineage(),
         began: session.ground.ledger.lineage().is_some(),
+        trust: uses::of_plan(session, &plan),
         sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,
     }
@@ -110,16 +113,16 @@ pub fn show(
     given: &str,
     screen: &Screen,
 ) -> Result<(), Failure> {
-    let text = [Output {
+    let alone = [Output {
         format: PlanFormat::Text,
         file: None,
     }];
-    for output in if outputs.is_empty() { &text } else { outputs } {
+    for output in if outputs.is_empty() { &alone } else { outputs } {
         let shown = match output.format {
-            PlanFormat::Text => review::text::plan(
-                &file.plan,
-                &text_options(screen, output.file.is_none(), given),
-            ),
+            PlanFormat::Text => {
+                let options = text_options(screen, output.file.is_none(), given);
+                text(&file.plan, uses_of(file), &options)
+            }
             PlanFormat::Json => serde_json::to_string_pretty(&saved::document(file))?,
             PlanFormat::Markdown => markdown(file, comment),
         };
@@ -132,6 +135,19 @@ pub fn show(
     Ok(())
 }
 
+/// The plan, and below it where its credentials come from and go to.
+pub fn text(plan: &Plan, uses: Uses<'_>, options: &TextOptions) -> String {
+    review::text::plan(plan, options) + &review::text::uses(plan, uses, options)
+}
+
+/// What a saved plan says that it uses.
+pub fn uses_of(file: &saved::File) -> Uses<'_> {
+    Uses {
+        ledger: &file.ledger,
+        all: &file.trust,
+    }
+}
+
 /// A pull-request comment that is found again by the project's name.
 fn markdown(file: &saved::File, comment: &Comment) -> String {
     let digest = saved::digest(&file.plan);
@@ -142,17 +158,14 @@ fn markdown(file: &saved::File, comment: &Comment) -> String {
         digest: &digest,
         link: comment.link.as_ref(),
         previous: None,
+        uses: uses_of(file),
     };
     review::markdown::plan(&file.plan, &options)
 }
 
 /// As the terminal wants it.
-pub fn text_options<'a>(
-    screen: &Screen,
-    to_terminal: bool,
-    given: &'a str,
-) -> review::text::TextOptions<'a> {
-    review::text::TextOptions {
+pub fn text_options<'a>(screen: &Screen, to_terminal: bool, given: &'a str) -> TextOptions<'a> {
+    TextOptions {
         color: screen.color && to_terminal,
         verbose: screen.verbose > 0,
         width: screen.width.filter(|_| to_terminal),

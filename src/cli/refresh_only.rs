@@ -9,10 +9,12 @@ use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::exit_code;
-use super::plan::text_options;
+use super::plan::{text, text_options};
 use super::screen::Screen;
 use super::session::{Ground, Session, named};
 use super::signals::Interrupts;
+use super::uses;
+use crate::review::Uses;
 use crate::{apply, review};
 
 /// Gathers, decides, and writes down what the ledger does not know.
@@ -34,10 +36,13 @@ pub async fn run(
     beside::warn_of_notes(ground, screen);
     let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
     if args.format == LogFormat::Text {
-        screen.tell(&review::text::plan(
-            &plan,
-            &text_options(screen, true, &screen.typed.given()),
-        ));
+        let uses = uses::of_plan(&session, &plan);
+        let uses = Uses {
+            ledger: &ground.place,
+            all: &uses,
+        };
+        let given = screen.typed.given();
+        screen.tell(&text(&plan, uses, &text_options(screen, true, &given)));
     }
     // One append, which an interrupt does not cut.
     let _acting = interrupts.begin_acting();

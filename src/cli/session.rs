@@ -43,6 +43,8 @@ pub struct Session {
     pub desired: Desired,
     /// What in them is probably not meant.
     pub warnings: Problems,
+    /// Where credentials may come from and go to.
+    pub trust: Trust,
     /// The rest, which a saved plan needs as well.
     pub ground: Ground,
 }
@@ -120,7 +122,7 @@ impl Session {
         let around = surroundings::of(global);
         let trust = trust::gather(global, paths, &place, &around, &policy)?;
         let trust = trust::settle(trust, &asks, &policy, screen).await?;
-        let ground = Ground::open_at(place, around, trust, global).await?;
+        let ground = Ground::open_at(place, around, trust.clone(), global).await?;
         if ground.is_unmetered() {
             surroundings::without_limits(&mut desired);
         }
@@ -129,6 +131,7 @@ impl Session {
             typed: screen.typed.clone(),
             desired,
             warnings,
+            trust,
             ground,
         })
     }

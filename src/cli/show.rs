@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::args::{Diff, Show};
 use super::error::{Exit, Failure};
-use super::plan;
 use super::screen::{Screen, read_file};
 use super::session::file_of;
+use super::{plan, uses};
 use crate::limits::PLAN_BYTES_MAX;
 use crate::{review, saved};
 
@@ -21,14 +21,15 @@ pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
 /// Compares two.
 pub fn diff(args: &Diff, screen: &Screen) -> Result<Exit, Failure> {
     let (old, new) = (load(&args.old, screen)?, load(&args.new, screen)?);
-    screen.tell(&review::text::diff(&old.plan, &new.plan));
+    let uses = review::text::uses_diff(plan::uses_of(&old), plan::uses_of(&new));
+    screen.tell(&(uses + &review::text::diff(&old.plan, &new.plan)));
     Ok(Exit::AsWanted)
 }
 
 /// Reads a saved plan; one that was tampered with is refused (exit code 4).
 pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
     let text = read_file(path, PLAN_BYTES_MAX as u64)?;
-    saved::read(&text).map_err(|error| {
+    let file = saved::read(&text).map_err(|error| {
         // What cannot be used may still say whose plan it was.
         let ledger = saved::ledger_file(&text);
         let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
@@ -42,5 +43,7 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
                 "Make a new one:",
                 &screen.typed.of_plan(ledger.as_deref()).plan_again(path),
             )
-    })
+    })?;
+    uses::check(&file)?;
+    Ok(file)
 }

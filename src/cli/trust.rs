@@ -15,13 +15,11 @@ use super::remembered;
 use super::screen::Screen;
 use super::surroundings::variable;
 use crate::cloud::{Surroundings, whole, without_links};
-use crate::model::connection::{Cloud, Credential, WorkspaceHost};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
-    Allowed, Ask, Asked, Denied, Host, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
+    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
 };
-use crate::saved;
 
 /// Stands for `--allow-loopback`.
 const ALLOW_LOOPBACK: &str = "AFRESH_ALLOW_LOOPBACK";
@@ -263,27 +261,4 @@ fn flow(all: &BTreeSet<String>) -> String {
         .iter()
         .map(|text| serde_json::Value::from(text.as_str()).to_string());
     format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
-}
-
-/// What a saved plan asks: it holds the connections that the manifests named when it was made.
-pub fn asks_of(file: &saved::File) -> Vec<Asked> {
-    let mut asks: Vec<Ask> = Ask::of_ledger(&file.ledger).into_iter().collect();
-    for factory in file.factories.values() {
-        asks.extend(of_connection(&factory.cloud, &factory.credential));
-    }
-    for workspace in file.workspaces.values() {
-        asks.extend(of_connection(&workspace.cloud, &workspace.credential));
-        let host = match &workspace.host {
-            WorkspaceHost::Given(host) => Host::named(host),
-            WorkspaceHost::FromResource => Host::named(&workspace.cloud.databricks_domain),
-        };
-        asks.extend(Ask::of_workspace(&workspace.cloud, &host));
-    }
-    let nowhere = |ask| Asked { ask, place: None };
-    asks.into_iter().map(nowhere).collect()
-}
-
-fn of_connection(cloud: &Cloud, credential: &Credential) -> impl Iterator<Item = Ask> {
-    let source = credential.source().map(Ask::Source);
-    Ask::of_cloud(cloud).into_iter().chain(source)
 }

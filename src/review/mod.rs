@@ -11,4 +11,7 @@ pub mod markdown;
 mod paint;
 mod sentence;
 pub mod text;
+mod uses;
 mod words;
+
+pub use uses::Uses;

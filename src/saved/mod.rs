@@ -30,11 +30,13 @@ use crate::limits::PLAN_BYTES_MAX;
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::desired::LedgerPlace;
+use crate::model::trust::Use;
 use crate::model::verdict::Plan;
 use mirror::Mirror;
 use shape::connection as connection_shape;
 use shape::plan as plan_shape;
 use shape::text::Text;
+use shape::trust as trust_shape;
 
 pub use digest::digest;
 
@@ -59,6 +61,8 @@ pub struct File {
     pub lineage: String,
     /// Was there anything in it? Then the plan presumes that it still is.
     pub began: bool,
+    /// What its credentials come from and go to; nothing, if it was made for a simulated cloud. Nothing is allowed because it stands here.
+    pub trust: Vec<Use>,
     /// Each step in one sentence, in their order. For people and programs that read the file; nothing is decided from it.
     pub sentences: Vec<String>,
 }
@@ -131,6 +135,8 @@ struct Document {
     /// Connections that the steps use; credentials only as references.
     factories: BTreeMap<Text<Name>, connection_shape::Factory>,
     workspaces: BTreeMap<Text<Name>, connection_shape::Workspace>,
+    /// What credentials come from and go to, with what allowed each when the plan was made. For people: whoever applies the plan asks again.
+    trust: Vec<trust_shape::Use>,
     /// SHA-256 over this document without this field, as JSON without spaces and with its keys sorted.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     seal: String,
@@ -159,6 +165,7 @@ pub fn document(file: &File) -> Value {
         plan,
         factories: Mirror::of(&file.factories),
         workspaces: Mirror::of(&file.workspaces),
+        trust: Mirror::of(&file.trust),
         seal: String::new(),
     };
     let mut value = to_value(&document);
@@ -258,6 +265,7 @@ fn open(document: Document) -> File {
         ledger: document.ledger.back(),
         lineage: document.lineage,
         began: document.ledger_began,
+        trust: document.trust.back(),
         sentences,
     }
 }

@@ -10,6 +10,7 @@ use crate::model::address::ResourceId;
 use crate::model::connection::{Cloud, Credential, Proof, SecretSource, WorkspaceHost};
 use crate::model::samples;
 use crate::model::time::Span;
+use crate::model::trust::{Grounds, Host, Role, Source, Used};
 use crate::model::verdict::{Cause, Hold, Keep, Receipt, Settled, Verdict};
 
 static VALIDATOR: LazyLock<jsonschema::Validator> =
@@ -102,7 +103,49 @@ fn file(plan: Plan) -> File {
         ledger: LedgerPlace::File(PathBuf::from("/repo/.afresh/ledger.jsonl")),
         lineage: "0d6c7a4e".to_owned(),
         began: true,
+        trust: uses(),
     }
+}
+
+/// One of each kind, with every ground.
+fn uses() -> Vec<Use> {
+    let host = |role, allowed_by| Use {
+        what: Used::Host {
+            role,
+            host: Host::named("login.lab.example.com:8443"),
+        },
+        allowed_by,
+    };
+    let credential = |source| Use {
+        what: Used::Credential {
+            method: "servicePrincipal".to_owned(),
+            source,
+        },
+        allowed_by: Grounds::Policy,
+    };
+    let sources = [
+        None,
+        Some(Source::Variable("AZURE_CLIENT_SECRET".to_owned())),
+        Some(Source::File(PathBuf::from("/run/secrets/token"))),
+        Some(Source::ServiceConnection("s".to_owned())),
+    ];
+    let grounds = [
+        Grounds::BuiltIn,
+        Grounds::Simulator,
+        Grounds::Loopback,
+        Grounds::Person,
+    ];
+    let audience = Use {
+        what: Used::Audience {
+            role: Role::Databricks,
+            audience: "https://vault.azure.net".to_owned(),
+        },
+        allowed_by: Grounds::Policy,
+    };
+    let hosts = Role::ALL.into_iter().zip(grounds);
+    let hosts = hosts.map(|(role, allowed_by)| host(role, allowed_by));
+    let all = hosts.chain([audience]);
+    all.chain(sources.into_iter().map(credential)).collect()
 }
 
 fn empty() -> Plan {

@@ -5,6 +5,7 @@
 
 mod host;
 mod source;
+mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +16,7 @@ use super::desired::{LedgerPlace, Place};
 
 pub use host::{Host, HostPattern};
 pub use source::{SECRET_FOLDERS, Source, VariablePattern};
+pub use used::{Use, Used};
 
 /// What a host does for afresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -43,10 +43,12 @@ pub(super) fn comment(
             parts.extend(rows::since_last(plan, options));
             parts.extend(rows::evidence(plan));
             parts.extend(rows::up_to_date(plan));
+            parts.extend(rows::uses(options.uses));
         }
         Level::Rows => {
             parts.extend(rows::tables(plan).iter().map(Table::text));
             parts.extend(rows::notes(plan));
+            parts.extend(rows::uses(options.uses));
             parts.push(shortened(
                 "evidence, and names of up-to-date resources",
                 options,
@@ -68,7 +70,8 @@ fn some(plan: &Plan, options: &MarkdownOptions, limit: usize, parts: &mut Vec<St
     };
     let taken: usize = parts.iter().map(|part| cost(part)).sum();
     let mut room = limit.saturating_sub(taken + cost(&omitted(all)));
-    let beside: Vec<String> = [rows::groups(plan), rows::notes(plan)]
+    let folded = rows::uses(options.uses);
+    let beside: Vec<String> = [rows::groups(plan), rows::notes(plan), folded]
         .into_iter()
         .flatten()
         .filter(|part| cost(part) <= room / SHARE)

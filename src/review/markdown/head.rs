@@ -1,4 +1,4 @@
-//! The first lines: the hidden marker, and six lines that decide.
+//! The first lines: the hidden marker, six lines that decide, and one more if credentials go to or come from what somebody had to allow.
 
 use super::{MarkdownOptions, escape};
 use crate::model::time::minute;
@@ -14,7 +14,7 @@ const ENTRY_CHARS_MAX: usize = 60;
 
 pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
     let counts = plan.counts();
-    vec![
+    let mut lines = vec![
         format!("<!-- afresh-plan:{} -->", marker(options.marker)),
         format!("### {}: {}", title(options.title), pending(plan, counts)),
         format!("- **Promises:** {}", promises(plan, counts)),
@@ -27,7 +27,11 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
             words::requests(&plan.requests)
         ),
         format!("- **Decisions:** {}", decisions(plan, options)),
-    ]
+    ];
+    let marked: Vec<String> = options.uses.marked().map(ToString::to_string).collect();
+    lines
+        .extend(listed(&marked).map(|marked| format!("- **Trust:** beyond Azure's own: {marked}")));
+    lines
 }
 
 /// A name that can stand in a comment of HTML.

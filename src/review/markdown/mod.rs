@@ -17,6 +17,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use super::uses::Uses;
 use crate::model::verdict::Plan;
 
 pub use limit::{Limit, Link, length};
@@ -36,6 +37,8 @@ pub struct MarkdownOptions<'a> {
     pub link: Option<&'a Link>,
     /// The plan that the comment showed before.
     pub previous: Option<&'a Plan>,
+    /// Where its credentials come from and go to.
+    pub uses: Uses<'a>,
 }
 
 /// The comment, at most as long as its limit, with a line end at its end.

@@ -9,6 +9,7 @@ use crate::model::promise::Promise;
 use crate::model::verdict::{Counts, Move, Plan, Step, Verdict};
 use crate::review::change::{Change, changes};
 use crate::review::sentence::{hold_ends, promise_cell, promise_until, reason, sentence};
+use crate::review::uses::Uses;
 use crate::review::{text, words};
 
 /// How soon a row is to be read: where not all fit, the first are kept.
@@ -293,6 +294,19 @@ pub(super) fn up_to_date(plan: &Plan) -> Option<String> {
         words::count(lines.len(), "subject", "subjects")
     );
     (!lines.is_empty()).then(|| folded(&summary, &lines.join("\n")))
+}
+
+/// Hosts, ledger and credentials, folded; nothing of a simulated cloud.
+pub(super) fn uses(uses: Uses<'_>) -> Option<String> {
+    let lines: Vec<String> = uses
+        .labelled(true)
+        .into_iter()
+        .map(|(label, all)| {
+            let all: Vec<String> = all.iter().map(|one| escape::code(one)).collect();
+            format!("- {label}: {}", all.join(", "))
+        })
+        .collect();
+    (!lines.is_empty()).then(|| folded("Hosts, ledger and credentials", &lines.join("\n")))
 }
 
 /// Markdown inside needs an empty line around it.

@@ -5,10 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::address::{Address, Name};
+use crate::model::desired::LedgerPlace;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::requests::RequestClass;
 use crate::model::samples;
 use crate::model::time::{Freeze, Span};
+use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
 use crate::model::verdict::{Cause, Exceeded, Facts, Hold, Keep, Move, NonEmpty, Step, Verdict};
 
 fn options(limit: Limit) -> MarkdownOptions<'static> {
@@ -21,8 +23,14 @@ fn options(limit: Limit) -> MarkdownOptions<'static> {
         digest: "0123456789abcdef0123",
         link: Some(&LINK),
         previous: None,
+        uses: Uses {
+            ledger: &LEDGER,
+            all: &[],
+        },
     }
 }
+
+static LEDGER: LazyLock<LedgerPlace> = LazyLock::new(|| LedgerPlace::File("ledger.jsonl".into()));
 
 /// As the planner would say it: a hold that only a person can end needs attention.
 fn step(address: &str, verdict: Verdict) -> Step {
@@ -366,4 +374,69 @@ proptest! {
             columns = cells;
         }
     }
+}
+
+#[test]
+fn what_somebody_had_to_allow_is_in_the_head_and_all_hosts_are_folded() {
+    let host = |role, host: &str, allowed_by| Use {
+        what: Used::Host {
+            role,
+            host: Host::named(host),
+        },
+        allowed_by,
+    };
+    let credential = Use {
+        what: Used::Credential {
+            method: "default".to_owned(),
+            source: None,
+        },
+        allowed_by: Grounds::BuiltIn,
+    };
+    let own = host(
+        Role::Authority,
+        "login.microsoftonline.com",
+        Grounds::BuiltIn,
+    );
+    let shown = |all: &[Use]| {
+        let options = MarkdownOptions {
+            uses: Uses {
+                ledger: &LEDGER,
+                all,
+            },
+            ..options(Limit::GitHub)
+        };
+        plan(&plan_of(Vec::new()), &options)
+    };
+    let of_azure = shown(&[own.clone(), credential.clone()]);
+    assert!(
+        of_azure.ends_with(
+            "<details><summary>Hosts, ledger and credentials</summary>\n\n\
+             - Hosts: <code>login.microsoftonline.com</code>\n\
+             - Ledger: <code>ledger.jsonl</code>\n\
+             - Credentials: <code>default</code>\n\n</details>\n"
+        ),
+        "{of_azure}"
+    );
+    assert!(!of_azure.contains("**Trust:**"), "{of_azure}");
+    let lab = host(
+        Role::ResourceManager,
+        "arm.lab.example.com",
+        Grounds::Policy,
+    );
+    let secret = Use {
+        what: Used::Credential {
+            method: "servicePrincipal".to_owned(),
+            source: Some(Source::Variable("NPM_TOKEN".to_owned())),
+        },
+        allowed_by: Grounds::Policy,
+    };
+    let of_lab = shown(&[own, lab, credential, secret]);
+    let head = of_lab.lines().nth(7);
+    assert_eq!(
+        head,
+        Some(
+            "- **Trust:** beyond Azure's own: arm.lab.example.com (Resource Manager, allowed by policy); servicePrincipal (variable NPM&#95;TOKEN, allowed by policy)"
+        )
+    );
+    assert_eq!(shown(&[]).matches("Ledger").count(), 0);
 }

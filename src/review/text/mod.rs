@@ -17,6 +17,7 @@ mod report;
 mod row;
 mod runtime;
 mod summary;
+mod uses;
 mod why;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub(super) use summary::{missing_rights, near_freezes, next};
 pub use access::{access, accesses};
 pub use diff::diff;
 pub use report::{outcome, recorded, report};
+pub use uses::{uses, uses_diff};
 pub use why::why;
 
 /// Subjects of one trouble that are told one by one; the rest is counted.

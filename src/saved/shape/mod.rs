@@ -6,6 +6,7 @@ pub(super) mod connection;
 pub(super) mod facts;
 pub(super) mod plan;
 pub(super) mod text;
+pub(super) mod trust;
 pub(super) mod verdict;
 
 /// The model's words, under one roof: a shape has the name of its word.
@@ -33,5 +34,6 @@ pub(super) mod words {
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
     pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+    pub use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
     pub use crate::model::verdict::*;
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use afresh::model::desired::LedgerPlace;
 use afresh::model::verdict::Plan;
+use afresh::review::Uses;
 use afresh::review::markdown::{self, MarkdownOptions};
 use afresh::review::text::{self, TextOptions};
 use afresh::saved::{self, File};
@@ -38,14 +39,16 @@ const COUNTED: [&str; 9] = [
 ];
 
 pub fn all(history: &mut History, plan: &Plan) {
+    let ledger = LedgerPlace::File("ledger.jsonl".into());
     let json = saved::document(&File {
         plan: plan.clone(),
         factories: BTreeMap::new(),
         workspaces: BTreeMap::new(),
         project: "lab".to_owned(),
-        ledger: LedgerPlace::File("ledger.jsonl".into()),
+        ledger: ledger.clone(),
         lineage: "oracle".to_owned(),
         began: true,
+        trust: Vec::new(),
         sentences: plan.steps.iter().map(text::sentence).collect(),
     });
     let verbose = TextOptions {
@@ -62,6 +65,10 @@ pub fn all(history: &mut History, plan: &Plan) {
             digest: "0",
             link: None,
             previous: None,
+            uses: Uses {
+                ledger: &ledger,
+                all: &[],
+            },
         },
     );
     let steps = json["plan"]["steps"].as_array().unwrap();

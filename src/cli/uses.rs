@@ -1,0 +1,194 @@
+//! What the credentials of a plan come from and go to: told to people, and asked anew when a saved plan is applied.
+
+use std::collections::BTreeSet;
+
+use super::error::{Exit, Failure};
+use super::session::{SIM_LINEAGE, Session};
+use crate::cloud::without_links;
+use crate::model::address::Name;
+use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::desired::LedgerPlace;
+use crate::model::trust::{Ask, Grounds, Host, Trust, Use, Used};
+use crate::model::verdict::Plan;
+use crate::saved;
+
+/// What the subjects of a plan use, in order; nothing for a simulated cloud.
+pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
+    let steps = plan.steps.iter().map(|step| &step.address);
+    let skipped = plan.passed_over.iter().map(|passed| &passed.address);
+    let named: BTreeSet<&Name> = steps
+        .chain(skipped)
+        .map(|address| &address.connection)
+        .collect();
+    let desired = &session.desired;
+    let is_used = |name: &Name| named.contains(name);
+    // A saved plan holds such a workspace, used or not.
+    let is_meant =
+        |one: &&Workspace| is_used(&one.name) || one.credential.takes_databricks_variables();
+    of(
+        &session.trust,
+        &session.ground.place,
+        desired.factories.values().filter(|one| is_used(&one.name)),
+        desired.workspaces.values().filter(is_meant),
+    )
+}
+
+fn of<'a>(
+    trust: &Trust,
+    ledger: &LedgerPlace,
+    factories: impl Iterator<Item = &'a Factory>,
+    workspaces: impl Iterator<Item = &'a Workspace>,
+) -> Vec<Use> {
+    if trust.is_simulated {
+        return Vec::new();
+    }
+    let (factories, workspaces) = (
+        factories.collect::<Vec<_>>(),
+        workspaces.collect::<Vec<_>>(),
+    );
+    // Everything has its yes by now, or nothing would have been read.
+    let judged = |ask: &Ask| trust.judge(ask, without_links).ok();
+    let mut uses: BTreeSet<Use> = asks(
+        ledger,
+        factories.iter().copied(),
+        workspaces.iter().copied(),
+    )
+    .iter()
+    .filter_map(|ask| Use::of_ask(ask, judged(ask)?))
+    .collect();
+    let credentials = factories.iter().map(|factory| &factory.credential);
+    let credentials = credentials.chain(workspaces.iter().map(|workspace| &workspace.credential));
+    uses.extend(credentials.map(|credential| {
+        let source = credential.source();
+        let allowed_by = source
+            .clone()
+            .and_then(|source| judged(&Ask::Source(source)));
+        Use {
+            what: Used::Credential {
+                method: credential.method().to_owned(),
+                source,
+            },
+            allowed_by: allowed_by.unwrap_or(Grounds::BuiltIn),
+        }
+    }));
+    uses.into_iter().collect()
+}
+
+/// Holds that a saved plan names every host that its connections reach: whoever reads it has to see them.
+///
+/// # Errors
+/// The first that it does not name; exit code 4.
+pub fn check(file: &saved::File) -> Result<(), Failure> {
+    if file.lineage.starts_with(SIM_LINEAGE) {
+        return Ok(());
+    }
+    let named: BTreeSet<&Used> = file.trust.iter().map(|one| &one.what).collect();
+    let asks = asks_of(file).into_iter();
+    let mut hosts = asks.filter_map(|ask| Use::of_ask(&ask, Grounds::BuiltIn));
+    match hosts.find(|one| !named.contains(&one.what)) {
+        None => Ok(()),
+        Some(one) => Err(Failure::new(format!(
+            "this plan does not name the host {one}, which its connections reach: it was changed after it was written"
+        ))
+        .with_exit(Exit::Stale)),
+    }
+}
+
+/// What a saved plan asks: it holds the connections that the manifests named when it was made.
+pub fn asks_of(file: &saved::File) -> Vec<Ask> {
+    asks(
+        &file.ledger,
+        file.factories.values(),
+        file.workspaces.values(),
+    )
+}
+
+fn asks<'a>(
+    ledger: &LedgerPlace,
+    factories: impl Iterator<Item = &'a Factory>,
+    workspaces: impl Iterator<Item = &'a Workspace>,
+) -> Vec<Ask> {
+    let mut asks: Vec<Ask> = Ask::of_ledger(ledger).into_iter().collect();
+    for factory in factories {
+        asks.extend(of_connection(&factory.cloud, &factory.credential));
+    }
+    for workspace in workspaces {
+        asks.extend(of_connection(&workspace.cloud, &workspace.credential));
+        let host = match &workspace.host {
+            WorkspaceHost::Given(host) => Host::named(host),
+            WorkspaceHost::FromResource => Host::named(&workspace.cloud.databricks_domain),
+        };
+        asks.extend(Ask::of_workspace(&workspace.cloud, &host));
+    }
+    asks
+}
+
+fn of_connection(cloud: &Cloud, credential: &Credential) -> impl Iterator<Item = Ask> {
+    let source = credential.source().map(Ask::Source);
+    Ask::of_cloud(cloud).into_iter().chain(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::model::survey::Refresh;
+    use crate::model::trust::Role;
+
+    #[test]
+    fn a_saved_plan_names_every_host_that_its_connections_reach() {
+        let name = Name::parse("ingest").unwrap();
+        let factory = Factory {
+            name: name.clone(),
+            subscription: "s".to_owned(),
+            resource_group: "rg".to_owned(),
+            factory: "adf".to_owned(),
+            cloud: Cloud {
+                authority: "https://login.evil.example".to_owned(),
+                ..Cloud::named("public").unwrap()
+            },
+            credential: Credential::Default,
+        };
+        let host = |role, host: &str, allowed_by| Use {
+            what: Used::Host {
+                role,
+                host: Host::named(host),
+            },
+            allowed_by,
+        };
+        let manager = host(
+            Role::ResourceManager,
+            "management.azure.com",
+            Grounds::BuiltIn,
+        );
+        let mut file = saved::File {
+            plan: Plan {
+                at: "2026-11-22T09:00:00Z".parse().unwrap(),
+                steps: Vec::new(),
+                passed_over: Vec::new(),
+                valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
+                freezes: Vec::new(),
+                exceeded: Vec::new(),
+                refused: false,
+                logs: Vec::new(),
+                requests: BTreeMap::new(),
+                refresh: Refresh::Auto,
+            },
+            factories: BTreeMap::from([(name, factory)]),
+            workspaces: BTreeMap::new(),
+            project: "p".to_owned(),
+            ledger: LedgerPlace::File("ledger.jsonl".into()),
+            lineage: "l".to_owned(),
+            began: false,
+            trust: vec![manager],
+            sentences: Vec::new(),
+        };
+        let refused = check(&file).err().unwrap();
+        let summary = refused.summary();
+        assert!(summary.contains("login.evil.example"), "{summary}");
+        file.trust
+            .push(host(Role::Authority, "login.evil.example", Grounds::Policy));
+        assert!(check(&file).is_ok());
+    }
+}
