@@ -3,6 +3,7 @@
 //! Refuses: a policy that whoever writes the manifests could write as well.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
@@ -10,7 +11,7 @@ use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
-use crate::cloud::without_links;
+use crate::cloud::{whole, without_links};
 use crate::manifest;
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::{Action, Policy, Violation};
@@ -22,6 +23,8 @@ use crate::saved;
 const VARIABLE: &str = "AFRESH_POLICY";
 /// The user's own, in the configuration folder of afresh.
 const OWN: &str = "policy.yaml";
+/// Most links behind each other that are followed.
+const LINKS_MAX: usize = 40;
 
 /// The policy that holds for these manifests; without one, that of [`Policy::default`].
 ///
@@ -52,14 +55,31 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
     })
 }
 
-/// Does it lie below a folder of manifests, or beside a file of them?
-fn lies_in(policy: &Path, planned: &Path) -> bool {
-    let (policy, planned) = (without_links(policy), without_links(planned));
-    if planned.is_dir() {
-        policy.starts_with(planned)
-    } else {
-        planned.is_file() && policy.parent() == planned.parent()
-    }
+/// Does a file lie below what is planned, where whoever changes the manifests can change it, or is a link on the way to it there? Of a
+/// file of manifests that is the folder that it lies in.
+pub fn lies_in(file: &Path, planned: &Path) -> bool {
+    let planned = without_links(planned);
+    let folder = match planned.parent() {
+        Some(parent) if planned.is_file() => parent,
+        _ if planned.is_dir() => planned.as_path(),
+        _ => return false,
+    };
+    without_links(file).starts_with(folder) || leads_through(file, folder, LINKS_MAX)
+}
+
+/// Is one of the links in a path, or one that such a link leads to, in this folder?
+fn leads_through(path: &Path, folder: &Path, links: usize) -> bool {
+    links == 0
+        || whole(path).ancestors().any(|step| {
+            let (Some(parent), Some(name)) = (step.parent(), step.file_name()) else {
+                return false;
+            };
+            let parent = without_links(parent);
+            let step = parent.join(name);
+            let target = fs::read_link(&step);
+            step.starts_with(folder)
+                || target.is_ok_and(|to| leads_through(&parent.join(to), folder, links - 1))
+        })
 }
 
 /// The file that is meant; the user's own only if it is there.
@@ -143,4 +163,52 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
     Err(Failure::new(summary)
         .with_exit(Exit::Refused)
         .with_advice(policy.told()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_lies_in_the_planned_folder_is_known_through_links_on_both_sides() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir_all(at("estate/below")).unwrap();
+        fs::create_dir_all(at("outside")).unwrap();
+        for file in [
+            "estate/below/policy.yaml",
+            "estate/rules.yaml",
+            "outside/policy.yaml",
+        ] {
+            fs::write(at(file), "").unwrap();
+        }
+        symlink(at("estate"), at("planned")).unwrap();
+        symlink(at("estate/below"), at("into")).unwrap();
+        symlink(at("outside"), at("estate/out")).unwrap();
+        symlink(at("outside/policy.yaml"), at("estate/link.yaml")).unwrap();
+        symlink(at("estate/link.yaml"), at("outside/back.yaml")).unwrap();
+        for (policy, lies) in [
+            ("estate/below/policy.yaml", true),
+            ("into/policy.yaml", true),
+            ("planned/below/policy.yaml", true),
+            // Whoever changes the manifests can let these lead elsewhere.
+            ("estate/link.yaml", true),
+            ("planned/link.yaml", true),
+            ("estate/out/policy.yaml", true),
+            ("outside/back.yaml", true),
+            ("outside/policy.yaml", false),
+            ("outside/../estate/below/policy.yaml", true),
+            ("estate/../outside/policy.yaml", false),
+        ] {
+            for planned in ["estate", "planned", "estate/rules.yaml"] {
+                assert_eq!(
+                    lies_in(&at(policy), &at(planned)),
+                    lies,
+                    "{policy} {planned}"
+                );
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Hosts that a person has allowed, remembered role by role in the user's configuration folder. The one file that a plan may write.
 //!
-//! Refuses: a file that others may write; one that it does not understand whole.
+//! Refuses: a file that others may write, as whoever changes the manifests may where it lies among them; one that it does not
+//! understand whole.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::Failure;
-use super::policy::config_folder;
+use super::error::{Exit, Failure};
+use super::policy::{config_folder, lies_in};
 use crate::model::trust::{HostPattern, Role};
 
 /// The version of this file.
@@ -39,8 +40,8 @@ fn file() -> Option<PathBuf> {
 /// What was allowed in earlier commands.
 ///
 /// # Errors
-/// The file cannot be used.
-pub fn read() -> Result<BTreeSet<(Role, HostPattern)>, Failure> {
+/// The file cannot be used, or lies in what is `planned`.
+pub fn read(planned: &[PathBuf]) -> Result<BTreeSet<(Role, HostPattern)>, Failure> {
     let Some(path) = file() else {
         return Ok(BTreeSet::new());
     };
@@ -55,6 +56,14 @@ pub fn read() -> Result<BTreeSet<(Role, HostPattern)>, Failure> {
         }
     };
     only_ours(&path)?;
+    if planned.iter().any(|planned| lies_in(&path, planned)) {
+        return Err(Failure::new(format!(
+            "{}, where hosts that you allowed are kept, lies in what is planned, so it allows nothing",
+            path.display()
+        ))
+        .with_exit(Exit::Refused)
+        .with_advice("Name the folder of the manifests alone, or another HOME."));
+    }
     parse(&text).map_err(|why| {
         let summary = format!(
             "cannot use {}, where hosts that you allowed are kept: {why}",

@@ -49,7 +49,7 @@ pub fn gather(
                 .collect(),
             ..policy.allow.clone()
         },
-        remembered: remembered::read()?,
+        remembered: remembered::read(project)?,
         folders: folders(project),
         service_connection: around.service_connection().map(str::to_owned),
     };

@@ -93,27 +93,46 @@ impl HostPattern {
             (Some(_), Some(_)) => {
                 Err("a domain has no port; name single hosts with theirs".to_owned())
             }
-            (Some(domain), None) if psl::domain_str(domain).is_none() => Err(format!(
-                "`{domain}` is a suffix that many owners share; name a domain of your own"
-            )),
+            (Some(domain), None) if psl::domain_str(domain).is_none() || is_shared(domain) => Err(
+                format!("`{domain}` is a suffix that many owners share; name a domain of your own"),
+            ),
             (None, Some(port)) if port.parse::<u16>().is_err() => Err("that is no port".to_owned()),
             _ => Ok(Self(folded)),
         }
     }
 
-    /// Does it cover this host, or all of this domain?
+    /// Does it cover this host, or all of this domain? A domain covers only what has the same owner: `.azure.com` is no leave for
+    /// `me.westeurope.cloudapp.azure.com`, which anybody can have.
     pub fn covers(&self, host: &Host) -> bool {
-        if self.0.starts_with('.') {
-            host.0 == self.0 || host.0.len() > self.0.len() && host.0.ends_with(&self.0)
-        } else {
-            host.0 == self.0
-        }
+        let Some(domain) = self.0.strip_prefix('.') else {
+            return host.0 == self.0;
+        };
+        let name = host.0.strip_prefix('.').unwrap_or(&host.0);
+        let is_below = host.0 == self.0 || host.0.len() > self.0.len() && host.0.ends_with(&self.0);
+        is_below && !is_shared(name) && psl::domain_str(name) == psl::domain_str(domain)
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Domains of Azure below which anybody can have a host that runs what they like, and which the public suffix list does not have.
+const SHARED: [&str; 6] = [
+    "azmk8s.io",
+    "azure.databricksapps.com",
+    "azurecontainerapps.io",
+    "azurehdinsight.net",
+    "cloudapp.azure.com",
+    "inference.ml.azure.com",
+];
+
+/// Is it one of [`SHARED`], or below one?
+fn is_shared(name: &str) -> bool {
+    let below = |rest: &str| rest.is_empty() || rest.ends_with('.');
+    let mut shared = SHARED.iter();
+    shared.any(|domain| name.strip_suffix(domain).is_some_and(below))
 }
 
 /// Letters, digits and hyphens, in parts with dots between them.
@@ -160,6 +179,8 @@ mod tests {
     #[test]
     fn a_pattern_is_one_host_or_a_domain_of_somebodys_own() {
         for good in [
+            "me.westeurope.cloudapp.azure.com",
+            ".notcloudapp.azure.com",
             "login.lab.example.com",
             "login.lab.example.com:8443",
             ".lab.example.com",
@@ -176,6 +197,8 @@ mod tests {
             ".com",
             ".co.uk",
             ".azurewebsites.net",
+            ".cloudapp.azure.com",
+            ".westeurope.cloudapp.azure.com",
             ".lab.example.com:443",
             "..example.com",
             "login.example.com:port",
@@ -201,6 +224,23 @@ mod tests {
             ("login.lab.example.com.evil.example", false),
         ] {
             assert_eq!(below.covers(&Host::named(host)), is_covered, "{host}");
+        }
+        for (domain, host, is_covered) in [
+            (".azure.com", "management.azure.com", true),
+            (".azure.com", "evil.westeurope.cloudapp.azure.com", false),
+            (".azure.com", ".cloudapp.azure.com", false),
+            (".windows.net", "login.windows.net", true),
+            (".windows.net", "evil.blob.core.windows.net", false),
+            (".core.windows.net", "evil.z6.web.core.windows.net", false),
+            (".windows.net", "evil.servicebus.windows.net", false),
+            (".stack.internal", "arm.stack.internal", true),
+        ] {
+            let pattern = HostPattern::parse(domain).unwrap();
+            assert_eq!(
+                pattern.covers(&Host::named(host)),
+                is_covered,
+                "{domain} {host}"
+            );
         }
     }
 
