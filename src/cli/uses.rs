@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::error::{Exit, Failure};
 use super::session::{SIM_LINEAGE, Session};
-use crate::cloud::without_links;
+use super::surroundings::variable;
+use crate::cloud::{AUTHORITY_HOST, public_authority, without_links};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
 use crate::model::desired::LedgerPlace;
-use crate::model::trust::{Ask, Grounds, Host, Trust, Use, Used};
+use crate::model::trust::{Ask, Grounds, Host, Role, Trust, Use, Used};
 use crate::model::verdict::Plan;
 use crate::saved;
 
@@ -58,6 +59,11 @@ fn of<'a>(
     .collect();
     let credentials = factories.iter().map(|factory| &factory.credential);
     let credentials = credentials.chain(workspaces.iter().map(|workspace| &workspace.credential));
+    let mut clouds = factories.iter().map(|factory| &factory.cloud);
+    let mut others = workspaces.iter().map(|workspace| &workspace.cloud);
+    if clouds.any(is_public) || others.any(is_public) {
+        uses.extend(set_authority(trust));
+    }
     uses.extend(credentials.map(|credential| {
         let source = credential.source();
         let allowed_by = source
@@ -72,6 +78,22 @@ fn of<'a>(
         }
     }));
     uses.into_iter().collect()
+}
+
+fn is_public(cloud: &Cloud) -> bool {
+    Cloud::named("public").is_some_and(|public| public == *cloud)
+}
+
+/// The authority that the operator has set for the public cloud, if it is another one.
+fn set_authority(trust: &Trust) -> Option<Use> {
+    let host = Host::of_address(&public_authority(&variable(AUTHORITY_HOST)?));
+    let is_own = trust.host(Role::Authority, &host, None) == Ok(Grounds::BuiltIn);
+    let what = Used::Host {
+        role: Role::Authority,
+        host,
+    };
+    let allowed_by = Grounds::Environment;
+    (!is_own).then_some(Use { what, allowed_by })
 }
 
 /// Holds that a saved plan names every host that its connections reach: whoever reads it has to see them.
@@ -134,7 +156,6 @@ mod tests {
 
     use super::*;
     use crate::model::survey::Refresh;
-    use crate::model::trust::Role;
 
     #[test]
     fn a_saved_plan_names_every_host_that_its_connections_reach() {

@@ -27,6 +27,7 @@ mod tests;
 
 pub use crate::http::Place;
 pub use access::Me;
+pub use credential::{AUTHORITY_HOST, public_authority};
 pub use databricks::parts::Parts;
 pub use gate::Gate;
 pub use reader::Reader;

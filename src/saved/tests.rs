@@ -135,6 +135,7 @@ fn uses() -> Vec<Use> {
         Grounds::Loopback,
         Grounds::Person,
     ];
+    let set = host(Role::Authority, Grounds::Environment);
     let audience = Use {
         what: Used::Audience {
             role: Role::Databricks,
@@ -144,7 +145,7 @@ fn uses() -> Vec<Use> {
     };
     let hosts = Role::ALL.into_iter().zip(grounds);
     let hosts = hosts.map(|(role, allowed_by)| host(role, allowed_by));
-    let all = hosts.chain([audience]);
+    let all = hosts.chain([set, audience]);
     all.chain(sources.into_iter().map(credential)).collect()
 }
 

@@ -412,12 +412,23 @@ async fn managed(around: &Around<'_>, is_databricks: bool) -> Result<Source, Str
     Ok(Source::Managed(identity.found()))
 }
 
-/// A Cloud document says where its authority is; only for the public cloud, named or not, does `AZURE_AUTHORITY_HOST` have a say.
+/// Names the authority of the public cloud.
+pub const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
+
+/// A Cloud document says where its authority is; only for the public cloud, named or not, does [`AUTHORITY_HOST`] have a say.
 pub(super) fn authority(cloud: &Cloud, here: &Surroundings) -> String {
     let is_default = Cloud::named("public").is_some_and(|public| public == *cloud);
-    match here.var("AZURE_AUTHORITY_HOST") {
-        Some(host) if is_default && host.contains("://") => host.to_owned(),
-        Some(host) if is_default => format!("https://{host}"),
+    match here.var(AUTHORITY_HOST) {
+        Some(host) if is_default => public_authority(host),
         _ => cloud.authority.clone(),
+    }
+}
+
+/// The address that a value of [`AUTHORITY_HOST`] means.
+pub fn public_authority(host: &str) -> String {
+    if host.contains("://") {
+        host.to_owned()
+    } else {
+        format!("https://{host}")
     }
 }

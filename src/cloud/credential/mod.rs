@@ -32,6 +32,7 @@ mod oauth;
 mod profile;
 
 pub(super) use lookup::CONNECTIONS;
+pub use lookup::{AUTHORITY_HOST, public_authority};
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -48,6 +49,7 @@ use crate::limits::TOKEN_FAILURE_KEPT;
 use crate::model::connection::{Cloud, Credential};
 use crate::model::time::Timestamp;
 use crate::model::trust::{Denied, Host, Role, Trust};
+
 use chain::Source;
 use device::People;
 use lookup::{Around, Lack};

@@ -69,6 +69,8 @@ pub enum Grounds {
     BuiltIn,
     /// The simulator stands in for every host.
     Simulator,
+    /// `AZURE_AUTHORITY_HOST`, which is the operator's own word.
+    Environment,
     /// `--allow-loopback`.
     Loopback,
     /// A policy.

@@ -71,6 +71,7 @@ impl Grounds {
     pub const fn words(self) -> Option<&'static str> {
         match self {
             Self::BuiltIn | Self::Simulator => None,
+            Self::Environment => Some("set by AZURE_AUTHORITY_HOST"),
             Self::Loopback => Some("allowed by --allow-loopback"),
             Self::Policy => Some("allowed by policy"),
             Self::Person => Some("allowed by a person"),

@@ -35,8 +35,8 @@ mirror! {
 }
 
 mirror! {
-    /// What says yes: Azure's own clouds, the simulator, --allow-loopback, a policy, or a person.
-    enum Grounds { BuiltIn, Simulator, Loopback, Policy, Person }
+    /// What says yes: Azure's own clouds, the simulator, `AZURE_AUTHORITY_HOST`, --allow-loopback, a policy, or a person.
+    enum Grounds { BuiltIn, Simulator, Environment, Loopback, Policy, Person }
 }
 
 mirror! {
