@@ -38,6 +38,12 @@ impl Host {
         &self.0
     }
 
+    /// Is it a name that can be compared with others? An address that is none keeps its whole text, and may end like any host.
+    pub(super) fn is_name(&self) -> bool {
+        let (name, _) = without_port(&self.0);
+        is_name(name.strip_prefix('.').unwrap_or(name))
+    }
+
     /// Is it this machine, by address or as `localhost`?
     pub fn is_loopback(&self) -> bool {
         let (name, _) = without_port(&self.0);
@@ -109,7 +115,10 @@ impl HostPattern {
         };
         let name = host.0.strip_prefix('.').unwrap_or(&host.0);
         let is_below = host.0 == self.0 || host.0.len() > self.0.len() && host.0.ends_with(&self.0);
-        is_below && !is_shared(name) && psl::domain_str(name) == psl::domain_str(domain)
+        is_below
+            && host.is_name()
+            && !is_shared(name)
+            && psl::domain_str(name) == psl::domain_str(domain)
     }
 
     /// The text.
@@ -213,7 +222,17 @@ mod tests {
             assert!(HostPattern::parse(bad).is_err(), "{bad}");
         }
         let below = HostPattern::parse(".lab.example.com").unwrap();
+        for address in [
+            "https://me@evil.example/x.lab.example.com",
+            "http://evil.example/x.lab.example.com",
+            "https://evil.example:99999/x.lab.example.com",
+        ] {
+            assert!(!below.covers(&Host::of_address(address)), "{address}");
+        }
         for (host, is_covered) in [
+            ("evil.example/x.lab.example.com", false),
+            ("evil.example#x.lab.example.com", false),
+            ("me@x.lab.example.com", false),
             ("login.lab.example.com", true),
             (".lab.example.com", true),
             (".west.lab.example.com", true),

@@ -293,6 +293,9 @@ impl Trust {
 
 /// The built-in cloud that this host belongs to in this role.
 fn home(role: Role, host: &Host) -> Option<Cloud> {
+    if !host.is_name() {
+        return None;
+    }
     if role == Role::Storage {
         return blob_cloud(host.as_str());
     }
@@ -447,5 +450,54 @@ impl fmt::Display for Denied {
     /// `the authority host login.evil.example of the cloud evil is not trusted: allow it in a policy …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not trusted: {}", self.ask, self.advice())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_ends_like_a_host_of_azure_is_none() {
+        let trust = Trust::default();
+        let storage = |address: &str| trust.host(Role::Storage, &Host::of_address(address), None);
+        assert_eq!(
+            storage("https://me.blob.core.windows.net/c/n"),
+            Ok(Grounds::BuiltIn)
+        );
+        for address in [
+            "https://me@evil.example/.blob.core.windows.net",
+            "https://me:x@evil.example/?.blob.core.windows.net",
+            "http://evil.example/.blob.core.windows.net",
+            "https://evil.example:99999/.blob.core.windows.net",
+            "evil.example/.blob.core.windows.net",
+            "https://me.blob.core.windows.net@evil.example",
+            "https://me.blob.core.windows.net:8443/c/n",
+            "https://me.blob.core.windows.net./c/n",
+            "https://me.blob.core.windows.net.evil.example/c/n",
+        ] {
+            assert!(storage(address).is_err(), "{address}");
+        }
+        let public = Cloud::named("public").unwrap();
+        let workspace = |host: &str| {
+            let host = Host::named(host);
+            trust.host(Role::Databricks, &host, Some(&public))
+        };
+        assert_eq!(
+            workspace("adb-1.7.azuredatabricks.net"),
+            Ok(Grounds::BuiltIn)
+        );
+        for host in [
+            "evil.example/.azuredatabricks.net",
+            "evil.example#.azuredatabricks.net",
+            "evil.example?.azuredatabricks.net",
+            "evil.example\\.azuredatabricks.net",
+            "me@evil.azuredatabricks.net",
+            "evil.example\t.azuredatabricks.net",
+            "adb-1.7.azuredatabricks.net.",
+            "adb-1.7.azuredatabricks.net:8443",
+        ] {
+            assert!(workspace(host).is_err(), "{host}");
+        }
     }
 }
