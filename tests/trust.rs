@@ -3,6 +3,7 @@
 //! proxy of every other host. Refuses to pass when the server could not have heard: each method is heard once it is trusted.
 #![expect(clippy::unwrap_used, reason = "this whole target is a test")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,6 +12,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use afresh::model::address::Name;
+use afresh::model::connection::{Cloud, Credential, SecretSource, Workspace, WorkspaceHost};
+use afresh::model::desired::LedgerPlace;
+use afresh::model::survey::Refresh;
+use afresh::model::trust::{Ask, Grounds, Host, Use};
+use afresh::model::verdict::Plan;
+use afresh::saved;
 
 /// A server that answers like an authority, a Resource Manager, a workspace or a pipeline, and keeps what it was sent.
 struct Recorder {
@@ -685,4 +694,122 @@ fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
     let (code, shown) = at_a_terminal(root, "", &[("CI", "true")]);
     assert_eq!(code, Some(1), "{shown}");
     assert!(shown.contains("others may write"), "{shown}");
+}
+
+/// A plan file that somebody wrote and sealed anew, naming all that it asks as Azure's own.
+fn forged(change: impl FnOnce(&mut Workspace, &mut LedgerPlace)) -> String {
+    let name = Name::parse("w").unwrap();
+    let mut workspace = Workspace {
+        name: name.clone(),
+        host: WorkspaceHost::Given("adb-1.7.azuredatabricks.net".to_owned()),
+        resource_id: None,
+        cloud: Cloud::named("public").unwrap(),
+        credential: Credential::Default,
+    };
+    let mut ledger = LedgerPlace::File("ledger.jsonl".into());
+    change(&mut workspace, &mut ledger);
+    let host = match &workspace.host {
+        WorkspaceHost::Given(host) => Host::named(host),
+        WorkspaceHost::FromResource => Host::named(&workspace.cloud.databricks_domain),
+    };
+    let asks = Ask::of_ledger(&ledger).into_iter();
+    let asks = asks.chain(Ask::of_cloud(&workspace.cloud));
+    let asks = asks.chain(Ask::of_workspace(&workspace.cloud, &host));
+    saved::write(&saved::File {
+        plan: Plan {
+            at: "2026-11-22T09:00:00Z".parse().unwrap(),
+            steps: Vec::new(),
+            passed_over: Vec::new(),
+            valid_until: "2100-01-01T00:00:00Z".parse().unwrap(),
+            freezes: Vec::new(),
+            exceeded: Vec::new(),
+            refused: false,
+            logs: Vec::new(),
+            requests: BTreeMap::new(),
+            refresh: Refresh::Auto,
+        },
+        factories: BTreeMap::new(),
+        workspaces: BTreeMap::from([(name, workspace)]),
+        project: "p".to_owned(),
+        ledger,
+        lineage: "l".to_owned(),
+        began: false,
+        trust: asks
+            .filter_map(|ask| Use::of_ask(&ask, Grounds::BuiltIn))
+            .collect(),
+        sentences: Vec::new(),
+    })
+}
+
+/// Runs `apply` of such a file with secrets around it; the server is the proxy of every host.
+fn apply_forged(recorder: &Recorder, plan: &str) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plan.json"), plan).unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_afresh"))
+        .args(["apply", "plan.json", "--timeout", "20s", "--allow-loopback"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("HTTPS_PROXY", format!("http://{}", recorder.address))
+        .env("AZURE_STORAGE_SAS_TOKEN", "sig=CANARY-sas")
+        .env("DATABRICKS_TOKEN", "CANARY-pat")
+        .env("NPM_TOKEN", "CANARY-npm")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned();
+    Ran {
+        code: done.status.code(),
+        said,
+        heard: recorder.take(),
+    }
+}
+
+#[test]
+fn a_forged_plan_goes_nowhere_either() {
+    let recorder = Recorder::start();
+    let near = recorder.address;
+    for ledger in [
+        format!("https://x@{near}/.blob.core.windows.net"),
+        "https://x@evil.example/.blob.core.windows.net".to_owned(),
+        "https://a.blob.core.windows.net@evil.example/c/n".to_owned(),
+        "https://a.blob.core.windows.net.evil.example/c/n".to_owned(),
+        "http://evil.example/.blob.core.windows.net".to_owned(),
+    ] {
+        let plan = forged(|_, place| *place = LedgerPlace::Blob(ledger.clone()));
+        let ran = apply_forged(&recorder, &plan);
+        assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
+    }
+    for host in [
+        format!("{near}/.azuredatabricks.net"),
+        format!("{near}#.azuredatabricks.net"),
+        "evil.example\\.azuredatabricks.net".to_owned(),
+        "x@evil.azuredatabricks.net".to_owned(),
+        "adb-1.7.azuredatabricks.net.".to_owned(),
+    ] {
+        let plan = forged(|workspace, _| workspace.host = WorkspaceHost::Given(host.clone()));
+        let ran = apply_forged(&recorder, &plan);
+        assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
+    }
+    for address in [
+        "https://login.microsoftonline.com@evil.example",
+        "https://login.microsoftonline.com.",
+        "https://login.microsoftonline.com:8443",
+        "http://login.microsoftonline.com",
+    ] {
+        let authority = forged(|workspace, _| workspace.cloud.authority = address.to_owned());
+        let manager = address.replace("login.microsoftonline", "management.azure");
+        let manager = forged(|workspace, _| workspace.cloud.resource_manager = manager);
+        for plan in [authority, manager] {
+            let ran = apply_forged(&recorder, &plan);
+            assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
+        }
+    }
+    let source = SecretSource::Env("NPM_TOKEN".to_owned());
+    let token = Credential::DatabricksToken { token: source };
+    let ran = apply_forged(
+        &recorder,
+        &forged(|workspace, _| workspace.credential = token),
+    );
+    assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
 }
