@@ -12,7 +12,7 @@ pub enum Limit {
     GitHub,
     /// 1,000,000: documented for notes.
     GitLab,
-    /// 150,000: what its error message says; its documentation has no number.
+    /// 150,000: what others have found; its documentation has no number.
     AzureDevOps,
     /// 32,767: "less than 32768 characters", says its error message; its documentation has no number.
     Bitbucket,
