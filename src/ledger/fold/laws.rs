@@ -186,6 +186,12 @@ impl World {
         })
     }
 
+    /// What a person said last of a key, as the ledger has it.
+    fn said(&self, slot: Slot) -> Option<Declaration> {
+        let known = self.fold.memory.runtimes.get(&gateway(1).identity)?;
+        known.slots.get(slot).declared
+    }
+
     /// The stated limit: nothing happened in the minutes before the first look that a log read then would not have told yet.
     fn is_within_limits(&self, first_look: Option<i64>) -> bool {
         first_look.is_none_or(|look| {
@@ -232,7 +238,7 @@ proptest! {
 
     #[test]
     fn what_was_proved_of_a_key_stays_proved_while_it_stays(story in story()) {
-        let mut before: Option<([u8; 2], Joint)> = None;
+        let mut before: Option<([u8; 2], [Option<Declaration>; 2], Joint)> = None;
         play(&story, |world, first_look| {
             let held = Slot::BOTH.map(|slot| {
                 let known = world.fold.memory.runtimes.get(&gateway(1).identity);
@@ -240,8 +246,14 @@ proptest! {
             });
             let joint = world.births();
             let numbers = world.keys.map(|(number, _)| number);
-            if let Some((known, proved)) = &before
+            let said = Slot::BOTH.map(|slot| world.said(slot));
+            // A person's new word takes the place of the one before: what rested on that was no proof.
+            let stands = |old: &[Option<Declaration>; 2]| {
+                old.iter().zip(&said).all(|(old, new)| old.is_none() || old == new)
+            };
+            if let Some((known, words, proved)) = &before
                 && *known == numbers
+                && stands(words)
                 && held.iter().all(Option::is_some)
                 && world.is_known()
                 && world.is_within_limits(first_look)
@@ -253,7 +265,7 @@ proptest! {
                     assert!(narrower, "{slot} {old:#?} {new:#?}");
                 }
             }
-            before = world.is_known().then_some((numbers, joint));
+            before = world.is_known().then_some((numbers, said, joint));
         });
     }
 }
