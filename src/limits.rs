@@ -102,6 +102,9 @@ pub const PARAMETERS_BYTES_MAX: usize = 10_000;
 /// Longest `idempotency_token` (Databricks Jobs API).
 pub const TOKEN_CHARS_MAX: usize = 64;
 
+/// Most characters of a service's refusal that the ledger keeps.
+pub const REFUSAL_CHARS_MAX: usize = 1_000;
+
 /// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
 pub const SETTLE_TIME: Duration = Duration::from_mins(2);
 /// From so long after its intent on a person may end the doubt of a run whose token no apply sends again.

@@ -8,6 +8,7 @@ use super::{Hands, act, before, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
+use crate::limits::REFUSAL_CHARS_MAX;
 use crate::model::address::Address;
 use crate::model::job::RunId;
 use crate::model::outcome::Happened;
@@ -428,7 +429,11 @@ fn why(trouble: &Trouble) -> Why {
         | TroubleKind::NotFound
         | TroubleKind::Unexpected
         | TroubleKind::Misfit => Why::Refused {
-            why: trouble.to_string(),
+            why: trouble
+                .to_string()
+                .chars()
+                .take(REFUSAL_CHARS_MAX)
+                .collect(),
             is_access: trouble.kind.attention() == Some(Attention::Access),
         },
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::args::Global;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session;
@@ -21,18 +22,19 @@ use crate::{saved, survey};
 /// Holds what `file` would do or wait for against the manifests in `paths`; `again` is the command that makes a new plan.
 ///
 /// # Errors
-/// The manifests have problems, or every action that they do not hold any more; or they freeze everything now.
+/// The manifests have problems or break the policy, or every action that they do not hold any more; or they freeze everything now.
 pub fn check(
     file: &saved::File,
     paths: &[PathBuf],
     now: Timestamp,
     again: &str,
+    global: &Global,
     screen: &Screen,
 ) -> Result<(), Failure> {
     if paths.is_empty() {
         return Ok(());
     }
-    let desired = session::read(paths, screen)?;
+    let desired = session::held(paths, global, screen)?.0.desired;
     let freezes = &desired.project.freezes;
     if let Some(freeze) = freezes.iter().find(|freeze| freeze.covers(now)) {
         let summary = format!(

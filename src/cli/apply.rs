@@ -19,7 +19,8 @@ use super::typed::is_plan_file;
 use super::{exit_code, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
-use crate::model::time::{Span, minute};
+use crate::limits::CLOCK_SKEW_MAX;
+use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trust::Asked;
 use crate::model::verdict::{Plan, Verdict};
 use crate::review::Uses;
@@ -115,7 +116,7 @@ async fn saved_plan(
     }
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
-    let policy = policy::find(global, &[], screen)?;
+    let policy = policy::find(global, &args.against, screen)?;
     let trust = trust::gather(global, &here, &file.ledger, &around, &policy)?;
     let asks = uses::asks_of(&file).into_iter();
     let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
@@ -129,17 +130,8 @@ async fn saved_plan(
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_notes(&ground, screen);
     let now = ground.now();
-    against::check(&file, &args.against, now, &again, screen)?;
-    if now >= file.plan.valid_until {
-        let summary = format!(
-            "this plan was valid until {}, and it is {}",
-            minute(file.plan.valid_until),
-            minute(now)
-        );
-        return Err(Failure::new(summary)
-            .with_exit(Exit::Stale)
-            .with_command("Make a new one:", &again));
-    }
+    against::check(&file, &args.against, now, &again, global, screen)?;
+    check_time(&file.plan, now, &again)?;
     refuse(&file.plan)?;
     policy::check_plan(&policy, &file, now)?;
     // Whoever hands over a plan file has reviewed it: that is the approval.
@@ -165,6 +157,26 @@ async fn saved_plan(
         },
     )
     .await
+}
+
+/// A plan is applied while it is valid: not when that is over, and not before the time that it was decided for (`--as-of`).
+fn check_time(plan: &Plan, now: Timestamp, again: &str) -> Result<(), Failure> {
+    let skew = Span::seconds(CLOCK_SKEW_MAX.as_secs());
+    let summary = if now >= plan.valid_until {
+        let until = minute(plan.valid_until);
+        format!(
+            "this plan was valid until {until}, and it is {}",
+            minute(now)
+        )
+    } else if plan.at > skew.after(now) {
+        let (at, now) = (minute(plan.at), minute(now));
+        format!("this plan was decided for {at}, and it is {now}: it shows what would be done then")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(summary)
+        .with_exit(Exit::Stale)
+        .with_command("Make a new one:", again))
 }
 
 /// Nobody approves what they were not shown, `--quiet` or not.

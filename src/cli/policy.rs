@@ -2,8 +2,10 @@
 //!
 //! Refuses: a policy that whoever writes the manifests could write as well.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::Global;
@@ -13,10 +15,11 @@ use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
 use crate::cloud::{whole, without_links};
 use crate::manifest;
+use crate::model::address::Name;
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::{Action, Policy, Violation};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::Verdict;
+use crate::model::verdict::{Facts, Move, Plan, Verdict};
 use crate::saved;
 
 /// Names a policy's file, as `--policy` does.
@@ -90,7 +93,9 @@ fn file(global: &Global) -> Option<PathBuf> {
         .or_else(|| variable(VARIABLE).map(PathBuf::from));
     let own = || {
         let own = config_folder()?.join(OWN);
-        own.exists().then_some(own)
+        // One that cannot be looked at is there: reading it says what is wrong.
+        let gone = fs::symlink_metadata(&own).is_err_and(|why| why.kind() == ErrorKind::NotFound);
+        (!gone).then_some(own)
     };
     named.or_else(own)
 }
@@ -143,8 +148,11 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
         });
     found.extend(policy.of_actions(actions.flatten().map(Action::of)));
     found.extend(policy.of_counts(&file.plan.counts()));
+    found.extend(of_acts(policy, &file.plan));
     let frozen = policy.freezes.iter().find(|freeze| freeze.covers(now));
-    let mut lines: Vec<String> = found.into_iter().map(|one| one.message).collect();
+    let mut told = BTreeSet::new();
+    let messages = found.into_iter().map(|one| one.message);
+    let mut lines: Vec<String> = messages.filter(|one| told.insert(one.clone())).collect();
     lines.extend(frozen.map(|freeze| {
         format!(
             "the policy freezes everything until {}: {}",
@@ -163,6 +171,32 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
     Err(Failure::new(summary)
         .with_exit(Exit::Refused)
         .with_advice(policy.told()))
+}
+
+/// What the actions of a plan break by their rules, and by how many there are of a factory.
+fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
+    let mut found = Vec::new();
+    let mut regenerations: BTreeMap<&Name, usize> = BTreeMap::new();
+    for step in &plan.steps {
+        let Verdict::Act { moves, .. } = &step.verdict else {
+            continue;
+        };
+        let is_key = |one: &Move| matches!(one, Move::Regenerate { .. });
+        let keys = moves.iter().filter(|one| is_key(one)).count();
+        *regenerations.entry(&step.address.connection).or_default() += keys;
+        let kind = match &step.facts {
+            Facts::Runtime(facts) => {
+                found.extend(policy.of_key_age(&facts.spec));
+                "KeyAge"
+            }
+            Facts::Job(_) | Facts::Submission(_) => "JobRun",
+            Facts::None => continue,
+        };
+        found.extend(policy.of_kind(kind));
+    }
+    let of_factory = |(factory, own)| policy.of_factory_count(factory, own);
+    found.extend(regenerations.into_iter().filter_map(of_factory));
+    found
 }
 
 #[cfg(all(test, unix))]

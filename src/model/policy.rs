@@ -245,7 +245,18 @@ impl Policy {
         loosened.collect()
     }
 
-    /// What a plan breaks that does more than one apply may. Of factories the plan itself has kept its count.
+    /// What a plan breaks that regenerates so many keys of one factory.
+    pub fn of_factory_count(&self, factory: impl fmt::Display, own: usize) -> Option<Violation> {
+        let bound = self.require.guardrails.regenerations_per_factory?;
+        (u32::try_from(own).unwrap_or(u32::MAX) > bound).then(|| {
+            let message = format!(
+                "the policy allows at most {bound} for `maxRegenerations.perFactory`, and these are {own} of {factory}"
+            );
+            violation(Part::Guardrails, message)
+        })
+    }
+
+    /// What a plan breaks that does more than one apply may.
     pub fn of_counts(&self, counts: &Counts) -> Vec<Violation> {
         let bounds = &self.require.guardrails;
         let bounded = [

@@ -288,6 +288,18 @@ impl RuntimeMemory {
         self.births().births.get(slot).clone()
     }
 
+    /// Did others change a key so shortly before the log was read last that it did not tell all of it yet? A later reading will.
+    pub fn awaits_log(&self) -> bool {
+        let Some(last) = self.log.spans.last() else {
+            return false;
+        };
+        let is_late = |by: Timestamp| last.holds_until() < by && by <= lag().after(last.until);
+        Slot::BOTH.into_iter().any(|slot| {
+            let evidence = self.slots.get(slot).evidence;
+            matches!(evidence, Some(Evidence::Changed { by, .. }) if is_late(by))
+        })
+    }
+
     /// Does the ledger alone prove that both keys are younger than `limit` at `now`? Then no look is needed.
     pub fn proves_younger(&self, limit: Span, now: Timestamp) -> bool {
         let joint = self.births();

@@ -345,7 +345,8 @@ fn case(
     }
 }
 
-/// Unless the ledger proves that no key is due, with its share of the jitter, and no intent on it is without an end.
+/// Unless the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
+/// all.
 fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     let due_at_the_earliest = case
         .spec
@@ -354,6 +355,7 @@ fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
         .minus(haste_max(scene, &case.spec));
     scene.options.refresh == Refresh::All
         || !case.doubts.is_empty()
+        || case.memory.awaits_log()
         || !case
             .memory
             .proves_younger(due_at_the_earliest, scene.options.now)

@@ -393,7 +393,11 @@ impl Ask {
         match self {
             Self::Host { role, host, .. } => format!("hosts: {{{}: [\"{host}\"]}}", role.field()),
             Self::Audience { role, audience, .. } => {
-                format!("audiences: {{{}: [\"{audience}\"]}}", role.field())
+                format!(
+                    "audiences: {{{}: [{}]}}",
+                    role.field(),
+                    source::quoted(audience)
+                )
             }
             Self::Source(source) => source.allowance(),
         }
@@ -422,7 +426,8 @@ impl fmt::Display for Ask {
                 ..
             } => write!(
                 f,
-                "the audience {audience} for tokens to {host} of the cloud {}",
+                "the audience {} for tokens to {host} of the cloud {}",
+                source::visible(audience),
                 cloud.name
             ),
             Self::Source(source) => source.fmt(f),
