@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::error::{Exit, Failure};
+use super::error::Failure;
 use super::policy::{config_folder, lies_in};
 use crate::model::trust::{HostPattern, Role};
 
@@ -37,10 +37,10 @@ fn file() -> Option<PathBuf> {
     Some(config_folder()?.join(NAME))
 }
 
-/// What was allowed in earlier commands.
+/// What was allowed in earlier commands; nothing where the file lies in what is `planned`.
 ///
 /// # Errors
-/// The file cannot be used, or lies in what is `planned`.
+/// The file cannot be used.
 pub fn read(planned: &[PathBuf]) -> Result<BTreeSet<(Role, HostPattern)>, Failure> {
     let Some(path) = file() else {
         return Ok(BTreeSet::new());
@@ -56,13 +56,9 @@ pub fn read(planned: &[PathBuf]) -> Result<BTreeSet<(Role, HostPattern)>, Failur
         }
     };
     only_ours(&path)?;
+    // Nothing that is planned may allow itself anything. Who plans where it lies is asked, or refused, as if it were not there.
     if planned.iter().any(|planned| lies_in(&path, planned)) {
-        return Err(Failure::new(format!(
-            "{}, where hosts that you allowed are kept, lies in what is planned, so it allows nothing",
-            path.display()
-        ))
-        .with_exit(Exit::Refused)
-        .with_advice("Name the folder of the manifests alone, or another HOME."));
+        return Ok(BTreeSet::new());
     }
     parse(&text).map_err(|why| {
         let summary = format!(
