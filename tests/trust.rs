@@ -648,7 +648,9 @@ fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
     let (code, shown) = at_a_terminal(root, "y\n", &[]);
     assert_eq!(code, Some(5), "{shown}");
     assert!(
-        shown.contains("the authority host login.lab.invalid of the cloud lab is named only by"),
+        shown.contains(
+            "Only the manifests name the authority host login.lab.invalid of the cloud lab"
+        ),
         "{shown}"
     );
     assert!(!kept.exists());

@@ -40,7 +40,7 @@ pub struct Global {
     /// What manifests may name and must keep to (also: AFRESH_POLICY) [default: policy.yaml in the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// Trust hosts on this machine, of clouds that have no others (also: AFRESH_ALLOW_LOOPBACK=1)
+    /// Trust loopback hosts, if the cloud and the ledger have no others (also: AFRESH_ALLOW_LOOPBACK=1)
     #[arg(long, global = true)]
     pub allow_loopback: bool,
     /// Print errors only
@@ -222,7 +222,7 @@ pub struct Plan {
 /// How long Markdown may be, and what it links to.
 #[derive(Args, Clone, Debug)]
 pub struct Comment {
-    /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, or N characters
+    /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, or N characters (at least 10000)
     #[arg(long, value_name = "FORGE|N", default_value = "github", value_parser = Limit::parse)]
     pub limit: Limit,
     /// Where the whole plan can be read, for Markdown that had to be shortened

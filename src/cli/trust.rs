@@ -146,7 +146,7 @@ fn question(asked: &Asked, policy: &Policy) -> String {
         .as_ref()
         .map(|name| format!(" The policy {name} does not name it."));
     format!(
-        "\n{} is named only by what is to be planned{}.{}\nCredentials would be sent there, now and in later commands. Type `yes` to allow it: ",
+        "\nOnly the manifests name {}{}.{}\nAllow credentials to be sent there, now and in later commands? Type `yes`: ",
         asked.ask,
         place.unwrap_or_default(),
         by.unwrap_or_default()

@@ -102,6 +102,7 @@ impl HostPattern {
             (Some(domain), None) if psl::domain_str(domain).is_none() || is_shared(domain) => Err(
                 format!("`{domain}` is a suffix that many owners share; name a domain of your own"),
             ),
+            (None, Some("443")) => Ok(Self(name.to_owned())),
             (None, Some(port)) if port.parse::<u16>().is_err() => Err("that is no port".to_owned()),
             _ => Ok(Self(folded)),
         }
@@ -170,6 +171,10 @@ mod tests {
             assert_eq!(Host::of_address(address).as_str(), host);
         }
         let evil = HostPattern::parse("login.example.com").unwrap();
+        assert_eq!(
+            HostPattern::parse("login.example.com:443"),
+            Ok(evil.clone())
+        );
         for other in [
             "http://login.example.com",
             "https://login.example.com@evil.example",
