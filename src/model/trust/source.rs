@@ -138,9 +138,10 @@ pub(super) fn visible(text: &str) -> String {
     let escaped = |c: char| {
         let prints = matches!(c, '\'' | '"' | '\\') || c.escape_debug().len() == 1;
         let units = |unit: &u16| format!("\\u{unit:04x}");
-        match prints {
-            true => c.to_string(),
-            false => c.encode_utf16(&mut [0; 2]).iter().map(units).collect(),
+        if prints {
+            c.to_string()
+        } else {
+            c.encode_utf16(&mut [0; 2]).iter().map(units).collect()
         }
     };
     text.chars().map(escaped).collect()
