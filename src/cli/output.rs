@@ -6,10 +6,11 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::screen::Screen;
+use crate::cloud::without_dots;
 
 /// Writes a file whole or not at all; through a device or a pipe.
 pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failure> {
@@ -98,7 +99,7 @@ fn target(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// Most links behind each other that are followed.
-const LINKS_MAX: usize = 40;
+pub const LINKS_MAX: usize = 40;
 
 /// A path that is in the present folder as it is written must be there in truth.
 fn stays_inside(path: &Path, target: &Path) -> Result<(), Failure> {
@@ -118,23 +119,6 @@ fn stays_inside(path: &Path, target: &Path) -> Result<(), Failure> {
         target.display()
     );
     Err(Failure::new(summary).with_advice("remove the link, or name the file itself"))
-}
-
-/// Without `.` and `..`, as the path is written.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
-                plain.push(component);
-            }
-        }
-    }
-    plain
 }
 
 /// Puts a new file in the place of one that is there, with its owner and mode. Where the folder does not let that be done, the

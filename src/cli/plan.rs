@@ -1,6 +1,6 @@
 //! `afresh plan`: read, gather, decide, show. Writes nothing but the files it is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{Comment, Global, Output, Plan as Args, PlanFormat};
 use super::beside;
@@ -11,7 +11,8 @@ use super::output::{is_kept, write_file};
 use super::screen::Screen;
 use super::session::Session;
 use super::{uses, validate};
-use crate::model::verdict::Plan;
+use crate::model::address::Name;
+use crate::model::verdict::{Plan, Target};
 use crate::plan::walk;
 use crate::review::Uses;
 use crate::review::markdown::MarkdownOptions;
@@ -70,13 +71,9 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
 
 /// The plan with all that is needed to apply it elsewhere.
 fn file(session: &Session, plan: Plan) -> saved::File {
-    let used = |name: &_| {
-        plan.steps.iter().any(|step| {
-            step.target
-                .as_ref()
-                .is_some_and(|target| target.connection() == name)
-        })
-    };
+    let targets = plan.steps.iter().filter_map(|step| step.target.as_ref());
+    let connections: BTreeSet<&Name> = targets.map(Target::connection).collect();
+    let used = |name: &Name| connections.contains(name);
     let factories: BTreeMap<_, _> = session
         .desired
         .factories

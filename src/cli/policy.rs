@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::error::{Exit, Failure};
+use super::output::LINKS_MAX;
 use super::screen::Screen;
 use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
@@ -26,8 +27,6 @@ use crate::saved;
 const VARIABLE: &str = "AFRESH_POLICY";
 /// The user's own, in the configuration folder of afresh.
 const OWN: &str = "policy.yaml";
-/// Most links behind each other that are followed.
-const LINKS_MAX: usize = 40;
 
 /// The policy that holds for these manifests; without one, that of [`Policy::default`].
 ///

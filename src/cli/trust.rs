@@ -18,7 +18,7 @@ use crate::cloud::{Surroundings, whole, without_links};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
-    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
+    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust, quoted,
 };
 
 /// Stands for `--allow-loopback`.
@@ -255,10 +255,8 @@ pub fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> String {
     indented.collect::<Vec<_>>().join("\n")
 }
 
-/// A list on one line. Text in JSON's quotes is text in YAML, too.
+/// A list on one line.
 fn flow(all: &BTreeSet<String>) -> String {
-    let quoted = all
-        .iter()
-        .map(|text| serde_json::Value::from(text.as_str()).to_string());
+    let quoted = all.iter().map(|text| quoted(text));
     format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
 }

@@ -155,7 +155,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::model::survey::Refresh;
+    use crate::model::samples;
 
     #[test]
     fn a_saved_plan_names_every_host_that_its_connections_reach() {
@@ -184,18 +184,7 @@ mod tests {
             Grounds::BuiltIn,
         );
         let mut file = saved::File {
-            plan: Plan {
-                at: "2026-11-22T09:00:00Z".parse().unwrap(),
-                steps: Vec::new(),
-                passed_over: Vec::new(),
-                valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
-                freezes: Vec::new(),
-                exceeded: Vec::new(),
-                refused: false,
-                logs: Vec::new(),
-                requests: BTreeMap::new(),
-                refresh: Refresh::Auto,
-            },
+            plan: samples::empty_plan(),
             factories: BTreeMap::from([(name, factory)]),
             workspaces: BTreeMap::new(),
             project: "p".to_owned(),

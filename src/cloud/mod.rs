@@ -32,7 +32,7 @@ pub use databricks::parts::Parts;
 pub use gate::Gate;
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};
-pub use surroundings::{Surroundings, whole, without_links};
+pub use surroundings::{Surroundings, whole, without_dots, without_links};
 pub use writer::Writer;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -165,12 +165,21 @@ pub fn without_links(path: &Path) -> PathBuf {
 
 /// A path from the root on, without `.` and `..`, and with the links that are in it.
 pub fn whole(path: &Path) -> PathBuf {
+    without_dots(&std::path::absolute(path).unwrap_or_default())
+}
+
+/// Without `.` and `..`, as the path is written.
+pub fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_default().components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
+    for component in path.components() {
+        match component {
             Component::CurDir => {}
-            part => plain.push(part),
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => {
+                plain.push(component);
+            }
         }
     }
     plain

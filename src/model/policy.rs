@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::address::Name;
-use super::connection::{Factory, Workspace, WorkspaceHost};
+use super::connection::{Credential, Factory, Workspace, WorkspaceHost};
 use super::desired::{Guardrails, JobRunWhat, LedgerPlace, OnExceed, Project};
 use super::job::{Concurrency, Requirement};
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
@@ -151,6 +151,13 @@ pub struct Violation {
     pub message: String,
 }
 
+/// More than a guardrail allows; `these` says what there are.
+fn beyond(name: &str, bound: Option<u32>, own: usize, these: &str) -> Option<Violation> {
+    let bound = bound.filter(|bound| u32::try_from(own).map_or(true, |own| own > *bound))?;
+    let message = format!("the policy allows at most {bound} for `{name}`, and these are {these}");
+    Some(violation(Part::Guardrails, message))
+}
+
 fn violation(part: Part, message: impl Into<String>) -> Violation {
     let message = message.into();
     Violation { part, message }
@@ -247,13 +254,9 @@ impl Policy {
 
     /// What a plan breaks that regenerates so many keys of one factory.
     pub fn of_factory_count(&self, factory: impl fmt::Display, own: usize) -> Option<Violation> {
-        let bound = self.require.guardrails.regenerations_per_factory?;
-        (u32::try_from(own).unwrap_or(u32::MAX) > bound).then(|| {
-            let message = format!(
-                "the policy allows at most {bound} for `maxRegenerations.perFactory`, and these are {own} of {factory}"
-            );
-            violation(Part::Guardrails, message)
-        })
+        let bound = self.require.guardrails.regenerations_per_factory;
+        let these = format!("{own} of {factory}");
+        beyond("maxRegenerations.perFactory", bound, own, &these)
     }
 
     /// What a plan breaks that does more than one apply may.
@@ -261,53 +264,46 @@ impl Policy {
         let bounds = &self.require.guardrails;
         let bounded = [
             (
-                "maxRegenerations",
+                "maxRegenerations.perApply",
                 bounds.regenerations_per_apply,
                 counts.regenerate,
             ),
-            ("maxRuns", bounds.runs_per_apply, counts.run),
+            ("maxRuns.perApply", bounds.runs_per_apply, counts.run),
             (
-                "maxCancellations",
+                "maxCancellations.perApply",
                 bounds.cancellations_per_apply,
                 counts.cancel,
             ),
         ];
-        let beyond = bounded.into_iter().filter_map(|(name, bound, own)| {
-            let bound = bound?;
-            (u32::try_from(own).unwrap_or(u32::MAX) > bound).then(|| {
-                let message = format!(
-                    "the policy allows at most {bound} for `{name}.perApply`, and these are {own}"
-                );
-                violation(Part::Guardrails, message)
-            })
-        });
-        beyond.collect()
+        let broken = bounded
+            .into_iter()
+            .filter_map(|(name, bound, own)| beyond(name, bound, own, &own.to_string()));
+        broken.collect()
+    }
+
+    fn of_connection(&self, name: &Name) -> Option<Violation> {
+        let allowed = self.require.connections.as_ref();
+        outside(allowed, name, "connection", Part::Whole)
+    }
+
+    fn of_method(&self, credential: &Credential) -> Option<Violation> {
+        let (allowed, method) = (self.require.credentials.as_ref(), credential.method());
+        outside(allowed, &method.to_owned(), "credential", Part::Credential)
     }
 
     /// What a Data Factory breaks.
     pub fn of_factory(&self, factory: &Factory) -> Vec<Violation> {
         let require = &self.require;
         let subscription = factory.subscription.to_ascii_lowercase();
-        let method = factory.credential.method().to_owned();
         [
-            outside(
-                require.connections.as_ref(),
-                &factory.name,
-                "connection",
-                Part::Whole,
-            ),
+            self.of_connection(&factory.name),
             outside(
                 require.subscriptions.as_ref(),
                 &subscription,
                 "subscription",
                 Part::Subscription,
             ),
-            outside(
-                require.credentials.as_ref(),
-                &method,
-                "credential",
-                Part::Credential,
-            ),
+            self.of_method(&factory.credential),
         ]
         .into_iter()
         .flatten()
@@ -317,7 +313,6 @@ impl Policy {
     /// What a workspace breaks. One is allowed by its host or by its ARM id; where both are given and both are asked, by both.
     pub fn of_workspace(&self, workspace: &Workspace) -> Vec<Violation> {
         let require = &self.require;
-        let method = workspace.credential.method().to_owned();
         let id = workspace.resource_id.as_ref();
         let subscription = id.and_then(|id| id.folded().split('/').nth(2).map(str::to_owned));
         let host = match &workspace.host {
@@ -325,12 +320,7 @@ impl Policy {
             WorkspaceHost::FromResource => workspace.known_as(),
         };
         [
-            outside(
-                require.connections.as_ref(),
-                &workspace.name,
-                "connection",
-                Part::Whole,
-            ),
+            self.of_connection(&workspace.name),
             outside(
                 require.workspaces.as_ref(),
                 &host,
@@ -345,12 +335,7 @@ impl Policy {
                     Part::Workspace,
                 )
             }),
-            outside(
-                require.credentials.as_ref(),
-                &method,
-                "credential",
-                Part::Credential,
-            ),
+            self.of_method(&workspace.credential),
         ]
         .into_iter()
         .flatten()

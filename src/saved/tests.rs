@@ -149,21 +149,6 @@ fn uses() -> Vec<Use> {
     all.chain(sources.into_iter().map(credential)).collect()
 }
 
-fn empty() -> Plan {
-    Plan {
-        at: "2026-11-22T09:00:00Z".parse().unwrap(),
-        steps: Vec::new(),
-        passed_over: Vec::new(),
-        valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
-        freezes: Vec::new(),
-        exceeded: Vec::new(),
-        refused: false,
-        logs: Vec::new(),
-        requests: BTreeMap::new(),
-        refresh: crate::model::survey::Refresh::Auto,
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -253,7 +238,7 @@ fn age(verdict: &mut Verdict) {
 
 #[test]
 fn a_flipped_bit_anywhere_is_refused() {
-    let mut one = file(empty());
+    let mut one = file(samples::empty_plan());
     one.workspaces.clear();
     let text = write(&one);
     for at in 0..text.len() {
@@ -267,7 +252,7 @@ fn a_flipped_bit_anywhere_is_refused() {
 
 #[test]
 fn a_changed_field_is_tampering_also_where_the_digest_does_not_look() {
-    let text = write(&file(empty()));
+    let text = write(&file(samples::empty_plan()));
     for (from, to) in [
         ("data-platform", "another-project"),
         ("\"2026-11-23T09:00:00Z\"", "\"2036-11-23T09:00:00Z\""),
@@ -284,7 +269,7 @@ fn a_changed_field_is_tampering_also_where_the_digest_does_not_look() {
 
 #[test]
 fn a_new_seal_over_other_decisions_is_caught_by_the_digest() {
-    let mut value = document(&file(empty()));
+    let mut value = document(&file(samples::empty_plan()));
     value["plan"]["refused"] = true.into();
     value["seal"] = digest::seal(&value).into();
     assert_eq!(
@@ -295,7 +280,7 @@ fn a_new_seal_over_other_decisions_is_caught_by_the_digest() {
 
 #[test]
 fn layout_is_no_tampering() {
-    let file = file(empty());
+    let file = file(samples::empty_plan());
     assert_eq!(read(&document(&file).to_string()), Ok(file));
 }
 
@@ -319,7 +304,7 @@ fn something_else_is_told_from_a_damaged_plan() {
             format: "afresh-plan/2".to_owned()
         })
     );
-    let text = write(&file(empty()));
+    let text = write(&file(samples::empty_plan()));
     let cut = read(&text[..text.len() / 2]);
     assert!(matches!(cut, Err(SavedError::Malformed { .. })), "{cut:?}");
     let deep = format!(
@@ -336,7 +321,8 @@ fn something_else_is_told_from_a_damaged_plan() {
 
 #[test]
 fn damage_is_told_with_its_place() {
-    let text = write(&file(empty())).replace("\"2026-11-23T09:00:00Z\"", "\"tomorrow\"");
+    let text =
+        write(&file(samples::empty_plan())).replace("\"2026-11-23T09:00:00Z\"", "\"tomorrow\"");
     let Err(SavedError::Malformed {
         path, line, why, ..
     }) = read(&text)
@@ -381,7 +367,7 @@ fn there_is_no_field_for_a_secret() {
             "tokenFile"
         ]
     );
-    let document = document(&file(empty()));
+    let document = document(&file(samples::empty_plan()));
     let oauth = &document["workspaces"]["w10"]["credential"]["databricksOauth"];
     assert_eq!(oauth["clientSecret"], json!({"env": "AZURE_CLIENT_SECRET"}));
 }

@@ -3,6 +3,8 @@
 mod facts;
 mod verdicts;
 
+use std::collections::BTreeMap;
+
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -249,6 +251,22 @@ fn log_reading() -> BoxedStrategy<LogReading> {
             events,
         })
         .boxed()
+}
+
+/// A plan without steps, valid for a day.
+pub(crate) fn empty_plan() -> Plan {
+    Plan {
+        at: "2026-11-22T09:00:00Z".parse().unwrap(),
+        steps: Vec::new(),
+        passed_over: Vec::new(),
+        valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
+        freezes: Vec::new(),
+        exceeded: Vec::new(),
+        refused: false,
+        logs: Vec::new(),
+        requests: BTreeMap::new(),
+        refresh: Refresh::Auto,
+    }
 }
 
 /// Any plan of so many steps.

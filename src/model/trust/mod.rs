@@ -15,7 +15,7 @@ use super::connection::{Cloud, DATABRICKS_APPLICATION, blob_cloud};
 use super::desired::{LedgerPlace, Place};
 
 pub use host::{Host, HostPattern};
-pub use source::{SECRET_FOLDERS, Source, VariablePattern};
+pub use source::{SECRET_FOLDERS, Source, VariablePattern, quoted};
 pub use used::{Use, Used};
 
 /// What a host does for afresh.
@@ -393,11 +393,7 @@ impl Ask {
         match self {
             Self::Host { role, host, .. } => format!("hosts: {{{}: [\"{host}\"]}}", role.field()),
             Self::Audience { role, audience, .. } => {
-                format!(
-                    "audiences: {{{}: [{}]}}",
-                    role.field(),
-                    source::quoted(audience)
-                )
+                format!("audiences: {{{}: [{}]}}", role.field(), quoted(audience))
             }
             Self::Source(source) => source.allowance(),
         }

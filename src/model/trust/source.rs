@@ -147,8 +147,8 @@ pub(super) fn visible(text: &str) -> String {
     text.chars().map(escaped).collect()
 }
 
-/// The same as a string of YAML.
-pub(super) fn quoted(text: &str) -> String {
+/// Text of a manifest as a string of YAML, with what does not print escaped.
+pub fn quoted(text: &str) -> String {
     let inside = text.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{}\"", visible(&inside))
 }
