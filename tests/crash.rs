@@ -81,7 +81,7 @@ fn agrees(standing: &Standing) {
     let rotated = memory
         .runtimes
         .values()
-        .filter(|known| known.last_rotation.is_some())
+        .filter(|known| known.last_rotation().is_some())
         .count();
     let jobs = memory.jobs.values();
     let started = jobs.filter(|known| known.last_start.is_some()).count();

@@ -11,7 +11,6 @@ use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::job::{Phase, Run, RunId, RunResult};
 use crate::model::memory::Memory;
-use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Facts, Move, Presumed, Receipt, Settled, Step, Target};
 
@@ -94,7 +93,7 @@ pub(super) async fn beside(
         return None;
     };
     let (at, keys) = if let Some(beside) = &answer.beside {
-        (*answered, in_slots(*slot, fingerprint, beside))
+        (*answered, slot.pair(fingerprint.clone(), beside.clone()))
     } else {
         let factory = hands.factory(&runtime.factory).ok()?;
         // Without this look everything is as the answer says: it only adds to it.
@@ -119,20 +118,6 @@ pub(super) async fn beside(
             .ask(|memory| remember::news_of_keys(memory, &identity, &step.address, at, &keys))
     });
     Some((said, news.flatten()))
-}
-
-fn in_slots(slot: Slot, key: &Fingerprint, beside: &Fingerprint) -> PerSlot<Fingerprint> {
-    let (key, beside) = (key.clone(), beside.clone());
-    match slot {
-        Slot::One => PerSlot {
-            one: key,
-            two: beside,
-        },
-        Slot::Two => PerSlot {
-            one: beside,
-            two: key,
-        },
-    }
 }
 
 /// Was the run that a start returned known before? Then it is no new one, whether it can be looked at or not. Sending a stored token

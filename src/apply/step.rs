@@ -281,6 +281,7 @@ impl Task<'_> {
             subject: self.subject(),
             movement: movement.clone(),
             rule: self.rule(movement),
+            seen: seen(movement, looked),
             at,
             act_by,
         };
@@ -415,6 +416,14 @@ impl Task<'_> {
         let workspace = self.hands.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
         proof::has_begun(&seen, looked).err()
+    }
+}
+
+/// When the keys were seen that a regenerate names.
+const fn seen(movement: &Move, looked: Timestamp) -> Option<Timestamp> {
+    match movement {
+        Move::Regenerate { .. } => Some(looked),
+        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
     }
 }
 

@@ -131,7 +131,7 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
         memory
             .runtimes
             .get(identity)
-            .map(|runtime| runtime.last_rotation),
+            .map(|runtime| &runtime.rotations),
         memory.jobs.get(identity).map(|job| &job.last_start),
         memory
             .submissions
@@ -318,11 +318,8 @@ impl<'a> Choice<'a> {
         }
         let met = memory.keys.values().flatten();
         instants.extend(met.flat_map(|key| told_at(key.evidence)));
-        instants.extend(
-            runtime
-                .and_then(|known| known.last_rotation)
-                .map(|last| last.1),
-        );
+        let rotations = runtime.iter().flat_map(|known| &known.rotations);
+        instants.extend(rotations.map(|rotation| rotation.answered));
         Self {
             events,
             runtime,
@@ -362,6 +359,11 @@ impl<'a> Choice<'a> {
                 };
                 let named = name.is_some() && self.newest(item, items, is_named);
                 named || self.job.is_none_or(success) || self.submission.is_some()
+            }
+            Event::Intended(intent)
+                if intent.seen.is_some_and(|at| self.instants.contains(&at)) =>
+            {
+                true
             }
             Event::Intended(intent) => match item.settled.map(|index| &self.events[index]) {
                 Some(Event::Settled { how, at, .. }) => self.rests_on(intent, how, *at),

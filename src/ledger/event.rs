@@ -12,7 +12,7 @@ use crate::model::job::{RunId, RunResult};
 use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Receipt};
+use crate::model::verdict::{Move, Presumed, Receipt};
 
 /// The version that is written. Unknown fields do not raise it; a field that an old reader must not overlook does.
 pub const VERSION: u32 = 1;
@@ -144,10 +144,30 @@ pub struct Intent {
     pub movement: Move,
     /// SHA-256 of the rule of a job that it is an attempt for.
     pub rule: Option<String>,
+    /// When both keys were seen to be those that a regenerate names, by the service's clock.
+    pub seen: Option<Timestamp>,
     /// When it was written down.
     pub at: Timestamp,
     /// Until when its request may be under way.
     pub act_by: Timestamp,
+}
+
+impl Intent {
+    /// The keys that were seen right before a regenerate, and when.
+    pub fn seen(&self) -> Option<(Timestamp, PerSlot<Fingerprint>)> {
+        let at = self.seen?;
+        match &self.movement {
+            Move::Regenerate {
+                slot,
+                replacing: Presumed::Key(key),
+                beside: Presumed::Key(beside),
+            } => Some((at, slot.pair(key.clone(), beside.clone()))),
+            Move::Regenerate { .. }
+            | Move::Start { .. }
+            | Move::Submit { .. }
+            | Move::Cancel { .. } => None,
+        }
+    }
 }
 
 /// What a person says of a one-time run whose end was never seen.

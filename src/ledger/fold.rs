@@ -12,7 +12,7 @@ use crate::model::birth::Evidence;
 use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
-    Declaration, Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory, Undone,
+    Declaration, Fingerprint, KnownKey, PerSlot, Rotation, RuntimeMemory, Slot, SlotMemory, Undone,
 };
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Receipt, Refusal};
@@ -233,6 +233,9 @@ impl Fold {
             return;
         }
         self.name(&intent.subject);
+        if let Some((at, keys)) = intent.seen() {
+            self.looked(&intent.subject, at, None, Some(&keys));
+        }
         let identity = intent.subject.identity.clone();
         let doubts = self.memory.doubts.entry(identity).or_default();
         // The same token again: what becomes of this one is what became of the one before.
@@ -455,12 +458,11 @@ fn rotate(
     answered: Timestamp,
 ) -> Evidence {
     let evidence = Evidence::Rotated { sent, answered };
-    if runtime
-        .last_rotation
-        .is_none_or(|(_, known)| known <= answered)
-    {
-        runtime.last_rotation = Some((slot, answered));
-    }
+    runtime.rotated(Rotation {
+        slot,
+        sent,
+        answered,
+    });
     let memory = runtime.slots.get_mut(slot);
     let seen_since = memory.last_seen.is_some_and(|seen| seen > answered);
     if seen_since && memory.fingerprint.as_ref() != Some(fingerprint) {

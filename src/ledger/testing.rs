@@ -63,6 +63,7 @@ pub fn rotation(intent: &str, apply: &str, subject: Subject, seconds: i64) -> In
             beside: Presumed::Key(key(2)),
         },
         rule: None,
+        seen: None,
         at: at(seconds),
         act_by: at(seconds + 120),
     }
@@ -241,11 +242,11 @@ fn acted() -> impl Strategy<Value = Event> {
             (any::<String>(), of(any::<String>())),
             subject(),
             (movement(), of("[0-9a-f]{64}")),
-            instant(),
-            instant()
+            of(instant()),
+            (instant(), instant())
         )
             .prop_map(
-                |(intent, (apply, by), subject, (movement, rule), at, act_by)| {
+                |(intent, (apply, by), subject, (movement, rule), seen, (at, act_by))| {
                     Event::Intended(Intent {
                         intent,
                         apply,
@@ -253,6 +254,7 @@ fn acted() -> impl Strategy<Value = Event> {
                         subject,
                         movement,
                         rule,
+                        seen,
                         at,
                         act_by,
                     })

@@ -292,9 +292,6 @@ impl<'a> Key<'a> {
 
     /// When an event would be its birth; `None`: it is none.
     fn as_birth(&self, event: &Event) -> Option<Timestamp> {
-        if event.is_known && self.was_replaced_since(event) {
-            return None;
-        }
         // afresh reads a key before it regenerates it: its own event in the second of a look came after the look.
         let slack = if event.is_known {
             Span::ZERO
@@ -314,16 +311,6 @@ impl<'a> Key<'a> {
         event
             .may_be(self.slot)
             .then(|| range.latest.map_or(event.at, |latest| event.at.min(latest)))
-    }
-
-    /// Did an event of ours make a key that is gone since? afresh looks at a key right before it regenerates it: what follows the first
-    /// key that was still seen in that second is what the event made.
-    fn was_replaced_since(&self, event: &Event) -> bool {
-        let former = &self.tenure.former;
-        let replaced = former
-            .iter()
-            .position(|(_, last)| event.at < LOOK_SLACK.after(*last));
-        replaced.is_some_and(|place| place + 1 < former.len())
     }
 
     /// Where it may have been made without an event: where no log was read, or with the runtime itself.

@@ -61,7 +61,7 @@ impl Memory {
         let of_runtime = || {
             let runtime = self.runtimes.get(identity)?;
             let seen = Slot::BOTH.map(|slot| runtime.slots.get(slot).last_seen);
-            let rotated = runtime.last_rotation.map(|(_, at)| at);
+            let rotated = runtime.last_rotation().map(|(_, at)| at);
             seen.into_iter().flatten().chain(rotated).max()
         };
         let of_submission = || {

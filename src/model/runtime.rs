@@ -48,6 +48,15 @@ impl Slot {
             Self::Two => Self::One,
         }
     }
+
+    /// What is of this key, and what is of the other one.
+    pub fn pair<T>(self, own: T, other: T) -> PerSlot<T> {
+        let (one, two) = match self {
+            Self::One => (own, other),
+            Self::Two => (other, own),
+        };
+        PerSlot { one, two }
+    }
 }
 
 impl fmt::Display for Slot {
@@ -238,8 +247,8 @@ pub struct RuntimeMemory {
     pub slots: PerSlot<SlotMemory>,
     /// When the runtime was made.
     pub created: Option<Timestamp>,
-    /// The last regeneration by afresh: which key, and when it was answered.
-    pub last_rotation: Option<(Slot, Timestamp)>,
+    /// Regenerations by afresh, in the order of their answers.
+    pub rotations: Vec<Rotation>,
     /// Regenerations of afresh that were proved to have changed nothing.
     pub undone: Vec<Undone>,
     /// What was read of its Activity Log.
@@ -250,6 +259,17 @@ pub struct RuntimeMemory {
     pub home: Vec<PerSlot<Interval>>,
     /// Keys that it was seen to hold just now, and that the ledger knows from elsewhere or from earlier.
     pub recognised: PerSlot<Option<KnownKey>>,
+}
+
+/// A regeneration by afresh whose answer is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// Which key.
+    pub slot: Slot,
+    /// When it was sent.
+    pub sent: Timestamp,
+    /// When it was answered.
+    pub answered: Timestamp,
 }
 
 /// A regeneration of afresh that was proved to have changed nothing. The Activity Log may tell of it as done all the same: the service took
@@ -307,6 +327,21 @@ impl KnownKey {
             latest: latest.unwrap_or(seen),
             seen,
         }
+    }
+}
+
+impl RuntimeMemory {
+    /// Remembers a regeneration by afresh.
+    pub fn rotated(&mut self, rotation: Rotation) {
+        let later = |known: &Rotation| known.answered <= rotation.answered;
+        let place = self.rotations.partition_point(later);
+        self.rotations.insert(place, rotation);
+    }
+
+    /// The last regeneration by afresh: which key, and when it was answered.
+    pub fn last_rotation(&self) -> Option<(Slot, Timestamp)> {
+        let last = self.rotations.last()?;
+        Some((last.slot, last.answered))
     }
 }
 

@@ -6,7 +6,7 @@
 use super::birth::{Birth, Evidence};
 use super::joint::{Interval, Joint, joint};
 use super::runtime::{
-    Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, RuntimeMemory,
+    Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, Rotation, RuntimeMemory,
     RuntimeSight, Slot, SlotMemory,
 };
 use super::time::{Span, Timestamp};
@@ -93,8 +93,8 @@ pub struct Timeline {
     pub log: LogMemory,
     /// The log says nothing of this runtime before this: until then its keys lived under another resource id.
     pub log_from: Option<Timestamp>,
-    /// A rotation of ours that a later look may have superseded: which key, and when it was answered.
-    pub last_rotation: Option<(Slot, Timestamp)>,
+    /// Regenerations by afresh, also of keys that are gone, in the order of their answers.
+    pub rotations: Vec<Rotation>,
     /// The stories of both keys where they lived together before; empty: they did not.
     pub home: Vec<PerSlot<Interval>>,
 }
@@ -151,7 +151,7 @@ impl Timeline {
             slots: PerSlot::from_fn(|slot| tenure(memory, sight, slot)),
             log,
             log_from: memory.log_from,
-            last_rotation: memory.last_rotation,
+            rotations: memory.rotations.clone(),
             home: memory.home.clone(),
         }
     }

@@ -14,7 +14,7 @@ use crate::model::birth::{Birth, Evidence};
 use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
+    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Rotation, RuntimeKind, RuntimeMemory,
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, Undone, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
@@ -40,7 +40,7 @@ pub(super) fn draft(case: &RuntimeCase, moment: Moment) -> Draft {
     let judge = Judge::new(case, &opened.memory, moment);
     let ruling = opened
         .blocked
-        .unwrap_or_else(|| judge.rule(opened.memory.last_rotation));
+        .unwrap_or_else(|| judge.rule(opened.memory.last_rotation()));
     let judged = judge.promise(case);
     let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Runtime(case.target.clone()));
@@ -142,7 +142,11 @@ fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
             }),
             declared: None,
         };
-        memory.last_rotation = Some((*slot, *answered));
+        memory.rotated(Rotation {
+            slot: *slot,
+            sent: *sent,
+            answered: *answered,
+        });
     }
 }
 

@@ -12,8 +12,8 @@ use crate::model::job::{
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
-    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, RuntimeKind,
-    RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
+    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, Rotation,
+    RuntimeKind, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{
     Case, JobCase, JobTarget, Looked, RuntimeCase, RuntimeTarget, Subject, SubmissionCase,
@@ -518,7 +518,14 @@ impl Dice<'_> {
             two: self.slot_memory('b'),
         };
         case.memory.created = self.maybe(Self::days);
-        case.memory.last_rotation = self.maybe(|dice| (dice.pick(&Slot::BOTH), dice.days()));
+        case.memory.rotations = self.some(1, |dice| {
+            let (slot, at) = (dice.pick(&Slot::BOTH), dice.days());
+            Rotation {
+                slot,
+                sent: at,
+                answered: at,
+            }
+        });
         case.spec.overlap = self.pick(&[Span::hours(24), Span::ZERO, Span::days(2)]);
         case.spec.unknown_age =
             self.pick(&[UnknownAge::Adopt, UnknownAge::Rotate, UnknownAge::Fail]);

@@ -101,6 +101,9 @@ enum EventLine {
         /// SHA-256 of the rule of a job that it is an attempt for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
+        /// When both keys were seen to be those that a regenerate names.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Instant>,
         at: Instant,
         /// Until when its request may be under way.
         act_by: Instant,

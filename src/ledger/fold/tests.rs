@@ -491,3 +491,26 @@ fn compaction_keeps_what_counts_of_a_job() {
     assert_eq!(fold(&left).memory, fold(&events).memory);
     assert!(left.len() <= 13, "{} lines", left.len());
 }
+
+#[test]
+fn an_intent_tells_that_both_keys_were_seen_right_before() {
+    let intent = Intent {
+        seen: Some(at(11)),
+        ..rotation("i1", "a", gateway(1), 12)
+    };
+    let done = settled("i1", regenerated(3, 12, 13));
+    // It changed both keys: of the other one the next look tells, months later.
+    let events = [
+        looked(0, 1, 2),
+        Event::Intended(intent),
+        done,
+        looked(9_000_000, 3, 4),
+    ];
+    let runtime = &fold(&events).memory.runtimes[&gateway(1).identity];
+    let (after, by) = (at(11), at(9_000_000));
+    assert_eq!(
+        runtime.slots.two.evidence,
+        Some(Evidence::Changed { after, by })
+    );
+    assert_eq!(runtime.slots.one.former, [(at(0), at(11))]);
+}

@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Believed, Correction, LOOK_SLACK, OWN_SLACK};
-use crate::model::birth::Evidence;
-use crate::model::runtime::{Regeneration, Slot};
+use crate::model::runtime::{Regeneration, Rotation, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{Tenure, Timeline};
 
@@ -54,56 +53,22 @@ fn stood(tenure: &Tenure, event: &Regeneration) -> bool {
     })
 }
 
-/// A rotation of ours whose answer is known.
-struct Rotation {
-    slot: Slot,
-    sent: Timestamp,
-    answered: Timestamp,
-}
-
-impl Rotation {
-    /// How far an event is from it; `None`: it is of another key, or too far.
-    fn distance(&self, event: &Regeneration) -> Option<Span> {
-        let early = Span::between(event.at, self.sent);
-        let late = Span::between(self.answered, event.at);
-        let distance = early.max(late);
-        let of_it = event.slot.is_none_or(|slot| slot == self.slot);
-        (of_it && distance <= OWN_SLACK).then_some(distance)
-    }
-}
-
-/// The rotations of ours that the ledger still tells of.
-fn rotations(timeline: &Timeline) -> Vec<Rotation> {
-    let mut all: Vec<Rotation> = Vec::new();
-    for slot in Slot::BOTH {
-        if let Some(Evidence::Rotated { sent, answered }) = timeline.slots.get(slot).own {
-            all.push(Rotation {
-                slot,
-                sent,
-                answered,
-            });
-        }
-    }
-    if let Some((slot, answered)) = timeline.last_rotation {
-        let is_told = |told: &Rotation| told.slot == slot && told.answered == answered;
-        if !all.iter().any(is_told) {
-            all.push(Rotation {
-                slot,
-                sent: OWN_SLACK.before(answered),
-                answered,
-            });
-        }
-    }
-    all
+/// How far an event is from a rotation of ours; `None`: it is of another key, or too far.
+fn distance(rotation: &Rotation, event: &Regeneration) -> Option<Span> {
+    let early = Span::between(event.at, rotation.sent);
+    let late = Span::between(rotation.answered, event.at);
+    let distance = early.max(late);
+    let of_it = event.slot.is_none_or(|slot| slot == rotation.slot);
+    (of_it && distance <= OWN_SLACK).then_some(distance)
 }
 
 /// The events that are our own rotations, by their place. Each rotation is one event: one whose request says so, else the nearest in time.
 fn claimed(timeline: &Timeline) -> Vec<usize> {
     let mut claimed = Vec::new();
-    for rotation in rotations(timeline) {
+    for rotation in &timeline.rotations {
         let events = timeline.log.events.iter().enumerate();
         let near = events.filter_map(|(place, event)| {
-            let distance = rotation.distance(event)?;
+            let distance = distance(rotation, event)?;
             (!claimed.contains(&place)).then_some((event.slot.is_none(), distance, Reverse(place)))
         });
         if let Some((_, _, Reverse(place))) = near.min() {

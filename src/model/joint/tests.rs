@@ -1,7 +1,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::model::runtime::{Fingerprint, Regeneration, RuntimeMemory, SlotMemory};
+use crate::model::runtime::{Fingerprint, Regeneration, Rotation, RuntimeMemory, SlotMemory};
 
 fn day(days: u64) -> Timestamp {
     Span::days(days).after(Timestamp::UNIX_EPOCH)
@@ -187,7 +187,11 @@ fn our_own_rotation_is_one_event_and_the_next_one_is_of_somebody_else() {
         let (sent, answered) = (at, at);
         memory.slots.one = held('c', Evidence::Rotated { sent, answered }, 310);
         memory.slots.two = twin;
-        memory.last_rotation = Some((Slot::One, at));
+        memory.rotated(Rotation {
+            slot: Slot::One,
+            sent,
+            answered,
+        });
         let (since, until) = (day(300), day(311));
         memory.log.add(LogSpan { since, until }, events);
         memory.births()
@@ -214,7 +218,7 @@ fn our_own_rotation_is_one_event_and_the_next_one_is_of_somebody_else() {
 fn an_event_of_ours_that_made_a_key_before_this_one_did_not_make_this_one() {
     let made = day(305) + SignedDuration::from_millis(133);
     let (looked, changed) = (day(305), day(307));
-    let former = |former: Vec<(Timestamp, Timestamp)>| {
+    let births = |ours_is_known: bool| {
         let ours = Regeneration {
             at: made,
             ..event(305, Some(Slot::One))
@@ -222,16 +226,24 @@ fn an_event_of_ours_that_made_a_key_before_this_one_did_not_make_this_one() {
         let mut memory = runtime(&[]);
         let (after, by) = (looked, changed);
         memory.slots.one = held('d', Evidence::Changed { after, by }, 307);
-        memory.slots.one.former = former;
+        memory.slots.one.former = vec![(day(300), looked)];
+        if ours_is_known {
+            memory.slots.one.former.push((looked, looked));
+            memory.rotated(Rotation {
+                slot: Slot::One,
+                sent: looked,
+                answered: looked,
+            });
+        }
         let (since, until) = (day(300), day(310));
         memory.log.add(LogSpan { since, until }, &[ours]);
         memory.births()
     };
     // Looked at, regenerated and answered in one second; somebody else changed it later, which no log tells.
-    let replaced = former(vec![(day(300), looked), (looked, looked)]);
+    let replaced = births(true);
     assert_eq!(replaced.births.one.latest, Some(changed));
     assert_ne!(replaced.births.one.earliest, Some(made));
     // The answer was lost: the next look shows what our request made.
-    let lost = former(vec![(day(300), looked)]);
+    let lost = births(false);
     assert_eq!(lost.births.one.latest, Some(made));
 }

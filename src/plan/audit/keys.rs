@@ -51,7 +51,7 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
     let twin = Key::new(case, step, slot.twin());
     let touched = case
         .memory
-        .last_rotation
+        .last_rotation()
         .is_some_and(|(_, at)| at > overlap_began);
     // Without an overlap there is nothing to prove: no key is made after the present.
     let young = overlap_began < plan.at && twin.may_be_younger_than(overlap_began);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::testing::*;
 use crate::model::desired::Project;
 use crate::model::promise::Promise;
-use crate::model::runtime::{OnStarvation, Slot};
+use crate::model::runtime::{OnStarvation, Rotation, Slot};
 use crate::model::survey::{RuntimeCase, Subject};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::verdict::{Cause, Facts, Haste, Hold, Move, Step, Verdict};
@@ -286,7 +286,11 @@ proptest! {
                 && let Move::Regenerate { slot, .. } = moves.first
             {
                 case.memory.slots.get_mut(slot).evidence = Some(rotated(at));
-                case.memory.last_rotation = Some((slot, at));
+                case.memory.rotated(Rotation {
+                    slot,
+                    sent: at,
+                    answered: at,
+                });
             }
             at = Span::hours(3).after(at);
         }

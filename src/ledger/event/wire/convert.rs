@@ -187,6 +187,7 @@ impl EventLine {
             by: intent.by,
             movement: MoveLine::of(intent.movement),
             rule: intent.rule,
+            seen: intent.seen.map(Instant),
             at: Instant(intent.at),
             act_by: Instant(intent.act_by),
         }
@@ -227,6 +228,7 @@ impl EventLine {
                 by,
                 movement,
                 rule,
+                seen,
                 at,
                 act_by,
             } => Event::Intended(Intent {
@@ -236,6 +238,7 @@ impl EventLine {
                 subject: subject.subject()?,
                 movement: movement.movement()?,
                 rule,
+                seen: seen.map(|seen| seen.0),
                 at: at.0,
                 act_by: act_by.0,
             }),
