@@ -192,7 +192,7 @@ async fn from_list(
     let asks_log = cases.iter().any(|(case, kind)| {
         *kind == RuntimeKind::SelfHosted && needs_look(scene, case) && !rotated_by_us(&case.memory)
     });
-    let log = if asks_log {
+    let mut log = if asks_log {
         read_log(scene, factory, listed.at).await
     } else {
         Log::NotAsked
@@ -200,17 +200,46 @@ async fn from_list(
     let looks = cases
         .into_iter()
         .map(|(case, kind)| look(scene, factory, case, kind, listed.at, &log));
-    let mut subjects: Vec<Subject> = join_all(looks)
-        .await
-        .into_iter()
-        .map(Subject::Runtime)
-        .collect();
+    let mut looked: Vec<RuntimeCase> = join_all(looks).await;
+    if !asks_log && looked.iter().any(keys_are_refused) {
+        log = read_log(scene, factory, listed.at).await;
+        looked = looked.into_iter().map(|case| told(case, &log)).collect();
+    }
+    let mut subjects: Vec<Subject> = looked.into_iter().map(Subject::Runtime).collect();
     subjects.extend(held);
     subjects.extend(missing(scene, factory, rules, &listed.said));
     Found {
         subjects,
         passed_over,
         log: log.reading(),
+    }
+}
+
+fn keys_are_refused(case: &RuntimeCase) -> bool {
+    matches!(&case.sight, Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)))
+}
+
+/// A case whose keys are not shown, with what the log says of it: even a key that afresh made may have been replaced since.
+fn told(case: RuntimeCase, log: &Log) -> RuntimeCase {
+    match case.sight {
+        Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)) => {
+            let log = log.of(&case.target.id);
+            let sight = match unread(&log) {
+                Some(trouble) => Looked::Failed(trouble),
+                None => Looked::Seen(RuntimeSight { log, ..sight }),
+            };
+            Case { sight, ..case }
+        }
+        Looked::Seen(_) | Looked::Failed(_) | Looked::NotAsked => case,
+    }
+}
+
+/// Why a log could not be read that will be read another time. Judged without it, a key would look younger than it is, and only until the
+/// log answers again.
+fn unread(log: &LogSight) -> Option<Trouble> {
+    match log {
+        LogSight::Refused(trouble) if passes(trouble) => Some(trouble.clone()),
+        LogSight::Refused(_) | LogSight::Read { .. } | LogSight::NotAsked => None,
     }
 }
 
@@ -521,12 +550,9 @@ async fn see(
     case: &RuntimeCase,
     log: &Log,
 ) -> Result<RuntimeSight, Trouble> {
-    if let Log::Refused(trouble) = log
-        && passes(trouble)
-        && !rotated_by_us(&case.memory)
-    {
-        // Judged without it, a key would look younger than it is, and only until the log answers again.
-        return Err(trouble.clone());
+    let log = log.of(&case.target.id);
+    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
+        return Err(trouble);
     }
     let name = case.target.id.name();
     let status = async {
@@ -569,6 +595,6 @@ async fn see(
         kind: RuntimeKind::SelfHosted,
         created,
         keys,
-        log: log.of(&case.target.id),
+        log,
     })
 }

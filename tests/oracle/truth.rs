@@ -318,6 +318,7 @@ impl Run {
         let defaults = self.defaults.as_ref().unwrap_or(&none);
         // What the rule gives beyond the job's own parameters no run of others can have.
         let names = defaults.keys().chain(self.parameters.keys());
+        let names = names.chain(rule.parameters.keys());
         let fits = |name: &String| {
             let default = defaults.get(name);
             let wanted = rule.parameters.get(name).or(default);
