@@ -127,10 +127,12 @@ fn refused(mut draft: Draft, last: Option<&(Move, Refusal)>) -> Draft {
 fn finish(draft: Draft) -> Step {
     let mut step = draft.step;
     let acts = matches!(step.verdict, Verdict::Act { .. });
-    step.refused = step.refused.filter(|_| acts);
+    step.refused = step.refused.filter(|_| acts || is_deferred(&step.verdict));
     let access = step.refused.as_ref().filter(|refusal| refusal.is_access);
     step.attention = draft.attention.or(match &step.verdict {
-        Verdict::Hold { why, .. } => why.attention(),
+        Verdict::Hold { why, .. } => why
+            .attention()
+            .or_else(|| access.map(|_| Attention::Access)),
         Verdict::Act { .. } => access.map(|_| Attention::Access),
         Verdict::Keep(_) => None,
     });
@@ -140,6 +142,16 @@ fn finish(draft: Draft) -> Step {
         step.wait = step.wait.filter(|wait| wait.run.is_some());
     }
     step
+}
+
+const fn is_deferred(verdict: &Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Hold {
+            why: Hold::Deferred { .. },
+            ..
+        }
+    )
 }
 
 fn valid_until(steps: &[Step], moment: Moment) -> Timestamp {

@@ -7,16 +7,26 @@ use crate::model::address::Address;
 use crate::model::job::{Requirement, Run};
 use crate::model::promise::Promise;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Facts, JobFacts, Move, Verdict};
+use crate::model::verdict::{Facts, JobFacts, Move, Step, Verdict};
 
-/// The smaller one goes first: broken promises, the longest broken ones first; then by the greatest possible age of the key that is
+/// The smaller one goes first: what no missing right stood in the way of the last time; then broken promises, the longest broken ones first; then by the greatest possible age of the key that is
 /// replaced; then by the instant at which the promise breaks; by address only where all else is equal.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Urgency {
+    attempt: Attempt,
     standing: Standing,
     made: Made,
     breaks: Breaks,
     address: Address,
+}
+
+/// What became of the same attempt the last time.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Attempt {
+    /// Nothing that stands in its way now.
+    Open,
+    /// It was refused until a person does something: it is tried again, but must not take the place of what can be done.
+    NeedsPerson,
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,10 +72,18 @@ pub(super) fn urgency(draft: &Draft) -> Urgency {
     };
     let breaks = draft.broken_at.into_iter().chain(step.breaks_at).min();
     Urgency {
+        attempt: attempt(step),
         standing,
         made: made(draft),
         breaks: breaks.map_or(Breaks::Unknown, Breaks::At),
         address: step.address.clone(),
+    }
+}
+
+fn attempt(step: &Step) -> Attempt {
+    match &step.refused {
+        Some(refusal) if refusal.is_access => Attempt::NeedsPerson,
+        Some(_) | None => Attempt::Open,
     }
 }
 

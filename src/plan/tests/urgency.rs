@@ -1,15 +1,17 @@
 //! Which steps a guardrail defers.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::super::testing::*;
 use super::super::{audit, decide};
 use crate::model::birth::Evidence;
-use crate::model::job::{Requirement, RunResult};
-use crate::model::promise::Promise;
+use crate::model::job::{Requirement, RunResult, Token};
+use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{JobCase, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Facts, Hold, Move, Plan, Step, Verdict};
+use crate::model::verdict::{Company, Facts, Hold, Move, Plan, Refusal, Step, Verdict};
 
 /// The one that acts where there is room for one.
 fn first(cases: impl IntoIterator<Item = Subject>) -> String {
@@ -92,6 +94,37 @@ fn a_job_that_stopped_is_as_urgent_as_it_has_stood_still_and_a_one_time_run_come
     assert_eq!(first([running(), stale("a", 1, Some("31h")), once()]), "z");
     assert_eq!(first([running(), stale("a", 1, Some("9d")), once()]), "a");
     assert_eq!(first([stale("z", 1, Some("31h")), once()]), "z");
+}
+
+#[test]
+fn what_lacks_a_right_takes_nobodys_place_and_still_needs_attention() {
+    let refused = |name: &str, id: i64, is_access: bool| {
+        let Subject::Job(mut case) = stale(name, id, Some("9d")) else {
+            panic!("a job")
+        };
+        let movement = Move::Start {
+            token: Token::parse("t").unwrap(),
+            after: None,
+            parameters: BTreeMap::new(),
+            company: Company::Alone,
+        };
+        let refusal = Refusal {
+            at: ago("1h"),
+            why: "no right".to_owned(),
+            is_access,
+        };
+        case.refused = Some((movement, refusal));
+        Subject::Job(case)
+    };
+    let fresher = || stale("z", 3, Some("31h"));
+    assert_eq!(first([refused("a", 1, false), fresher()]), "a");
+    assert_eq!(first([refused("a", 1, true), fresher()]), "z");
+    assert_eq!(first([refused("a", 1, true)]), "a");
+    let mut project = project();
+    project.guardrails.runs_per_apply = Some(1);
+    let plan = decide(&survey([refused("a", 1, true), fresher()]), &project, now());
+    assert_eq!(plan.steps[0].attention, Some(Attention::Access));
+    assert!(plan.steps[0].refused.is_some());
 }
 
 /// How a step is ranked, by another way: what is the smallest goes first.
