@@ -29,6 +29,7 @@
 //! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
 //! | [`clock`], [`limits`] | | the only reader of time; every bound in one place |
+//! | [`escape`] | | text from outside made harmless, once for each output |
 //!
 //! # The nevers
 //! - No effect without a won ledger append before it, and no move without a way to tell afterwards whether it happened.
@@ -63,6 +64,7 @@ pub mod apply;
 pub mod cli;
 pub mod clock;
 pub mod cloud;
+pub mod escape;
 pub mod http;
 pub mod ledger;
 pub mod limits;

@@ -9,6 +9,7 @@ use super::args::Global;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session;
+use crate::escape::line;
 use crate::model::address::Name;
 use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
 use crate::model::job::JobSpec;
@@ -49,7 +50,7 @@ pub fn check(
     let done = steps.filter(|step| matches!(step.verdict, Verdict::Act { .. }) || step.resumes());
     let refused = done.filter_map(|step| {
         let why = rules.differs(step, file)?;
-        Some(format!("\n  {}: {why}", step.address))
+        Some(format!("\n  {}", line(&format!("{}: {why}", step.address))))
     });
     let refused: String = refused.collect();
     if refused.is_empty() {

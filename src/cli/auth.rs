@@ -61,7 +61,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
         }
         Printed::Json => {
             let connections: Vec<_> = all.iter().map(review::json::access).collect();
-            screen.say(&serde_json::to_string_pretty(
+            screen.say_json(&serde_json::to_string_pretty(
                 &json!({"connections": connections}),
             )?);
         }

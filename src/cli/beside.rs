@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use super::screen::Screen;
 use super::session::{Ground, named};
 use crate::apply::News;
+use crate::escape;
 use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
@@ -49,10 +50,11 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
     let left = unspoken_of(plan, &memory, ground.now());
     for (address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
-            "warning: unresolved: it is not known yet whether `{}` of {} on {address} happened, and this plan has no rule that could find out. \
+            "warning: unresolved: it is not known yet whether `{}` of {} on {} happened, and this plan has no rule that could find out. \
              Restore the rule that started it, or mark the operation as not done:\n    {}",
-            doubt.movement.title(),
+            escape::line(&doubt.movement.title()),
             minute(doubt.at),
+            escape::line(&address.to_string()),
             screen.typed.command(["ledger", "forget", "--doubts", &address.to_string()])
         ));
     }

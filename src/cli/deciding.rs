@@ -10,7 +10,7 @@ use crate::model::address::Address;
 use crate::model::survey::{Refresh, Subject, Survey};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Plan;
-use crate::{plan, survey};
+use crate::{escape, plan, survey};
 
 /// How to look.
 pub struct Look {
@@ -70,7 +70,7 @@ pub async fn decide(
     if screen.verbose > 0 {
         name_credentials(session, screen);
         for waited in session.ground.reader.waited() {
-            screen.remark(&waited);
+            screen.remark(&escape::line(&waited));
         }
     }
     patience::in_time(&session.ground.reader, global)?;
@@ -131,7 +131,7 @@ fn name_credentials(session: &Session, screen: &Screen) {
     }
     for name in desired.factories.keys().chain(desired.workspaces.keys()) {
         if let Some(method) = ground.reader.credential_used(name) {
-            screen.remark(&format!("{name}: signed in by {method}"));
+            screen.remark(&escape::line(&format!("{name}: signed in by {method}")));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::typed::Typed;
+use crate::escape;
 use crate::ledger::LedgerError;
 
 /// The documented exit codes of a command that ran to its end.
@@ -124,7 +125,7 @@ impl Failure {
 
     /// The whole message.
     pub fn message(&self) -> String {
-        let mut text = format!("error: {}\n", self.summary);
+        let mut text = format!("error: {}\n", escape::paragraph(&self.summary));
         if let Some(advice) = &self.advice {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "\n{advice}");

@@ -10,6 +10,7 @@ use super::args::{Global, Ledger as Command, Paths};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
+use crate::escape;
 use crate::ledger::IntendError;
 use crate::model::address::{Address, Identity};
 use crate::model::memory::Memory;
@@ -22,11 +23,11 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
         Command::List { .. } => {
             screen.tell(&list::list(&session.ground.ledger.memory()));
             for note in session.ground.ledger.notes() {
-                screen.remark(&note);
+                screen.remark(&escape::line(&note));
             }
         }
         Command::Show { address, .. } => screen.say(&list::show(&session, address)?),
-        Command::Export { .. } => screen.say(&String::from_utf8_lossy(
+        Command::Export { .. } => screen.say_json(&String::from_utf8_lossy(
             &session.ground.ledger.export().await?,
         )),
         Command::Declare { slot, born, .. } => {

@@ -52,6 +52,10 @@ pub fn main() -> ExitCode {
                 ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::AsWanted,
                 _ => Exit::Usage,
             };
+            if error.use_stderr() {
+                screen::complain_of(&error);
+                return exit.into();
+            }
             return match error.print() {
                 // A reader of `--help` that went away has read enough.
                 Err(lost) if lost.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error,

@@ -18,7 +18,7 @@ pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failur
         |error: &io::Error| Failure::because(&format!("cannot write {}", path.display()), error);
     match stream_of(path) {
         Some(Stream::Out) => {
-            screen.say(text);
+            screen.put(text);
             return Ok(());
         }
         Some(Stream::Error) => {

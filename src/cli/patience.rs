@@ -7,6 +7,7 @@ use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::typed::Typed;
 use crate::cloud::Reader;
+use crate::escape;
 use crate::http::Waiting;
 use crate::limits::{COMMAND_TIMEOUT, WAIT_TIMEOUT};
 use crate::model::time::{Span, Timestamp};
@@ -92,7 +93,7 @@ pub fn say_waits(reader: &Reader, global: &Global) {
 /// One wait, as other remarks or as other logs.
 pub fn say(waiting: &Waiting, screen: &Screen, format: LogFormat) {
     match format {
-        LogFormat::Text => screen.remark(&waiting.to_string()),
+        LogFormat::Text => screen.remark(&escape::line(&waiting.to_string())),
         LogFormat::Json => tracing::info!("{waiting}"),
     }
 }

@@ -17,7 +17,7 @@ use crate::plan::walk;
 use crate::review::Uses;
 use crate::review::markdown::MarkdownOptions;
 use crate::review::text::TextOptions;
-use crate::{review, saved};
+use crate::{escape, review, saved};
 
 /// Plans, shows, and saves if asked to.
 pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
@@ -50,11 +50,11 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )?;
     if let Some(out) = &args.out {
-        write_file(out, &saved::write(&file), screen)?;
+        write_file(out, &escape::json(&saved::write(&file)), screen)?;
         if is_kept(out) {
             screen.remark(&format!(
                 "Saved to {}. To apply exactly this:\n    {}",
-                out.display(),
+                escape::line(&out.display().to_string()),
                 screen.typed.command_on(["apply"], out)
             ));
         }
@@ -118,15 +118,18 @@ pub fn show(
         let shown = match output.format {
             PlanFormat::Text => {
                 let options = text_options(screen, output.file.is_none(), given);
-                text(&file.plan, uses_of(file), &options)
+                let text = text(&file.plan, uses_of(file), &options);
+                escape::page(&text, options.color)
             }
-            PlanFormat::Json => serde_json::to_string_pretty(&saved::document(file))?,
+            PlanFormat::Json => {
+                escape::json(&serde_json::to_string_pretty(&saved::document(file))?)
+            }
             PlanFormat::Markdown => markdown(file, comment),
         };
         match &output.file {
             Some(path) => write_file(path, &shown, screen)?,
-            None if output.format == PlanFormat::Text => screen.tell(&shown),
-            None => screen.say(&shown),
+            None if output.format == PlanFormat::Text && screen.quiet => {}
+            None => screen.put(&shown),
         }
     }
     Ok(())

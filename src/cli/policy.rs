@@ -15,6 +15,7 @@ use super::screen::Screen;
 use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
 use crate::cloud::{whole, without_links};
+use crate::escape;
 use crate::manifest;
 use crate::model::address::Name;
 use crate::model::desired::LedgerPlace;
@@ -165,11 +166,11 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
     let mut summary = "this plan breaks the policy, so nothing was done:".to_owned();
     for line in lines {
         // Writing to a String cannot fail.
-        let _ = write!(summary, "\n  {line}");
+        let _ = write!(summary, "\n  {}", escape::line(&line));
     }
     Err(Failure::new(summary)
         .with_exit(Exit::Refused)
-        .with_advice(policy.told()))
+        .with_advice(escape::paragraph(&policy.told())))
 }
 
 /// What the actions of a plan break by their rules, and by how many there are of a factory.

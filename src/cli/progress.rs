@@ -8,6 +8,7 @@ use super::args::{Global, LogFormat};
 use super::patience;
 use super::screen::Screen;
 use crate::cloud::Reader;
+use crate::escape;
 use crate::model::outcome::{Happened, Report};
 use crate::review;
 
@@ -50,7 +51,7 @@ impl<'a> Progress<'a> {
         let (bar, screen) = (self.bar.clone(), self.screen.clone());
         let (says, format) = (!global.quiet && global.verbose > 0, global.log_format);
         reader.on_wait(move |waiting| {
-            bar.set_message(waiting.to_string());
+            bar.set_message(escape::line(&waiting.to_string()));
             if says {
                 bar.suspend(|| patience::say(waiting, &screen, format));
             }
@@ -59,15 +60,16 @@ impl<'a> Progress<'a> {
 
     /// Shows one report.
     pub fn report(&self, report: Report) {
-        let line = match self.format {
-            LogFormat::Json => Some(review::json::report(&report).to_string()),
-            LogFormat::Text => self
-                .says(&report.what)
-                .then(|| review::text::report(&report)),
-        };
-        let quiet = self.screen.quiet && self.format == LogFormat::Text;
-        if let Some(line) = line.filter(|_| !quiet) {
-            self.bar.suspend(|| self.screen.say(&line));
+        match self.format {
+            LogFormat::Json => {
+                let line = review::json::report(&report).to_string();
+                self.bar.suspend(|| self.screen.say_json(&line));
+            }
+            LogFormat::Text if self.says(&report.what) => {
+                let line = review::text::report(&report);
+                self.bar.suspend(|| self.screen.tell(&line));
+            }
+            LogFormat::Text => {}
         }
         if ends_a_move(&report.what) {
             self.bar.inc(1);

@@ -72,10 +72,10 @@ fn tell(
     match format {
         LogFormat::Json => {
             for report in resolved {
-                screen.say(&review::json::report(report).to_string());
+                screen.say_json(&review::json::report(report).to_string());
             }
             let recorded = review::json::recorded(ground.now(), observed, &place);
-            screen.say(&recorded.to_string());
+            screen.say_json(&recorded.to_string());
         }
         LogFormat::Text if screen.quiet => {}
         LogFormat::Text => {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Failure;
 use super::policy::{config_folder, lies_in};
+use crate::escape;
 use crate::model::trust::{HostPattern, Role};
 
 /// The version of this file.
@@ -98,7 +99,7 @@ fn only_ours(path: &Path) -> Result<(), Failure> {
     ))
     .with_command(
         "Keep it to yourself:",
-        &format!("chmod 600 {}", path.display()),
+        &format!("chmod 600 {}", escape::word(&path.to_string_lossy())),
     ))
 }
 

@@ -16,7 +16,7 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<Exit, Failure> {
         SchemaOf::Plan => saved::schema(),
         SchemaOf::Events => ledger::schema(),
     };
-    screen.say(&serde_json::to_string_pretty(&schema)?);
+    screen.put(&serde_json::to_string_pretty(&schema)?);
     Ok(Exit::AsWanted)
 }
 
@@ -24,7 +24,7 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<Exit, Failure> {
 pub fn completions(shell: clap_complete::Shell, screen: &Screen) -> Exit {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Afresh::command(), "afresh", &mut script);
-    screen.say(&String::from_utf8_lossy(&script));
+    screen.put(&String::from_utf8_lossy(&script));
     Exit::AsWanted
 }
 
@@ -36,7 +36,7 @@ pub fn man(screen: &Screen) -> Result<Exit, Failure> {
     for command in Afresh::command().get_subcommands() {
         chapters(&mut page, "afresh", command)?;
     }
-    screen.say(&page);
+    screen.put(&page);
     Ok(Exit::AsWanted)
 }
 

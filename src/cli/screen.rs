@@ -1,4 +1,4 @@
-//! stdout for what was asked for, stderr for everything else.
+//! stdout for what was asked for, stderr for everything else. Nothing reaches either but through the escape of its format.
 //!
 //! A reader of stdout that went away has read enough: the command goes on to its own end and its own exit code. Where stdout
 //! cannot be written for another reason (a full disk), the command goes on too, and then ends as an error. Refuses: to end a
@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::args::{ColorWhen, Global, LogFormat};
 use super::error::{Exit, Failure};
 use super::typed::Typed;
+use crate::escape;
 
 /// Where a command speaks.
 #[derive(Clone, Debug)]
@@ -41,11 +42,10 @@ pub struct Screen {
 impl Screen {
     /// As the command line and the terminals say.
     pub fn new(global: &Global, typed: Typed) -> Self {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let color = |terminal: bool| match global.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => terminal && !no_color,
+            ColorWhen::Auto => terminal && !no_color(),
         };
         Self {
             quiet: global.quiet,
@@ -60,8 +60,18 @@ impl Screen {
         }
     }
 
-    /// What the command was asked for, to stdout.
+    /// What the command was asked for, for people, to stdout.
     pub fn say(&self, text: &str) {
+        self.put(&escape::page(text, self.color));
+    }
+
+    /// JSON, to stdout.
+    pub fn say_json(&self, json: &str) {
+        self.put(&escape::json(json));
+    }
+
+    /// Text that is escaped already, or has nothing from outside in it, to stdout.
+    pub fn put(&self, text: &str) {
         if let Err(error) = write_line(&mut io::stdout().lock(), text) {
             let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
             lost.get_or_insert(error);
@@ -126,18 +136,40 @@ impl Screen {
     }
 
     /// Errors, to stderr.
-    #[expect(clippy::unused_self, reason = "whoever speaks has a screen")]
     pub fn complain(&self, text: &str) {
+        let text = &escape::page(text, self.color_errors);
         // Where stderr is closed or full there is nobody left to tell.
         let _ = write_line(&mut io::stderr().lock(), text);
     }
 
     /// A question, to stderr, with the cursor left behind it.
-    #[expect(clippy::unused_self, reason = "whoever speaks has a screen")]
     pub fn prompt(&self, question: &str) {
+        let question = escape::page(question, self.color_errors);
         // Where stderr is closed nobody sees the question, and only a `yes` is a yes.
         let _ = write!(io::stderr().lock(), "{question}");
     }
+}
+
+/// A command line that cannot be read, to stderr: it may hold anything.
+pub fn complain_of(error: &clap::Error) {
+    let color = io::stderr().is_terminal() && !no_color();
+    let told = error.render();
+    let mut told = if color {
+        told.ansi().to_string()
+    } else {
+        told.to_string()
+    };
+    for word in std::env::args_os().skip(1) {
+        // It is quoted as it was typed, with its line ends.
+        if let Some(word) = word.to_str().filter(|word| word.contains('\n')) {
+            told = told.replace(word, &escape::line(word));
+        }
+    }
+    let _ = write_line(&mut io::stderr().lock(), &escape::page(&told, color));
+}
+
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// Is stdout the null device? One that was closed is, too.

@@ -16,6 +16,7 @@ use super::typed::Typed;
 use super::{policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
+use crate::escape;
 use crate::http::Transport;
 use crate::http::client::Client;
 use crate::http::wire::Wire;
@@ -353,8 +354,8 @@ pub fn file_of(place: &LedgerPlace) -> Option<&Path> {
 /// How people call a place.
 pub fn named(place: &LedgerPlace) -> String {
     match place {
-        LedgerPlace::File(path) => path.display().to_string(),
-        LedgerPlace::Blob(address) => address.clone(),
+        LedgerPlace::File(path) => escape::line(&path.display().to_string()),
+        LedgerPlace::Blob(address) => escape::line(address),
     }
 }
 

@@ -10,6 +10,7 @@ use super::output::write_file;
 use super::screen::Screen;
 use super::session::{read, sim_folder, world, world_beside};
 use crate::clock::Clock;
+use crate::escape;
 use crate::model::desired::LedgerPlace;
 use crate::model::time::{Span, minute};
 use crate::sim::server::{self, Options, Served};
@@ -62,7 +63,7 @@ async fn serve(
             if is_stale {
                 failure.with_advice(format!(
                     "to begin anew from the world file, remove {}",
-                    store.display()
+                    escape::line(&store.display().to_string())
                 ))
             } else {
                 failure
@@ -165,7 +166,7 @@ fn reset(paths: &[PathBuf], screen: &Screen) -> Result<Exit, Failure> {
         place @ LedgerPlace::File(_) => sim_folder(place),
     };
     match std::fs::remove_dir_all(&folder) {
-        Ok(()) => screen.tell(&format!("Forgot {}.", folder.display())),
+        Ok(()) => screen.tell(&escape::line(&format!("Forgot {}.", folder.display()))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             screen.tell("There is nothing to forget.");
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::args::Global;
 use crate::cloud::Surroundings;
+use crate::escape::{self, line};
 use crate::http::Proxies;
 use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
@@ -74,9 +75,8 @@ pub fn who() -> String {
 
 fn said(variable: impl Fn(&str) -> Option<String>, host: &str, process: u32) -> String {
     let name = |text: &str| -> Option<String> {
-        let plain = text.chars().filter(|c| !c.is_control());
-        let plain: String = plain.take(NAME_CHARS_MAX).collect();
-        Some(plain.trim().to_owned()).filter(|plain| !plain.is_empty())
+        let plain: String = line(text).chars().take(NAME_CHARS_MAX).collect();
+        Some(plain).filter(|plain| !plain.is_empty())
     };
     let of = |key: &str| variable(key).and_then(|text| name(&text));
     let place = match (of("USER").or_else(|| of("USERNAME")), name(host)) {
@@ -95,7 +95,7 @@ fn said(variable: impl Fn(&str) -> Option<String>, host: &str, process: u32) -> 
 /// A code and a link, for a person: to stderr, `--quiet` or not, since nothing goes on without them.
 fn show(message: &str) {
     // Where stderr is closed nobody sees it, and the wait ends with the code's life.
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    let _ = writeln!(io::stderr().lock(), "{}", escape::page(message, false));
 }
 
 /// Where the Azure CLI is: only a program that is there can be offered as a way to sign in.
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(around(&[("USER", " ")], "build-7"), "build-7, process 4711");
         assert_eq!(
             around(&[("USER", "al\x1b[1mice\n")], "build-7"),
-            "al[1mice on build-7, process 4711"
+            "al\\u{1b}[1mice on build-7, process 4711"
         );
         assert_eq!(
             around(

@@ -15,10 +15,11 @@ use super::remembered;
 use super::screen::Screen;
 use super::surroundings::variable;
 use crate::cloud::{Surroundings, whole, without_links};
+use crate::escape;
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
-    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust, quoted,
+    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
 };
 
 /// Stands for `--allow-loopback`.
@@ -140,7 +141,8 @@ fn can_ask() -> bool {
 }
 
 fn question(asked: &Asked, policy: &Policy) -> String {
-    let place = asked.place.as_ref().map(|place| format!(" ({place})"));
+    let place = asked.place.as_ref().map(ToString::to_string);
+    let place = place.map(|place| format!(" ({})", escape::line(&place)));
     let by = policy
         .name
         .as_ref()
@@ -169,7 +171,10 @@ fn refusal(denied: &[(&Asked, Denied)], policy: &Policy, screen: &Screen) -> Fai
     for (asked, _) in denied {
         // Writing to a String cannot fail.
         let _ = match &asked.place {
-            Some(place) => write!(summary, "\n  {}\n      {place}", asked.ask),
+            Some(place) => {
+                let place = escape::line(&place.to_string());
+                write!(summary, "\n  {}\n      {place}", asked.ask)
+            }
             None => write!(summary, "\n  {}", asked.ask),
         };
     }
@@ -202,7 +207,7 @@ fn refusal(denied: &[(&Asked, Denied)], policy: &Policy, screen: &Screen) -> Fai
             "{how}\n{}",
             allowance(asks.map(|(asked, _)| &asked.ask))
         ));
-        advice.extend(policy.reason.clone());
+        advice.extend(policy.reason.as_deref().map(escape::paragraph));
     }
     Failure::new(summary)
         .with_exit(Exit::Refused)
@@ -257,6 +262,6 @@ pub fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> String {
 
 /// A list on one line.
 fn flow(all: &BTreeSet<String>) -> String {
-    let quoted = all.iter().map(|text| quoted(text));
+    let quoted = all.iter().map(|text| escape::quoted(text));
     format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
 }

@@ -2,11 +2,11 @@
 //!
 //! Refuses: to repeat what does not matter to the other command. Its manifests, its world and what is trusted do.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::args::{Afresh, Command, Ledger, Sim};
-use crate::review::command;
+use crate::escape;
 
 /// Where manifests have to be named and nothing tells which: as in a usage line.
 const MANIFESTS: &str = "PATH";
@@ -171,12 +171,10 @@ fn joined(words: impl Iterator<Item = OsString>) -> String {
 }
 
 fn words_in_a_row(words: impl Iterator<Item = OsString>) -> String {
-    let words: Vec<String> = words.map(|word| quoted(&word)).collect();
+    let words: Vec<String> = words
+        .map(|word| escape::word(&word.to_string_lossy()))
+        .collect();
     words.join(" ")
-}
-
-fn quoted(word: &OsStr) -> String {
-    command::quoted(&word.to_string_lossy())
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::{policy, surroundings, trust};
 use crate::clock::Clock;
+use crate::escape;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Checked, Input, Problems};
 use crate::model::desired::{Desired, LedgerPlace, Place};
@@ -39,7 +40,7 @@ pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Fa
                 all.extend(walked(&checked).iter().map(as_json));
                 all.extend(untrusted(&checked, &input, global)?.iter().map(as_json));
             }
-            screen.say(&all.to_string());
+            screen.say_json(&all.to_string());
         }
         (Err(problems), LogFormat::Text) => {
             screen.complain(&problems.render(screen.color_errors));
@@ -54,7 +55,7 @@ pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Fa
             return Ok(refused(&problems));
         }
         (Err(problems), LogFormat::Json) => {
-            screen.say(&problems.as_json().to_string());
+            screen.say_json(&problems.as_json().to_string());
             return Ok(refused(&problems));
         }
     }
@@ -123,7 +124,12 @@ pub fn as_text(warning: &Told) -> String {
         message,
         help,
     } = warning;
-    format!("warning: {message}\n --> {place}\n  = help: {help}")
+    format!(
+        "warning: {}\n --> {}\n  = help: {}",
+        escape::line(message),
+        escape::line(&place.to_string()),
+        escape::line(help)
+    )
 }
 
 fn as_json(warning: &Told) -> Value {

@@ -7,7 +7,7 @@ use super::screen::Screen;
 use super::session::Session;
 use crate::limits::PARALLELISM_DEFAULT;
 use crate::model::address::{Address, Name};
-use crate::review;
+use crate::{escape, review};
 
 /// Plans for one subject, and shows all that its verdict rests on.
 pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
@@ -24,7 +24,11 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         screen.say(&review::text::why(step, &plan, &screen.typed.given()));
     }
     for passed in &plan.passed_over {
-        screen.say(&format!("{}  skipped: {}", passed.address, passed.why));
+        screen.say(&format!(
+            "{}  skipped: {}",
+            escape::line(&passed.address.to_string()),
+            escape::line(&passed.why)
+        ));
     }
     session.ground.close()?;
     Ok(Exit::AsWanted)

@@ -12,6 +12,7 @@ use super::event::{Ending, Event, Intent, Why};
 use super::fold::{Fold, fold};
 use super::store::{AppendError, Position};
 use super::{Ledger, LedgerError, event};
+use crate::escape;
 use crate::limits::LEDGER_CONFLICTS_MAX;
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
@@ -42,7 +43,7 @@ impl fmt::Display for Compacted {
             size(self.bytes.0),
             self.lines.1,
             size(self.bytes.1),
-            self.kept
+            escape::line(&self.kept)
         )
     }
 }

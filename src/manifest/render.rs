@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
+use crate::escape;
 use crate::limits::PROBLEMS_SHOWN_MAX;
 
 use super::blank;
@@ -163,10 +164,11 @@ impl Excerpt {
             .line_start(self.line)
             .annotation(annotation);
         // The renderer counts columns in what is shown; where that is not the line itself, the place is told beside it.
+        let file = escape::line(&self.file);
         if self.text[..self.start].chars().count() + 1 == self.column {
-            return group.element(snippet.path(self.file.as_str()));
+            return group.element(snippet.path(file));
         }
-        let origin = Origin::path(self.file.as_str());
+        let origin = Origin::path(file);
         group
             .element(origin.line(self.line).char_column(self.column))
             .element(snippet)
@@ -177,23 +179,23 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     let place = problem
         .mark
         .and_then(|mark| excerpt(mark, problem.secret, sources, lines));
-    let other = problem
-        .other
-        .and_then(|(mark, label)| Some((excerpt(mark, false, sources, lines)?, label)));
+    let other = problem.other.and_then(|(mark, label)| {
+        Some((excerpt(mark, false, sources, lines)?, escape::line(&label)))
+    });
     let note = problem
         .mark
         .and_then(|mark| line_of(mark, lines))
         .filter(|_| !problem.message.contains("(U+"))
         .and_then(blank::note);
     let help = [problem.help, note].into_iter().flatten();
-    let help: Vec<String> = help.collect();
+    let help: Vec<String> = help.map(|help| escape::paragraph(&help)).collect();
     Told {
         severity: problem.severity,
         misses: problem.misses,
         by_policy: problem.by_policy,
-        message: problem.message,
+        message: escape::line(&problem.message),
         help: (!help.is_empty()).then(|| help.join("\n")),
-        label: problem.label,
+        label: problem.label.map(|label| escape::line(&label)),
         place,
         other,
     }
@@ -231,6 +233,7 @@ fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) ->
         columns
     };
     let (text, start, end) = cut(&masked, start, end);
+    let (text, [start, end]) = escape::excerpt(&text, [start, end]);
     Some(Excerpt {
         file: source.name.clone(),
         line: number,

@@ -4,8 +4,7 @@
 //! once for terminals and once more for Markdown.
 
 mod change;
-pub mod command;
-mod escape;
+mod command;
 pub mod json;
 pub mod markdown;
 mod paint;

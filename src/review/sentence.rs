@@ -3,8 +3,8 @@
 //!
 //! Refuses: a promise that does not hold going without saying.
 
-use super::escape::{self, line};
 use super::words;
+use crate::escape::{self, line};
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};

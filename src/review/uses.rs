@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::escape::line;
+use crate::escape::line;
 use crate::model::desired::LedgerPlace;
 use crate::model::trust::{Use, Used};
 

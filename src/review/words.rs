@@ -1,6 +1,6 @@
 //! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
 
-use super::escape::line;
+use crate::escape::line;
 use crate::model::address::ResourceId;
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::joint::Correction;

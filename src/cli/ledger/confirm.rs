@@ -8,6 +8,7 @@ use super::super::session::Session;
 use super::super::surroundings;
 use super::not_written;
 use super::once::Once;
+use crate::escape::line;
 use crate::ledger::event::{Confirmation, Event, Subject};
 use crate::model::address::Address;
 use crate::model::job::{RunId, SubmissionMemory};
@@ -56,9 +57,9 @@ pub(super) async fn confirm(
     let events = vec![Event::Confirmed(said)];
     let written = ledger.record_if_untouched(&once.identity, events).await;
     written.map_err(|error| not_written(session, address, error))?;
-    screen.tell(&format!(
+    screen.tell(&line(&format!(
         "Confirmed: run {run} of {address} succeeded. This content is not submitted again."
-    ));
+    )));
     Ok(())
 }
 

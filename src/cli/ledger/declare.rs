@@ -6,6 +6,7 @@ use super::super::error::{Exit, Failure};
 use super::super::screen::Screen;
 use super::super::session::Session;
 use super::super::surroundings;
+use crate::escape::line;
 use crate::ledger::event::{Event, Subject};
 use crate::model::address::{Address, Identity};
 use crate::model::birth::Evidence;
@@ -75,10 +76,10 @@ pub(super) async fn declare(
         }])
         .await
         .map_err(Failure::of_ledger)?;
-    screen.tell(&format!(
+    screen.tell(&line(&format!(
         "Declared: {address}#{slot} was created {}.",
         minute(born)
-    ));
+    )));
     Ok(())
 }
 

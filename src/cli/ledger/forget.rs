@@ -11,6 +11,7 @@ use super::super::surroundings;
 use super::super::typed::Typed;
 use super::not_written;
 use super::once::Once;
+use crate::escape::line;
 use crate::ledger::event::{Ending, Event, Subject, Why};
 use crate::limits;
 use crate::model::address::{Address, Identity};
@@ -125,7 +126,7 @@ fn all(
     };
     Ok(Forgetting {
         events: forgotten.collect(),
-        said: format!("Forgot {address}.{more}"),
+        said: format!("Forgot {}.{more}", line(&address.to_string())),
     })
 }
 
@@ -163,7 +164,8 @@ fn attempts(subject: Subject, at: Timestamp) -> Result<Forgetting, Failure> {
     Ok(Forgetting {
         events: vec![Event::AttemptsForgotten { subject, at, by }],
         said: format!(
-            "Forgot the failed attempts of {address}: from now on they are counted anew."
+            "Forgot the failed attempts of {}: from now on they are counted anew.",
+            line(&address.to_string())
         ),
     })
 }
@@ -184,7 +186,9 @@ fn unresolved(
     }
     let said = doubts.iter().map(|doubt| {
         let (title, since) = (doubt.movement.title(), minute(doubt.at));
-        format!("Marked as not done: `{title}` of {since} on {address}.")
+        line(&format!(
+            "Marked as not done: `{title}` of {since} on {address}."
+        ))
     });
     Ok(Forgetting {
         events: doubts.iter().map(|doubt| not_done(doubt, at)).collect(),

@@ -1,11 +1,11 @@
 //! `afresh ledger list` and `show`: what the ledger holds, for people.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::super::error::Failure;
 use super::super::session::Session;
 use super::identity_of;
+use crate::escape::line;
 use crate::model::address::{Address, Identity};
 use crate::model::birth::AgeRange;
 use crate::model::job::{RunResult, SubmissionMemory};
@@ -20,7 +20,7 @@ pub(super) fn list(memory: &Memory) -> String {
     let mut called: BTreeMap<String, Vec<&Identity>> = BTreeMap::new();
     for (identity, address) in &memory.addresses {
         called
-            .entry(address.to_string())
+            .entry(line(&address.to_string()))
             .or_default()
             .push(identity);
     }
@@ -84,7 +84,10 @@ fn in_brief(memory: &Memory, identity: &Identity) -> String {
     } else {
         format!("; {doubts} unresolved")
     };
-    format!("{}{open}", known.unwrap_or_else(|| "named only".to_owned()))
+    line(&format!(
+        "{}{open}",
+        known.unwrap_or_else(|| "named only".to_owned())
+    ))
 }
 
 fn of_submission(submission: &SubmissionMemory) -> String {
@@ -113,7 +116,9 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     let (memory, now) = (&session.ground.ledger.memory(), session.ground.now());
     let identity = identity_of(session, memory, address)?;
     let mut text = format!(
-        "{address}\n  {identity}\n  {}\n",
+        "{}\n  {}\n  {}\n",
+        line(&address.to_string()),
+        line(&identity.to_string()),
         in_brief(memory, identity)
     );
     if memory.runtimes.contains_key(identity) {
@@ -126,8 +131,8 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     }
     text.push_str(&unresolved(memory, identity));
     for former in memory.all_called(address).into_iter().skip(1) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  before: {former}\n    {}", in_brief(memory, former));
+        let former_is = line(&format!("before: {former}"));
+        text.extend(["  ", &former_is, "\n    ", &in_brief(memory, former), "\n"]);
         text.push_str(&unresolved(memory, former));
     }
     Ok(text)
@@ -137,15 +142,14 @@ fn unresolved(memory: &Memory, identity: &Identity) -> String {
     let mut text = String::new();
     for doubt in memory.doubts(identity) {
         let by = doubt.by.as_ref().map(|by| format!(" by {by}"));
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "  unresolved: {} of {}{} (intent {})",
+        let unresolved = format!(
+            "unresolved: {} of {}{} (intent {})",
             doubt.movement.title(),
             minute(doubt.at),
             by.unwrap_or_default(),
             doubt.intent
         );
+        text.extend(["  ", &line(&unresolved), "\n"]);
     }
     text
 }

@@ -17,6 +17,7 @@ use super::advice;
 use super::entra::{self, NAMED};
 use super::grant::{self, Denied, Granted, seconds, unreadable};
 use super::{Fresh, TokenFailure, Why, until};
+use crate::escape;
 use crate::http::{Client, Response};
 use crate::limits::{DEVICE_CODE_PAUSE, DEVICE_CODE_WAIT_MAX};
 use crate::model::time::{Span, Timestamp};
@@ -161,8 +162,8 @@ async fn ask(
     let end = end.min(client.ends_at());
     here.tell(&format!(
         "To sign in, open {} in a browser anywhere and enter the code {}. It holds for {}.",
-        plain(&code.verification_uri),
-        plain(&code.user_code),
+        escape::line(&code.verification_uri),
+        escape::line(&code.user_code),
         Span::between(now, end)
     ));
     let granted = poll(client, person, &code, end).await;
@@ -260,9 +261,4 @@ async fn send(
     let url = entra::endpoint(&person.authority, &person.tenant, what)?;
     let sent = client.send(&grant::post(url, fields, kind)).await;
     sent.map_err(|failure| TokenFailure::unanswered(&person.authority, &failure))
-}
-
-/// What a service says goes to a terminal: letters, digits and signs only.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).collect()
 }

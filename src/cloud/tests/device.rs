@@ -92,7 +92,7 @@ async fn a_person_is_shown_a_code_once_and_gets_in_everywhere() {
     assert_eq!(
         *shown.lock().unwrap(),
         [
-            "To sign in, open https://microsoft.com/devicelogin in a browser anywhere and enter the code ABCD-EFGH. It holds for 15m."
+            "To sign in, open https://microsoft.com/devicelogin in a browser anywhere and enter the code AB\\u{1b}CD-EFGH. It holds for 15m."
         ]
     );
     assert_eq!(hand.now(), Span::seconds(5 + 5 + 10).after(now()));

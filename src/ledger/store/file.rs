@@ -18,6 +18,7 @@ use super::{
     AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
     whole_lines,
 };
+use crate::escape;
 use crate::limits::LEDGER_LOCK_WAIT;
 use lock::{Lock, NoLock};
 
@@ -110,7 +111,7 @@ impl FileStore {
 
     /// The commands stand alone on their lines.
     fn cut(&self, doing: &'static str, missing: u64) -> StoreError {
-        let (path, lock) = (self.path.display(), self.lock.path().display());
+        let (path, lock) = (word(&self.path), word(self.lock.path()));
         let (what, way) = if missing == 1 {
             let way = format!("put the line end back:\n    echo >> {path}\nor, ");
             ("the end of its last line is missing".to_owned(), way)
@@ -120,7 +121,7 @@ impl FileStore {
         };
         StoreError {
             doing,
-            place: path.to_string(),
+            place: self.path.display().to_string(),
             what,
             advice: format!(
                 "{way}if it is meant to be as it is, and nothing that is missing counts:\n    rm {lock}"
@@ -130,15 +131,17 @@ impl FileStore {
 
     /// As [`Self::cut`]: without it nobody knows what was done.
     fn gone(&self, doing: &'static str, written: u64) -> StoreError {
-        let lock = self.lock.path().display();
+        let lock = self.lock.path();
         StoreError {
             doing,
             place: self.path.display().to_string(),
             what: format!(
-                "the file does not exist, but {written} bytes have been written to it ({lock} says so)"
+                "the file does not exist, but {written} bytes have been written to it ({} says so)",
+                lock.display()
             ),
             advice: format!(
-                "restore it from a copy, or, if it was removed on purpose and a new ledger may begin:\n    rm {lock}"
+                "restore it from a copy, or, if it was removed on purpose and a new ledger may begin:\n    rm {}",
+                word(lock)
             ),
         }
     }
@@ -323,6 +326,11 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// A path in a command that a person is to run.
+fn word(path: &Path) -> String {
+    escape::word(&path.to_string_lossy())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

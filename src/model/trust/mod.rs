@@ -13,9 +13,10 @@ use std::path::PathBuf;
 
 use super::connection::{Cloud, DATABRICKS_APPLICATION, blob_cloud};
 use super::desired::{LedgerPlace, Place};
+use crate::escape::{line, quoted};
 
 pub use host::{Host, HostPattern};
-pub use source::{SECRET_FOLDERS, Source, VariablePattern, quoted};
+pub use source::{SECRET_FOLDERS, Source, VariablePattern};
 pub use used::{Use, Used};
 
 /// What a host does for afresh.
@@ -423,7 +424,7 @@ impl fmt::Display for Ask {
             } => write!(
                 f,
                 "the audience {} for tokens to {host} of the cloud {}",
-                source::visible(audience),
+                line(audience),
                 cloud.name
             ),
             Self::Source(source) => source.fmt(f),

@@ -5,39 +5,38 @@
 //!
 //! Refuses: nothing; what it is given it shows.
 
-use std::iter::Peekable;
-use std::str::Chars;
-
-use crate::review::escape::line;
+use crate::escape::{line, page};
 
 const CUT: &str = "<!-- -->";
 
 /// One line of text, for a paragraph or a table cell.
 pub(super) fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let one_line = line(text);
-    let mut letters = one_line.chars().peekable();
-    while let Some(c) = letters.next() {
+    let text = line(text);
+    for (at, c) in text.char_indices() {
+        let (before, after) = (&text[..at], &text[at + c.len_utf8()..]);
+        if c == '.' && ends_in_www(before) {
+            out.push_str(CUT);
+        }
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '$' | '!' => {
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '$' | '!' | '@' | '#' => {
                 entity(&mut out, c);
-            }
-            '@' | '#' => {
-                entity(&mut out, c);
-                out.push_str(CUT);
-            }
-            ':' if letters.peek().is_some_and(|next| *next != ' ') && !is_clock(&out, &letters) => {
-                out.push(c);
-                out.push_str(CUT);
-            }
-            '.' if ends_in_www(&out) => {
-                out.push_str(CUT);
-                out.push(c);
             }
             c => out.push(c),
+        }
+        let is_cut = match c {
+            '@' | '#' => true,
+            // Changes, snippets, labels, epics, milestones and alerts of GitLab.
+            '!' | '$' | '~' | '&' | '%' | '^' => begins_word(after) || after.starts_with('"'),
+            ':' => !after.is_empty() && !after.starts_with(' ') && !is_clock(before, after),
+            '-' => is_key(before, after),
+            _ => false,
+        };
+        if is_cut {
+            out.push_str(CUT);
         }
     }
     out
@@ -50,6 +49,7 @@ pub(super) fn code(text: &str) -> String {
 
 /// Text between fences that nothing in it can close.
 pub(super) fn fenced(text: &str) -> String {
+    let text = page(text, false);
     let mut longest = 2;
     let mut run = 0;
     for c in text.chars() {
@@ -75,9 +75,23 @@ fn ends_in_www(before: &str) -> bool {
 }
 
 /// Between two digits, as in `03:00`, a colon begins neither a link nor an emoji.
-fn is_clock(before: &str, after: &Peekable<Chars>) -> bool {
+fn is_clock(before: &str, after: &str) -> bool {
     before.ends_with(|c: char| c.is_ascii_digit())
-        && after.clone().next().is_some_and(|c| c.is_ascii_digit())
+        && after.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Is this the minus sign in an issue's key, as in `GH-2` and `OPS-17`?
+fn is_key(before: &str, after: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let project = &before[before.trim_end_matches(is_part).len()..];
+    let is_project = project.eq_ignore_ascii_case("gh")
+        || project.starts_with(|c: char| c.is_ascii_uppercase())
+            && !project.contains(|c: char| c.is_ascii_lowercase());
+    is_project && after.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn begins_word(text: &str) -> bool {
+    text.starts_with(char::is_alphanumeric)
 }
 
 fn entity(out: &mut String, c: char) {
@@ -96,6 +110,13 @@ mod tests {
             ("<img src=x>", "&lt;img src=x&gt;"),
             ("@octocat", "&#64;<!-- -->octocat"),
             ("#12", "&#35;<!-- -->12"),
+            ("see GH-2, gh-3", "see GH-<!-- -->2, gh-<!-- -->3"),
+            ("OPS-17 of 2026-11-24", "OPS-<!-- -->17 of 2026-11-24"),
+            (
+                "!7 ~\"a\" %v1 &4",
+                "&#33;<!-- -->7 &#126;<!-- -->\"a\" %<!-- -->v1 &amp;<!-- -->4",
+            ),
+            ("50% done", "50% done"),
             ("https://evil.example", "https:<!-- -->//evil.example"),
             ("www.evil.example", "www<!-- -->.evil.example"),
             ("[a](b)", "&#91;a&#93;(b)"),

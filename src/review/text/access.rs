@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use super::why::{labelled, when};
+use crate::escape::{self, line};
 use crate::model::access::{Access, Entry, Identity, Need, Place, Right, Standing};
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
-use crate::review::escape::{self, line};
 
 /// Things of one right and one standing that are told by name; more are counted if they are in order.
 const NAMED_MAX: usize = 3;

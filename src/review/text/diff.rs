@@ -2,11 +2,11 @@
 
 use similar::{ChangeTag, TextDiff};
 
+use crate::escape::line;
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::minute;
 use crate::model::verdict::{Plan, Step, Target};
 use crate::review::change::{Change, changes, tally};
-use crate::review::escape::line;
 use crate::review::sentence::sentence;
 
 /// What the new plan decides differently, with a line end at its end.

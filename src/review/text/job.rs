@@ -1,10 +1,10 @@
 //! What a job's or a one-time submit's verdict rests on: the last success, failures since, active runs, how far back was read.
 
 use super::why::{labelled, when};
+use crate::escape::line;
 use crate::model::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::{Dismissed, Hold, JobFacts, SubmissionFacts, Verdict};
-use crate::review::escape::line;
 use crate::review::words;
 
 /// Runs that are listed one by one; the rest is counted.

@@ -25,9 +25,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::escape::line;
 use super::paint::{Ink, Paint};
 use super::{sentence, words};
+use crate::escape::line;
 use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;

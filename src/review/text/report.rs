@@ -1,10 +1,10 @@
 //! What an apply did: one line for each thing that happened, and a summary that ends with what is left to do.
 
+use crate::escape::line;
 use crate::model::job::RunId;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Move, Receipt};
 use crate::review::command;
-use crate::review::escape::line;
 use crate::review::words;
 
 /// Lines of a failing task's error that are shown.

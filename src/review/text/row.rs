@@ -1,10 +1,10 @@
 //! Columns: addresses below each other, actions below each other, reasons after them, wrapped with a hanging indent.
 
 use super::{TextOptions, Unshown};
+use crate::escape::line;
 use crate::model::survey::Refresh;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Plan, Step, Verdict};
-use crate::review::escape::line;
 use crate::review::paint::{Ink, Paint};
 
 /// Addresses longer than this push their own row aside, not all rows.

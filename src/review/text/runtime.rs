@@ -2,12 +2,12 @@
 
 use super::row::{Page, letters};
 use super::why::{labelled, when};
+use crate::escape::line;
 use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
 use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Target, Verdict};
-use crate::review::escape::line;
 use crate::review::paint::Ink;
 use crate::review::words;
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::row::Page;
+use crate::escape::line;
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, minute};
 use crate::model::verdict::{Plan, Step, Verdict};
-use crate::review::escape::line;
 use crate::review::paint::Ink;
 use crate::review::words;
 

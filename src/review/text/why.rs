@@ -5,11 +5,11 @@
 use std::cmp::Ordering;
 
 use super::{advice, job, runtime};
+use crate::escape::line;
 use crate::model::address::Name;
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::{Facts, Plan, Step, Target};
-use crate::review::escape::line;
 use crate::review::{sentence, words};
 
 /// A labelled line: `  promise     no key older than 90d`.

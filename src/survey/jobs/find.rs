@@ -10,6 +10,7 @@ use super::super::resolve::misfit;
 use super::super::{Scene, names};
 use super::JobRule;
 use crate::cloud::{Dated, ListedJob};
+use crate::escape;
 use crate::limits::JOBS_ONE_BY_ONE_MAX;
 use crate::model::address::Name;
 use crate::model::connection::Workspace;
@@ -165,10 +166,10 @@ fn the_one_named(name: &str, jobs: &[ListedJob]) -> Result<Vec<ListedJob>, Troub
 fn unnamed(name: &str, jobs: &[ListedJob]) -> String {
     let known = jobs.iter().map(|job| job.name.as_str());
     match names::suggestion(name, known) {
-        Some(meant) => format!("no job is named `{}`; {meant}", names::visible(name)),
+        Some(meant) => format!("no job is named `{}`; {meant}", escape::exact(name)),
         None => format!(
             "no job is named `{}`, or CAN VIEW on it is missing",
-            names::visible(name)
+            escape::exact(name)
         ),
     }
 }
