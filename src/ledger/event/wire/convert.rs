@@ -208,17 +208,14 @@ impl EventLine {
                 since,
                 until,
                 regenerations,
-            } => Event::LogRead(LogReading {
-                log: LogId::new(&subscription, &resource_group),
-                span: LogSpan {
+            } => log_read(
+                LogId::new(&subscription, &resource_group),
+                LogSpan {
                     since: since.0,
                     until: until.0,
                 },
-                events: regenerations
-                    .into_iter()
-                    .map(RegenerationLine::regeneration)
-                    .collect(),
-            }),
+                regenerations,
+            ),
             Self::RunSeen(line) => line.event()?,
             Self::RunFailed(line) => line.event()?,
             Self::Intended {
@@ -270,6 +267,15 @@ impl EventLine {
             Self::Forgotten(line) => line.event()?,
         })
     }
+}
+
+fn log_read(log: LogId, span: LogSpan, regenerations: Vec<RegenerationLine>) -> Event {
+    let events = regenerations.into_iter();
+    Event::LogRead(LogReading {
+        log,
+        span,
+        events: events.map(RegenerationLine::regeneration).collect(),
+    })
 }
 
 const fn opened(lineage: String, at: Timestamp, tool: String, compactions: u32) -> Event {
