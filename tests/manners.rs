@@ -28,7 +28,7 @@ use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::requests::{RequestClass, of_class};
 use afresh::model::runtime::Slot;
-use afresh::model::survey::Refresh;
+use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::Timestamp;
 use afresh::model::trust::Trust;
 use afresh::model::verdict::{Plan, Verdict};
@@ -164,6 +164,7 @@ impl Standing {
         let begun = self.clock.now();
         let options = afresh::survey::Options {
             refresh: Refresh::Auto,
+            keys: KeyReading::Recorded,
             targets: Vec::new(),
             parallelism,
             now: begun,

@@ -124,7 +124,7 @@ async fn plan(server: &Server, size: Size) -> Result<Duration> {
     )?;
     let mut command = Command::new(BINARY);
     command
-        .args(["plan", "estate.yaml"])
+        .args(["plan", "estate.yaml", "--refresh", "all"])
         .current_dir(folder.path())
         .stdin(Stdio::null());
     command

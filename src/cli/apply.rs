@@ -20,6 +20,7 @@ use super::{exit_code, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::limits::CLOCK_SKEW_MAX;
+use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trust::Asked;
 use crate::model::verdict::{Plan, Verdict};
@@ -70,7 +71,13 @@ async fn manifests(
     let session = Session::open(paths, global, screen).await?;
     session.warn(screen);
     beside::warn_of_notes(&session.ground, screen);
-    let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
+    let plan = decide(
+        &session,
+        Look::new(&args.looking, KeyReading::Recorded, None),
+        global,
+        screen,
+    )
+    .await?;
     show(&session, &plan, args, screen)?;
     refuse(&plan)?;
     let before = session.ground.now();

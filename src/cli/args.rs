@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::exit_code::{FailOn, TABLE};
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
 use crate::model::address::{Address, Name};
+use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp};
 use crate::review::markdown::{Limit, Link};
 
@@ -175,6 +176,26 @@ pub enum RefreshHow {
     None,
 }
 
+/// What ages are proved by, besides the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EvidenceOf {
+    /// Also fingerprints of the keys.
+    Keys,
+    /// Only `createTime` and the Activity Log.
+    Status,
+}
+
+impl EvidenceOf {
+    /// Which keys a command lists; `is_recorded`: what it reads may get into the ledger.
+    pub const fn keys(self, is_recorded: bool) -> KeyReading {
+        match (self, is_recorded) {
+            (Self::Status, _) => KeyReading::Never,
+            (Self::Keys, true) => KeyReading::Recorded,
+            (Self::Keys, false) => KeyReading::Needed,
+        }
+    }
+}
+
 fn timeout(text: &str) -> Result<Span, String> {
     let span: Span = text.parse()?;
     if span == Span::default() {
@@ -199,6 +220,10 @@ pub struct Plan {
     /// What to read.
     #[command(flatten)]
     pub looking: Looking,
+    /// What ages are proved by: `keys` (listed where the decision needs them), or `status` (never listed: what only a key's
+    /// fingerprint tells is not seen)
+    #[arg(long, value_name = "WHAT", default_value = "keys")]
+    pub evidence: EvidenceOf,
     /// Save the plan, for `apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
@@ -352,6 +377,9 @@ pub struct Why {
     /// What to read from Azure: `auto` (what the ledger can't prove), `all`, `none`
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub refresh: RefreshHow,
+    /// What ages are proved by: `keys` (listed where the decision needs them), or `status` (never listed)
+    #[arg(long, value_name = "WHAT", default_value = "keys")]
+    pub evidence: EvidenceOf,
     /// Decide for this later time, as if nothing happened until then
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,

@@ -7,7 +7,7 @@ use super::screen::Screen;
 use super::session::Session;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
-use crate::model::survey::{Refresh, Subject, Survey};
+use crate::model::survey::{KeyReading, Refresh, Subject, Survey};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Plan;
 use crate::{escape, plan, survey};
@@ -16,6 +16,8 @@ use crate::{escape, plan, survey};
 pub struct Look {
     /// How eagerly.
     pub refresh: Refresh,
+    /// Which keys to list.
+    pub keys: KeyReading,
     /// At what only; empty: everything.
     pub targets: Vec<Address>,
     /// How much at a time.
@@ -26,9 +28,10 @@ pub struct Look {
 
 impl Look {
     /// As the command line says.
-    pub fn new(looking: &Looking, as_of: Option<Timestamp>) -> Self {
+    pub fn new(looking: &Looking, keys: KeyReading, as_of: Option<Timestamp>) -> Self {
         Self {
             refresh: looking.refresh.into(),
+            keys,
             targets: looking.target.clone(),
             parallelism: looking.parallelism,
             as_of,
@@ -56,6 +59,7 @@ pub async fn decide(
     let now = time_of(look.as_of, session.ground.now(), screen)?;
     let options = survey::Options {
         refresh: look.refresh,
+        keys: look.keys,
         targets: look.targets,
         parallelism: look.parallelism,
         now,

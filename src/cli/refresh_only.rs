@@ -14,6 +14,7 @@ use super::screen::Screen;
 use super::session::{Ground, Session, named};
 use super::signals::Interrupts;
 use super::uses;
+use crate::model::survey::KeyReading;
 use crate::review::Uses;
 use crate::{apply, review};
 
@@ -34,7 +35,13 @@ pub async fn run(
     let session = Session::open(paths, global, screen).await?;
     let ground = &session.ground;
     beside::warn_of_notes(ground, screen);
-    let plan = decide(&session, Look::new(&args.looking, None), global, screen).await?;
+    let plan = decide(
+        &session,
+        Look::new(&args.looking, KeyReading::Recorded, None),
+        global,
+        screen,
+    )
+    .await?;
     if args.format == LogFormat::Text {
         let uses = uses::of_plan(&session, &plan);
         let uses = Uses {

@@ -15,6 +15,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
     let look = Look {
         refresh: args.refresh.into(),
+        keys: args.evidence.keys(false),
         targets: vec![address],
         parallelism: PARALLELISM_DEFAULT,
         as_of: args.as_of,

@@ -247,6 +247,8 @@ impl<'a> Key<'a> {
         let from = timeline.log_from.unwrap_or(Timestamp::MIN);
         let covered = spans.map(|span| (span.since.max(from), tells_until(tenure, *span)));
         let unseen = tenure.unseen_until.zip(tenure.seen);
+        // A log that was read when the key was seen leaves no time in between.
+        let unseen = unseen.filter(|(until, (_, last))| last < until);
         Self {
             slot,
             tenure,
@@ -257,7 +259,7 @@ impl<'a> Key<'a> {
             },
             unseen: unseen.map(|(until, (_, last))| Interval {
                 earliest: Some(last),
-                latest: Some(until.max(last)),
+                latest: Some(until),
             }),
             declared: tenure
                 .declared

@@ -195,6 +195,18 @@ impl Subject {
     }
 }
 
+/// Which keys are listed. Listing them is a write to Azure, and brings live keys into this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyReading {
+    /// Where the decision needs them, and once of each runtime that the ledger does not know: what is read is recorded, and later
+    /// decisions compare with it.
+    Recorded,
+    /// Only where this decision needs them: nothing is recorded.
+    Needed,
+    /// Never (`--evidence status`): keys are judged by the rest of the evidence.
+    Never,
+}
+
 /// What to read (`--refresh`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Refresh {

@@ -15,7 +15,7 @@ use crate::model::connection::{Factory, Workspace, WorkspaceHost};
 use crate::model::desired::Desired;
 use crate::model::job::JobId;
 use crate::model::memory::Memory;
-use crate::model::survey::Refresh;
+use crate::model::survey::{KeyReading, Refresh};
 use crate::model::time::Timestamp;
 
 /// Why nobody can tell whether a rule's jobs may be run.
@@ -30,6 +30,7 @@ pub async fn gather(
 ) -> Vec<Access> {
     let options = Options {
         refresh: Refresh::All,
+        keys: KeyReading::Never,
         targets: Vec::new(),
         parallelism: PARALLELISM_DEFAULT,
         now,

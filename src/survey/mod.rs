@@ -16,10 +16,10 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use crate::cloud::{Gate, Reader};
-use crate::model::address::{Address, Name};
+use crate::model::address::{Address, Identity, Name};
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
-use crate::model::survey::{Refresh, Survey};
+use crate::model::survey::{KeyReading, Refresh, Survey};
 use crate::model::time::Timestamp;
 
 /// How to gather.
@@ -27,6 +27,8 @@ use crate::model::time::Timestamp;
 pub struct Options {
     /// How eagerly to look.
     pub refresh: Refresh,
+    /// Which keys to list.
+    pub keys: KeyReading,
     /// Only these subjects; empty: all.
     pub targets: Vec<Address>,
     /// Most requests under way at a time.
@@ -61,6 +63,8 @@ struct Scene<'a> {
     reader: &'a Reader,
     options: &'a Options,
     gate: Gate,
+    /// Names, in lower case, of the runtimes that the ledger knows anywhere.
+    runtime_names: BTreeSet<String>,
 }
 
 impl<'a> Scene<'a> {
@@ -77,6 +81,14 @@ impl<'a> Scene<'a> {
             reader,
             options,
             gate: Gate::new(options.parallelism),
+            runtime_names: memory
+                .runtimes
+                .keys()
+                .filter_map(|identity| match identity {
+                    Identity::Runtime(id) => Some(id.name().to_ascii_lowercase()),
+                    Identity::Job(..) | Identity::Submission(..) => None,
+                })
+                .collect(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The runtimes of one factory: list them, match them with the rules, look at those that the ledger does not prove.
 
-use futures_util::future::join_all;
+mod keys;
+
+use futures_util::future::{join, join_all};
 
 use super::Scene;
 use super::resolve::{Matcher, Selected, matches_any, misfit, not_looked_at};
@@ -377,17 +379,18 @@ fn case(
 /// Unless the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
 /// all.
 fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
-    let due_at_the_earliest = case
-        .spec
-        .due_age()
-        .minus(case.spec.jitter)
-        .minus(haste_max(scene, &case.spec));
     scene.options.refresh == Refresh::All
         || !case.doubts.is_empty()
         || case.memory.awaits_log()
         || !case
             .memory
-            .proves_younger(due_at_the_earliest, scene.options.now)
+            .proves_younger(due_at_the_earliest(scene, &case.spec), scene.options.now)
+}
+
+/// No key of any age below this is due, whatever its share of the jitter and whatever lies ahead.
+fn due_at_the_earliest(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
+    let drawn = spec.due_age().minus(spec.jitter);
+    drawn.minus(haste_max(scene, spec))
 }
 
 /// How much earlier than at its due age a key may be due: before freezes that outlast limits, and so that the other key can follow.
@@ -492,7 +495,7 @@ async fn look(
     if !needs_look(scene, &case) {
         return case;
     }
-    match see(scene, factory, &case, log).await {
+    match see(scene, factory, &case, listed_at, log).await {
         Ok(sight) => {
             let memory = recognised(scene, &case, &sight);
             Case {
@@ -548,6 +551,7 @@ async fn see(
     scene: &Scene<'_>,
     factory: &Factory,
     case: &RuntimeCase,
+    listed_at: Timestamp,
     log: &Log,
 ) -> Result<RuntimeSight, Trouble> {
     let log = log.of(&case.target.id);
@@ -558,43 +562,70 @@ async fn see(
     let status = async {
         match case.memory.created {
             Some(created) => Ok(Some(created)),
-            None => scene
-                .gate
-                .pass(factory, scene.reader.runtime_status(factory, name))
-                .await
-                .map(|status| status.said.created),
+            None => created(scene, factory, name).await,
         }
     };
-    let (status, keys) = futures_util::future::join(
-        status,
-        scene.gate.pass(factory, scene.reader.keys(factory, name)),
-    )
-    .await;
-    let mut created = status?;
-    let may_be_another = match &keys {
+    let list = keys::list(scene, factory, name);
+    let without_keys = |created| RuntimeSight {
+        at: listed_at,
+        kind: RuntimeKind::SelfHosted,
+        created,
+        keys: KeySight::NotAsked,
+        log,
+    };
+    let (sight, listed) = if keys::are_needed_anyway(scene, case) {
+        let (created, listed) = join(status, list).await;
+        (without_keys(created?), listed)
+    } else {
+        let sight = without_keys(status.await?);
+        if !keys::are_needed(scene, case, &sight, due_at_the_earliest(scene, &case.spec)) {
+            return Ok(sight);
+        }
+        (sight, list.await)
+    };
+    with_keys(scene, factory, case, sight, listed).await
+}
+
+/// The same look with what listing the keys told.
+async fn with_keys(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    sight: RuntimeSight,
+    listed: Result<Dated<PerSlot<Fingerprint>>, Trouble>,
+) -> Result<RuntimeSight, Trouble> {
+    let may_be_another = match &listed {
         Ok(keys) => both_are_new(case, &keys.said),
         Err(_) => case.memory.created.is_some(),
     };
-    if may_be_another {
-        // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
-        let status = scene
-            .gate
-            .pass(factory, scene.reader.runtime_status(factory, name));
-        created = status.await?.said.created;
-    }
-    let (at, keys) = match keys {
+    // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
+    let created = if may_be_another {
+        created(scene, factory, case.target.id.name()).await?
+    } else {
+        sight.created
+    };
+    let (at, keys) = match listed {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
-        // A planner needs read rights only; listing keys is more than that.
-        Err(trouble) if matches!(trouble.kind, TroubleKind::Forbidden { .. }) => {
+        Err(trouble) if keys::may_do_without(scene, &trouble) => {
             (scene.options.now, KeySight::Refused(trouble))
         }
         Err(trouble) => return Err(trouble),
     };
     Ok(RuntimeSight {
         at,
-        kind: RuntimeKind::SelfHosted,
         created,
         keys,
-        log,
+        ..sight
     })
+}
+
+/// `createTime`.
+async fn created(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    name: &str,
+) -> Result<Option<Timestamp>, Trouble> {
+    let status = scene.reader.runtime_status(factory, name);
+    let status = scene.gate.pass(factory, status).await?;
+    Ok(status.said.created)
 }

@@ -12,7 +12,7 @@ use afresh::ledger::store::memory::MemoryStore;
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::outcome::Report;
-use afresh::model::survey::{Refresh, Survey};
+use afresh::model::survey::{KeyReading, Refresh, Survey};
 use afresh::model::time::Timestamp;
 use afresh::model::trust::Trust;
 use afresh::model::verdict::Plan;
@@ -135,6 +135,7 @@ impl Standing {
     pub fn decide(&self) -> Decided {
         let options = afresh::survey::Options {
             refresh: Refresh::Auto,
+            keys: KeyReading::Recorded,
             targets: Vec::new(),
             parallelism: 4,
             now: self.now(),

@@ -19,7 +19,7 @@ use afresh::ledger::Ledger;
 use afresh::ledger::store::memory::MemoryStore;
 use afresh::model::desired::Desired;
 use afresh::model::outcome::{Happened, Report};
-use afresh::model::survey::Refresh;
+use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::trust::Trust;
 use afresh::model::verdict::Plan;
@@ -181,6 +181,7 @@ impl Standing {
     pub fn plan(&self) -> Plan {
         let options = afresh::survey::Options {
             refresh: Refresh::Auto,
+            keys: KeyReading::Recorded,
             targets: Vec::new(),
             parallelism: 4,
             now: self.now(),

@@ -1,0 +1,99 @@
+//! Which keys are listed: those that a decision needs. Listing is a write to Azure, and brings live keys into this process.
+//!
+//! Refuses: to be satisfied with less than the decision rests on. An Activity Log that was read without a gap since the keys were seen
+//! last tells of every regeneration; where it is silent, the keys are those that the ledger knows.
+
+use crate::cloud::Dated;
+use crate::model::connection::Factory;
+use crate::model::runtime::{
+    Fingerprint, LogSight, PerSlot, RuntimeMemory, RuntimeSight, Slot, UnknownAge,
+};
+use crate::model::survey::{KeyReading, Refresh, RuntimeCase};
+use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::Timeline;
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::survey::Scene;
+
+/// Are they needed whatever `createTime` and the log say? What became of an operation is told by the keys alone; and keys that the ledger
+/// does not know yet are recorded.
+pub fn are_needed_anyway(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    let is_new = Slot::BOTH
+        .into_iter()
+        .any(|slot| case.memory.slots.get(slot).fingerprint.is_none());
+    scene.options.refresh == Refresh::All
+        || !case.doubts.is_empty()
+        || is_new && scene.options.keys == KeyReading::Recorded
+}
+
+/// Do the keys decide anything beside the ledger, `createTime` and the log, which `sight` has? `due_age`: no younger key is due.
+///
+/// They do not where none is due, whether they are the known ones or younger, as the log tells of no others.
+pub fn are_needed(
+    scene: &Scene<'_>,
+    case: &RuntimeCase,
+    sight: &RuntimeSight,
+    due_age: Span,
+) -> bool {
+    let now = scene.options.now;
+    let joint = Timeline::of(&case.memory, Some(sight)).births();
+    let are_young = joint.kept_until(due_age).is_some_and(|at| now < at);
+    let may_be_due = match case.spec.unknown_age {
+        UnknownAge::Adopt => joint.broken_from(due_age).is_some_and(|at| at <= now),
+        UnknownAge::Rotate | UnknownAge::Fail => !are_young,
+    };
+    let are_known = log_is_silent_since_seen(&case.memory, &sight.log);
+    let needs_none = match scene.options.keys {
+        KeyReading::Recorded => are_known && !may_be_due,
+        KeyReading::Needed | KeyReading::Never => {
+            are_known && !may_be_due || are_young && !may_have_moved(scene, case)
+        }
+    };
+    !needs_none
+}
+
+/// Was the log read without a gap since the keys were last seen, and does it tell of no regeneration?
+fn log_is_silent_since_seen(memory: &RuntimeMemory, log: &LogSight) -> bool {
+    let LogSight::Read { since, events, .. } = log else {
+        return false;
+    };
+    Slot::BOTH.into_iter().all(|slot| {
+        let known = memory.slots.get(slot);
+        let seen = known.last_seen.filter(|_| known.fingerprint.is_some());
+        let is_silent = |seen: Timestamp| events.iter().all(|event| event.at <= seen);
+        seen.is_some_and(|seen| *since <= seen && is_silent(seen))
+    })
+}
+
+/// Is it new to the ledger, which knows a runtime of its name elsewhere? Then its keys may be older than itself.
+fn may_have_moved(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    let name = case.target.id.name().to_ascii_lowercase();
+    let is_new = !scene.memory.runtimes.contains_key(&case.target.identity());
+    is_new && scene.runtime_names.contains(&name)
+}
+
+/// Lists them, unless that is not wanted.
+pub async fn list(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    name: &str,
+) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+    match scene.options.keys {
+        KeyReading::Recorded | KeyReading::Needed => {
+            scene
+                .gate
+                .pass(factory, scene.reader.keys(factory, name))
+                .await
+        }
+        KeyReading::Never => Err(Trouble {
+            kind: TroubleKind::Unexpected,
+            doing: format!("list the keys of {name}"),
+            message: "not asked for (--evidence status)".to_owned(),
+            ids: Box::default(),
+        }),
+    }
+}
+
+/// Does age rest on the rest of the evidence instead? A planner needs read rights only; listing keys is more than that.
+pub fn may_do_without(scene: &Scene<'_>, trouble: &Trouble) -> bool {
+    scene.options.keys == KeyReading::Never || matches!(trouble.kind, TroubleKind::Forbidden { .. })
+}
