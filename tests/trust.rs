@@ -654,6 +654,35 @@ fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
         "{shown}"
     );
     assert!(!kept.exists());
+    // A yes is kept whatever the next answer is, and asked for no more.
+    let (code, shown) = at_a_terminal(root, "yes\nno\n", &[]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert_eq!(shown.matches("Type `yes`").count(), 2, "{shown}");
+    let text = std::fs::read_to_string(&kept).unwrap();
+    assert!(
+        text.contains("login.lab.invalid") && !text.contains("arm.lab.invalid"),
+        "{text}"
+    );
+    let (code, shown) = at_a_terminal(root, "no\n", &[]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(
+        !shown.contains("the authority host") && shown.contains("the Resource Manager host"),
+        "{shown}"
+    );
+    std::fs::remove_file(&kept).unwrap();
+    // So is one before something that no person may allow: an audience is for a policy.
+    let vault = Estate {
+        manager: PUBLIC.to_owned(),
+        audience: "https://vault.azure.net".to_owned(),
+        ..estate.clone()
+    };
+    std::fs::write(root.join("estate/estate.yaml"), vault.text(method)).unwrap();
+    let (code, shown) = at_a_terminal(root, "yes\n", &[]);
+    assert_eq!(code, Some(5), "{shown}");
+    assert!(shown.contains("resourceManager: [\"https://vault.azure.net\"]"), "{shown}");
+    assert!(kept.exists());
+    std::fs::remove_file(&kept).unwrap();
+    std::fs::write(root.join("estate/estate.yaml"), estate.text(method)).unwrap();
     let (code, shown) = at_a_terminal(root, "yes\nyes\n", &[("CI", "true")]);
     assert_eq!(code, Some(5), "{shown}");
     assert!(!shown.contains("Type `yes`") && !kept.exists(), "{shown}");

@@ -102,8 +102,7 @@ pub async fn settle(
             );
         }
         remembered.insert(host);
-    }
-    if remembered != trust.remembered {
+        // At once: whatever becomes of the next question, this one has its answer.
         remembered::write(&remembered)?;
     }
     Ok(Trust {
