@@ -1,6 +1,6 @@
 //! `afresh show` and `afresh diff`: saved plans, anywhere, offline, also when they are stale.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Diff, Show};
 use super::error::{Exit, Failure};
@@ -32,6 +32,11 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
     let file = saved::read(&text).map_err(|error| {
         // What cannot be used may still say whose plan it was.
         let ledger = saved::ledger_file(&text);
+        let out = if error.may_be_replaced() {
+            path.to_owned()
+        } else {
+            beside(path)
+        };
         let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
             Exit::Stale
         } else {
@@ -41,9 +46,14 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
             .with_exit(exit)
             .with_command(
                 "Make a new one:",
-                &screen.typed.of_plan(ledger.as_deref()).plan_again(path),
+                &screen.typed.of_plan(ledger.as_deref()).plan_again(&out),
             )
     })?;
     uses::check(&file)?;
     Ok(file)
+}
+
+/// `plan.new.json` beside `plan.json`: a name for a plan that is to leave this file as it is.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("new.json")
 }

@@ -1,6 +1,6 @@
 //! CARRY OVER: a plan as a file, which can be shown anywhere offline and applied without the manifests.
 //!
-//! The file is JSON with shapes of its own, one for each word of the model, under a version: `"format": "afresh-plan/1"`.
+//! The file is JSON with shapes of its own, one for each word of the model, under a version: `"format": "afresh-plan/2"`.
 //! Two hashes stand in it:
 //! - `digest` is SHA-256 over what was decided and what that presumes, not over ages: the same plan a minute later has the same
 //!   digest. It is what a reviewer compares.
@@ -41,7 +41,7 @@ use shape::trust as trust_shape;
 pub use digest::digest;
 
 /// The version that this tool writes and reads.
-pub const FORMAT: &str = "afresh-plan/1";
+pub const FORMAT: &str = "afresh-plan/2";
 const FAMILY: &str = "afresh-plan/";
 
 /// A plan with all that is needed to apply it elsewhere.
@@ -81,6 +81,14 @@ pub enum SavedError {
         /// The format it says it has.
         format: String,
     },
+    /// Written by an earlier version.
+    #[error(
+        "this plan has the format `{format}` of an older version of afresh, and this version reads `{FORMAT}`: make a new plan"
+    )]
+    OlderVersion {
+        /// The format it says it has.
+        format: String,
+    },
     /// Its seal or its digest does not match what it says.
     #[error(
         "this plan was changed after it was written: its {mark} does not match. Nothing of it is used; plan again"
@@ -109,6 +117,19 @@ pub enum SavedError {
         /// Its size.
         bytes: usize,
     },
+}
+
+impl SavedError {
+    /// May a new plan take the file's place? Another version may still use what is there, and what is no plan is somebody's.
+    pub const fn may_be_replaced(&self) -> bool {
+        match self {
+            Self::Tampered { .. } | Self::Malformed { .. } => true,
+            Self::NotAPlan
+            | Self::NewerVersion { .. }
+            | Self::OlderVersion { .. }
+            | Self::TooLarge { .. } => false,
+        }
+    }
 }
 
 /// A plan file of afresh.
@@ -230,16 +251,19 @@ fn parse(text: &str) -> Result<Value, SavedError> {
     };
     match value.get("format").and_then(Value::as_str) {
         Some(FORMAT) => Ok(value),
-        Some(other) if newer(other) => Err(SavedError::NewerVersion {
-            format: other.to_owned(),
-        }),
-        _ => Err(SavedError::NotAPlan),
+        other => Err(other.map_or(SavedError::NotAPlan, of_another_version)),
     }
 }
 
-fn newer(format: &str) -> bool {
+fn of_another_version(format: &str) -> SavedError {
     let version = |text: &str| text.strip_prefix(FAMILY)?.parse::<u32>().ok();
-    version(format) > version(FORMAT)
+    let is_newer = |own: u32| version(FORMAT).is_some_and(|known| known < own);
+    let format = format.to_owned();
+    match version(&format).map(is_newer) {
+        None => SavedError::NotAPlan,
+        Some(true) => SavedError::NewerVersion { format },
+        Some(false) => SavedError::OlderVersion { format },
+    }
 }
 
 fn malformed(text: &str, error: &serde_json::Error) -> SavedError {

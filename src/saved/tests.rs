@@ -297,18 +297,25 @@ fn something_else_is_told_from_a_damaged_plan() {
     ] {
         assert_eq!(read(other), Err(SavedError::NotAPlan), "{other:?}");
     }
-    let newer = read(r#"{"format": "afresh-plan/2", "whatever": 1}"#);
+    let newer = read(r#"{"format": "afresh-plan/3", "whatever": 1}"#);
     assert_eq!(
         newer,
         Err(SavedError::NewerVersion {
-            format: "afresh-plan/2".to_owned()
+            format: "afresh-plan/3".to_owned()
+        })
+    );
+    let older = read(r#"{"format": "afresh-plan/1", "whatever": 1}"#);
+    assert_eq!(
+        older,
+        Err(SavedError::OlderVersion {
+            format: "afresh-plan/1".to_owned()
         })
     );
     let text = write(&file(samples::empty_plan()));
     let cut = read(&text[..text.len() / 2]);
     assert!(matches!(cut, Err(SavedError::Malformed { .. })), "{cut:?}");
     let deep = format!(
-        "{{\"format\": \"afresh-plan/1\", \"x\": {}",
+        "{{\"format\": \"afresh-plan/2\", \"x\": {}",
         "[".repeat(100_000)
     );
     assert!(matches!(read(&deep), Err(SavedError::Malformed { .. })));
