@@ -679,7 +679,10 @@ fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
     std::fs::write(root.join("estate/estate.yaml"), vault.text(method)).unwrap();
     let (code, shown) = at_a_terminal(root, "yes\n", &[]);
     assert_eq!(code, Some(5), "{shown}");
-    assert!(shown.contains("resourceManager: [\"https://vault.azure.net\"]"), "{shown}");
+    assert!(
+        shown.contains("resourceManager: [\"https://vault.azure.net\"]"),
+        "{shown}"
+    );
     assert!(kept.exists());
     std::fs::remove_file(&kept).unwrap();
     std::fs::write(root.join("estate/estate.yaml"), estate.text(method)).unwrap();

@@ -1,8 +1,9 @@
 //! The runtimes of one factory: list them, match them with the rules, look at those that the ledger does not prove.
 
 mod keys;
+mod see;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 
 use super::Scene;
 use super::resolve::{Matcher, Selected, matches_any, misfit, not_looked_at};
@@ -14,8 +15,7 @@ use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, RuntimeKind, RuntimeMemory,
-    RuntimeSight, RuntimeSpec, Slot,
+    KeySight, LogSight, OnStarvation, RuntimeKind, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot,
 };
 use crate::model::survey::{
     Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
@@ -203,9 +203,9 @@ async fn from_list(
         .into_iter()
         .map(|(case, kind)| look(scene, factory, case, kind, listed.at, &log));
     let mut looked: Vec<RuntimeCase> = join_all(looks).await;
-    if !asks_log && looked.iter().any(keys_are_refused) {
+    if !asks_log && looked.iter().any(see::keys_are_refused) {
         log = read_log(scene, factory, listed.at).await;
-        looked = looked.into_iter().map(|case| told(case, &log)).collect();
+        looked = looked.into_iter().map(|case| see::told(case, &log)).collect();
     }
     let mut subjects: Vec<Subject> = looked.into_iter().map(Subject::Runtime).collect();
     subjects.extend(held);
@@ -214,34 +214,6 @@ async fn from_list(
         subjects,
         passed_over,
         log: log.reading(),
-    }
-}
-
-fn keys_are_refused(case: &RuntimeCase) -> bool {
-    matches!(&case.sight, Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)))
-}
-
-/// A case whose keys are not shown, with what the log says of it: even a key that afresh made may have been replaced since.
-fn told(case: RuntimeCase, log: &Log) -> RuntimeCase {
-    match case.sight {
-        Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)) => {
-            let log = log.of(&case.target.id);
-            let sight = match unread(&log) {
-                Some(trouble) => Looked::Failed(trouble),
-                None => Looked::Seen(RuntimeSight { log, ..sight }),
-            };
-            Case { sight, ..case }
-        }
-        Looked::Seen(_) | Looked::Failed(_) | Looked::NotAsked => case,
-    }
-}
-
-/// Why a log could not be read that will be read another time. Judged without it, a key would look younger than it is, and only until the
-/// log answers again.
-fn unread(log: &LogSight) -> Option<Trouble> {
-    match log {
-        LogSight::Refused(trouble) if passes(trouble) => Some(trouble.clone()),
-        LogSight::Refused(_) | LogSight::Read { .. } | LogSight::NotAsked => None,
     }
 }
 
@@ -495,7 +467,7 @@ async fn look(
     if !needs_look(scene, &case) {
         return case;
     }
-    match see(scene, factory, &case, listed_at, log).await {
+    match see::see(scene, factory, &case, listed_at, log).await {
         Ok(sight) => {
             let memory = recognised(scene, &case, &sight);
             Case {
@@ -529,103 +501,4 @@ fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> Ru
         memory.log_from = memory.log_from.max(Some(sight.at));
     }
     memory
-}
-
-/// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.
-const fn passes(trouble: &Trouble) -> bool {
-    !matches!(
-        trouble.kind,
-        TroubleKind::Forbidden { .. } | TroubleKind::NotFound
-    )
-}
-
-/// Does it hold two keys that are not the ones the ledger knows?
-fn both_are_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>) -> bool {
-    Slot::BOTH.into_iter().all(|slot| {
-        let known = &case.memory.slots.get(slot).fingerprint;
-        known.as_ref().is_some_and(|known| known != keys.get(slot))
-    })
-}
-
-async fn see(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    case: &RuntimeCase,
-    listed_at: Timestamp,
-    log: &Log,
-) -> Result<RuntimeSight, Trouble> {
-    let log = log.of(&case.target.id);
-    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
-        return Err(trouble);
-    }
-    let name = case.target.id.name();
-    let status = async {
-        match case.memory.created {
-            Some(created) => Ok(Some(created)),
-            None => created(scene, factory, name).await,
-        }
-    };
-    let list = keys::list(scene, factory, name);
-    let without_keys = |created| RuntimeSight {
-        at: listed_at,
-        kind: RuntimeKind::SelfHosted,
-        created,
-        keys: KeySight::NotAsked,
-        log,
-    };
-    let (sight, listed) = if keys::are_needed_anyway(scene, case) {
-        let (created, listed) = join(status, list).await;
-        (without_keys(created?), listed)
-    } else {
-        let sight = without_keys(status.await?);
-        if !keys::are_needed(scene, case, &sight, due_at_the_earliest(scene, &case.spec)) {
-            return Ok(sight);
-        }
-        (sight, list.await)
-    };
-    with_keys(scene, factory, case, sight, listed).await
-}
-
-/// The same look with what listing the keys told.
-async fn with_keys(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    case: &RuntimeCase,
-    sight: RuntimeSight,
-    listed: Result<Dated<PerSlot<Fingerprint>>, Trouble>,
-) -> Result<RuntimeSight, Trouble> {
-    let may_be_another = match &listed {
-        Ok(keys) => both_are_new(case, &keys.said),
-        Err(_) => case.memory.created.is_some(),
-    };
-    // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
-    let created = if may_be_another {
-        created(scene, factory, case.target.id.name()).await?
-    } else {
-        sight.created
-    };
-    let (at, keys) = match listed {
-        Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
-        Err(trouble) if keys::may_do_without(scene, &trouble) => {
-            (scene.options.now, KeySight::Refused(trouble))
-        }
-        Err(trouble) => return Err(trouble),
-    };
-    Ok(RuntimeSight {
-        at,
-        created,
-        keys,
-        ..sight
-    })
-}
-
-/// `createTime`.
-async fn created(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    name: &str,
-) -> Result<Option<Timestamp>, Trouble> {
-    let status = scene.reader.runtime_status(factory, name);
-    let status = scene.gate.pass(factory, status).await?;
-    Ok(status.said.created)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use afresh::model::outcome::{Happened, Report};
+use afresh::model::survey::KeyReading;
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Plan, RuntimeFacts, Step};
 
@@ -84,7 +85,7 @@ impl History<'_> {
                 self.standing.compact();
                 laws::births::narrowing(self, &before);
             }
-            Happening::Plan => drop(self.plan()),
+            Happening::Plan => drop(self.plan(KeyReading::Needed)),
             Happening::PlanAtChange => laws::instants::at_change(self),
             Happening::Apply(later) => self.apply(*later),
         }
@@ -96,8 +97,8 @@ impl History<'_> {
     }
 
     /// Plans, and asks the laws that speak of plans.
-    pub fn plan(&mut self) -> Decided {
-        let decided = self.standing.decide();
+    pub fn plan(&mut self, keys: KeyReading) -> Decided {
+        let decided = self.standing.decide(keys);
         let truth = self.truth();
         laws::births::shown(self, &decided.plan, &truth);
         laws::promises::all(self, &decided.plan, &truth);
@@ -124,7 +125,7 @@ impl History<'_> {
 
     /// Plans, and applies it so many minutes later.
     pub fn apply(&mut self, later: u64) {
-        let decided = self.plan();
+        let decided = self.plan(KeyReading::Recorded);
         let wanted = Span::seconds(later * 60).after(self.standing.now());
         let last = Span::seconds(1).before(decided.plan.valid_until);
         let at = wanted.min(last).min(self.next_own().unwrap_or(wanted));

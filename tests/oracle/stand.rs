@@ -132,10 +132,10 @@ impl Standing {
     }
 
     /// Gathers and decides; the audit must find nothing.
-    pub fn decide(&self) -> Decided {
+    pub fn decide(&self, keys: KeyReading) -> Decided {
         let options = afresh::survey::Options {
             refresh: Refresh::Auto,
-            keys: KeyReading::Recorded,
+            keys,
             targets: Vec::new(),
             parallelism: 4,
             now: self.now(),

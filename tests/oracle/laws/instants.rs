@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use afresh::model::promise::Promise;
 use afresh::model::runtime::LogSight;
-use afresh::model::survey::{Looked, Subject, Survey};
+use afresh::model::survey::{KeyReading, Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
@@ -150,7 +150,7 @@ fn differs(history: &mut History, plan: &Plan, step: &Step, again: &Step) {
 /// before is remembered: without that every look is the first.
 pub fn at_change(history: &mut History) {
     history.apply(0);
-    let first = history.plan().plan;
+    let first = history.plan(KeyReading::Recorded).plan;
     let truth = history.truth();
     let moves_itself = history.script.jobs.iter().any(|job| job.every.is_some());
     let Some(at) = first.steps.iter().filter_map(|step| step.changes_at).min() else {
@@ -165,13 +165,13 @@ pub fn at_change(history: &mut History) {
     }
     if SECOND.before(at) > history.standing.now() {
         history.standing.advance_to(SECOND.before(at));
-        let again = history.plan().plan;
+        let again = history.plan(KeyReading::Recorded).plan;
         for (step, again) in first.steps.iter().zip(&again.steps) {
             same(history, &first, step, again, Law::ChangesAt);
         }
     }
     history.standing.advance_to(at);
-    let again = history.plan().plan;
+    let again = history.plan(KeyReading::Recorded).plan;
     let pairs = || first.steps.iter().zip(&again.steps);
     let changed = pairs().any(|(step, again)| {
         step.changes_at == Some(at)

@@ -1,0 +1,159 @@
+//! What is read of one runtime: its status, and its keys where they are needed.
+
+use futures_util::future::join;
+
+use super::super::Scene;
+use super::{Log, due_at_the_earliest, keys, rotated_by_us};
+use crate::cloud::Dated;
+use crate::model::connection::Factory;
+use crate::model::runtime::{
+    Fingerprint, KeySight, LogSight, PerSlot, RuntimeKind, RuntimeSight, Slot,
+};
+use crate::model::survey::{Case, Looked, RuntimeCase};
+use crate::model::time::Timestamp;
+use crate::model::trouble::{Trouble, TroubleKind};
+
+/// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.
+const fn passes(trouble: &Trouble) -> bool {
+    !matches!(
+        trouble.kind,
+        TroubleKind::Forbidden { .. } | TroubleKind::NotFound
+    )
+}
+
+/// Were its keys asked for and not shown?
+pub fn keys_are_refused(case: &RuntimeCase) -> bool {
+    matches!(&case.sight, Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)))
+}
+
+/// A case whose keys are not shown, with what the log says of it: even a key that afresh made may have been replaced since.
+pub fn told(case: RuntimeCase, log: &Log) -> RuntimeCase {
+    match case.sight {
+        Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)) => {
+            let log = log.of(&case.target.id);
+            let sight = match unread(&log) {
+                Some(trouble) => Looked::Failed(trouble),
+                None => Looked::Seen(RuntimeSight { log, ..sight }),
+            };
+            Case { sight, ..case }
+        }
+        Looked::Seen(_) | Looked::Failed(_) | Looked::NotAsked => case,
+    }
+}
+
+/// Why a log could not be read that will be read another time. Judged without it, a key would look younger than it is, and only until the
+/// log answers again.
+fn unread(log: &LogSight) -> Option<Trouble> {
+    match log {
+        LogSight::Refused(trouble) if passes(trouble) => Some(trouble.clone()),
+        LogSight::Refused(_) | LogSight::Read { .. } | LogSight::NotAsked => None,
+    }
+}
+
+/// Does it hold two keys that are not the ones the ledger knows?
+fn both_are_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>) -> bool {
+    Slot::BOTH.into_iter().all(|slot| {
+        let known = &case.memory.slots.get(slot).fingerprint;
+        known.as_ref().is_some_and(|known| known != keys.get(slot))
+    })
+}
+
+/// Its status, its keys where they are needed, and its part of the log.
+pub async fn see(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    listed_at: Timestamp,
+    log: &Log,
+) -> Result<RuntimeSight, Trouble> {
+    let log = log.of(&case.target.id);
+    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
+        return Err(trouble);
+    }
+    let name = case.target.id.name();
+    let status = async {
+        match case.memory.created {
+            Some(created) => Ok(Some(created)),
+            None => created(scene, factory, name).await,
+        }
+    };
+    let list = keys::list(scene, factory, name);
+    let without_keys = |created| RuntimeSight {
+        at: listed_at,
+        kind: RuntimeKind::SelfHosted,
+        created,
+        keys: KeySight::NotAsked,
+        log,
+    };
+    let (sight, listed) = if keys::are_needed_anyway(scene, case) {
+        let (created, listed) = join(status, list).await;
+        (without_keys(created?), listed)
+    } else {
+        let sight = without_keys(status.await?);
+        let due_age = due_at_the_earliest(scene, &case.spec);
+        if !keys::are_needed(scene, case, &sight, due_age)
+            && is_the_same(scene, factory, case).await?
+        {
+            return Ok(sight);
+        }
+        (sight, list.await)
+    };
+    with_keys(scene, factory, case, sight, listed).await
+}
+
+/// The same look with what listing the keys told.
+async fn with_keys(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    sight: RuntimeSight,
+    listed: Result<Dated<PerSlot<Fingerprint>>, Trouble>,
+) -> Result<RuntimeSight, Trouble> {
+    let may_be_another = match &listed {
+        Ok(keys) => both_are_new(case, &keys.said),
+        Err(_) => case.memory.created.is_some(),
+    };
+    // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
+    let created = if may_be_another {
+        created(scene, factory, case.target.id.name()).await?
+    } else {
+        sight.created
+    };
+    let (at, keys) = match listed {
+        Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
+        Err(trouble) if keys::may_do_without(scene, &trouble) => {
+            (scene.options.now, KeySight::Refused(trouble))
+        }
+        Err(trouble) => return Err(trouble),
+    };
+    Ok(RuntimeSight {
+        at,
+        created,
+        keys,
+        ..sight
+    })
+}
+
+/// Is it the runtime that the ledger knows, and not one that was made anew? Then its keys would be others, and no log tells of them.
+async fn is_the_same(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+) -> Result<bool, Trouble> {
+    if case.memory.created.is_none() {
+        return Ok(true);
+    }
+    let now = created(scene, factory, case.target.id.name()).await?;
+    Ok(now == case.memory.created)
+}
+
+/// `createTime`.
+async fn created(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    name: &str,
+) -> Result<Option<Timestamp>, Trouble> {
+    let status = scene.reader.runtime_status(factory, name);
+    let status = scene.gate.pass(factory, status).await?;
+    Ok(status.said.created)
+}
