@@ -58,16 +58,13 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
     })
 }
 
-/// Does a file lie below what is planned, where whoever changes the manifests can change it, or is a link on the way to it there? Of a
-/// file of manifests that is the folder that it lies in.
+/// Does a file lie in what is planned, where whoever changes the manifests can change it, or is a link on the way to it there? A folder is
+/// planned with all that lies below it. A file that is named is planned alone: what lies beside it is not read.
 pub fn lies_in(file: &Path, planned: &Path) -> bool {
     let planned = without_links(planned);
-    let folder = match planned.parent() {
-        Some(parent) if planned.is_file() => parent,
-        _ if planned.is_dir() => planned.as_path(),
-        _ => return false,
-    };
-    without_links(file).starts_with(folder) || leads_through(file, folder, LINKS_MAX)
+    let is_there = planned.is_dir() || planned.is_file();
+    is_there
+        && (without_links(file).starts_with(&planned) || leads_through(file, &planned, LINKS_MAX))
 }
 
 /// Is one of the links in a path, or one that such a link leads to, in this folder?
@@ -223,6 +220,24 @@ mod tests {
         symlink(at("outside"), at("estate/out")).unwrap();
         symlink(at("outside/policy.yaml"), at("estate/link.yaml")).unwrap();
         symlink(at("estate/link.yaml"), at("outside/back.yaml")).unwrap();
+        // A file that is named is planned alone, by whatever name.
+        symlink(at("estate/rules.yaml"), at("named.yaml")).unwrap();
+        symlink(at("named.yaml"), at("outside/named.yaml")).unwrap();
+        for (policy, lies) in [
+            ("estate/rules.yaml", true),
+            ("named.yaml", true),
+            ("outside/named.yaml", true),
+            ("estate/below/../rules.yaml", true),
+            ("estate/policy.yaml", false),
+            ("estate/below/policy.yaml", false),
+            ("estate/link.yaml", false),
+            ("outside/policy.yaml", false),
+        ] {
+            for planned in ["estate/rules.yaml", "named.yaml", "planned/rules.yaml"] {
+                let found = lies_in(&at(policy), &at(planned));
+                assert_eq!(found, lies, "{policy} {planned}");
+            }
+        }
         for (policy, lies) in [
             ("estate/below/policy.yaml", true),
             ("into/policy.yaml", true),
@@ -236,7 +251,7 @@ mod tests {
             ("outside/../estate/below/policy.yaml", true),
             ("estate/../outside/policy.yaml", false),
         ] {
-            for planned in ["estate", "planned", "estate/rules.yaml"] {
+            for planned in ["estate", "planned"] {
                 assert_eq!(
                     lies_in(&at(policy), &at(planned)),
                     lies,

@@ -19,7 +19,8 @@ use crate::plan::walk::{self, Warning};
 /// Reads the manifests and says what is wrong with them, all at once; and which rules may break their promise from now on.
 pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let mut input = input(args)?;
-    input.policy = policy::find(global, &input.paths, screen)?;
+    let read = [input.paths.as_slice(), &input.with].concat();
+    input.policy = policy::find(global, &read, screen)?;
     let checked = manifest::check(&input);
     match (checked, args.format) {
         (Ok(checked), LogFormat::Text) => {
