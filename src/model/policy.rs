@@ -35,7 +35,7 @@ pub struct Policy {
 pub struct Requirements {
     /// The one ledger. A file is named as the Project would name it.
     pub ledger: Option<LedgerPlace>,
-    /// Subscriptions, in lower case.
+    /// Subscriptions, in lower case: of Data Factories, and of workspaces that [`Requirements::workspaces`] does not name by host.
     pub subscriptions: Option<BTreeSet<String>>,
     /// Workspaces by host or ARM id, in lower case.
     pub workspaces: Option<BTreeSet<String>>,
@@ -310,11 +310,9 @@ impl Policy {
         .collect()
     }
 
-    /// What a workspace breaks. One is allowed by its host or by its ARM id; where both are given and both are asked, by both.
+    /// What a workspace breaks. One is allowed by its host, or by its ARM id where no host is written.
     pub fn of_workspace(&self, workspace: &Workspace) -> Vec<Violation> {
         let require = &self.require;
-        let id = workspace.resource_id.as_ref();
-        let subscription = id.and_then(|id| id.folded().split('/').nth(2).map(str::to_owned));
         let host = match &workspace.host {
             WorkspaceHost::Given(host) => host.to_ascii_lowercase(),
             WorkspaceHost::FromResource => workspace.known_as(),
@@ -327,19 +325,33 @@ impl Policy {
                 "workspace",
                 Part::Workspace,
             ),
-            subscription.and_then(|own| {
-                outside(
-                    require.subscriptions.as_ref(),
-                    &own,
-                    "subscription",
-                    Part::Workspace,
-                )
-            }),
+            self.of_subscription(workspace),
             self.of_method(&workspace.credential),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// Where subscriptions are fixed, a workspace has to lie in one of them. Whose host is written shows that by nothing, whatever id stands
+    /// beside it: a policy that allows it names its host.
+    fn of_subscription(&self, workspace: &Workspace) -> Option<Violation> {
+        let allowed = self.require.subscriptions.as_ref()?;
+        let id = workspace.resource_id.as_ref();
+        let own = id.and_then(|id| id.folded().split('/').nth(2).map(str::to_owned));
+        let named =
+            own.and_then(|own| outside(Some(allowed), &own, "subscription", Part::Workspace));
+        let is_shown = match &workspace.host {
+            WorkspaceHost::Given(_) => self.require.workspaces.is_some(),
+            WorkspaceHost::FromResource => true,
+        };
+        named.or_else(|| {
+            let message = format!(
+                "the policy fixes the subscriptions ({}), and a workspace that is given by host is in none of them for sure; give its `resourceId` alone, or have the policy name its host in `workspaces`",
+                listed(allowed)
+            );
+            (!is_shown).then(|| violation(Part::Workspace, message))
+        })
     }
 
     /// What a rule about keys breaks.
@@ -577,6 +589,43 @@ mod tests {
             Some("A.azuredatabricks.net")
         ));
         assert!(is_kept(&allowed(&folded), None));
+        let bounded = |subscription: &str, host: Option<&str>| {
+            let require = Requirements {
+                subscriptions: Some(BTreeSet::from([subscription.to_owned()])),
+                workspaces: host.map(|host| BTreeSet::from([host.to_owned()])),
+                ..Requirements::default()
+            };
+            Policy {
+                require,
+                ..Policy::default()
+            }
+        };
+        let (own, other) = (
+            "12345678-1234-1234-1234-1234567890ab",
+            "00000000-0000-0000-0000-000000000001",
+        );
+        let host = "a.azuredatabricks.net";
+        // A host lies in a subscription if the policy says so; an id beside it shows nothing, but must not say otherwise.
+        for (policy, given, kept) in [
+            (bounded(own, None), None, true),
+            (bounded(other, None), None, false),
+            (bounded(own, None), Some(host), false),
+            (bounded(own, Some(host)), Some(host), true),
+            (bounded(other, Some(host)), Some(host), false),
+            (
+                bounded(own, Some("b.azuredatabricks.net")),
+                Some(host),
+                false,
+            ),
+        ] {
+            assert_eq!(is_kept(&policy, given), kept, "{policy:?} {given:?}");
+        }
+        let bare = Workspace {
+            resource_id: None,
+            ..workspace(Some(host))
+        };
+        assert_eq!(bounded(own, None).of_workspace(&bare).len(), 1);
+        assert_eq!(bounded(own, Some(host)).of_workspace(&bare), Vec::new());
         // A host that is written counts, whatever id stands beside it.
         assert!(!is_kept(&allowed(&folded), Some("b.azuredatabricks.net")));
         assert!(!is_kept(&allowed("a.azuredatabricks.net"), None));

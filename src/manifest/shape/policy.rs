@@ -75,7 +75,8 @@ record! {
     RequireText {
         /// The one ledger; a file is named as the Project names it.
         "ledger" ledger: Option<LedgerText>,
-        /// Subscriptions of Data Factories, and of workspaces that are given by ARM id.
+        /// Subscriptions of Data Factories and of workspaces. A workspace that is given by host needs an entry in `workspaces`: no host shows in
+        /// which subscription it lies.
         "subscriptions" subscriptions: Option<Vec<Guid>>,
         /// Workspaces, by host, or by ARM id where no host is given.
         "workspaces" workspaces: Option<Vec<Filled>>,

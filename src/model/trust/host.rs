@@ -122,6 +122,11 @@ impl HostPattern {
             && psl::domain_str(name) == psl::domain_str(domain)
     }
 
+    /// Is it exactly one host, and one of those below this domain?
+    pub(super) fn is_one_of(&self, domain: &Host) -> bool {
+        !self.0.starts_with('.') && domain.0.starts_with('.') && self.0.ends_with(&domain.0)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -218,7 +218,10 @@ impl Trust {
             };
         }
         let patterns = self.allowed.hosts.get(&role);
-        if patterns.is_some_and(|all| all.iter().any(|pattern| pattern.covers(host))) {
+        // Which host of a domain a workspace has is looked up. Where the policy names hosts of it, that one is asked about before a token is
+        // fetched for it.
+        let covers = |one: &HostPattern| one.covers(host) || one.is_one_of(host);
+        if patterns.is_some_and(|all| all.iter().any(covers)) {
             return Ok(Grounds::Policy);
         }
         let is_it = |(known, pattern): &(Role, HostPattern)| *known == role && pattern.covers(host);
@@ -458,6 +461,32 @@ impl fmt::Display for Denied {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_host_is_enough_for_a_workspace_whose_host_is_looked_up() {
+        let pattern = HostPattern::parse("adb-1.lab.example.com").unwrap();
+        let hosts = BTreeMap::from([(Role::Databricks, vec![pattern])]);
+        let trust = Trust {
+            allowed: Allowed {
+                hosts,
+                ..Allowed::default()
+            },
+            ..Trust::default()
+        };
+        for (role, host, is_allowed) in [
+            (Role::Databricks, ".lab.example.com", true),
+            (Role::Databricks, "adb-1.lab.example.com", true),
+            // What Azure names is asked about anew.
+            (Role::Databricks, "adb-2.lab.example.com", false),
+            (Role::Databricks, "lab.example.com", false),
+            (Role::Databricks, ".evil.example", false),
+            (Role::Databricks, ".west.lab.example.com", false),
+            (Role::Authority, ".lab.example.com", false),
+        ] {
+            let found = trust.host(role, &Host::named(host), None);
+            assert_eq!(found == Ok(Grounds::Policy), is_allowed, "{host}");
+        }
+    }
 
     #[test]
     fn what_only_ends_like_a_host_of_azure_is_none() {
