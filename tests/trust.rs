@@ -576,6 +576,11 @@ fn loopback_beside_other_hosts_is_not_trusted() {
                 ledger: "blob: \"https://a.blob.core.windows.net/c/n\"".to_owned(),
                 ..whole()
             },
+            // The ledger is that of Azure's own cloud, too.
+            Estate {
+                ledger: format!("blob: \"http://{near}/a/c/n\""),
+                ..Estate::public(method)
+            },
         ];
         for estate in mixed {
             let ran = run(&recorder, method, &estate, &["--allow-loopback"]);

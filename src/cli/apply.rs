@@ -124,7 +124,13 @@ async fn saved_plan(
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
     let policy = policy::find(global, &args.against, screen)?;
-    let trust = trust::gather(global, &here, &file.ledger, &around, &policy)?;
+    let scope = trust::Scope {
+        project: &here,
+        ledger: &file.ledger,
+        factories: &file.factories,
+        workspaces: &file.workspaces,
+    };
+    let trust = trust::gather(global, &scope, &around, &policy)?;
     let asks = uses::asks_of(&file).into_iter();
     let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
     let trust = trust::settle(trust, &asks, &policy, screen).await?;

@@ -41,7 +41,7 @@ pub struct Global {
     /// What manifests may name and must keep to (also: AFRESH_POLICY) [default: policy.yaml in the user's configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// Trust loopback hosts, if the cloud and the ledger have no others (also: AFRESH_ALLOW_LOOPBACK=1)
+    /// Trust loopback hosts, if the cloud and the ledger have no others (also: AFRESH_ALLOW_LOOPBACK=1 or true)
     #[arg(long, global = true)]
     pub allow_loopback: bool,
     /// Print errors only

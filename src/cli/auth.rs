@@ -38,7 +38,13 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
     let place = place_of(&desired.project.ledger, global);
     all_known(&args.connection, &desired, &place)?;
     let around = surroundings::of(global);
-    let trust = trust::gather(global, &paths, &place, &around, &policy)?;
+    let scope = trust::Scope {
+        project: &paths,
+        ledger: &place,
+        factories: &desired.factories,
+        workspaces: &desired.workspaces,
+    };
+    let trust = trust::gather(global, &scope, &around, &policy)?;
     let trust = trust::settle(trust, &asks, &policy, screen).await?;
     let outside = Outside::open(&place, around, trust, global)?;
     outside.reader.among(desired.workspaces.values());

@@ -121,7 +121,13 @@ impl Session {
         }
         let place = place_of(&desired.project.ledger, global);
         let around = surroundings::of(global);
-        let trust = trust::gather(global, paths, &place, &around, &policy)?;
+        let scope = trust::Scope {
+            project: paths,
+            ledger: &place,
+            factories: &desired.factories,
+            workspaces: &desired.workspaces,
+        };
+        let trust = trust::gather(global, &scope, &around, &policy)?;
         let trust = trust::settle(trust, &asks, &policy, screen).await?;
         let ground = Ground::open_at(place, around, trust.clone(), global).await?;
         if ground.is_unmetered() {

@@ -16,6 +16,8 @@ use super::screen::Screen;
 use super::surroundings::variable;
 use crate::cloud::{Surroundings, whole, without_links};
 use crate::escape;
+use crate::model::address::Name;
+use crate::model::connection::{Cloud, Factory, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
@@ -25,12 +27,29 @@ use crate::model::trust::{
 /// Stands for `--allow-loopback`.
 const ALLOW_LOOPBACK: &str = "AFRESH_ALLOW_LOOPBACK";
 
-/// Everything that is trusted while the ledger is this one. `project` are the folders and files of the manifests; of a saved plan, the
-/// folder that the command runs in.
+/// What is asked about: where the manifests are (of a saved plan, the folder that the command runs in), and what they reach.
+pub struct Scope<'a> {
+    /// Folders and files of the manifests.
+    pub project: &'a [PathBuf],
+    /// Where the ledger is.
+    pub ledger: &'a LedgerPlace,
+    /// Factories.
+    pub factories: &'a BTreeMap<Name, Factory>,
+    /// Workspaces.
+    pub workspaces: &'a BTreeMap<Name, Workspace>,
+}
+
+impl Scope<'_> {
+    fn clouds(&self) -> impl Iterator<Item = &Cloud> {
+        let factories = self.factories.values().map(|one| &one.cloud);
+        factories.chain(self.workspaces.values().map(|one| &one.cloud))
+    }
+}
+
+/// Everything that is trusted in a command on this.
 pub fn gather(
     global: &Global,
-    project: &[PathBuf],
-    place: &LedgerPlace,
+    scope: &Scope<'_>,
     around: &Surroundings,
     policy: &Policy,
 ) -> Result<Trust, Failure> {
@@ -38,9 +57,7 @@ pub fn gather(
         return Ok(Trust::simulated());
     }
     let trust = Trust {
-        is_simulated: false,
-        allows_loopback: global.allow_loopback || around.var(ALLOW_LOOPBACK) == Some("1"),
-        ledger: None,
+        allows_loopback: global.allow_loopback || is_on(ALLOW_LOOPBACK, around)?,
         allowed: Allowed {
             files: policy
                 .allow
@@ -50,11 +67,24 @@ pub fn gather(
                 .collect(),
             ..policy.allow.clone()
         },
-        remembered: remembered::read(project)?,
-        folders: folders(project),
+        remembered: remembered::read(scope.project)?,
+        folders: folders(scope.project),
         service_connection: around.service_connection().map(str::to_owned),
+        ..Trust::default()
     };
-    Ok(trust.with_ledger(place))
+    Ok(trust.whole(scope.ledger, scope.clouds()))
+}
+
+/// Is a variable set that stands for a flag? A word that it does not take must not pass for a no.
+fn is_on(name: &str, around: &Surroundings) -> Result<bool, Failure> {
+    match around.var(name).map(str::to_ascii_lowercase).as_deref() {
+        Some("1" | "true") => Ok(true),
+        None | Some("" | "0" | "false") => Ok(false),
+        Some(_) => Err(Failure::new(format!(
+            "{name} is set to something else than 1, true, 0 or false"
+        ))
+        .with_exit(Exit::Usage)),
+    }
 }
 
 /// Where a manifest may take secrets from: below itself, and where secrets are mounted.

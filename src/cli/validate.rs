@@ -1,5 +1,6 @@
 //! `afresh validate`: everything that can be known offline.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -76,13 +77,19 @@ fn refused(problems: &Problems) -> Exit {
 fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Told>, Failure> {
     let desired = checked.desired.as_ref();
     let nowhere = LedgerPlace::File(PathBuf::new());
-    let place = desired.map_or(&nowhere, |desired| &desired.project.ledger);
+    let (no_factories, no_workspaces) = (BTreeMap::new(), BTreeMap::new());
     let around = surroundings::of(global);
     let mut project = [input.paths.as_slice(), &input.with].concat();
     if project.is_empty() {
         project.push(PathBuf::from("."));
     }
-    let trust = trust::gather(global, &project, place, &around, &input.policy)?;
+    let scope = trust::Scope {
+        project: &project,
+        ledger: desired.map_or(&nowhere, |desired| &desired.project.ledger),
+        factories: desired.map_or(&no_factories, |desired| &desired.factories),
+        workspaces: desired.map_or(&no_workspaces, |desired| &desired.workspaces),
+    };
+    let trust = trust::gather(global, &scope, &around, &input.policy)?;
     let denied = trust::denied(&trust, &checked.asks).into_iter();
     let warnings = denied.filter_map(|(asked, denied)| {
         Some(Told {

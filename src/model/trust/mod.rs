@@ -160,6 +160,8 @@ pub struct Trust {
     pub allows_loopback: bool,
     /// The host of the ledger's blob, if it is one.
     pub ledger: Option<Host>,
+    /// A connection's cloud has a host that is none of this machine's.
+    pub reaches_beyond: bool,
     /// What the policy allows.
     pub allowed: Allowed,
     /// Hosts that a person has allowed.
@@ -179,14 +181,23 @@ impl Trust {
         }
     }
 
-    /// With this ledger, whose host decides whether loopback clouds are only that.
+    /// With this ledger, beside these clouds of connections: on loopback is all of it or nothing.
     #[must_use]
-    pub fn with_ledger(self, place: &LedgerPlace) -> Self {
+    pub fn whole<'a>(
+        self,
+        place: &LedgerPlace,
+        mut clouds: impl Iterator<Item = &'a Cloud>,
+    ) -> Self {
         let ledger = match place {
             LedgerPlace::File(_) => None,
             LedgerPlace::Blob(address) => Some(Host::of_address(address)),
         };
-        Self { ledger, ..self }
+        let reaches_beyond = clouds.any(|cloud| !is_loopback(cloud));
+        Self {
+            ledger,
+            reaches_beyond,
+            ..self
+        }
     }
 
     /// May credentials go to this host? `cloud` is the one that names it; of a ledger's blob, none.
@@ -209,8 +220,9 @@ impl Trust {
             return Ok(Grounds::BuiltIn);
         }
         if host.is_loopback() {
-            let is_whole =
-                cloud.is_none_or(is_loopback) && self.ledger.as_ref().is_none_or(Host::is_loopback);
+            // A ledger belongs to every cloud beside it.
+            let is_whole = cloud.map_or(!self.reaches_beyond, is_loopback)
+                && self.ledger.as_ref().is_none_or(Host::is_loopback);
             return match (self.allows_loopback, is_whole) {
                 (false, _) => Err(denied(Lack::LoopbackFlag)),
                 (true, false) => Err(denied(Lack::OnlyLoopback)),
