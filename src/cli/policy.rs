@@ -14,7 +14,7 @@ use super::output::LINKS_MAX;
 use super::screen::Screen;
 use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
-use crate::cloud::{whole, without_links};
+use crate::cloud::{whole, without_dots, without_links};
 use crate::escape;
 use crate::manifest;
 use crate::model::address::Name;
@@ -118,7 +118,7 @@ pub fn config_folder() -> Option<PathBuf> {
 pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result<(), Failure> {
     let mut found: Vec<Violation> = Vec::new();
     let is_ledger = |fixed: &LedgerPlace| match (fixed, &file.ledger) {
-        (LedgerPlace::File(fixed), LedgerPlace::File(own)) => own.ends_with(fixed),
+        (LedgerPlace::File(fixed), LedgerPlace::File(own)) => is_file(own, fixed),
         (fixed, own) => fixed == own,
     };
     // A simulated cloud's ledger lies beside the real one, wherever that is.
@@ -170,6 +170,29 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
         .with_advice(escape::paragraph(&policy.told())))
 }
 
+/// Is a ledger the file that a policy fixes, whatever links lead there? A relative one is named as the Project names it: from the folder of its
+/// manifests, which a saved plan does not tell and the ledger lies below.
+fn is_file(own: &Path, fixed: &Path) -> bool {
+    let found = resolved(own);
+    if fixed.is_absolute() {
+        return resolved(fixed) == found;
+    }
+    let below = without_dots(fixed);
+    let written = whole(own);
+    let mut folders = written.ancestors().skip(below.components().count());
+    let named = folders.next().map(|folder| resolved(&folder.join(&below)));
+    named.is_some_and(|named| named == found)
+}
+
+/// A path without links; of a file that is not there yet, that of its folder.
+fn resolved(path: &Path) -> PathBuf {
+    let path = whole(path);
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if !path.exists() => without_links(folder).join(name),
+        _ => without_links(&path),
+    }
+}
+
 /// What the actions of a plan break by their rules, and by how many there are of a factory.
 fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -201,6 +224,46 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_fixed_ledger_is_one_file_and_no_end_of_a_path() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |path: &str| root.path().join(path);
+        fs::create_dir_all(at("estate/.afresh")).unwrap();
+        fs::create_dir_all(at("kept")).unwrap();
+        fs::write(at("kept/ledger.jsonl"), "").unwrap();
+        symlink(at("kept"), at("linked")).unwrap();
+        symlink(at("kept/ledger.jsonl"), at("estate/link.jsonl")).unwrap();
+        let kept = at("kept/ledger.jsonl");
+        let kept = kept.to_str().unwrap();
+        for (own, fixed, is_it) in [
+            ("estate/.afresh/ledger.jsonl", ".afresh/ledger.jsonl", true),
+            (
+                "estate/.afresh/../.afresh/ledger.jsonl",
+                ".afresh/ledger.jsonl",
+                true,
+            ),
+            (
+                "estate/.afresh/ledger.jsonl",
+                "./.afresh/ledger.jsonl",
+                true,
+            ),
+            ("estate/.afresh/ledger.jsonl", "afresh/ledger.jsonl", false),
+            (
+                "estate/.afresh/../kept/ledger.jsonl",
+                ".afresh/ledger.jsonl",
+                false,
+            ),
+            ("estate/.afresh/other.jsonl", ".afresh/ledger.jsonl", false),
+            ("kept/ledger.jsonl", "../kept/ledger.jsonl", true),
+            ("kept/ledger.jsonl", kept, true),
+            ("linked/ledger.jsonl", kept, true),
+            ("estate/link.jsonl", kept, true),
+            ("estate/.afresh/ledger.jsonl", kept, false),
+        ] {
+            assert_eq!(is_file(&at(own), Path::new(fixed)), is_it, "{own} {fixed}");
+        }
+    }
 
     #[test]
     fn what_lies_in_the_planned_folder_is_known_through_links_on_both_sides() {
