@@ -183,7 +183,7 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
 }
 
 /// `ingest/gateway-west` of `ingest/gateway-west#authKey1`: a runtime's name has no `#`.
-fn runtime_of_key(target: &Address) -> Option<String> {
+pub fn runtime_of_key(target: &Address) -> Option<String> {
     let (runtime, key) = target.subject.rsplit_once('#')?;
     let is_key = key.to_ascii_lowercase().starts_with("authkey");
     is_key.then(|| format!("{}/{runtime}", target.connection))

@@ -7,6 +7,7 @@ mod list;
 mod once;
 
 use super::args::{Global, Ledger as Command, Paths};
+use super::deciding::runtime_of_key;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
@@ -79,6 +80,13 @@ fn paths(command: &Command) -> &Paths {
 }
 
 fn unknown(session: &Session, address: &Address) -> Failure {
+    if let Some(runtime) = runtime_of_key(address) {
+        let summary = format!(
+            "{address} names a key, and the ledger knows the two keys of a runtime together"
+        );
+        let show = session.typed.command(["ledger", "show", &runtime]);
+        return Failure::new(summary).with_command("To see both:", &show);
+    }
     Failure::new(format!("the ledger knows nothing of {address}")).with_command(
         "This is what it knows:",
         &session.typed.command(["ledger", "list"]),

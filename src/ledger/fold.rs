@@ -281,7 +281,10 @@ impl Fold {
                 self.happened(&identity, &doubt, receipt);
                 let refusals = &mut self.memory.refusals;
                 let refused = refusals.get(&identity);
-                if refused.is_some_and(|(movement, _)| movement.is_alike(&doubt.movement)) {
+                let is_over = |(movement, refusal): &(Move, Refusal)| {
+                    refusal.is_about(movement, &doubt.movement)
+                };
+                if refused.is_some_and(is_over) {
                     refusals.remove(&identity);
                 }
             }

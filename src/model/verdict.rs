@@ -262,6 +262,25 @@ impl Move {
         }
     }
 
+    /// Are both the same thing to do on one subject: with the same key, or with the same run?
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Regenerate { slot: one, .. }, Self::Regenerate { slot: other, .. }) => {
+                one == other
+            }
+            (Self::Cancel { run: one }, Self::Cancel { run: other }) => one == other,
+            (Self::Start { .. }, Self::Start { .. })
+            | (Self::Submit { .. }, Self::Submit { .. }) => true,
+            (
+                Self::Regenerate { .. }
+                | Self::Cancel { .. }
+                | Self::Start { .. }
+                | Self::Submit { .. },
+                _,
+            ) => false,
+        }
+    }
+
     /// Are both of one kind, whatever they are about? They need the same right.
     pub fn is_alike(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)

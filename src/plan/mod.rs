@@ -117,7 +117,9 @@ fn refused(mut draft: Draft, last: Option<&(Move, Refusal)>) -> Draft {
     let Verdict::Act { moves, .. } = &draft.step.verdict else {
         return draft;
     };
-    let again = |(movement, _): &&(Move, Refusal)| moves.iter().any(|act| act.is_alike(movement));
+    let again = |(movement, refusal): &&(Move, Refusal)| {
+        moves.iter().any(|act| refusal.is_about(movement, act))
+    };
     draft.step.refused = last.filter(again).map(|(_, refusal)| refusal.clone());
     draft
 }

@@ -130,6 +130,16 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
         }
     }
     text.push_str(&unresolved(memory, identity));
+    if let Some((movement, refusal)) = memory.refusals.get(identity) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "  refused: {} at {}: {}",
+            movement.title(),
+            minute(refusal.at),
+            refusal.why
+        );
+    }
     for former in memory.all_called(address).into_iter().skip(1) {
         let former_is = line(&format!("before: {former}"));
         text.extend(["  ", &former_is, "\n    ", &in_brief(memory, former), "\n"]);

@@ -5,6 +5,7 @@
 //! can end it.
 
 use super::super::time::Timestamp;
+use super::Move;
 
 /// What the service said to the last request of this kind on the subject, with none done since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,4 +16,51 @@ pub struct Refusal {
     pub why: String,
     /// A right or a sign-in is missing: only a person can end that.
     pub is_access: bool,
+}
+
+impl Refusal {
+    /// Does it tell of `act`, if `refused` is what it refused? A right is missing for all of one kind; anything else was said of one key or one
+    /// run.
+    pub fn is_about(&self, refused: &Move, act: &Move) -> bool {
+        refused.is_same(act) || self.is_access && refused.is_alike(act)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Presumed;
+    use super::*;
+    use crate::model::runtime::Slot;
+
+    #[test]
+    fn a_refusal_is_of_one_key_or_run_and_a_missing_right_of_all() {
+        let key = |slot| Move::Regenerate {
+            slot,
+            replacing: Presumed::Unseen,
+            beside: Presumed::Unseen,
+        };
+        let cancel = |run| Move::Cancel { run };
+        for (refused, act, is_same) in [
+            (key(Slot::One), key(Slot::One), true),
+            (key(Slot::One), key(Slot::Two), false),
+            (cancel(5), cancel(5), true),
+            (cancel(5), cancel(6), false),
+        ] {
+            for is_access in [false, true] {
+                let refusal = Refusal {
+                    at: Timestamp::UNIX_EPOCH,
+                    why: String::new(),
+                    is_access,
+                };
+                let told = refusal.is_about(&refused, &act);
+                assert_eq!(told, is_same || is_access, "{refused:?} {act:?}");
+            }
+        }
+        let refusal = Refusal {
+            at: Timestamp::UNIX_EPOCH,
+            why: String::new(),
+            is_access: true,
+        };
+        assert!(!refusal.is_about(&cancel(5), &key(Slot::One)));
+    }
 }
