@@ -126,7 +126,7 @@ pub fn show(
             PlanFormat::Json => {
                 escape::json(&serde_json::to_string_pretty(&saved::document(file))?)
             }
-            PlanFormat::Markdown => markdown(file, comment),
+            PlanFormat::Markdown => markdown(file, comment, given, screen)?,
         };
         match &output.file {
             Some(path) => write_file(path, &shown, screen)?,
@@ -151,18 +151,27 @@ pub fn uses_of(file: &saved::File) -> Uses<'_> {
 }
 
 /// A pull-request comment that is found again by the project's name.
-fn markdown(file: &saved::File, comment: &Comment) -> String {
+fn markdown(
+    file: &saved::File,
+    comment: &Comment,
+    given: &str,
+    screen: &Screen,
+) -> Result<String, Failure> {
     let digest = saved::digest(&file.plan);
+    let previous = comment.previous.as_ref();
+    let previous = previous.map(|path| super::show::load(path, screen));
+    let previous = previous.transpose()?;
     let options = MarkdownOptions {
         limit: comment.limit,
         title: &file.project,
         marker: &file.project,
         digest: &digest,
         link: comment.link.as_ref(),
-        previous: None,
+        previous: previous.as_ref().map(|previous| &previous.plan),
         uses: uses_of(file),
+        given,
     };
-    review::markdown::plan(&file.plan, &options)
+    Ok(review::markdown::plan(&file.plan, &options))
 }
 
 /// As the terminal wants it.

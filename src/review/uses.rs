@@ -71,11 +71,14 @@ impl<'a> Uses<'a> {
         if more > 0 {
             hosts.push(format!("{more} more of Azure's own (-v names each)"));
         }
-        vec![
+        let all = [
             ("Hosts", hosts),
             ("Ledger", vec![self.ledger()]),
             ("Credentials", self.credentials()),
-        ]
+        ];
+        all.into_iter()
+            .filter(|(_, named)| !named.is_empty())
+            .collect()
     }
 
     /// What the newer plan uses otherwise: `- …` and `+ …`.
@@ -106,5 +109,28 @@ impl<'a> Uses<'a> {
             });
         let ledger = (!self.all.is_empty()).then(|| format!("ledger {}", self.ledger()));
         all.chain(ledger).map(|text| line(&text)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::trust::{Grounds, Host, Role};
+
+    #[test]
+    fn a_label_has_something_behind_it() {
+        let host = Use {
+            what: Used::Host {
+                role: Role::Storage,
+                host: Host::named("a.blob.core.windows.net"),
+            },
+            allowed_by: Grounds::BuiltIn,
+        };
+        let uses = Uses {
+            ledger: &LedgerPlace::Blob("https://a.blob.core.windows.net/c/n".to_owned()),
+            all: &[host],
+        };
+        let labels = uses.labelled(false).into_iter().map(|(label, _)| label);
+        assert_eq!(labels.collect::<Vec<_>>(), ["Hosts", "Ledger"]);
     }
 }

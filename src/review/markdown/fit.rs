@@ -9,6 +9,10 @@ use crate::model::verdict::Plan;
 const PARAGRAPH: &str = "\n\n";
 /// Counts for each connection, and notes, may take this part of what is left beside the head: the rest is for rows.
 const SHARE: usize = 4;
+/// Hosts and sources of credentials may take this one: a reviewer decides about them.
+const USES_SHARE: usize = 2;
+/// What they are called where they are left out.
+const USES: &str = "hosts and credential sources";
 
 /// Levels of detail, the fullest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +45,7 @@ pub(super) fn comment(
             parts.extend(rows::tables(plan).iter().map(Table::text));
             parts.extend(rows::notes(plan));
             parts.extend(rows::since_last(plan, options));
-            parts.extend(rows::evidence(plan));
+            parts.extend(rows::evidence(plan, options.given));
             parts.extend(rows::up_to_date(plan));
             parts.extend(rows::uses(options.uses));
         }
@@ -55,33 +59,50 @@ pub(super) fn comment(
             ));
         }
         Level::Some => some(plan, options, limit, &mut parts),
-        Level::Counts => parts.push(shortened("everything but the counts", options)),
+        Level::Counts => parts.push(shortened(&but_the_counts(options), options)),
     }
     parts.join(PARAGRAPH) + "\n"
 }
 
-/// Whole rows as far as there is room, the most urgent first, and how many are left out.
+fn but_the_counts(options: &MarkdownOptions) -> String {
+    let uses = rows::uses(options.uses).map(|_| format!(" (also {USES})"));
+    format!("everything but the counts{}", uses.unwrap_or_default())
+}
+
+/// Whole rows as far as there is room, the most urgent first, and what is left out.
 fn some(plan: &Plan, options: &MarkdownOptions, limit: usize, parts: &mut Vec<String>) {
     let tables = rows::tables(plan);
     let all: usize = tables.iter().map(|table| table.rows.len()).sum();
-    let omitted = |rows: usize| {
-        let what = format!("{rows} of {all} rows, evidence, and names of up-to-date resources");
+    let omitted = |rows: usize, more: &[&str]| {
+        let more: Vec<String> = more.iter().map(|part| format!("{part}, ")).collect();
+        let what = format!(
+            "{rows} of {all} rows, {}evidence, and names of up-to-date resources",
+            more.concat()
+        );
         shortened(&what, options)
     };
+    let extras = [
+        (rows::groups(plan), SHARE, "counts for each connection"),
+        (rows::notes(plan), SHARE, "notes"),
+        (rows::uses(options.uses), USES_SHARE, USES),
+    ];
     let taken: usize = parts.iter().map(|part| cost(part)).sum();
-    let mut room = limit.saturating_sub(taken + cost(&omitted(all)));
-    let folded = rows::uses(options.uses);
-    let beside: Vec<String> = [rows::groups(plan), rows::notes(plan), folded]
-        .into_iter()
-        .flatten()
-        .filter(|part| cost(part) <= room / SHARE)
-        .collect();
+    let names = extras.each_ref().map(|(_, _, name)| *name);
+    let mut room = limit.saturating_sub(taken + cost(&omitted(all, &names)));
+    let (mut beside, mut left_out) = (Vec::new(), Vec::new());
+    for (part, share, name) in extras {
+        match part {
+            Some(part) if cost(&part) <= room / share => beside.push(part),
+            Some(_) => left_out.push(name),
+            None => {}
+        }
+    }
     room = room.saturating_sub(beside.iter().map(|part| cost(part)).sum());
     let kept = kept(tables, room);
     let left: usize = kept.iter().map(|table| table.rows.len()).sum();
     parts.extend(kept.iter().map(Table::text));
     parts.extend(beside);
-    parts.push(omitted(all.saturating_sub(left)));
+    parts.push(omitted(all.saturating_sub(left), &left_out));
 }
 
 /// What a part takes, with what parts it from the next.

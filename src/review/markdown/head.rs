@@ -11,6 +11,10 @@ const NAME_CHARS_MAX: usize = 80;
 const LISTED_MAX: usize = 3;
 /// Longest entry of such a list.
 const ENTRY_CHARS_MAX: usize = 60;
+/// Most entries of what somebody had to allow: a reviewer decides about them.
+const TRUST_LISTED_MAX: usize = 10;
+/// Longest of them: a host has 253 characters.
+const TRUST_CHARS_MAX: usize = 300;
 
 pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
     let counts = plan.counts();
@@ -29,8 +33,8 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
         format!("- **Decisions:** {}", decisions(plan, options)),
     ];
     let marked: Vec<String> = options.uses.marked().map(ToString::to_string).collect();
-    lines
-        .extend(listed(&marked).map(|marked| format!("- **Trust:** beyond Azure's own: {marked}")));
+    let marked = listed_up_to(&marked, TRUST_LISTED_MAX, TRUST_CHARS_MAX);
+    lines.extend(marked.map(|marked| format!("- **Trust:** beyond Azure's own: {marked}")));
     lines
 }
 
@@ -112,10 +116,14 @@ fn decisions(plan: &Plan, options: &MarkdownOptions) -> String {
 
 /// The first few, escaped, and how many more; `None` of nothing.
 fn listed(entries: &[String]) -> Option<String> {
+    listed_up_to(entries, LISTED_MAX, ENTRY_CHARS_MAX)
+}
+
+fn listed_up_to(entries: &[String], most: usize, longest: usize) -> Option<String> {
     let shown: Vec<String> = entries
         .iter()
-        .take(LISTED_MAX)
-        .map(|entry| escape::inline(&clip(entry.trim_end_matches('.'), ENTRY_CHARS_MAX)))
+        .take(most)
+        .map(|entry| escape::inline(&clip(entry.trim_end_matches('.'), longest)))
         .collect();
     let more = entries.len() - shown.len();
     match (shown.is_empty(), more) {

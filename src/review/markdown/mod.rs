@@ -39,6 +39,8 @@ pub struct MarkdownOptions<'a> {
     pub previous: Option<&'a Plan>,
     /// Where its credentials come from and go to.
     pub uses: Uses<'a>,
+    /// What commands that are proposed end with, quoted for a shell.
+    pub given: &'a str,
 }
 
 /// The comment, at most as long as its limit, with a line end at its end.

@@ -261,13 +261,13 @@ fn changed_line(change: &Change) -> String {
 }
 
 /// The evidence behind every change, every hold and every promise that is not proved, each folded.
-pub(super) fn evidence(plan: &Plan) -> Vec<String> {
+pub(super) fn evidence(plan: &Plan, given: &str) -> Vec<String> {
     plan.steps
         .iter()
         .filter(|step| section(step).is_some() || matches!(step.verdict, Verdict::Act { .. }))
         .map(|step| {
             let summary = format!("Evidence for {}", address(step));
-            folded(&summary, &escape::fenced(&text::why(step, plan, "")))
+            folded(&summary, &escape::fenced(&text::why(step, plan, given)))
         })
         .collect()
 }

@@ -27,6 +27,7 @@ fn options(limit: Limit) -> MarkdownOptions<'static> {
             ledger: &LEDGER,
             all: &[],
         },
+        given: "",
     }
 }
 
@@ -321,13 +322,48 @@ fn outside_fences(comment: &str) -> String {
     outside
 }
 
+fn allowed(host: &str) -> Use {
+    Use {
+        what: Used::Host {
+            role: Role::Databricks,
+            host: Host::named(host),
+        },
+        allowed_by: Grounds::Policy,
+    }
+}
+
+#[test]
+fn what_somebody_had_to_allow_is_named_whole() {
+    let long = format!("{}.{}.lab.example.com", "a".repeat(60), "b".repeat(60));
+    let all: Vec<Use> = (0..9)
+        .map(|number| allowed(&format!("{number}.{long}")))
+        .collect();
+    let uses = Uses {
+        ledger: &LEDGER,
+        all: &all,
+    };
+    let shown = MarkdownOptions {
+        uses,
+        ..options(Limit::GitHub)
+    };
+    let comment = plan(&plan_of(Vec::new()), &shown);
+    let trust = comment.lines().nth(7).unwrap();
+    for one in &all {
+        assert!(trust.contains(&one.to_string()), "{trust}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_comment_keeps_its_limit_and_its_form(shown in samples::plan(0..30), before in samples::plan(0..3), limit in Limit::UNITS_MIN..60_000) {
-        let options = MarkdownOptions { previous: Some(&before), ..options(Limit::Units(limit)) };
+    fn a_comment_keeps_its_limit_and_its_form(shown in samples::plan(0..30), before in samples::plan(0..3), hosts in 0..200_usize, limit in Limit::UNITS_MIN..60_000) {
+        let hosts: Vec<Use> = (0..hosts).map(|number| allowed(&format!("{number}.{}.lab.example.com", "x".repeat(60)))).collect();
+        let uses = Uses { ledger: &LEDGER, all: &hosts };
+        let options = MarkdownOptions { previous: Some(&before), uses, ..options(Limit::Units(limit)) };
         let comment = plan(&shown, &options);
+        let all_named = hosts.iter().all(|one| comment.contains(&one.to_string()));
+        prop_assert!(all_named || comment.contains("hosts and credential sources"), "hosts are dropped silently: {}", comment);
         prop_assert!(comment.encode_utf16().count() <= limit);
         prop_assert!(comment.starts_with("<!-- afresh-plan:data-platform -->\n### afresh: "));
         let counts = shown.counts();

@@ -69,6 +69,7 @@ pub fn all(history: &mut History, plan: &Plan) {
                 ledger: &ledger,
                 all: &[],
             },
+            given: "",
         },
     );
     let steps = json["plan"]["steps"].as_array().unwrap();
