@@ -86,7 +86,8 @@ pub enum ColorWhen {
 pub enum Command {
     /// Check manifests offline: everything that can be known without a network
     Validate(Validate),
-    /// Compare manifests with live Azure and show what would be done; writes nothing
+    /// Compare manifests with live Azure and show what would be done; changes nothing, and writes only the files it is asked for, and the
+    /// hosts that a person allows when asked
     Plan(Plan),
     /// Make the changes: plan and apply manifests, or apply a saved plan
     Apply(Apply),
@@ -250,6 +251,9 @@ pub struct Comment {
     /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, or N characters (at least 10000)
     #[arg(long, value_name = "FORGE|N", default_value = "github", value_parser = Limit::parse)]
     pub limit: Limit,
+    /// A saved plan: Markdown says what has changed since
+    #[arg(long, value_name = "FILE")]
+    pub previous: Option<PathBuf>,
     /// Where the whole plan can be read, for Markdown that had to be shortened
     #[arg(long, value_name = "NAME=URL", value_parser = Link::parse)]
     pub link: Option<Link>,

@@ -36,7 +36,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use args::{Afresh, Command};
+use args::{Afresh, Command, Sim};
 use error::{Exit, Failure};
 use screen::Screen;
 use signals::Interrupts;
@@ -79,6 +79,7 @@ pub fn main() -> ExitCode {
 
 fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
     let global = &afresh.global;
+    all_heeded(afresh)?;
     match &afresh.command {
         Command::Validate(args) => validate::run(args, global, screen),
         Command::Plan(args) => wait(screen, async |_| plan::run(args, global, screen).await),
@@ -97,6 +98,43 @@ fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
         Command::Completions { shell } => Ok(schema::completions(*shell, screen)),
         Command::Man => schema::man(screen),
     }
+}
+
+/// A flag that says what is trusted is refused where nothing heeds it: whoever gives it takes it for heeded.
+fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
+    let command = match &afresh.command {
+        Command::Show(_) => "show",
+        Command::Diff(_) => "diff",
+        Command::Schema(_) => "schema",
+        Command::Completions { .. } => "completions",
+        Command::Man => "man",
+        Command::Sim(Sim::Serve { .. }) => "sim serve",
+        Command::Sim(Sim::Advance { .. } | Sim::Reset { .. })
+        | Command::Validate(_)
+        | Command::Plan(_)
+        | Command::Apply(_)
+        | Command::Why(_)
+        | Command::Auth(_)
+        | Command::Ledger(_) => return Ok(()),
+    };
+    let global = &afresh.global;
+    let flags = [
+        ("--policy", global.policy.is_some()),
+        ("--allow-loopback", global.allow_loopback),
+    ];
+    let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) else {
+        return Ok(());
+    };
+    let summary = format!(
+        "{flag} has no effect on `{command}`, which reads no manifests and sends no credentials"
+    );
+    let failure = Failure::new(summary).with_exit(Exit::Usage);
+    Err(match &afresh.command {
+        Command::Show(_) | Command::Diff(_) => {
+            failure.with_advice("A saved plan is held to the policy when it is applied.")
+        }
+        _ => failure,
+    })
 }
 
 /// Does what takes time, and listens for interrupts meanwhile.

@@ -44,7 +44,7 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
             planned.display()
         ))
         .with_exit(Exit::Refused)
-        .with_advice("Keep it elsewhere: in a pipeline, check it out from the base branch."));
+        .with_advice("Keep it elsewhere: in a pipeline, check it out from the default branch."));
     }
     if path.is_dir() {
         return Err(Failure::new(format!(

@@ -70,12 +70,7 @@ struct Simulated {
     log: Option<PathBuf>,
 }
 
-/// Reads manifests, or says everything that is wrong with them.
-pub fn read(paths: &[PathBuf], screen: &Screen) -> Result<Desired, Failure> {
-    Ok(manifests(paths, Policy::default(), screen)?.desired)
-}
-
-/// The same with what they ask, held to the policy that is in force.
+/// Reads manifests with what they ask, held to the policy that is in force; or says everything that is wrong with them.
 pub fn held(
     paths: &[PathBuf],
     global: &Global,

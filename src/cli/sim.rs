@@ -8,7 +8,7 @@ use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
 use super::output::write_file;
 use super::screen::Screen;
-use super::session::{read, sim_folder, world, world_beside};
+use super::session::{held, sim_folder, world, world_beside};
 use crate::clock::Clock;
 use crate::escape;
 use crate::model::desired::LedgerPlace;
@@ -42,7 +42,7 @@ pub async fn run(command: &Sim, global: &Global, screen: &Screen) -> Result<Exit
             .await
         }
         Sim::Advance { by, paths } => advance(*by, &paths.or_here(), global, screen),
-        Sim::Reset { paths } => reset(&paths.or_here(), screen),
+        Sim::Reset { paths } => reset(&paths.or_here(), global, screen),
     }
 }
 
@@ -142,7 +142,7 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
             Failure::new("which world? Name it with --sim WORLD.yaml").with_exit(Exit::Usage)
         );
     };
-    let desired = read(paths, screen)?;
+    let desired = held(paths, global, screen)?.0.desired;
     let stored = world_beside(&sim_folder(&desired.project.ledger).join("ledger.jsonl"));
     let world = world(file, &stored)?;
     let Clock::Manual(clock) = world.clock() else {
@@ -156,8 +156,8 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
     Ok(Exit::AsWanted)
 }
 
-fn reset(paths: &[PathBuf], screen: &Screen) -> Result<Exit, Failure> {
-    let folder = match &read(paths, screen)?.project.ledger {
+fn reset(paths: &[PathBuf], global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    let folder = match &held(paths, global, screen)?.0.desired.project.ledger {
         LedgerPlace::Blob(_) => {
             return Err(Failure::new(
                 "a simulated cloud is kept beside a ledger file, and this project's ledger is a blob",

@@ -225,17 +225,18 @@ fn refusal(denied: &[(&Asked, Denied)], policy: &Policy, screen: &Screen) -> Fai
         let asks = denied
             .iter()
             .filter(|(_, denied)| denied.lack == Lack::Leave);
-        let how = match &policy.name {
-            Some(name) => format!("To allow it, add this to the policy {name}:"),
-            None => {
-                "To allow it, write a policy outside of the manifests and name it with --policy:"
-                    .to_owned()
-            }
-        };
-        advice.push(format!(
-            "{how}\n{}",
-            allowance(asks.map(|(asked, _)| &asked.ask))
-        ));
+        let fields = allowance(asks.map(|(asked, _)| &asked.ask));
+        advice.push(match &policy.name {
+            Some(name) => format!(
+                "To allow it, add this below `spec.allow` of the policy {name}:\n{}",
+                indented(&fields, "    ")
+            ),
+            None => format!(
+                "To allow it, write a policy outside of the manifests and name it with --policy:\n{}\n{}",
+                indented(&HEAD.map(str::to_owned), "    "),
+                indented(&fields, "        ")
+            ),
+        });
         advice.extend(policy.reason.as_deref().map(escape::paragraph));
     }
     Failure::new(summary)
@@ -243,8 +244,22 @@ fn refusal(denied: &[(&Asked, Denied)], policy: &Policy, screen: &Screen) -> Fai
         .with_advice(advice.join("\n\n"))
 }
 
-/// The policy that would allow all of this.
-pub fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> String {
+/// What a policy begins with, up to what it allows.
+const HEAD: [&str; 5] = [
+    "apiVersion: afresh/v1",
+    "kind: Policy",
+    "metadata: {name: trusted}",
+    "spec:",
+    "  allow:",
+];
+
+fn indented(lines: &[String], by: &str) -> String {
+    let lines = lines.iter().map(|line| format!("{by}{line}"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The fields below `spec.allow` of a policy that would allow all of this, line by line.
+fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> Vec<String> {
     let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut audiences: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut sources: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -264,29 +279,22 @@ pub fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> String {
         };
         list.entry(key).or_default().insert(value);
     }
-    let mut lines = vec![
-        "apiVersion: afresh/v1".to_owned(),
-        "kind: Policy".to_owned(),
-        "metadata: {name: trusted}".to_owned(),
-        "spec:".to_owned(),
-        "  allow:".to_owned(),
-    ];
+    let mut lines = Vec::new();
     for (name, list) in [("hosts", &hosts), ("audiences", &audiences)] {
         if !list.is_empty() {
-            lines.push(format!("    {name}:"));
+            lines.push(format!("{name}:"));
         }
         lines.extend(
             list.iter()
-                .map(|(role, all)| format!("      {role}: {}", flow(all))),
+                .map(|(role, all)| format!("  {role}: {}", flow(all))),
         );
     }
     lines.extend(
         sources
             .iter()
-            .map(|(field, all)| format!("    {field}: {}", flow(all))),
+            .map(|(field, all)| format!("{field}: {}", flow(all))),
     );
-    let indented = lines.iter().map(|line| format!("    {line}"));
-    indented.collect::<Vec<_>>().join("\n")
+    lines
 }
 
 /// A list on one line.

@@ -10,7 +10,7 @@ use crate::review::words;
 /// Lines of a failing task's error that are shown.
 const ERROR_LINES_MAX: usize = 20;
 
-/// One line, without a line end: `ingest/gateway-west  regenerate authKey1: done (new key 1a2b3c4d)`.
+/// One line, and those that a reason has beyond its first; without a line end: `ingest/gateway-west  regenerate authKey1: done (new key 1a2b3c4d)`.
 pub fn report(report: &Report) -> String {
     format!(
         "{}  {}",
@@ -37,28 +37,28 @@ fn happened(what: &Happened) -> String {
             )
         }
         Happened::Stale(movement, why) => {
-            format!("{}: stale, not done: {}", title(movement), line(why))
+            format!("{}: stale, not done: {}", title(movement), several(why))
         }
         Happened::Busy(movement, why) => {
-            format!("{}: busy, not done: {}", title(movement), line(why))
+            format!("{}: busy, not done: {}", title(movement), several(why))
         }
         Happened::Refused(movement, trouble) => {
             format!(
                 "{}: refused: {}",
                 title(movement),
-                line(&trouble.to_string())
+                several(&trouble.to_string())
             )
         }
         Happened::NotDone(movement, why) | Happened::Besides(movement, why) => {
-            format!("{}: {}", title(movement), line(why))
+            format!("{}: {}", title(movement), several(why))
         }
         Happened::InDoubt(movement, why) => format!(
             "{}: unresolved: {}; the next apply finds out whether it happened",
             title(movement),
-            line(why)
+            several(why)
         ),
         Happened::NotBegun(movement, why) => {
-            format!("{}: not started: {}", title(movement), line(why))
+            format!("{}: not started: {}", title(movement), several(why))
         }
         Happened::Settled(movement, how) => resolved(movement, how),
         Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
@@ -66,13 +66,13 @@ fn happened(what: &Happened) -> String {
         Happened::StillGoing { run, url, why } => {
             format!(
                 "run {run} is still running: {}{}",
-                line(why),
+                several(why),
                 page(url.as_deref())
             )
         }
         Happened::OutOfSight { run, url, why } => format!(
             "lost track of run {run}, which may still be running: {}{}",
-            line(why),
+            several(why),
             page(url.as_deref())
         ),
     }
@@ -88,6 +88,11 @@ fn resolved(movement: &Move, how: &str) -> String {
     format!("resolved: the earlier \"{}\"{how}", title(movement))
 }
 
+/// A reason, which may have lines of its own: those that follow are indented.
+fn several(text: &str) -> String {
+    lines(text).join("\n      ")
+}
+
 fn title(movement: &Move) -> String {
     line(&movement.title())
 }
@@ -98,7 +103,10 @@ fn ended(end: &RunEnd) -> String {
     } else {
         ", which is not accepted"
     };
-    let skipped = end.skipped.as_ref().map(|why| format!(": {}", line(why)));
+    let skipped = end
+        .skipped
+        .as_ref()
+        .map(|why| format!(": {}", several(why)));
     let skipped = skipped.unwrap_or_default();
     let failure = end
         .failure

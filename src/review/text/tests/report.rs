@@ -25,6 +25,19 @@ fn failed_run() -> Report {
 }
 
 #[test]
+fn a_reason_of_several_lines_keeps_them() {
+    let refused = happened(Happened::NotDone(
+        start(&[]),
+        "no credential was found:\nenvironment: not set;\n  \u{1b}[2JAzure CLI: not there"
+            .to_owned(),
+    ));
+    assert_eq!(
+        report(&refused),
+        "analytics/nightly  run now: no credential was found:\n      environment: not set;\n      \\u{1b}[2JAzure CLI: not there"
+    );
+}
+
+#[test]
 fn each_report_is_one_line() {
     let answered = now();
     let done = happened(Happened::Done(
