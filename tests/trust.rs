@@ -1,5 +1,5 @@
 //! Where credentials go that only a manifest names a place for: nowhere. Every credential method meets every field of a manifest that can
-//! name a host, an audience, a file or a variable, in front of a server on loopback that writes down whatever arrives; it is also the
+//! name a host or an audience, and every field that can name a file or a variable meets what is there for something else, in front of a server on loopback that writes down whatever arrives; it is also the
 //! proxy of every other host. Refuses to pass when the server could not have heard: each method is heard once it is trusted.
 #![expect(clippy::unwrap_used, reason = "this whole target is a test")]
 
@@ -16,9 +16,8 @@ use std::thread;
 use afresh::model::address::Name;
 use afresh::model::connection::{Cloud, Credential, SecretSource, Workspace, WorkspaceHost};
 use afresh::model::desired::LedgerPlace;
-use afresh::model::survey::Refresh;
 use afresh::model::trust::{Ask, Grounds, Host, Use};
-use afresh::model::verdict::Plan;
+use afresh::model::verdict::Target;
 use afresh::saved;
 
 /// A server that answers like an authority, a Resource Manager, a workspace or a pipeline, and keeps what it was sent.
@@ -89,6 +88,10 @@ fn said(request: &str) -> &'static str {
         r#"{"access_token": "granted", "expires_in": 3599, "token_type": "Bearer"}"#
     } else if path.contains("assertion") {
         r#"{"value": "assertion", "oidcToken": "assertion"}"#
+    } else if path.contains("jobs/list") {
+        r#"{"jobs": [{"job_id": 1, "settings": {"name": "j"}}]}"#
+    } else if path.contains("run-now") {
+        r#"{"run_id": 7}"#
     } else {
         r#"{"value": [], "jobs": [], "runs": []}"#
     }
@@ -100,53 +103,68 @@ struct Method {
     /// Its Credential's spec; empty: the `default` chain with a secret in the environment.
     spec: &'static str,
     only_workspaces: bool,
+    /// What a server that it signs in to is shown.
+    shows: &'static str,
 }
 
-const fn method(name: &'static str, spec: &'static str) -> Method {
+const fn method(name: &'static str, spec: &'static str, shows: &'static str) -> Method {
     Method {
         name,
         spec,
         only_workspaces: false,
+        shows,
     }
 }
 
-const fn of_workspaces(name: &'static str, spec: &'static str) -> Method {
+const fn of_workspaces(name: &'static str, spec: &'static str, shows: &'static str) -> Method {
     Method {
         name,
         spec,
         only_workspaces: true,
+        shows,
     }
 }
 
 const METHODS: [Method; 11] = [
-    method("default", ""),
+    method("default", "", "client_secret=CANARY-secret"),
     method(
         "secret",
         "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: AZURE_CLIENT_SECRET}}",
+        "client_secret=CANARY-secret",
     ),
     method(
         "certificate",
         "servicePrincipal: {tenant: t, clientId: c, certificate: {file: app.pem}}",
+        "client_assertion=ey",
     ),
     method(
         "workloadIdentity",
         "workloadIdentity: {tenant: t, clientId: c, tokenFile: token}",
+        "client_assertion=CANARY-federated",
     ),
-    method("managedIdentity", "managedIdentity: {}"),
-    method("azureCli", "azureCli: {}"),
-    method("githubOidc", "githubOidc: {tenant: t, clientId: c}"),
+    method("managedIdentity", "managedIdentity: {}", "Bearer granted"),
+    method("azureCli", "azureCli: {}", "Bearer CANARY-cli"),
+    method(
+        "githubOidc",
+        "githubOidc: {tenant: t, clientId: c}",
+        "client_assertion=assertion",
+    ),
     method(
         "azurePipelines",
         "azurePipelines: {tenant: t, clientId: c, serviceConnection: s}",
+        "client_assertion=assertion",
     ),
-    method("deviceCode", "deviceCode: {tenant: t, clientId: c}"),
+    method("deviceCode", "deviceCode: {tenant: t, clientId: c}", ""),
     of_workspaces(
         "databricksToken",
         "databricksToken: {token: {env: DATABRICKS_TOKEN}}",
+        "Bearer CANARY-pat",
     ),
     of_workspaces(
         "databricksOauth",
         "databricksOauth: {clientId: c, clientSecret: {env: DATABRICKS_CLIENT_SECRET}}",
+        // `c:CANARY-oauth`
+        "Basic YzpDQU5BUlktb2F1dGg=",
     ),
 ];
 
@@ -253,6 +271,8 @@ fn run_text(recorder: &Recorder, name: &str, manifest: &str, more: &[&str]) -> R
     std::fs::write(planned.join("token"), "CANARY-federated").unwrap();
     let pem = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories/shared/tls.pem");
     std::fs::copy(pem, planned.join("app.pem")).unwrap();
+    std::os::unix::fs::symlink("../bin/az", planned.join("leads-out")).unwrap();
+    std::fs::create_dir(planned.join("below")).unwrap();
     let bin = root.join("bin");
     std::fs::create_dir(&bin).unwrap();
     let az = format!(
@@ -425,84 +445,109 @@ fn nothing_goes_where_only_a_manifest_says() {
     assert_eq!(met, METHODS.len() * 13);
 }
 
+/// Every field of a credential that names where a secret, or what stands for one, comes from: its name, its Credential's spec with `@` in its
+/// place, and is it of workspaces alone?
+const SOURCES: [(&str, &str, bool); 5] = [
+    (
+        "clientSecret",
+        "servicePrincipal: {tenant: t, clientId: c, clientSecret: @}",
+        false,
+    ),
+    (
+        "certificate",
+        "servicePrincipal: {tenant: t, clientId: c, certificate: @}",
+        false,
+    ),
+    (
+        "tokenFile",
+        "workloadIdentity: {tenant: t, clientId: c, tokenFile: @}",
+        false,
+    ),
+    ("token", "databricksToken: {token: @}", true),
+    (
+        "Databricks clientSecret",
+        "databricksOauth: {clientId: c, clientSecret: @}",
+        true,
+    ),
+];
+/// What a manifest may not name, and what the refusal says to allow.
+const VARIABLES: [(&str, &str); 6] = [
+    ("NPM_TOKEN", "variables: [\"NPM_TOKEN\"]"),
+    (
+        "AFRESH_PARAMETER_DAY",
+        "variables: [\"AFRESH_PARAMETER_DAY\"]",
+    ),
+    ("HOME", "variables: [\"HOME\"]"),
+    ("AZURECLIENT", "variables: [\"AZURECLIENT\"]"),
+    (
+        "azure_client_secret",
+        "variables: [\"azure_client_secret\"]",
+    ),
+    ("SYSTEM_ACCESSTOKEN", "variables: [\"SYSTEM_ACCESSTOKEN\"]"),
+];
+const FILES: [(&str, &str); 7] = [
+    ("/proc/self/environ", "files: [\"/proc/"),
+    ("/etc/passwd", "files: [\"/etc/passwd\"]"),
+    ("../bin/az", "files: ["),
+    ("below/../../bin/az", "files: ["),
+    ("leads-out", "files: ["),
+    ("/run/secrets/../../etc/passwd", "files: ["),
+    ("/run/secretsx/token", "files: [\"/run/secretsx/token\"]"),
+];
+
 #[test]
 fn no_secret_comes_from_what_is_there_for_something_else() {
     let recorder = Recorder::start();
-    let variable = "variables: [\"NPM_TOKEN\"]";
-    for (spec, wanted) in [
-        (
-            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: AFRESH_PARAMETER_DAY}}",
-            "variables: [\"AFRESH_PARAMETER_DAY\"]",
-        ),
-        (
-            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {env: NPM_TOKEN}}",
-            variable,
-        ),
-        (
-            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {file: /proc/self/environ}}",
-            "files: [\"/proc/",
-        ),
-        (
-            "servicePrincipal: {tenant: t, clientId: c, clientSecret: {file: ../bin/az}}",
-            "files: [",
-        ),
-        (
-            "servicePrincipal: {tenant: t, clientId: c, certificate: {file: /etc/passwd}}",
-            "files: [\"/etc/passwd\"]",
-        ),
-        (
-            "workloadIdentity: {tenant: t, clientId: c, tokenFile: /etc/passwd}",
-            "files: [\"/etc/passwd\"]",
-        ),
-        (
-            "azurePipelines: {tenant: t, clientId: c, serviceConnection: another}",
-            "serviceConnections: [\"another\"]",
-        ),
-    ] {
+    let mut met = 0;
+    let refused = |spec: &'static str, only_workspaces: bool, source: &str, wanted: &str| {
         let pinned = Method {
             name: "pinned",
             spec,
-            only_workspaces: false,
+            only_workspaces,
+            shows: "",
+        };
+        let filled = |estate: Estate| Estate {
+            spec: spec.replace('@', source),
+            ..estate
         };
         for estate in [
             Estate::public(&pinned),
             Estate::at(recorder.address, &pinned),
         ] {
-            let ran = run(&recorder, &pinned, &estate, &["--allow-loopback"]);
-            assert_eq!(ran.heard, Vec::<String>::new(), "{spec} was heard");
-            assert_eq!(ran.code, Some(5), "{spec}:\n{}", ran.said);
+            let ran = run(&recorder, &pinned, &filled(estate), &["--allow-loopback"]);
+            let which = format!("{spec} of {source}");
+            assert_eq!(ran.heard, Vec::<String>::new(), "{which} was heard");
+            assert_eq!(ran.code, Some(5), "{which}:\n{}", ran.said);
             assert!(
                 ran.said.contains(wanted),
-                "{spec} does not say `{wanted}`:\n{}",
+                "{which} does not say `{wanted}`:\n{}",
                 ran.said
             );
         }
+    };
+    for (field, spec, only_workspaces) in SOURCES {
+        let takes_variables = !matches!(field, "certificate" | "tokenFile");
+        for (variable, wanted) in VARIABLES.iter().filter(|_| takes_variables) {
+            let source = format!("{{env: {variable}}}");
+            refused(spec, only_workspaces, &source, wanted);
+            met += 1;
+        }
+        for (file, wanted) in FILES {
+            let source = match field {
+                "tokenFile" => file.to_owned(),
+                _ => format!("{{file: {file}}}"),
+            };
+            refused(spec, only_workspaces, &source, wanted);
+            met += 1;
+        }
     }
-    for (spec, wanted) in [
-        ("databricksToken: {token: {env: NPM_TOKEN}}", variable),
-        (
-            "databricksToken: {token: {env: AFRESH_PARAMETER_DAY}}",
-            "variables: [\"AFRESH_PARAMETER_DAY\"]",
-        ),
-        (
-            "databricksOauth: {clientId: c, clientSecret: {env: NPM_TOKEN}}",
-            variable,
-        ),
-    ] {
-        let pinned = Method {
-            name: "pinned",
-            spec,
-            only_workspaces: true,
-        };
-        let ran = run(
-            &recorder,
-            &pinned,
-            &Estate::at(recorder.address, &pinned),
-            &["--allow-loopback"],
-        );
-        assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
-        assert!(ran.said.contains(wanted), "{}", ran.said);
-    }
+    assert_eq!(met, 3 * VARIABLES.len() + 5 * FILES.len());
+    refused(
+        "azurePipelines: {tenant: t, clientId: c, serviceConnection: @}",
+        false,
+        "another",
+        "serviceConnections: [\"another\"]",
+    );
 }
 
 /// The other way: what is there for credentials goes to no job.
@@ -540,10 +585,12 @@ fn every_method_is_heard_where_it_is_trusted() {
         if method.name == "deviceCode" {
             assert!(ran.said.contains("nobody is there"), "{}", ran.said);
         } else {
+            let heard = ran.heard.join("\n").to_lowercase();
             assert!(
-                !ran.heard.is_empty(),
-                "{} was not heard:\n{}",
+                heard.contains(&method.shows.to_lowercase()),
+                "{} was not heard to show `{}`:\n{}\n{heard}",
                 method.name,
+                method.shows,
                 ran.said
             );
         }
@@ -737,8 +784,25 @@ fn a_person_is_asked_role_by_role_and_the_answer_is_remembered() {
     assert!(shown.contains("others may write"), "{shown}");
 }
 
-/// A plan file that somebody wrote and sealed anew, naming all that it asks as Azure's own.
-fn forged(change: impl FnOnce(&mut Workspace, &mut LedgerPlace)) -> String {
+/// A plan that starts a job at the recorder, as it was really made.
+fn planned(recorder: &Recorder) -> saved::File {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("plan.json");
+    let method = METHODS
+        .iter()
+        .find(|method| method.name == "databricksToken")
+        .unwrap();
+    let estate = Estate::at(recorder.address, method);
+    let more = ["--allow-loopback", "--out", out.to_str().unwrap()];
+    let ran = run(recorder, method, &estate, &more);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    let file = saved::read(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    assert_eq!(file.plan.counts().run, 1);
+    file
+}
+
+/// The same plan for Azure's own cloud, with something that somebody wrote into it and sealed anew, naming all that it asks as Azure's own.
+fn forged(planned: &saved::File, change: impl FnOnce(&mut Workspace, &mut LedgerPlace)) -> String {
     let name = Name::parse("w").unwrap();
     let mut workspace = Workspace {
         name: name.clone(),
@@ -756,29 +820,21 @@ fn forged(change: impl FnOnce(&mut Workspace, &mut LedgerPlace)) -> String {
     let asks = Ask::of_ledger(&ledger).into_iter();
     let asks = asks.chain(Ask::of_cloud(&workspace.cloud));
     let asks = asks.chain(Ask::of_workspace(&workspace.cloud, &host));
+    let trust = asks
+        .filter_map(|ask| Use::of_ask(&ask, Grounds::BuiltIn))
+        .collect();
+    let mut plan = planned.plan.clone();
+    for step in &mut plan.steps {
+        if let Some(Target::Job(target)) = &mut step.target {
+            target.host = host.as_str().to_owned();
+        }
+    }
     saved::write(&saved::File {
-        plan: Plan {
-            at: "2026-11-22T09:00:00Z".parse().unwrap(),
-            steps: Vec::new(),
-            passed_over: Vec::new(),
-            valid_until: "2100-01-01T00:00:00Z".parse().unwrap(),
-            freezes: Vec::new(),
-            exceeded: Vec::new(),
-            refused: false,
-            logs: Vec::new(),
-            requests: BTreeMap::new(),
-            refresh: Refresh::Auto,
-        },
-        factories: BTreeMap::new(),
+        plan,
         workspaces: BTreeMap::from([(name, workspace)]),
-        project: "p".to_owned(),
         ledger,
-        lineage: "l".to_owned(),
-        began: false,
-        trust: asks
-            .filter_map(|ask| Use::of_ask(&ask, Grounds::BuiltIn))
-            .collect(),
-        sentences: Vec::new(),
+        trust,
+        ..planned.clone()
     })
 }
 
@@ -810,6 +866,22 @@ fn apply_forged(recorder: &Recorder, plan: &str) -> Ran {
 fn a_forged_plan_goes_nowhere_either() {
     let recorder = Recorder::start();
     let near = recorder.address;
+    let planned = planned(&recorder);
+    // The server hears what is trusted: the credential at a host of its own, and the way to a host of Azure's.
+    let ran = apply_forged(&recorder, &saved::write(&planned));
+    let heard = ran.heard.join("\n");
+    assert!(
+        heard.contains("run-now") && heard.contains("Bearer CANARY-pat"),
+        "{}\n{heard}",
+        ran.said
+    );
+    let ran = apply_forged(&recorder, &forged(&planned, |_, _| {}));
+    let heard = ran.heard.join("\n");
+    assert!(
+        heard.contains("CONNECT adb-1.7.azuredatabricks.net"),
+        "{}\n{heard}",
+        ran.said
+    );
     for ledger in [
         format!("https://x@{near}/.blob.core.windows.net"),
         "https://x@evil.example/.blob.core.windows.net".to_owned(),
@@ -817,7 +889,9 @@ fn a_forged_plan_goes_nowhere_either() {
         "https://a.blob.core.windows.net.evil.example/c/n".to_owned(),
         "http://evil.example/.blob.core.windows.net".to_owned(),
     ] {
-        let plan = forged(|_, place| *place = LedgerPlace::Blob(ledger.clone()));
+        let plan = forged(&planned, |_, place| {
+            *place = LedgerPlace::Blob(ledger.clone())
+        });
         let ran = apply_forged(&recorder, &plan);
         assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
     }
@@ -828,7 +902,9 @@ fn a_forged_plan_goes_nowhere_either() {
         "x@evil.azuredatabricks.net".to_owned(),
         "adb-1.7.azuredatabricks.net.".to_owned(),
     ] {
-        let plan = forged(|workspace, _| workspace.host = WorkspaceHost::Given(host.clone()));
+        let plan = forged(&planned, |workspace, _| {
+            workspace.host = WorkspaceHost::Given(host.clone())
+        });
         let ran = apply_forged(&recorder, &plan);
         assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
     }
@@ -838,9 +914,13 @@ fn a_forged_plan_goes_nowhere_either() {
         "https://login.microsoftonline.com:8443",
         "http://login.microsoftonline.com",
     ] {
-        let authority = forged(|workspace, _| workspace.cloud.authority = address.to_owned());
+        let authority = forged(&planned, |workspace, _| {
+            workspace.cloud.authority = address.to_owned()
+        });
         let manager = address.replace("login.microsoftonline", "management.azure");
-        let manager = forged(|workspace, _| workspace.cloud.resource_manager = manager);
+        let manager = forged(&planned, |workspace, _| {
+            workspace.cloud.resource_manager = manager
+        });
         for plan in [authority, manager] {
             let ran = apply_forged(&recorder, &plan);
             assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
@@ -850,7 +930,7 @@ fn a_forged_plan_goes_nowhere_either() {
     let token = Credential::DatabricksToken { token: source };
     let ran = apply_forged(
         &recorder,
-        &forged(|workspace, _| workspace.credential = token),
+        &forged(&planned, |workspace, _| workspace.credential = token),
     );
     assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
 }
