@@ -131,14 +131,13 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     }
     text.push_str(&unresolved(memory, identity));
     if let Some((movement, refusal)) = memory.refusals.get(identity) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "  refused: {} at {}: {}",
+        let refused = format!(
+            "refused: {} at {}: {}",
             movement.title(),
             minute(refusal.at),
             refusal.why
         );
+        text.extend(["  ", &line(&refused), "\n"]);
     }
     for former in memory.all_called(address).into_iter().skip(1) {
         let former_is = line(&format!("before: {former}"));

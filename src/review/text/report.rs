@@ -1,6 +1,6 @@
 //! What an apply did: one line for each thing that happened, and a summary that ends with what is left to do.
 
-use crate::escape::line;
+use crate::escape::{line, lines};
 use crate::model::job::RunId;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Move, Receipt};
