@@ -16,7 +16,7 @@ import urllib.request
 from server import BINARY, ROOT, SUBSCRIPTION, Server
 
 HERE = pathlib.Path(__file__).resolve().parent
-TOOLS = ROOT / ".tools/identity"
+TOOLS = ROOT / ".tools/openid"
 TENANT = "11111111-2222-3333-4444-555555555555"
 READY_SECONDS = 20
 # Every secret begins alike, so that a leak of any of them is seen.
