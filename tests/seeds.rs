@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+use afresh::saved;
+
 #[path = "fuzz/answers.rs"]
 mod answers;
 #[path = "fuzz/properties.rs"]
@@ -51,6 +53,18 @@ fn try_all(name: &str, property: properties::Property, texts: impl Iterator<Item
             String::from_utf8_lossy(&text)
         );
     }
+}
+
+/// Otherwise no change of a plan file would get beyond its seal.
+#[test]
+fn a_plan_file_that_is_sealed_again_is_read() {
+    let seed = String::from_utf8(seeds::of("plan-file").remove(0)).unwrap();
+    let other = seed.replace("\"project\": \"fuzz\"", "\"project\": \"other\"");
+    assert!(saved::read(&other).is_err());
+    assert_eq!(
+        saved::read(&properties::sealed(&other)).unwrap().project,
+        "other"
+    );
 }
 
 #[test]

@@ -205,7 +205,10 @@ async fn from_list(
     let mut looked: Vec<RuntimeCase> = join_all(looks).await;
     if !asks_log && looked.iter().any(see::keys_are_refused) {
         log = read_log(scene, factory, listed.at).await;
-        looked = looked.into_iter().map(|case| see::told(case, &log)).collect();
+        looked = looked
+            .into_iter()
+            .map(|case| see::told(case, &log))
+            .collect();
     }
     let mut subjects: Vec<Subject> = looked.into_iter().map(Subject::Runtime).collect();
     subjects.extend(held);

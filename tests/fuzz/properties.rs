@@ -15,12 +15,12 @@ use afresh::model::connection::{Factory, Workspace};
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::policy::Policy;
-use afresh::model::survey::Refresh;
+use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::window::Window;
+use afresh::review::Uses;
 use afresh::review::markdown::{self, Limit, MarkdownOptions};
 use afresh::review::text::{self, TextOptions};
-use afresh::review::{Uses, json};
 use afresh::{plan, saved, sim, survey};
 use pulldown_cmark::{Event, Options, Parser};
 use serde_json::Value;
@@ -127,7 +127,7 @@ pub fn plan_file(input: &[u8]) {
 }
 
 /// The text with the seal that it ought to have: whoever can forge a plan can seal it.
-fn sealed(text: &str) -> String {
+pub fn sealed(text: &str) -> String {
     let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
         return String::new();
     };
@@ -311,6 +311,7 @@ fn decide_with(
     let (reader, clock) = answers::reader(Arc::new(Answers::of(text)));
     let options = survey::Options {
         refresh,
+        keys: KeyReading::Recorded,
         targets: Vec::new(),
         parallelism: 1,
         now: clock.now(),
@@ -327,7 +328,7 @@ pub fn whole_plan(input: &[u8]) {
     shown(&decide(estate(), input, Refresh::All));
 }
 
-/// Text, JSON and Markdown of a plan.
+/// Text and Markdown of a plan.
 fn shown(plan: &afresh::model::verdict::Plan) {
     for (verbose, width) in [(false, None), (true, Some(80))] {
         let options = TextOptions {
@@ -348,6 +349,7 @@ fn shown(plan: &afresh::model::verdict::Plan) {
         marker: "fuzz",
         digest: "0",
         link: None,
+        given: "estate",
         previous: None,
         uses: Uses {
             ledger: place,
@@ -365,7 +367,6 @@ fn shown(plan: &afresh::model::verdict::Plan) {
             panic!("Markdown links to {dest_url}");
         }
     }
-    let _ = json::report;
 }
 
 /// `CRON\nZONE\nSECONDS\nINSTANT`: an opening lies ahead, and the window is open then.

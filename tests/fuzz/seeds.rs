@@ -10,7 +10,7 @@ use afresh::http::client::Client;
 use afresh::http::message::{Failure, Request, Response, Transport};
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
-use afresh::model::survey::Refresh;
+use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::trust::Trust;
 use afresh::sim::{Embedded, World};
 use afresh::{manifest, plan, review, saved, survey};
@@ -158,6 +158,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
     let reader = Reader::new(client, surroundings, Trust::default());
     let options = survey::Options {
         refresh: Refresh::All,
+        keys: KeyReading::Recorded,
         targets: Vec::new(),
         parallelism: 1,
         now: clock.now(),
