@@ -2,6 +2,7 @@
 //!
 //! Refuses: a magic number anywhere else. A bound that a service sets says which and where it was read.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Largest manifest file that is read, in bytes.
@@ -10,6 +11,14 @@ pub const MANIFEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub const MANIFEST_DEPTH_MAX: usize = 64;
 /// Most YAML nodes a folder of manifests may expand to, aliases counted each time.
 pub const MANIFEST_NODES_MAX: usize = 1_000_000;
+/// Most globs that the rules of a project have together.
+pub const GLOBS_MAX: usize = 10_000;
+/// Most globs that the rules of one factory have together: each of its runtimes is held against all of them.
+pub const GLOBS_OF_FACTORY_MAX: usize = 1_000;
+/// Most windows of one rule.
+pub const WINDOWS_MAX: usize = 100;
+/// Longest cron expression, in bytes.
+pub const CRON_CHARS_MAX: usize = 256;
 /// Most problems that are shown at once; the rest is counted.
 pub const PROBLEMS_SHOWN_MAX: usize = 100;
 
@@ -121,6 +130,14 @@ pub const CLOCK_SKEW_TOLD: Duration = Duration::from_secs(30);
 pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
 /// Largest plan file that is read, in bytes: some 20,000 subjects with their evidence.
 pub const PLAN_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Most values in a plan file. A plan has some 40 bytes for each; a file of tiny ones would fill the memory.
+pub const PLAN_VALUES_MAX: usize = 2_500_000;
+/// Largest ledger file that is read, in bytes: some two million events.
+pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// Longest line of a ledger, in bytes: an event has some 600, and a one-time run's content a few hundred thousand at most.
+pub const LEDGER_LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Years in which afresh decides: a clock outside them is wrong, and calendars end there.
+pub const YEARS: RangeInclusive<i16> = 2000..=2999;
 /// Pause between two looks at a run that is waited for.
 pub const POLL_PAUSE: Duration = Duration::from_secs(5);
 

@@ -21,7 +21,7 @@ pub fn digest(plan: &Plan) -> String {
         .iter()
         .map(|freeze| json!([freeze.from, freeze.to]));
     let guardrails = plan.exceeded.iter().map(|exceeded| &exceeded.guardrail);
-    hash(&json!({
+    hash(json!({
         "steps": plan.steps.iter().map(decision).collect::<Value>(),
         "freezes": freezes.collect::<Value>(),
         "guardrails": guardrails.map(String::as_str).collect::<Value>(),
@@ -30,19 +30,19 @@ pub fn digest(plan: &Plan) -> String {
 }
 
 /// SHA-256, in lower-case hex, over a document without its seal.
-pub(super) fn seal(document: &Value) -> String {
-    let mut document = document.clone();
+pub(super) fn seal(mut document: Value) -> String {
     if let Some(fields) = document.as_object_mut() {
         fields.remove("seal");
     }
-    hash(&document)
+    hash(document)
 }
 
-fn hash(value: &Value) -> String {
-    let mut value = value.clone();
+fn hash(mut value: Value) -> String {
     value.sort_all_objects();
     let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    Sha256::digest(value.to_string())
+    let text = value.to_string();
+    drop(value);
+    Sha256::digest(text)
         .iter()
         .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)])
         .collect()

@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::limits::PLAN_BYTES_MAX;
+use crate::limits::{PLAN_BYTES_MAX, PLAN_VALUES_MAX};
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::desired::LedgerPlace;
@@ -109,6 +109,14 @@ pub enum SavedError {
         /// What is wrong there.
         why: String,
     },
+    /// Beyond [`crate::limits::PLAN_VALUES_MAX`].
+    #[error(
+        "this file has {values} values, and a plan has at most {PLAN_VALUES_MAX}: is it the right file?"
+    )]
+    TooMany {
+        /// How many it has.
+        values: usize,
+    },
     /// Beyond [`crate::limits::PLAN_BYTES_MAX`].
     #[error(
         "this file has {bytes} bytes, and a plan has at most {PLAN_BYTES_MAX}: is it the right file?"
@@ -190,7 +198,7 @@ pub fn document(file: &File) -> Value {
         seal: String::new(),
     };
     let mut value = to_value(&document);
-    value["seal"] = digest::seal(&value).into();
+    value["seal"] = digest::seal(value.clone()).into();
     value
 }
 
@@ -202,9 +210,15 @@ pub fn read(text: &str) -> Result<File, SavedError> {
     if text.len() > PLAN_BYTES_MAX {
         return Err(SavedError::TooLarge { bytes: text.len() });
     }
-    let value = parse(text)?;
+    is_plan(text)?;
+    let values = values(text);
+    if values > PLAN_VALUES_MAX {
+        return Err(SavedError::TooMany { values });
+    }
+    // First what it must be: what it must not be costs nothing more then.
     let document: Document = serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
-    if digest::seal(&value) != document.seal {
+    let value: Value = serde_json::from_str(text).map_err(|error| malformed(text, &error))?;
+    if digest::seal(value) != document.seal {
         return Err(SavedError::Tampered { mark: "seal" });
     }
     let written_digest = document.digest.clone();
@@ -242,17 +256,36 @@ pub fn schema() -> Value {
     schemars::schema_for!(Document).to_value()
 }
 
-/// JSON of a plan's family and of this version.
-fn parse(text: &str) -> Result<Value, SavedError> {
-    let value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
+/// Is it JSON of a plan's family and of this version? Nothing but that is kept of it.
+fn is_plan(text: &str) -> Result<(), SavedError> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: Option<String>,
+    }
+    let head: Head = match serde_json::from_str(text) {
+        Ok(head) => head,
         Err(error) if text.contains(FAMILY) => return Err(malformed(text, &error)),
         Err(_) => return Err(SavedError::NotAPlan),
     };
-    match value.get("format").and_then(Value::as_str) {
-        Some(FORMAT) => Ok(value),
+    match head.format.as_deref() {
+        Some(FORMAT) => Ok(()),
         other => Err(other.map_or(SavedError::NotAPlan, of_another_version)),
     }
+}
+
+/// How many values JSON has, at most: what may follow each is counted, outside of strings.
+fn values(text: &str) -> usize {
+    let (mut count, mut in_string, mut is_escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            b',' | b'[' | b'{' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn of_another_version(format: &str) -> SavedError {

@@ -271,7 +271,7 @@ fn a_changed_field_is_tampering_also_where_the_digest_does_not_look() {
 fn a_new_seal_over_other_decisions_is_caught_by_the_digest() {
     let mut value = document(&file(samples::empty_plan()));
     value["plan"]["refused"] = true.into();
-    value["seal"] = digest::seal(&value).into();
+    value["seal"] = digest::seal(value.clone()).into();
     assert_eq!(
         read(&value.to_string()),
         Err(SavedError::Tampered { mark: "digest" })
@@ -404,4 +404,23 @@ fn the_schema_in_the_repository_is_this_one() {
         format!("{:#}\n", schema()),
         "run `afresh schema plan > schema/plan.json`"
     );
+}
+
+#[test]
+fn a_file_of_many_tiny_values_is_refused_before_they_are_made() {
+    let text = write(&file(samples::empty_plan()));
+    for tiny in ["{}", "[]", "0", "{\"a\":[0,1]}"] {
+        let many = vec![tiny; PLAN_VALUES_MAX].join(",");
+        let large = text.replacen("\"steps\": [", &format!("\"steps\": [{many}"), 1);
+        let told = read(&large).unwrap_err();
+        assert!(matches!(told, SavedError::TooMany { .. }), "{tiny}: {told}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn values_are_counted_whatever_strings_hold(texts in proptest::collection::vec("[\\[\\]{},\"\\\\a]{0,6}", 0..8)) {
+        let value = json!({"a": texts, "b": [texts, {"c": texts.len()}]});
+        prop_assert_eq!(values(&value.to_string()), 5 + 2 * texts.len().max(1));
+    }
 }

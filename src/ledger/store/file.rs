@@ -19,7 +19,7 @@ use super::{
     whole_lines,
 };
 use crate::escape;
-use crate::limits::LEDGER_LOCK_WAIT;
+use crate::limits::{LEDGER_BYTES_MAX, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
 use lock::{Lock, NoLock};
 
 /// How much is read at once while looking for the last line's end.
@@ -159,18 +159,24 @@ impl FileStore {
     fn read_now(&self, since: Position) -> Result<Option<Stored>, Fault> {
         // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
         let known = self.lock.ends();
-        let bytes = match ordinary(&self.path).and_then(|()| std::fs::read(&self.path)) {
+        let bytes = match ordinary(&self.path).and_then(|()| read_all(&self.path)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 not_gone(known)?;
-                return Ok(tail(&[], since));
+                return Ok(tail(Vec::new(), since));
             }
             read => read?,
         };
-        let stored = tail(&bytes, since);
+        let length = bytes.len() as u64;
+        let head = bytes
+            .iter()
+            .copied()
+            .take(BEGINNING.len())
+            .collect::<Vec<u8>>();
+        let stored = tail(bytes, since);
         if let Some(stored) = &stored {
-            whole(known, stored.position, bytes.len() as u64)?;
+            whole(known, stored.position, length)?;
             if stored.position.offset == 0 {
-                begun_by_afresh(&bytes)?;
+                begun_by_afresh(&head)?;
             }
         }
         Ok(stored)
@@ -366,6 +372,34 @@ fn ordinary(path: &Path) -> io::Result<()> {
     }
 }
 
+/// The file. One that is larger than any ledger, or has a longer line than any, is told before it fills the memory.
+fn read_all(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > LEDGER_BYTES_MAX {
+        return Err(io::Error::other(format!(
+            "it has {length} bytes, and a ledger has at most {LEDGER_BYTES_MAX}"
+        )));
+    }
+    let mut bytes = Vec::new();
+    loop {
+        let before = bytes.len();
+        Read::take(&mut file, LEDGER_LINE_BYTES_MAX).read_to_end(&mut bytes)?;
+        match bytes.len() - before {
+            0 => return Ok(bytes),
+            read if read as u64 == LEDGER_LINE_BYTES_MAX && !bytes[before..].contains(&b'\n') => {
+                return Err(io::Error::other(format!(
+                    "it has a line of more than {LEDGER_LINE_BYTES_MAX} bytes, and no event is as long"
+                )));
+            }
+            _ if bytes.len() as u64 > LEDGER_BYTES_MAX => {
+                return Err(io::Error::other("it grows while it is read"));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Does a file that is there and ends at `end` hold all that is `known` to have been written to it? Of another generation nothing is
 /// known; one without a whole line was cut within its first.
 fn whole(known: Option<Position>, end: Position, length: u64) -> Result<(), Fault> {
@@ -509,6 +543,7 @@ mod tests {
             "{\"v\":1}",
             "{\"v\":1,\"event\":\"other",
             " ",
+            "\0\0\0",
         ] {
             let (folder, _) = place();
             let path = folder.path().join("ledger.jsonl");
@@ -537,6 +572,34 @@ mod tests {
             let start = store.read(Position::default()).await.unwrap().position;
             store.append(start, b"{1}\n".to_vec()).await.unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"{1}\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_larger_than_any_ledger_is_told_before_it_is_read() {
+        let long = format!("{{}}\n{}", "x".repeat(3 * 16 * 1024 * 1024));
+        for (text, length, words) in [
+            ("", LEDGER_BYTES_MAX + 1, "a ledger has at most"),
+            (
+                long.as_str(),
+                long.len() as u64,
+                "a line of more than 16777216 bytes",
+            ),
+        ] {
+            let (folder, _) = place();
+            let path = folder.path().join("ledger.jsonl");
+            std::fs::write(&path, text).unwrap();
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(length)
+                .unwrap();
+            let error = FileStore::new(&path)
+                .read(Position::default())
+                .await
+                .unwrap_err();
+            assert!(error.to_string().contains(words), "{error}");
         }
     }
 

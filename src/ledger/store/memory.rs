@@ -93,7 +93,8 @@ impl Inner {
 impl Store for MemoryStore {
     fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
         let inner = self.inner();
-        let stored = tail(&inner.bytes, since).ok_or_else(|| shorter("in memory".to_owned()));
+        let stored =
+            tail(inner.bytes.clone(), since).ok_or_else(|| shorter("in memory".to_owned()));
         Box::pin(std::future::ready(stored))
     }
 

@@ -108,9 +108,9 @@ pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
 }
 
 /// What `bytes`, all there is, hold after `since`; `None`: they are shorter than that.
-fn tail(bytes: &[u8], since: Position) -> Option<Stored> {
-    let bytes = &bytes[..whole_lines(bytes)];
-    let generation = generation_of(first_line(bytes));
+fn tail(mut bytes: Vec<u8>, since: Position) -> Option<Stored> {
+    bytes.truncate(whole_lines(&bytes));
+    let generation = generation_of(first_line(&bytes));
     let start = if since.generation == generation {
         usize::try_from(since.offset).ok()?
     } else if since.offset > 0 && generation == 0 {
@@ -122,10 +122,15 @@ fn tail(bytes: &[u8], since: Position) -> Option<Stored> {
         generation,
         offset: offset as u64,
     };
+    let position = at(bytes.len());
+    if start > bytes.len() {
+        return None;
+    }
+    bytes.drain(..start);
     Some(Stored {
         from: at(start),
-        bytes: bytes.get(start..)?.to_vec(),
-        position: at(bytes.len()),
+        bytes,
+        position,
     })
 }
 
