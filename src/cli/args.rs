@@ -9,7 +9,7 @@ use super::exit_code::{FailOn, TABLE};
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
 use crate::model::address::{Address, Name};
 use crate::model::survey::KeyReading;
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::{Span, Timestamp, in_calendar};
 use crate::review::markdown::{Limit, Link};
 
 const STYLES: Styles = Styles::styled()
@@ -313,10 +313,9 @@ fn instant(text: &str) -> Result<Timestamp, String> {
             .ok()
             .map(|day| day.timestamp())
     };
-    text.parse()
-        .ok()
-        .or_else(midnight)
-        .ok_or_else(|| "a time reads 2026-12-24T18:00:00Z or 2026-12-24".to_owned())
+    let instant = text.parse().ok().or_else(midnight);
+    let instant = instant.ok_or("a time reads 2026-12-24T18:00:00Z or 2026-12-24")?;
+    in_calendar(instant)
 }
 
 /// Options of `apply`.

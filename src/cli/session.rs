@@ -27,7 +27,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::policy::Policy;
-use crate::model::time::Timestamp;
+use crate::model::time::{Timestamp, in_calendar};
 use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
 
@@ -165,6 +165,8 @@ impl Ground {
             embedded: outside.embedded,
         };
         ground.check_kind(global)?;
+        let wrong = |why| Failure::new(format!("{why}: set the clock right"));
+        in_calendar(ground.opened).map_err(wrong)?;
         Ok(ground)
     }
 

@@ -12,7 +12,7 @@ use super::session::{held, sim_folder, world, world_beside};
 use crate::clock::Clock;
 use crate::escape;
 use crate::model::desired::LedgerPlace;
-use crate::model::time::{Span, minute};
+use crate::model::time::{Span, in_calendar, minute};
 use crate::sim::server::{self, Options, Served};
 use crate::sim::{self, World};
 
@@ -150,7 +150,8 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
             "this world runs in real time, which cannot be advanced; set `clock:` in the world file",
         ));
     };
-    clock.advance_to(by.after(clock.now()));
+    let then = in_calendar(by.after(clock.now())).map_err(Failure::new)?;
+    clock.advance_to(then);
     world.save(&stored)?;
     screen.tell(&format!("It is {} in this world.", minute(clock.now())));
     Ok(Exit::AsWanted)

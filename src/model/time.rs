@@ -10,6 +10,7 @@ use jiff::SignedDuration;
 pub use jiff::Timestamp;
 
 pub use super::window::Window;
+use crate::limits::YEARS;
 
 /// A length of time in whole seconds: an age, a limit, a pause. Written `90d`, `12h`, `30m`, `45s` or a sum, `1d12h`.
 /// A day has 24 hours.
@@ -159,6 +160,22 @@ impl Freeze {
     /// Is `now` inside?
     pub fn covers(&self, now: Timestamp) -> bool {
         self.from <= now && now < self.to
+    }
+}
+
+/// The same instant, unless it stands at one of the ends of time, where nothing can be reckoned with.
+///
+/// # Errors
+/// In which years afresh decides.
+pub fn in_calendar(instant: Timestamp) -> Result<Timestamp, String> {
+    let year = instant.to_zoned(jiff::tz::TimeZone::UTC).year();
+    let (first, last) = (YEARS.start(), YEARS.end());
+    if YEARS.contains(&year) {
+        Ok(instant)
+    } else {
+        Err(format!(
+            "{instant} is not between the years {first} and {last}, in which afresh decides"
+        ))
     }
 }
 
