@@ -1,6 +1,6 @@
 //! `afresh apply`: all five verbs, or the last two with a saved plan. The only place that approves a write.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::against;
@@ -309,12 +309,16 @@ async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, 
     }
 }
 
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 1024;
+
 /// A line from the terminal, read by a thread that an interrupted program need not wait for.
 pub async fn answer() -> io::Result<String> {
     let (give, take) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let mut line = String::new();
-        let read = io::stdin().lock().read_line(&mut line).map(|_| line);
+        let stdin = io::stdin().lock().take(ANSWER_BYTES_MAX);
+        let read = io::BufReader::new(stdin).read_line(&mut line).map(|_| line);
         // Nobody takes the answer after an interruption.
         let _ = give.send(read);
     });
