@@ -192,9 +192,14 @@ impl Findings {
         }
     }
 
+    /// Is another error only counted?
+    pub const fn is_full(&self) -> bool {
+        self.errors.is_full()
+    }
+
     /// Takes note of an error whose words are only made if they will be kept.
     pub fn add_with(&mut self, error: impl FnOnce() -> Problem) {
-        if self.aside.is_empty() {
+        if self.aside.is_empty() || self.is_full() {
             self.errors.add_with(error);
         } else {
             self.add(error());
@@ -243,11 +248,15 @@ impl Findings {
 }
 
 impl Kept {
+    const fn is_full(&self) -> bool {
+        self.problems.len() >= KEPT_MAX
+    }
+
     fn add_with(&mut self, problem: impl FnOnce() -> Problem) {
-        if self.problems.len() < KEPT_MAX {
-            self.problems.push(problem());
-        } else {
+        if self.is_full() {
             self.more += 1;
+        } else {
+            self.problems.push(problem());
         }
     }
 

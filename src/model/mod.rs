@@ -17,6 +17,7 @@ pub mod memory;
 pub mod outcome;
 pub mod policy;
 pub mod promise;
+mod recurring;
 pub mod requests;
 pub mod runtime;
 #[cfg(test)]

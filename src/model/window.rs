@@ -8,7 +8,9 @@ use croner::Cron;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
+use super::recurring::{comes, is_readable, time_zone};
 use super::time::{Span, Timestamp};
+use crate::limits::CRON_CHARS_MAX;
 
 /// A recurring time in which effects are wanted.
 ///
@@ -42,10 +44,19 @@ impl Window {
     /// # Errors
     /// A sentence on the cron expression or the timezone.
     pub fn new(cron: &str, zone: &str, length: Span) -> Result<Self, String> {
+        if !is_readable(cron) {
+            return Err(format!(
+                "a cron expression has at most {CRON_CHARS_MAX} characters"
+            ));
+        }
         let parsed = Cron::from_str(cron)
             .map_err(|_| format!("`{cron}` is not a cron expression: {}", wrong_field(cron)))?;
-        let zone_found = TimeZone::get(zone)
-            .map_err(|_| format!("`{zone}` is not an IANA timezone such as Europe/Paris or UTC"))?;
+        if !comes(&parsed) {
+            return Err(format!("`{cron}` never comes"));
+        }
+        let zone_found = time_zone(zone).ok_or_else(|| {
+            format!("`{zone}` is not an IANA timezone such as Europe/Paris or UTC")
+        })?;
         Ok(Self {
             cron: parsed,
             zone: zone_found,

@@ -1,8 +1,8 @@
 //! From rules to subjects: which runtimes a rule selects, and that no two rules claim one subject.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use globset::{Glob, GlobMatcher};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::survey::Subject;
@@ -17,43 +17,47 @@ pub enum Selected {
     ByGlob,
 }
 
-/// Does this one selector match one of these names?
-pub fn matches_any(selector: &Selector, names: &[&str]) -> bool {
-    let pattern = Pattern::new(selector);
-    names
-        .iter()
-        .any(|name| pattern.matches(&name.to_ascii_lowercase()))
-}
-
 /// A rule's selectors, ready to match names without regard to case.
 pub struct Matcher {
-    select: Vec<Pattern>,
-    exclude: Vec<Pattern>,
+    select: Patterns,
+    exclude: Patterns,
 }
 
-enum Pattern {
-    Name(String),
-    Glob(Option<GlobMatcher>),
+/// Names and globs in lower case. Of each glob in the set, its text.
+struct Patterns {
+    names: HashSet<String>,
+    globs: GlobSet,
+    texts: Vec<String>,
 }
 
-impl Pattern {
-    fn new(selector: &Selector) -> Self {
-        match selector {
-            Selector::Named(name) => Self::Name(name.to_ascii_lowercase()),
-            // The manifest admits only `*` and `?` in globs, so an error here cannot happen and would match nothing.
-            Selector::Glob(glob) => Self::Glob(
-                Glob::new(&glob.to_ascii_lowercase())
-                    .ok()
-                    .map(|glob| glob.compile_matcher()),
-            ),
+impl Patterns {
+    fn new(selectors: &[Selector]) -> Self {
+        let (mut names, mut texts) = (HashSet::new(), Vec::new());
+        let mut globs = GlobSetBuilder::new();
+        for selector in selectors {
+            match selector {
+                Selector::Named(name) => {
+                    names.insert(name.to_ascii_lowercase());
+                }
+                // The manifest admits only `*` and `?` in globs, so an error here cannot happen and would match nothing.
+                Selector::Glob(text) => {
+                    if let Ok(glob) = Glob::new(&text.to_ascii_lowercase()) {
+                        globs.add(glob);
+                        texts.push(text.clone());
+                    }
+                }
+            }
+        }
+        let globs = globs.build().unwrap_or_default();
+        Self {
+            names,
+            globs,
+            texts,
         }
     }
 
     fn matches(&self, folded: &str) -> bool {
-        match self {
-            Self::Name(name) => name == folded,
-            Self::Glob(glob) => glob.as_ref().is_some_and(|glob| glob.is_match(folded)),
-        }
+        self.names.contains(folded) || self.globs.is_match(folded)
     }
 }
 
@@ -61,27 +65,40 @@ impl Matcher {
     /// The matcher of one rule.
     pub fn new(rule: &KeyAgeRule) -> Self {
         Self {
-            select: rule.select.iter().map(Pattern::new).collect(),
-            exclude: rule.exclude.iter().map(Pattern::new).collect(),
+            select: Patterns::new(&rule.select),
+            exclude: Patterns::new(&rule.exclude),
         }
     }
 
     /// Does the rule select this runtime, and how?
     pub fn select(&self, name: &str) -> Option<Selected> {
         let folded = name.to_ascii_lowercase();
-        if self.exclude.iter().any(|pattern| pattern.matches(&folded)) {
-            return None;
-        }
-        let hits = || {
-            self.select
-                .iter()
-                .filter(|pattern| pattern.matches(&folded))
-        };
-        if hits().any(|pattern| matches!(pattern, Pattern::Name(_))) {
+        if self.exclude.matches(&folded) {
+            None
+        } else if self.select.names.contains(&folded) {
             Some(Selected::ByName)
         } else {
-            hits().next().map(|_| Selected::ByGlob)
+            self.select
+                .globs
+                .is_match(&folded)
+                .then_some(Selected::ByGlob)
         }
+    }
+
+    /// The globs that select none of these runtimes.
+    pub fn idle_globs(&self, names: &[&str]) -> Vec<&str> {
+        let mut idle: BTreeSet<usize> = (0..self.select.texts.len()).collect();
+        for name in names {
+            let folded = name.to_ascii_lowercase();
+            if !idle.is_empty() && !self.exclude.matches(&folded) {
+                for index in self.select.globs.matches(&folded) {
+                    idle.remove(&index);
+                }
+            }
+        }
+        idle.into_iter()
+            .map(|index| self.select.texts[index].as_str())
+            .collect()
     }
 }
 

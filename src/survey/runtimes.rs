@@ -6,7 +6,7 @@ mod see;
 use futures_util::future::join_all;
 
 use super::Scene;
-use super::resolve::{Matcher, Selected, matches_any, misfit, not_looked_at};
+use super::resolve::{Matcher, Selected, misfit, not_looked_at};
 use crate::cloud::{Dated, ListedRuntime};
 use crate::limits::ACTIVITY_LOG_DAYS;
 use crate::model::address::{Address, Identity, ResourceId};
@@ -256,25 +256,14 @@ fn unmatched(
 
 /// The globs of all rules that select none of these runtimes.
 fn idle_globs<'a>(
-    rules: &[(&'a KeyAgeRule, Matcher)],
+    rules: &'a [(&'a KeyAgeRule, Matcher)],
     names: &[&str],
 ) -> Vec<(&'a KeyAgeRule, &'a str)> {
-    let mut idle = Vec::new();
-    for (rule, matcher) in rules {
-        let selected: Vec<&str> = names
-            .iter()
-            .filter(|name| matcher.select(name).is_some())
-            .copied()
-            .collect();
-        for selector in &rule.select {
-            if let Selector::Glob(glob) = selector
-                && !matches_any(selector, &selected)
-            {
-                idle.push((*rule, glob.as_str()));
-            }
-        }
-    }
-    idle
+    let each = rules.iter().flat_map(|(rule, matcher)| {
+        let idle = matcher.idle_globs(names).into_iter();
+        idle.map(|glob| (*rule, glob))
+    });
+    each.collect()
 }
 
 /// Named runtimes that the factory does not have.

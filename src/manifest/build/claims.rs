@@ -1,8 +1,9 @@
 //! Two rules may not claim one subject. What of that is visible without looking at the cloud is found here.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace, WorkspaceHost};
@@ -23,9 +24,18 @@ struct RuntimeClaim {
     rule: Name,
     factory: String,
     named: Vec<(String, Mark)>,
-    globs: Vec<(GlobMatcher, Mark)>,
-    excluded: Vec<GlobMatcher>,
+    globs: Vec<(Glob, Mark)>,
+    excluded: GlobSet,
 }
+
+/// The globs of all rules of one factory, and of each its rule and its place.
+struct Globs<'a> {
+    set: GlobSet,
+    of: Vec<(&'a RuntimeClaim, Mark)>,
+}
+
+/// Most other rules that are told of one name.
+const OTHERS_TOLD_MAX: usize = 3;
 
 impl RuntimeClaims {
     /// Takes note of what a rule selects.
@@ -33,7 +43,6 @@ impl RuntimeClaims {
         let select = &spec.select.value;
         let named = select.iter().filter(|pattern| !is_glob(&pattern.value.0));
         let globs = select.iter().filter(|pattern| is_glob(&pattern.value.0));
-        let matcher = |pattern: &At<RuntimePattern>| matcher(&pattern.value.0);
         self.rules.push(RuntimeClaim {
             rule: rule.clone(),
             factory: format!(
@@ -45,19 +54,27 @@ impl RuntimeClaims {
                 .map(|pattern| (pattern.value.0.clone(), pattern.mark))
                 .collect(),
             globs: globs
-                .filter_map(|pattern| Some((matcher(pattern)?, pattern.mark)))
+                .filter_map(|pattern| Some((glob(pattern)?, pattern.mark)))
                 .collect(),
-            excluded: spec.exclude.iter().flatten().filter_map(matcher).collect(),
+            excluded: set(spec.exclude.iter().flatten().filter_map(glob)),
         });
     }
 
     /// Notes every runtime that two rules, or one rule twice, lay claim to.
     pub fn check(&self, findings: &mut Findings) {
         let mut first: BTreeMap<(&str, String), (&Name, Mark)> = BTreeMap::new();
+        let globs = self.globs();
         for claim in &self.rules {
             for (name, mark) in &claim.named {
-                self.check_name(claim, name, *mark, findings);
-                let key = (claim.factory.as_str(), name.to_ascii_lowercase());
+                let folded = name.to_ascii_lowercase();
+                if claim.excluded.is_match(&folded) {
+                    let message = format!("`{name}` is named here and left out by `exclude`");
+                    findings.add(Problem::at(*mark, message));
+                }
+                if let Some(globs) = globs.get(claim.factory.as_str()) {
+                    globs.check_name(claim, name, *mark, findings);
+                }
+                let key = (claim.factory.as_str(), folded);
                 if let Some((rule, other)) = first.get(&key) {
                     findings.add(twice(name, *mark, &claim.rule, *other, rule));
                 } else {
@@ -67,21 +84,41 @@ impl RuntimeClaims {
         }
     }
 
-    /// A runtime that one rule names and another's glob takes as well, or that its own rule leaves out.
-    fn check_name(&self, claim: &RuntimeClaim, name: &str, mark: Mark, findings: &mut Findings) {
-        if claim.excluded.iter().any(|glob| glob.is_match(name)) {
-            let message = format!("`{name}` is named here and left out by `exclude`");
-            findings.add(Problem::at(mark, message));
+    fn globs(&self) -> BTreeMap<&str, Globs<'_>> {
+        let mut of: BTreeMap<&str, Vec<(&RuntimeClaim, &Glob, Mark)>> = BTreeMap::new();
+        for claim in &self.rules {
+            let globs = claim.globs.iter().map(|(glob, mark)| (claim, glob, *mark));
+            of.entry(claim.factory.as_str()).or_default().extend(globs);
         }
-        let others = self
-            .rules
-            .iter()
-            .filter(|other| other.factory == claim.factory && other.rule != claim.rule);
-        for other in others.filter(|other| !other.excluded.iter().any(|glob| glob.is_match(name))) {
-            if let Some((_, glob_mark)) = other.globs.iter().find(|(glob, _)| glob.is_match(name)) {
-                let help = format!("write `exclude: [{name}]` in `{}`", other.rule);
-                findings.add(twice(name, mark, &claim.rule, *glob_mark, &other.rule).help(help));
-            }
+        let each = of.into_iter().map(|(factory, all)| {
+            let set = set(all.iter().map(|(_, glob, _)| (*glob).clone()));
+            let of = all
+                .into_iter()
+                .map(|(claim, _, mark)| (claim, mark))
+                .collect();
+            (factory, Globs { set, of })
+        });
+        each.collect()
+    }
+}
+
+impl Globs<'_> {
+    /// A runtime that one rule names and another's glob takes as well. Of each other rule the first such glob is told.
+    fn check_name(&self, claim: &RuntimeClaim, name: &str, mark: Mark, findings: &mut Findings) {
+        let folded = name.to_ascii_lowercase();
+        if findings.is_full() || !self.set.is_match(&folded) {
+            return;
+        }
+        let matches = self.set.matches(&folded).into_iter();
+        let mut others: Vec<&(&RuntimeClaim, Mark)> =
+            matches.filter_map(|index| self.of.get(index)).collect();
+        others.dedup_by_key(|(other, _)| &other.rule);
+        let takes = |(other, _): &&&(&RuntimeClaim, Mark)| {
+            other.rule != claim.rule && !other.excluded.is_match(&folded)
+        };
+        for (other, glob_mark) in others.iter().filter(takes).take(OTHERS_TOLD_MAX) {
+            let help = format!("write `exclude: [{name}]` in `{}`", other.rule);
+            findings.add(twice(name, mark, &claim.rule, *glob_mark, &other.rule).help(help));
         }
     }
 }
@@ -97,10 +134,18 @@ fn twice(name: &str, mark: Mark, rule: &Name, other: Mark, other_rule: &Name) ->
         .also(other, format!("by `{other_rule}`"))
 }
 
-/// Names and globs are compared without regard to case, as Azure does.
-fn matcher(pattern: &str) -> Option<GlobMatcher> {
-    let glob = GlobBuilder::new(pattern).case_insensitive(true).build();
-    glob.ok().map(|glob| glob.compile_matcher())
+/// Names and globs are compared without regard to case, as Azure does: both in lower case.
+fn glob(pattern: &At<RuntimePattern>) -> Option<Glob> {
+    Glob::new(&pattern.value.0.to_ascii_lowercase()).ok()
+}
+
+/// The manifest admits only `*` and `?` in globs, so nothing here can fail.
+fn set(globs: impl Iterator<Item = Glob>) -> GlobSet {
+    let mut builder = GlobSetBuilder::new();
+    for glob in globs {
+        builder.add(glob);
+    }
+    builder.build().unwrap_or_default()
 }
 
 /// Which jobs JobRun rules name.
@@ -133,33 +178,93 @@ impl JobClaims {
     }
 
     fn check_tags(&self, findings: &mut Findings) {
-        let tagged: Vec<_> = self
-            .rules
-            .iter()
-            .filter_map(|(rule, workspace, job, mark)| match job {
-                JobText::Tags(tags) => Some((rule, workspace, tags, mark)),
-                JobText::Name(_) | JobText::Id(_) => None,
-            })
-            .collect();
-        for (index, (rule, workspace, tags, mark)) in tagged.iter().enumerate() {
-            for (other, other_workspace, other_tags, place) in &tagged[..index] {
-                let within = |a: &BTreeMap<String, String>, b: &BTreeMap<String, String>| {
-                    a.iter().all(|(key, value)| b.get(key) == Some(value))
-                };
-                if workspace == other_workspace
-                    && (within(tags, other_tags) || within(other_tags, tags))
-                {
-                    findings.add(both(
-                        rule,
-                        **mark,
-                        other,
-                        **place,
-                        "jobs with the same tags",
-                    ));
+        let mut first: BTreeMap<(&str, &Tags), (&Name, Mark)> = BTreeMap::new();
+        for (rule, workspace, job, mark) in &self.rules {
+            let JobText::Tags(tags) = job else { continue };
+            match first.entry((workspace, tags)) {
+                Entry::Vacant(place) => {
+                    place.insert((rule, *mark));
+                }
+                Entry::Occupied(known) => {
+                    let (other, place) = *known.get();
+                    findings.add(both(rule, *mark, other, place, SAME_TAGS));
                 }
             }
         }
+        let tagged: Vec<Tagged<'_>> = first
+            .into_iter()
+            .map(|((workspace, tags), (rule, mark))| Tagged {
+                rule,
+                mark,
+                workspace,
+                tags,
+            })
+            .collect();
+        for (narrow, wide) in within_each_other(&tagged) {
+            let (early, late) = if narrow.mark < wide.mark {
+                (narrow, wide)
+            } else {
+                (wide, narrow)
+            };
+            findings.add(both(
+                late.rule, late.mark, early.rule, early.mark, SAME_TAGS,
+            ));
+        }
     }
+}
+
+const SAME_TAGS: &str = "jobs with the same tags";
+
+/// A rule for jobs with tags; no two of one workspace have all tags in common.
+struct Tagged<'a> {
+    rule: &'a Name,
+    mark: Mark,
+    workspace: &'a str,
+    tags: &'a Tags,
+}
+
+type Tags = BTreeMap<String, String>;
+
+/// A workspace, and a tag's key and value.
+type Tag<'a> = (&'a str, &'a str, &'a str);
+
+impl<'a> Tagged<'a> {
+    fn each(&self) -> impl Iterator<Item = Tag<'a>> {
+        let workspace = self.workspace;
+        self.tags
+            .iter()
+            .map(move |(key, value)| (workspace, key.as_str(), value.as_str()))
+    }
+
+    fn is_within(&self, other: &Self) -> bool {
+        let all = self.tags.iter();
+        self.tags.len() < other.tags.len()
+            && all
+                .into_iter()
+                .all(|(key, value)| other.tags.get(key) == Some(value))
+    }
+}
+
+/// Of each rule, another one whose jobs include all of its own: that one has some of its tags, and is looked for under its rarest.
+fn within_each_other<'a>(tagged: &'a [Tagged<'a>]) -> Vec<(&'a Tagged<'a>, &'a Tagged<'a>)> {
+    let mut counts: BTreeMap<Tag<'_>, usize> = BTreeMap::new();
+    for tag in tagged.iter().flat_map(Tagged::each) {
+        *counts.entry(tag).or_default() += 1;
+    }
+    let mut by_rarest: BTreeMap<Tag<'_>, Vec<&Tagged<'_>>> = BTreeMap::new();
+    for one in tagged {
+        if let Some(tag) = one.each().min_by_key(|tag| counts.get(tag)) {
+            by_rarest.entry(tag).or_default().push(one);
+        }
+    }
+    let wider = |one: &Tagged<'_>| {
+        let mut others = one.each().filter_map(|tag| by_rarest.get(&tag)).flatten();
+        others.find(|other| other.is_within(one)).copied()
+    };
+    tagged
+        .iter()
+        .filter_map(|one| Some((one, wider(one)?)))
+        .collect()
 }
 
 /// What tells workspaces apart, whatever their connections are called.

@@ -2,6 +2,9 @@
 //!
 //! Refuses: a rule that selects nothing.
 
+use std::collections::BTreeMap;
+
+use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
 use crate::model::address::Name;
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
@@ -21,14 +24,15 @@ use super::{Context, named};
 /// All KeyAge rules by name; `None` if one is missing.
 pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
     let mut claims = RuntimeClaims::default();
-    let mut rules = Vec::new();
+    let (mut rules, mut globs) = (Vec::new(), Globs::default());
     for (name, document) in Context::of_kind(context.documents, "KeyAge") {
         let Some(Spec::KeyAge(spec)) = &document.spec else {
             rules.push(None);
             continue;
         };
         let factory = named(&context.factories, &spec.factory.value.0);
-        if let Some(factory) = &factory {
+        let is_bounded = globs.count(spec, context.findings);
+        if let Some(factory) = factory.as_ref().filter(|_| is_bounded) {
             claims.add(&name, factory, spec);
         }
         let built = runtime_spec(spec);
@@ -56,6 +60,37 @@ fn rule(
         spec: built?,
         place: context.place(document.mark),
     })
+}
+
+/// How many globs there are: each costs time to make ready, and again for each runtime of its factory.
+#[derive(Default)]
+struct Globs<'a> {
+    all: usize,
+    of: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Globs<'a> {
+    /// Are there few enough of them, with those of this rule?
+    fn count(&mut self, spec: &'a KeyAgeSpec, findings: &mut Findings) -> bool {
+        let factory = spec.factory.value.0.as_str();
+        let of_factory = self.of.entry(factory).or_default();
+        let selected = spec.select.value.iter();
+        let all = selected.chain(spec.exclude.iter().flatten());
+        for pattern in all.filter(|pattern| is_glob(&pattern.value.0)) {
+            self.all += 1;
+            *of_factory += 1;
+            let message = if *of_factory == GLOBS_OF_FACTORY_MAX + 1 {
+                format!("the rules of {factory} have more than {GLOBS_OF_FACTORY_MAX} patterns")
+            } else if self.all == GLOBS_MAX + 1 {
+                format!("the rules of this project have more than {GLOBS_MAX} patterns")
+            } else {
+                continue;
+            };
+            let help = "write fewer, wider ones, or the names of the runtimes";
+            findings.add(Problem::at(pattern.mark, message).help(help));
+        }
+        *of_factory <= GLOBS_OF_FACTORY_MAX && self.all <= GLOBS_MAX
+    }
 }
 
 fn selector(pattern: &At<RuntimePattern>) -> Selector {

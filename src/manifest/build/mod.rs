@@ -13,7 +13,7 @@ mod key_age;
 mod policy;
 mod project;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::address::Name;
@@ -156,58 +156,41 @@ impl Context<'_> {
 
     /// What is mentioned must be there.
     fn check_mentions(&mut self) {
+        let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        all.entry("Cloud").or_default().extend(cloud::BUILT_IN);
+        all.entry("Credential").or_default().insert("default");
+        for document in self.documents {
+            let name = document.name.as_ref().map(|name| name.value.as_str());
+            all.entry(document.kind).or_default().extend(name);
+        }
+        let nothing = BTreeSet::new();
         for mention in self.findings.take_mentions() {
-            let also: &[&str] = match mention.kind {
-                "Cloud" => &cloud::BUILT_IN,
-                "Credential" => &["default"],
-                _ => &[],
-            };
-            let named = Self::of_kind(self.documents, mention.kind);
-            let known: Vec<&str> = named
-                .keys()
-                .map(Name::as_str)
-                .chain(also.iter().copied())
-                .collect();
-            if !known.contains(&mention.name.as_str()) {
-                let problem = self.dangling(&mention, &known);
-                self.findings.add(problem);
+            let known = all.get(mention.kind).unwrap_or(&nothing);
+            if !known.contains(mention.name.as_str()) {
+                let other = KINDS.into_iter().find(|kind| {
+                    *kind != mention.kind
+                        && all
+                            .get(kind)
+                            .is_some_and(|names| names.contains(mention.name.as_str()))
+                });
+                self.findings.add_with(|| dangling(&mention, known, other));
             }
         }
     }
+}
 
-    fn dangling(&self, mention: &Mention, known: &[&str]) -> Problem {
-        let Mention { kind, name, mark } = mention;
-        let help = match (
-            self.other_kind(name, kind),
-            nearest(name, known.iter().copied()),
-        ) {
-            (_, Some(near)) => format!("did you mean `{near}`?"),
-            (Some(other), None) => format!("`{name}` is a {other}; a {kind} is wanted here"),
-            (None, None) => format!(
-                "write a document of `kind: {kind}` with that name, or name one that is there"
-            ),
-        };
-        Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
-            .help(help)
-            .misses_document()
-    }
-
-    /// A kind other than `kind` that has a document of this name.
-    fn other_kind(&self, name: &str, kind: &str) -> Option<&'static str> {
-        KINDS
-            .into_iter()
-            .filter(|other| *other != kind)
-            .find(|other| {
-                let named = |document: &&Document| {
-                    document.kind == *other
-                        && document
-                            .name
-                            .as_ref()
-                            .is_some_and(|at| at.value.as_str() == name)
-                };
-                self.documents.iter().any(|document| named(&document))
-            })
-    }
+fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<&str>) -> Problem {
+    let Mention { kind, name, mark } = mention;
+    let help = match (other, nearest(name, known.iter().copied())) {
+        (_, Some(near)) => format!("did you mean `{near}`?"),
+        (Some(other), None) => format!("`{name}` is a {other}; a {kind} is wanted here"),
+        (None, None) => {
+            format!("write a document of `kind: {kind}` with that name, or name one that is there")
+        }
+    };
+    Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
+        .help(help)
+        .misses_document()
 }
 
 fn source(sources: &[Source], mark: Mark) -> Option<&Source> {
@@ -227,6 +210,5 @@ fn resolved(folder: &Path, path: &str) -> PathBuf {
 
 /// What a document of this name became.
 fn named<T: Clone>(declared: &Declared<T>, name: &str) -> Option<T> {
-    let mut found = declared.iter().filter(|(known, _)| known.as_str() == name);
-    found.next().and_then(|(_, value)| value.clone())
+    declared.get(&Name::parse(name).ok()?)?.clone()
 }

@@ -1,7 +1,7 @@
 //! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
 
-use crate::limits::RUN_RETENTION_DAYS;
-use crate::model::time::{Span, Timestamp, Window};
+use crate::limits::{RUN_RETENTION_DAYS, WINDOWS_MAX};
+use crate::model::time::{Span, Window};
 
 use super::super::mark::At;
 use super::super::problem::{Findings, Problem};
@@ -136,19 +136,18 @@ pub fn window(
         let help = "names as in the IANA database: Area/City, or UTC";
         findings.add(Problem::at(zone.mark, sentence).help(help));
     }
-    match Window::new(&cron.value.0, "UTC", length.value.0) {
-        Err(sentence) => {
-            let help =
-                "minute, hour, day of month, month, day of week: `0 2 * * 6` is Saturday 02:00";
-            findings.add(Problem::at(cron.mark, sentence).help(help));
-        }
-        Ok(window) if window.next_opening(Timestamp::UNIX_EPOCH).is_none() => {
-            findings.add(Problem::at(
-                cron.mark,
-                format!("`{}` never comes", cron.value.0),
-            ));
-        }
-        Ok(_) => {}
+    if let Err(sentence) = Window::new(&cron.value.0, "UTC", length.value.0) {
+        let help = "minute, hour, day of month, month, day of week: `0 2 * * 6` is Saturday 02:00";
+        findings.add(Problem::at(cron.mark, sentence).help(help));
+    }
+}
+
+/// A rule has so many windows at most: each is looked through for each key.
+pub fn windows<T>(windows: &[At<T>], findings: &mut Findings) {
+    if let Some(more) = windows.get(WINDOWS_MAX) {
+        let message = format!("a rule has at most {WINDOWS_MAX} windows");
+        let help = "a cron expression takes lists and ranges: `0 2,14 * * 1-5`";
+        findings.add(Problem::at(more.mark, message).help(help));
     }
 }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use crate::limits::CRON_CHARS_MAX;
 use crate::model::address::Name;
 use crate::model::job::RunResult;
 use crate::model::time::Timestamp;
@@ -243,7 +244,13 @@ text_leaf! {
 
 text_leaf! {
     /// A cron expression with five fields: minute, hour, day of month, month, day of week.
-    CronText(String), pattern "^\\s*\\S+(\\s+\\S+){4}\\s*$", |text| {
+    CronText(String), pattern "^\\s*[^\\s,]+(,[^\\s,]+)*(\\s+[^\\s,]+(,[^\\s,]+)*){4}\\s*$", |text| {
+        if text.len() > CRON_CHARS_MAX {
+            return Err(Wrong::from(format!("a cron expression has at most {CRON_CHARS_MAX} characters")));
+        }
+        if let Some(list) = text.split_whitespace().find(|field| field.split(',').any(str::is_empty)) {
+            return Err(Wrong::from(format!("`{}` has a comma with nothing before or after it", clipped(list))));
+        }
         match text.split_whitespace().count() {
             5 => Ok(text.to_owned()),
             count => Err(Wrong::from(format!("`{}` has {count} fields, and a cron expression has five", clipped(text)))

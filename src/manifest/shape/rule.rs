@@ -43,6 +43,9 @@ record! {
             let (rotate_before, overlap, jitter) = (rotate_before.as_ref(), overlap.as_ref(), jitter.as_ref());
             KeyAgeLengths { limit, rotate_before, overlap, jitter }.check(findings);
         }
+        if let Some(Some(windows)) = &windows {
+            check::windows(windows, findings);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is read, what is refused, and how that is said.
 
+mod costs;
 mod defaults;
 mod files;
 mod hostile;

@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 
 use croner::parser::{CronParser, Seconds};
-use jiff::tz::TimeZone;
 
 use super::JobSpec;
 use super::counting::is_dynamic;
 use super::parameter::shown;
+use crate::model::recurring::{comes, is_readable, time_zone};
 use crate::model::time::Timestamp;
 
 /// What starts a job by itself.
@@ -55,12 +55,15 @@ impl Trigger {
         let Self::Cron { quartz, zone } = self else {
             return None;
         };
-        let zone = TimeZone::get(zone).ok()?;
+        let zone = time_zone(zone).filter(|_| is_readable(quartz))?;
         let parser = CronParser::builder()
             .seconds(Seconds::Required)
             .alternative_weekdays(true)
             .build();
         let cron = parser.parse(&without_open_steps(quartz)).ok()?;
+        if !comes(&cron) {
+            return None;
+        }
         let next = cron.find_next_occurrence(&now.to_zoned(zone), false);
         next.ok().map(|next| next.timestamp())
     }
@@ -124,6 +127,23 @@ mod tests {
         Trigger::Cron { quartz, zone }
             .next(now)
             .map(|at| at.to_string())
+    }
+
+    /// What a service says of its schedules is not known to be sound.
+    #[test]
+    fn a_schedule_that_never_comes_says_nothing() {
+        let long = format!("0 {} * * * ?", vec!["0"; 200].join(","));
+        for quartz in [
+            "0 , * * * ?",
+            ",,, , , * * ?",
+            "0 0 0 31 2 ?",
+            "0 0 0 ? 2 2#6",
+            &long,
+        ] {
+            assert_eq!(next(quartz, "UTC"), None, "{quartz}");
+        }
+        assert_eq!(next("0 0 2 * * ?", "localtime"), None);
+        assert_eq!(next("0 0 6 1 1 ? 1999", "UTC"), None);
     }
 
     #[test]

@@ -59,6 +59,37 @@ fn a_window_needs_a_real_zone_and_a_real_cron() {
     assert!(Window::new("0 2 * * 6", "Mars/Olympus", Span::hours(1)).is_err());
 }
 
+/// A plan file may say what no manifest may.
+#[test]
+fn a_cron_that_never_comes_is_none() {
+    let long = format!("{} * * * *", vec!["0"; 200].join(","));
+    for cron in [
+        ",,,, * * * *",
+        ", * * * *",
+        "* , * * *",
+        "* * * , *",
+        "0 0 31 2 *",
+        "0 0 30 2 *",
+        &long,
+    ] {
+        assert!(Window::new(cron, "UTC", Span::hours(1)).is_err(), "{cron}");
+    }
+    for cron in [
+        "0 0 29 2 *",
+        "59 23 31 12 *",
+        "0 0 L 2 *",
+        "0 0 * * 1#5",
+        "0 0 29 2 MON#5",
+        "*/7 * * JAN SUN",
+    ] {
+        let window = window(cron, "UTC", Span::hours(1));
+        assert!(
+            window.next_opening(at("2026-11-28T00:00:00Z")).is_some(),
+            "{cron}"
+        );
+    }
+}
+
 /// What is expected around one clock change: the openings of one local day, in order.
 fn opens(cron: &str, zone: &str, after: &str, expected: &[&str]) {
     let window = window(cron, zone, Span::seconds(600));
