@@ -135,6 +135,7 @@ impl SavedError {
             Self::NotAPlan
             | Self::NewerVersion { .. }
             | Self::OlderVersion { .. }
+            | Self::TooMany { .. }
             | Self::TooLarge { .. } => false,
         }
     }

@@ -316,9 +316,10 @@ impl Run {
     pub fn is_right(&self, rule: &JobRule, job: &Job) -> bool {
         let none = BTreeMap::new();
         let defaults = self.defaults.as_ref().unwrap_or(&none);
-        // What the rule gives beyond the job's own parameters no run of others can have.
-        let names = defaults.keys().chain(self.parameters.keys());
-        let names = names.chain(rule.parameters.keys());
+        let own = || defaults.keys().chain(self.parameters.keys());
+        // What the rule gives beyond the job's own parameters no run of others can have. Of a job without any nothing is told, and it counts.
+        let tells = own().next().is_some();
+        let names = own().chain(rule.parameters.keys().filter(|_| tells));
         let fits = |name: &String| {
             let default = defaults.get(name);
             let wanted = rule.parameters.get(name).or(default);
