@@ -1,6 +1,7 @@
 //! Where credentials go that only a manifest names a place for: nowhere. Every credential method meets every field of a manifest that can
-//! name a host or an audience, and every field that can name a file or a variable meets what is there for something else, in front of a server on loopback that writes down whatever arrives; it is also the
-//! proxy of every other host. Refuses to pass when the server could not have heard: each method is heard once it is trusted.
+//! name a host or an audience, and every field that can name a file or a variable meets what is there for something else, in front of a
+//! server on loopback that writes down whatever arrives; it is also the proxy of every other host. Refuses to pass when the server could
+//! not have heard: each method's credential is heard once it is trusted.
 #![expect(clippy::unwrap_used, reason = "this whole target is a test")]
 
 use std::collections::BTreeMap;
@@ -826,7 +827,7 @@ fn forged(planned: &saved::File, change: impl FnOnce(&mut Workspace, &mut Ledger
     let mut plan = planned.plan.clone();
     for step in &mut plan.steps {
         if let Some(Target::Job(target)) = &mut step.target {
-            target.host = host.as_str().to_owned();
+            host.as_str().clone_into(&mut target.host);
         }
     }
     saved::write(&saved::File {
@@ -890,7 +891,7 @@ fn a_forged_plan_goes_nowhere_either() {
         "http://evil.example/.blob.core.windows.net".to_owned(),
     ] {
         let plan = forged(&planned, |_, place| {
-            *place = LedgerPlace::Blob(ledger.clone())
+            *place = LedgerPlace::Blob(ledger.clone());
         });
         let ran = apply_forged(&recorder, &plan);
         assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
@@ -903,7 +904,7 @@ fn a_forged_plan_goes_nowhere_either() {
         "adb-1.7.azuredatabricks.net.".to_owned(),
     ] {
         let plan = forged(&planned, |workspace, _| {
-            workspace.host = WorkspaceHost::Given(host.clone())
+            workspace.host = WorkspaceHost::Given(host.clone());
         });
         let ran = apply_forged(&recorder, &plan);
         assert_eq!((ran.heard, ran.code), (Vec::new(), Some(5)), "{}", ran.said);
@@ -915,11 +916,11 @@ fn a_forged_plan_goes_nowhere_either() {
         "http://login.microsoftonline.com",
     ] {
         let authority = forged(&planned, |workspace, _| {
-            workspace.cloud.authority = address.to_owned()
+            workspace.cloud.authority = address.to_owned();
         });
         let manager = address.replace("login.microsoftonline", "management.azure");
         let manager = forged(&planned, |workspace, _| {
-            workspace.cloud.resource_manager = manager
+            workspace.cloud.resource_manager = manager;
         });
         for plan in [authority, manager] {
             let ran = apply_forged(&recorder, &plan);
