@@ -131,12 +131,8 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
     }
     text.push_str(&unresolved(memory, identity));
     if let Some((movement, refusal)) = memory.refusals.get(identity) {
-        let refused = format!(
-            "refused: {} at {}: {}",
-            movement.title(),
-            minute(refusal.at),
-            refusal.why
-        );
+        let (what, at) = (movement.title(), minute(refusal.at));
+        let refused = format!("refused: {what} at {at}: {}", refusal.why);
         text.extend(["  ", &line(&refused), "\n"]);
     }
     for former in memory.all_called(address).into_iter().skip(1) {
