@@ -111,6 +111,8 @@ pub const PARAMETERS_BYTES_MAX: usize = 10_000;
 /// Longest `idempotency_token` (Databricks Jobs API).
 pub const TOKEN_CHARS_MAX: usize = 64;
 
+/// Longest request id of a service that is shown. Theirs have 36 to 40 characters.
+pub const REQUEST_ID_CHARS_MAX: usize = 100;
 /// Most characters of a service's refusal that the ledger keeps.
 pub const REFUSAL_CHARS_MAX: usize = 1_000;
 

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use super::denial::Denial;
 use super::{arm, databricks};
-use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
+use crate::http::{
+    Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, redact, wire,
+};
+use crate::limits::REQUEST_ID_CHARS_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Rate, Workspace};
 use crate::model::time::{Span, Timestamp};
@@ -150,14 +153,12 @@ impl Call<'_> {
     /// What an answer calls its request.
     pub fn ids_of(&self, response: &Response) -> RequestIds {
         let request = match self.who.service {
-            Service::Arm => header(response, &["x-ms-request-id"]),
-            Service::Databricks(_) => {
-                header(response, &["x-request-id", "x-databricks-request-id"])
-            }
+            Service::Arm => id_in(response, &["x-ms-request-id"]),
+            Service::Databricks(_) => id_in(response, &["x-request-id", "x-databricks-request-id"]),
         };
         RequestIds {
             request,
-            correlation: header(response, &["x-ms-correlation-request-id"]),
+            correlation: id_in(response, &["x-ms-correlation-request-id"]),
             client: match self.who.service {
                 Service::Arm => self.ids().client,
                 // Its logs do not keep ours.
@@ -303,4 +304,14 @@ pub(super) fn header(response: &Response, names: &[&str]) -> Option<String> {
         .filter_map(|name| response.headers.get(*name)?.to_str().ok())
         .map(str::to_owned)
         .next()
+}
+
+fn id_in(response: &Response, names: &[&str]) -> Option<String> {
+    header(response, names).as_deref().and_then(id)
+}
+
+/// What a service calls a request, for people to quote: short, without blanks, and no secret. Anything else is no id.
+pub(super) fn id(text: &str) -> Option<String> {
+    let is_plain = text.len() <= REQUEST_ID_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
+    (is_plain && !text.is_empty() && !redact::holds(text, [])).then(|| text.to_owned())
 }

@@ -13,7 +13,7 @@ use super::call::{Call, Who};
 use super::session::Session;
 use super::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus, request_id, soft};
 use crate::http::{Place, Repeat};
-use crate::model::address::ResourceId;
+use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;
 use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
 use crate::model::time::Timestamp;
@@ -57,10 +57,12 @@ impl RuntimeResource {
     /// A resource without a name is none.
     fn listed(self, factory: &Factory) -> Option<ListedRuntime> {
         let name = self.name?;
+        let told = self.id.map(ResourceId::new);
+        // An id that ends with another name is not this one's.
+        let told = told.filter(|told| told.name().eq_ignore_ascii_case(&name));
         Some(ListedRuntime {
-            id: self
-                .id
-                .map_or_else(|| factory.runtime(&name), ResourceId::new),
+            // What ends behind a slash of its own would be another runtime's.
+            id: told.unwrap_or_else(|| factory.runtime(&name.replace('/', "%2F"))),
             kind: self.properties.map_or_else(
                 || RuntimeKind::Other(String::new()),
                 RuntimeProperties::kind,
@@ -297,9 +299,20 @@ fn of_runtime<'a>(
     method: Method,
     part: &'static str,
 ) -> Result<Call<'a>, Trouble> {
+    let doing = format!("{doing} {name}");
+    if !is_runtime_name(name) {
+        return Err(Trouble {
+            kind: TroubleKind::Misfit,
+            doing,
+            message: "its name is not one that Data Factory allows (3 to 63 letters and digits, with single hyphens between them), \
+                      so it is not put into an address"
+                .to_owned(),
+            ids: Box::default(),
+        });
+    }
     Ask {
         who: Who::of_factory(factory),
-        doing: format!("{doing} {name}"),
+        doing,
         right,
         kind,
         method,

@@ -68,12 +68,13 @@ impl Carried {
     /// A refusal may quote the token that was shown, and what it says goes into errors: there it is taken out.
     fn new(exchange: Exchange, tokens: Tokens) -> Self {
         let shown = std::iter::once(&tokens.bearer).chain(&tokens.management);
-        let shown = shown.map(|held| held.token.expose_secret());
-        let outcome = exchange.outcome.map(|response| {
+        let shown: Vec<&str> = shown.map(|held| held.token.expose_secret()).collect();
+        let outcome = exchange.outcome.map(|mut response| {
+            without_echoes(&mut response.headers, &shown);
             if is_success(&response) {
                 return response;
             }
-            match redact::without(&response.body, shown) {
+            match redact::without(&response.body, shown.iter().copied()) {
                 Some(body) => Response {
                     body: wiped(body),
                     ..response
@@ -395,6 +396,22 @@ const fn want<'a>(call: &'a Call<'_>) -> Want<'a> {
 fn is_turned_away(call: &Call<'_>, carried: &Carried) -> bool {
     let answer = carried.exchange.outcome.as_ref().ok();
     answer.and_then(|response| call.denial(response)) == Some(Denial::Right)
+}
+
+/// Ids of requests are taken from header fields: those that quote what was shown go.
+fn without_echoes(headers: &mut HeaderMap, shown: &[&str]) {
+    let quotes = |value: &HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        redact::holds(&text, shown.iter().copied())
+    };
+    let ids = headers
+        .iter()
+        .filter(|(name, _)| name.as_str().ends_with("request-id"));
+    let echoes = ids.filter(|(_, value)| quotes(value));
+    let echoes: Vec<HeaderName> = echoes.map(|(name, _)| name.clone()).collect();
+    for name in echoes {
+        headers.remove(name);
+    }
 }
 
 fn is_success(response: &Response) -> bool {

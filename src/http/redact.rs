@@ -1,90 +1,166 @@
-//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens, storage signatures.
+//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens, storage signatures, by their form;
+//! and what a request showed, by its value. Also where they are escaped, encoded, in another casing, or cut by blanks.
 //!
-//! Refuses: being the only guard. Nothing secret is meant to come here; services quote requests in their errors.
+//! Refuses: being the only guard. Nothing secret is meant to come here; services quote requests in their errors. It keeps nothing: whoever
+//! holds a secret shows it.
+
+mod form;
+mod view;
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::alphabet::{STANDARD, URL_SAFE};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use view::View;
 
 const MARK: &str = "[redacted]";
-/// Fewest characters after `eyJ` that make it a token rather than a word.
-const TOKEN_TAIL_MIN: usize = 20;
-/// Fewest characters after a lower-case `bearer` that make it a token rather than a word.
-const BEARER_TAIL_MIN: usize = 20;
-/// Fewest characters of a secret that is looked for by itself.
+/// Fewest characters of a secret that is looked for by itself as it is.
 const SHOWN_MIN: usize = 8;
-/// Digits of a Databricks token after `dapi`.
-const DAPI_DIGITS_MIN: usize = 16;
+/// Fewest characters of a secret that is looked for in other casing and between blanks, too.
+const DISGUISED_MIN: usize = 16;
+/// Fewest characters of a base64 text that may hold a secret.
+const ENCODED_MIN: usize = 16;
 
-/// `text` with every integration runtime key (`IR@...`), bearer token, JSON web token and `dapi` token replaced by a mark.
+/// `text` with every integration runtime key (`IR@...`), bearer token, JSON web token, Databricks token and signature replaced by a mark.
 pub fn redact(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        if let Some((kept, secret)) = secret_at(rest) {
-            clean.push_str(&rest[..kept]);
-            clean.push_str(MARK);
-            rest = &rest[kept + secret..];
-        } else {
-            clean.push(first);
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    clean
+    let found = found_in(text, &By::Form, 1);
+    marked(text, found)
 }
 
 /// `body` without these secrets, whatever they look like: a service may quote what it was shown. Of one that is too short to be
-/// told from a word nothing is taken out.
+/// told from a word nothing is taken out. `None`: there are none.
 pub fn without<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Option<Vec<u8>> {
-    let secrets = secrets.into_iter().filter(|one| one.len() >= SHOWN_MIN);
-    let mut clean = None;
-    for secret in secrets.map(str::as_bytes) {
-        let dirty = clean.as_deref().unwrap_or(body);
-        let mut rest = dirty;
-        let mut kept = Vec::new();
-        while let Some(at) = rest.windows(secret.len()).position(|part| part == secret) {
-            kept.extend_from_slice(&rest[..at]);
-            kept.extend_from_slice(MARK.as_bytes());
-            rest = &rest[at + secret.len()..];
-        }
-        if rest.len() < dirty.len() {
-            kept.extend_from_slice(rest);
-            clean = Some(kept);
+    let secrets: Vec<&str> = secrets.into_iter().collect();
+    let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+    let found = found_in(&text, &By::Value(&secrets), 1);
+    (!found.is_empty()).then(|| marked(&text, found).into_bytes())
+}
+
+/// Is there one of these secrets in `text`, or anything that looks like one?
+pub fn holds<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> bool {
+    let secrets: Vec<&str> = secrets.into_iter().collect();
+    [By::Form, By::Value(&secrets)]
+        .iter()
+        .any(|by| !found_in(text, by, 1).is_empty())
+}
+
+/// What is looked for.
+enum By<'a> {
+    Form,
+    Value(&'a [&'a str]),
+}
+
+impl By<'_> {
+    /// In a text as it was written.
+    fn written(&self, text: &str) -> Vec<Range<usize>> {
+        match self {
+            Self::Form => form::written(text),
+            Self::Value(secrets) => {
+                let secrets = secrets.iter().filter(|one| one.len() >= SHOWN_MIN);
+                secrets.flat_map(|secret| places(text, secret)).collect()
+            }
         }
     }
-    clean
+
+    /// In a text in lower case without blanks.
+    fn squeezed(&self, text: &str) -> Vec<Range<usize>> {
+        match self {
+            Self::Form => form::squeezed(text),
+            Self::Value(secrets) => {
+                let secrets = secrets.iter().filter(|one| one.len() >= DISGUISED_MIN);
+                secrets
+                    .flat_map(|secret| places(text, View::of(secret).squeezed().text()))
+                    .collect()
+            }
+        }
+    }
 }
 
-/// If a secret begins at the start of `text`: bytes of its harmless prefix, and bytes to take out after it.
-fn secret_at(text: &str) -> Option<(usize, usize)> {
-    secret_after(text, "IR@", 1, |c| {
-        !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | ',' | '\\')
-    })
-    .or_else(|| secret_after(text, "Bearer ", 1, is_token))
-    .or_else(|| secret_after(text, "sig=", 1, |c| is_token(c) || c == '%'))
-    .or_else(|| secret_after(text, "bearer ", BEARER_TAIL_MIN, is_token))
-    .or_else(|| {
-        secret_after(text, "dapi", DAPI_DIGITS_MIN, |c| {
-            c.is_ascii_hexdigit() || c == '-'
+fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let found = text.match_indices(secret);
+    found.map(|(at, one)| at..at + one.len()).collect()
+}
+
+/// The bytes of `text` that are secret. Base64 is looked into `deep` times.
+fn found_in(text: &str, by: &By<'_>, deep: usize) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for layer in View::of(text).layers() {
+        found.extend(
+            by.written(layer.text())
+                .iter()
+                .map(|range| layer.origin(range)),
+        );
+        let squeezed = layer.squeezed();
+        found.extend(
+            by.squeezed(squeezed.text())
+                .iter()
+                .map(|range| squeezed.origin(range)),
+        );
+        if deep > 0 {
+            let encoded = runs(layer.text()).into_iter();
+            let encoded = encoded.filter(|run| hides(&layer.text()[run.clone()], by, deep - 1));
+            found.extend(encoded.map(|run| layer.origin(&run)));
+        }
+    }
+    found.retain(|range| !range.is_empty());
+    found
+}
+
+/// The stretches of a text that may be base64, of either alphabet.
+fn runs(text: &str) -> Vec<Range<usize>> {
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+    let mut all = Vec::new();
+    let mut start = 0;
+    for (at, byte) in text.bytes().chain([b' ']).enumerate() {
+        if !is_part(byte) {
+            if at - start >= ENCODED_MIN {
+                all.push(start..at);
+            }
+            start = at + 1;
+        }
+    }
+    all
+}
+
+/// Is a secret behind this base64? Where it begins within the run nobody knows: letters may stand before it.
+fn hides(run: &str, by: &By<'_>, deep: usize) -> bool {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let engines = [&STANDARD, &URL_SAFE].map(|alphabet| GeneralPurpose::new(alphabet, config));
+    (0..4).any(|skipped| {
+        let rest = &run[skipped..];
+        // A single letter at the end is no whole byte.
+        let whole = &rest[..rest.len() - usize::from(rest.len() % 4 == 1)];
+        let decoded = engines.iter().find_map(|engine| engine.decode(whole).ok());
+        decoded.map(Zeroizing::new).is_some_and(|bytes| {
+            let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+            !found_in(&text, by, deep).is_empty()
         })
     })
-    .or_else(|| secret_after(text, "eyJ", TOKEN_TAIL_MIN, is_token))
 }
 
-fn secret_after(
-    text: &str,
-    prefix: &str,
-    length_min: usize,
-    belongs: impl Fn(char) -> bool,
-) -> Option<(usize, usize)> {
-    let tail = text.strip_prefix(prefix)?;
-    let length = tail.find(|c| !belongs(c)).unwrap_or(tail.len());
-    (length >= length_min).then_some((prefix.len(), length))
-}
-
-fn is_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | '+' | '/' | '=')
+fn marked(text: &str, mut found: Vec<Range<usize>>) -> String {
+    found.sort_by_key(|range| (range.start, range.end));
+    let mut clean = String::with_capacity(text.len());
+    let mut done = 0;
+    for range in found {
+        if range.start >= done {
+            clean.push_str(&text[done..range.start]);
+            clean.push_str(MARK);
+        }
+        done = done.max(range.end);
+    }
+    clean.push_str(&text[done..]);
+    clean
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{redact, without};
+    use super::{holds, redact, without};
 
     #[test]
     fn a_secret_of_any_shape_is_taken_out_wherever_it_is_quoted() {
@@ -129,6 +205,92 @@ mod tests {
         ];
         for (dirty, clean) in cases {
             assert_eq!(redact(dirty), clean);
+        }
+    }
+
+    const KEY: &str = "IR@a9a706fd-86c1-4717-9b1d-8c451e820276@adf-ingest@ServiceEndpoint=adf-ingest.westeurope.datafactory.azure.net@5lRI/T5Zk+3vbX0c2p9mQwErTyUiOpAsDfGhJkLzXcV=";
+    const HELD: &str = "Opaque-Token_Of.Somebody~1234567890";
+
+    /// What a service may do to something that it quotes.
+    fn disguises(secret: &str) -> Vec<String> {
+        use base64::Engine as _;
+        use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+        let each = |shown: fn(char) -> String| secret.chars().map(shown).collect::<String>();
+        let percent = each(|c| format!("%{:02x}", u32::from(c)));
+        let blanks = |blank: &str| {
+            let (one, two) = secret.split_at(secret.len() / 2);
+            format!("{one}{blank}{two}")
+        };
+        vec![
+            secret.to_owned(),
+            secret.to_uppercase(),
+            secret.to_lowercase(),
+            each(|c| format!("\\u{:04x}", u32::from(c))),
+            each(|c| format!("\\U{:04X}", u32::from(c))),
+            secret.replace('/', "\\/").replace('=', "\\u003d"),
+            percent.replace('%', "%25"),
+            percent,
+            secret
+                .replace('/', "%2F")
+                .replace('=', "%3D")
+                .replace('@', "%40"),
+            blanks(" "),
+            blanks("\r\n  "),
+            blanks("\\n"),
+            blanks("%20"),
+            blanks("\u{200b}"),
+            STANDARD.encode(secret),
+            STANDARD.encode(format!("client:{secret}")),
+            URL_SAFE_NO_PAD.encode(format!("x{secret}")),
+            STANDARD.encode(secret).replace('=', "%3D"),
+            format!("token{}", STANDARD.encode(secret)),
+        ]
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_form_in_every_disguise() {
+        for disguise in disguises(KEY) {
+            let clean = redact(&format!("the key '{disguise}' was refused"));
+            assert!(clean.contains("[redacted]"), "{disguise}: {clean}");
+            assert!(
+                clean.starts_with("the key '") && clean.contains("was refused"),
+                "{clean}"
+            );
+            let tail = ["t5zk+3vbx0c2p9m", "xc2p9mqwertyu"];
+            let left = clean.to_lowercase().replace([' ', '\u{200b}'], "");
+            assert!(
+                !tail.iter().any(|part| left.contains(part)),
+                "{disguise}: {clean}"
+            );
+            assert!(clean.len() < 120, "{disguise}: {clean}");
+        }
+    }
+
+    #[test]
+    fn what_was_shown_is_known_by_its_value_in_every_disguise() {
+        for disguise in disguises(HELD) {
+            let body = format!("{{\"message\": \"'{disguise}' is no token\"}}");
+            let clean =
+                without(body.as_bytes(), [HELD]).map(|clean| String::from_utf8(clean).unwrap());
+            let clean = clean.unwrap_or_else(|| panic!("{disguise}"));
+            assert!(
+                clean.starts_with("{\"message\": \"'") && clean.ends_with("' is no token\"}"),
+                "{clean}"
+            );
+            assert!(clean.len() < 60, "{disguise}: {clean}");
+            assert!(holds(&body, [HELD]) && !holds(&body, []), "{disguise}");
+        }
+    }
+
+    #[test]
+    fn words_in_any_disguise_stay() {
+        for text in [
+            "The client '00000000-0000-0000-0000-00000000bbbb' does not have authorization to perform action over scope '/subscriptions/1/x'",
+            "amir@example.com and IR at 100%, \\u00e9 %zz \\",
+            "QXp1cmVEYXRhRmFjdG9yeUludGVncmF0aW9uUnVudGltZQ==",
+            "bearer of the token, sig=1 of two, dosed",
+        ] {
+            assert_eq!(redact(text).replace("sig=[redacted]", "sig=1"), text);
         }
     }
 }

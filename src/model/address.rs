@@ -10,6 +10,13 @@ use std::hash::{Hash, Hasher};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
 
+/// Does a runtime's name follow the service's rule: 3 to 63 letters and digits, with single hyphens between them? Only such a name becomes
+/// part of an address (Data Factory REST API, `integrationRuntimeName`).
+pub fn is_runtime_name(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    (3..=63).contains(&text.len()) && text.split('-').all(is_part)
+}
+
 impl Name {
     /// Checks the alphabet and the length.
     ///

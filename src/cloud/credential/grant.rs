@@ -12,7 +12,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::arm::elsewhere;
-use super::super::call::asks_to_wait;
+use super::super::call::{asks_to_wait, id};
 use super::super::secret;
 use super::super::soft::{self, Words};
 use super::{Fresh, TokenFailure, Why, advice};
@@ -139,7 +139,7 @@ impl Denied {
         let clean = redact(clean.as_deref().unwrap_or(first));
         TokenFailure {
             message: advice::with(clean, code) + &asked,
-            request_id: self.trace_id,
+            request_id: self.trace_id.as_deref().and_then(id),
             why: Why::Refused,
         }
     }

@@ -197,3 +197,71 @@ async fn the_log_tells_our_own_regenerations_by_slot() {
     );
     assert!(!asked["$select"].contains("claims"));
 }
+
+/// A name of a list could lead a request to something else.
+#[tokio::test]
+async fn a_name_that_the_service_would_not_allow_becomes_part_of_no_address() {
+    for name in [
+        "../../integrationRuntimes/other",
+        "west/regenerateAuthKey?x=",
+        "west%2F..",
+        "..",
+        "",
+        "a-",
+        "-a",
+        "a--b",
+        "wést",
+        "west\n",
+        "west west",
+        "ab",
+        &"a".repeat(64),
+    ] {
+        let listed = json!({"value": [{"name": name, "properties": {"type": "SelfHosted"}}]});
+        let fake = fake(move |_, _| ok(listed.clone()));
+        let reader = reader(&fake);
+        let listed = reader.runtimes(&factory()).await.unwrap().said;
+        let name = listed[0].name.as_str();
+        let troubles = [
+            reader.keys(&factory(), name).await.unwrap_err(),
+            reader.runtime_status(&factory(), name).await.unwrap_err(),
+        ];
+        let acted = writer(&fake)
+            .regenerate(&factory(), name, Slot::One, Timestamp::MAX)
+            .await;
+        assert!(matches!(acted, Err(ActFailure::Refused(_))), "{name}");
+        for trouble in troubles {
+            assert_eq!(trouble.kind, TroubleKind::Misfit, "{name}");
+        }
+        let asked = fake.asked.lock().unwrap();
+        assert!(
+            asked
+                .iter()
+                .all(|request| !request.url.path().contains("AuthKey")),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_id_of_a_request_is_short_and_can_be_printed() {
+    for id in [
+        "a b",
+        "a\tb",
+        "",
+        &"a".repeat(101),
+        "IR@a9a706fd-86c1-4717-9b1d-8c451e820276@f@5lRI",
+        "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln",
+    ] {
+        let id = HeaderValue::from_str(id).unwrap();
+        let fake = fake(move |_, _| {
+            let mut refused =
+                status(404, json!({"error": {"code": "NotFound", "message": "no"}})).unwrap();
+            for name in ["x-ms-request-id", "x-ms-correlation-request-id"] {
+                refused.headers.insert(name, id.clone());
+            }
+            Ok(refused)
+        });
+        let trouble = reader(&fake).keys(&factory(), "west").await.unwrap_err();
+        assert_eq!((trouble.ids.request, trouble.ids.correlation), (None, None));
+    }
+}

@@ -236,7 +236,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     match meaning {
         Status(created, condition) => {
             let seen = reader(&same(body))
-                .runtime_status(&factory(), "x")
+                .runtime_status(&factory(), "gateway-x")
                 .await
                 .unwrap()
                 .said;
@@ -246,7 +246,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         }
         Keys { differ } => {
             let seen = reader(&same(body))
-                .keys(&factory(), "x")
+                .keys(&factory(), "gateway-x")
                 .await
                 .unwrap()
                 .said;
@@ -256,7 +256,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         NewKey(slot) => {
             let act = async |slot| {
                 writer(&same(body))
-                    .regenerate(&factory(), "x", slot, Timestamp::MAX)
+                    .regenerate(&factory(), "gateway-x", slot, Timestamp::MAX)
                     .await
             };
             let made = act(*slot).await.unwrap().said.key;
@@ -269,7 +269,12 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
             });
             assert_eq!(
                 made,
-                reader(&both).keys(&factory(), "x").await.unwrap().said.one,
+                reader(&both)
+                    .keys(&factory(), "gateway-x")
+                    .await
+                    .unwrap()
+                    .said
+                    .one,
                 "{name}"
             );
             assert!(
@@ -355,7 +360,10 @@ async fn check_refused(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     let trouble = if body.name.starts_with("databricks/") {
         reader.run(&workspace(), 1).await.unwrap_err()
     } else {
-        reader.runtime_status(&factory(), "x").await.unwrap_err()
+        reader
+            .runtime_status(&factory(), "gateway-x")
+            .await
+            .unwrap_err()
     };
     assert_eq!(
         Refusal::from(&trouble.kind),
@@ -372,7 +380,7 @@ async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
     assert!(body.status == 202 && body.body.is_null() && !has_retry_after);
     let fake = same(body);
     let made = writer(&fake)
-        .regenerate(&factory(), "x", Slot::One, Timestamp::MAX)
+        .regenerate(&factory(), "gateway-x", Slot::One, Timestamp::MAX)
         .await;
     assert!(
         matches!(made, Err(ActFailure::Lost(_))),
@@ -391,7 +399,7 @@ async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
         .await;
     assert!(matches!(started, Err(ActFailure::Lost(_))), "{}", body.name);
     assert!(
-        reader(&fake).keys(&factory(), "x").await.is_err(),
+        reader(&fake).keys(&factory(), "gateway-x").await.is_err(),
         "{}",
         body.name
     );
@@ -530,10 +538,13 @@ async fn the_key_that_a_recording_regenerated_is_the_one_that_it_lists_next() {
     let file = "recordings/adf-cli-2021-selfhosted-ir-authkeys.json";
     let (made, listed) = (named(&format!("{file} 4")), named(&format!("{file} 7")));
     let made = writer(&same(&made))
-        .regenerate(&factory(), "x", Slot::Two, Timestamp::MAX)
+        .regenerate(&factory(), "gateway-x", Slot::Two, Timestamp::MAX)
         .await
         .unwrap();
-    let keys = reader(&same(&listed)).keys(&factory(), "x").await.unwrap();
+    let keys = reader(&same(&listed))
+        .keys(&factory(), "gateway-x")
+        .await
+        .unwrap();
     assert_eq!(made.said.key, keys.said.two);
 }
 

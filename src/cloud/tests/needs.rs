@@ -184,12 +184,12 @@ async fn understands(kind: &'static str, body: Value) -> bool {
     };
     match kind {
         "adf.list" => reader.runtimes(&factory).await.is_ok(),
-        "adf.getStatus" => reader.runtime_status(&factory, "x").await.is_ok(),
-        "adf.listAuthKeys" => reader.keys(&factory, "x").await.is_ok(),
+        "adf.getStatus" => reader.runtime_status(&factory, "gateway-x").await.is_ok(),
+        "adf.listAuthKeys" => reader.keys(&factory, "gateway-x").await.is_ok(),
         "adf.regenerateAuthKey" => {
             let slot = crate::model::runtime::Slot::One;
             writer
-                .regenerate(&factory, "x", slot, Timestamp::MAX)
+                .regenerate(&factory, "gateway-x", slot, Timestamp::MAX)
                 .await
                 .is_ok()
         }

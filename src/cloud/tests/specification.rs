@@ -300,8 +300,8 @@ async fn ask_everything() -> Arc<Fake> {
     };
     let parameters = BTreeMap::from([("day".to_owned(), "monday".into())]);
     let _ = reader.runtimes(&factory).await;
-    let _ = reader.runtime_status(&factory, "x").await;
-    let _ = reader.keys(&factory, "x").await;
+    let _ = reader.runtime_status(&factory, "gateway-x").await;
+    let _ = reader.keys(&factory, "gateway-x").await;
     let _ = reader.regenerations(&factory, now(), now()).await;
     let _ = reader.host(&unplaced).await;
     let _ = reader.jobs(&workspace, Some("a")).await;
@@ -313,7 +313,9 @@ async fn ask_everything() -> Arc<Fake> {
     let _ = reader.submitted_runs(&workspace).await;
     let _ = reader.failure(&workspace, 1).await;
     for slot in Slot::BOTH {
-        let _ = writer.regenerate(&factory, "x", slot, Timestamp::MAX).await;
+        let _ = writer
+            .regenerate(&factory, "gateway-x", slot, Timestamp::MAX)
+            .await;
     }
     let _ = writer
         .start(&workspace, 1, &token, &parameters, Timestamp::MAX)
@@ -555,7 +557,7 @@ proptest! {
         let reader = reader(&fake);
         let asked = async {
             let listed = reader.runtimes(&factory()).await.unwrap().said;
-            let status = reader.runtime_status(&factory(), "x").await.unwrap().said;
+            let status = reader.runtime_status(&factory(), "gateway-x").await.unwrap().said;
             (listed, status, reader.job(&workspace(), 1).await.unwrap().said)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
