@@ -190,7 +190,7 @@ pub fn ledger(input: &[u8]) {
         }
     });
     // Whatever it says, it can be planned with.
-    shown(&decide_with(estate(), memory, b"", Refresh::None));
+    shown(&decide_with(estate(), &memory, b"", Refresh::None));
 }
 
 struct Connections {
@@ -299,12 +299,12 @@ pub fn answers(input: &[u8]) {
 }
 
 fn decide(desired: &Desired, text: &[u8], refresh: Refresh) -> afresh::model::verdict::Plan {
-    decide_with(desired, Memory::default(), text, refresh)
+    decide_with(desired, &Memory::default(), text, refresh)
 }
 
 fn decide_with(
     desired: &Desired,
-    memory: Memory,
+    memory: &Memory,
     text: &[u8],
     refresh: Refresh,
 ) -> afresh::model::verdict::Plan {
@@ -316,7 +316,7 @@ fn decide_with(
         parallelism: 1,
         now: clock.now(),
     };
-    let surveyed = wait(survey::gather(desired, &memory, &reader, &options));
+    let surveyed = wait(survey::gather(desired, memory, &reader, &options));
     let decided = plan::decide(&surveyed, &desired.project, options.now);
     let breaches = plan::audit(&surveyed, &desired.project, &decided);
     assert!(breaches.is_empty(), "the audit finds {breaches:?}");
