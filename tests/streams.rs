@@ -381,3 +381,164 @@ fn a_link_inside_the_folder_is_followed_and_stays() {
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).unwrap().is_symlink()
 }
+
+/// A pipe that nobody writes to and a device without an end are refused at once, by name, wherever a file is read.
+#[test]
+fn what_is_read_is_a_file() {
+    let estate = Estate::new();
+    let pipe = Command::new("mkfifo").arg(estate.at("pipe")).status();
+    assert!(pipe.unwrap().success());
+    for odd in ["pipe", "/dev/zero", "m"] {
+        for line in [
+            format!("show {odd}"),
+            format!("diff {odd} {odd}"),
+            format!("plan m --sim {odd}"),
+            format!("plan m --sim world.yaml --policy {odd}"),
+        ] {
+            let ran = estate.run(&line);
+            let said = String::from_utf8(ran.stderr).unwrap();
+            // A policy in the planned folder is refused for that.
+            assert!(matches!(ran.status.code(), Some(1 | 5)), "{line}: {said}");
+            assert!(said.contains(odd), "{line}: {said}");
+        }
+    }
+    for odd in ["pipe", "/dev/zero"] {
+        for line in [
+            format!("validate {odd}"),
+            format!("plan {odd}"),
+            format!("apply {odd}"),
+        ] {
+            let ran = estate.run(&line);
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert!(
+                ran.status.code() == Some(1) && said.contains(odd),
+                "{line}: {said}"
+            );
+        }
+    }
+    fs::create_dir_all(estate.at("m/.afresh")).unwrap();
+    for name in ["ledger.jsonl", "ledger.jsonl.lock"] {
+        let path = estate.at("m/.afresh").join(name);
+        assert!(
+            Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let ran = estate.run("ledger list m");
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert!(
+            name.ends_with("lock") || ran.status.code() == Some(1),
+            "{name}: {said}"
+        );
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn a_plan_can_be_shown_from_stdin() {
+    let estate = Estate::new();
+    estate.run("plan m --sim world.yaml --out plan.json");
+    let mut show = estate.afresh("show -");
+    let shown = show
+        .stdin(File::open(estate.at("plan.json")).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(shown.stdout, estate.run("show plan.json").stdout);
+    assert!(shown.status.success());
+}
+
+/// Whoever is let in may not read what afresh made, whatever the umask; and what somebody made keeps its mode.
+#[test]
+fn what_is_made_is_the_owners_and_what_is_there_keeps_its_mode() {
+    let estate = Estate::new();
+    let mode = |name: &str| fs::metadata(estate.at(name)).unwrap().permissions().mode() & 0o777;
+    let ledger = "m/.afresh/sim/ledger.jsonl";
+    let apply = format!(
+        "umask 000; exec {} apply m --sim world.yaml --auto-approve",
+        env!("CARGO_BIN_EXE_afresh")
+    );
+    let applied = Command::new("sh")
+        .args(["-c", &apply])
+        .current_dir(estate.0.path())
+        .output();
+    assert!(applied.unwrap().status.success());
+    assert_eq!((mode("m/.afresh"), mode("m/.afresh/sim")), (0o700, 0o700));
+    assert_eq!(
+        (mode(ledger), mode(&format!("{ledger}.lock"))),
+        (0o600, 0o600)
+    );
+    fs::set_permissions(estate.at(ledger), fs::Permissions::from_mode(0o640)).unwrap();
+    assert!(
+        estate
+            .run("ledger compact m --sim world.yaml")
+            .status
+            .success()
+    );
+    assert_eq!(mode(ledger), 0o640);
+}
+
+/// Programs that afresh starts have its limits.
+#[test]
+fn no_core_is_dumped() {
+    let estate = Estate::new();
+    let manifests = MANIFESTS.replace(
+        "factory: adf-ingest",
+        "factory: adf-ingest, credential: cli",
+    ) + "---\napiVersion: afresh/v1\nkind: Credential\nmetadata: {name: cli}\nspec: {azureCli: {}}\n";
+    fs::write(estate.at("m/a.yaml"), manifests).unwrap();
+    fs::create_dir(estate.at("bin")).unwrap();
+    let az = format!(
+        "#!/bin/sh\nulimit -c > {}\nexit 1\n",
+        estate.at("limit").display()
+    );
+    fs::write(estate.at("bin/az"), az).unwrap();
+    fs::set_permissions(estate.at("bin/az"), fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!(
+        "ulimit -S -c $(ulimit -H -c); exec {} plan m",
+        env!("CARGO_BIN_EXE_afresh")
+    );
+    let mut plan = Command::new("/bin/sh");
+    plan.args(["-c", &script])
+        .current_dir(estate.0.path())
+        .env_clear();
+    plan.env("PATH", estate.at("bin")).output().unwrap();
+    assert_eq!(fs::read_to_string(estate.at("limit")).unwrap(), "0\n");
+}
+
+/// Where files cannot be opened or may not grow, a command says so; it neither claims success nor dies.
+#[test]
+fn limits_of_the_shell_end_in_errors() {
+    let estate = Estate::new();
+    for files in 5..16 {
+        let (code, said) = estate.shell(&format!(
+            "ulimit -n {files}; exec \"$AFRESH\" plan m --sim world.yaml --out plan.json"
+        ));
+        let is_saved = fs::remove_file(estate.at("plan.json")).is_ok();
+        let told = if is_saved {
+            "Saved to plan.json"
+        } else {
+            "Too many open files"
+        };
+        assert!(
+            said.contains(told) && !said.contains("panicked"),
+            "{files}: {said}"
+        );
+        assert_eq!(code, Some(i32::from(!is_saved)), "{files}: {said}");
+    }
+    let line = "ulimit -f 1; exec \"$AFRESH\" plan m --sim world.yaml --out plan.json";
+    let (code, said) = estate.shell(line);
+    assert!(
+        code == Some(1) && said.contains("File too large"),
+        "{code:?} {said}"
+    );
+    assert!(!estate.at("plan.json").exists());
+    let line = "ulimit -f 0; exec \"$AFRESH\" apply m --sim world.yaml --auto-approve";
+    let (code, said) = estate.shell(line);
+    assert!(
+        code == Some(1) && said.contains("File too large"),
+        "{code:?} {said}"
+    );
+    assert!(estate.pending());
+}

@@ -44,6 +44,7 @@ use typed::Typed;
 
 /// Reads argv, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
+    no_core_dumps();
     let afresh = match Afresh::try_parse() {
         Ok(afresh) => afresh,
         Err(error) => {
@@ -137,6 +138,20 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
     })
 }
 
+/// A core dump would hold every token that is held then.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let none = Rlimit {
+            current: Some(0),
+            ..getrlimit(Resource::Core)
+        };
+        // Less than before is always allowed.
+        let _ = setrlimit(Resource::Core, none);
+    }
+}
+
 /// Does what takes time, and listens for interrupts meanwhile.
 fn wait(
     screen: &Screen,
@@ -146,7 +161,22 @@ fn wait(
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread()
+    enough_files()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build()?;
+    runtime.block_on(async { signals::outlive_full_files() })?;
+    Ok(runtime)
+}
+
+/// Files that a runtime opens at once: it panics where one of them cannot be opened.
+const FILES_MIN: usize = 8;
+
+fn enough_files() -> std::io::Result<()> {
+    let open = |_| {
+        let null = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        std::fs::File::open(null)
+    };
+    let all: std::io::Result<Vec<_>> = (0..FILES_MIN).map(open).collect();
+    all.map(drop)
 }

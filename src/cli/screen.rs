@@ -5,11 +5,11 @@
 //! program from the middle of its work.
 
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::args::{ColorWhen, Global, LogFormat};
+use super::args::{ColorWhen, Global, LogFormat, STDIN};
 use super::error::{Exit, Failure};
 use super::typed::Typed;
 use crate::escape;
@@ -201,15 +201,50 @@ fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-/// Reads a file that should be text, up to `limit` bytes.
+/// Reads a file that should be text, up to `limit` bytes; `-` is stdin. A device or a pipe may have no end, and is none.
 pub fn read_file(path: &Path, limit: u64) -> Result<String, Failure> {
     let failed =
         |error: io::Error| Failure::because(&format!("cannot read {}", path.display()), &error);
-    if fs::metadata(path).map_err(failed)?.len() > limit {
+    let mut text = String::new();
+    let read = if path == Path::new(STDIN) {
+        io::stdin().lock().take(limit + 1).read_to_string(&mut text)
+    } else {
+        if let Some(what) = oddity(&fs::metadata(path).map_err(failed)?) {
+            return Err(Failure::new(format!(
+                "{} is {what}; name a file, or - for stdin",
+                path.display()
+            )));
+        }
+        let file = fs::File::open(path).map_err(failed)?;
+        file.take(limit + 1).read_to_string(&mut text)
+    };
+    read.map_err(failed)?;
+    if text.len() as u64 > limit {
         return Err(Failure::new(format!(
             "{} is larger than {limit} bytes",
             path.display()
         )));
     }
-    fs::read_to_string(path).map_err(failed)
+    Ok(text)
+}
+
+/// What it is, if it is no file.
+fn oddity(found: &fs::Metadata) -> Option<&'static str> {
+    if found.is_file() {
+        return None;
+    }
+    if found.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = found.file_type();
+        if kind.is_fifo() {
+            return Some("a pipe");
+        } else if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
 }

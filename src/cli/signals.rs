@@ -19,6 +19,11 @@ pub struct Interrupts {
     is_acting: Arc<AtomicBool>,
 }
 
+/// A file that would grow beyond `ulimit -f` is an error of whoever writes it, and ends no program in the middle of its work.
+pub fn outlive_full_files() -> std::io::Result<()> {
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
+}
+
 impl Interrupts {
     /// Listens from now on.
     ///

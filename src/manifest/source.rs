@@ -126,7 +126,16 @@ impl Gatherer<'_> {
                     self.findings.add(Problem::nowhere(message).help(help));
                 }
             }
-            Ok(_) => self.file(path, true),
+            Ok(found) if found.is_file() => self.file(path, true),
+            Ok(_) => {
+                let message = format!(
+                    "`{}` is a device or a pipe, which may have no end",
+                    path.display()
+                );
+                let help =
+                    "name a file, or a folder with manifests; validate also takes - for stdin";
+                self.findings.add(Problem::nowhere(message).help(help));
+            }
         }
     }
 

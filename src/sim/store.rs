@@ -3,7 +3,7 @@
 //! world file in the copy.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::file::WorldFile;
@@ -192,7 +192,12 @@ fn read(path: &Path) -> Result<String, Error> {
         path: path.to_owned(),
         source,
     };
-    let size = fs::metadata(path).map_err(failed)?.len();
+    let found = fs::metadata(path).map_err(failed)?;
+    if !found.is_file() && !found.is_dir() {
+        // A device or a pipe may have no end.
+        return Err(failed(io::Error::other("it is no ordinary file")));
+    }
+    let size = found.len();
     if size > MANIFEST_BYTES_MAX {
         let what =
             format!("{size} bytes are too many for a world file, at most {MANIFEST_BYTES_MAX}");

@@ -185,7 +185,7 @@ impl FileStore {
     /// `None`: somebody else was faster.
     fn append_now(&self, at: Position, bytes: &[u8]) -> Result<Option<Position>, Fault> {
         let folder = self.folder();
-        std::fs::create_dir_all(folder)?;
+        make(folder)?;
         let mut lock = self.lock.take()?;
         let is_new = !self.path.try_exists()?;
         if is_new && at.offset > 0 {
@@ -234,6 +234,8 @@ impl FileStore {
             .prefix(".afresh-ledger-")
             .tempfile_in(folder)?;
         next.write_all(bytes)?;
+        next.as_file()
+            .set_permissions(file.metadata()?.permissions())?;
         next.as_file().sync_all()?;
         let kept = self.keep_old()?;
         next.persist(&self.path)
@@ -332,6 +334,15 @@ fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Makes a folder, and those above it, for the owner only.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// A path in a command that a person is to run.

@@ -55,6 +55,7 @@ impl Place {
     /// Where the ledger ends at least, as far as anybody has written that down. Takes no lock: whoever reads this first and the ledger
     /// then never sees less of the ledger.
     pub fn ends(&self) -> Option<Position> {
+        super::ordinary(&self.path).ok()?;
         let mut file = File::open(&self.path).ok()?;
         ends_of(&text(&mut file)?)
     }
@@ -64,6 +65,7 @@ impl Place {
         let mut waited = Duration::ZERO;
         loop {
             let mut file = open(&self.path).map_err(NoLock::Io)?;
+            super::ordinary(&self.path).map_err(NoLock::Io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &self.path) => {
                     *self.gave_up_on() = None;
