@@ -77,5 +77,8 @@ pub mod sim;
 pub mod survey;
 
 #[cfg(test)]
+#[path = "../tests/support/costs.rs"]
+mod costs;
+#[cfg(test)]
 #[path = "../tests/conformance/fixtures.rs"]
 mod fixtures;

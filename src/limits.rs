@@ -29,6 +29,8 @@ pub const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Largest answer that is read from a service, in bytes.
 pub const RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// So much of a refusal is read, in bytes: nobody reads a longer reason, and looking for what it quotes costs several times its size.
+pub const REFUSAL_BYTES_MAX: usize = 64 * 1024;
 /// Longest wait for one answer.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest wait for a connection.

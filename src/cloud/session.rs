@@ -20,7 +20,7 @@ use super::secret;
 use super::{ActFailure, Dated, arm};
 use crate::http::wiped::wiped;
 use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, redact};
-use crate::limits::RESPONSE_TIMEOUT;
+use crate::limits::{REFUSAL_BYTES_MAX, RESPONSE_TIMEOUT};
 use crate::model::address::Name;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
@@ -74,6 +74,7 @@ impl Carried {
             if is_success(&response) {
                 return response;
             }
+            response.body.truncate(REFUSAL_BYTES_MAX);
             match redact::without(&response.body, shown.iter().copied()) {
                 Some(body) => Response {
                     body: wiped(body),

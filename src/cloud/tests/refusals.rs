@@ -398,3 +398,11 @@ async fn a_token_with_something_around_it_is_read_and_one_with_something_in_it_i
         assert_eq!(fake.asked("jobs.list").len(), 0, "nothing is sent");
     }
 }
+
+#[tokio::test]
+async fn of_an_endless_reason_only_the_beginning_is_read() {
+    let said = "eyJ.".repeat(1_000_000);
+    let fake = fake(move |_, _| in_json(400, &said));
+    let trouble = list(&reader(&fake)).await.unwrap_err();
+    assert_eq!(trouble.message, "{\"error_code\":400,\"message\":\"eyJ[redacted]");
+}

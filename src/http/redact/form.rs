@@ -10,6 +10,12 @@ const BEARER_TAIL_MIN: usize = 20;
 const DAPI_DIGITS_MIN: usize = 16;
 /// Characters of a Databricks OAuth secret after `dose`, and of a whole token after `dapi`.
 const DATABRICKS_DIGITS: usize = 32;
+/// Characters of 32 bytes in base64, as the secret parts of keys, signatures and most tokens are, without their `=`.
+const SECRET_DIGITS: usize = 43;
+/// So many blanks may have been put into any secret,
+const CUTS_MIN: usize = 2;
+/// and one more for each so many of its characters, as where lines are wrapped. Words are shorter.
+const LETTERS_BETWEEN_CUTS: usize = 32;
 /// Fewest characters of the secret part at the end of a key of a runtime.
 const KEY_TAIL_MIN: usize = 20;
 
@@ -18,9 +24,44 @@ pub(super) fn written(text: &str) -> Vec<Range<usize>> {
     each(text, written_at)
 }
 
-/// The secrets in a text in lower case without blanks: only forms that no words take then.
-pub(super) fn squeezed(text: &str) -> Vec<Range<usize>> {
-    each(text, squeezed_at)
+/// The secrets in a text in lower case without blanks, which were before the bytes in `gaps`: only forms that no words take then.
+pub(super) fn squeezed(text: &str, gaps: &[usize]) -> Vec<Range<usize>> {
+    let is_long = |secret: &str| secret.len() >= SECRET_DIGITS || secret.ends_with('=');
+    let keys = each(text, runtime_key).into_iter();
+    let keys = keys.filter_map(|key| {
+        between(text, key, gaps, |key| {
+            key.rsplit('@').next().is_some_and(is_long)
+        })
+    });
+    let others = each(text, squeezed_at).into_iter();
+    let others = others.filter_map(|found| between(text, found, gaps, is_long));
+    let tokens = json_web_tokens(text).into_iter();
+    let tokens = tokens.filter_map(|token| {
+        between(text, token, gaps, |token| {
+            token.split('.').nth(2).is_some_and(is_long)
+        })
+    });
+    keys.chain(others).chain(tokens).collect()
+}
+
+/// A secret that may have been cut by blanks: up to the first of them behind a whole one. `None`: it has as many as words have.
+fn between(
+    text: &str,
+    found: Range<usize>,
+    gaps: &[usize],
+    is_whole: impl Fn(&str) -> bool,
+) -> Option<Range<usize>> {
+    let first = gaps.partition_point(|gap| *gap <= found.start);
+    let inside = gaps
+        .get(first..)?
+        .iter()
+        .take_while(|gap| **gap < found.end);
+    let end = inside
+        .clone()
+        .find(|gap| is_whole(&text[found.start..**gap]));
+    let end = end.copied().unwrap_or(found.end);
+    let cuts = inside.filter(|gap| **gap < end).count();
+    (cuts <= CUTS_MIN + (end - found.start) / LETTERS_BETWEEN_CUTS).then_some(found.start..end)
 }
 
 /// All places where `find` sees a secret: bytes of its harmless prefix, and bytes to take out after it.
@@ -63,18 +104,16 @@ fn written_at(text: &str) -> Option<(usize, usize)> {
 }
 
 fn squeezed_at(text: &str) -> Option<(usize, usize)> {
-    if !matches!(text.as_bytes().first(), Some(b'i' | b's' | b'd' | b'e')) {
+    if !matches!(text.as_bytes().first(), Some(b's' | b'd')) {
         return None;
     }
-    runtime_key(text)
-        .or_else(|| after(text, "sig=", KEY_TAIL_MIN, |c| is_token(c) || c == '%'))
+    after(text, "sig=", KEY_TAIL_MIN, |c| is_token(c) || c == '%')
         .or_else(|| {
             after(text, "dapi", DATABRICKS_DIGITS, |c| {
                 c.is_ascii_hexdigit() || c == '-'
             })
         })
         .or_else(|| after(text, "dose", DATABRICKS_DIGITS, |c| c.is_ascii_hexdigit()))
-        .or_else(|| json_web_token(text))
 }
 
 /// `ir@GUID@FACTORY@ServiceEndpoint=HOST@SECRET`, of which some parts may be missing in the middle.
@@ -92,12 +131,22 @@ fn runtime_key(text: &str) -> Option<(usize, usize)> {
     is_whole.then_some((prefix, length))
 }
 
-/// Header, claims and signature.
-fn json_web_token(text: &str) -> Option<(usize, usize)> {
-    let (kept, length) = after(text, "eyj", TOKEN_TAIL_MIN, is_token)?;
-    let is_long = |part: &str| part.len() >= TOKEN_TAIL_MIN;
-    let whole = &text[..kept + length];
-    (whole.split('.').filter(|part| is_long(part)).count() >= 2).then_some((kept, length))
+/// Header, claims and signature. Of each stretch of a token's characters only the first beginning counts: what it holds too little of, later
+/// ones hold no more of, so that a text is read once however many beginnings it has.
+fn json_web_tokens(text: &str) -> Vec<Range<usize>> {
+    let is_long = |part: &&str| part.len() >= TOKEN_TAIL_MIN;
+    let mut all = Vec::new();
+    let mut start = 0;
+    for run in text.split(|c| !is_token(c)) {
+        if let Some(at) = run.find("eyj")
+            && run[at..].split('.').filter(is_long).count() >= 2
+        {
+            all.push(start + at + "eyj".len()..start + run.len());
+        }
+        let end = start + run.len();
+        start = end + text[end..].chars().next().map_or(0, char::len_utf8);
+    }
+    all
 }
 
 fn after(

@@ -13,6 +13,8 @@ pub(super) struct View {
     text: String,
     /// Of each byte of `text`, where the original's bytes begin and end.
     from: Vec<(usize, usize)>,
+    /// The bytes of `text` before which something was left out.
+    gaps: Vec<usize>,
 }
 
 impl Drop for View {
@@ -34,6 +36,7 @@ impl View {
         Self {
             text: String::with_capacity(room),
             from: Vec::with_capacity(room),
+            gaps: Vec::new(),
         }
     }
 
@@ -44,6 +47,10 @@ impl View {
 
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    pub fn gaps(&self) -> &[usize] {
+        &self.gaps
     }
 
     /// The bytes of the original behind these of the view.
@@ -97,6 +104,8 @@ impl View {
         for (at, c) in self.text.char_indices() {
             if !c.is_whitespace() && !c.is_control() && !is_invisible(c) {
                 view.push(c.to_ascii_lowercase(), self.from[at]);
+            } else if view.gaps.last() != Some(&view.text.len()) {
+                view.gaps.push(view.text.len());
             }
         }
         view

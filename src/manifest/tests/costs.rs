@@ -1,9 +1,8 @@
 //! What a few megabytes of manifests may cost: time in proportion, counted as the processor spends it on this thread alone. Each took
 //! minutes, or grew with the square.
 
-use rustix::time::{ClockId, clock_gettime};
-
 use super::*;
+use crate::costs::in_proportion;
 
 fn document(kind: &str, name: usize, spec: &str) -> String {
     format!("apiVersion: afresh/v1\nkind: {kind}\nmetadata: {{name: n{name}}}\nspec: {spec}\n---\n")
@@ -13,26 +12,6 @@ fn document(kind: &str, name: usize, spec: &str) -> String {
 fn told(documents: impl Iterator<Item = String>) -> String {
     let text = format!("{BASE}{}", documents.collect::<String>());
     read_text(&text).map_or_else(|problems| problems.render(false), |_| String::new())
-}
-
-/// Seconds of the processor.
-fn spent() -> f64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    let nanoseconds = i32::try_from(time.tv_nsec).unwrap();
-    f64::from(i32::try_from(time.tv_sec).unwrap()) + f64::from(nanoseconds) / 1e9
-}
-
-/// What is told of so many, which takes some four times as long as for a quarter of them: the square would be sixteen.
-fn in_proportion(count: usize, made: impl Fn(usize) -> String) -> String {
-    let timed = |count: usize| {
-        let before = spent();
-        let told = made(count);
-        (told, spent() - before)
-    };
-    let (_, few) = timed(count / 4);
-    let (told, many) = timed(count);
-    assert!(many < 8.0 * few + 0.1, "{few} s, then {many} s");
-    told
 }
 
 fn keys(select: &str) -> String {
