@@ -350,7 +350,7 @@ pub struct Apply {
 /// Options of `show`.
 #[derive(Args, Debug)]
 pub struct Show {
-    /// A saved plan
+    /// A saved plan; - is stdin
     pub planfile: PathBuf,
     /// How it is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
