@@ -89,7 +89,10 @@ fn is_on(name: &str, around: &Surroundings) -> Result<bool, Failure> {
 
 /// Where a manifest may take secrets from: below itself, and where secrets are mounted.
 fn folders(project: &[PathBuf]) -> Vec<PathBuf> {
+    // Everything is below `/`, also what is nobody's manifest: `/proc/self/environ`.
+    let is_of_a_project = |folder: &PathBuf| folder.parent().is_some();
     let own = project.iter().map(|path| root(path));
+    let own = own.filter(is_of_a_project);
     let mounted = SECRET_FOLDERS
         .iter()
         .map(|folder| without_links(Path::new(folder)));
@@ -301,4 +304,18 @@ fn allowance<'a>(asks: impl Iterator<Item = &'a Ask>) -> Vec<String> {
 fn flow(all: &BTreeSet<String>) -> String {
     let quoted = all.iter().map(|text| escape::quoted(text));
     format!("[{}]", quoted.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_at_the_root_of_all_files_has_no_folder_of_secrets() {
+        let mounted = folders(&[]);
+        assert_eq!(folders(&[PathBuf::from("/")]), mounted);
+        assert_eq!(folders(&[PathBuf::from("/afresh.yaml")]), mounted);
+        let own = folders(&[PathBuf::from("/usr")]);
+        assert_eq!(own[1..], mounted);
+    }
 }

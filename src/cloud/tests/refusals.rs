@@ -404,5 +404,8 @@ async fn of_an_endless_reason_only_the_beginning_is_read() {
     let said = "eyJ.".repeat(1_000_000);
     let fake = fake(move |_, _| in_json(400, &said));
     let trouble = list(&reader(&fake)).await.unwrap_err();
-    assert_eq!(trouble.message, "{\"error_code\":400,\"message\":\"eyJ[redacted]");
+    assert_eq!(
+        trouble.message,
+        "{\"error_code\":400,\"message\":\"eyJ[redacted]"
+    );
 }
