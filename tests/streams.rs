@@ -447,6 +447,15 @@ fn a_plan_can_be_shown_from_stdin() {
         .unwrap();
     assert_eq!(shown.stdout, estate.run("show plan.json").stdout);
     assert!(shown.status.success());
+    for name in ["-", "/dev/stdin"] {
+        let no_plan = File::open(estate.at("world.yaml")).unwrap();
+        let ran = estate
+            .afresh(&format!("show {name}"))
+            .stdin(no_plan)
+            .output();
+        let said = String::from_utf8(ran.unwrap().stderr).unwrap();
+        assert!(said.contains(" --out plan.json"), "{said}");
+    }
 }
 
 /// Whoever is let in may not read what afresh made, whatever the umask; and what somebody made keeps its mode.

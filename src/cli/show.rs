@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{Diff, Show};
+use super::args::{Diff, STDIN, Show};
 use super::error::{Exit, Failure};
 use super::screen::{Screen, read_file};
 use super::session::file_of;
@@ -32,17 +32,23 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
     let file = saved::read(&text).map_err(|error| {
         // What cannot be used may still say whose plan it was.
         let ledger = saved::ledger_file(&text);
-        let out = if error.may_be_replaced() {
-            path.to_owned()
+        let is_stream = path == Path::new(STDIN) || path.starts_with("/dev");
+        let out = match (is_stream, error.may_be_replaced()) {
+            (true, _) => PathBuf::from("plan.json"),
+            (false, true) => path.to_owned(),
+            (false, false) => beside(path),
+        };
+        let name = if path == Path::new(STDIN) {
+            "stdin".into()
         } else {
-            beside(path)
+            path.to_string_lossy()
         };
         let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
             Exit::Stale
         } else {
             Exit::Error
         };
-        Failure::because(&format!("{} cannot be used", path.display()), &error)
+        Failure::because(&format!("{name} cannot be used"), &error)
             .with_exit(exit)
             .with_command(
                 "Make a new one:",
