@@ -203,7 +203,7 @@ async fn from_list(
         .into_iter()
         .map(|(case, kind)| look(scene, factory, case, kind, listed.at, &log));
     let mut looked: Vec<RuntimeCase> = join_all(looks).await;
-    if !asks_log && looked.iter().any(see::keys_are_refused) {
+    if !asks_log && looked.iter().any(see::lacks_log) {
         log = read_log(scene, factory, listed.at).await;
         looked = looked
             .into_iter()

@@ -21,24 +21,34 @@ const fn passes(trouble: &Trouble) -> bool {
     )
 }
 
-/// Were its keys asked for and not shown?
-pub fn keys_are_refused(case: &RuntimeCase) -> bool {
-    matches!(&case.sight, Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)))
+/// Does the log tell what the keys do not, though all of them were made by afresh? They may have been replaced since where they are not
+/// shown; and where others are shown, the log tells when they were made.
+pub fn lacks_log(case: &RuntimeCase) -> bool {
+    let Looked::Seen(sight) = &case.sight else {
+        return false;
+    };
+    match (&sight.keys, &sight.log) {
+        (_, LogSight::Read { .. } | LogSight::Refused(_)) | (KeySight::NotAsked, _) => false,
+        (KeySight::Refused(_), LogSight::NotAsked) => true,
+        (KeySight::Shown(keys), LogSight::NotAsked) => Slot::BOTH.into_iter().any(|slot| {
+            let known = &case.memory.slots.get(slot).fingerprint;
+            known.as_ref() != Some(keys.get(slot))
+        }),
+    }
 }
 
-/// A case whose keys are not shown, with what the log says of it: even a key that afresh made may have been replaced since.
+/// A case with what the log says of it, where that is lacking.
 pub fn told(case: RuntimeCase, log: &Log) -> RuntimeCase {
-    match case.sight {
-        Looked::Seen(sight) if matches!(sight.keys, KeySight::Refused(_)) => {
-            let log = log.of(&case.target.id);
-            let sight = match unread(&log) {
-                Some(trouble) => Looked::Failed(trouble),
-                None => Looked::Seen(RuntimeSight { log, ..sight }),
-            };
-            Case { sight, ..case }
-        }
-        Looked::Seen(_) | Looked::Failed(_) | Looked::NotAsked => case,
+    if !lacks_log(&case) {
+        return case;
     }
+    let log = log.of(&case.target.id);
+    let sight = match (unread(&log), case.sight) {
+        (Some(trouble), _) => Looked::Failed(trouble),
+        (None, Looked::Seen(sight)) => Looked::Seen(RuntimeSight { log, ..sight }),
+        (None, other @ (Looked::Failed(_) | Looked::NotAsked)) => other,
+    };
+    Case { sight, ..case }
 }
 
 /// Why a log could not be read that will be read another time. Judged without it, a key would look younger than it is, and only until the
