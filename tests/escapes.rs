@@ -9,14 +9,16 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::fs::File;
-use std::io::Read;
-use std::os::fd::OwnedFd;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+#[path = "support/terminal.rs"]
+mod terminal;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
+use terminal::terminal;
 
 /// What each means to some reader. `FORGED` stands at the beginning of a line that is not ours.
 const HOSTILE: [&str; 14] = [
@@ -599,29 +601,14 @@ fn hosts_and_sources_and_what_a_policy_refuses() {
     }
 }
 
-/// A terminal: our end of it, and its own.
-fn terminal() -> (OwnedFd, File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap();
-    let theirs = File::options()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
-    (ours, theirs)
-}
-
 #[test]
 fn the_question_whether_a_host_is_trusted() {
     for hostile in HOSTILE {
         let estate = Estate::new();
         elsewhere(&estate, "https://login.lab.example", hostile);
         fs::remove_file(estate.at("policy.yaml")).unwrap();
-        let (ours, theirs) = terminal();
-        rustix::io::write(&ours, b"no\n").unwrap();
+        let (mut ours, theirs) = terminal().unwrap();
+        ours.write_all(b"no\n").unwrap();
         let mut asks = estate.afresh(&["plan", "m"]);
         asks.env("XDG_CONFIG_HOME", estate.at("config"))
             .stdin(theirs.try_clone().unwrap())
@@ -630,7 +617,7 @@ fn the_question_whether_a_host_is_trusted() {
         // The end of a terminal that nobody holds any more is an error.
         drop(asks);
         let mut told = Vec::new();
-        let _ = File::from(ours).read_to_end(&mut told);
+        let _ = ours.read_to_end(&mut told);
         // The terminal itself shows what is typed, and ends each line with two characters.
         let told = String::from_utf8(told).unwrap().replace("\r\n", "\n");
         assert!(

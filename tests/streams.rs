@@ -7,10 +7,15 @@
 )]
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+
+#[path = "support/terminal.rs"]
+mod terminal;
+
+use terminal::terminal;
 
 const MANIFESTS: &str = "apiVersion: afresh/v1
 kind: Project
@@ -202,19 +207,10 @@ fn a_full_disk_is_an_error_and_nothing_is_begun_on_it() {
     );
 }
 
-/// A terminal on which somebody has typed this.
-fn terminal(typed: &str) -> (std::os::fd::OwnedFd, File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&ours).unwrap();
-    unlockpt(&ours).unwrap();
-    let name = ptsname(&ours, Vec::new()).unwrap();
-    let theirs = File::options()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
-    rustix::io::write(&ours, typed.as_bytes()).unwrap();
+/// A terminal on which somebody has typed this: their end, and the program's.
+fn terminal_with(typed: &str) -> (File, File) {
+    let (mut ours, theirs) = terminal().unwrap();
+    ours.write_all(typed.as_bytes()).unwrap();
     (ours, theirs)
 }
 
@@ -224,7 +220,7 @@ fn nobody_approves_what_they_were_not_shown() {
     let null = || File::options().write(true).open("/dev/null").unwrap();
     let full = || File::options().write(true).open("/dev/full").unwrap();
     for stdout in [null(), full()] {
-        let (_ours, theirs) = terminal("yes\n");
+        let (_ours, theirs) = terminal_with("yes\n");
         let mut apply = estate.afresh("apply m --sim world.yaml");
         let output = apply.stdin(theirs).stdout(stdout).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
@@ -235,7 +231,7 @@ fn nobody_approves_what_they_were_not_shown() {
         );
     }
     assert!(estate.pending());
-    let (_ours, theirs) = terminal("yes\n");
+    let (_ours, theirs) = terminal_with("yes\n");
     let shown = File::create(estate.at("shown.txt")).unwrap();
     let mut apply = estate.afresh("apply m --sim world.yaml");
     let status = apply

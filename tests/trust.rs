@@ -4,6 +4,9 @@
 //! not have heard: each method's credential is heard once it is trusted.
 #![expect(clippy::unwrap_used, reason = "this whole target is a test")]
 
+#[path = "support/terminal.rs"]
+mod terminal;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -20,6 +23,7 @@ use afresh::model::desired::LedgerPlace;
 use afresh::model::trust::{Ask, Grounds, Host, Use};
 use afresh::model::verdict::Target;
 use afresh::saved;
+use terminal::terminal;
 
 /// A server that answers like an authority, a Resource Manager, a workspace or a pipeline, and keeps what it was sent.
 struct Recorder {
@@ -646,17 +650,7 @@ fn loopback_beside_other_hosts_is_not_trusted() {
 
 /// A terminal that a person types these lines into, and what was shown to them.
 fn at_a_terminal(folder: &Path, typed: &str, env: &[(&str, &str)]) -> (Option<i32>, String) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-    let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&outer).unwrap();
-    unlockpt(&outer).unwrap();
-    let name = ptsname(&outer, Vec::new()).unwrap();
-    let inner = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(name.to_str().unwrap())
-        .unwrap();
+    let (mut outer, inner) = terminal().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_afresh"));
     command
         .args(["auth", "estate", "--timeout", "20s"])
@@ -671,7 +665,6 @@ fn at_a_terminal(folder: &Path, typed: &str, env: &[(&str, &str)]) -> (Option<i3
         .stderr(inner);
     let child = command.spawn().unwrap();
     drop(command);
-    let mut outer = std::fs::File::from(outer);
     outer.write_all(typed.as_bytes()).unwrap();
     let done = child.wait_with_output().unwrap();
     let mut shown = Vec::new();

@@ -9,6 +9,8 @@ mod play;
 mod proofs;
 mod serve;
 mod story;
+#[path = "../support/terminal.rs"]
+mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

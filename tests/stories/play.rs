@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::serve::{Served, Tls};
 use crate::story::{Output, Part};
+use crate::terminal::terminal;
 
 /// Longest that one command may take.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -293,14 +294,7 @@ struct Terminal {
 
 impl Terminal {
     fn open() -> Result<Self, Trouble> {
-        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-        let outer = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
-        grantpt(&outer)?;
-        unlockpt(&outer)?;
-        let name = ptsname(&outer, Vec::new())?;
-        let inner = fs::OpenOptions::new().write(true).open(name.to_str()?)?;
-        let outer = outer.into();
+        let (outer, inner) = terminal()?;
         Ok(Self { inner, outer })
     }
 }
