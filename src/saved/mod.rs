@@ -198,9 +198,13 @@ pub fn document(file: &File) -> Value {
         trust: Mirror::of(&file.trust),
         seal: String::new(),
     };
-    let mut value = to_value(&document);
-    value["seal"] = digest::seal(value.clone()).into();
-    value
+    sealed(to_value(&document))
+}
+
+/// The document, a JSON object, with the seal that its other fields ask for.
+pub fn sealed(mut document: Value) -> Value {
+    document["seal"] = digest::seal(document.clone()).into();
+    document
 }
 
 /// Reads what [`write()`] wrote.

@@ -128,38 +128,9 @@ pub fn plan_file(input: &[u8]) {
 
 /// The text with the seal that it ought to have: whoever can forge a plan can seal it.
 pub fn sealed(text: &str) -> String {
-    let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
-        return String::new();
-    };
-    fields.remove("seal");
-    let seal = sha256(&sorted(&Value::Object(fields.clone())).to_string());
-    fields.insert("seal".to_owned(), seal.into());
-    Value::Object(fields).to_string()
-}
-
-fn sha256(text: &str) -> String {
-    use sha2::Digest as _;
-    use std::fmt::Write as _;
-    sha2::Sha256::digest(text.as_bytes())
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-}
-
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let mut all: Vec<_> = fields
-                .iter()
-                .map(|(key, value)| (key.clone(), sorted(value)))
-                .collect();
-            all.sort_by(|one, other| one.0.cmp(&other.0));
-            Value::Object(all.into_iter().collect())
-        }
-        Value::Array(all) => all.iter().map(sorted).collect(),
-        other => other.clone(),
+    match serde_json::from_str(text) {
+        Ok(document @ Value::Object(_)) => saved::sealed(document).to_string(),
+        Ok(_) | Err(_) => String::new(),
     }
 }
 
