@@ -12,7 +12,6 @@ use super::{arm, databricks};
 use crate::http::{
     Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, redact, wire,
 };
-use crate::limits::REQUEST_ID_CHARS_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Rate, Workspace};
 use crate::model::time::{Span, Timestamp};
@@ -307,11 +306,5 @@ pub(super) fn header(response: &Response, names: &[&str]) -> Option<String> {
 }
 
 fn id_in(response: &Response, names: &[&str]) -> Option<String> {
-    header(response, names).as_deref().and_then(id)
-}
-
-/// What a service calls a request, for people to quote: short, without blanks, and no secret. Anything else is no id.
-pub(super) fn id(text: &str) -> Option<String> {
-    let is_plain = text.len() <= REQUEST_ID_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
-    (is_plain && !text.is_empty() && !redact::holds(text, [])).then(|| text.to_owned())
+    header(response, names).filter(|id| redact::is_id(id))
 }

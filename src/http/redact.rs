@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 use view::View;
 
+use crate::limits::REQUEST_ID_CHARS_MAX;
+
 const MARK: &str = "[redacted]";
 /// Fewest characters of a secret that is looked for by itself as it is.
 const SHOWN_MIN: usize = 8;
@@ -33,18 +35,32 @@ pub fn redact(text: &str) -> String {
 /// `body` without these secrets, whatever they look like: a service may quote what it was shown. Of one that is too short to be
 /// told from a word nothing is taken out. `None`: there are none.
 pub fn without<'a>(body: &[u8], secrets: impl IntoIterator<Item = &'a str>) -> Option<Vec<u8>> {
-    let secrets: Vec<&str> = secrets.into_iter().collect();
     let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+    let secrets = that_fit(&text, secrets);
     let found = found_in(&text, &By::Value(&secrets), 1);
     (!found.is_empty()).then(|| marked(&text, found).into_bytes())
 }
 
 /// Is there one of these secrets in `text`, or anything that looks like one?
 pub fn holds<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> bool {
-    let secrets: Vec<&str> = secrets.into_iter().collect();
+    let secrets = that_fit(text, secrets);
     [By::Form, By::Value(&secrets)]
         .iter()
         .any(|by| !found_in(text, by, 1).is_empty())
+}
+
+/// The secrets that `text` has room for: encodings make them longer, and only blanks can be missing. Most texts are ids, and most secrets
+/// are long tokens.
+fn that_fit<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let letters = |secret: &str| secret.split_whitespace().map(str::len).sum::<usize>();
+    let secrets = secrets.into_iter();
+    secrets.filter(|one| letters(one) <= text.len()).collect()
+}
+
+/// Can this be the id of a request or the code of an error? It is short and printable, has no blanks, and holds no secret.
+pub fn is_id(text: &str) -> bool {
+    let is_plain = text.len() <= REQUEST_ID_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
+    is_plain && !text.is_empty() && !holds(text, [])
 }
 
 /// What is looked for.
@@ -134,7 +150,7 @@ fn hides(run: &str, by: &By<'_>, deep: usize) -> bool {
     let engines = [&STANDARD, &URL_SAFE].map(|alphabet| GeneralPurpose::new(alphabet, config));
     (0..4).any(|skipped| {
         let rest = &run[skipped..];
-        // A single letter at the end is no whole byte.
+        // One letter at the end is too few for a byte.
         let whole = &rest[..rest.len() - usize::from(rest.len() % 4 == 1)];
         let decoded = engines.iter().find_map(|engine| engine.decode(whole).ok());
         decoded.map(Zeroizing::new).is_some_and(|bytes| {
@@ -271,12 +287,12 @@ mod tests {
     #[test]
     fn what_was_shown_is_known_by_its_value_in_every_disguise() {
         for disguise in disguises(HELD) {
-            let body = format!("{{\"message\": \"'{disguise}' is no token\"}}");
+            let body = format!("{{\"message\": \"'{disguise}' was refused\"}}");
             let clean =
                 without(body.as_bytes(), [HELD]).map(|clean| String::from_utf8(clean).unwrap());
             let clean = clean.unwrap_or_else(|| panic!("{disguise}"));
             assert!(
-                clean.starts_with("{\"message\": \"'") && clean.ends_with("' is no token\"}"),
+                clean.starts_with("{\"message\": \"'") && clean.ends_with("' was refused\"}"),
                 "{clean}"
             );
             assert!(clean.len() < 60, "{disguise}: {clean}");
@@ -317,6 +333,10 @@ mod tests {
             let clean = in_proportion(160_000, |bytes| redact(&unit.repeat(bytes / unit.len())));
             assert!(!clean.is_empty());
         }
+        let cut = "eyJhbGciOiJSUzI1NiIsImtpZCI6.";
+        in_proportion(160_000, |bytes| {
+            redact(&format!("{cut}{}", "a ".repeat(bytes)))
+        });
     }
 
     #[test]

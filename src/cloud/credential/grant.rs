@@ -12,11 +12,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::arm::elsewhere;
-use super::super::call::{asks_to_wait, id};
+use super::super::call::asks_to_wait;
 use super::super::secret;
 use super::super::soft::{self, Words};
 use super::{Fresh, TokenFailure, Why, advice};
-use crate::http::redact::{redact, without};
+use crate::http::redact::{is_id, redact, without};
 use crate::http::{Class, Meter, Repeat, Request, Response};
 use crate::limits::RESPONSE_TIMEOUT;
 use crate::model::time::Timestamp;
@@ -139,7 +139,7 @@ impl Denied {
         let clean = redact(clean.as_deref().unwrap_or(first));
         TokenFailure {
             message: advice::with(clean, code) + &asked,
-            request_id: self.trace_id.as_deref().and_then(id),
+            request_id: self.trace_id.filter(|id| is_id(id)),
             why: Why::Refused,
         }
     }

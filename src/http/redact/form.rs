@@ -16,6 +16,8 @@ const SECRET_DIGITS: usize = 43;
 const CUTS_MIN: usize = 2;
 /// and one more for each so many of its characters, as where lines are wrapped. Words are shorter.
 const LETTERS_BETWEEN_CUTS: usize = 32;
+/// Most blanks that are looked at within one secret: a token of many groups, wrapped at 64 columns, has a few hundred.
+const CUTS_MAX: usize = 1_000;
 /// Fewest characters of the secret part at the end of a key of a runtime.
 const KEY_TAIL_MIN: usize = 20;
 
@@ -58,6 +60,7 @@ fn between(
         .take_while(|gap| **gap < found.end);
     let end = inside
         .clone()
+        .take(CUTS_MAX)
         .find(|gap| is_whole(&text[found.start..**gap]));
     let end = end.copied().unwrap_or(found.end);
     let cuts = inside.filter(|gap| **gap < end).count();

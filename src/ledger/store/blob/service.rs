@@ -13,7 +13,7 @@ use crate::http::redact;
 use crate::http::{
     Authorize, Class, Client, Exchange, Failure, Meter, Repeat, Request, Response, Sent,
 };
-use crate::limits::{REQUEST_ID_CHARS_MAX, RESPONSE_TIMEOUT};
+use crate::limits::RESPONSE_TIMEOUT;
 
 /// The version of the service whose answers this file knows.
 const VERSION: &str = "2024-11-04";
@@ -235,16 +235,10 @@ fn is_unproved(answer: &Response) -> bool {
     answer.status == 401 || answer.status == 403 && code == Some("AuthenticationFailed")
 }
 
-/// Is it what ids and codes are: short, without blanks, and no secret?
-fn is_word(text: &str) -> bool {
-    let is_plain = text.len() <= REQUEST_ID_CHARS_MAX && text.bytes().all(|b| b.is_ascii_graphic());
-    is_plain && !redact::holds(text, [])
-}
-
 /// The service's own code, else the status.
 fn said(answer: &Response) -> String {
-    let code = text(answer, "x-ms-error-code").filter(|code| is_word(code));
-    let id = text(answer, "x-ms-request-id").filter(|id| is_word(id));
+    let code = text(answer, "x-ms-error-code").filter(|code| redact::is_id(code));
+    let id = text(answer, "x-ms-request-id").filter(|id| redact::is_id(id));
     let id = id.map(|id| format!(", request {id}")).unwrap_or_default();
     match code {
         Some(code) => format!("{code} ({}{id})", answer.status),
