@@ -158,7 +158,7 @@ pub fn quoted(text: &str) -> String {
     out
 }
 
-/// A name in which a blank that is no space can be seen, too: `a\u{a0}b`.
+/// A name with every blank but the space spelled out, so that it can be seen: `a\u{a0}b`.
 pub fn exact(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {

@@ -103,13 +103,14 @@ fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
 
 /// A flag that says what is trusted is refused where nothing heeds it: whoever gives it takes it for heeded.
 fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
-    let command = match &afresh.command {
-        Command::Show(_) => "show",
-        Command::Diff(_) => "diff",
-        Command::Schema(_) => "schema",
-        Command::Completions { .. } => "completions",
-        Command::Man => "man",
-        Command::Sim(Sim::Serve { .. }) => "sim serve",
+    const SAVED: Option<&str> = Some("A saved plan is held to the policy when it is applied.");
+    let (command, advice) = match &afresh.command {
+        Command::Show(_) => ("show", SAVED),
+        Command::Diff(_) => ("diff", SAVED),
+        Command::Schema(_) => ("schema", None),
+        Command::Completions { .. } => ("completions", None),
+        Command::Man => ("man", None),
+        Command::Sim(Sim::Serve { .. }) => ("sim serve", None),
         Command::Sim(Sim::Advance { .. } | Sim::Reset { .. })
         | Command::Validate(_)
         | Command::Plan(_)
@@ -130,11 +131,9 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
         "{flag} has no effect on `{command}`, which reads no manifests and sends no credentials"
     );
     let failure = Failure::new(summary).with_exit(Exit::Usage);
-    Err(match &afresh.command {
-        Command::Show(_) | Command::Diff(_) => {
-            failure.with_advice("A saved plan is held to the policy when it is applied.")
-        }
-        _ => failure,
+    Err(match advice {
+        Some(advice) => failure.with_advice(advice),
+        None => failure,
     })
 }
 

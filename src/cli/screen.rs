@@ -228,7 +228,7 @@ pub fn read_file(path: &Path, limit: u64) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// What it is, if it is no file.
+/// `a folder`, `a pipe`, `a socket` or `a device`; `None`: an ordinary file.
 fn oddity(found: &fs::Metadata) -> Option<&'static str> {
     if found.is_file() {
         return None;

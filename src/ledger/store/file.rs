@@ -167,11 +167,7 @@ impl FileStore {
             read => read?,
         };
         let length = bytes.len() as u64;
-        let head = bytes
-            .iter()
-            .copied()
-            .take(BEGINNING.len())
-            .collect::<Vec<u8>>();
+        let head = bytes[..bytes.len().min(BEGINNING.len())].to_vec();
         let stored = tail(bytes, since);
         if let Some(stored) = &stored {
             whole(known, stored.position, length)?;

@@ -30,10 +30,9 @@ pub fn lacks_log(case: &RuntimeCase) -> bool {
     match (&sight.keys, &sight.log) {
         (_, LogSight::Read { .. } | LogSight::Refused(_)) | (KeySight::NotAsked, _) => false,
         (KeySight::Refused(_), LogSight::NotAsked) => true,
-        (KeySight::Shown(keys), LogSight::NotAsked) => Slot::BOTH.into_iter().any(|slot| {
-            let known = &case.memory.slots.get(slot).fingerprint;
-            known.as_ref() != Some(keys.get(slot))
-        }),
+        (KeySight::Shown(keys), LogSight::NotAsked) => {
+            Slot::BOTH.into_iter().any(|slot| is_new(case, keys, slot))
+        }
     }
 }
 
@@ -60,12 +59,10 @@ fn unread(log: &LogSight) -> Option<Trouble> {
     }
 }
 
-/// Does it hold two keys that are not the ones the ledger knows?
-fn both_are_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>) -> bool {
-    Slot::BOTH.into_iter().all(|slot| {
-        let known = &case.memory.slots.get(slot).fingerprint;
-        known.as_ref().is_some_and(|known| known != keys.get(slot))
-    })
+/// Is this key another one than the ledger knows?
+fn is_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>, slot: Slot) -> bool {
+    let known = &case.memory.slots.get(slot).fingerprint;
+    known.as_ref().is_some_and(|known| known != keys.get(slot))
 }
 
 /// Its status, its keys where they are needed, and its part of the log.
@@ -120,7 +117,9 @@ async fn with_keys(
     listed: Result<Dated<PerSlot<Fingerprint>>, Trouble>,
 ) -> Result<RuntimeSight, Trouble> {
     let may_be_another = match &listed {
-        Ok(keys) => both_are_new(case, &keys.said),
+        Ok(keys) => Slot::BOTH
+            .into_iter()
+            .all(|slot| is_new(case, &keys.said, slot)),
         Err(_) => case.memory.created.is_some(),
     };
     // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
