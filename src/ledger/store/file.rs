@@ -29,6 +29,9 @@ const LINKS_MAX: usize = 40;
 /// How every ledger begins.
 const BEGINNING: &[u8] = br#"{"v":1,"event":"opened","#;
 
+/// How every line begins.
+const LINE: &[u8] = br#"{"v":1,"event":""#;
+
 /// Why nothing was read or written.
 enum Fault {
     /// Another process held the lock all the time; what it wrote about itself.
@@ -167,12 +170,15 @@ impl FileStore {
             read => read?,
         };
         let length = bytes.len() as u64;
+        let is_torn = is_torn(&bytes[whole_lines(&bytes)..]);
         let head = bytes[..bytes.len().min(BEGINNING.len())].to_vec();
         let stored = tail(bytes, since);
         if let Some(stored) = &stored {
             whole(known, stored.position, length)?;
             if stored.position.offset == 0 {
                 begun_by_afresh(&head)?;
+            } else if !is_torn {
+                return Err(Fault::Io(not_ours()));
             }
         }
         Ok(stored)
@@ -202,6 +208,13 @@ impl FileStore {
             let mut head = Vec::new();
             Read::take(&mut file, BEGINNING.len() as u64).read_to_end(&mut head)?;
             begun_by_afresh(&head)?;
+        } else {
+            file.seek(SeekFrom::Start(end.offset))?;
+            let mut torn = Vec::new();
+            Read::take(&mut file, LINE.len() as u64).read_to_end(&mut torn)?;
+            if !is_torn(&torn) {
+                return Err(Fault::Io(not_ours()));
+            }
         }
         let offset = write_at(&mut file, at.offset, bytes)?;
         if is_new {
@@ -424,6 +437,20 @@ fn whole(known: Option<Position>, end: Position, length: u64) -> Result<(), Faul
     }
 }
 
+/// Can our own writer have left this behind the last whole line? A part of a line, and the zeros that a file system puts behind it after a
+/// loss of power.
+fn is_torn(bytes: &[u8]) -> bool {
+    let zeros = bytes.iter().rev().take_while(|byte| **byte == 0).count();
+    let text = &bytes[..bytes.len() - zeros];
+    LINE.starts_with(text) || text.starts_with(LINE)
+}
+
+fn not_ours() -> io::Error {
+    io::Error::other(
+        "behind its last whole line stands something that afresh did not write; it would be overwritten",
+    )
+}
+
 /// Is what stands in a file without a whole line the beginning of a ledger's first line? A process that died leaves one, and the next
 /// append takes its place. Anything else is another file, which is not to be lost.
 fn begun_by_afresh(bytes: &[u8]) -> io::Result<()> {
@@ -535,12 +562,39 @@ mod tests {
         let (_folder, store) = place();
         let start = store.append(Position::default(), b"{}\n".to_vec()).await;
         let start = start.unwrap();
-        let long = format!("{{}}\n{}", "x".repeat(10_000));
+        let long = format!("{{}}\n{{\"v\":1,\"event\":\"looked{}", "x".repeat(10_000));
         std::fs::write(store.path(), long).unwrap();
         assert_eq!(store.read(start).await.unwrap().position, start);
         let end = store.append(start, b"{2}\n".to_vec()).await.unwrap();
         assert_eq!(end.offset, 7);
         assert_eq!(std::fs::read(store.path()).unwrap(), b"{}\n{2}\n");
+    }
+
+    #[tokio::test]
+    async fn only_what_our_own_writer_can_leave_gives_way() {
+        let (_folder, store) = place();
+        let end = store
+            .append(Position::default(), b"{}\n".to_vec())
+            .await
+            .unwrap();
+        for torn in [
+            "{",
+            "{\"v\":1,\"ev",
+            "\0\0\0",
+            "{\"v\":1,\"event\":\"look\0\0",
+        ] {
+            std::fs::write(store.path(), format!("{{}}\n{torn}")).unwrap();
+            assert_eq!(store.read(Position::default()).await.unwrap().position, end);
+        }
+        for other in ["MY-PRECIOUS-TOKEN", "\0{\"v\"", "{\"v\":2", " "] {
+            let text = format!("{{}}\n{other}");
+            std::fs::write(store.path(), &text).unwrap();
+            let error = store.read(Position::default()).await.unwrap_err();
+            assert!(error.to_string().contains("did not write"), "{error}");
+            let refused = store.append(end, b"{1}\n".to_vec()).await;
+            assert!(matches!(refused, Err(AppendError::Store(_))), "{refused:?}");
+            assert_eq!(std::fs::read_to_string(store.path()).unwrap(), text);
+        }
     }
 
     #[tokio::test]
