@@ -41,11 +41,17 @@ pub const ATTEMPTS_MAX: u32 = 6;
 pub const RETRY_PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Longest time that one repeatable request may take with all its pauses.
 pub const REQUEST_DEADLINE: Duration = Duration::from_mins(5);
-/// Longest time that pauses may put off a request that must not be repeated: others settle its doubt by [`SETTLE_TIME`].
+/// Longest time that pauses may put off a request that must not be repeated.
 pub const UNREPEATABLE_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a request may be under way once it was sent, inside the service included: it is not sent later than so long before the time
-/// at which others settle its doubt.
-pub const UNDER_WAY_MAX: Duration = Duration::from_mins(1);
+/// How long the request of an action may be under way once it was sent, inside the service included, unless a `Cloud` document says
+/// otherwise. Less only where all hosts of the cloud are loopback.
+pub const REQUEST_LIFETIME: Duration = Duration::from_mins(1);
+/// Most that a `Cloud` document may say.
+pub const REQUEST_LIFETIME_MAX: Duration = Duration::from_mins(10);
+/// So many lifetimes after its intent an unchanged key proves that a regenerate did not happen. It is sent in the first of them.
+pub const REGENERATE_LIFETIMES: u32 = 2;
+/// The same for what may be repeated under one token, or without harm.
+pub const REPEATABLE_LIFETIMES: u32 = 5;
 /// How long a host that no connection could be made to is not tried again.
 pub const UNREACHABLE_KEPT: Duration = Duration::from_secs(20);
 /// Longest wait for a sign of an Azure machine's metadata service, where nobody has said that there is one.
@@ -118,8 +124,6 @@ pub const REQUEST_ID_CHARS_MAX: usize = 100;
 /// Most characters of a service's refusal that the ledger keeps.
 pub const REFUSAL_CHARS_MAX: usize = 1_000;
 
-/// How long a lost request may still be on its way: before this has passed since it was sent, an unchanged key proves nothing.
-pub const SETTLE_TIME: Duration = Duration::from_mins(2);
 /// From so long after its intent on a person may end the doubt of a run whose token no apply sends again.
 pub const RUN_DOUBT_ENDED_AFTER: Duration = Duration::from_hours(24);
 /// How long a run may be active before a one-time run that waits for its end, or its own, needs a person.
@@ -173,11 +177,17 @@ const _: () = assert!(BLOCKS_NEARLY_FULL < BLOCKS_MAX - BLOCKS_KEPT);
 const _: () = assert!(EVENTS_PER_APPEND_MAX * 2_000 < BLOCK_BYTES_MAX);
 const _: () = assert!(BLOCK_BYTES_MAX < RESPONSE_BYTES_MAX);
 const _: () =
-    assert!(CONNECT_TIMEOUT.as_secs() + RESPONSE_TIMEOUT.as_secs() < UNDER_WAY_MAX.as_secs());
-const _: () =
-    assert!(UNREPEATABLE_DEADLINE.as_secs() + UNDER_WAY_MAX.as_secs() < SETTLE_TIME.as_secs());
-const _: () = assert!(UNDER_WAY_MAX.as_secs() < REQUEST_DEADLINE.as_secs());
-const _: () = assert!(REQUEST_DEADLINE.as_secs() < RUN_DOUBT_ENDED_AFTER.as_secs());
+    assert!(CONNECT_TIMEOUT.as_secs() + RESPONSE_TIMEOUT.as_secs() < REQUEST_LIFETIME.as_secs());
+const _: () = assert!(
+    UNREPEATABLE_DEADLINE.as_secs()
+        < REQUEST_LIFETIME.as_secs() * (REGENERATE_LIFETIMES as u64 - 1)
+);
+const _: () = assert!(REGENERATE_LIFETIMES < REPEATABLE_LIFETIMES);
+const _: () = assert!(REQUEST_LIFETIME.as_secs() < REQUEST_LIFETIME_MAX.as_secs());
+const _: () = assert!(
+    REQUEST_LIFETIME_MAX.as_secs() * REPEATABLE_LIFETIMES as u64 <= COMMAND_TIMEOUT.as_secs()
+);
+const _: () = assert!(COMMAND_TIMEOUT.as_secs() < RUN_DOUBT_ENDED_AFTER.as_secs());
 const _: () = assert!(POLL_PAUSE.as_secs() <= POLL_PAUSE_MAX.as_secs());
 const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
 const _: () = assert!(CLOCK_SKEW_TOLD.as_secs() < CLOCK_SKEW_MAX.as_secs());

@@ -1,15 +1,13 @@
 //! One request that changes something, through the Writer: the only place in `apply` that acts.
 
-use std::time::Duration;
-
 use super::look::misfit;
 use super::{Hands, look};
 use crate::cloud::{ActFailure, Dated};
-use crate::limits::{REQUEST_DEADLINE, SETTLE_TIME};
+use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
 use crate::model::address::Name;
-use crate::model::connection::{Factory, Workspace};
+use crate::model::connection::{Factory, Limits, Workspace};
 use crate::model::runtime::{Fingerprint, Slot};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Move, Receipt, Target};
 
@@ -30,12 +28,14 @@ impl From<Receipt> for Answer {
     }
 }
 
-/// How long the request of a move may be under way. What may be repeated may be repeated for long; a regenerate is sent once.
-pub(super) const fn under_way(movement: &Move) -> Duration {
-    match movement {
-        Move::Regenerate { .. } => SETTLE_TIME,
-        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => REQUEST_DEADLINE,
-    }
+/// How long the request of a move may be under way, repeats included, if one may be for `lifetime`. What may be repeated may be repeated
+/// for long; a regenerate is sent once.
+pub(super) const fn under_way(movement: &Move, lifetime: Span) -> Span {
+    let lifetimes = match movement {
+        Move::Regenerate { .. } => REGENERATE_LIFETIMES,
+        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => REPEATABLE_LIFETIMES,
+    };
+    Span::seconds(lifetime.as_secs() * lifetimes as u64)
 }
 
 /// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. It is not under way after
@@ -153,6 +153,19 @@ impl<'a> Hands<'a> {
             .workspaces
             .get(name)
             .ok_or_else(|| undeclared("DatabricksWorkspace", name))
+    }
+
+    /// How long one request to the cloud of `target` may be under way. What is declared nowhere is sent nothing.
+    pub(super) fn request_lifetime(&self, target: &Target) -> Span {
+        let cloud = match target {
+            Target::Runtime(target) => self.factory(&target.factory).map(|factory| &factory.cloud),
+            Target::Job(_) | Target::Submission(_) => {
+                self.workspace(target).map(|workspace| &workspace.cloud)
+            }
+        };
+        cloud
+            .map_or(Limits::AZURE, |cloud| cloud.limits)
+            .request_lifetime
     }
 
     /// The workspace connection that `target` names.

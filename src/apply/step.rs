@@ -13,7 +13,7 @@ use crate::model::address::Address;
 use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::promise::Attention;
-use crate::model::time::{Span, Timestamp, minute};
+use crate::model::time::{Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Move, Receipt, Settled, Step, Target, Verdict};
 
@@ -270,8 +270,9 @@ impl Task<'_> {
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<(String, Timestamp)> {
-        let (now, under_way) = (self.hands.clock.now(), act::under_way(movement));
-        let under_way = Span::seconds(under_way.as_secs());
+        let now = self.hands.clock.now();
+        let lifetime = self.hands.request_lifetime(self.target);
+        let under_way = act::under_way(movement, lifetime);
         let at = now.max(looked);
         let act_by = under_way.after(at);
         let intent = Intent {

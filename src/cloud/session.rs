@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use std::time::Duration;
+
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
@@ -444,6 +446,7 @@ fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
             "the management token or the resource id contains a character that cannot be sent";
         call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default())
     })?;
+    let lifetime = call.who.cloud.limits.request_lifetime;
     Ok(Request {
         method: call.method.clone(),
         url: call.url.clone(),
@@ -455,8 +458,11 @@ fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
         repeat: call.repeat,
         kind: call.kind,
         meter: call.meter(),
-        timeout: RESPONSE_TIMEOUT,
-        act_by: call.act_by,
+        timeout: match call.act_by {
+            Some(_) => RESPONSE_TIMEOUT.min(Duration::from_secs(lifetime.as_secs()) / 2),
+            None => RESPONSE_TIMEOUT,
+        },
+        send_by: call.act_by.map(|act_by| lifetime.before(act_by)),
     })
 }
 

@@ -19,9 +19,7 @@ use super::places::{Place, Places};
 use super::turns::{Ticket, Turns};
 use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
-use crate::limits::{
-    PARALLELISM_MAX, REQUEST_DEADLINE, UNDER_WAY_MAX, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE,
-};
+use crate::limits::{PARALLELISM_MAX, REQUEST_DEADLINE, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
 
 /// Said of a request that was not sent because the command's time was over.
 const TIME_OVER: &str = "the time of this command is over (--timeout)";
@@ -332,11 +330,10 @@ impl Client {
         }
     }
 
-    /// Could it still be under way after its time?
     fn is_too_late(&self, request: &Request) -> bool {
-        let done_by = self.inner.clock.now().saturating_add(UNDER_WAY_MAX);
-        let done_by = done_by.unwrap_or(Timestamp::MAX);
-        request.act_by.is_some_and(|act_by| act_by < done_by)
+        request
+            .send_by
+            .is_some_and(|send_by| send_by < self.inner.clock.now())
     }
 
     /// Waits for the turn of a request.
@@ -512,7 +509,7 @@ fn unsent(
     let Some(last) = last else {
         return Err(failure);
     };
-    let is_look = request.repeat == Repeat::Safe && request.act_by.is_none();
+    let is_look = request.repeat == Repeat::Safe && request.send_by.is_none();
     let is_harmless = is_look || patience::may_have_acted(&last) == Sent::No;
     match failure.cause {
         Cause::TimeOver if is_harmless => {

@@ -76,8 +76,8 @@ pub struct Request {
     pub meter: Meter,
     /// Longest wait for one complete answer.
     pub timeout: Duration,
-    /// It is not sent, not once more either, if it could still be under way after this.
-    pub act_by: Option<Timestamp>,
+    /// It is not sent, not once more either, after this.
+    pub send_by: Option<Timestamp>,
 }
 
 impl fmt::Debug for Request {

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
-use super::trust::Source;
-use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS};
+use super::time::Span;
+use super::trust::{Host, Source};
+use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS, REQUEST_LIFETIME};
 
 /// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +27,11 @@ pub struct Cloud {
     pub databricks_domain: String,
     /// Application id of Azure Databricks.
     pub databricks_resource: String,
-    /// How many requests it takes.
+    /// How many requests it takes, and how long one may take.
     pub limits: Limits,
 }
 
-/// How many requests a cloud takes of one principal: the token buckets that afresh stays below.
+/// How many requests a cloud takes of one principal, the token buckets that afresh stays below, and how long one may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Reads of one subscription at Resource Manager.
@@ -39,6 +40,8 @@ pub struct Limits {
     pub writes: Rate,
     /// Requests to one Databricks workspace.
     pub databricks: Rate,
+    /// How long the request of an action may be under way once it was sent, inside the service included.
+    pub request_lifetime: Span,
 }
 
 /// A token bucket.
@@ -65,12 +68,14 @@ impl Limits {
         reads: Rate::of(ARM_READS),
         writes: Rate::of(ARM_WRITES),
         databricks: Rate::of(DATABRICKS_REQUESTS),
+        request_lifetime: Span::seconds(REQUEST_LIFETIME.as_secs()),
     };
     /// Any number of requests, as an embedded cloud takes that does not throttle.
     pub const NONE: Self = Self {
         reads: Rate::UNLIMITED,
         writes: Rate::UNLIMITED,
         databricks: Rate::UNLIMITED,
+        request_lifetime: Span::seconds(REQUEST_LIFETIME.as_secs()),
     };
 }
 
@@ -123,6 +128,14 @@ impl Cloud {
     pub fn built_in_all() -> Vec<Self> {
         let names = ["public", "usGovernment", "china"];
         names.into_iter().filter_map(Self::named).collect()
+    }
+
+    /// Are all of its hosts on this machine?
+    pub fn is_loopback(&self) -> bool {
+        let domain = Host::named(&self.databricks_domain);
+        Host::of_address(&self.authority).is_loopback()
+            && Host::of_address(&self.resource_manager).is_loopback()
+            && (domain.as_str().is_empty() || domain.is_loopback())
     }
 
     /// Audiences of Resource Manager tokens, without a slash at the end: its own, and the older one that Databricks takes as well.

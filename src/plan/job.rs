@@ -149,9 +149,9 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
         }
         Verdict::Hold { .. } => ruling,
         Verdict::Keep(_) => {
-            let settles_at = |doubt: &&Doubt| settle::settles_at(doubt) <= sight.at;
+            let settles_at = |doubt: &&Doubt| doubt.act_by <= sight.at;
             if let Some(open) = opened.repeats.iter().find(|doubt| !settles_at(doubt)) {
-                let until = Some(settle::settles_at(open)).filter(|until| *until > now);
+                let until = Some(open.act_by).filter(|until| *until > now);
                 return doubtful(open, until);
             }
             let given_up = opened.repeats.iter();

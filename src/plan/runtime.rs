@@ -115,7 +115,7 @@ fn settle_all(
             continue;
         }
         let foreign = sight.and_then(|sight| settle::foreign_rotation(doubt, sight, now));
-        let until = Some(settle::settles_at(doubt)).filter(|until| *until > now);
+        let until = Some(doubt.act_by).filter(|until| *until > now);
         opened.blocked.get_or_insert(match foreign {
             Some(slot) => Ruling::hold(Hold::ForeignRotation { slot }, None),
             None => doubtful(doubt, until),

@@ -2,7 +2,6 @@
 //!
 //! Refuses: a guess. `None` is "nobody can tell yet". Before an intent's deadline its request may be under way: always `None`.
 
-use super::later;
 use crate::limits;
 use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
 use crate::model::memory::Doubt;
@@ -11,7 +10,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Move, Presumed, Receipt, Settled};
 
 /// A regeneration happened if the slot shows another key than the one it was to replace. An unchanged slot proves that it did
-/// not happen only if it was looked at [`limits::SETTLE_TIME`] after the intent: until then the request may be on its way.
+/// not happen only if it was looked at after the time of its request was over: until then it may be on its way.
 /// `None` too where the *other* key changed meanwhile ([`foreign_rotation`]) or no keys were shown.
 pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Settled> {
     let keys = shown(doubt, sight, now)?;
@@ -25,7 +24,7 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
             answered: sight.at,
         }));
     }
-    let proof = sight.at >= settles_at(doubt) && foreign_rotation(doubt, sight, now).is_none();
+    let proof = sight.at >= doubt.act_by && foreign_rotation(doubt, sight, now).is_none();
     proof.then_some(Settled::NotDone)
 }
 
@@ -102,11 +101,6 @@ pub fn former(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<
 /// When the intent was written, or the first one that was to send the same token, at the earliest, by the service's clock.
 fn earliest(doubt: &Doubt) -> Timestamp {
     Span::seconds(limits::CLOCK_SKEW_MAX.as_secs()).before(doubt.since)
-}
-
-/// From when on a look that shows no trace of the intent says that there is none.
-pub fn settles_at(doubt: &Doubt) -> Timestamp {
-    later(doubt.at, limits::SETTLE_TIME).max(doubt.act_by)
 }
 
 fn shown<'a>(

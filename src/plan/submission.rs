@@ -147,12 +147,8 @@ impl View<'_> {
         let mut hold = None;
         for doubt in doubts {
             let settles_at = match &doubt.movement {
-                Move::Submit { .. } => {
-                    settle::settles_at(doubt).max(later(doubt.at, limits::LIST_LAG_MAX))
-                }
-                Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => {
-                    settle::settles_at(doubt)
-                }
+                Move::Submit { .. } => doubt.act_by.max(later(doubt.at, limits::LIST_LAG_MAX)),
+                Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => doubt.act_by,
             };
             match settle::former(doubt, sight, self.moment.now) {
                 Some(settled) => settlements.push(settlement(doubt, settled)),

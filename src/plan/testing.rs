@@ -166,7 +166,7 @@ pub fn regenerate(slot: Slot, replacing: char, beside: char) -> Move {
     }
 }
 
-/// An intent of `age` ago whose deadline is a minute after it was written.
+/// An intent of `age` ago that may be under way for two minutes.
 pub fn doubt(movement: Move, age: &str) -> Doubt {
     Doubt {
         intent: format!("intent-{age}"),
@@ -176,7 +176,7 @@ pub fn doubt(movement: Move, age: &str) -> Doubt {
         rule: None,
         at: ago(age),
         since: ago(age),
-        act_by: Span::seconds(60).after(ago(age)),
+        act_by: Span::seconds(120).after(ago(age)),
     }
 }
 

@@ -19,6 +19,9 @@ pub struct Cloud {
     workspace: String,
 }
 
+/// Requests of a server on this machine are not under way for long. A doubt ends after two of these, and of a run after five.
+pub const SHORT: Option<&str> = Some("6s");
+
 /// What a world is made of.
 #[derive(Clone, Copy)]
 pub struct Made {
@@ -31,6 +34,8 @@ pub struct Made {
     pub slow: u64,
     /// The world's own time, if it is another than the real one.
     pub clock: Option<&'static str>,
+    /// How long a request may be under way, if another time than at Azure: `6s`.
+    pub lifetime: Option<&'static str>,
 }
 
 /// What the world was made to do.
@@ -66,7 +71,15 @@ impl Cloud {
             .map_while(Result::ok)
             .find_map(|line| Some(line.split_once("azuredatabricks.net")?.1.trim().to_owned()))
             .unwrap();
-        let manifests = std::fs::read_to_string(folder.path().join("cloud.yaml")).unwrap();
+        let mut manifests = std::fs::read_to_string(folder.path().join("cloud.yaml")).unwrap();
+        if let Some(lifetime) = made.lifetime {
+            let (limits, longer) = (
+                "  limits:\n",
+                format!("  limits:\n    requestLifetime: {lifetime}\n"),
+            );
+            assert!(manifests.contains(limits), "{manifests}");
+            manifests = manifests.replace(limits, &longer);
+        }
         Self {
             folder,
             server,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 
-use super::cloud::{Cloud, Deeds, Made, afresh, apply, lines, pause, signal, text};
+use super::cloud::{Cloud, Deeds, Made, SHORT, afresh, apply, lines, pause, signal, text};
 
 const SUBJECTS: Made = Made {
     projects: 1,
@@ -13,6 +13,7 @@ const SUBJECTS: Made = Made {
     jobs: 200,
     slow: 0,
     clock: None,
+    lifetime: None,
 };
 
 /// Eight at once, and then one that finds nothing left to do.
@@ -107,6 +108,7 @@ fn behind_one_that_stopped_in_the_middle_of_an_append_nobody_is_stuck() {
         jobs: 0,
         slow: 0,
         clock: None,
+        lifetime: None,
     });
     let project = cloud.project(0, "{file: ledger.jsonl}");
     let held = std::fs::File::create(project.join("ledger.jsonl.lock")).unwrap();
@@ -144,6 +146,7 @@ fn who_slept_through_a_throttle_does_not_send_once_more() {
             jobs: 0,
             slow: 0,
             clock: None,
+            lifetime: SHORT,
         },
         "faults:\n- {on: regenerateAuthKey, do: throttle, retryAfter: 18s, times: 1}\n",
     );
@@ -156,15 +159,15 @@ fn who_slept_through_a_throttle_does_not_send_once_more() {
     }
     pause(2_000);
     signal("-STOP", &paused);
-    // Its time is over after two minutes; then another one finds that nothing has happened, and does it.
-    let deadline = Instant::now() + Duration::from_mins(4);
+    // Its time is over after twelve seconds; then another one finds that nothing has happened, and does it.
+    let deadline = Instant::now() + Duration::from_mins(2);
     let other = loop {
         let other = apply(&project).output().unwrap();
         if other.status.code() == Some(0) {
             break other;
         }
         assert!(Instant::now() < deadline, "{}", text(&other));
-        pause(5_000);
+        pause(1_000);
     };
     assert_eq!(
         text(&other).matches(": done").count(),
@@ -197,6 +200,7 @@ fn who_wakes_after_another_took_over_does_nothing() {
         // A busy machine may take a while from the first settled move to the stop.
         slow: 1_000,
         clock: None,
+        lifetime: None,
     });
     let project = cloud.project(0, "{file: ledger.jsonl}");
     let paused = apply(&project).spawn().unwrap();

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::cloud::{Cloud, Deeds, Made, apply, pause, text};
+use super::cloud::{Cloud, Deeds, Made, SHORT, apply, pause, text};
 
 fn made(runtimes: usize) -> Made {
     Made {
@@ -12,6 +12,7 @@ fn made(runtimes: usize) -> Made {
         jobs: 0,
         slow: 0,
         clock: None,
+        lifetime: SHORT,
     }
 }
 
@@ -50,7 +51,7 @@ fn a_full_disk_stops_an_apply_and_the_next_one_goes_on() {
         );
     }
     assert!(stopped >= 3, "only {stopped} applies met a full disk");
-    // What was done but could not be written down is in doubt for two minutes, and busy.
+    // What was done but could not be written down is in doubt for twelve seconds, and busy.
     let deadline = Instant::now() + Duration::from_mins(4);
     loop {
         let rest = apply(&project).output().unwrap();

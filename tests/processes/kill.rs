@@ -1,10 +1,9 @@
-//! `kill -9` at random moments, again and again; then others finish. Doubts take minutes of real time to settle: this test waits for
-//! them once, at its end.
+//! `kill -9` at random moments, again and again; then others finish, once what was under way can be under way no more.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::cloud::{Cloud, Deeds, Made, apply, lines, pause, text};
+use super::cloud::{Cloud, Deeds, Made, SHORT, apply, lines, pause, text};
 
 const MADE: Made = Made {
     projects: 10,
@@ -12,6 +11,7 @@ const MADE: Made = Made {
     jobs: 24,
     slow: 60,
     clock: None,
+    lifetime: SHORT,
 };
 /// Processes that are killed.
 const KILLS: usize = 240;
@@ -85,7 +85,7 @@ fn after_two_hundred_kills_every_effect_has_happened_once() {
     assert_eq!(cloud.judge(), deeds);
 }
 
-/// Applies until nothing is left without an end: a start may be under way for five minutes before it is sent again.
+/// Applies until nothing is left without an end: a start may be under way for half a minute before it is sent again.
 fn finish(projects: &[PathBuf]) {
     let deadline = Instant::now() + Duration::from_mins(10);
     for project in projects {
@@ -97,7 +97,7 @@ fn finish(projects: &[PathBuf]) {
             }
             assert!(Instant::now() < deadline, "{plan}");
             if output.status.code() != Some(0) {
-                pause(5_000);
+                pause(1_000);
             }
         }
     }

@@ -9,6 +9,7 @@ fn at(clock: &'static str) -> Made {
         jobs: 0,
         slow: 0,
         clock: Some(clock),
+        lifetime: None,
     }
 }
 

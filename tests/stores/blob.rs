@@ -208,7 +208,7 @@ async fn send(method: Method, address: &Url, headers: &[(&'static str, &str)]) -
         kind: "test",
         meter: afresh::http::Meter::free(afresh::http::Class::Ledger),
         timeout: afresh::limits::RESPONSE_TIMEOUT,
-        act_by: None,
+        send_by: None,
     };
     let date = Clock::Real
         .now()

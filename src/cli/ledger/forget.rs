@@ -18,7 +18,6 @@ use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Move;
-use crate::plan::settle;
 
 /// How much is forgotten of a subject.
 #[derive(Clone, Copy)]
@@ -233,10 +232,7 @@ fn endable(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let runs = matches!(doubt.movement, Move::Start { .. } | Move::Submit { .. });
-    let over = match doubt.movement {
-        Move::Regenerate { .. } => settle::settles_at(doubt),
-        _ => doubt.act_by,
-    };
+    let over = doubt.act_by;
     let what = format!("`{}` of {}", doubt.movement.title(), minute(doubt.at));
     if now < over {
         let summary = format!("{what} may be under way until {}", minute(over));
@@ -274,7 +270,7 @@ mod tests {
             rule: None,
             at,
             since: at,
-            act_by: Span::seconds(60).after(at),
+            act_by: Span::seconds(120).after(at),
         }
     }
 
@@ -293,9 +289,9 @@ mod tests {
         let cancel = doubt(Move::Cancel { run: 7 });
         for (doubt, may_run_twice, early, late) in [
             (&regeneration, true, 119, 120),
-            (&cancel, true, 59, 60),
+            (&cancel, true, 119, 120),
             (&submit, false, 86_399, 86_400),
-            (&submit, true, 59, 60),
+            (&submit, true, 119, 120),
         ] {
             let allowed = |seconds: u64| {
                 let now = Span::seconds(seconds).after(doubt.at);

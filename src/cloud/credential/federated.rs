@@ -159,6 +159,6 @@ fn request(method: Method, url: Url, token: &SecretString) -> Result<Request, To
         kind: "oidc.assertion",
         meter: Meter::free(Class::SignIns),
         timeout: RESPONSE_TIMEOUT,
-        act_by: None,
+        send_by: None,
     })
 }

@@ -36,7 +36,7 @@ pub(super) fn post(url: Url, fields: &[(&str, &str)], kind: &'static str) -> Req
         kind,
         meter: Meter::free(Class::SignIns),
         timeout: RESPONSE_TIMEOUT,
-        act_by: None,
+        send_by: None,
     }
 }
 

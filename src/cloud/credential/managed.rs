@@ -290,7 +290,7 @@ fn question(url: Url, kind: &'static str, timeout: Duration) -> Request {
         kind,
         meter: Meter::free(Class::SignIns),
         timeout,
-        act_by: None,
+        send_by: None,
     }
 }
 

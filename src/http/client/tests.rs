@@ -36,7 +36,7 @@ fn request(repeat: Repeat) -> Request {
         kind: "test",
         meter: Meter::free(Class::ArmReads),
         timeout: crate::limits::RESPONSE_TIMEOUT,
-        act_by: None,
+        send_by: None,
     }
 }
 
@@ -109,7 +109,7 @@ async fn what_could_be_under_way_too_late_is_not_sent_once_more() {
         let script = Script(Mutex::new([Ok(429)].into()));
         let client = Client::new(Arc::new(script), Clock::Manual(clock.clone()));
         let request = Request {
-            act_by: Some(clock.now() + UNDER_WAY_MAX + Duration::from_mins(1)),
+            send_by: Some(clock.now() + Duration::from_mins(1)),
             ..request(repeat)
         };
         let suspended = async { clock.advance_to(clock.now() + Duration::from_secs(slept)) };
@@ -350,7 +350,7 @@ async fn a_cut_that_leaves_a_doubt_says_what_was_answered() {
     let writes = bucket(100, 10);
     let start = metered("start", Repeat::Keyed, &writes);
     let cancel = Request {
-        act_by: Some(Timestamp::MAX),
+        send_by: Some(Timestamp::MAX),
         ..metered("cancel", Repeat::Safe, &writes)
     };
     for effect in [start, cancel] {

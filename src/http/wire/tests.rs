@@ -38,7 +38,7 @@ fn get(url: &str) -> Request {
         kind: "test",
         meter: crate::http::Meter::free(crate::http::Class::ArmReads),
         timeout: Duration::from_secs(5),
-        act_by: None,
+        send_by: None,
     }
 }
 

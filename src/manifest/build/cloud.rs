@@ -2,7 +2,9 @@
 //!
 //! Refuses: plain http to anywhere but this machine, since tokens travel there.
 
+use crate::limits::{REQUEST_LIFETIME, REQUEST_LIFETIME_MAX};
 use crate::model::connection::{Cloud, DATABRICKS_APPLICATION, Limits, Rate};
+use crate::model::time::Span;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::At;
@@ -47,7 +49,7 @@ fn cloud(document: &Document, findings: &mut Findings) -> Option<Cloud> {
     let databricks = spec.databricks.as_ref();
     let resource = databricks.and_then(|part| part.resource.as_ref());
     let management = databricks.and_then(|part| part.management_audience.as_ref());
-    Some(Cloud {
+    let cloud = Cloud {
         name,
         authority: authority?,
         resource_manager,
@@ -57,11 +59,39 @@ fn cloud(document: &Document, findings: &mut Findings) -> Option<Cloud> {
         databricks_resource: resource
             .map_or_else(|| DATABRICKS_APPLICATION.to_owned(), |text| text.0.clone()),
         limits: limits(spec.limits.as_ref()),
-    })
+    };
+    check_lifetime(spec.limits.as_ref(), &cloud, findings);
+    Some(cloud)
+}
+
+/// Another machine and its service may take as long as Azure; only this one is known to be faster.
+fn check_lifetime(written: Option<&LimitsText>, cloud: &Cloud, findings: &mut Findings) {
+    let Some(lifetime) = written.and_then(|limits| limits.request_lifetime.as_ref()) else {
+        return;
+    };
+    let (least, most) = (REQUEST_LIFETIME.as_secs(), REQUEST_LIFETIME_MAX.as_secs());
+    let (least, most) = (Span::seconds(least), Span::seconds(most));
+    let length = lifetime.value.0;
+    let message = if length == Span::ZERO {
+        "`requestLifetime` must be longer than nothing".to_owned()
+    } else if length > most {
+        format!("`requestLifetime` is {length}, and can be {most} at most")
+    } else if length < least && !cloud.is_loopback() {
+        format!(
+            "`requestLifetime` is {length}: less than {least} is for clouds whose hosts are all loopback"
+        )
+    } else {
+        return;
+    };
+    let help = format!(
+        "write {least} to {most}: while a request may be under way, nobody can tell whether it happened"
+    );
+    findings.add(Problem::at(lifetime.mark, message).help(help));
 }
 
 /// What is not written is as at Azure.
 fn limits(written: Option<&LimitsText>) -> Limits {
+    let lifetime = written.and_then(|limits| limits.request_lifetime.as_ref());
     let (azure, written) = (
         Limits::AZURE,
         |part: fn(&LimitsText) -> &Option<RateText>| {
@@ -76,6 +106,7 @@ fn limits(written: Option<&LimitsText>) -> Limits {
         reads: written(|limits| &limits.reads).unwrap_or(azure.reads),
         writes: written(|limits| &limits.writes).unwrap_or(azure.writes),
         databricks: written(|limits| &limits.databricks).unwrap_or(azure.databricks),
+        request_lifetime: lifetime.map_or(azure.request_lifetime, |lifetime| lifetime.value.0),
     }
 }
 

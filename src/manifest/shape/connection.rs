@@ -2,7 +2,7 @@
 
 use super::super::mark::At;
 use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup};
-use super::number::Count;
+use super::number::{Count, Length};
 use super::secret::SecretText;
 use super::{either, record};
 
@@ -48,13 +48,13 @@ record! {
         "audience" audience: Option<At<Filled>>,
         /// Databricks in this cloud, if it has it.
         "databricks" databricks: Option<DatabricksCloud>,
-        /// How many requests it takes; afresh stays below that. Unless written, what Azure takes.
+        /// How many requests it takes, which afresh stays below, and how long one may take. Unless written, as at Azure.
         "limits" limits: Option<LimitsText>,
     }
 }
 
 record! {
-    /// How many requests a cloud takes of one principal.
+    /// How many requests a cloud takes of one principal, and how long one may take.
     LimitsText {
         /// Reads of one subscription at Resource Manager; unless written, `{burst: 250, perSecond: 25}`.
         "reads" reads: Option<RateText>,
@@ -62,6 +62,8 @@ record! {
         "writes" writes: Option<RateText>,
         /// Requests to one Databricks workspace; unless written, `{burst: 1, perSecond: 15}`.
         "databricks" databricks: Option<RateText>,
+        /// How long the request of an action may take once it was sent, the work inside the service included; unless written, `1m`. Two of these after a regenerate was sent and its answer lost, an unchanged key proves that it did not happen. At most `10m`; less than `1m` only where all hosts are loopback, as on a test server.
+        "requestLifetime" request_lifetime: Option<At<Length>>,
     }
 }
 

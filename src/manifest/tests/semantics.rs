@@ -344,6 +344,43 @@ fn two_job_runs_that_claim_one_job() {
 }
 
 #[test]
+fn how_long_a_request_may_take() {
+    let cloud = |lifetime: &str, authority: &str, manager: &str, domain: &str| {
+        format!(
+            "kind: Cloud\nmetadata: {{name: lab}}\nspec: {{authority: \"{authority}\", resourceManager: \"{manager}\", databricks: {{domain: \"{domain}\"}}, limits: {{requestLifetime: {lifetime}}}}}"
+        )
+    };
+    let (here, there) = ("http://127.0.0.1:4201", "https://x.example");
+    let short = "`requestLifetime` is 59s: less than 1m is for clouds whose hosts are all loopback";
+    assert_refused(&[
+        (
+            cloud("0s", here, here, "127.0.0.1:1"),
+            "`requestLifetime` must be longer than nothing",
+        ),
+        (cloud("59s", there, there, ".lab.example"), short),
+        (cloud("59s", here, here, ".lab.example"), short),
+        (cloud("59s", here, there, "127.0.0.1:1"), short),
+        (cloud("59s", there, here, "127.0.0.1:1"), short),
+        (
+            cloud("601s", here, here, "127.0.0.1:1"),
+            "`requestLifetime` is 10m1s, and can be 10m at most",
+        ),
+        (
+            cloud("60", here, here, "127.0.0.1:1"),
+            "`60` is a number without a unit",
+        ),
+    ]);
+    for fine in [
+        cloud("1s", here, here, "localhost:1"),
+        cloud("1m", there, there, ".lab.example"),
+        cloud("10m", there, there, ".lab.example"),
+    ] {
+        let text = format!("{BASE}apiVersion: afresh/v1\n{fine}");
+        assert!(read_text(&text).is_ok(), "{fine}");
+    }
+}
+
+#[test]
 fn workspaces_clouds_and_credentials() {
     let workspace = |spec: &str| {
         format!("kind: DatabricksWorkspace\nmetadata: {{name: other}}\nspec: {{{spec}}}")

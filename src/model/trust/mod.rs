@@ -192,7 +192,7 @@ impl Trust {
             LedgerPlace::File(_) => None,
             LedgerPlace::Blob(address) => Some(Host::of_address(address)),
         };
-        let reaches_beyond = clouds.any(|cloud| !is_loopback(cloud));
+        let reaches_beyond = clouds.any(|cloud| !cloud.is_loopback());
         Self {
             ledger,
             reaches_beyond,
@@ -221,7 +221,7 @@ impl Trust {
         }
         if host.is_loopback() {
             // A ledger belongs to every cloud beside it.
-            let is_whole = cloud.map_or(!self.reaches_beyond, is_loopback)
+            let is_whole = cloud.map_or(!self.reaches_beyond, Cloud::is_loopback)
                 && self.ledger.as_ref().is_none_or(Host::is_loopback);
             return match (self.allows_loopback, is_whole) {
                 (false, _) => Err(denied(Lack::LoopbackFlag)),
@@ -323,14 +323,6 @@ fn home(role: Role, host: &Host) -> Option<Cloud> {
         }
         Role::Storage => false,
     })
-}
-
-/// Are all of a cloud's hosts on this machine?
-fn is_loopback(cloud: &Cloud) -> bool {
-    let domain = Host::named(&cloud.databricks_domain);
-    Host::of_address(&cloud.authority).is_loopback()
-        && Host::of_address(&cloud.resource_manager).is_loopback()
-        && (domain.as_str().is_empty() || domain.is_loopback())
 }
 
 fn is_manager_audience(bare: &str) -> bool {

@@ -350,7 +350,7 @@ fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
     let mut fresh = job();
     fresh.doubts = vec![doubt(start("stored", Some(0)), "1m59s")];
-    assert!(matches!(hold(&fresh), Hold::Doubt { .. }));
+    assert!(matches!(hold(&fresh), Hold::Busy { .. }));
     fresh.doubts = vec![doubt(start("stored", Some(0)), "2m")];
     assert_eq!(step(&fresh).settlements[0].settled, Settled::NotDone);
 }

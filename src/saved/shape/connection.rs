@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::text::Text;
-use super::words::{self, Name, ResourceId};
+use super::words::{self, Name, ResourceId, Span};
 use crate::saved::mirror::mirror;
 
 mirror! {
@@ -23,8 +23,8 @@ mirror! {
 }
 
 mirror! {
-    /// How many requests a cloud takes.
-    struct Limits { reads: Rate, writes: Rate, databricks: Rate }
+    /// How many requests a cloud takes, and how long one may take.
+    struct Limits { reads: Rate, writes: Rate, databricks: Rate, request_lifetime: Text<Span> }
 }
 
 mirror! {

@@ -94,7 +94,7 @@ impl Client {
             kind: "test",
             meter: crate::http::Meter::free(crate::http::Class::ArmReads),
             timeout: Duration::from_secs(30),
-            act_by: None,
+            send_by: None,
         };
         self.runtime.block_on(self.cloud.send(&request))
     }

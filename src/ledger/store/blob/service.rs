@@ -206,7 +206,7 @@ fn request(method: Method, blob: &Url, kind: &'static str, repeat: Repeat) -> Re
         kind,
         meter: Meter::free(Class::Ledger),
         timeout: RESPONSE_TIMEOUT,
-        act_by: None,
+        send_by: None,
     }
 }
 
