@@ -1,4 +1,4 @@
-//! The only reader of time, with a manual clock for tests and the embedded cloud.
+//! The only reader of time, with a manual clock for tests and the simulated cloud.
 //!
 //! Refuses: nothing else in the program asks what time it is. Decisions take the time as an argument.
 

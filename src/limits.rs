@@ -149,7 +149,7 @@ pub const YEARS: RangeInclusive<i16> = 2000..=2999;
 /// Pause between two looks at a run that is waited for.
 pub const POLL_PAUSE: Duration = Duration::from_secs(5);
 
-/// Largest request body that the embedded cloud takes, in bytes (Databricks: 10 MB).
+/// Largest request body that the simulated cloud takes, in bytes (Databricks: 10 MB).
 pub const SIM_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// Longest pause between two looks at a run that is waited for: the pauses grow towards it.

@@ -201,7 +201,7 @@ fn no_lie_keeps_a_command_from_ending_as_documented_or_makes_it_write() {
     every(&seeds(COMMAND_SEEDS), look);
 }
 
-/// What the embedded cloud can be asked to get wrong on the way of a command that only looks.
+/// What the simulated cloud can be asked to get wrong on the way of a command that only looks.
 const LIES: [&str; 6] = [
     "do: loseAnswer",
     "do: dropRequest",
@@ -221,7 +221,7 @@ const ASKED: [&str; 9] = [
     "jobs/list",
     "runs/list",
 ];
-/// What every key and every token of the embedded cloud begins with.
+/// What every key and every token of the simulated cloud begins with.
 const SECRETS: [&str; 2] = ["IR@", "eyJ"];
 /// Seeds that the built binary is tried with.
 const COMMAND_SEEDS: u64 = 40;

@@ -1,4 +1,4 @@
-//! Manners on the wire, against the embedded cloud with Resource Manager's real buckets.
+//! Manners on the wire, against the simulated cloud with Resource Manager's real buckets.
 //!
 //! - 2,000 subjects: no 429 that we caused, within 1.2 times the time that the buckets allow.
 //! - The same where another client eats half of each bucket: no 429, within 1.2 times what is left, and that client finds what it wants.
@@ -248,7 +248,7 @@ fn so_many_are_under_way_at_a_time_in_all_subscriptions_together() {
     assert_eq!(standing.seen.lock().unwrap().most, 4);
 }
 
-/// The buckets of the embedded cloud are real: whoever does not look out falls into them.
+/// The buckets of the simulated cloud are real: whoever does not look out falls into them.
 #[test]
 fn without_a_budget_requests_bounce() {
     let mut standing = estate(0, 300);

@@ -1,4 +1,4 @@
-//! Laws of the whole program, over generated estates: real manifests, the real wire format, the embedded cloud, a ledger in memory.
+//! Laws of the whole program, over generated estates: real manifests, the real wire format, the simulated cloud, a ledger in memory.
 //!
 //! - Applying a plan in a faithful world leaves only Keep and Hold, or the start that a cancelled run has made room for, and the world has
 //!   exactly the effects that were planned.

@@ -1,6 +1,6 @@
 //! What most commands begin with: manifests read, ledger open, a reader of the cloud, real or embedded.
 //!
-//! Refuses: a ledger of the embedded cloud without `--sim`, and the other way round. With `--sim` everything that is remembered
+//! Refuses: a ledger of the simulated cloud without `--sim`, and the other way round. With `--sim` everything that is remembered
 //! lies in a folder of its own beside the real ledger, so that trying never touches it.
 
 use std::fmt::Write as _;
@@ -31,9 +31,9 @@ use crate::model::time::{Timestamp, in_calendar};
 use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
 
-/// The lineage of an embedded cloud's ledger begins with this.
+/// The lineage of an simulated cloud's ledger begins with this.
 pub const SIM_LINEAGE: &str = "sim-";
-/// The folder beside the real ledger that holds everything of the embedded cloud.
+/// The folder beside the real ledger that holds everything of the simulated cloud.
 const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
@@ -184,12 +184,12 @@ impl Ground {
         }
     }
 
-    /// Is it an embedded cloud?
+    /// Is it an simulated cloud?
     pub const fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
-    /// Is it an embedded cloud that takes any number of requests?
+    /// Is it an simulated cloud that takes any number of requests?
     fn is_unmetered(&self) -> bool {
         let embedded = self.embedded.as_ref();
         embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
@@ -212,7 +212,7 @@ impl Ground {
         })
     }
 
-    /// Keeps what the embedded cloud has become, time that was waited included, and writes down which requests it received,
+    /// Keeps what the simulated cloud has become, time that was waited included, and writes down which requests it received,
     /// where that was asked for.
     pub fn close(&self) -> Result<(), Failure> {
         close(self.embedded.as_ref())
@@ -253,7 +253,7 @@ pub struct Outside {
 }
 
 impl Outside {
-    /// Real Azure, or with `--sim` the embedded cloud beside the ledger at `place`.
+    /// Real Azure, or with `--sim` the simulated cloud beside the ledger at `place`.
     pub fn open(
         place: &LedgerPlace,
         around: Surroundings,
@@ -321,7 +321,7 @@ impl Outside {
     }
 }
 
-/// Where the ledger of a project lies; with `--sim`, the embedded cloud's own beside it.
+/// Where the ledger of a project lies; with `--sim`, the simulated cloud's own beside it.
 pub fn place_of(project: &LedgerPlace, global: &Global) -> LedgerPlace {
     match &global.sim {
         None => project.clone(),
@@ -362,7 +362,7 @@ pub fn named(place: &LedgerPlace) -> String {
     }
 }
 
-/// Where everything of the embedded cloud lies.
+/// Where everything of the simulated cloud lies.
 pub fn sim_folder(project: &LedgerPlace) -> PathBuf {
     let folder = match project {
         LedgerPlace::File(path) => path.parent().unwrap_or(Path::new("")).to_owned(),

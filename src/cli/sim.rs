@@ -1,4 +1,4 @@
-//! `afresh sim`: serve an embedded cloud on loopback, move its clock, forget it.
+//! `afresh sim`: serve an simulated cloud on loopback, move its clock, forget it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -11,14 +11,14 @@ use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
 use crate::model::job::VARIABLE_PREFIX;
 
-/// Stands in for every credential against the embedded cloud, which needs no account.
+/// Stands in for every credential against the simulated cloud, which needs no account.
 const STAND_INS: [(&str, &str); 3] = [
     ("AZURE_TENANT_ID", "00000000-0000-0000-0000-00000000aaaa"),
     ("AZURE_CLIENT_ID", "00000000-0000-0000-0000-00000000bbbb"),
     ("AZURE_CLIENT_SECRET", "embedded"),
 ];
 
-/// Where credentials are looked for: around the embedded cloud, or in this process.
+/// Where credentials are looked for: around the simulated cloud, or in this process.
 pub fn of(global: &Global) -> Surroundings {
     if global.sim.is_some() {
         embedded()
@@ -106,7 +106,7 @@ fn azure_cli() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Around the embedded cloud: nothing of the machine but a complete service principal, if it has one; else one that stands in.
+/// Around the simulated cloud: nothing of the machine but a complete service principal, if it has one; else one that stands in.
 fn embedded() -> Surroundings {
     let own = |name: &str| {
         std::env::var(name)
@@ -129,7 +129,7 @@ fn embedded() -> Surroundings {
     Surroundings::new(known.into_iter().chain(parameters))
 }
 
-/// Against the embedded cloud every connection is reached, whatever credential it names: it needs no account.
+/// Against the simulated cloud every connection is reached, whatever credential it names: it needs no account.
 pub fn without_account(desired: &mut Desired) {
     for factory in desired.factories.values_mut() {
         factory.credential = Credential::Default;

@@ -1,5 +1,5 @@
 //! Reads what is not needed of an answer without insisting on its type: a number where text was expected, text where a number was,
-//! null, a list in the place of an object. What cannot be read counts as not said, and `needs.md` tells what follows from that.
+//! null, a list in the place of an object. What cannot be read counts as not said, and `docs/servers.md` tells what follows from that.
 //!
 //! Refuses: being used for what decides whether an answer is whole (page tokens, lists), and for secrets, which would be copied.
 

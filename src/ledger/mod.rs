@@ -4,7 +4,7 @@
 //! was overtaken reads again and decides again. Refuses: writing an intent on a subject that somebody else is busy with, or has
 //! changed since this ledger was opened; rewriting or dropping a line; a secret.
 //!
-#![doc = include_str!("guarantee.md")]
+#![doc = include_str!("../../docs/guarantee.md")]
 
 mod commit;
 mod compact;

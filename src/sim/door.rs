@@ -187,7 +187,7 @@ fn ask_to_wait(response: &mut Response, wait: Option<Duration>) {
 }
 
 fn failed(route: &Route, fault: &Fault) -> Response {
-    let usual = "The embedded cloud was told to fail here.";
+    let usual = "The simulator was told to fail here.";
     let text = fault.message.as_deref().unwrap_or(usual);
     match route {
         Route::Databricks(..) => {

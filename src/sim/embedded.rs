@@ -128,7 +128,7 @@ fn lost(what: String) -> Failure {
 fn unknown(host: &str) -> Failure {
     Failure::network(
         Sent::No,
-        format!("no such host in the embedded cloud: {host}"),
+        format!("no such host in the simulated cloud: {host}"),
     )
 }
 

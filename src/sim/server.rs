@@ -186,7 +186,7 @@ async fn converse(stream: TcpStream, desk: Desk) {
 
 /// The world lost the answer on purpose: hyper then closes the connection without a word.
 #[derive(Debug, thiserror::Error)]
-#[error("the embedded cloud was told to lose this answer")]
+#[error("the simulated cloud was told to lose this answer")]
 struct LostAnswer;
 
 async fn answer(

@@ -12,7 +12,7 @@ use super::{build, digest};
 use crate::clock::{Clock, ManualClock};
 use crate::limits::MANIFEST_BYTES_MAX;
 
-/// Why the embedded cloud could not be set up.
+/// Why the simulated cloud could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file could not be read, written or removed.
@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// The server was to listen where others could reach it.
     #[error(
-        "the embedded cloud listens on loopback only, not on {0}\nIt checks no identity worth the name: anybody could use it"
+        "the simulated cloud listens on loopback only, not on {0}\nIt checks no identity worth the name: anybody could use it"
     )]
     NotLoopback(std::net::IpAddr),
     /// What was asked could not be written down.

@@ -1,4 +1,4 @@
-"""The official SDKs, unmodified, pointed at the embedded cloud."""
+"""The official SDKs, unmodified, pointed at the simulated cloud."""
 
 import logging
 import urllib.parse

@@ -1,4 +1,4 @@
-"""TLS in front of the embedded cloud, since azure-identity signs in over https only. Hands everything on, and writes https into links."""
+"""TLS in front of the simulated cloud, since azure-identity signs in over https only. Hands everything on, and writes https into links."""
 
 import datetime
 import http.client

@@ -1,4 +1,4 @@
-"""The embedded cloud as a server for one test program: started on free ports, always stopped."""
+"""The simulated cloud as a server for one test program: started on free ports, always stopped."""
 
 import json
 import os

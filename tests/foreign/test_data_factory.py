@@ -1,4 +1,4 @@
-"""azure-mgmt-datafactory against the embedded cloud: it must find what it finds in Azure."""
+"""azure-mgmt-datafactory against the simulated cloud: it must find what it finds in Azure."""
 
 import datetime
 import pathlib

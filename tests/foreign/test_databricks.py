@@ -1,4 +1,4 @@
-"""databricks-sdk against the embedded cloud: it must list, run, wait and cancel as in Azure."""
+"""databricks-sdk against the simulated cloud: it must list, run, wait and cancel as in Azure."""
 
 import datetime
 import time

@@ -146,7 +146,7 @@ async function exchange(form, response) {
   return answer(response, 200, { token_type: 'Bearer', expires_in: LIFE, ext_expires_in: LIFE, access_token: await mint(resourceOf(form.get('scope')), form.get('client_id')) });
 }
 
-// ---- doors: a token that is good here is exchanged for one of the embedded cloud's own
+// ---- doors: a token that is good here is exchanged for one of the simulated cloud's own
 async function simToken(resource, client) {
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: client, client_secret: 'x', scope: `${resource}/.default` });
   const said = await fetch(`${set.sim.azure}/${set.tenant}/oauth2/v2.0/token`, { method: 'POST', body });
@@ -187,7 +187,7 @@ async function hand(request, response, base, audiences, door) {
   }
   count(door);
   const body = await read(request);
-  // Links in answers lead back here: the embedded cloud builds them from what it is called.
+  // Links in answers lead back here: the simulated cloud builds them from what it is called.
   Object.assign(headers, { host: request.headers.host, 'x-forwarded-proto': 'https', 'content-length': body.length });
   const onward = http.request(base + request.url, { method: request.method, headers }, async (told) => {
     const said = await read(told);

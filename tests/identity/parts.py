@@ -1,4 +1,4 @@
-"""Real parts for one test program: a certificate authority, Entra ID out of an OpenID provider, the embedded cloud behind its doors,
+"""Real parts for one test program: a certificate authority, Entra ID out of an OpenID provider, the simulated cloud behind its doors,
 and afresh itself with nothing around it but what a test gives it."""
 
 import base64

@@ -124,7 +124,7 @@ def others(story: Story) -> None:
 
 
 def embedded(story: Story) -> None:
-    """Against the embedded cloud: its world lives on beside the ledger, and is searched as well."""
+    """Against the simulated cloud: its world lives on beside the ledger, and is searched as well."""
     world = (HERE / "hostile.yaml").read_text() + f"tenants: [{{id: {TENANT}, principals: [{{clientId: {CLIENTS['secret']}, clientSecret: {SECRET}}}]}}]\n"
     world = world.replace("workspaces:\n- host: ", f"workspaces:\n- tokens: [{PAT}]\n  host: ")
     (story.parts.folder / "world.yaml").write_text(world)
@@ -164,7 +164,7 @@ def test_no_secret_is_written_anywhere(_shared):
         haystacks = {**story.heard, **files(story.root)}
         assert {"plan.json", "plan.md", "estate/.afresh/ledger.jsonl"} <= set(haystacks), sorted(haystacks)
         assert parts.counts()["openid token refresh_token"] > 0, "a sign-in was renewed, so its refresh token came by"
-        # The embedded cloud's own tokens come by no door; they are known by their shape.
+        # The simulated cloud's own tokens come by no door; they are known by their shape.
         shaped = [name for name, hay in haystacks.items() if re.search(rb"eyJ[A-Za-z0-9_-]{20,}", hay)]
         assert not shaped, shaped
         found = leaks(haystacks, secrets)

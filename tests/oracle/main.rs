@@ -2,7 +2,7 @@
 //!
 //! A script is invented from a seed: an estate, its rules, and a list of instants with a happening each, for weeks or months. Others rotate
 //! keys, take rights away, repair and delete runs, move a factory; afresh plans and applies at random times, or daily. The real survey, plan,
-//! apply and ledger work on the embedded cloud in process. What really is, is read from the world and never from what afresh remembers.
+//! apply and ledger work on the simulated cloud in process. What really is, is read from the world and never from what afresh remembers.
 //!
 //! For each law that is broken the smallest script is told that still breaks it, and the command that plays it again:
 //! `ORACLE_SEED=123 cargo test --test oracle replay -- --nocapture`. `ORACLE_SEEDS=20000 cargo test --test oracle` tries more seeds than the

@@ -1,4 +1,4 @@
-//! Real processes over real HTTP: many at once on one ledger, paused, and killed. The judge is the embedded cloud, which counts what it
+//! Real processes over real HTTP: many at once on one ledger, paused, and killed. The judge is the simulated cloud, which counts what it
 //! was made to do and outlives them all.
 #![cfg(unix)]
 #![allow(

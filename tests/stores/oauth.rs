@@ -1,4 +1,4 @@
-//! The blob store with tokens of Entra ID: those of the embedded cloud, taken by a real emulator, which checks issuer, audience and time.
+//! The blob store with tokens of Entra ID: those of the simulated cloud, taken by a real emulator, which checks issuer, audience and time.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};

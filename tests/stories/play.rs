@@ -22,7 +22,7 @@ pub type Trouble = Box<dyn std::error::Error>;
 /// One story's folder.
 struct Stage {
     root: tempfile::TempDir,
-    /// Where the embedded cloud writes down what it received; not in the story's folder, where a glob could meet it.
+    /// Where the simulated cloud writes down what it received; not in the story's folder, where a glob could meet it.
     requests: tempfile::NamedTempFile,
     served: Option<Served>,
     tls: Option<Tls>,

@@ -1,4 +1,4 @@
-//! The embedded cloud as a server for the rest of a story, and https in front of it. Refuses: any address but loopback; outliving
+//! The simulated cloud as a server for the rest of a story, and https in front of it. Refuses: any address but loopback; outliving
 //! its story.
 
 use std::fs;

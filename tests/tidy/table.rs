@@ -81,7 +81,7 @@ pub const NEVERS: [Never; 9] = [
         ],
         holds_in: &["src/"],
         except_in: &["src/clock.rs"],
-        because: "time is read by the clock alone, so that tests and the embedded cloud can set it",
+        because: "time is read by the clock alone, so that tests and the simulated cloud can set it",
     },
     Never {
         words: &[

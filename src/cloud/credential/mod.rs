@@ -9,7 +9,7 @@
 //! be told what to do. Lifetimes come as text from some services and as numbers from others; it takes one of them at each place. It reckons
 //! a token's end by the machine's clock, where ours can be set. It repeats requests by itself, nine sends of one refused request, beside
 //! our patience, deadlines and counts. It reads the process's environment by itself, which only `cli` may. The metadata service cannot
-//! be moved to loopback, and an authority there needs TLS, so the embedded cloud could not be asked. The Azure CLI goes through a shell.
+//! be moved to loopback, and an authority there needs TLS, so the simulated cloud could not be asked. The Azure CLI goes through a shell.
 //! A managed identity of App Service cannot be named by resource id. GitHub, device codes, a certificate without OpenSSL, Databricks and
 //! the chain are not in it: most of what is here would stay.
 //!

@@ -1,16 +1,16 @@
-//! `needs.md` says what afresh needs of an answer and what degrades: held against what the client does when each field is missing.
+//! `docs/servers.md` says what afresh needs of an answer and what degrades: held against what the client does when each field is missing.
 //!
 //! Refuses: a field that is read and not told of, one that is told of and not read, and a wrong word on whether it is needed.
 
 use super::*;
 
-const PAGE: &str = include_str!("../needs.md");
+const PAGE: &str = include_str!("../../../docs/servers.md");
 
 /// The rows of a section: field, and whether it is told to be needed.
 fn told(section: &str) -> BTreeMap<String, bool> {
     let (_, rest) = PAGE
         .split_once(&format!("\n## {section}\n"))
-        .unwrap_or_else(|| panic!("needs.md has no section {section}"));
+        .unwrap_or_else(|| panic!("docs/servers.md has no section {section}"));
     let section = rest.split("\n## ").next().unwrap_or(rest);
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.map(|row| {

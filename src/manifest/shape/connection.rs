@@ -15,9 +15,9 @@ record! {
         "resourceGroup" resource_group: ResourceGroup,
         /// The factory's own name.
         "factory" factory: FactoryName,
-        /// `public`, `usGovernment`, `china`, or a Cloud document's name; unless written, `public`.
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
         "cloud" cloud: Option<At<Reference>>,
-        /// `default`, or a Credential document's name; unless written, `default`.
+        /// `default`, or a Credential document's name. Default: `default`.
         "credential" credential: Option<At<Reference>>,
     }
 }
@@ -30,9 +30,9 @@ record! {
         "host" host: Option<At<Filled>>,
         /// Its ARM id. Without a host, the host is read from there.
         "resourceId" resource_id: Option<At<Filled>>,
-        /// `public`, `usGovernment`, `china`, or a Cloud document's name; unless written, `public`.
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
         "cloud" cloud: Option<At<Reference>>,
-        /// `default`, or a Credential document's name; unless written, `default`.
+        /// `default`, or a Credential document's name. Default: `default`.
         "credential" credential: Option<At<Reference>>,
     }
 }
@@ -44,11 +44,11 @@ record! {
         "authority" authority: At<Filled>,
         /// Azure Resource Manager's address.
         "resourceManager" resource_manager: At<Filled>,
-        /// Audience of Resource Manager tokens; unless written, the address of Resource Manager.
+        /// Audience of Resource Manager tokens. Default: the address of Resource Manager.
         "audience" audience: Option<At<Filled>>,
         /// Databricks in this cloud, if it has it.
         "databricks" databricks: Option<DatabricksCloud>,
-        /// How many requests it takes, which afresh stays below, and how long one may take. Unless written, as at Azure.
+        /// How many requests it takes, which afresh stays below, and how long one may take. Default: as at Azure.
         "limits" limits: Option<LimitsText>,
     }
 }
@@ -56,13 +56,13 @@ record! {
 record! {
     /// How many requests a cloud takes of one principal, and how long one may take.
     LimitsText {
-        /// Reads of one subscription at Resource Manager; unless written, `{burst: 250, perSecond: 25}`.
+        /// Reads of one subscription at Resource Manager. Default: `{burst: 250, perSecond: 25}`.
         "reads" reads: Option<RateText>,
-        /// Writes of one subscription at Resource Manager, listing keys among them; unless written, `{burst: 200, perSecond: 10}`.
+        /// Writes of one subscription at Resource Manager, listing keys among them. Default: `{burst: 200, perSecond: 10}`.
         "writes" writes: Option<RateText>,
-        /// Requests to one Databricks workspace; unless written, `{burst: 1, perSecond: 15}`.
+        /// Requests to one Databricks workspace. Default: `{burst: 1, perSecond: 15}`.
         "databricks" databricks: Option<RateText>,
-        /// How long the request of an action may take once it was sent, the work inside the service included; unless written, `1m`. Two of these after a regenerate was sent and its answer lost, an unchanged key proves that it did not happen. At most `10m`; less than `1m` only where all hosts are loopback, as on a test server.
+        /// How long the request of an action may take once it was sent, the work inside the service included. Default: `1m`. Two of these after a regenerate was sent and its answer lost, an unchanged key proves that it did not happen. At most `10m`; less than `1m` only where all hosts are loopback, as on a test server.
         "requestLifetime" request_lifetime: Option<At<Length>>,
     }
 }
@@ -82,9 +82,9 @@ record! {
     DatabricksCloud {
         /// `.suffix` for all hosts that end with it, or exactly one host, with its port if it has one: `127.0.0.1:4201`.
         "domain" domain: At<Filled>,
-        /// Application id of Azure Databricks; unless written, the one of Azure.
+        /// Application id of Azure Databricks. Default: the one of Azure.
         "resource" resource: Option<Filled>,
-        /// Audience of the management token that a service principal shows Databricks; unless written, `audience`.
+        /// Audience of the management token that a service principal shows Databricks. Default: `audience`.
         "managementAudience" management_audience: Option<Filled>,
     }
 }

@@ -10,7 +10,7 @@ use crate::model::desired::OnExceed;
 record! {
     /// What holds for all rules together. A folder of manifests has one Project.
     ProjectSpec {
-        /// Where what happened is remembered; unless written, the file `.afresh/ledger.jsonl`.
+        /// Where what happened is remembered. Default: the file `.afresh/ledger.jsonl`.
         "ledger" ledger: Option<At<LedgerText>>,
         /// How much one apply may do.
         "guardrails" guardrails: Option<At<GuardrailsText>>,
@@ -38,7 +38,7 @@ record! {
         "maxRuns" runs: Option<ApplyBound>,
         /// Bounds on cancelled runs.
         "maxCancellations" cancellations: Option<ApplyBound>,
-        /// What becomes of the rest; unless written, `defer`.
+        /// What becomes of the rest. Default: `defer`.
         "onExceed" on_exceed: Option<OnExceedWord>,
     }
 }

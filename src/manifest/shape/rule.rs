@@ -21,21 +21,21 @@ record! {
         "integrationRuntimes" select: At<Vec<At<RuntimePattern>>>,
         /// Names and globs that are left out.
         "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
-        /// May a glob select nothing? Unless written, that needs attention.
+        /// Whether a glob may select nothing. Default: it needs attention.
         "allowEmpty" allow_empty: Option<At<Truth>>,
         /// No key gets older than this.
         "maxAge" age_max: At<Length>,
-        /// A key is due this long before that; unless written, a tenth of `maxAge`, at least twice the `overlap`.
+        /// A key is due this long before it exceeds `maxAge`. Default: a tenth of `maxAge`, at least twice the `overlap`.
         "rotateBefore" rotate_before: Option<At<Length>>,
-        /// Least time between regenerating the two keys of one runtime; unless written, `24h`. Twice of it is shorter than `maxAge`.
+        /// Least time between regenerating the two keys of one runtime. Default: `24h`. Twice of it is shorter than `maxAge`.
         "overlap" overlap: Option<At<Length>>,
-        /// How an age that is not known exactly is judged; unless written, `adopt`.
+        /// How an age that is not known exactly is judged. Default: `adopt`.
         "unknownAge" unknown_age: Option<At<UnknownAgeWord>>,
-        /// When rotation is wanted; unless written, always.
+        /// When rotation is wanted. Default: always.
         "windows" windows: Option<Vec<At<WindowText>>>,
-        /// What happens if a limit would be broken before a window opens or a freeze ends; unless written, `wait`.
+        /// What happens if a limit would be broken before a window opens or a freeze ends. Default: `wait`.
         "onWindowStarvation" on_starvation: Option<At<OnStarvationWord>>,
-        /// Due times of different runtimes are drawn earlier by up to this much, each by its own share; unless written, 0.
+        /// Spreads due times: each runtime is due up to this much earlier, always by the same part of it. Default: 0.
         "jitter" jitter: Option<At<Length>>,
     }
     check |findings| {
@@ -98,7 +98,7 @@ record! {
         "workspace" workspace: At<Reference>,
         /// Which jobs. Either this or `submit`.
         "job" job: Option<At<JobText>>,
-        /// May the tags select nothing? Unless written, that needs attention.
+        /// Whether the tags may select nothing. Default: it needs attention.
         "allowEmpty" allow_empty: Option<At<Truth>>,
         /// The body of a one-time run, as `runs/submit` takes it: it succeeds once per content. Either this or `job`.
         "submit" submit: Option<At<BTreeMap<String, At<Json>>>>,
@@ -108,20 +108,20 @@ record! {
         "freshness" freshness: Option<At<FreshnessText>>,
         /// A run that has been going for longer than this is cancelled.
         "maxDuration" duration_max: Option<At<Length>>,
-        /// A run that has been queued for longer than this is cancelled; unless written, `maxDuration`.
+        /// A run that has been queued for longer than this is cancelled. Default: `maxDuration`.
         "maxQueue" queue_max: Option<At<Length>>,
-        /// What happens when a run is wanted while another is active; unless written, `Forbid`. Of a one-time run: while one of an earlier
+        /// What happens when a run is wanted while another is active. Default: `Forbid`. Of a one-time run: while one of an earlier
         /// content of this document is.
         "concurrencyPolicy" concurrency: Option<At<ConcurrencyWord>>,
-        /// Results that count as success; unless written, `[SUCCESS]`.
+        /// Results that count as success. Default: `[SUCCESS]`.
         "acceptResults" accept: Option<At<Vec<ResultWord>>>,
-        /// Which runs count as a success; unless written, `sameParameters`.
+        /// Which runs count as a success. Default: `sameParameters`.
         "counts" counts: Option<At<CountsWord>>,
         /// When a failed run is tried again.
         "retry" retry: Option<At<RetryText>>,
         /// Job parameters of a started run: text, or `{env: AFRESH_PARAMETER_…}` for what apply takes from a variable.
         "parameters" parameters: Option<At<BTreeMap<String, At<ParameterText>>>>,
-        /// How long apply waits for the end of a run that it started; unless written, it does not.
+        /// How long apply waits for the end of a run that it started. Default: it does not.
         "waitFor" wait_for: Option<At<WaitText>>,
     }
 }
@@ -162,7 +162,7 @@ record! {
     /// How old the newest success may be.
     #[expect(clippy::struct_field_names, reason = "they are called as in the manifest")]
     FreshnessText {
-        /// A run is started once the newest success is older than this; unless written, `errorAfter`.
+        /// A run is started once the newest success is older than this. Default: `errorAfter`.
         "startAfter" start_after: Option<At<Length>>,
         /// Older than this is said, not acted on.
         "warnAfter" warn_after: Option<At<Length>>,
@@ -196,11 +196,11 @@ words! {
 record! {
     /// When a failed run is tried again: after `backoff`, doubled with each failure since the last success, up to `backoffMax`.
     RetryText {
-        /// Pause after the first failure; unless written, `15m`.
+        /// Pause after the first failure. Default: `15m`.
         "backoff" backoff: Option<At<Length>>,
-        /// Longest pause; unless written, `6h`.
+        /// Longest pause. Default: `6h`.
         "backoffMax" backoff_max: Option<At<Length>>,
-        /// Failures since the last success after which a person is needed; unless written, 5.
+        /// Failures in a row after which the job needs attention. Default: 5.
         "maxAttempts" attempts_max: Option<At<Count>>,
     }
 }

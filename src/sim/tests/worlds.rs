@@ -207,19 +207,18 @@ fn the_quickstart_is_a_world() {
 
 #[test]
 fn the_documented_world_is_a_world() {
-    let documentation = include_str!("../mod.rs");
-    let lines = documentation
+    let page = include_str!("../../../docs/world-files.md");
+    let text: Vec<&str> = page
         .lines()
-        .skip_while(|line| *line != "//! ```yaml")
+        .skip_while(|line| *line != "```yaml")
         .skip(1)
-        .take_while(|line| *line != "//! ```");
-    let text: Vec<&str> = lines
-        .map(|line| {
-            line.trim_start_matches("//!")
-                .strip_prefix(' ')
-                .unwrap_or("")
-        })
+        .take_while(|line| *line != "```")
         .collect();
     assert!(text.len() > 60);
-    World::from_text(&text.join("\n"), Path::new("sim/mod.rs"), &Clock::Real).unwrap();
+    World::from_text(
+        &text.join("\n"),
+        Path::new("docs/world-files.md"),
+        &Clock::Real,
+    )
+    .unwrap();
 }
