@@ -30,6 +30,7 @@
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
 //! | [`clock`], [`limits`] | | the only reader of time; every bound in one place |
 //! | [`escape`] | | text from outside made harmless, once for each output |
+//! | [`regular`] | | files are opened only if they are regular, and read only up to a bound |
 //!
 //! # The nevers
 //! - No effect without a won ledger append before it, and no move without a way to tell afterwards whether it happened.
@@ -71,6 +72,7 @@ pub mod limits;
 pub mod manifest;
 pub mod model;
 pub mod plan;
+pub mod regular;
 pub mod review;
 pub mod saved;
 pub mod sim;

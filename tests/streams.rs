@@ -412,23 +412,83 @@ fn what_is_read_is_a_file() {
             );
         }
     }
-    fs::create_dir_all(estate.at("m/.afresh")).unwrap();
+    // In the project itself: what a link leads to out of it is refused for that.
+    fs::rename(estate.at("pipe"), estate.at("m/pipe")).unwrap();
+    let _listener = std::os::unix::net::UnixListener::bind(estate.at("m/socket")).unwrap();
+    fs::create_dir_all(estate.at("m/.afresh/folder")).unwrap();
     for name in ["ledger.jsonl", "ledger.jsonl.lock"] {
         let path = estate.at("m/.afresh").join(name);
-        assert!(
-            Command::new("mkfifo")
-                .arg(&path)
-                .status()
-                .unwrap()
-                .success()
+        for (odd, what) in [
+            ("../pipe", "a pipe"),
+            ("../socket", "a socket"),
+            ("folder", "a folder"),
+        ] {
+            symlink(odd, &path).unwrap();
+            for line in ["ledger list m", "plan m", "apply m --auto-approve"] {
+                let ran = estate.run(line);
+                let said = String::from_utf8(ran.stderr).unwrap();
+                assert_eq!(ran.status.code(), Some(1), "{line} {name}: {said}");
+                let told = format!("it is {what}, not a regular file");
+                assert!(said.contains(&told), "{line} {name}: {said}");
+            }
+            fs::remove_file(&path).unwrap();
+        }
+    }
+}
+
+/// Only a policy that names where the ledger truly lies lets a link lead it there; then all meet at its one lock.
+#[test]
+fn a_ledger_behind_a_link_needs_a_policy_with_its_absolute_path() {
+    let (estate, other) = (Estate::new(), tempfile::tempdir().unwrap());
+    let elsewhere = other.path().canonicalize().unwrap();
+    symlink(&elsewhere, estate.at("m/.afresh")).unwrap();
+    let policy = |file: &str| {
+        let text = format!(
+            "apiVersion: afresh/v1\nkind: Policy\nmetadata: {{name: p}}\nspec: {{require: {{ledger: {{file: \"{file}\"}}}}}}\n"
         );
+        fs::write(estate.at("policy.yaml"), text).unwrap();
+    };
+    let fixed = elsewhere.join("ledger.jsonl").display().to_string();
+    let linked = estate.at("m/.afresh/ledger.jsonl").display().to_string();
+    for (file, code) in [
+        (".afresh/ledger.jsonl", 5),
+        ("/elsewhere/ledger.jsonl", 5),
+        (&fixed, 0),
+        (&linked, 0),
+    ] {
+        policy(file);
+        for line in [
+            "ledger list m --policy policy.yaml",
+            "plan m --sim world.yaml --policy policy.yaml",
+        ] {
+            let ran = estate.run(line);
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(code), "{file} {line}: {said}");
+        }
+    }
+    let apply = "apply m --sim world.yaml --auto-approve --policy policy.yaml";
+    assert!(estate.run(apply).status.success());
+    assert!(elsewhere.join("sim/ledger.jsonl.lock").is_file());
+    // Named by a path that runs through no link of the project, it is where it says.
+    let direct = MANIFESTS.replace(
+        "spec: {}",
+        &format!("spec: {{ledger: {{file: \"{fixed}\"}}}}"),
+    );
+    fs::write(estate.at("m/a.yaml"), direct).unwrap();
+    assert!(estate.run("ledger list m").status.success());
+    // By ways around it is where it leads.
+    for roundabout in [
+        "./.afresh/ledger.jsonl",
+        ".afresh/../.afresh/ledger.jsonl",
+        "../m/.afresh/ledger.jsonl",
+    ] {
+        let text = MANIFESTS.replace(
+            "spec: {}",
+            &format!("spec: {{ledger: {{file: {roundabout}}}}}"),
+        );
+        fs::write(estate.at("m/a.yaml"), text).unwrap();
         let ran = estate.run("ledger list m");
-        let said = String::from_utf8(ran.stderr).unwrap();
-        assert!(
-            name.ends_with("lock") || ran.status.code() == Some(1),
-            "{name}: {said}"
-        );
-        fs::remove_file(&path).unwrap();
+        assert_eq!(ran.status.code(), Some(5), "{roundabout}");
     }
 }
 

@@ -16,7 +16,7 @@ use super::session::{Ground, Session};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
-use super::{exit_code, policy, refresh_only, trust, uses};
+use super::{exit_code, links, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Writer};
 use crate::limits::CLOCK_SKEW_MAX;
@@ -70,7 +70,7 @@ async fn manifests(
 ) -> Result<Exit, Failure> {
     let session = Session::open(paths, global, screen).await?;
     session.warn(screen);
-    beside::warn_of_notes(&session.ground, screen);
+    beside::warn_of_ledger(&session.ground, screen);
     let plan = decide(
         &session,
         Look::new(&args.looking, KeyReading::Recorded, None),
@@ -134,6 +134,12 @@ async fn saved_plan(
     let asks = uses::asks_of(&file).into_iter();
     let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
     let trust = trust::settle(trust, &asks, &policy, screen).await?;
+    let project = if args.against.is_empty() {
+        here.as_slice()
+    } else {
+        &args.against
+    };
+    links::hold_ledger(project, &file.ledger, &policy, global)?;
     let typed = screen.typed.of_plan(super::session::file_of(&file.ledger));
     let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
@@ -141,7 +147,7 @@ async fn saved_plan(
     ground.reader.among(file.workspaces.values());
     let again = typed.plan_again(path);
     check_lineage(&file, &ground, global, &again)?;
-    beside::warn_of_notes(&ground, screen);
+    beside::warn_of_ledger(&ground, screen);
     let now = ground.now();
     against::check(&file, &args.against, now, &again, global, screen)?;
     check_time(&file.plan, now, &again)?;

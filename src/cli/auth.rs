@@ -9,7 +9,7 @@ use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::session::{Outside, held, named, place_of};
-use super::{surroundings, trust};
+use super::{links, surroundings, trust};
 use crate::cloud::storage_identity;
 use crate::manifest::Manifests;
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
@@ -46,6 +46,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
     };
     let trust = trust::gather(global, &scope, &around, &policy)?;
     let trust = trust::settle(trust, &asks, &policy, screen).await?;
+    links::hold_ledger(&paths, &place, &policy, global)?;
     let outside = Outside::open(&place, around, trust, global)?;
     outside.reader.among(desired.workspaces.values());
     let now = outside.clock.now();

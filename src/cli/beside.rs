@@ -4,9 +4,10 @@
 //! Refuses: stopping a command. They are told, and an apply that leaves a doubt does not end as if all were in order.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::screen::Screen;
-use super::session::{Ground, named};
+use super::session::{Ground, file_of, named};
 use crate::apply::News;
 use crate::escape;
 use crate::model::address::{Address, Identity, Name};
@@ -17,8 +18,14 @@ use crate::model::verdict::{Facts, Move, Plan, Step, Target};
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
 
+/// Says what is wrong with the ledger itself.
+pub fn warn_of_ledger(ground: &Ground, screen: &Screen) {
+    warn_of_notes(ground, screen);
+    warn_of_others(ground, screen);
+}
+
 /// Says how many lines of the ledger fit nowhere: somebody may have edited it.
-pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
+fn warn_of_notes(ground: &Ground, screen: &Screen) {
     let (what, they) = match ground.ledger.notes().len() {
         0 => return,
         1 => ("1 line that does not fit".to_owned(), "it is"),
@@ -29,6 +36,36 @@ pub fn warn_of_notes(ground: &Ground, screen: &Screen) {
         named(&ground.place),
         screen.typed.command(["ledger", "list"])
     ));
+}
+
+/// Says that others than its owner may read or change a ledger file.
+pub fn warn_of_others(ground: &Ground, screen: &Screen) {
+    let Some(path) = file_of(&ground.place) else {
+        return;
+    };
+    let Some(mode) = mode_for_others(path) else {
+        return;
+    };
+    screen.remark(&format!(
+        "warning: others than its owner may use the ledger {} (mode {mode:03o}), which tells of resources, runs and who applied what. To keep it to \
+         yourself:\n    chmod 600 {}",
+        named(&ground.place),
+        escape::word(&path.to_string_lossy())
+    ));
+}
+
+/// The permissions of a file, if they let others in than its owner.
+#[cfg(unix)]
+fn mode_for_others(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(not(unix))]
+const fn mode_for_others(_: &Path) -> Option<u32> {
+    None
 }
 
 /// Says that nothing of what `plan` read is recorded yet, where no apply has begun the ledger, and which command records it.

@@ -123,6 +123,11 @@ impl Failure {
         &self.summary
     }
 
+    /// What to do about it.
+    pub fn advice(&self) -> Option<&str> {
+        self.advice.as_deref()
+    }
+
     /// The whole message.
     pub fn message(&self) -> String {
         let mut text = format!("error: {}\n", escape::paragraph(&self.summary));

@@ -7,6 +7,7 @@ mod list;
 mod once;
 
 use super::args::{Global, Ledger as Command, Paths};
+use super::beside;
 use super::deciding::runtime_of_key;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
@@ -26,6 +27,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             for note in session.ground.ledger.notes() {
                 screen.remark(&escape::line(&note));
             }
+            beside::warn_of_others(&session.ground, screen);
         }
         Command::Show { address, .. } => screen.say(&list::show(&session, address)?),
         Command::Export { .. } => screen.say_json(&String::from_utf8_lossy(

@@ -9,6 +9,7 @@ mod deciding;
 mod error;
 mod exit_code;
 mod ledger;
+mod links;
 mod logging;
 mod output;
 mod patience;

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
+use super::links::target;
 use super::screen::Screen;
 use crate::cloud::without_dots;
 
@@ -76,30 +77,6 @@ fn write_through(path: &Path, text: &str) -> io::Result<()> {
         other => other,
     }
 }
-
-/// The file that a path names in the end, also if it is not there yet.
-fn target(path: &Path) -> io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_MAX {
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."))
-            .canonicalize()?;
-        let name = path
-            .file_name()
-            .ok_or_else(|| io::Error::from(ErrorKind::InvalidInput))?;
-        path = folder.join(name);
-        match fs::read_link(&path) {
-            Ok(link) => path = folder.join(link),
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("its links lead back to themselves"))
-}
-
-/// Most links behind each other that are followed.
-pub const LINKS_MAX: usize = 40;
 
 /// A path that is in the present folder as it is written must be there in truth.
 fn stays_inside(path: &Path, target: &Path) -> Result<(), Failure> {

@@ -29,7 +29,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     }
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
     session.warn(screen);
-    beside::warn_of_notes(&session.ground, screen);
+    beside::warn_of_ledger(&session.ground, screen);
     // A saved plan carries what was read to the ledger.
     let keys = args.evidence.keys(args.out.is_some());
     let plan = decide(

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::error::{Exit, Failure};
-use super::output::LINKS_MAX;
+use super::links::leads_through;
 use super::screen::Screen;
 use super::session::SIM_LINEAGE;
 use super::surroundings::variable;
@@ -22,7 +22,7 @@ use crate::model::desired::LedgerPlace;
 use crate::model::policy::{Action, Policy, Violation};
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{Facts, Move, Plan, Verdict};
-use crate::saved;
+use crate::{regular, saved};
 
 /// Names a policy's file, as `--policy` does.
 const VARIABLE: &str = "AFRESH_POLICY";
@@ -46,12 +46,17 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
         .with_exit(Exit::Refused)
         .with_advice("Keep it elsewhere: in a pipeline, check it out from the default branch."));
     }
-    if path.is_dir() {
-        return Err(Failure::new(format!(
-            "the policy {} is a folder; name its file",
-            path.display()
-        )));
-    }
+    regular::check(&path).map_err(|error| {
+        let failure = Failure::because(
+            &format!("cannot read the policy {}", path.display()),
+            &error,
+        );
+        match error.kind() {
+            ErrorKind::IsADirectory => failure.with_advice("Name its file."),
+            ErrorKind::Other => failure.with_advice("Save it in a file, and name that."),
+            _ => failure,
+        }
+    })?;
     manifest::read_policy(&path).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
         Failure::new("the policy has problems, listed above")
@@ -63,23 +68,7 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
 pub fn lies_in(file: &Path, planned: &Path) -> bool {
     let planned = without_links(planned);
     let is_there = planned.is_dir() || planned.is_file();
-    is_there
-        && (without_links(file).starts_with(&planned) || leads_through(file, &planned, LINKS_MAX))
-}
-
-/// Is one of the links in a path, or one that such a link leads to, in this folder?
-fn leads_through(path: &Path, folder: &Path, links: usize) -> bool {
-    links == 0
-        || whole(path).ancestors().any(|step| {
-            let (Some(parent), Some(name)) = (step.parent(), step.file_name()) else {
-                return false;
-            };
-            let parent = without_links(parent);
-            let step = parent.join(name);
-            let target = fs::read_link(&step);
-            step.starts_with(folder)
-                || target.is_ok_and(|to| leads_through(&parent.join(to), folder, links - 1))
-        })
+    is_there && (without_links(file).starts_with(&planned) || leads_through(file, &planned))
 }
 
 /// The file that is meant; the user's own only if it is there.

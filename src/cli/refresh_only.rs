@@ -34,7 +34,7 @@ pub async fn run(
     }
     let session = Session::open(paths, global, screen).await?;
     let ground = &session.ground;
-    beside::warn_of_notes(ground, screen);
+    beside::warn_of_ledger(ground, screen);
     let plan = decide(
         &session,
         Look::new(&args.looking, KeyReading::Recorded, None),

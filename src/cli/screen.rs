@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::args::{ColorWhen, Global, LogFormat, STDIN};
 use super::error::{Exit, Failure};
 use super::typed::Typed;
-use crate::escape;
+use crate::{escape, regular};
 
 /// Where a command speaks.
 #[derive(Clone, Debug)]
@@ -201,50 +201,31 @@ fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
-/// Reads a file that should be text, up to `limit` bytes; `-` is stdin. A device or a pipe may have no end, and is none.
+/// Reads a file that should be text, up to `limit` bytes; `-` is stdin. A device or a pipe may have no end, and is not read.
 pub fn read_file(path: &Path, limit: u64) -> Result<String, Failure> {
-    let failed =
-        |error: io::Error| Failure::because(&format!("cannot read {}", path.display()), &error);
-    let mut text = String::new();
-    let read = if path == Path::new(STDIN) {
-        io::stdin().lock().take(limit + 1).read_to_string(&mut text)
-    } else {
-        if let Some(what) = oddity(&fs::metadata(path).map_err(failed)?) {
-            return Err(Failure::new(format!(
-                "{} is {what}; name a file, or - for stdin",
-                path.display()
-            )));
+    let cannot = format!("cannot read {}", path.display());
+    let bytes = read_bytes(path, limit).map_err(|error| {
+        let failure = Failure::because(&cannot, &error);
+        match error.kind() {
+            ErrorKind::Other | ErrorKind::IsADirectory => {
+                failure.with_advice("Name a file, or - for stdin.")
+            }
+            _ => failure,
         }
-        let file = fs::File::open(path).map_err(failed)?;
-        file.take(limit + 1).read_to_string(&mut text)
+    })?;
+    let Some(bytes) = bytes else {
+        let summary = format!("{} is larger than {limit} bytes", path.display());
+        return Err(Failure::new(summary));
     };
-    read.map_err(failed)?;
-    if text.len() as u64 > limit {
-        return Err(Failure::new(format!(
-            "{} is larger than {limit} bytes",
-            path.display()
-        )));
-    }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|error| Failure::because(&cannot, &error))
 }
 
-/// `a folder`, `a pipe`, `a socket` or `a device`; `None`: an ordinary file.
-fn oddity(found: &fs::Metadata) -> Option<&'static str> {
-    if found.is_file() {
-        return None;
+/// `None`: there are more than `limit`.
+fn read_bytes(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    if path != Path::new(STDIN) {
+        return regular::read(path, limit);
     }
-    if found.is_dir() {
-        return Some("a folder");
-    }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::FileTypeExt as _;
-        let kind = found.file_type();
-        if kind.is_fifo() {
-            return Some("a pipe");
-        } else if kind.is_socket() {
-            return Some("a socket");
-        }
-    }
-    Some("a device")
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }

@@ -13,7 +13,7 @@ use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::typed::Typed;
-use super::{policy, surroundings, trust};
+use super::{links, policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
 use crate::escape;
@@ -124,6 +124,7 @@ impl Session {
         };
         let trust = trust::gather(global, &scope, &around, &policy)?;
         let trust = trust::settle(trust, &asks, &policy, screen).await?;
+        links::hold_ledger(paths, &place, &policy, global)?;
         let ground = Ground::open_at(place, around, trust.clone(), global).await?;
         if ground.is_unmetered() {
             surroundings::without_limits(&mut desired);
@@ -325,8 +326,13 @@ impl Outside {
 pub fn place_of(project: &LedgerPlace, global: &Global) -> LedgerPlace {
     match &global.sim {
         None => project.clone(),
-        Some(_) => LedgerPlace::File(sim_folder(project).join("ledger.jsonl")),
+        Some(_) => simulated_place(project),
     }
+}
+
+/// Where the ledger of a simulated cloud lies beside a project's own.
+pub fn simulated_place(project: &LedgerPlace) -> LedgerPlace {
+    LedgerPlace::File(sim_folder(project).join("ledger.jsonl"))
 }
 
 /// The door to a ledger.

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
+use super::links;
 use super::output::write_file;
 use super::screen::Screen;
-use super::session::{held, sim_folder, world, world_beside};
+use super::session::{held, sim_folder, simulated_place, world, world_beside};
 use crate::clock::Clock;
 use crate::escape;
 use crate::model::desired::LedgerPlace;
@@ -142,8 +143,10 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
             Failure::new("which world? Name it with --sim WORLD.yaml").with_exit(Exit::Usage)
         );
     };
-    let desired = held(paths, global, screen)?.0.desired;
-    let stored = world_beside(&sim_folder(&desired.project.ledger).join("ledger.jsonl"));
+    let (manifests, policy) = held(paths, global, screen)?;
+    let place = simulated_place(&manifests.desired.project.ledger);
+    links::hold_ledger(paths, &place, &policy, global)?;
+    let stored = world_beside(&sim_folder(&manifests.desired.project.ledger).join("ledger.jsonl"));
     let world = world(file, &stored)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
@@ -158,7 +161,10 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
 }
 
 fn reset(paths: &[PathBuf], global: &Global, screen: &Screen) -> Result<Exit, Failure> {
-    let folder = match &held(paths, global, screen)?.0.desired.project.ledger {
+    let (manifests, policy) = held(paths, global, screen)?;
+    let ledger = &manifests.desired.project.ledger;
+    links::hold_ledger(paths, &simulated_place(ledger), &policy, global)?;
+    let folder = match ledger {
         LedgerPlace::Blob(_) => {
             return Err(Failure::new(
                 "a simulated cloud is kept beside a ledger file, and this project's ledger is a blob",

@@ -100,7 +100,7 @@ fn folders(project: &[PathBuf]) -> Vec<PathBuf> {
 }
 
 /// A folder of manifests without links; of a file, the one that it lies in.
-fn root(path: &Path) -> PathBuf {
+pub fn root(path: &Path) -> PathBuf {
     let resolved = without_links(path);
     if resolved.is_dir() {
         return resolved;

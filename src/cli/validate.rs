@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::args::{Global, LogFormat, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
-use super::{policy, surroundings, trust};
+use super::{links, policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::escape;
 use crate::limits::MANIFEST_BYTES_MAX;
@@ -95,10 +95,16 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<To
         Some(Told {
             message: format!("{} is not trusted", asked.ask),
             help: denied.advice(),
-            place: asked.place.clone()?,
+            place: Some(asked.place.clone()?),
         })
     });
-    Ok(warnings.collect())
+    let linked = links::hold_ledger(&project, scope.ledger, &input.policy, global).err();
+    let linked = linked.map(|failure| Told {
+        message: failure.summary().to_owned(),
+        help: failure.advice().unwrap_or_default().replace("\n    ", " "),
+        place: None,
+    });
+    Ok(warnings.chain(linked).collect())
 }
 
 /// Rules that may break their promise from now on.
@@ -110,7 +116,8 @@ fn walked(checked: &Checked) -> Vec<Told> {
 
 /// A warning that is found after the manifests were read.
 pub struct Told {
-    place: Place,
+    /// `None`: it lies in no manifest.
+    place: Option<Place>,
     message: String,
     help: String,
 }
@@ -118,7 +125,7 @@ pub struct Told {
 impl From<Warning> for Told {
     fn from(warning: Warning) -> Self {
         Self {
-            place: warning.place,
+            place: Some(warning.place),
             message: warning.message,
             help: warning.help,
         }
@@ -132,21 +139,23 @@ pub fn as_text(warning: &Told) -> String {
         message,
         help,
     } = warning;
+    let place = place.as_ref().map(|place| escape::line(&place.to_string()));
+    let place = place.map(|place| format!("\n --> {place}"));
     format!(
-        "warning: {}\n --> {}\n  = help: {}",
+        "warning: {}{}\n  = help: {}",
         escape::line(message),
-        escape::line(&place.to_string()),
+        place.unwrap_or_default(),
         escape::line(help)
     )
 }
 
 fn as_json(warning: &Told) -> Value {
-    let place = &warning.place;
+    let place = warning.place.as_ref();
     json!({
         "severity": "warning",
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
+        "file": place.map(|place| &place.file),
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
         "message": warning.message,
         "help": warning.help,
     })

@@ -16,6 +16,7 @@ use super::credential::CONNECTIONS;
 use crate::limits::SECRET_BYTES_MAX;
 use crate::model::connection::SecretSource;
 use crate::model::trust::{Source, Trust};
+use crate::regular;
 
 /// Shows one message to whoever is at the terminal.
 type Tell = Arc<dyn Fn(&str) + Send + Sync>;
@@ -192,15 +193,7 @@ pub fn without_dots(path: &Path) -> PathBuf {
 pub(super) async fn read_bytes(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, String> {
     let shown = path.display();
     let failed = |error: std::io::Error| format!("cannot read {shown}: {error}");
-    let found = tokio::fs::metadata(path).await.map_err(failed)?;
-    if !found.is_file() {
-        let what = if found.is_dir() {
-            "a folder"
-        } else {
-            "a pipe or a device"
-        };
-        return Err(format!("{shown} is {what}; name a regular file"));
-    }
+    let found = regular::check(path).map_err(failed)?;
     fits(&shown.to_string(), found.len(), limit)?;
     let file = tokio::fs::File::open(path).await.map_err(failed)?;
     let room = usize::try_from(found.len()).unwrap_or_default();
@@ -366,7 +359,7 @@ mod tests {
             (variable("AFRESH_SECRET_LARGE"), "larger than 64 KiB"),
             (file("nul"), "holds a NUL"),
             (file("large"), "larger than 64 KiB"),
-            (file("."), "is a folder"),
+            (file("."), "it is a folder, not a regular file"),
         ] {
             let refused = here.secret(&bad, &trust).await.unwrap_err();
             assert!(
@@ -376,7 +369,11 @@ mod tests {
         }
         for device in ["/dev/zero", "/dev/null"] {
             let refused = read_text(Path::new(device), SECRET_BYTES_MAX).await;
-            assert!(refused.unwrap_err().contains("a pipe or a device"));
+            assert!(
+                refused
+                    .unwrap_err()
+                    .contains("it is a device, not a regular file")
+            );
         }
     }
 }

@@ -7,12 +7,12 @@
 //! that lead out of what was named.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::model::policy::Policy;
+use crate::regular;
 
 use super::mark::Mark;
 use super::problem::{Findings, Problem, distance};
@@ -128,13 +128,11 @@ impl Gatherer<'_> {
             }
             Ok(found) if found.is_file() => self.file(path, true),
             Ok(_) => {
-                let message = format!(
-                    "`{}` is a device or a pipe, which may have no end",
-                    path.display()
-                );
-                let help =
-                    "name a file, or a folder with manifests; validate also takes - for stdin";
-                self.findings.add(Problem::nowhere(message).help(help));
+                if let Err(error) = regular::check(path) {
+                    let help =
+                        "name a file, or a folder with manifests; validate also takes - for stdin";
+                    self.findings.add(unreadable(path, &error).help(help));
+                }
             }
         }
     }
@@ -208,7 +206,7 @@ impl Gatherer<'_> {
         if !self.is_new(path) {
             return;
         }
-        match read(path) {
+        match regular::read(path, MANIFEST_BYTES_MAX) {
             Ok(Some(bytes)) => self.keep(path, named, bytes),
             Ok(None) => {
                 let message = format!(
@@ -226,7 +224,9 @@ impl Gatherer<'_> {
 
     /// A file whose name does not end as a manifest's does is kept if it speaks of afresh at all.
     fn misnamed(&mut self, path: &Path) {
-        let Ok(Some(bytes)) = read(path) else { return };
+        let Ok(Some(bytes)) = regular::read(path, MANIFEST_BYTES_MAX) else {
+            return;
+        };
         let Ok(text) = String::from_utf8(bytes) else {
             return;
         };
@@ -303,9 +303,12 @@ impl Gatherer<'_> {
     }
 
     fn unreadable(&mut self, path: &Path, error: &io::Error) {
-        let message = format!("`{}` cannot be read: {error}", path.display());
-        self.findings.add(Problem::nowhere(message));
+        self.findings.add(unreadable(path, error));
     }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Problem {
+    Problem::nowhere(format!("`{}` cannot be read: {error}", path.display()))
 }
 
 fn without_mark(text: String) -> String {
@@ -313,6 +316,12 @@ fn without_mark(text: String) -> String {
         Some(rest) => rest.to_owned(),
         None => text,
     }
+}
+
+/// Do two paths name one file, whatever links lead to it?
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| located(path));
+    real(one) == real(other)
 }
 
 /// Where a file lies, without links in the way to it.
@@ -325,18 +334,6 @@ fn located(path: &Path) -> PathBuf {
         (Ok(real), Some(name)) => real.join(name),
         _ => path.to_owned(),
     }
-}
-
-/// The file's bytes; `None` if there are more than a manifest may have. A size that is told beforehand is believed, so that nothing is read.
-fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
-    if file.metadata()?.len() > MANIFEST_BYTES_MAX {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    file.take(MANIFEST_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= MANIFEST_BYTES_MAX);
-    Ok(fits.then_some(bytes))
 }
 
 /// What is in a folder, without dot-files, by name.

@@ -33,7 +33,7 @@ pub struct Policy {
 /// What manifests must keep to. `None` is no bound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirements {
-    /// The one ledger. A file is named as the Project would name it.
+    /// The one ledger. A file is named as the Project would name it; only an absolute path is exactly one file.
     pub ledger: Option<LedgerPlace>,
     /// Subscriptions, in lower case: of Data Factories, and of workspaces that [`Requirements::workspaces`] does not name by host.
     pub subscriptions: Option<BTreeSet<String>>,

@@ -3,7 +3,7 @@
 //! world file in the copy.
 
 use std::fs;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::file::WorldFile;
@@ -11,6 +11,7 @@ use super::world::World;
 use super::{build, digest};
 use crate::clock::{Clock, ManualClock};
 use crate::limits::MANIFEST_BYTES_MAX;
+use crate::regular;
 
 /// Why the simulated cloud could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -96,7 +97,7 @@ impl World {
     pub fn load(world_file: &Path, stored: &Path, base: &Clock) -> Result<Self, Error> {
         let text = read(world_file)?;
         let source = digest::hex(&digest::digest(&[&text]));
-        let mut world = match fs::read(stored) {
+        let mut world = match regular::open(stored).and_then(read_all) {
             Ok(bytes) => {
                 let mut world = take_up(&bytes, &source, stored, world_file, base)?;
                 world.know_secrets(parse(&text, source, world_file, base)?);
@@ -192,12 +193,7 @@ fn read(path: &Path) -> Result<String, Error> {
         path: path.to_owned(),
         source,
     };
-    let found = fs::metadata(path).map_err(failed)?;
-    if !found.is_file() && !found.is_dir() {
-        // A device or a pipe may have no end.
-        return Err(failed(io::Error::other("it is no ordinary file")));
-    }
-    let size = found.len();
+    let size = regular::check(path).map_err(failed)?.len();
     if size > MANIFEST_BYTES_MAX {
         let what =
             format!("{size} bytes are too many for a world file, at most {MANIFEST_BYTES_MAX}");
@@ -209,6 +205,12 @@ fn read(path: &Path) -> Result<String, Error> {
         });
     }
     fs::read_to_string(path).map_err(failed)
+}
+
+fn read_all(mut file: fs::File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn parse(text: &str, source: String, path: &Path, base: &Clock) -> Result<World, Error> {

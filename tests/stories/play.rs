@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::io::{Read, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt, symlink};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -81,7 +81,13 @@ impl Stage {
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
         let path = self.path(name)?;
         fs::create_dir_all(path.parent().ok_or("no folder")?)?;
-        Ok(fs::write(path, bytes)?)
+        if path.exists() {
+            return Ok(fs::write(path, bytes)?);
+        }
+        // The owner's alone, as afresh makes its files, whatever the umask.
+        let mut new = fs::OpenOptions::new();
+        new.write(true).create_new(true).mode(0o600);
+        Ok(new.open(path)?.write_all(bytes)?)
     }
 
     fn read(&self, name: &str) -> Result<String, Trouble> {
@@ -119,9 +125,19 @@ impl Stage {
                 fs::metadata(self.path(file)?)?.permissions().mode() & 0o7777
             ),
             ["ls", folder] => self.list(folder)?,
-            ["chmod", "+x", file] => {
-                let path = self.path(file)?;
-                fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+            ["chmod", mode, file] => {
+                let mode = if *mode == "+x" {
+                    0o755
+                } else {
+                    u32::from_str_radix(mode, 8)?
+                };
+                fs::set_permissions(self.path(file)?, fs::Permissions::from_mode(mode))?;
+                String::new()
+            }
+            ["ln", target, name] => {
+                let path = self.path(name)?;
+                fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+                symlink(target, path)?;
                 String::new()
             }
             ["serve", "--tls", certificate] => {

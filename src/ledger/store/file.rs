@@ -18,8 +18,8 @@ use super::{
     AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
     whole_lines,
 };
-use crate::escape;
 use crate::limits::{LEDGER_BYTES_MAX, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
+use crate::{escape, regular};
 use lock::{Lock, NoLock};
 
 /// How much is read at once while looking for the last line's end.
@@ -36,6 +36,8 @@ const LINE: &[u8] = br#"{"v":1,"event":""#;
 enum Fault {
     /// Another process held the lock all the time; what it wrote about itself.
     Held(String),
+    /// What lies where its lock belongs is no lock, with the reason.
+    Unusable(String),
     /// The file is shorter than what was written to it, by so many bytes.
     Cut {
         missing: u64,
@@ -51,6 +53,7 @@ impl From<NoLock> for Fault {
     fn from(none: NoLock) -> Self {
         match none {
             NoLock::Held(who) => Self::Held(who),
+            NoLock::Unusable(why) => Self::Unusable(why),
             NoLock::Io(error) => Self::Io(error),
         }
     }
@@ -80,17 +83,44 @@ impl FileStore {
         }
     }
 
-    /// Where it is.
+    /// Where it is, behind all links.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
+    /// The file beside it that is locked for an append, and holds how far the ledger was written.
+    pub fn lock_path(&self) -> &Path {
+        self.lock.path()
+    }
+
     fn fault(&self, doing: &'static str, fault: Fault) -> AppendError {
         match fault {
-            Fault::Held(who) => AppendError::Held(self.held(doing, &who)),
-            Fault::Cut { missing } => AppendError::Store(self.cut(doing, missing)),
-            Fault::Gone { written } => AppendError::Store(self.gone(doing, written)),
-            Fault::Io(error) => AppendError::Store(self.trouble(doing, &error)),
+            Fault::Held(_) => AppendError::Held(self.told(doing, fault)),
+            Fault::Unusable(_) | Fault::Cut { .. } | Fault::Gone { .. } | Fault::Io(_) => {
+                AppendError::Store(self.told(doing, fault))
+            }
+        }
+    }
+
+    fn told(&self, doing: &'static str, fault: Fault) -> StoreError {
+        match fault {
+            Fault::Held(who) => self.held(doing, &who),
+            Fault::Unusable(why) => self.unusable(doing, &why),
+            Fault::Cut { missing } => self.cut(doing, missing),
+            Fault::Gone { written } => self.gone(doing, written),
+            Fault::Io(error) => self.trouble(doing, &error),
+        }
+    }
+
+    fn unusable(&self, doing: &'static str, why: &str) -> StoreError {
+        StoreError {
+            doing,
+            place: self.path.display().to_string(),
+            what: format!(
+                "its lock {} cannot be used: {why}",
+                self.lock.path().display()
+            ),
+            advice: "move that away, and run the command again".to_owned(),
         }
     }
 
@@ -161,8 +191,8 @@ impl FileStore {
     /// `None`: it is shorter than it was.
     fn read_now(&self, since: Position) -> Result<Option<Stored>, Fault> {
         // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
-        let known = self.lock.ends();
-        let bytes = match ordinary(&self.path).and_then(|()| read_all(&self.path)) {
+        let known = self.lock.ends()?;
+        let bytes = match regular::open(&self.path).and_then(read_all) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 not_gone(known)?;
                 return Ok(tail(Vec::new(), since));
@@ -196,6 +226,8 @@ impl FileStore {
         }
         if is_new {
             not_gone(lock.known())?;
+        } else {
+            regular::check(&self.path)?;
         }
         let mut file = private().open(&self.path)?;
         let end = position(&mut file)?;
@@ -233,7 +265,7 @@ impl FileStore {
     fn replace_now(&self, at: Position, bytes: &[u8]) -> Result<Option<(Position, String)>, Fault> {
         let folder = self.folder();
         let mut lock: Lock = self.lock.take()?;
-        let mut file = File::open(&self.path)?;
+        let mut file = regular::open(&self.path)?;
         let end = position(&mut file)?;
         whole(lock.known(), end, file.metadata()?.len())?;
         if end != at {
@@ -290,12 +322,7 @@ impl Store for FileStore {
             let store = self.clone();
             off_the_runtime(move || store.read_now(since))
                 .await
-                .map_err(|fault| match fault {
-                    Fault::Held(who) => self.held("read", &who),
-                    Fault::Cut { missing } => self.cut("read", missing),
-                    Fault::Gone { written } => self.gone("read", written),
-                    Fault::Io(error) => self.trouble("read", &error),
-                })?
+                .map_err(|fault| self.told("read", fault))?
                 .ok_or_else(|| shorter(self.path.display().to_string()))
         })
     }
@@ -382,19 +409,8 @@ fn behind_links(path: PathBuf) -> PathBuf {
     path
 }
 
-/// A pipe would be waited for, and what is read from it is gone.
-fn ordinary(path: &Path) -> io::Result<()> {
-    let kind = std::fs::metadata(path)?;
-    if kind.is_file() || kind.is_dir() {
-        Ok(())
-    } else {
-        Err(io::Error::other("it is no ordinary file"))
-    }
-}
-
 /// The file. One that is larger than any ledger, or has a longer line than any, is told before it fills the memory.
-fn read_all(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+fn read_all(mut file: File) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
     if length > LEDGER_BYTES_MAX {
         return Err(io::Error::other(format!(
@@ -732,7 +748,7 @@ mod tests {
             assert_eq!(store.read(Position::default()).await.unwrap().position, end);
         }
         let next = store.append(end, b"{2}\n".to_vec()).await.unwrap();
-        assert_eq!(store.lock.ends(), Some(next));
+        assert_eq!(store.lock.ends().ok(), Some(Some(next)));
     }
 
     #[tokio::test]
@@ -864,8 +880,56 @@ mod tests {
         assert!(
             read.unwrap_err()
                 .to_string()
-                .contains("it is no ordinary file")
+                .contains("it is a pipe, not a regular file")
         );
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_is_no_lock_of_ours_is_neither_waited_for_nor_overwritten() {
+        use std::os::unix::fs::symlink;
+
+        let (folder, store) = place();
+        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+        let end = end.unwrap();
+        let (lock, precious) = (store.lock.path(), folder.path().join("precious"));
+        std::fs::write(&precious, "precious").unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (target, why) in [
+            (
+                precious.as_path(),
+                "holds something that afresh did not write",
+            ),
+            (pipe.as_path(), "it is a pipe, not a regular file"),
+            (socket.as_path(), "it is a socket, not a regular file"),
+            (folder.path(), "it is a folder, not a regular file"),
+            (Path::new("/dev/full"), "it is a device, not a regular file"),
+        ] {
+            std::fs::remove_file(lock).unwrap();
+            symlink(target, lock).unwrap();
+            let read = store.read(Position::default()).await.unwrap_err();
+            let appended = store.append(end, b"{2}\n".to_vec()).await;
+            let Err(AppendError::Store(appended)) = appended else {
+                panic!("{appended:?}");
+            };
+            for error in [read, appended] {
+                assert!(error.what.contains(why), "{error}");
+                assert!(error.what.contains(".jsonl.lock cannot be used"), "{error}");
+            }
+        }
+        assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
+        assert_eq!(std::fs::read(store.path()).unwrap(), b"{1}\n");
+        // What our own writer may leave after a loss of power.
+        for torn in ["", "proc", "\0\0\0\0", "process 1", "process 1\nends 1"] {
+            std::fs::remove_file(lock).unwrap();
+            std::fs::write(lock, torn).unwrap();
+            store.read(Position::default()).await.unwrap();
+        }
+        store.append(end, b"{2}\n".to_vec()).await.unwrap();
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use super::super::mark::Mark;
 use super::super::problem::Problem;
 use super::super::shape::connection::{DataFactorySpec, DatabricksWorkspaceSpec};
 use super::super::shape::rule::KeyAgeSpec;
+use super::super::source::is_same;
 use super::{Context, named, resolved};
 
 /// A Policy among manifests allows nothing: whoever writes those could write it as well.
@@ -37,6 +38,7 @@ pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<
                 let is_ledger = |fixed: &LedgerPlace| match (fixed, &project.ledger) {
                     (LedgerPlace::File(fixed), LedgerPlace::File(own)) => {
                         resolved(&folder, &fixed.to_string_lossy()) == *own
+                            || fixed.is_absolute() && is_same(fixed, own)
                     }
                     (fixed, own) => fixed == own,
                 };

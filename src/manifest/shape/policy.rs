@@ -73,7 +73,7 @@ record! {
 record! {
     /// What manifests must keep to.
     RequireText {
-        /// The one ledger; a file is named as the Project names it.
+        /// The one ledger; a file is named as the Project names it. Only an absolute path fixes exactly one file, links followed; for a saved plan a relative one fits below any folder.
         "ledger" ledger: Option<LedgerText>,
         /// Subscriptions of Data Factories and of workspaces. A workspace that is given by host needs an entry in `workspaces`: no host shows in
         /// which subscription it lies.

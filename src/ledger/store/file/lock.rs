@@ -1,21 +1,26 @@
 //! The file beside a ledger file: its lock, who holds it, and how far the ledger has been written for sure.
 //!
 //! `process 4711` and `ends 9f0c… 1870`: the generation and the length that a finished append has left. It is written after the append
-//! is on the disk, so it is never ahead of it; without it, or torn, nothing is known. Refuses: waiting for ever, and a lock on a file
-//! that has been removed from under it.
+//! is on the disk, so it is never ahead of it; without it, or torn, nothing is known. Refuses: waiting for ever, a lock on a file
+//! that has been removed from under it, and to overwrite what afresh did not write.
 
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::super::Position;
 use crate::limits::LEDGER_LOCK_WAIT;
+use crate::regular;
 
 /// Pause between two tries to get the lock.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How the line of whoever held it last begins.
+const PROCESS: &str = "process ";
+/// How the line of where the ledger ends begins.
+const ENDS: &str = "ends ";
 /// Longer than what stands in it can be, in bytes.
 const TEXT_MAX: u64 = 200;
 
@@ -23,6 +28,8 @@ const TEXT_MAX: u64 = 200;
 pub(super) enum NoLock {
     /// Another process held it all the time; what it wrote about itself: `process 4711`, or nothing.
     Held(String),
+    /// It is no lock of a ledger, with the reason.
+    Unusable(String),
     Io(io::Error),
 }
 
@@ -53,23 +60,47 @@ impl Place {
     }
 
     /// Where the ledger ends at least, as far as anybody has written that down. Takes no lock: whoever reads this first and the ledger
-    /// then never sees less of the ledger.
-    pub fn ends(&self) -> Option<Position> {
-        super::ordinary(&self.path).ok()?;
-        let mut file = File::open(&self.path).ok()?;
-        ends_of(&text(&mut file)?)
+    /// then never sees less of the ledger. One that may not be read tells nothing.
+    ///
+    /// # Errors
+    /// It is no lock of a ledger: the next append would overwrite what is there, or wait for it.
+    pub fn ends(&self) -> Result<Option<Position>, NoLock> {
+        if !self.is_there()? {
+            return Ok(None);
+        }
+        let Some(text) = File::open(&self.path)
+            .ok()
+            .and_then(|mut file| text(&mut file))
+        else {
+            return Ok(None);
+        };
+        check_ours(&text)?;
+        Ok(ends_of(&text))
+    }
+
+    /// Is something there, which is a regular file then?
+    fn is_there(&self) -> Result<bool, NoLock> {
+        match regular::check(&self.path) {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::IsADirectory) => {
+                Err(NoLock::Unusable(error.to_string()))
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// Waits for the lock, and writes into it who holds it.
     pub fn take(&self) -> Result<Lock, NoLock> {
         let mut waited = Duration::ZERO;
         loop {
+            self.is_there()?;
             let mut file = open(&self.path).map_err(NoLock::Io)?;
-            super::ordinary(&self.path).map_err(NoLock::Io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &self.path) => {
                     *self.gave_up_on() = None;
-                    let known = text(&mut file).and_then(|text| ends_of(&text));
+                    let text = text(&mut file).unwrap_or_default();
+                    check_ours(&text)?;
+                    let known = ends_of(&text);
                     let mut lock = Lock { file, known };
                     // Only a hint: a disk that is too full for it fails at the append, which says so.
                     let _ = lock.write();
@@ -113,10 +144,10 @@ impl Lock {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        let mut text = format!("process {}\n", std::process::id());
+        let mut text = format!("{PROCESS}{}\n", std::process::id());
         if let Some(Position { generation, offset }) = self.known {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "ends {generation:016x} {offset}");
+            let _ = writeln!(text, "{ENDS}{generation:016x} {offset}");
         }
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(text.as_bytes())?;
@@ -129,15 +160,26 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn text(file: &mut File) -> Option<String> {
-    let mut text = String::new();
+    let mut text = Vec::new();
     file.seek(SeekFrom::Start(0)).ok()?;
-    Read::take(file, TEXT_MAX).read_to_string(&mut text).ok()?;
-    Some(text)
+    Read::take(file, TEXT_MAX).read_to_end(&mut text).ok()?;
+    Some(String::from_utf8_lossy(&text).into_owned())
+}
+
+/// Is this a text that [`Lock::write`] wrote, or one that it began? A file system puts zeros behind it after a loss of power.
+fn check_ours(text: &str) -> Result<(), NoLock> {
+    let text = text.trim_end_matches('\0');
+    let is_line = |line: &str| text.starts_with(line) || line.starts_with(text);
+    if is_line(PROCESS) || is_line(ENDS) {
+        return Ok(());
+    }
+    let why = "it holds something that afresh did not write, which would be overwritten";
+    Err(NoLock::Unusable(why.to_owned()))
 }
 
 fn holder(file: &mut File) -> String {
     let text = text(file).unwrap_or_default();
-    let line = text.lines().find(|line| line.starts_with("process "));
+    let line = text.lines().find(|line| line.starts_with(PROCESS));
     line.unwrap_or_default().to_owned()
 }
 
@@ -146,7 +188,7 @@ fn ends_of(text: &str) -> Option<Position> {
     let whole = &text[..=text.rfind('\n')?];
     let mut words = whole
         .lines()
-        .find_map(|line| line.strip_prefix("ends "))?
+        .find_map(|line| line.strip_prefix(ENDS))?
         .split(' ');
     Some(Position {
         generation: u64::from_str_radix(words.next()?, 16).ok()?,
