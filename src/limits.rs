@@ -24,6 +24,8 @@ pub const PROBLEMS_SHOWN_MAX: usize = 100;
 
 /// Largest secret, token or certificate with its key that is read from a file or a variable, in bytes.
 pub const SECRET_BYTES_MAX: u64 = 64 * 1024;
+/// Largest file of hosts that a person has allowed, in bytes: some thousand.
+pub const TRUST_BYTES_MAX: u64 = 256 * 1024;
 /// Largest file of profiles that is read, in bytes.
 pub const PROFILE_BYTES_MAX: u64 = 1024 * 1024;
 

@@ -436,6 +436,60 @@ fn what_is_read_is_a_file() {
     }
 }
 
+/// What a person allowed is read like every input, and nothing is written over what cannot be read.
+#[test]
+fn hosts_that_a_person_allowed_are_read_from_a_small_regular_file() {
+    let estate = Estate::new();
+    let trust = estate.at("config/afresh/trust.json");
+    fs::create_dir_all(estate.at("config/afresh/folder")).unwrap();
+    let pipe = Command::new("mkfifo").arg(estate.at("pipe")).status();
+    assert!(pipe.unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(estate.at("socket")).unwrap();
+    let large = format!(
+        "{{\"format\": \"afresh-trust/1\", \"hosts\": []{}}}",
+        " ".repeat(300_000)
+    );
+    for (name, text) in [
+        ("large", large.as_str()),
+        ("nul", "\0\0\0\0"),
+        ("cut", "{\"format\": \"afresh-trust/1\", \"ho"),
+        ("lines", "\n\n{\u{1b}]0;x"),
+    ] {
+        fs::write(estate.at(name), text).unwrap();
+        fs::set_permissions(estate.at(name), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    fs::write(estate.at("latin"), b"{\"format\": \"\xe9\"}").unwrap();
+    fs::set_permissions(estate.at("latin"), fs::Permissions::from_mode(0o600)).unwrap();
+    for (target, why) in [
+        ("../../pipe", "it is a pipe, not a regular file"),
+        ("../../socket", "it is a socket, not a regular file"),
+        ("folder", "it is a folder, not a regular file"),
+        ("/dev/zero", "it is a device, not a regular file"),
+        ("../../large", "it is larger than 256 KiB"),
+        ("../../nul", "line 1 column 1"),
+        ("../../cut", "line 1 column 32"),
+        ("../../lines", "line 3 column 2"),
+        ("../../latin", "invalid utf-8"),
+    ] {
+        symlink(target, &trust).unwrap();
+        for line in ["plan m", "validate m", "auth m"] {
+            let mut command = estate.afresh(line);
+            let ran = command.env("XDG_CONFIG_HOME", estate.at("config")).output();
+            let ran = ran.unwrap();
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(1), "{line} {target}: {said}");
+            assert!(said.contains(why) && said.contains("trust.json"), "{said}");
+            assert!(
+                said.contains("move it away") && !said.contains('\u{1b}'),
+                "{said}"
+            );
+        }
+        assert!(is_link(&trust));
+        fs::remove_file(&trust).unwrap();
+    }
+    assert_eq!(fs::read_to_string(estate.at("large")).unwrap(), large);
+}
+
 /// Only a policy that names where the ledger truly lies lets a link lead it there; then all meet at its one lock.
 #[test]
 fn a_ledger_behind_a_link_needs_a_policy_with_its_absolute_path() {

@@ -5,20 +5,24 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::Failure;
 use super::policy::{config_folder, lies_in};
-use crate::escape;
+use crate::limits::TRUST_BYTES_MAX;
 use crate::model::trust::{HostPattern, Role};
+use crate::{escape, regular};
 
 /// The version of this file.
 const FORMAT: &str = "afresh-trust/1";
 /// What it is called.
 const NAME: &str = "trust.json";
+
+/// What to do about one that cannot be used. Nothing is written over it.
+const WAY_OUT: &str = "Correct it, or move it away: then you are asked again.";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,28 +50,27 @@ pub fn read(planned: &[PathBuf]) -> Result<BTreeSet<(Role, HostPattern)>, Failur
     let Some(path) = file() else {
         return Ok(BTreeSet::new());
     };
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
+    let cannot = |error: &dyn std::error::Error| {
+        let path = path.display();
+        let summary = format!("cannot read {path}, where hosts that you allowed are kept");
+        Failure::because(&summary, error).with_advice(WAY_OUT)
+    };
+    let bytes = match regular::read(&path, TRUST_BYTES_MAX) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => {
-            return Err(Failure::because(
-                &format!("cannot read {}", path.display()),
-                &error,
-            ));
-        }
+        Err(error) => return Err(cannot(&error)),
     };
     only_ours(&path)?;
     // Nothing that is planned may allow itself anything. Who plans where it lies is asked, or refused, as if it were not there.
     if planned.iter().any(|planned| lies_in(&path, planned)) {
         return Ok(BTreeSet::new());
     }
-    parse(&text).map_err(|why| {
-        let summary = format!(
-            "cannot use {}, where hosts that you allowed are kept: {why}",
-            path.display()
-        );
-        Failure::new(summary).with_advice("Remove it, and you are asked again.")
-    })
+    let Some(bytes) = bytes else {
+        let large = format!("it is larger than {} KiB", TRUST_BYTES_MAX / 1024);
+        return Err(cannot(&io::Error::other(large)));
+    };
+    let text = String::from_utf8(bytes).map_err(|error| cannot(&error))?;
+    parse(&text).map_err(|why| cannot(&io::Error::other(why)))
 }
 
 fn parse(text: &str) -> Result<BTreeSet<(Role, HostPattern)>, String> {
@@ -126,9 +129,8 @@ pub fn write(hosts: &BTreeSet<(Role, HostPattern)>) -> Result<(), Failure> {
         format: FORMAT.to_owned(),
         hosts: hosts.iter().map(entry).collect(),
     };
-    let failed = |error: std::io::Error| {
-        Failure::because(&format!("cannot write {}", path.display()), &error)
-    };
+    let failed =
+        |error: io::Error| Failure::because(&format!("cannot write {}", path.display()), &error);
     let folder = path.parent().unwrap_or(Path::new("."));
     make(folder).map_err(failed)?;
     // Made for this user alone.
@@ -141,7 +143,7 @@ pub fn write(hosts: &BTreeSet<(Role, HostPattern)>) -> Result<(), Failure> {
 }
 
 #[cfg(unix)]
-fn make(folder: &Path) -> std::io::Result<()> {
+fn make(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
 
     fs::DirBuilder::new()
@@ -151,7 +153,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn make(folder: &Path) -> std::io::Result<()> {
+fn make(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)
 }
 
