@@ -207,6 +207,76 @@ fn a_full_disk_is_an_error_and_nothing_is_begun_on_it() {
     );
 }
 
+/// Every command that prints something; none changes what another one prints.
+const PRINTING: [&str; 31] = [
+    "--help",
+    "--version",
+    "help plan",
+    "ledger --help",
+    "schema",
+    "schema plan",
+    "schema events",
+    "completions bash",
+    "completions zsh",
+    "completions fish",
+    "completions elvish",
+    "completions powershell",
+    "man",
+    "validate m",
+    "validate m --format json",
+    "plan m --sim world.yaml",
+    "plan m --sim world.yaml --format markdown",
+    "plan m --sim world.yaml --format json",
+    "apply m --sim world.yaml --refresh-only",
+    "why ingest/gateway-west m --sim world.yaml",
+    "auth m --sim world.yaml",
+    "auth m --sim world.yaml --format json",
+    "show plan.json",
+    "show plan.json --format json",
+    "show plan.json --format markdown",
+    "diff plan.json plan.json",
+    "ledger list m --sim world.yaml",
+    "ledger show ingest/gateway-west m --sim world.yaml",
+    "ledger export m --sim world.yaml",
+    "ledger compact m --sim world.yaml",
+    "sim advance 1m m --sim world.yaml",
+];
+
+/// Whoever takes the output of any command for whole is not deceived: on a full disk and in a file that may not grow it is an error, and a
+/// reader that went away has read enough.
+#[test]
+fn no_command_claims_success_for_output_that_is_lost() {
+    let estate = Estate::new();
+    estate.run("plan m --sim world.yaml --out plan.json");
+    estate.run("apply m --sim world.yaml --auto-approve");
+    for line in PRINTING {
+        let ran = estate.run(line);
+        assert!(
+            ran.status.success() && !ran.stdout.is_empty(),
+            "{line}: {ran:?}"
+        );
+        assert_eq!(estate.unread(line, false), Some(0), "{line}");
+        assert_eq!(estate.unread(line, true), Some(0), "{line}");
+        let (code, said) = estate.full(line);
+        assert_eq!(code, Some(1), "{line}: {said}");
+        assert!(
+            said.contains("cannot write to stdout: No space left"),
+            "{line}: {said}"
+        );
+        let limited = format!("ulimit -f 0; exec \"$AFRESH\" {line} >limited.txt");
+        let (code, said) = estate.shell(&limited);
+        assert_eq!(code, Some(1), "{line}: {said}");
+        assert!(said.contains("File too large"), "{line}: {said}");
+        // Also where no file is left to listen for it.
+        let few = format!("ulimit -f 0; ulimit -n 5; exec \"$AFRESH\" {line} >limited.txt");
+        let (code, said) = estate.shell(&few);
+        assert!(code != Some(0), "{line}: {code:?} {said}");
+    }
+    // A server of which nobody learns where it listens is of no use.
+    let (code, said) = estate.full("sim serve world.yaml");
+    assert!(code == Some(1) && said.contains("No space left"), "{said}");
+}
+
 /// A terminal on which somebody has typed this: their end, and the program's.
 fn terminal_with(typed: &str) -> (File, File) {
     let (mut ours, theirs) = terminal().unwrap();

@@ -36,6 +36,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use tokio::runtime::Runtime;
 
 use args::{Afresh, Command, Sim};
 use error::{Exit, Failure};
@@ -46,6 +47,8 @@ use typed::Typed;
 /// Reads argv, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
     no_core_dumps();
+    // For every command, as it also outlives files that may not grow. One that needs none does without where there is none.
+    let runtime = runtime();
     let afresh = match Afresh::try_parse() {
         Ok(afresh) => afresh,
         Err(error) => {
@@ -58,18 +61,13 @@ pub fn main() -> ExitCode {
                 screen::complain_of(&error);
                 return exit.into();
             }
-            return match error.print() {
-                // A reader of `--help` that went away has read enough.
-                Err(lost) if lost.kind() != std::io::ErrorKind::BrokenPipe => Exit::Error,
-                _ => exit,
-            }
-            .into();
+            return screen::explain(&error, exit).into();
         }
     };
     let typed = Typed::new(&afresh, std::env::args_os());
     let screen = Screen::new(&afresh.global, typed);
     logging::start(&afresh.global, &screen);
-    match run(&afresh, &screen) {
+    match run(&afresh, &screen, runtime) {
         Ok(exit) => screen.ended(exit).into(),
         Err(failure) => {
             let failure = failure.completed(&screen.typed);
@@ -79,23 +77,33 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(afresh: &Afresh, screen: &Screen) -> Result<Exit, Failure> {
+fn run(
+    afresh: &Afresh,
+    screen: &Screen,
+    runtime: std::io::Result<Runtime>,
+) -> Result<Exit, Failure> {
     let global = &afresh.global;
     all_heeded(afresh)?;
     match &afresh.command {
         Command::Validate(args) => validate::run(args, global, screen),
-        Command::Plan(args) => wait(screen, async |_| plan::run(args, global, screen).await),
-        Command::Apply(args) => wait(screen, async |interrupts| {
+        Command::Plan(args) => wait(screen, &runtime?, async |_| {
+            plan::run(args, global, screen).await
+        }),
+        Command::Apply(args) => wait(screen, &runtime?, async |interrupts| {
             apply::run(args, global, screen, &interrupts).await
         }),
         Command::Show(args) => show::run(args, screen),
         Command::Diff(args) => show::diff(args, screen),
-        Command::Why(args) => wait(screen, async |_| why::run(args, global, screen).await),
-        Command::Auth(args) => wait(screen, async |_| auth::run(args, global, screen).await),
-        Command::Ledger(command) => {
-            wait(screen, async |_| ledger::run(command, global, screen).await)
-        }
-        Command::Sim(command) => runtime()?.block_on(sim::run(command, global, screen)),
+        Command::Why(args) => wait(screen, &runtime?, async |_| {
+            why::run(args, global, screen).await
+        }),
+        Command::Auth(args) => wait(screen, &runtime?, async |_| {
+            auth::run(args, global, screen).await
+        }),
+        Command::Ledger(command) => wait(screen, &runtime?, async |_| {
+            ledger::run(command, global, screen).await
+        }),
+        Command::Sim(command) => runtime?.block_on(sim::run(command, global, screen)),
         Command::Schema(args) => schema::run(args, screen),
         Command::Completions { shell } => Ok(schema::completions(*shell, screen)),
         Command::Man => schema::man(screen),
@@ -155,12 +163,13 @@ fn no_core_dumps() {
 /// Does what takes time, and listens for interrupts meanwhile.
 fn wait(
     screen: &Screen,
+    runtime: &Runtime,
     work: impl AsyncFnOnce(Interrupts) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
-    runtime()?.block_on(async { work(Interrupts::listen(screen)?).await })
+    runtime.block_on(async { work(Interrupts::listen(screen)?).await })
 }
 
-fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+fn runtime() -> std::io::Result<Runtime> {
     enough_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

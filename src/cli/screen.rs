@@ -14,6 +14,9 @@ use super::error::{Exit, Failure};
 use super::typed::Typed;
 use crate::{escape, regular};
 
+/// What could not be done where stdout is full.
+const NOT_SAID: &str = "cannot write to stdout";
+
 /// Where a command speaks.
 #[derive(Clone, Debug)]
 #[expect(
@@ -103,7 +106,7 @@ impl Screen {
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         match &*lost {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                Err(Failure::because("cannot write to stdout", error))
+                Err(Failure::because(NOT_SAID, error))
             }
             Some(_) | None => Ok(()),
         }
@@ -147,6 +150,19 @@ impl Screen {
         let question = escape::page(question, self.color_errors);
         // Where stderr is closed nobody sees the question, and only a `yes` is a yes.
         let _ = write!(io::stderr().lock(), "{question}");
+    }
+}
+
+/// What `--help` and `--version` tell, to stdout. A reader that went away has read enough.
+pub fn explain(told: &clap::Error, exit: Exit) -> Exit {
+    match told.print() {
+        Err(lost) if lost.kind() != ErrorKind::BrokenPipe => {
+            let failure = Failure::because(NOT_SAID, &lost);
+            let text = escape::page(&failure.message(), false);
+            let _ = write_line(&mut io::stderr().lock(), &text);
+            failure.exit
+        }
+        _ => exit,
     }
 }
 

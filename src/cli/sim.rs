@@ -82,6 +82,8 @@ async fn serve(
         write_file(path, &manifests_of(&served, is_throttling), screen)?;
     }
     screen.say(&ready(&served));
+    // Nobody learns where it listens.
+    screen.all_said()?;
     let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
