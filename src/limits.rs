@@ -68,6 +68,8 @@ pub const DEVICE_CODE_WAIT_MAX: Duration = Duration::from_mins(15);
 pub const DEVICE_CODE_PAUSE: Duration = Duration::from_secs(5);
 /// Longest wait for `az account get-access-token`, which is slow to start.
 pub const AZURE_CLI_TIMEOUT: Duration = Duration::from_secs(30);
+/// Most that it may print, in bytes: a token, and warnings around it.
+pub const AZURE_CLI_BYTES_MAX: u64 = 256 * 1024;
 /// How long a sign-in that failed is not tried again.
 pub const TOKEN_FAILURE_KEPT: Duration = Duration::from_secs(30);
 /// Most pages that are followed of one list.
@@ -142,7 +144,7 @@ pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
 pub const PLAN_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most values in a plan file. A plan has some 40 bytes for each; a file of tiny ones would fill the memory.
 pub const PLAN_VALUES_MAX: usize = 2_500_000;
-/// Largest ledger file that is read, in bytes: some two million events.
+/// Largest ledger, file or blob, that is read, in bytes: some two million events.
 pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Longest line of a ledger, in bytes: an event has some 600, and a one-time run's content a few hundred thousand at most.
 pub const LEDGER_LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;

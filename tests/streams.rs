@@ -506,6 +506,117 @@ fn what_is_read_is_a_file() {
     }
 }
 
+/// Files that variables and manifests name for credentials: what is none, has no end or is too large is refused at once, with its name.
+#[test]
+fn a_credential_comes_from_a_small_regular_file() {
+    const CERTIFICATE: &str = "kind: Credential\nmetadata: {name: c}\nspec: {servicePrincipal: {tenant: t, clientId: c, certificate: {file: odd}}}\n";
+    let secret = CERTIFICATE.replace("certificate", "clientSecret");
+    let assertion = "kind: Credential\nmetadata: {name: c}\nspec: {workloadIdentity: {tenant: t, clientId: c, tokenFile: odd}}\n";
+    let token =
+        "kind: Credential\nmetadata: {name: c}\nspec: {databricksToken: {token: {file: odd}}}\n";
+    let estate = Estate::new();
+    let workspace = "---\napiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {name: w}\nspec: {host: adb-1.7.azuredatabricks.net}\n";
+    let manifests = MANIFESTS.to_owned() + workspace;
+    let pipe = Command::new("mkfifo").arg(estate.at("pipe")).status();
+    assert!(pipe.unwrap().success());
+    let _listener = std::os::unix::net::UnixListener::bind(estate.at("socket")).unwrap();
+    fs::create_dir(estate.at("folder")).unwrap();
+    fs::write(estate.at("large"), "x".repeat(2_000_000)).unwrap();
+    fs::write(estate.at("nul"), "a\0b").unwrap();
+    symlink("/dev/zero", estate.at("zero")).unwrap();
+    let of_arm = [("ARM_TENANT_ID", "t"), ("ARM_CLIENT_ID", "c")];
+    let of_azure = [("AZURE_TENANT_ID", "t"), ("AZURE_CLIENT_ID", "c")];
+    let profile = [("DATABRICKS_CONFIG_PROFILE", "p"), ("X", "x")];
+    for (odd, why) in [
+        ("pipe", "it is a pipe, not a regular file"),
+        ("socket", "it is a socket, not a regular file"),
+        ("folder", "it is a folder, not a regular file"),
+        ("zero", "it is a device, not a regular file"),
+        ("large", "is larger than"),
+        ("nul", "holds a NUL character"),
+    ] {
+        let said = |manifests: &str, env: &[(&str, &str)], code: i32| {
+            fs::write(estate.at("m/a.yaml"), manifests).unwrap();
+            let mut command = estate.afresh("auth m --timeout 20s");
+            let ran = command.envs(env.iter().copied()).output().unwrap();
+            let said = [ran.stdout, ran.stderr].concat();
+            let said = String::from_utf8(said).unwrap();
+            assert_eq!(ran.status.code(), Some(code), "{odd} {env:?}: {said}");
+            said
+        };
+        let named = estate.at(odd).display().to_string();
+        for (variable, family) in [
+            ("AZURE_FEDERATED_TOKEN_FILE", of_azure),
+            ("ARM_OIDC_TOKEN_FILE_PATH", of_arm),
+            ("AZURE_CLIENT_CERTIFICATE_PATH", of_azure),
+            ("DATABRICKS_CONFIG_FILE", profile),
+        ] {
+            let told = said(
+                &manifests,
+                &[&family[..], &[(variable, &named)]].concat(),
+                1,
+            );
+            // A key file is no text: what is in it is judged as such.
+            let is_key = odd == "nul" && variable.ends_with("CERTIFICATE_PATH");
+            let why = if is_key { "no certificate in PEM" } else { why };
+            assert!(
+                told.contains(why) && told.contains(&named),
+                "{variable} {odd}: {told}"
+            );
+        }
+        if !matches!(odd, "large" | "nul") {
+            let told = said(&manifests, &[("SSL_CERT_FILE", &named)], 1);
+            assert!(
+                told.contains(why) && told.contains("SSL_CERT_FILE"),
+                "{told}"
+            );
+        }
+        let _ = fs::remove_file(estate.at("m/odd"));
+        symlink(format!("../{odd}"), estate.at("m/odd")).unwrap();
+        for credential in [CERTIFICATE, &secret, assertion, token] {
+            let at = if credential == token {
+                "azuredatabricks.net"
+            } else {
+                "factory: adf-ingest"
+            };
+            let text = manifests.replace(at, &format!("{at}, credential: c"));
+            let text = format!("{text}---\napiVersion: afresh/v1\n{credential}");
+            // A link that leads out is refused, whatever is there.
+            let told = said(&text, &[], 5);
+            assert!(
+                told.contains("m/odd") && told.contains("not trusted"),
+                "{told}"
+            );
+            let allowed = "apiVersion: afresh/v1\nkind: Policy\nmetadata: {name: p}\nspec: {allow: {files: [\"ROOT\", /dev/zero]}}\n";
+            let root = estate.0.path().canonicalize().unwrap();
+            let allowed = allowed.replace("ROOT", &root.display().to_string());
+            fs::write(estate.at("policy.yaml"), allowed).unwrap();
+            let policy = estate.at("policy.yaml").display().to_string();
+            let told = said(&text, &[("AFRESH_POLICY", &policy)], 1);
+            let is_key = odd == "nul" && credential == CERTIFICATE;
+            let why = if is_key { "no certificate in PEM" } else { why };
+            assert!(told.contains(why), "{credential} {odd}: {told}");
+        }
+    }
+}
+
+/// The Azure CLI keeps its own files; what it prints may have no end.
+#[test]
+fn an_azure_cli_that_prints_without_an_end_is_cut_off() {
+    let estate = Estate::new();
+    fs::create_dir(estate.at("bin")).unwrap();
+    for stream in ["1", "2"] {
+        let az = format!("#!/bin/sh\nexec /bin/cat /dev/zero >&{stream}\n");
+        fs::write(estate.at("bin/az"), az).unwrap();
+        fs::set_permissions(estate.at("bin/az"), fs::Permissions::from_mode(0o755)).unwrap();
+        let mut auth = estate.afresh("auth m --timeout 20s");
+        let ran = auth.env("PATH", estate.at("bin")).output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        assert_eq!(ran.status.code(), Some(1), "{said}");
+        assert!(said.contains("it printed more than 256 KiB"), "{said}");
+    }
+}
+
 /// What a person allowed is read like every input, and nothing is written over what cannot be read.
 #[test]
 fn hosts_that_a_person_allowed_are_read_from_a_small_regular_file() {

@@ -431,7 +431,10 @@ const fn seen(movement: &Move, looked: Timestamp) -> Option<Timestamp> {
 /// What the next plan is to know of a refusal: nothing of one that has to do with the moment alone.
 fn why(trouble: &Trouble) -> Why {
     match trouble.kind {
-        TroubleKind::Throttled | TroubleKind::TimeOver | TroubleKind::Unreachable => Why::Proved,
+        TroubleKind::Throttled
+        | TroubleKind::TimeOver
+        | TroubleKind::Unwanted
+        | TroubleKind::Unreachable => Why::Proved,
         TroubleKind::Forbidden { .. }
         | TroubleKind::Unauthenticated
         | TroubleKind::SignedOut

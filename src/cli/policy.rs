@@ -57,6 +57,13 @@ pub fn find(global: &Global, planned: &[PathBuf], screen: &Screen) -> Result<Pol
             _ => failure,
         }
     })?;
+    if let Some(beside) = planned.iter().find(|planned| lies_beside(&path, planned)) {
+        screen.remark(&escape::line(&format!(
+            "warning: the policy {} lies beside {}: whoever may change that folder can change the policy, so keep it elsewhere",
+            path.display(),
+            beside.display()
+        )));
+    }
     manifest::read_policy(&path).map_err(|problems| {
         screen.complain(&problems.render(screen.color_errors));
         Failure::new("the policy has problems, listed above")
@@ -69,6 +76,12 @@ pub fn lies_in(file: &Path, planned: &Path) -> bool {
     let planned = without_links(planned);
     let is_there = planned.is_dir() || planned.is_file();
     is_there && (without_links(file).starts_with(&planned) || leads_through(file, &planned))
+}
+
+/// Does a policy lie in the folder of a manifest that is named alone?
+fn lies_beside(policy: &Path, planned: &Path) -> bool {
+    let planned = without_links(planned);
+    planned.is_file() && without_links(policy).parent() == planned.parent()
 }
 
 /// The file that is meant; the user's own only if it is there.

@@ -168,20 +168,33 @@ pub fn explain(told: &clap::Error, exit: Exit) -> Exit {
 
 /// A command line that cannot be read, to stderr: it may hold anything.
 pub fn complain_of(error: &clap::Error) {
-    let color = io::stderr().is_terminal() && !no_color();
+    let words = std::env::args_os().skip(1);
+    let words: Vec<String> = words.filter_map(|word| word.into_string().ok()).collect();
+    let is_plain = !words.iter().any(|word| word.contains('\n'));
+    let color = io::stderr().is_terminal() && !no_color() && is_plain;
     let told = error.render();
-    let mut told = if color {
+    let told = if color {
         told.ansi().to_string()
     } else {
-        told.to_string()
+        on_one_line(told.to_string(), &words)
     };
-    for word in std::env::args_os().skip(1) {
-        // It is quoted as it was typed, with its line ends.
-        if let Some(word) = word.to_str().filter(|word| word.contains('\n')) {
-            told = told.replace(word, &escape::line(word));
+    let _ = write_line(&mut io::stderr().lock(), &escape::page(&told, color));
+}
+
+/// The message with each word that was typed on one line: it is quoted with the line ends that it has.
+fn on_one_line(mut told: String, words: &[String]) -> String {
+    let values = words
+        .iter()
+        .filter_map(|word| Some(word.split_once('=')?.1));
+    let typed = words.iter().map(String::as_str).chain(values);
+    for word in typed.filter(|word| word.contains('\n')) {
+        // Alone it may be what ends the lines of the message itself.
+        for before in ["'", " "] {
+            let quoted = format!("{before}{word}'");
+            told = told.replace(&quoted, &format!("{before}{}'", escape::line(word)));
         }
     }
-    let _ = write_line(&mut io::stderr().lock(), &escape::page(&told, color));
+    told
 }
 
 fn no_color() -> bool {
@@ -244,4 +257,29 @@ fn read_bytes(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::on_one_line;
+
+    #[test]
+    fn words_with_line_ends_are_quoted_on_one_line_and_the_message_keeps_its_own() {
+        for word in [
+            "\n",
+            "\n\n",
+            "e\n",
+            "x\n::error::y",
+            "--format=x\n::error::y",
+        ] {
+            let value = word.split_once('=').map_or(word, |(_, value)| value);
+            let told = |value: &str| {
+                format!(
+                    "error: unexpected value '{value}' found\n\n  tip: to pass it, use '-- {value}'\n\nUsage: afresh <COMMAND>\n"
+                )
+            };
+            let shown = on_one_line(told(value), &[word.to_owned()]);
+            assert_eq!(shown, told(&crate::escape::line(value)), "{word:?}");
+        }
+    }
 }

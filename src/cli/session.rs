@@ -277,7 +277,10 @@ impl Outside {
             .as_ref()
             .map_or(Clock::Real, |sim| sim.cloud.world().clock());
         let transport: Arc<dyn Transport> = match &embedded {
-            None => Arc::new(Wire::behind(surroundings::proxies())),
+            None => {
+                surroundings::hold_roots()?;
+                Arc::new(Wire::behind(surroundings::proxies()))
+            }
             Some(sim) => Arc::new(sim.cloud.clone()),
         };
         let client = Client::new(transport, clock.clone());

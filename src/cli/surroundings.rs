@@ -1,16 +1,20 @@
 //! What the cloud is told of the process it runs in: its environment, and whether it may run the Azure CLI.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use super::args::Global;
+use super::error::Failure;
 use crate::cloud::Surroundings;
 use crate::escape::{self, line};
 use crate::http::Proxies;
 use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
 use crate::model::job::VARIABLE_PREFIX;
+use crate::regular;
 
+/// Names a file of certificates that are trusted.
+const ROOTS: &str = "SSL_CERT_FILE";
 /// Stands in for every credential against the simulated cloud, which needs no account.
 const STAND_INS: [(&str, &str); 3] = [
     ("AZURE_TENANT_ID", "00000000-0000-0000-0000-00000000aaaa"),
@@ -47,6 +51,23 @@ pub fn variable(name: &str) -> Option<String> {
 /// What this process's environment says of proxies.
 pub fn proxies() -> Proxies {
     Proxies::of(|name| std::env::var(name).ok())
+}
+
+/// Holds that the file of trusted roots, if there is one, is one that ends: the library that reads it waits for a pipe, deaf to interrupts.
+///
+/// # Errors
+/// It is no regular file.
+pub fn hold_roots() -> Result<(), Failure> {
+    let Some(path) = variable(ROOTS).map(PathBuf::from) else {
+        return Ok(());
+    };
+    match regular::check(&path) {
+        Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::IsADirectory) => {
+            let summary = format!("cannot read {}, which {ROOTS} names", path.display());
+            Err(Failure::because(&summary, &error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Pipelines: how people call a run, the variable with its number, and the one that says of what.

@@ -11,6 +11,7 @@ use super::call::Who;
 use super::request_id;
 use super::session::Session;
 use super::soft::{self, Soft};
+use crate::http::redact::holds;
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
 use crate::model::runtime::Regeneration;
@@ -152,7 +153,7 @@ impl Entry {
         let event = Regeneration {
             at: self.event_timestamp?.parse().ok()?,
             slot: id.and_then(|id| request_id::slot_of(id, &runtime)),
-            by: self.caller,
+            by: self.caller.filter(|by| !holds(by, [])),
         };
         Some((runtime, event))
     }

@@ -2,19 +2,20 @@
 //!
 //! Refuses: a line in full if it is long; a secret; colours that were not asked for.
 
+mod lines;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde_json::{Value, json};
 
 use crate::escape;
 use crate::limits::PROBLEMS_SHOWN_MAX;
+use lines::Lines;
 
-use super::blank;
 use super::mark::Mark;
 use super::mask;
 use super::problem::{Findings, Problem, Severity};
 use super::source::Source;
-use super::split;
 
 /// Everything that is wrong, errors first, by place. Holds the lines that are shown, not the files.
 #[derive(Debug)]
@@ -53,14 +54,11 @@ const AROUND: usize = 60;
 impl Problems {
     /// Puts the findings in order, and keeps what is to be shown of the sources.
     pub(super) fn of(findings: Findings, sources: &[Source]) -> Self {
-        let lines: Vec<Vec<&str>> = sources
-            .iter()
-            .map(|source| split::lines(&source.text).map(|(_, line)| line).collect())
-            .collect();
+        let mut lines = Lines::of(sources);
         let (kept, more) = findings.sorted();
         let list = kept
             .into_iter()
-            .map(|problem| told(problem, sources, &lines))
+            .map(|problem| told(problem, sources, &mut lines))
             .collect();
         Self { list, more }
     }
@@ -175,7 +173,7 @@ impl Excerpt {
     }
 }
 
-fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
+fn told(problem: Problem, sources: &[Source], lines: &mut Lines<'_>) -> Told {
     let place = problem
         .mark
         .and_then(|mark| excerpt(mark, problem.secret, sources, lines));
@@ -184,9 +182,8 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     });
     let note = problem
         .mark
-        .and_then(|mark| line_of(mark, lines))
         .filter(|_| !problem.message.contains("(U+"))
-        .and_then(blank::note);
+        .and_then(|mark| lines.at(mark)?.note.clone());
     let help = [problem.help, note].into_iter().flatten();
     let help: Vec<String> = help.map(|help| escape::paragraph(&help)).collect();
     Told {
@@ -201,32 +198,26 @@ fn told(problem: Problem, sources: &[Source], lines: &[Vec<&str>]) -> Told {
     }
 }
 
-fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) -> Option<Excerpt> {
-    let index = usize::try_from(mark.file).ok()?;
-    let (source, lines) = (sources.get(index)?, lines.get(index)?);
+fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &mut Lines<'_>) -> Option<Excerpt> {
+    let source = sources.get(usize::try_from(mark.file).ok()?)?;
     let number = usize::try_from(mark.line).ok()?;
-    let line = lines
-        .get(number.saturating_sub(1))
-        .copied()
-        .unwrap_or_default();
-    let before = lines[..(number.saturating_sub(1)).min(lines.len())]
-        .iter()
-        .rev()
-        .find(|line| !line.trim().is_empty());
+    let line = lines.at(mark)?;
     let column = usize::try_from(mark.column).ok()?;
-    let start = byte_of(line, column);
+    let (from, to) = line.around(column);
+    let start = line.byte_of(column);
     let end = if mark.end_line == mark.line {
-        byte_of(line, usize::try_from(mark.end_column).ok()?)
+        line.byte_of(usize::try_from(mark.end_column).ok()?)
     } else {
-        line.trim_end().len()
+        line.text.trim_end().len()
     };
-    let mut hidden = mask::hidden(line, before.is_some_and(|before| mask::carries(before)));
+    let (text, start) = (&line.text[from..to], start - from);
+    let mut hidden = line.hidden_in(from, to);
     if secret {
         hidden.retain(|range| range.end <= start);
-        hidden.push(start..line.len());
+        hidden.push(start..text.len());
     }
-    let mut columns = [start, end.max(start)];
-    let masked = mask::masked(line, &hidden, &mut columns);
+    let mut columns = [start, end.clamp(from + start, to) - from];
+    let masked = mask::masked(text, &hidden, &mut columns);
     let [start, end] = if secret {
         [columns[0], masked.len()]
     } else {
@@ -242,19 +233,6 @@ fn excerpt(mark: Mark, secret: bool, sources: &[Source], lines: &[Vec<&str>]) ->
         start,
         end,
     })
-}
-
-fn line_of<'a>(mark: Mark, lines: &[Vec<&'a str>]) -> Option<&'a str> {
-    let lines = lines.get(usize::try_from(mark.file).ok()?)?;
-    let number = usize::try_from(mark.line).ok()?;
-    lines.get(number.checked_sub(1)?).copied()
-}
-
-/// The byte at which the character `column` of `line` begins, or the line's end.
-fn byte_of(line: &str, column: usize) -> usize {
-    line.char_indices()
-        .nth(column)
-        .map_or(line.len(), |(at, _)| at)
 }
 
 /// The part of a long line around a place.

@@ -331,6 +331,12 @@ impl KnownKey {
 }
 
 impl RuntimeMemory {
+    /// Is a key of it known? There may be an entry for what the log told alone.
+    pub fn knows_keys(&self) -> bool {
+        let is_known = |slot: Slot| self.slots.get(slot).fingerprint.is_some();
+        Slot::BOTH.into_iter().any(is_known)
+    }
+
     /// Remembers a regeneration by afresh.
     pub fn rotated(&mut self, rotation: Rotation) {
         let later = |known: &Rotation| known.answered <= rotation.answered;

@@ -73,6 +73,8 @@ pub enum TroubleKind {
     Throttled,
     /// Not asked: the command's time was over.
     TimeOver,
+    /// Not asked, as the command line wants it (`--evidence status`).
+    Unwanted,
     /// No answer, not even after repeating.
     Unreachable,
     /// An answer that cannot be understood, or a status that should not be.
@@ -90,7 +92,11 @@ impl TroubleKind {
             }
             Self::NotFound => Some(Attention::NotFound),
             Self::Misfit => Some(Attention::Rule),
-            Self::Throttled | Self::TimeOver | Self::Unreachable | Self::Unexpected => None,
+            Self::Throttled
+            | Self::TimeOver
+            | Self::Unwanted
+            | Self::Unreachable
+            | Self::Unexpected => None,
         }
     }
 
@@ -104,6 +110,7 @@ impl TroubleKind {
             | Self::Blocked
             | Self::Throttled
             | Self::TimeOver
+            | Self::Unwanted
             | Self::Unreachable
             | Self::Unexpected => Promise::Unknown,
         }
@@ -112,7 +119,11 @@ impl TroubleKind {
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: ", self.doing)?;
+        let verb = match &self.kind {
+            TroubleKind::Unwanted => "did not",
+            _ => "cannot",
+        };
+        write!(f, "{verb} {}: ", self.doing)?;
         match &self.kind {
             TroubleKind::Forbidden { right } => {
                 let said = without_the_right(&self.message);

@@ -157,6 +157,7 @@ fn trouble_kind(kind: &TroubleKind) -> Value {
         TroubleKind::NotFound => json!("notFound"),
         TroubleKind::Throttled => json!("throttled"),
         TroubleKind::TimeOver => json!("timeOver"),
+        TroubleKind::Unwanted => json!("unwanted"),
         TroubleKind::Unreachable => json!("unreachable"),
         TroubleKind::Unexpected => json!("unexpected"),
         TroubleKind::Misfit => json!("misfit"),

@@ -63,7 +63,7 @@ struct Scene<'a> {
     reader: &'a Reader,
     options: &'a Options,
     gate: Gate,
-    /// Names, in lower case, of the runtimes that the ledger knows anywhere.
+    /// Names, in lower case, of the runtimes whose keys the ledger knows anywhere.
     runtime_names: BTreeSet<String>,
 }
 
@@ -83,8 +83,9 @@ impl<'a> Scene<'a> {
             gate: Gate::new(options.parallelism),
             runtime_names: memory
                 .runtimes
-                .keys()
-                .filter_map(|identity| match identity {
+                .iter()
+                .filter(|(_, runtime)| runtime.knows_keys())
+                .filter_map(|(identity, _)| match identity {
                     Identity::Runtime(id) => Some(id.name().to_ascii_lowercase()),
                     Identity::Job(..) | Identity::Submission(..) => None,
                 })

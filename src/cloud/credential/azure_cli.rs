@@ -1,7 +1,8 @@
 //! A token of whoever is signed in to the Azure CLI.
 //!
-//! Refuses: `expiresOn`, which is local time without a zone; waiting for ever.
+//! Refuses: `expiresOn`, which is local time without a zone; waiting for ever, and reading without an end.
 
+use std::io;
 use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -9,13 +10,14 @@ use std::time::Duration;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use super::grant::seconds;
 use super::{Fresh, TokenFailure, Why, advice};
 use crate::http::redact::redact;
-use crate::limits::AZURE_CLI_TIMEOUT;
+use crate::limits::{AZURE_CLI_BYTES_MAX, AZURE_CLI_TIMEOUT};
 use crate::model::time::Timestamp;
 
 #[derive(Deserialize)]
@@ -48,8 +50,10 @@ pub(super) async fn token(
         ])
         .args(tenant.iter().flat_map(|tenant| ["--tenant", tenant]))
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true);
-    let mut output = match tokio::time::timeout(AZURE_CLI_TIMEOUT, command.output()).await {
+    let mut output = match tokio::time::timeout(AZURE_CLI_TIMEOUT, output_of(command)).await {
         Ok(Ok(output)) => output,
         Ok(Err(error)) => {
             let program = program.display();
@@ -66,6 +70,33 @@ pub(super) async fn token(
     } else {
         Err(complaint(&output))
     }
+}
+
+/// What it prints, unless that has no end.
+async fn output_of(mut command: Command) -> io::Result<Output> {
+    let mut child = command.spawn()?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = tokio::try_join!(all_of(out), all_of(err))?;
+    Ok(Output {
+        status: child.wait().await?,
+        stdout,
+        stderr,
+    })
+}
+
+async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
+    let mut said = Vec::new();
+    if let Some(pipe) = pipe {
+        let mut pipe = pipe.take(AZURE_CLI_BYTES_MAX + 1);
+        pipe.read_to_end(&mut said).await?;
+    }
+    if said.len() as u64 > AZURE_CLI_BYTES_MAX {
+        let limit = AZURE_CLI_BYTES_MAX / 1024;
+        return Err(io::Error::other(format!(
+            "it printed more than {limit} KiB"
+        )));
+    }
+    Ok(said)
 }
 
 fn read(said: &[u8], now: Timestamp) -> Result<Fresh, TokenFailure> {

@@ -11,6 +11,7 @@ use super::super::session::Session;
 use super::super::soft::{self, Soft, Words};
 use super::super::{Dated, ListedJob};
 use super::{Ask, inputs, parts, read, trigger};
+use crate::http::redact::holds;
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
 use crate::model::job::{Continuous, JobId};
@@ -61,7 +62,11 @@ impl Job {
         let Soft(tags) = settings.tags.unwrap_or_default();
         Some(ListedJob {
             id: self.job_id?,
-            name: settings.name.unwrap_or_default(),
+            // One that holds a secret is not shown, and not altered either: it has none.
+            name: settings
+                .name
+                .filter(|name| !holds(name, []))
+                .unwrap_or_default(),
             tags: tags
                 .into_iter()
                 .map(|(name, Words(value))| (name, value.unwrap_or_default()))

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::super::soft;
 use super::inputs;
+use crate::http::redact::{holds, redact};
 use crate::model::job::{ActivePhase, Inputs, JobId, Phase, Run, RunId, RunResult, TasksRun};
 use crate::model::time::Timestamp;
 
@@ -88,7 +89,7 @@ impl RunBody {
             queued_since: began.filter(|_| is_queued),
             inputs: self.inputs(),
             phase,
-            url: self.run_page_url.clone(),
+            url: self.run_page_url.clone().filter(|url| !holds(url, [])),
             message: self.message(),
         })
     }
@@ -173,7 +174,7 @@ impl RunBody {
         .into_iter()
         .flatten()
         .find(|words| !words.is_empty())
-        .cloned()
+        .map(|words| redact(words))
     }
 }
 

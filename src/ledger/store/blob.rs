@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{AppendError, Position, Store, StoreError, Stored, whole_lines};
+use super::{AppendError, Position, Store, StoreError, Stored, too_large, whole_lines};
 use crate::http::{Authorize, Client};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL};
 use service::{Service, Size, Stands, Trouble, is_unknown};
@@ -150,6 +150,14 @@ impl BlobStore {
         let start = if is_same { since.offset } else { 0 };
         if start > size.bytes {
             return Err(super::shorter(newest.blob.to_string()));
+        }
+        if let Some(what) = too_large(size.bytes) {
+            return Err(StoreError {
+                doing: "read",
+                place: newest.blob.to_string(),
+                what,
+                advice: "check the place that the Project's `ledger` names".to_owned(),
+            });
         }
         let bytes = self.bytes(&newest.blob, start, size.bytes).await?;
         let at = |offset| Position {

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
-    whole_lines,
+    too_large, whole_lines,
 };
 use crate::limits::{LEDGER_BYTES_MAX, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
 use crate::{escape, regular};
@@ -412,10 +412,8 @@ fn behind_links(path: PathBuf) -> PathBuf {
 /// The file. One that is larger than any ledger, or has a longer line than any, is told before it fills the memory.
 fn read_all(mut file: File) -> io::Result<Vec<u8>> {
     let length = file.metadata()?.len();
-    if length > LEDGER_BYTES_MAX {
-        return Err(io::Error::other(format!(
-            "it has {length} bytes, and a ledger has at most {LEDGER_BYTES_MAX}"
-        )));
+    if let Some(told) = too_large(length) {
+        return Err(io::Error::other(told));
     }
     let mut bytes = Vec::new();
     loop {

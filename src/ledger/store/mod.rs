@@ -8,6 +8,8 @@ pub mod memory;
 
 use futures_util::future::BoxFuture;
 
+use crate::limits::LEDGER_BYTES_MAX;
+
 /// Where a ledger ends. Compaction begins a new generation, so an offset means something in its own generation only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Position {
@@ -97,6 +99,12 @@ fn shorter(place: String) -> StoreError {
         advice: "restore it from a copy if something is missing, and run the command again"
             .to_owned(),
     }
+}
+
+/// Says of a ledger that is larger than any, before it fills the memory, how large it is.
+fn too_large(length: u64) -> Option<String> {
+    (length > LEDGER_BYTES_MAX)
+        .then(|| format!("it has {length} bytes, and a ledger has at most {LEDGER_BYTES_MAX}"))
 }
 
 /// The length of all whole lines in `bytes`.

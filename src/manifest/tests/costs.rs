@@ -113,6 +113,23 @@ fn of_two_rules_with_tags_within_each_other_both_are_told() {
     }
 }
 
+/// Each is shown with a part of the line, which is as long as they are many.
+#[test]
+fn many_problems_on_one_long_line() {
+    let told = in_proportion(2_000, |count| {
+        let window = "{cron: '0 0 31 2 *', timeZone: UTC, duration: 1h, password: geheim}";
+        let windows = vec![window; count].join(", ");
+        let rule = keys("'*'").replace('}', &format!(", windows: [{windows}]}}"));
+        told(std::iter::once(document("KeyAge", 0, &rule)))
+    });
+    assert!(told.contains("more problems"), "{told}");
+    assert!(
+        told.lines().all(|line| line.chars().count() < 400),
+        "{told}"
+    );
+    assert!(!told.contains("geheim"), "{told}");
+}
+
 #[test]
 fn windows_that_never_come_and_windows_without_number() {
     let rule = |cron: &str, count: usize| {

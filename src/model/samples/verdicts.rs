@@ -10,6 +10,7 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
         Just(TroubleKind::NotFound),
         Just(TroubleKind::Throttled),
         Just(TroubleKind::TimeOver),
+        Just(TroubleKind::Unwanted),
         Just(TroubleKind::Unreachable),
         Just(TroubleKind::Unexpected),
         Just(TroubleKind::Misfit),

@@ -200,6 +200,7 @@ mirror! {
         NotFound,
         Throttled,
         TimeOver,
+        Unwanted,
         Unreachable,
         Unexpected,
         Misfit,

@@ -64,11 +64,10 @@ fn log_is_silent_since_seen(memory: &RuntimeMemory, log: &LogSight) -> bool {
     })
 }
 
-/// Is it new to the ledger, which knows a runtime of its name elsewhere? Then its keys may be older than itself.
+/// Does the ledger know no key of it, and those of a runtime of its name elsewhere? Then its keys may be older than itself.
 fn may_have_moved(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     let name = case.target.id.name().to_ascii_lowercase();
-    let is_new = !scene.memory.runtimes.contains_key(&case.target.identity());
-    is_new && scene.runtime_names.contains(&name)
+    !case.memory.knows_keys() && scene.runtime_names.contains(&name)
 }
 
 /// Lists them, unless that is not wanted.
@@ -85,9 +84,9 @@ pub async fn list(
                 .await
         }
         KeyReading::Never => Err(Trouble {
-            kind: TroubleKind::Unexpected,
+            kind: TroubleKind::Unwanted,
             doing: format!("list the keys of {name}"),
-            message: "not asked for (--evidence status)".to_owned(),
+            message: "not wanted (--evidence status)".to_owned(),
             ids: Box::default(),
         }),
     }
