@@ -76,7 +76,7 @@ pub(super) fn misfit(target: &Target, movement: &Move) -> Trouble {
     Trouble {
         kind: TroubleKind::Misfit,
         doing: movement.title(),
-        message: format!("this is no move for {}", target.identity()),
+        message: format!("this action does not fit {}", target.identity()),
         ids: Box::default(),
     }
 }

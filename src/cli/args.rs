@@ -298,7 +298,7 @@ impl Output {
             "text" => PlanFormat::Text,
             "json" => PlanFormat::Json,
             "markdown" => PlanFormat::Markdown,
-            other => return Err(format!("`{other}` is none of text, json, markdown")),
+            other => return Err(format!("`{other}` is not one of text, json, markdown")),
         };
         Ok(Self { format, file })
     }

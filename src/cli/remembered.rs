@@ -82,7 +82,7 @@ fn parse(text: &str) -> Result<BTreeSet<(Role, HostPattern)>, String> {
         let role = Role::ALL
             .into_iter()
             .find(|role| role.field() == entry.role);
-        let role = role.ok_or_else(|| format!("`{}` is no role", entry.role))?;
+        let role = role.ok_or_else(|| format!("`{}` is not a role", entry.role))?;
         Ok((role, HostPattern::parse(&entry.host)?))
     };
     document.hosts.into_iter().map(entry).collect()

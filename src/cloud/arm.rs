@@ -36,14 +36,14 @@ impl<'a> Ask<'a> {
     /// A request that may be repeated, without a body.
     ///
     /// # Errors
-    /// The cloud's `resourceManager` is no address.
+    /// The cloud's `resourceManager` is not an address.
     pub fn call(self) -> Result<Call<'a>, Trouble> {
         let base = self.who.cloud.resource_manager.trim_end_matches('/');
         let Ok(mut url) = Url::parse(base) else {
             return Err(Trouble {
                 kind: TroubleKind::Misfit,
                 doing: self.doing,
-                message: format!("{base} is no address of a Resource Manager"),
+                message: format!("{base} is not an address of a Resource Manager"),
                 ids: Box::default(),
             });
         };

@@ -119,7 +119,7 @@ impl Call<'_> {
             Err(fault) => fault,
             Ok(()) if owned => return Ok(()),
             Ok(()) => format!(
-                "{} is no host of the cloud {}, and tokens go nowhere else",
+                "{} is not a host of the cloud {}; refusing to send a token there",
                 host_and_port(&self.url),
                 self.who.cloud.name
             ),

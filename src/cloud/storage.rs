@@ -74,7 +74,7 @@ fn choose(reader: &Reader, here: &Surroundings, address: &Url) -> Result<Access,
         (Some(cloud), None) => cloud,
         (None, None) => {
             return Err(format!(
-                "{host} is no blob host of an Azure cloud, so a shared access signature is needed: set {SAS}"
+                "{host} is not a blob host of an Azure cloud, so a shared access signature is needed: set {SAS}"
             ));
         }
     };

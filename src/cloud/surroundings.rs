@@ -236,9 +236,7 @@ pub(super) async fn read_text(path: &Path, limit: u64) -> Result<SecretString, S
     let text = text.ok_or_else(|| format!("{shown} is not a text in UTF-8: save it as that"))?;
     let text = SecretString::from(text);
     if text.expose_secret().contains('\0') {
-        return Err(format!(
-            "{shown} holds a NUL character, so it is no text, and is not used"
-        ));
+        return Err(format!("{shown} holds a NUL character, and is not used"));
     }
     Ok(match text.expose_secret().strip_prefix('\u{feff}') {
         Some(rest) => rest.into(),

@@ -189,7 +189,7 @@ impl Fold {
     fn confirmed(&mut self, subject: &Subject, digest: &str, run: RunId) {
         if !matches!(subject.identity, Identity::Submission(..)) {
             return self.note(format!(
-                "a confirmed run of {subject}, which is no one-time run"
+                "a confirmed run of {subject}, which is not a one-time run"
             ));
         }
         let confirmed = &mut self.submission(subject).confirmed;

@@ -327,7 +327,7 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
     let status = file.status.unwrap_or(if is_refusal { 400 } else { 500 });
     if !(400..600).contains(&status) {
         return Err(format!(
-            "faults[{place}]: status {status} is no error; write one from 400 to 599"
+            "faults[{place}]: status {status} is not an error; write one from 400 to 599"
         ));
     }
     Ok(Fault {

@@ -66,7 +66,7 @@ impl World {
     fn runtime_place(&self, name: &str) -> Result<Place, String> {
         let (factory, runtime) = name
             .rsplit_once('/')
-            .ok_or_else(|| format!("`{name}` is no runtime: write `factory/runtime`"))?;
+            .ok_or_else(|| format!("`{name}` is not a runtime: write `factory/runtime`"))?;
         let (subscription, factory) = self.factory_place(factory)?;
         let runtimes = &self.subscriptions[subscription].factories[factory].runtimes;
         let place = runtimes
@@ -304,7 +304,7 @@ impl World {
         for operation in operations {
             if *operation != Operation::ActivityLog {
                 return Err(format!(
-                    "`{}` is no right of a subscription: name its factory or runtime; only `activityLog` is",
+                    "`{}` is not a right of a subscription: name its factory or runtime; only `activityLog` is",
                     operation.name()
                 ));
             }

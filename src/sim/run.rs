@@ -40,7 +40,7 @@ impl TryFrom<String> for Outcome {
             Ok(Self(text))
         } else {
             Err(format!(
-                "`{text}` is no result: write SUCCESS, FAILED, TIMEDOUT, CANCELED or another upper-case result_state"
+                "`{text}` is not a result: write SUCCESS, FAILED, TIMEDOUT, CANCELED or another upper-case result_state"
             ))
         }
     }

@@ -36,7 +36,7 @@ impl TryFrom<String> for When {
     fn try_from(text: String) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is no time: write `2026-11-22T09:00:00Z`, `2026-11-22`, `97d ago` or `in 3d`"
+                "`{text}` is not a time: write `2026-11-22T09:00:00Z`, `2026-11-22`, `97d ago` or `in 3d`"
             )
         };
         if text == "now" {
@@ -71,7 +71,9 @@ impl TryFrom<String> for Span {
 
     fn try_from(text: String) -> Result<Self, String> {
         span(&text).map(Self).ok_or_else(|| {
-            format!("`{text}` is no length of time: write `90d`, `1d12h`, `30m`, `45s` or `250ms`")
+            format!(
+                "`{text}` is not a length of time: write `90d`, `1d12h`, `30m`, `45s` or `250ms`"
+            )
         })
     }
 }
@@ -161,7 +163,7 @@ mod tests {
         assert!(
             When::try_from("yesterday".to_owned())
                 .unwrap_err()
-                .contains("is no time")
+                .contains("is not a time")
         );
     }
 

@@ -313,9 +313,12 @@ async fn a_lease_and_another_kind_of_blob_are_said_so() {
     let block = [("x-ms-blob-type", "BlockBlob"), ("content-length", "0")];
     assert_eq!(send(Method::PUT, &address, &block).await.status, 201);
     let said = refused(&store, Position::default()).await;
-    assert!(said.contains("it is no append blob; name one"), "{said}");
+    assert!(
+        said.contains("it is not an append blob; name one"),
+        "{said}"
+    );
     let error = store.read(Position::default()).await.unwrap_err();
-    assert!(error.to_string().contains("it is no append blob"));
+    assert!(error.to_string().contains("it is not an append blob"));
 }
 
 /// A blob that is full to its last block could not even name the one that it goes on in.

@@ -102,7 +102,7 @@ fn kind(word: &str) -> Result<Kind, String> {
     let known = Kind::ALL.into_iter().find(|kind| kind.word() == word);
     known.ok_or_else(|| {
         format!(
-            "`{word}` is none of {}; or `none` alone",
+            "`{word}` is not one of {}; or `none` alone",
             Kind::ALL.map(Kind::word).join(", ")
         )
     })

@@ -179,7 +179,7 @@ async fn code(
 ) -> Result<Shown, TokenFailure> {
     if !here.has_a_person() {
         return Err(TokenFailure::new(
-            "nobody is there who could be shown a code: stderr is no terminal; use another method in a pipeline",
+            "no one can be shown a code, because stderr is not a terminal; use another method in a pipeline",
         ));
     }
     in_time(client)?;

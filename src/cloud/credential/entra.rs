@@ -99,9 +99,9 @@ pub(super) async fn token(
 /// `{authority}/{tenant}/oauth2/v2.0/{what}`.
 ///
 /// # Errors
-/// The authority is no address that may be asked.
+/// The authority is not an address that may be asked.
 pub(super) fn endpoint(authority: &str, tenant: &str, what: &str) -> Result<Url, TokenFailure> {
-    let no_address = |why: String| TokenFailure::new(format!("{authority} is no address{why}"));
+    let no_address = |why: String| TokenFailure::new(format!("{authority} is not an address{why}"));
     let mut url = Url::parse(authority).map_err(|error| no_address(format!(": {error}")))?;
     wire::permitted(&url).map_err(TokenFailure::new)?;
     url.path_segments_mut()

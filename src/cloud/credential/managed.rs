@@ -118,7 +118,7 @@ fn endpoint(here: &Surroundings) -> Result<Endpoint, TokenFailure> {
 
 /// Container Apps name it `localhost`, which is a name and no address; it means this machine.
 fn app_service(text: &str) -> Result<Url, TokenFailure> {
-    let fault = |why: &str| TokenFailure::new(format!("IDENTITY_ENDPOINT is no address{why}"));
+    let fault = |why: &str| TokenFailure::new(format!("IDENTITY_ENDPOINT is not an address{why}"));
     let mut url = Url::parse(text).map_err(|error| fault(&format!(": {error}")))?;
     if url.host_str() == Some("localhost") {
         url.set_host(Some("127.0.0.1")).map_err(|_| fault(""))?;
@@ -128,8 +128,9 @@ fn app_service(text: &str) -> Result<Url, TokenFailure> {
 
 fn imds(elsewhere: Option<&str>) -> Result<Url, TokenFailure> {
     let base = elsewhere.unwrap_or(IMDS).trim_end_matches('/');
-    let url = Url::parse(&format!("{base}/metadata/identity/oauth2/token"))
-        .map_err(|error| TokenFailure::new(format!("{IMDS_ELSEWHERE} is no address: {error}")))?;
+    let url = Url::parse(&format!("{base}/metadata/identity/oauth2/token")).map_err(|error| {
+        TokenFailure::new(format!("{IMDS_ELSEWHERE} is not an address: {error}"))
+    })?;
     // People also write the one address there.
     if Url::parse(IMDS).is_ok_and(|own| own.origin() != url.origin()) {
         wire::permitted(&url).map_err(TokenFailure::new)?;
@@ -198,7 +199,7 @@ fn refused(response: &Response, identity: &Identity) -> TokenFailure {
         // A starting one was waited for.
         (404, _) if is_imds => TokenFailure {
             message: format!(
-                "this is no machine of Azure, or one whose metadata service does not start ({})",
+                "this is not an Azure machine, or its metadata service does not start ({})",
                 failure.message
             ),
             why: Why::Absent,
@@ -348,11 +349,11 @@ async fn probe(client: &Client, url: &Url) -> Result<(), String> {
             Err(unreadable(&response, host).message)
         }
         Ok(response) if is_foreign(&response) => Err(format!(
-            "this is no machine of Azure: {host} is the metadata service of another cloud"
+            "this is not an Azure machine: {host} is the metadata service of another cloud"
         )),
         Ok(_) => Ok(()),
         Err(failure) => Err(format!(
-            "this is no machine of Azure: {host} gave no answer ({failure})"
+            "this is not an Azure machine: {host} gave no answer ({failure})"
         )),
     }
 }

@@ -83,7 +83,7 @@ pub(in crate::cloud) async fn base(
         kind: TroubleKind::Misfit,
         doing: format!("reach {}", workspace.name),
         message: format!(
-            "{host} is no Databricks host of the cloud {}, and tokens go nowhere else",
+            "{host} is not a Databricks host of the cloud {}; refusing to send a token there",
             workspace.cloud.name
         ),
         ids: Box::default(),

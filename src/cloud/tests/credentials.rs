@@ -522,7 +522,7 @@ async fn what_is_missing_is_said() {
     workload identity: AZURE_FEDERATED_TOKEN_FILE is not set;
     GitHub OIDC: ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set;
     Azure Pipelines OIDC: SYSTEM_OIDCREQUESTURI and SYSTEM_ACCESSTOKEN are not set;
-    managed identity: this is no machine of Azure: 169.254.169.254 gave no answer (no connection: no route to host);
+    managed identity: this is not an Azure machine: 169.254.169.254 gave no answer (no connection: no route to host);
     Azure CLI: there is no `az` on PATH"
     );
 }

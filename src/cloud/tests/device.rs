@@ -207,10 +207,7 @@ async fn a_person_who_declines_or_is_too_slow_or_is_not_there_is_no_endless_wait
     let nobody = fake(|_, _| code(900));
     let trouble = reader_with(&nobody, &[]).runtimes(&person()).await;
     let said = trouble.unwrap_err().message;
-    assert!(
-        said.contains("nobody is there who could be shown a code"),
-        "{said}"
-    );
+    assert!(said.contains("no one can be shown a code"), "{said}");
     assert!(nobody.asked("entra.deviceCode").is_empty());
 }
 

@@ -437,7 +437,7 @@ async fn another_cloud_s_metadata_service_costs_no_wait() {
         let said = trouble.unwrap_err().message;
         assert!(
             said.contains(
-                "managed identity: this is no machine of Azure: 169.254.169.254 is the metadata service of another cloud"
+                "managed identity: this is not an Azure machine: 169.254.169.254 is the metadata service of another cloud"
             ),
             "{said}"
         );

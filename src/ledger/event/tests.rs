@@ -54,7 +54,7 @@ fn a_damaged_line_in_the_middle_is_said_and_not_skipped() {
     );
     let text = intended().replace(&"a".repeat(64), "secret") + "\n";
     let error = read(text.as_bytes(), 0).unwrap_err().to_string();
-    assert!(error.contains("`secret` is no fingerprint"), "{error}");
+    assert!(error.contains("`secret` is not a fingerprint"), "{error}");
 }
 
 #[test]

@@ -341,7 +341,7 @@ impl BlobStore {
                 "let them release it, or break it in the portal; a ledger needs none".to_owned(),
             ),
             Trouble::NotAppendable => (
-                "it is no append blob".to_owned(),
+                "it is not an append blob".to_owned(),
                 "name one in the Project's `ledger` that does not exist yet, and it is made".to_owned(),
             ),
             Trouble::NoProof(what) => (what, "or name another place in the Project's `ledger`".to_owned()),

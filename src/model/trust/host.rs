@@ -103,7 +103,9 @@ impl HostPattern {
                 format!("`{domain}` is a suffix that many owners share; name a domain of your own"),
             ),
             (None, Some("443")) => Ok(Self(name.to_owned())),
-            (None, Some(port)) if port.parse::<u16>().is_err() => Err("that is no port".to_owned()),
+            (None, Some(port)) if port.parse::<u16>().is_err() => {
+                Err("that is not a port".to_owned())
+            }
             _ => Ok(Self(folded)),
         }
     }

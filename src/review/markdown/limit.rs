@@ -39,7 +39,7 @@ impl Limit {
                 Ok(_) => return Err(format!("at least {}", Self::UNITS_MIN)),
                 Err(_) => {
                     return Err(format!(
-                        "`{number}` is none of github, gitlab, azureDevOps, bitbucket, and no number of characters"
+                        "`{number}` is not a number of characters, nor one of github, gitlab, azureDevOps, bitbucket"
                     ));
                 }
             },

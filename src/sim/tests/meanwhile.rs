@@ -444,7 +444,7 @@ fn what_cannot_happen_is_told_when_the_world_is_loaded() {
         ),
         (
             "- {at: in 1d, forbid: {operations: [run-now], subscription: s}}",
-            "no right of a subscription",
+            "is not a right of a subscription",
         ),
         (
             "- {at: in 1d, forbid: {operations: [run-now]}}",

@@ -16,7 +16,7 @@ fn wrong(text: &str) -> String {
 fn what_is_wrong_is_told_with_its_line() {
     let text = "seed: 1\nworkspaces:\n- host: h\n  jobs:\n  - {id: 1, name: n, takes: 10}\n";
     assert!(wrong(text).starts_with("world.yaml:5:"), "{}", wrong(text));
-    assert!(wrong(text).contains("jobs[0]: `10` is no length of time"));
+    assert!(wrong(text).contains("jobs[0]: `10` is not a length of time"));
     assert!(!wrong(text).contains("at line"));
     assert!(wrong("sed: 1").contains("unknown field `sed`"));
     let strange = wrong("faults:\n- {on: regenerate, do: loseAnswer}");

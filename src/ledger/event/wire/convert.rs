@@ -379,18 +379,18 @@ impl SubjectLine {
     fn subject(self) -> Result<Subject, String> {
         Ok(Subject {
             identity: Identity::parse(&self.identity)
-                .ok_or_else(|| format!("`{}` is no identity", self.identity))?,
+                .ok_or_else(|| format!("`{}` is not an identity", self.identity))?,
             address: Address::parse(&self.address)?,
         })
     }
 }
 
 fn fingerprint(text: &str) -> Result<Fingerprint, String> {
-    Fingerprint::parse(text).ok_or_else(|| format!("`{text}` is no fingerprint"))
+    Fingerprint::parse(text).ok_or_else(|| format!("`{text}` is not a fingerprint"))
 }
 
 fn token(text: &str) -> Result<Token, String> {
-    Token::parse(text).ok_or_else(|| format!("`{text}` is no token"))
+    Token::parse(text).ok_or_else(|| format!("`{text}` is not a token"))
 }
 
 impl KeysLine {
