@@ -588,7 +588,11 @@ fn every_method_is_heard_where_it_is_trusted() {
         let ran = run(&recorder, method, &estate, &["--allow-loopback"]);
         // A person has to be there for a code; nobody is.
         if method.name == "deviceCode" {
-            assert!(ran.said.contains("no one can be shown a code"), "{}", ran.said);
+            assert!(
+                ran.said.contains("no one can be shown a code"),
+                "{}",
+                ran.said
+            );
         } else {
             let heard = ran.heard.join("\n").to_lowercase();
             assert!(

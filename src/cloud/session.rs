@@ -40,11 +40,6 @@ pub(super) struct Session {
     outsiders: Mutex<BTreeMap<Name, bool>>,
 }
 
-/// Why an answer is not used.
-const ECHO: &str = "the answer quotes the token that it was asked with, so it is not used";
-/// Fewest characters of a token that is looked for in a success: a shorter one may be a word.
-const ECHO_CHARS_MIN: usize = 16;
-
 /// The tokens that one request carries.
 struct Tokens {
     bearer: Held,
@@ -69,32 +64,24 @@ struct Carried {
     tokens: Tokens,
     /// Tokens before these were refused.
     renewed: bool,
-    /// It succeeded, and quotes a token that it was shown.
-    is_echo: bool,
 }
 
 impl Carried {
-    /// An answer may quote the token that was shown, and what it says goes into errors and plans: there it is taken out.
+    /// A refusal may quote the token that was shown, and what it says goes into errors: there it is taken out.
     fn new(exchange: Exchange, tokens: Tokens) -> Self {
         let shown = std::iter::once(&tokens.bearer).chain(&tokens.management);
         let shown: Vec<&str> = shown.map(|held| held.token.expose_secret()).collect();
-        let mut is_echo = false;
         let outcome = exchange.outcome.map(|mut response| {
             without_echoes(&mut response.headers, &shown);
-            let is_success = is_success(&response);
-            let long = |secret: &&&str| !is_success || secret.len() >= ECHO_CHARS_MIN;
-            let shown = shown.iter().filter(long).copied();
-            if !is_success {
-                response.body.truncate(REFUSAL_BYTES_MAX);
+            if is_success(&response) {
+                return response;
             }
-            match redact::without(&response.body, shown) {
-                Some(body) => {
-                    is_echo = is_success;
-                    Response {
-                        body: wiped(body),
-                        ..response
-                    }
-                }
+            response.body.truncate(REFUSAL_BYTES_MAX);
+            match redact::without(&response.body, shown.iter().copied()) {
+                Some(body) => Response {
+                    body: wiped(body),
+                    ..response
+                },
                 None => response,
             }
         });
@@ -106,7 +93,6 @@ impl Carried {
             exchange,
             tokens,
             renewed: false,
-            is_echo,
         }
     }
 
@@ -161,11 +147,6 @@ impl Session {
     pub async fn read<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, Trouble> {
         let carried = self.carry(call).await?;
         match &carried.exchange.outcome {
-            // What addresses something must not be altered, so nothing of it is used.
-            Ok(response) if carried.is_echo => {
-                let ids = call.ids_of(response);
-                Err(call.trouble(TroubleKind::Unexpected, ECHO.to_owned(), ids))
-            }
             Ok(response) if is_success(response) => self.understand(call, response),
             Ok(response) => Err(carried.refused(call, response)),
             Err(failure) => Err(call.unanswered(failure)),
