@@ -38,16 +38,8 @@ impl JobSpec {
             return None;
         }
         let own = memory.own(run.id);
-        if let Some(own) = own.filter(|own| own.parameters != self.parameters) {
-            let with = own.parameters.iter();
-            let with = with.filter(|(name, value)| self.parameters.get(*name) != Some(value));
-            let with = with.map(|(name, value)| match value {
-                ParameterValue::Text(text) => shown(name, Some(text)),
-                ParameterValue::Variable(_) => format!("{name} {}", value.shown(name)),
-            });
-            return Some(
-                join(with).unwrap_or_else(|| "started without the rule's parameters".to_owned()),
-            );
+        if let Some(fault) = own.and_then(|own| self.asked_otherwise(&own.parameters, run)) {
+            return Some(fault);
         }
         match &run.inputs.tasks {
             TasksRun::Some(part) => return Some(part.clone()),
@@ -70,6 +62,33 @@ impl JobSpec {
             })
             .map(|(name, _)| shown(name, None));
         join(other.chain(missing))
+    }
+
+    /// How our own start with the parameters `sent` differs from what the rule asks for now. What the service tells of the run decides: a
+    /// parameter that was not sent may have had the wanted value by default.
+    fn asked_otherwise(
+        &self,
+        sent: &BTreeMap<String, ParameterValue>,
+        run: &Run,
+    ) -> Option<String> {
+        let told = run.inputs.parameters.as_deref().unwrap_or_default();
+        let is_as_wanted = |name: &str| {
+            let parameter = told.iter().find(|parameter| parameter.name == name);
+            parameter.is_some_and(|parameter| match self.parameters.get(name) {
+                Some(wanted) => wanted.text().is_some() && wanted.text() == parameter.effective(),
+                None => parameter.effective() == parameter.default.as_deref(),
+            })
+        };
+        let differs =
+            |name: &str| sent.get(name) != self.parameters.get(name) && !is_as_wanted(name);
+        let with = sent.iter().filter(|(name, _)| differs(name));
+        let with = with.map(|(name, value)| match value {
+            ParameterValue::Text(text) => shown(name, Some(text)),
+            ParameterValue::Variable(_) => format!("{name} {}", value.shown(name)),
+        });
+        let is_short = self.parameters.keys().any(|name| differs(name));
+        let short = || is_short.then(|| "started without the rule's parameters".to_owned());
+        join(with).or_else(short)
     }
 
     /// Parameters of `run` that cannot be compared, since the rule takes them from variables. None of our own start, which was given
