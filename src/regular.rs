@@ -9,8 +9,7 @@ use std::path::Path;
 /// Opens a regular file for reading, links followed. Nothing else is opened at all.
 ///
 /// # Errors
-/// It cannot be opened, or is something else: `it is a pipe, not a regular file` (of kind [`ErrorKind::IsADirectory`] or
-/// [`ErrorKind::Other`]).
+/// It cannot be opened, or is something else: `it is a pipe, not a regular file` ([`is_about_kind`]).
 pub fn open(path: &Path) -> io::Result<File> {
     check(path)?;
     File::open(path)
@@ -50,6 +49,11 @@ pub fn check(path: &Path) -> io::Result<Metadata> {
     }
 }
 
+/// Does an error of this module say that something is not a regular file?
+pub fn is_about_kind(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::IsADirectory | ErrorKind::Other)
+}
+
 /// `a folder`, `a pipe`, `a socket` or `a device`; `None`: a regular file.
 fn oddity(found: &Metadata) -> Option<&'static str> {
     if found.is_file() {
@@ -82,6 +86,9 @@ mod tests {
         std::fs::write(&file, "12345").unwrap();
         assert_eq!(read(&file, 5).unwrap().unwrap(), b"12345");
         assert_eq!(read(&file, 4).unwrap(), None);
+        assert!(!is_about_kind(
+            &open(&folder.path().join("none")).unwrap_err()
+        ));
         // Files of the kernel tell no size.
         assert_eq!(read(Path::new("/proc/self/status"), 4).unwrap(), None);
         let socket = folder.path().join("socket");
@@ -95,6 +102,7 @@ mod tests {
             for error in [open(odd).unwrap_err(), read(odd, 5).unwrap_err()] {
                 let wanted = format!("it is {what}, not a regular file");
                 assert_eq!(error.to_string(), wanted);
+                assert!(is_about_kind(&error));
             }
         }
     }

@@ -235,11 +235,10 @@ pub fn read_file(path: &Path, limit: u64) -> Result<String, Failure> {
     let cannot = format!("cannot read {}", path.display());
     let bytes = read_bytes(path, limit).map_err(|error| {
         let failure = Failure::because(&cannot, &error);
-        match error.kind() {
-            ErrorKind::Other | ErrorKind::IsADirectory => {
-                failure.with_advice("Name a file, or - for stdin.")
-            }
-            _ => failure,
+        if regular::is_about_kind(&error) {
+            failure.with_advice("Name a file, or - for stdin.")
+        } else {
+            failure
         }
     })?;
     let Some(bytes) = bytes else {

@@ -31,7 +31,7 @@ use crate::model::time::{Timestamp, in_calendar};
 use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
 
-/// The lineage of an simulated cloud's ledger begins with this.
+/// The lineage of a simulated cloud's ledger begins with this.
 pub const SIM_LINEAGE: &str = "sim-";
 /// The folder beside the real ledger that holds everything of the simulated cloud.
 const SIM_FOLDER: &str = "sim";
@@ -185,12 +185,12 @@ impl Ground {
         }
     }
 
-    /// Is it an simulated cloud?
+    /// Is it a simulated cloud?
     pub const fn is_embedded(&self) -> bool {
         self.embedded.is_some()
     }
 
-    /// Is it an simulated cloud that takes any number of requests?
+    /// Is it a simulated cloud that takes any number of requests?
     fn is_unmetered(&self) -> bool {
         let embedded = self.embedded.as_ref();
         embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
@@ -329,13 +329,13 @@ impl Outside {
 pub fn place_of(project: &LedgerPlace, global: &Global) -> LedgerPlace {
     match &global.sim {
         None => project.clone(),
-        Some(_) => simulated_place(project),
+        Some(_) => LedgerPlace::File(simulated_ledger(project)),
     }
 }
 
 /// Where the ledger of a simulated cloud lies beside a project's own.
-pub fn simulated_place(project: &LedgerPlace) -> LedgerPlace {
-    LedgerPlace::File(sim_folder(project).join("ledger.jsonl"))
+pub fn simulated_ledger(project: &LedgerPlace) -> PathBuf {
+    sim_folder(project).join("ledger.jsonl")
 }
 
 /// The door to a ledger.

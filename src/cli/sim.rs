@@ -1,4 +1,4 @@
-//! `afresh sim`: serve an simulated cloud on loopback, move its clock, forget it.
+//! `afresh sim`: serve a simulated cloud on loopback, move its clock, forget it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::error::{Exit, Failure};
 use super::links;
 use super::output::write_file;
 use super::screen::Screen;
-use super::session::{held, sim_folder, simulated_place, world, world_beside};
+use super::session::{held, sim_folder, simulated_ledger, world, world_beside};
 use crate::clock::Clock;
 use crate::escape;
 use crate::model::desired::LedgerPlace;
@@ -146,9 +146,9 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
         );
     };
     let (manifests, policy) = held(paths, global, screen)?;
-    let place = simulated_place(&manifests.desired.project.ledger);
-    links::hold_ledger(paths, &place, &policy, global)?;
-    let stored = world_beside(&sim_folder(&manifests.desired.project.ledger).join("ledger.jsonl"));
+    let ledger = simulated_ledger(&manifests.desired.project.ledger);
+    let stored = world_beside(&ledger);
+    links::hold_ledger(paths, &LedgerPlace::File(ledger), &policy, global)?;
     let world = world(file, &stored)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
@@ -165,7 +165,8 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
 fn reset(paths: &[PathBuf], global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let (manifests, policy) = held(paths, global, screen)?;
     let ledger = &manifests.desired.project.ledger;
-    links::hold_ledger(paths, &simulated_place(ledger), &policy, global)?;
+    let simulated = LedgerPlace::File(simulated_ledger(ledger));
+    links::hold_ledger(paths, &simulated, &policy, global)?;
     let folder = match ledger {
         LedgerPlace::Blob(_) => {
             return Err(Failure::new(

@@ -1,6 +1,6 @@
 //! What the cloud is told of the process it runs in: its environment, and whether it may run the Azure CLI.
 
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use super::args::Global;
@@ -62,7 +62,7 @@ pub fn hold_roots() -> Result<(), Failure> {
         return Ok(());
     };
     match regular::check(&path) {
-        Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::IsADirectory) => {
+        Err(error) if regular::is_about_kind(&error) => {
             let summary = format!("cannot read {}, which {ROOTS} names", path.display());
             Err(Failure::because(&summary, &error))
         }

@@ -70,7 +70,7 @@ impl Limits {
         databricks: Rate::of(DATABRICKS_REQUESTS),
         request_lifetime: Span::seconds(REQUEST_LIFETIME.as_secs()),
     };
-    /// Any number of requests, as an simulated cloud takes that does not throttle.
+    /// Any number of requests, as a simulated cloud takes that does not throttle.
     pub const NONE: Self = Self {
         reads: Rate::UNLIMITED,
         writes: Rate::UNLIMITED,

@@ -121,7 +121,16 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verb = match &self.kind {
             TroubleKind::Unwanted => "did not",
-            _ => "cannot",
+            TroubleKind::Forbidden { .. }
+            | TroubleKind::Unauthenticated
+            | TroubleKind::SignedOut
+            | TroubleKind::Blocked
+            | TroubleKind::NotFound
+            | TroubleKind::Throttled
+            | TroubleKind::TimeOver
+            | TroubleKind::Unreachable
+            | TroubleKind::Unexpected
+            | TroubleKind::Misfit => "cannot",
         };
         write!(f, "{verb} {}: ", self.doing)?;
         match &self.kind {

@@ -1,5 +1,12 @@
 //! Messages that are explained exist, the architecture page has the table that is enforced, and old words stay away.
 
+#[path = "../tidy/source.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "only the texts are read here"
+)]
+mod source;
 #[path = "../tidy/table.rs"]
 #[allow(dead_code, reason = "only the table of who may use whom is read here")]
 mod table;
@@ -29,10 +36,7 @@ fn shown() -> String {
 #[test]
 fn messages_that_are_explained_are_shown_somewhere() {
     let page = read("docs/troubleshooting.md");
-    let (stories, mut sources) = (shown(), String::new());
-    for file in walk(&root().join("src")) {
-        sources.push_str(&std::fs::read_to_string(file).unwrap());
-    }
+    let (stories, sources) = (shown(), source::tree(root()));
     let headings: Vec<&str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`'))
@@ -52,23 +56,10 @@ fn messages_that_are_explained_are_shown_somewhere() {
         });
         let longest = parts.iter().max_by_key(|part| part.len()).unwrap();
         assert!(
-            in_a_story || sources.contains(longest),
+            in_a_story || sources.iter().any(|source| source.raw.contains(longest)),
             "nothing says: {heading}"
         );
     }
-}
-
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(walk(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
 }
 
 #[test]

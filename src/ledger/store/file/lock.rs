@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write as _};
+use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -82,7 +82,7 @@ impl Place {
     fn is_there(&self) -> Result<bool, NoLock> {
         match regular::check(&self.path) {
             Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind(), ErrorKind::Other | ErrorKind::IsADirectory) => {
+            Err(error) if regular::is_about_kind(&error) => {
                 Err(NoLock::Unusable(error.to_string()))
             }
             Err(_) => Ok(false),
