@@ -149,7 +149,7 @@ fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Res
     let ledger = simulated_ledger(&manifests.desired.project.ledger);
     let stored = world_beside(&ledger);
     links::hold_ledger(paths, &LedgerPlace::File(ledger), &policy, global)?;
-    let world = world(file, &stored)?;
+    let mut world = world(file, &stored)?;
     let Clock::Manual(clock) = world.clock() else {
         return Err(Failure::new(
             "this world runs in real time, which cannot be advanced; set `clock:` in the world file",

@@ -130,27 +130,33 @@ impl World {
     ///
     /// # Errors
     /// A folder or file that cannot be written.
-    pub fn save(&self, stored: &Path) -> Result<(), Error> {
-        let failed = |source| Error::File {
-            verb: "write",
-            path: stored.to_owned(),
-            source,
-        };
+    pub fn save(&mut self, stored: &Path) -> Result<(), Error> {
+        let hand = self.hand;
+        self.hand = hand.map(|_| self.clock.now());
+        self.write(stored).map_err(|source| {
+            // The time that has passed since the last copy is still to be stored.
+            self.hand = hand;
+            Error::File {
+                verb: "write",
+                path: stored.to_owned(),
+                source,
+            }
+        })
+    }
+
+    fn write(&self, stored: &Path) -> io::Result<()> {
         let folder = stored
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
-        let mut copy = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-        serde_json::to_writer(&mut copy, &self.with_hand())
-            .map_err(|error| failed(error.into()))?;
-        copy.flush()
-            .and_then(|()| copy.as_file().sync_all())
-            .map_err(failed)?;
-        copy.persist(stored).map_err(|error| failed(error.error))?;
-        fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed)
+        fs::create_dir_all(folder)?;
+        // Whole before it is written: the file would take each word and each comma by a call of its own.
+        let text = serde_json::to_vec(self)?;
+        let mut copy = tempfile::NamedTempFile::new_in(folder)?;
+        copy.write_all(&text)?;
+        copy.as_file().sync_all()?;
+        copy.persist(stored)?;
+        fs::File::open(folder)?.sync_all()
     }
 
     /// Saves beside the ledger if there is something new: after each request, so that a killed client does not undo the cloud, and
@@ -163,7 +169,6 @@ impl World {
             return Ok(());
         };
         self.save(&stored)?;
-        self.hand = self.hand.map(|_| self.clock.now());
         self.changed = false;
         self.kept = true;
         Ok(())
@@ -178,12 +183,6 @@ impl World {
             own.tokens = written.tokens;
             own.principals = written.principals;
         }
-    }
-
-    fn with_hand(&self) -> Self {
-        let mut copy = self.clone();
-        copy.hand = copy.hand.map(|_| self.clock.now());
-        copy
     }
 }
 

@@ -69,7 +69,7 @@ fn secrets_stay_in_the_world_file_and_still_count_for_the_world_that_lives_on() 
          workspaces: [{{host: {HOST}, tokens: [dapihush], principals: [{{clientId: app, clientSecret: hush-own}}]}}]\n"
     );
     fs::write(&file, text).unwrap();
-    let world = World::load(&file, &stored, &Clock::Real).unwrap();
+    let mut world = World::load(&file, &stored, &Clock::Real).unwrap();
     world.save(&stored).unwrap();
     let copy = fs::read_to_string(&stored).unwrap();
     assert!(!copy.contains("hush"), "{copy}");
