@@ -310,17 +310,15 @@ impl<'a> Judge<'a> {
         let unclear = Slot::BOTH
             .into_iter()
             .find(|slot| self.due(*slot) == Due::Unclear);
-        match unclear {
-            None => self
-                .out_of_sight()
-                .or_else(|| self.either_key())
-                .unwrap_or_else(|| Ruling::keep(Keep::Young)),
-            Some(slot) => {
-                let facts = self.slot(slot);
-                let age = facts.age;
-                Ruling::hold(Hold::AgeUnknown { slot, age }, facts.due_at)
-            }
-        }
+        let unclear = || {
+            let facts = self.slot(unclear?);
+            let (slot, age) = (unclear?, facts.age);
+            Some(Ruling::hold(Hold::AgeUnknown { slot, age }, facts.due_at))
+        };
+        self.out_of_sight()
+            .or_else(unclear)
+            .or_else(|| self.either_key())
+            .unwrap_or_else(|| Ruling::keep(Keep::Young))
     }
 
     /// One of the keys is due, and nobody can tell which: a person can, or lets both be rotated in turn. Told as soon as it is due, so that

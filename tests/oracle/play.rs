@@ -188,9 +188,16 @@ impl History<'_> {
         (unlogged && oldest <= first) || hidden.any(|silent| oldest <= silent) || strange
     }
 
-    /// Were the keys not seen since somebody put an old value back, or since the factory moved? Then nobody can know of it.
-    pub fn is_unseen_since(&self, name: &str, runtime: &Runtime, facts: &RuntimeFacts) -> bool {
-        let last = self.looks.get(name).and_then(|looks| looks.last());
+    /// Were the keys not seen until `at` since somebody put an old value back, or since the factory moved? Then nobody can know of it.
+    pub fn is_unseen_at(
+        &self,
+        name: &str,
+        runtime: &Runtime,
+        facts: &RuntimeFacts,
+        at: Timestamp,
+    ) -> bool {
+        let looks = self.looks.get(name).into_iter().flatten();
+        let last = looks.filter(|look| **look <= at).max();
         let last = last.copied().unwrap_or(runtime.created);
         let moved = self.moves.iter().any(|at| *at > last);
         facts.seen_at.is_none() && (moved || runtime.is_odd_since(last))

@@ -312,14 +312,20 @@ impl Run {
             .filter_map(move |run| run.has_succeeded(at))
     }
 
+    /// Does the service tell any parameter of it?
+    pub fn tells_parameters(&self) -> bool {
+        let defaults = self.defaults.iter().flat_map(BTreeMap::keys);
+        defaults.chain(self.parameters.keys()).next().is_some()
+    }
+
     /// Did it run with what the rule wants, and all of it?
     pub fn is_right(&self, rule: &JobRule, job: &Job) -> bool {
         let none = BTreeMap::new();
         let defaults = self.defaults.as_ref().unwrap_or(&none);
-        let own = || defaults.keys().chain(self.parameters.keys());
+        let own = defaults.keys().chain(self.parameters.keys());
         // What the rule gives beyond the job's own parameters no run of others can have. Of a job without any nothing is told, and it counts.
-        let tells = own().next().is_some();
-        let names = own().chain(rule.parameters.keys().filter(|_| tells));
+        let tells = self.tells_parameters();
+        let names = own.chain(rule.parameters.keys().filter(|_| tells));
         let fits = |name: &String| {
             let default = defaults.get(name);
             let wanted = rule.parameters.get(name).or(default);

@@ -70,29 +70,33 @@ fn may_have_moved(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     !case.memory.knows_keys() && scene.runtime_names.contains(&name)
 }
 
+/// May they be asked for at all?
+pub const fn are_wanted(scene: &Scene<'_>) -> bool {
+    match scene.options.keys {
+        KeyReading::Recorded | KeyReading::Needed => true,
+        KeyReading::Never => false,
+    }
+}
+
 /// Lists them, unless that is not wanted.
 pub async fn list(
     scene: &Scene<'_>,
     factory: &Factory,
     name: &str,
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
-    match scene.options.keys {
-        KeyReading::Recorded | KeyReading::Needed => {
-            scene
-                .gate
-                .pass(factory, scene.reader.keys(factory, name))
-                .await
-        }
-        KeyReading::Never => Err(Trouble {
+    if !are_wanted(scene) {
+        return Err(Trouble {
             kind: TroubleKind::Unwanted,
             doing: format!("list the keys of {name}"),
             message: "not wanted (--evidence status)".to_owned(),
             ids: Box::default(),
-        }),
+        });
     }
+    let keys = scene.reader.keys(factory, name);
+    scene.gate.pass(factory, keys).await
 }
 
 /// Does age rest on the rest of the evidence instead? A planner needs read rights only; listing keys is more than that.
 pub fn may_do_without(scene: &Scene<'_>, trouble: &Trouble) -> bool {
-    scene.options.keys == KeyReading::Never || matches!(trouble.kind, TroubleKind::Forbidden { .. })
+    !are_wanted(scene) || matches!(trouble.kind, TroubleKind::Forbidden { .. })
 }

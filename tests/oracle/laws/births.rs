@@ -42,7 +42,7 @@ pub fn runtimes<'a>(
 pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
     for (step, facts, runtime) in runtimes(plan, truth) {
         let name = &step.address.subject;
-        let unseen = history.is_unseen_since(name, runtime, facts);
+        let unseen = history.is_unseen_at(name, runtime, facts, plan.at);
         if unseen || history.is_beyond(name, runtime, plan.at) {
             continue;
         }

@@ -2,7 +2,7 @@
 
 use afresh::model::promise::Promise;
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Plan, Step};
+use afresh::model::verdict::{Facts, Plan, Step};
 
 use super::births::runtimes;
 use crate::play::{History, said};
@@ -25,7 +25,13 @@ pub fn passed(history: &mut History, plan: &Plan, truth: &Truth) {
     let changed = history.changes.iter().any(|(_, at)| *at >= last.at);
     for (step, _, runtime) in runtimes(plan, truth) {
         let before = last.steps.iter().find(|one| one.address == step.address);
-        let beyond = history.is_beyond(&step.address.subject, runtime, plan.at);
+        let name = &step.address.subject;
+        // An old value that somebody put back since the keys were seen, nobody can know of.
+        let unseen = before.is_some_and(|before| match &before.facts {
+            Facts::Runtime(facts) => history.is_unseen_at(name, runtime, facts, last.at),
+            _ => false,
+        });
+        let beyond = unseen || history.is_beyond(name, runtime, plan.at);
         let Some(before) = before.filter(|_| !beyond && !changed) else {
             continue;
         };

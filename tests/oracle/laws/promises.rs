@@ -26,7 +26,7 @@ fn keys(history: &mut History, plan: &Plan, truth: &Truth) {
     let limit = history.rules.keys.age_max;
     for (step, facts, runtime) in runtimes(plan, truth) {
         let name = &step.address.subject;
-        let unseen = history.is_unseen_since(name, runtime, facts);
+        let unseen = history.is_unseen_at(name, runtime, facts, plan.at);
         if unseen || history.is_beyond(name, runtime, plan.at) {
             continue;
         }
@@ -73,27 +73,25 @@ const fn is_broken(part: BrokenPart, [one, two]: [bool; 2]) -> bool {
     }
 }
 
-/// The ends of the right successes: those that a service still tells, and all that ever were.
+/// The ends of the right successes: those that have to count, and all that may.
 struct Successes {
-    told: Vec<Timestamp>,
+    sure: Vec<Timestamp>,
     all: Vec<Timestamp>,
 }
 
-fn successes<'a>(
-    runs: impl Iterator<Item = &'a Run>,
-    rule: &JobRule,
-    job: &Job,
-    at: Timestamp,
-) -> Successes {
+fn successes(truth: &Truth, id: i64, rule: &JobRule, job: &Job) -> Successes {
+    let at = truth.at;
     let mut found = Successes {
-        told: Vec::new(),
+        sure: Vec::new(),
         all: Vec::new(),
     };
-    for run in runs.filter(|run| run.is_right(rule, job)) {
+    // What was not told to an own start, only afresh can know, and only while its ledger is there.
+    let must_count = |run: &Run| !run.is_gone(at) && (run.tells_parameters() || !truth.is_own(run));
+    for run in truth.runs(id).filter(|run| run.is_right(rule, job)) {
         found.all.extend(run.replaced_successes(at));
         if let Some(end) = run.has_succeeded(at) {
             found.all.push(end);
-            found.told.extend((!run.is_gone(at)).then_some(end));
+            found.sure.extend(must_count(run).then_some(end));
         }
     }
     found
@@ -121,15 +119,15 @@ fn job(history: &mut History, step: &Step, id: i64, truth: &Truth) {
     };
     let (may_be_kept, may_be_broken, what) = match rule.require {
         "succeeded" => {
-            let found = successes(truth.runs(id), &rule, own, at);
+            let found = successes(truth, id, &rule, own);
             let fresh = |end: &Timestamp| rule.error_after.after(*end) > at;
             (
                 found.all.iter().any(fresh),
-                !found.told.iter().any(fresh),
+                !found.sure.iter().any(fresh),
                 format!(
-                    "the last right success ended {:?} (of those that are told {:?})",
+                    "the last right success ended {:?} (of those that have to count {:?})",
                     found.all.iter().max().map(ToString::to_string),
-                    found.told.iter().max().map(ToString::to_string)
+                    found.sure.iter().max().map(ToString::to_string)
                 ),
             )
         }
