@@ -39,6 +39,11 @@ pub(super) struct Session {
     outsiders: Mutex<BTreeMap<Name, bool>>,
 }
 
+/// Why an answer is not used.
+const ECHO: &str = "the answer quotes the token that it was asked with, so it is not used";
+/// Fewest characters of a token that is looked for in a success: a shorter one may be a word.
+const ECHO_CHARS_MIN: usize = 16;
+
 /// The tokens that one request carries.
 struct Tokens {
     bearer: Held,
@@ -63,16 +68,21 @@ struct Carried {
     tokens: Tokens,
     /// Tokens before these were refused.
     renewed: bool,
+    /// It succeeded, and quotes a token that it was shown.
+    is_echo: bool,
 }
 
 impl Carried {
-    /// A refusal may quote the token that was shown, and what it says goes into errors: there it is taken out.
+    /// An answer may quote the token that was shown, and what it says goes into errors and plans. Out of a refusal it is taken, however it is
+    /// disguised. A success may be large: there it is looked for as it is, and what looks like a token is not shown of any name or message.
     fn new(exchange: Exchange, tokens: Tokens) -> Self {
         let shown = std::iter::once(&tokens.bearer).chain(&tokens.management);
         let shown: Vec<&str> = shown.map(|held| held.token.expose_secret()).collect();
+        let mut is_echo = false;
         let outcome = exchange.outcome.map(|mut response| {
             without_echoes(&mut response.headers, &shown);
             if is_success(&response) {
+                is_echo = quotes(&response.body, &shown);
                 return response;
             }
             response.body.truncate(REFUSAL_BYTES_MAX);
@@ -92,6 +102,7 @@ impl Carried {
             exchange,
             tokens,
             renewed: false,
+            is_echo,
         }
     }
 
@@ -146,6 +157,11 @@ impl Session {
     pub async fn read<T: DeserializeOwned>(&self, call: &Call<'_>) -> Result<Dated<T>, Trouble> {
         let carried = self.carry(call).await?;
         match &carried.exchange.outcome {
+            // What addresses something must not be altered, so nothing of it is used.
+            Ok(response) if carried.is_echo => {
+                let ids = call.ids_of(response);
+                Err(call.trouble(TroubleKind::Unexpected, ECHO.to_owned(), ids))
+            }
             Ok(response) if is_success(response) => self.understand(call, response),
             Ok(response) => Err(carried.refused(call, response)),
             Err(failure) => Err(call.unanswered(failure)),
@@ -422,6 +438,12 @@ fn without_echoes(headers: &mut HeaderMap, shown: &[&str]) {
 
 fn is_success(response: &Response) -> bool {
     (200..300).contains(&response.status)
+}
+
+/// Does an answer hold a token as it is?
+fn quotes(body: &[u8], tokens: &[&str]) -> bool {
+    let mut tokens = tokens.iter().filter(|one| one.len() >= ECHO_CHARS_MIN);
+    std::str::from_utf8(body).is_ok_and(|text| tokens.any(|token| text.contains(token)))
 }
 
 /// A service refuses with 4xx other than 408. Everything else that is no success leaves a doubt.

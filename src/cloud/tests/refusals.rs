@@ -30,13 +30,16 @@ async fn list(reader: &Reader) -> Result<usize, Trouble> {
     jobs.map(|jobs| jobs.said.len())
 }
 
-/// A key that somebody put into a name is not a name of anything.
+/// Nothing that quotes a token is shown, and nothing that addresses something is altered.
 #[tokio::test]
-async fn a_name_that_holds_a_key_is_not_shown() {
+async fn an_answer_that_quotes_what_it_was_asked_with_is_not_used() {
+    use base64::Engine as _;
+
+    const TOKEN: &str = "Opaque-Token_Of.Somebody~1234567890";
     let listed = |name: String| {
         let fake =
             fake(move |_, _| ok(json!({"jobs": [{"job_id": 1, "settings": {"name": name}}]})));
-        let reader = reader_with(&fake, &[("DATABRICKS_TOKEN", "dapi-of-nobody")]);
+        let reader = reader_with(&fake, &[("DATABRICKS_TOKEN", TOKEN)]);
         async move {
             reader
                 .jobs(&workspace(), None)
@@ -44,7 +47,28 @@ async fn a_name_that_holds_a_key_is_not_shown() {
                 .map(|jobs| jobs.said[0].name.clone())
         }
     };
+    for echo in [TOKEN.to_owned(), format!("nightly {TOKEN}")] {
+        let trouble = listed(echo.clone()).await.unwrap_err();
+        assert_eq!(trouble.kind, TroubleKind::Unexpected, "{echo}");
+        let told = trouble.to_string();
+        assert!(
+            told.contains("quotes the token") && !told.contains("Somebody"),
+            "{told}"
+        );
+    }
+    // In disguise it is known by its form alone: tokens of Entra ID and Databricks have one.
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLXNvbWVib2R5";
+    for echo in [
+        token.to_owned(),
+        token.replace('.', "%2E"),
+        base64::engine::general_purpose::STANDARD.encode(token),
+        format!("{} {}", &token[..30], &token[30..]),
+    ] {
+        let name = listed(format!("nightly {echo}")).await;
+        assert_eq!(name.as_deref(), Ok(""), "{echo}");
+    }
     assert_eq!(listed("nightly".to_owned()).await.as_deref(), Ok("nightly"));
+    // A key that somebody put into a name is not a name of anything.
     let key = "IR@a9a706fd-86c1-4717-9b1d-8c451e820276@adf-ingest@ServiceEndpoint=adf-ingest.westeurope.datafactory.azure.net@5lRI/T5Zk+3vbX0c2p9mQwErTyUiOpAsDfGhJkLzXcV=";
     assert_eq!(listed(format!("nightly {key}")).await.as_deref(), Ok(""));
 }
