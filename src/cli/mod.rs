@@ -146,7 +146,8 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
     })
 }
 
-/// A core dump would hold every token that is held then.
+/// A core dump would hold every token that is held then. One that is piped to a program heeds no limit, and neither does somebody who reads
+/// this process's memory: on Linux both are refused.
 fn no_core_dumps() {
     #[cfg(unix)]
     {
@@ -157,6 +158,11 @@ fn no_core_dumps() {
         };
         // Less than before is always allowed.
         let _ = setrlimit(Resource::Core, none);
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     }
 }
 

@@ -45,6 +45,25 @@ const assertion = (issuer, subject, { audience = EXCHANGE, key = jobs, ends = no
   .setIssuer(issuer).setSubject(subject).setAudience(audience).setIssuedAt(ends - 300).setNotBefore(ends - 300).setExpirationTime(ends)
   .sign(key.privateKey);
 
+// ---- what a service may do to something that it quotes, each in its turn
+const each = (secret, shown) => [...secret].map(shown).join('');
+const hex = (letter, digits) => letter.charCodeAt(0).toString(16).padStart(digits, '0');
+const cut = (secret, blank) => secret.slice(0, secret.length / 2) + blank + secret.slice(secret.length / 2);
+const disguises = [
+  (secret) => secret,
+  (secret) => secret.toLowerCase(),
+  (secret) => each(secret, (letter) => `\\u${hex(letter, 4)}`),
+  (secret) => each(secret, (letter) => `%${hex(letter, 2)}`),
+  (secret) => cut(secret, ' '),
+  (secret) => cut(secret, '\r\n  '),
+  (secret) => cut(secret, '%20'),
+  (secret) => Buffer.from(secret).toString('base64'),
+  (secret) => Buffer.from(`client:${secret}`).toString('base64'),
+  (secret) => Buffer.from(`x${secret}`).toString('base64url'),
+];
+let turn = 0;
+const disguised = (secret) => { count('quoted in disguise'); return disguises[turn++ % disguises.length](secret); };
+
 // ---- the OpenID provider
 // The resource of a v2 scope, as an address: an application id is none by itself.
 const asAddress = (resource) => (resource.includes('://') ? resource : `urn:application:${resource}`);
@@ -182,7 +201,7 @@ async function hand(request, response, base, audiences, door) {
     }
   } catch (error) {
     count(`${door}: refused`);
-    const text = `The access token${set.hostile ? ` '${token}' of Authorization: Bearer ${token}` : ''} is invalid: ${error.code}`;
+    const text = `The access token${set.hostile ? ` '${disguised(token)}' of Authorization: Bearer ${disguised(token)}` : ''} is invalid: ${error.code}`;
     return answer(response, 401, { error: { code: 'InvalidAuthenticationToken', message: text }, error_code: 'UNAUTHORIZED', message: text });
   }
   count(door);
@@ -194,7 +213,7 @@ async function hand(request, response, base, audiences, door) {
     const keys = said.toString().match(/IR@[^"\\]+/g) ?? [];
     note(keys);
     if (set.hostile && keys.length && /gateway-quoting/i.test(request.url)) {
-      return answer(response, 409, { error: { code: 'Conflict', message: `The key ${keys[0]} is in use, says ${request.headers.authorization}.` } });
+      return answer(response, 409, { error: { code: 'Conflict', message: `The key ${disguised(keys[0])} is in use, says ${disguised(token)}.` } });
     }
     // A torn answer is whole for HTTP, and ends in the middle of a key.
     const torn = set.hostile && keys.length && /gateway-torn/i.test(request.url);

@@ -3,6 +3,7 @@
 import base64
 import json
 import pathlib
+import re
 import urllib.parse
 
 # Shorter pieces of a secret would be met by chance.
@@ -31,10 +32,34 @@ def forms(secret: str) -> set[bytes]:
     return found
 
 
+def views(hay: bytes) -> list[bytes]:
+    """Bytes as they are, and as they would be read by somebody who knows escapes and heeds neither blanks nor casing."""
+    unescaped = re.sub(rb"\\\\?u00([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1].decode()), hay)
+    plain = urllib.parse.unquote_to_bytes(unescaped)
+    return [hay, re.sub(rb"\s+|\\\\?[rnt]", b"", plain).lower()]
+
+
 def leaks(haystacks: dict[str, bytes], secrets: set[str]) -> list[str]:
     """Where any form of any secret is; a secret is told by its beginning only."""
-    needles = [(form, secret[:9]) for secret in secrets for piece in pieces(secret) for form in forms(piece)]
-    return [f"{name} holds a secret that begins with {told}…" for name, hay in haystacks.items() for form, told in needles if form in hay]
+    needles = {(form, secret[:9]) for secret in secrets for piece in pieces(secret) for form in forms(piece)}
+    plain = {(re.sub(rb"\s+", b"", piece.encode()).lower(), secret[:9]) for secret in secrets for piece in pieces(secret)}
+    found = []
+    for name, hay in haystacks.items():
+        seen, read = views(hay)
+        told = {told for form, told in needles if form in seen} | {told for form, told in plain if form in read}
+        found += [f"{name} holds a secret that begins with {one}…" for one in sorted(told)]
+    return found
+
+
+def disguises(secret: str) -> list[bytes]:
+    """What a service may do to something that it quotes, beside the forms."""
+    cut = len(secret) // 2
+    return [
+        secret.lower().encode(),
+        "".join(f"\\u{ord(letter):04x}" for letter in secret).encode(),
+        "".join(f"%{ord(letter):02x}" for letter in secret).encode(),
+        *((secret[:cut] + blank + secret[cut:]).encode() for blank in [" ", "\r\n  ", "%20", "\\n"]),
+    ]
 
 
 def files(root: pathlib.Path) -> dict[str, bytes]:

@@ -1,9 +1,12 @@
 """A whole story at the highest log level, with failures on the way; afterwards not one byte of what afresh wrote is a secret's."""
 
 import base64
+import functools
 import json
 import pathlib
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 import threading
@@ -11,7 +14,7 @@ import time
 
 from clients import Runtimes
 from parts import BINARY, CLIENTS, HERE, NEARBY, PAT, SECRET, TENANT, Parts, Watched
-from secrets_in import files, forms, leaks
+from secrets_in import disguises, files, forms, leaks
 
 SIGNATURE = "planted/signature+AAAA1234567890="
 GUESS = "planted-guess-9f8e7d6c"
@@ -44,9 +47,32 @@ class Story:
         name = f"{len(self.heard)}: afresh {' '.join(arguments)}"
         self.heard[name] = out + err
         self.heard[f"{name} (process list)"] = b"\n".join(called)
+        self.no_core(name)
         assert process.returncode == code, f"{name} ended with {process.returncode}, not {code}:\n{(out + err).decode()[-3000:]}"
         return (out + err).decode()
 
+
+    def no_core(self, name: str) -> None:
+        assert not list(self.root.rglob("core*")), f"{name} left a core file"
+
+    def killed(self, *arguments: str, by: signal.Signals, **env: str) -> None:
+        """Kills afresh with a signal that leaves a core file, once it holds a token; core files of any size are allowed."""
+        unlimited = functools.partial(resource.setrlimit, resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        process = subprocess.Popen(
+            [BINARY, *arguments], cwd=self.root, env=self.parts.environment(self.root, env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, preexec_fn=unlimited,
+        )
+        err = b""
+        while b"integrationRuntimes" not in err:
+            line = process.stderr.readline()
+            assert line, f"it ended by itself: {err.decode()}"
+            err += line
+        process.send_signal(by)
+        out, rest = process.communicate(timeout=30)
+        name = f"{len(self.heard)}: afresh {' '.join(arguments)} killed by {by.name}"
+        self.heard[name] = out + err + rest
+        assert process.returncode == -by, f"{name} ended with {process.returncode}"
+        self.no_core(name)
 
     def entered(self, watched: Watched) -> bytes:
         """What is said on stderr up to the code, and somebody who enters it."""
@@ -88,7 +114,37 @@ def whole(story: Story) -> None:
             story.tell("why", f"ingest/{runtime}", "estate", "--refresh", "all", *loud, code=0, **PRINCIPAL)
         story.tell("ledger", "show", "ingest/gateway-west", "estate", *loud, code=0, **PRINCIPAL)
         story.tell("ledger", "export", "estate", *loud, code=0, **PRINCIPAL)
+    for by in [signal.SIGQUIT, signal.SIGABRT, signal.SIGTRAP]:
+        story.killed("plan", "estate", "--refresh", "all", "-vvv", by=by, **PRINCIPAL)
+    policies(story)
     others(story)
+
+
+def policies(story: Story) -> None:
+    """Policies that allow, and that refuse what would have been used: what is said of it names no value."""
+    parts, root = story.parts, story.root
+    documents = {
+        "nothing": "{}",
+        "sources": "{allow: {variables: [NPM_TOKEN]}}",
+        "credentials": "{reason: machines only, require: {credentials: [managedIdentity]}}",
+        "kinds": "{require: {kinds: [Cloud, DataFactory, DatabricksWorkspace, JobRun]}}",
+    }
+    for name, spec in documents.items():
+        (root / f"policy-{name}.yaml").write_text(f"apiVersion: afresh/v1\nkind: Policy\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+    (root / "taken").mkdir()
+    credential = f"{{servicePrincipal: {{tenant: {TENANT}, clientId: {CLIENTS['secret']}, clientSecret: {{env: NPM_TOKEN}}}}}}"
+    taken = (root / "estate/estate.yaml").read_text().replace("credential: default", "credential: taken")
+    (root / "taken/estate.yaml").write_text(f"{taken}---\napiVersion: afresh/v1\nkind: Credential\nmetadata: {{name: taken}}\nspec: {credential}\n")
+    for command, allowed in [(["validate"], 0), (["auth"], 0), (["plan"], 3), (["apply", "--refresh-only"], 3)]:
+        refused = 0 if command == ["validate"] else 5
+        story.tell(*command, "estate", "--policy", "policy-nothing.yaml", "-vvv", code=allowed, **PRINCIPAL)
+        # Without what else allows hosts of this machine.
+        story.tell(*command, "estate", "--policy", "policy-nothing.yaml", "-vvv", code=refused, **PRINCIPAL, AFRESH_ALLOW_LOOPBACK="0")
+        story.tell(*command, "taken", "--policy", "policy-nothing.yaml", "-vvv", code=refused, NPM_TOKEN=SECRET)
+        story.tell(*command, "taken", "--policy", "policy-sources.yaml", "-vvv", code=allowed, NPM_TOKEN=SECRET)
+        story.tell(*command, "estate", "--policy", "policy-credentials.yaml", "-vvv", code=5, **PRINCIPAL)
+        story.tell(*command, "estate", "--policy", "policy-kinds.yaml", "-vvv", code=5, **PRINCIPAL)
+    story.tell("diff", "plan.json", "plan.json", "-vvv", code=0)
 
 
 def others(story: Story) -> None:
@@ -176,7 +232,7 @@ def catches(root: pathlib.Path, secrets: set[str]) -> None:
     """The search is worth something: each form of each kind of secret is found wherever it is hidden."""
     kinds = [next(one for one in secrets if one.startswith(start)) for start in ["IR@", "eyJ", "dapi", "planted-client", "planted/"]]
     for secret in kinds:
-        for form in forms(secret):
+        for form in [*forms(secret), *disguises(secret)]:
             assert leaks({"log": b"before " + form + b" after"}, {secret}), (secret[:9], form)
         for before in range(3):
             log = base64.b64encode(b"x" * before + secret.encode() + b" and more")

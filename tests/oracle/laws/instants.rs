@@ -6,7 +6,8 @@ use afresh::model::promise::Promise;
 use afresh::model::runtime::LogSight;
 use afresh::model::survey::{KeyReading, Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
+use afresh::model::trouble::TroubleKind;
+use afresh::model::verdict::{Cause, Facts, Hold, Plan, Step, Verdict};
 
 use crate::play::{History, LAG, said};
 use crate::stand::Decided;
@@ -77,6 +78,20 @@ fn needs_look(step: &Step) -> bool {
             ..
         }
     )
+}
+
+/// Was nothing looked at the first time, and could it not be the second time for want of a right? That is known once there is something to
+/// look at: some time before a key is due.
+fn lacks_a_right(first: &Step, again: &Step) -> bool {
+    let looked = match &first.facts {
+        Facts::Runtime(facts) => facts.looked,
+        Facts::Job(_) | Facts::Submission(_) | Facts::None => true,
+    };
+    let is_refused = matches!(
+        &again.verdict,
+        Verdict::Hold { why: Hold::Trouble(trouble), .. } if matches!(trouble.kind, TroubleKind::Forbidden { .. })
+    );
+    !looked && is_refused
 }
 
 /// The same look judged for later, with its Activity Log read again then: nothing happens, so the log tells of nothing new.
@@ -167,7 +182,9 @@ pub fn at_change(history: &mut History) {
         history.standing.advance_to(SECOND.before(at));
         let again = history.plan(KeyReading::Recorded).plan;
         for (step, again) in first.steps.iter().zip(&again.steps) {
-            same(history, &first, step, again, Law::ChangesAt);
+            if !lacks_a_right(step, again) {
+                same(history, &first, step, again, Law::ChangesAt);
+            }
         }
     }
     history.standing.advance_to(at);
