@@ -2,11 +2,13 @@
 //!
 //! Refuses: nothing else in the program asks what time it is. Decisions take the time as an argument.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
+
+use crate::mutex::Mutex;
 
 /// Where a command gets its time from.
 #[derive(Clone, Debug, Default)]
@@ -59,12 +61,12 @@ impl ManualClock {
 
     /// The instant the hand stands at.
     pub fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 
     /// Moves the hand to `instant`, unless it is already past it.
     pub fn advance_to(&self, instant: Timestamp) {
-        let mut hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hand = self.0.lock();
         *hand = (*hand).max(instant);
     }
 }

@@ -29,6 +29,7 @@
 //! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
 //! | [`clock`], [`limits`] | | the only reader of time; every bound in one place |
+//! | [`mutex`] | | a mutex that is never poisoned |
 //! | [`escape`] | | text from outside made harmless, once for each output |
 //! | [`regular`] | | files are opened only if they are regular, and read only up to a bound |
 //!
@@ -71,6 +72,7 @@ pub mod ledger;
 pub mod limits;
 pub mod manifest;
 pub mod model;
+mod mutex;
 pub mod plan;
 pub mod regular;
 pub mod review;

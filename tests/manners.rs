@@ -114,7 +114,7 @@ fn standing(world: &str, manifests: &str) -> Standing {
         .desired;
     let world = World::from_text(world, Path::new("world.yaml"), &Clock::Real).unwrap();
     let clock = world.clock();
-    let cloud = Embedded::new(Arc::new(Mutex::new(world)));
+    let cloud = Embedded::new(world);
     let variables = [
         ("AZURE_TENANT_ID", "t"),
         ("AZURE_CLIENT_ID", "c"),

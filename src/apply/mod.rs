@@ -19,7 +19,6 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::{join, join_all};
 
@@ -31,6 +30,7 @@ use crate::model::connection::{Factory, Workspace};
 use crate::model::outcome::{Happened, Report};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Move, Plan};
+use crate::mutex::{Mutex, MutexGuard};
 use gate::Skip;
 
 pub use news::News;
@@ -100,10 +100,7 @@ pub async fn run(
     let walks = join_all(plan.acts().map(|step| step::walk(&hands, step)));
     let waits = join_all(plan.steps.iter().map(|step| watch::resume(&hands, step)));
     join(walks, waits).await;
-    Ok(hands
-        .told
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner))
+    Ok(hands.told.into_inner())
 }
 
 /// Everything that the steps of one apply share.
@@ -170,8 +167,8 @@ impl Hands<'_> {
         (self.report)(report);
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Outcome> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn told(&self) -> MutexGuard<'_, Outcome> {
+        self.told.lock()
     }
 
     fn next_intent(&self) -> String {

@@ -1,7 +1,5 @@
 //! The progress of an apply: a line for each thing that happened, and a bar on a terminal.
 
-use std::sync::Mutex;
-
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Global, LogFormat};
@@ -10,6 +8,7 @@ use super::screen::Screen;
 use crate::cloud::Reader;
 use crate::escape;
 use crate::model::outcome::{Happened, Report};
+use crate::mutex::Mutex;
 use crate::review;
 
 /// Shows reports as they come and keeps them.
@@ -75,10 +74,7 @@ impl<'a> Progress<'a> {
             self.bar.inc(1);
             self.bar.set_message("");
         }
-        self.reports
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push(report);
+        self.reports.lock().push(report);
     }
 
     /// An intent is followed by its end at once; it is a line of its own for those who asked for more.
@@ -89,9 +85,7 @@ impl<'a> Progress<'a> {
     /// Takes the bar away and gives all reports, in the order in which they came.
     pub fn finish(self) -> Vec<Report> {
         self.bar.finish_and_clear();
-        self.reports
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.reports.into_inner()
     }
 }
 

@@ -7,11 +7,12 @@
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::args::{ColorWhen, Global, LogFormat, STDIN};
 use super::error::{Exit, Failure};
 use super::typed::Typed;
+use crate::mutex::Mutex;
 use crate::{escape, regular};
 
 /// What could not be done where stdout is full.
@@ -76,7 +77,7 @@ impl Screen {
     /// Text that is escaped already, or has nothing from outside in it, to stdout.
     pub fn put(&self, text: &str) {
         if let Err(error) = write_line(&mut io::stdout().lock(), text) {
-            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut lost = self.lost.lock();
             lost.get_or_insert(error);
         }
     }
@@ -87,7 +88,7 @@ impl Screen {
     /// It cannot be shown.
     pub fn show(&self, text: &str) -> Result<(), Failure> {
         self.say(text);
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = self.lost.lock();
         let why = match &*lost {
             Some(error) => error.to_string(),
             None if leads_nowhere() => "it is /dev/null, or closed".to_owned(),
@@ -103,7 +104,7 @@ impl Screen {
     /// # Errors
     /// It has.
     pub fn all_said(&self) -> Result<(), Failure> {
-        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = self.lost.lock();
         match &*lost {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Failure::because(NOT_SAID, error))

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::args::{Global, STDIN};
 use super::error::{Exit, Failure};
@@ -404,7 +404,7 @@ pub fn world(file: &Path, stored: &Path) -> Result<World, Failure> {
 fn simulated(file: &Path, stored: &Path, log: Option<PathBuf>) -> Result<Simulated, Failure> {
     let world = world(file, stored)?;
     Ok(Simulated {
-        cloud: Embedded::new(Arc::new(Mutex::new(world))),
+        cloud: Embedded::new(world),
         log,
     })
 }

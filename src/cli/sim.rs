@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::args::{Global, Sim};
 use super::error::{Exit, Failure};
@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::escape;
 use crate::model::desired::LedgerPlace;
 use crate::model::time::{Span, in_calendar, minute};
+use crate::mutex::Mutex;
 use crate::sim::server::{self, Options, Served};
 use crate::sim::{self, World};
 

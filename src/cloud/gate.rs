@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 
 use crate::http::{Place, Places};
 use crate::model::connection::{Factory, Workspace};
+use crate::mutex::Mutex;
 
 /// Lets so many through at a time, by whom they ask.
 pub struct Gate {
@@ -45,7 +45,7 @@ impl Gate {
     /// Waits for a place.
     pub async fn enter(&self, asked: impl Into<Asked>) -> Place {
         let places = {
-            let mut all = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.places.lock();
             let new = || Places::new(self.width);
             all.entry(asked.into()).or_insert_with(new).clone()
         };

@@ -3,7 +3,7 @@
 //! Refuses: quoting an answer that cannot be read (it may hold a key); calling an effect undone unless that is sure.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::MutexGuard;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,6 +24,7 @@ use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, 
 use crate::limits::{REFUSAL_BYTES_MAX, RESPONSE_TIMEOUT};
 use crate::model::address::Name;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
+use crate::mutex::Mutex;
 
 const MANAGEMENT_TOKEN: &str = "x-databricks-azure-sp-management-token";
 const WORKSPACE_ID: &str = "x-databricks-azure-workspace-resource-id";
@@ -149,7 +150,7 @@ impl Session {
 
     /// Which method the credential of a connection took, if it was asked for a token yet.
     pub fn credential_used(&self, connection: &Name) -> Option<String> {
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let used = self.used.lock();
         used.get(connection).cloned()
     }
 
@@ -244,9 +245,7 @@ impl Session {
     }
 
     fn outsiders(&self) -> MutexGuard<'_, BTreeMap<Name, bool>> {
-        self.outsiders
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.outsiders.lock()
     }
 
     /// Sends with a token. A refused token is dropped and fetched once more: it did nothing, so even an effect may go again.
@@ -328,7 +327,7 @@ impl Session {
             let fault = "the management token and the workspace's are the same; their audiences must differ in the Cloud document";
             return Err(call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default()));
         }
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.used.lock();
         if used.get(who.connection) != Some(&bearer.origin) {
             used.insert(who.connection.clone(), bearer.origin.clone());
         }

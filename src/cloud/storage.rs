@@ -4,7 +4,7 @@
 //! opens everything in its account.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +26,7 @@ use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, blob_cloud};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::trust::{Host, Role};
+use crate::mutex::{Mutex, MutexGuard};
 
 /// Holds a shared access signature, as the Azure CLI reads it.
 const SAS: &str = "AZURE_STORAGE_SAS_TOKEN";
@@ -208,8 +209,8 @@ impl Entra {
         put
     }
 
-    fn last(&self) -> std::sync::MutexGuard<'_, Option<Held>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    fn last(&self) -> MutexGuard<'_, Option<Held>> {
+        self.last.lock()
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -20,6 +20,7 @@ use super::turns::{Ticket, Turns};
 use super::waiting::{Listener, Seconds, Waits};
 use crate::clock::Clock;
 use crate::limits::{PARALLELISM_MAX, REQUEST_DEADLINE, UNREACHABLE_KEPT, UNREPEATABLE_DEADLINE};
+use crate::mutex::Mutex;
 
 /// Said of a request that was not sent because the command's time was over.
 const TIME_OVER: &str = "the time of this command is over (--timeout)";
@@ -123,13 +124,13 @@ impl Client {
 
     /// From now on so many metered requests are under way at a time, at least 1. Who stands in line is not.
     pub fn at_most(&self, requests: usize) {
-        *locked(&self.inner.places) = Places::new(requests);
+        *self.inner.places.lock() = Places::new(requests);
     }
 
     /// Waits for a place among the requests that are under way. Sign-ins and the ledger's are few, and others wait for them.
     async fn place(&self, request: &Request) -> Option<Place> {
         request.meter.bucket.as_ref()?;
-        let places = locked(&self.inner.places).clone();
+        let places = self.inner.places.lock().clone();
         Some(places.take().await)
     }
 
@@ -140,7 +141,7 @@ impl Client {
 
     /// The largest difference between our clock and the `Date` of a successful answer; `None`: no answer had one.
     pub fn skew(&self) -> Option<Skew> {
-        locked(&self.inner.skew).clone()
+        self.inner.skew.lock().clone()
     }
 
     fn compare_clocks(&self, request: &Request, response: &Response, sent: Timestamp) {
@@ -150,7 +151,7 @@ impl Client {
         };
         let host = request.url.host_str().unwrap_or_default().to_owned();
         let ahead = skew(date, sent, answered);
-        let mut known = locked(&self.inner.skew);
+        let mut known = self.inner.skew.lock();
         if known
             .as_ref()
             .is_none_or(|known| known.ahead.abs() < ahead.abs())
@@ -161,7 +162,7 @@ impl Client {
 
     /// Requests sent so far, repeats included, by class and kind.
     pub fn requests(&self) -> BTreeMap<Class, BTreeMap<String, u64>> {
-        let counts = locked(&self.inner.counts);
+        let counts = self.inner.counts.lock();
         let named = |(kind, count): (&&str, &u64)| ((*kind).to_owned(), *count);
         counts
             .iter()
@@ -171,12 +172,12 @@ impl Client {
 
     /// From `instant` on nothing more is sent.
     pub fn end_at(&self, instant: Timestamp) {
-        locked(&self.inner.ending).at = instant;
+        self.inner.ending.lock().at = instant;
     }
 
     /// Was something not sent because the command's time was over?
     pub fn was_cut(&self) -> bool {
-        locked(&self.inner.ending).has_cut
+        self.inner.ending.lock().has_cut
     }
 
     /// May anything be begun?
@@ -193,13 +194,13 @@ impl Client {
     /// From when on nothing more is sent.
     pub fn ends_at(&self) -> Timestamp {
         match self.stops {
-            Stops::Work => locked(&self.inner.ending).at,
+            Stops::Work => self.inner.ending.lock().at,
             Stops::Nothing => Timestamp::MAX,
         }
     }
 
     fn cut(&self) -> Failure {
-        locked(&self.inner.ending).has_cut = true;
+        self.inner.ending.lock().has_cut = true;
         Failure::unsent(Cause::TimeOver, TIME_OVER.to_owned())
     }
 
@@ -429,7 +430,7 @@ impl Client {
 
     /// A thousand requests must not each wait for a host that is not there.
     fn known_unreachable(&self, request: &Request, now: Timestamp) -> Option<Failure> {
-        let known = locked(&self.inner.unreachable);
+        let known = self.inner.unreachable.lock();
         let (until, failure) = known.get(request.url.authority())?;
         // A clock that was set back makes nothing longer.
         let left = until.duration_since(now);
@@ -438,7 +439,7 @@ impl Client {
     }
 
     fn remember_unreachable(&self, request: &Request, outcome: &Result<Response, Failure>) {
-        let mut known = locked(&self.inner.unreachable);
+        let mut known = self.inner.unreachable.lock();
         let host = request.url.authority();
         match outcome {
             Err(failure) if failure.sent == Sent::No => {
@@ -451,7 +452,10 @@ impl Client {
     }
 
     async fn send_once(&self, request: &Request, attempt: u32) -> Result<Response, Failure> {
-        *locked(&self.inner.counts)
+        *self
+            .inner
+            .counts
+            .lock()
             .entry(request.meter.class)
             .or_default()
             .entry(request.kind)
@@ -527,10 +531,6 @@ fn said(request: &Request, outcome: &Result<Response, Failure>) -> String {
         Ok(response) => format!("{} was answered with {}", request.kind, response.status),
         Err(failure) => format!("{}: {failure}", request.kind),
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How far a clock that read `sent` and `answered` is ahead of one that read `date`, a whole second, somewhere in between.

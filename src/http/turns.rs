@@ -4,7 +4,7 @@
 //! request's answer to another: who was not sent has no answer.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +14,7 @@ use super::message::Response;
 use super::places::{Place, Places};
 use crate::clock::Clock;
 use crate::limits::{PACE_MIN, UNREPEATABLE_DEADLINE};
+use crate::mutex::Mutex;
 
 /// The lines of all buckets.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ fn rooms(rate: Rate) -> usize {
 
 impl Turns {
     fn line(&self, bucket: &Bucket, now: Timestamp) -> Arc<Line> {
-        let mut lines = locked(&self.0);
+        let mut lines = self.0.lock();
         let key = (bucket.name.clone(), bucket.principal.clone());
         let line = lines.entry(key).or_insert_with(|| {
             Arc::new(Line {
@@ -105,7 +106,7 @@ impl Line {
     ) -> Result<(), Wait> {
         loop {
             let now = clock.now();
-            let wanted = wanted(&mut locked(&self.level), now);
+            let wanted = wanted(&mut self.level.lock(), now);
             let Err(why) = wanted else {
                 return Ok(());
             };
@@ -122,7 +123,7 @@ impl Line {
 impl Ticket {
     /// Has the bucket been closed since this was drawn?
     pub fn is_shut(&self, now: Timestamp) -> bool {
-        locked(&self.0.level).is_closed(now)
+        self.0.level.lock().is_closed(now)
     }
 
     /// The answer that the drawn request got. `pause`: how long the service, or our own patience after a 429, wants to be left alone.
@@ -135,7 +136,7 @@ impl Ticket {
     ) {
         let line = Arc::clone(&self.0);
         drop(self);
-        let mut level = locked(&line.level);
+        let mut level = line.level.lock();
         match pause {
             Some(pause) if response.status == 429 => level.refused(pause, now),
             Some(pause) => level.pause(pause, now),
@@ -146,7 +147,7 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        locked(&self.0.level).landed();
+        self.0.level.lock().landed();
     }
 }
 
@@ -156,8 +157,4 @@ fn remaining(response: &Response, bucket: &Bucket) -> Option<u64> {
     let values = fields.flat_map(|name| response.headers.get_all(*name));
     let numbers = values.filter_map(|value| value.to_str().ok()?.trim().parse().ok());
     numbers.min()
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

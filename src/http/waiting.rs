@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::budget::{Bucket, Wait};
 use crate::limits::BUDGET_WAIT_TOLD;
+use crate::mutex::Mutex;
 
 /// Something is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,19 +85,19 @@ pub(super) struct Waits {
 
 impl Waits {
     pub fn listen(&self, listener: Listener) {
-        *locked(&self.listener) = Some(listener);
+        *self.listener.lock() = Some(listener);
     }
 
     /// Time that was waited for each bucket.
     pub fn spent(&self) -> BTreeMap<String, Duration> {
-        locked(&self.spent).clone()
+        self.spent.lock().clone()
     }
 
     /// The first of a bucket's line waits.
     pub fn in_line(&self, bucket: &Bucket, wait: Wait, now: Timestamp) {
         let (Wait::Budget(pause) | Wait::Throttled(pause)) = wait;
         let spent = {
-            let mut spent = locked(&self.spent);
+            let mut spent = self.spent.lock();
             let spent = spent.entry(bucket.name.clone()).or_default();
             *spent = spent.saturating_add(pause);
             *spent
@@ -129,7 +130,7 @@ impl Waits {
     /// Says it, unless a wait of that kind that has been told of lasts until then.
     fn tell(&self, whom: &str, kind: &'static str, why: Why, until: Timestamp) {
         {
-            let mut told = locked(&self.told);
+            let mut told = self.told.lock();
             let known = told
                 .entry((whom.to_owned(), kind))
                 .or_insert(Timestamp::MIN);
@@ -142,7 +143,7 @@ impl Waits {
             whom: whom.to_owned(),
             why,
         };
-        let listener = locked(&self.listener).clone();
+        let listener = self.listener.lock().clone();
         if let Some(listener) = listener {
             listener(&waiting);
         }
@@ -151,8 +152,4 @@ impl Waits {
 
 fn after(now: Timestamp, pause: Duration) -> Timestamp {
     now.saturating_add(pause).unwrap_or(Timestamp::MAX)
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

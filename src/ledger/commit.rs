@@ -3,7 +3,6 @@
 //! Refuses: answering before the append is durable; appending an intent that what was read in between forbids.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
@@ -13,6 +12,7 @@ use super::{IntendError, Ledger, LedgerError};
 use crate::limits::LEDGER_CONFLICTS_MAX;
 use crate::model::address::Identity;
 use crate::model::time::Timestamp;
+use crate::mutex::Mutex;
 
 /// What one caller wants appended.
 pub(super) enum Wanted {
@@ -47,20 +47,17 @@ impl Queue {
         let (answer, receiver) = oneshot::channel();
         let events = wanted.events();
         let text = events.iter().map(Event::line).collect::<Result<_, _>>()?;
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Waiting {
-                wanted,
-                events,
-                text,
-                answer,
-            });
+        self.waiting.lock().push(Waiting {
+            wanted,
+            events,
+            text,
+            answer,
+        });
         Ok(receiver)
     }
 
     fn take(&self) -> Vec<Waiting> {
-        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.waiting.lock())
     }
 }
 

@@ -14,13 +14,14 @@ pub mod store;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::limits::EVENTS_PER_APPEND_MAX;
 use crate::model::address::Identity;
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::Timestamp;
+use crate::mutex::{Mutex, MutexGuard};
 use commit::{Queue, Wanted};
 use event::{Confirmation, Event, Intent, ReadError};
 use fold::Fold;
@@ -220,7 +221,7 @@ impl Ledger {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     /// Reads what others appended since; after a compaction, all of the new generation.

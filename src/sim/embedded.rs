@@ -1,7 +1,7 @@
 //! The false cloud as a transport inside the program: the production host names, no socket. Refuses: a host that no world has,
 //! as a name server would.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -10,6 +10,7 @@ use super::operation::Operation;
 use super::world::World;
 use crate::clock::Clock;
 use crate::http::{Failure, Request, Response, Sent, Transport};
+use crate::mutex::{Mutex, MutexGuard};
 
 /// Hosts of the token service in the public clouds.
 const AUTHORITIES: [&str; 5] = [
@@ -53,23 +54,22 @@ pub struct Embedded {
 
 impl Embedded {
     /// A door to `world`. Slow answers are waited for on the world's clock.
-    pub fn new(world: Arc<Mutex<World>>) -> Self {
-        let clock = lock(&world).clock();
+    pub fn new(world: World) -> Self {
         Self {
-            world,
-            clock,
+            clock: world.clock(),
+            world: Arc::new(Mutex::new(world)),
             recorded: Arc::default(),
         }
     }
 
     /// The world behind the door.
     pub fn world(&self) -> MutexGuard<'_, World> {
-        lock(&self.world)
+        self.world.lock()
     }
 
     /// Every request so far, in the order in which they were answered.
     pub fn requests(&self) -> Vec<Recorded> {
-        lock(&self.recorded).clone()
+        self.recorded.lock().clone()
     }
 
     /// The answer of the world, and the world kept on disk if the answer changed it.
@@ -94,7 +94,9 @@ impl Embedded {
             .as_ref()
             .map(|response| response.status)
             .filter(|_| reply.wait < request.timeout);
-        lock(&self.recorded).push(recorded(request, host, reply.operation, status));
+        self.recorded
+            .lock()
+            .push(recorded(request, host, reply.operation, status));
         kept.map_err(|error| Failure::network(Sent::Maybe, error.to_string()))?;
         Ok(reply)
     }
@@ -161,11 +163,6 @@ fn redacted(query: &str) -> String {
         _ => pair.to_owned(),
     };
     query.split('&').map(hide).collect::<Vec<_>>().join("&")
-}
-
-/// Takes a lock also after a panic elsewhere: the data is plain and whole.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl World {

@@ -4,7 +4,7 @@
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,7 +18,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::door::stamp;
-use super::embedded::lock;
 use super::message::{Door, Incoming, Reply};
 use super::operation::Operation;
 use super::store::Error;
@@ -27,6 +26,7 @@ use super::{arm, databricks};
 use crate::clock::Clock;
 use crate::http::Response;
 use crate::limits::{RESPONSE_TIMEOUT, SIM_BODY_BYTES_MAX};
+use crate::mutex::Mutex;
 
 /// Where to listen and how slowly to answer.
 #[derive(Clone, Debug)]
@@ -83,12 +83,13 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
         return Err(Error::NotLoopback(options.bind));
     }
     let azure = listen(options.bind, options.azure_port).await?;
-    let hosts: Vec<String> = lock(&world)
+    let hosts: Vec<String> = world
+        .lock()
         .workspaces
         .iter()
         .map(|one| one.host.clone())
         .collect();
-    let clock = lock(&world).clock();
+    let clock = world.lock().clock();
     let (stop, stopped) = watch::channel(false);
     let mut served = Served {
         azure: azure.1,
@@ -111,7 +112,7 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
             options.workspace_ports.get(place).copied().unwrap_or(0),
         )
         .await?;
-        lock(&world).workspaces[place].served = Some(address.to_string());
+        world.lock().workspaces[place].served = Some(address.to_string());
         served.listeners.spawn(accept(listener, desk(Some(place))));
         served.workspaces.push((host, address));
     }
@@ -228,7 +229,7 @@ impl Desk {
             .and_then(|host| host.to_str().ok())
             .unwrap_or("127.0.0.1");
         let origin = format!("{}://{host}", if secure { "https" } else { "http" });
-        let mut world = lock(&self.world);
+        let mut world = self.world.lock();
         let mut reply = world.answer(&Incoming {
             door: self
                 .place

@@ -146,7 +146,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
     let world = World::from_text(WORLD, Path::new("world.yaml"), &Clock::Real).unwrap();
     let clock = world.clock();
     let recorder = Arc::new(Recorder {
-        cloud: Embedded::new(Arc::new(Mutex::new(world))),
+        cloud: Embedded::new(world),
         lines: Mutex::default(),
     });
     let client = Client::new(recorder.clone(), clock.clone());

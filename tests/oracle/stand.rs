@@ -52,7 +52,7 @@ impl Standing {
         )
         .map_err(|error| format!("{error:?}"))?;
         let clock = world.clock();
-        let cloud = Embedded::new(Arc::new(Mutex::new(world)));
+        let cloud = Embedded::new(world);
         let surroundings = Surroundings::new([
             ("AZURE_TENANT_ID", "t"),
             ("AZURE_CLIENT_ID", "c"),

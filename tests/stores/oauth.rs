@@ -1,8 +1,8 @@
 //! The blob store with tokens of Entra ID: those of the simulated cloud, taken by a real emulator, which checks issuer, audience and time.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
 use afresh::clock::Clock;
 use afresh::cloud::{Reader, Surroundings, storage_access};
@@ -61,7 +61,7 @@ fn open(container: &str, name: &str, spoilt: u32) -> Arc<dyn Store> {
     let world = "subscriptions:\n- id: 12345678-1234-1234-1234-1234567890ab\n";
     let world = World::from_text(world, Path::new("world.yaml"), &Clock::Real).unwrap();
     let transport = Production {
-        cloud: Embedded::new(Arc::new(Mutex::new(world))),
+        cloud: Embedded::new(world),
         wire: Wire::new(),
         container: container.parse().unwrap(),
         spoilt: AtomicU32::new(spoilt),

@@ -5,7 +5,7 @@
 //! since hours later nobody is there.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -21,6 +21,7 @@ use crate::escape;
 use crate::http::{Client, Response};
 use crate::limits::{DEVICE_CODE_PAUSE, DEVICE_CODE_WAIT_MAX};
 use crate::model::time::{Span, Timestamp};
+use crate::mutex::Mutex;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -52,7 +53,7 @@ enum Asked {
 
 impl People {
     fn renewal(&self, person: &Person) -> Renewal {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.lock();
         Arc::clone(all.entry(person.clone()).or_default())
     }
 

@@ -35,8 +35,8 @@ pub(super) use lookup::CONNECTIONS;
 pub use lookup::{AUTHORITY_HOST, public_authority};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -49,6 +49,7 @@ use crate::limits::TOKEN_FAILURE_KEPT;
 use crate::model::connection::{Cloud, Credential};
 use crate::model::time::Timestamp;
 use crate::model::trust::{Denied, Host, Role, Trust};
+use crate::mutex::Mutex;
 
 use chain::Source;
 use device::People;
@@ -346,7 +347,7 @@ impl Vault {
             purpose: want.purpose,
             host: self.own_host(want),
         };
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut places = self.places.lock();
         Arc::clone(places.entry(key).or_default())
     }
 

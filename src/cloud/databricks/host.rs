@@ -3,7 +3,7 @@
 //! Refuses: a host that is not a Databricks host of its cloud, before any token is sent.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use http::Method;
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use super::super::soft;
 use crate::http::wire;
 use crate::model::connection::{Cloud, Workspace, WorkspaceHost};
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::mutex::Mutex;
 
 const VERSION: &str = "2018-04-01";
 const READ: &str = "Microsoft.Databricks/workspaces/read";
@@ -42,20 +43,20 @@ pub(in crate::cloud) struct Hosts {
 impl Hosts {
     /// The version that this workspace is known to have.
     pub(super) fn version(&self, base: &Url) -> Option<Version> {
-        let versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let versions = self.versions.lock();
         versions.get(base.as_str()).copied()
     }
 
     /// It has answered in this version. The first one that has stays.
     pub(super) fn has_answered(&self, base: &Url, version: Version) {
-        let mut versions = self.versions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut versions = self.versions.lock();
         if !versions.contains_key(base.as_str()) {
             versions.insert(base.to_string(), version);
         }
     }
 
     fn cell(&self, key: String) -> Arc<OnceCell<String>> {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.read.lock();
         Arc::clone(read.entry(key).or_default())
     }
 }

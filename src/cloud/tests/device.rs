@@ -62,7 +62,7 @@ fn around(
     let shown = Shown::default();
     let screen = Arc::clone(&shown);
     let here = Surroundings::default()
-        .telling(move |message: &str| screen.lock().unwrap().push(message.to_owned()));
+        .telling(move |message: &str| screen.lock().push(message.to_owned()));
     let reader = Reader::new(
         Client::new(transport, Clock::Manual(hand.clone())),
         here,
@@ -90,7 +90,7 @@ async fn a_person_is_shown_a_code_once_and_gets_in_everywhere() {
     let (runtimes, jobs) = tokio::join!(reader.runtimes(&asking), reader.jobs(&at, None));
     assert!(runtimes.is_ok() && jobs.is_ok());
     assert_eq!(
-        *shown.lock().unwrap(),
+        *shown.lock(),
         [
             "To sign in, open https://microsoft.com/devicelogin in a browser anywhere and enter the code AB\\u{1b}CD-EFGH. It holds for 15m."
         ]
@@ -202,7 +202,7 @@ async fn a_person_who_declines_or_is_too_slow_or_is_not_there_is_no_endless_wait
         "{trouble}"
     );
     assert_eq!((hand.now(), reader.was_cut()), (end, true));
-    assert!(shown.lock().unwrap()[0].ends_with("It holds for 42s."));
+    assert!(shown.lock()[0].ends_with("It holds for 42s."));
     assert_eq!(cut.asked("entra.token").len(), 3, "after 5s, 15s and 30s");
     let nobody = fake(|_, _| code(900));
     let trouble = reader_with(&nobody, &[]).runtimes(&person()).await;
@@ -234,10 +234,7 @@ async fn a_sign_in_that_is_not_renewed_says_what_to_do_and_asks_nobody() {
         "{trouble}"
     );
     assert_eq!(
-        (
-            shown.lock().unwrap().len(),
-            fake.asked("entra.deviceCode").len()
-        ),
+        (shown.lock().len(), fake.asked("entra.deviceCode").len()),
         (1, 1)
     );
 }

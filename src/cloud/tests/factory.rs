@@ -232,7 +232,7 @@ async fn a_name_that_the_service_would_not_allow_becomes_part_of_no_address() {
         for trouble in troubles {
             assert_eq!(trouble.kind, TroubleKind::Misfit, "{name}");
         }
-        let asked = fake.asked.lock().unwrap();
+        let asked = fake.asked.lock();
         assert!(
             asked
                 .iter()

@@ -17,7 +17,7 @@ mod refusals;
 mod specification;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderValue};
@@ -29,6 +29,7 @@ use crate::http::{Client, Failure, Request, Response, Sent, Transport};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
 use crate::model::trust::Trust;
+use crate::mutex::Mutex;
 
 /// The `Date` of every answer: 2026-11-22 03:00:00 UTC.
 const DATE: &str = "Sun, 22 Nov 2026 03:00:00 GMT";
@@ -48,7 +49,7 @@ struct Fake {
 impl Transport for Fake {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Answer> {
         let nth = {
-            let mut asked = self.asked.lock().unwrap();
+            let mut asked = self.asked.lock();
             asked.push(request.clone());
             asked.iter().filter(|r| r.kind == request.kind).count()
         };
@@ -67,7 +68,7 @@ impl Transport for Fake {
 
 impl Fake {
     fn asked(&self, kind: &str) -> Vec<Request> {
-        let asked = self.asked.lock().unwrap();
+        let asked = self.asked.lock();
         asked.iter().filter(|r| r.kind == kind).cloned().collect()
     }
 }

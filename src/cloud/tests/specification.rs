@@ -453,7 +453,7 @@ async fn every_query_is_one_that_the_specification_allows() {
     let fake = ask_everything().await;
     let specification = Specification::read();
     let mut checked = 0;
-    let asked = fake.asked.lock().unwrap().clone();
+    let asked = fake.asked.lock().clone();
     for request in asked
         .iter()
         .filter(|request| request.method == http::Method::GET)

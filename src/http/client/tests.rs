@@ -12,7 +12,7 @@ struct Script(Mutex<VecDeque<Result<u16, Sent>>>);
 
 impl Transport for Script {
     fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
-        let next = self.0.lock().unwrap().pop_front().unwrap_or(Ok(200));
+        let next = self.0.lock().pop_front().unwrap_or(Ok(200));
         Box::pin(async move {
             match next {
                 Ok(status) => Ok(Response {
@@ -162,17 +162,17 @@ impl Transport for Service {
     fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
         Box::pin(async move {
             let (status, retry_after) = {
-                let mut sent = self.sent.lock().unwrap();
+                let mut sent = self.sent.lock();
                 sent.push((request.kind, self.clock.now()));
                 (self.answers)(request, sent.len())
             };
             {
-                let mut under_way = self.under_way.lock().unwrap();
+                let mut under_way = self.under_way.lock();
                 under_way.0 += 1;
                 under_way.1 = under_way.1.max(under_way.0);
             }
             self.clock.sleep(self.distance).await;
-            self.under_way.lock().unwrap().0 -= 1;
+            self.under_way.lock().0 -= 1;
             let mut headers = HeaderMap::new();
             if let Some(seconds) = retry_after {
                 headers.insert("retry-after", http::HeaderValue::from_static(seconds));
@@ -243,7 +243,7 @@ async fn what_closed_a_bucket_is_no_answer_to_who_was_not_sent() {
             failure.what,
             "the service has asked to be left alone for 1m00s more, which is too late for it"
         );
-        assert_eq!(service.sent.lock().unwrap().len(), 1);
+        assert_eq!(service.sent.lock().len(), 1);
     }
 }
 
@@ -283,7 +283,7 @@ async fn who_has_room_is_not_late() {
                 "{burst} and {per_second} a second"
             );
         }
-        assert!(service.sent.lock().unwrap().len() >= 600);
+        assert!(service.sent.lock().len() >= 600);
     }
 }
 
@@ -308,8 +308,8 @@ async fn so_many_are_under_way_at_a_time_and_who_stands_in_line_is_not_counted()
     for exchange in futures_util::future::join_all(all).await {
         assert!(exchange.outcome.is_ok());
     }
-    assert_eq!(service.under_way.lock().unwrap().1, 3);
-    let sent = service.sent.lock().unwrap();
+    assert_eq!(service.under_way.lock().1, 3);
+    let sent = service.sent.lock();
     let last = |kind| {
         sent.iter()
             .filter(|(sent, _)| *sent == kind)
@@ -336,7 +336,7 @@ async fn the_end_of_the_commands_time_stops_all_but_the_ledger() {
         "the time of this command is over (--timeout), and test was answered with 503 so far"
     );
     assert!(client.in_time().is_err() && client.was_cut());
-    service.sent.lock().unwrap().clear();
+    service.sent.lock().clear();
     let ledger = client.for_the_ledger();
     assert_eq!(ledger.exchange(&sign_in).await.outcome.unwrap().status, 200);
     assert!(ledger.in_time().is_ok());
@@ -374,7 +374,7 @@ async fn who_got_a_place_too_late_is_not_sent() {
             .await;
     assert!(first.outcome.is_ok());
     assert_eq!(second.outcome.unwrap_err().cause, Cause::TimeOver);
-    assert_eq!(service.sent.lock().unwrap().len(), 1);
+    assert_eq!(service.sent.lock().len(), 1);
 }
 
 /// Its own answer says more than that there will be no other.
@@ -388,5 +388,5 @@ async fn a_turn_that_is_too_late_leaves_the_answer_that_came_before() {
         futures_util::future::join(client.exchange(&act), client.exchange(&other)).await;
     assert_eq!(act.outcome.unwrap().status, 429);
     assert_eq!(other.outcome.unwrap().status, 429);
-    assert_eq!(service.sent.lock().unwrap().len(), 2);
+    assert_eq!(service.sent.lock().len(), 2);
 }

@@ -7,7 +7,7 @@
 
 mod service;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -17,6 +17,7 @@ use url::Url;
 use super::{AppendError, Position, Store, StoreError, Stored, too_large, whole_lines};
 use crate::http::{Authorize, Client};
 use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL};
+use crate::mutex::Mutex;
 use service::{Service, Size, Stands, Trouble, is_unknown};
 
 /// Longer than any line that ends a generation: blob names have at most 1,024 characters.
@@ -70,14 +71,11 @@ impl BlobStore {
     }
 
     fn newest(&self) -> Newest {
-        self.newest
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.newest.lock().clone()
     }
 
     fn met(&self, newest: Newest) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = newest;
+        *self.newest.lock() = newest;
     }
 
     async fn read_now(&self, since: Position) -> Result<Stored, StoreError> {

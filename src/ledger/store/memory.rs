@@ -1,6 +1,6 @@
 //! A ledger in memory, for tests: it counts appends, fails on demand, and lets a rival write between two of ours.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
@@ -8,6 +8,8 @@ use super::{
     AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
     whole_lines,
 };
+
+use crate::mutex::{Mutex, MutexGuard};
 
 /// A ledger in memory. Clones share one content, as two processes share one file.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +46,7 @@ impl MemoryStore {
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn check(&self, at: Position) -> Result<MutexGuard<'_, Inner>, AppendError> {

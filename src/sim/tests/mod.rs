@@ -11,7 +11,7 @@ mod ways;
 mod worlds;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use super::{Embedded, World};
 use crate::clock::Clock;
 use crate::http::{Failure, Repeat, Request, Response, Transport};
+use crate::mutex::Mutex;
 
 pub(super) const SUBSCRIPTION: &str = "12345678-1234-1234-1234-1234567890ab";
 pub(super) const HOST: &str = "adb-1.7.azuredatabricks.net";
@@ -58,7 +59,7 @@ pub(super) fn client(world: &str) -> Client {
         .build()
         .unwrap();
     Client {
-        cloud: Embedded::new(Arc::new(Mutex::new(world))),
+        cloud: Embedded::new(world),
         runtime,
         headers: HeaderMap::new(),
     }
@@ -101,7 +102,7 @@ impl Client {
 
     /// The same client in front of another world.
     pub(super) fn put(mut self, world: World) -> Self {
-        self.cloud = Embedded::new(Arc::new(Mutex::new(world)));
+        self.cloud = Embedded::new(world);
         self
     }
 

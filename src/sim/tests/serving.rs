@@ -65,10 +65,7 @@ async fn a_lost_answer_closes_the_connection_after_the_deed() {
         r#"{"job_id": 1, "idempotency_token": "t"}"#,
     );
     assert_eq!(talk(served.workspaces[0].1, &[run]).await, "");
-    assert_eq!(
-        super::super::embedded::lock(&world).effects().runs_by_token["t"],
-        1
-    );
+    assert_eq!(world.lock().effects().runs_by_token["t"], 1);
 }
 
 #[tokio::test]

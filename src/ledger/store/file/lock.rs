@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::super::Position;
 use crate::limits::LEDGER_LOCK_WAIT;
+use crate::mutex::{Mutex, MutexGuard};
 use crate::regular;
 
 /// Pause between two tries to get the lock.
@@ -124,10 +124,8 @@ impl Place {
         }
     }
 
-    fn gave_up_on(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.gave_up_on
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn gave_up_on(&self) -> MutexGuard<'_, Option<String>> {
+        self.gave_up_on.lock()
     }
 }
 
