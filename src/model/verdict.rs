@@ -18,12 +18,14 @@ use super::trouble::{Trouble, TroubleKind};
 
 mod cause;
 mod counts;
+mod decision;
 mod facts;
 mod haste;
 mod refusal;
 
 pub use cause::Cause;
 pub use counts::Counts;
+pub use decision::{Decision, Frame};
 pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
 };

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::address::Address;
-use crate::model::verdict::{Cause, Hold, Plan, Step, Verdict};
+use crate::model::time::{Freeze, minute};
+use crate::model::verdict::{Frame, Plan, Step};
 
 /// How one subject's step differs.
 pub(super) enum Change<'a> {
@@ -52,40 +53,59 @@ pub(super) fn changes<'a>(old: &'a Plan, new: &'a Plan) -> Vec<Change<'a>> {
 }
 
 fn differ(old: &Step, new: &Step) -> bool {
-    let verdicts = match (&old.verdict, &new.verdict) {
-        (Verdict::Keep(a), Verdict::Keep(b)) => {
-            std::mem::discriminant(a) != std::mem::discriminant(b)
-        }
-        (
-            Verdict::Act { moves: a, because },
-            Verdict::Act {
-                moves: b,
-                because: reason,
-            },
-        ) => a != b || cause_kind(because) != cause_kind(reason),
-        (Verdict::Hold { why: a, .. }, Verdict::Hold { why: b, .. }) => holds_differ(a, b),
-        _ => true,
-    };
     let standings = old.promise.word() != new.promise.word() || old.attention != new.attention;
-    verdicts || standings || old.target != new.target || old.rule != new.rule
+    standings || old.decision() != new.decision()
 }
 
-fn cause_kind(cause: &Cause) -> std::mem::Discriminant<Cause> {
-    std::mem::discriminant(cause)
+/// How what was decided about all subjects together differs: freezes, guardrails, whether the plan may be applied.
+pub(super) fn frame(old: &Plan, new: &Plan) -> Vec<String> {
+    let (before, after) = (old.frame(), new.frame());
+    let words = |what: &str, differs: bool, was: String, is: String| {
+        differs.then(|| format!("{what}: {is}, was: {was}"))
+    };
+    let freezes = |plan: &Plan| listed(plan.freezes.iter().map(freeze));
+    let guardrails = |frame: &Frame| listed(frame.guardrails.iter().cloned());
+    let leave = |frame: &Frame| if frame.refused { "no" } else { "yes" }.to_owned();
+    let lines = [
+        words(
+            "freezes",
+            before.freezes != after.freezes,
+            freezes(old),
+            freezes(new),
+        ),
+        words(
+            "guardrails reached",
+            before.guardrails != after.guardrails,
+            guardrails(&before),
+            guardrails(&after),
+        ),
+        words(
+            "may be applied",
+            before.refused != after.refused,
+            leave(&before),
+            leave(&after),
+        ),
+    ];
+    lines.into_iter().flatten().collect()
 }
 
-/// Without ages, which pass.
-fn holds_differ(a: &Hold, b: &Hold) -> bool {
-    match (a, b) {
-        (Hold::AgeUnknown { slot: a, .. }, Hold::AgeUnknown { slot: b, .. }) => a != b,
-        (Hold::Trouble(a), Hold::Trouble(b)) => a.kind != b.kind || a.doing != b.doing,
-        (a, b) => a != b,
+fn freeze(freeze: &Freeze) -> String {
+    let (from, to) = (minute(freeze.from), minute(freeze.to));
+    format!("{from} to {to} ({})", freeze.reason)
+}
+
+fn listed(all: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = all.collect();
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
     }
 }
 
-/// `1 added, 0 removed, 2 changed`, or that nothing was decided differently.
-pub(super) fn tally(changes: &[Change]) -> String {
-    if changes.is_empty() {
+/// `1 added, 0 removed, 2 decided differently`, or that nothing was. `frame`: what [`frame`] told.
+pub(super) fn tally(changes: &[Change], frame: &[String]) -> String {
+    if changes.is_empty() && frame.is_empty() {
         return "no decision differs".to_owned();
     }
     let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();

@@ -10,22 +10,20 @@ use super::shape::plan::{Target, Wait};
 use super::shape::verdict::Move;
 use super::to_value;
 use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{Cause, Hold, Keep, Plan, Receipt, Settled, Settlement, Step, Verdict};
+use crate::model::verdict::{
+    Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Settlement, Verdict,
+};
 
 /// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each move with what it
 /// presumes, the kind of each reason, settlements, waits, freezes and refusal. Ages, instants of the plan itself, counts of
 /// failures and the service's own words are left out.
 pub fn digest(plan: &Plan) -> String {
-    let freezes = plan
-        .freezes
-        .iter()
-        .map(|freeze| json!([freeze.from, freeze.to]));
-    let guardrails = plan.exceeded.iter().map(|exceeded| &exceeded.guardrail);
+    let frame = plan.frame();
     hash(json!({
-        "steps": plan.steps.iter().map(decision).collect::<Value>(),
-        "freezes": freezes.collect::<Value>(),
-        "guardrails": guardrails.map(String::as_str).collect::<Value>(),
-        "refused": plan.refused,
+        "steps": plan.steps.iter().map(|step| decision(&step.decision())).collect::<Value>(),
+        "freezes": frame.freezes,
+        "guardrails": frame.guardrails,
+        "refused": frame.refused,
     }))
 }
 
@@ -48,14 +46,14 @@ fn hash(mut value: Value) -> String {
         .collect()
 }
 
-fn decision(step: &Step) -> Value {
+fn decision(decision: &Decision) -> Value {
     json!({
-        "address": step.address.to_string(),
-        "rule": step.rule.as_str(),
-        "target": to_value(&Option::<Target>::of(&step.target)),
-        "verdict": verdict(&step.verdict),
-        "settlements": step.settlements.iter().map(settlement).collect::<Value>(),
-        "wait": to_value(&Option::<Wait>::of(&step.wait)),
+        "address": decision.address.to_string(),
+        "rule": decision.rule.as_str(),
+        "target": to_value(&Option::<Target>::of(&decision.target)),
+        "verdict": verdict(&decision.verdict),
+        "settlements": decision.settlements.iter().map(settlement).collect::<Value>(),
+        "wait": to_value(&Option::<Wait>::of(&decision.wait)),
     })
 }
 

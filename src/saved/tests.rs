@@ -11,7 +11,7 @@ use crate::model::connection::{Cloud, Credential, Proof, SecretSource, Workspace
 use crate::model::samples;
 use crate::model::time::Span;
 use crate::model::trust::{Grounds, Host, Role, Source, Used};
-use crate::model::verdict::{Cause, Hold, Keep, Receipt, Settled, Verdict};
+use crate::model::verdict::{Cause, Hold, Keep, Receipt, Settled, Step, Verdict};
 
 static VALIDATOR: LazyLock<jsonschema::Validator> =
     LazyLock::new(|| jsonschema::validator_for(&schema()).unwrap());
@@ -192,6 +192,23 @@ proptest! {
             }
         }
         prop_assert_eq!(digest(&later), digest(&plan));
+    }
+
+    /// Whatever `diff` tells of two plans, the digest tells as well, and nothing else.
+    #[test]
+    fn plans_of_the_same_decisions_have_the_same_digest(one in samples::plan(0..3), other in samples::plan(0..3), mixed in any::<bool>()) {
+        let mut other = other;
+        if mixed {
+            // As alike as can be, but for one field of the verdict.
+            let verdicts: Vec<Verdict> = other.steps.iter().map(|step| step.verdict.clone()).collect();
+            other = one.clone();
+            for (step, verdict) in other.steps.iter_mut().zip(verdicts) {
+                step.verdict = verdict;
+            }
+        }
+        let decisions = |plan: &Plan| plan.steps.iter().map(Step::decision).collect::<Vec<_>>();
+        let same = decisions(&one) == decisions(&other) && one.frame() == other.frame();
+        prop_assert_eq!(same, digest(&one) == digest(&other));
     }
 
     #[test]

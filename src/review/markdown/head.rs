@@ -107,7 +107,10 @@ fn decisions(plan: &Plan, options: &MarkdownOptions) -> String {
     let since = options.previous.map(|previous| {
         format!(
             "since the last plan: {}",
-            change::tally(&change::changes(previous, plan))
+            change::tally(
+                &change::changes(previous, plan),
+                &change::frame(previous, plan)
+            )
         )
     });
     let digest = format!("digest <code>{digest}</code>");

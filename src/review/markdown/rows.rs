@@ -7,7 +7,7 @@ use crate::model::address::Name;
 use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::verdict::{Counts, Move, Plan, Step, Verdict};
-use crate::review::change::{Change, changes};
+use crate::review::change::{Change, changes, frame};
 use crate::review::sentence::{hold_ends, promise_cell, promise_until, reason, sentence};
 use crate::review::uses::Uses;
 use crate::review::{text, words};
@@ -243,8 +243,11 @@ pub(super) fn notes(plan: &Plan) -> Option<String> {
 
 /// What is decided differently than in the plan that the comment showed before.
 pub(super) fn since_last(plan: &Plan, options: &MarkdownOptions) -> Option<String> {
-    let changes = changes(options.previous?, plan);
-    let lines: Vec<String> = changes.iter().map(changed_line).collect();
+    let previous = options.previous?;
+    let frame = frame(previous, plan).into_iter();
+    let frame = frame.map(|told| format!("- {}", escape::inline(&told)));
+    let changes = changes(previous, plan);
+    let lines: Vec<String> = frame.chain(changes.iter().map(changed_line)).collect();
     (!lines.is_empty()).then(|| folded("Since the last plan", &lines.join("\n")))
 }
 

@@ -6,13 +6,14 @@ use crate::escape::line;
 use crate::model::survey::SubmissionTarget;
 use crate::model::time::minute;
 use crate::model::verdict::{Plan, Step, Target};
-use crate::review::change::{Change, changes, tally};
+use crate::review::change::{Change, changes, frame, tally};
 use crate::review::sentence::sentence;
 
 /// What the new plan decides differently, with a line end at its end.
 pub fn diff(old: &Plan, new: &Plan) -> String {
-    let changes = changes(old, new);
-    let mut lines: Vec<String> = changes.iter().flat_map(change_lines).collect();
+    let (changes, frame) = (changes(old, new), frame(old, new));
+    let all = frame.iter().map(|told| format!("~ {}", line(told)));
+    let mut lines: Vec<String> = all.chain(changes.iter().flat_map(change_lines)).collect();
     if !lines.is_empty() {
         lines.push(String::new());
     }
@@ -20,7 +21,7 @@ pub fn diff(old: &Plan, new: &Plan) -> String {
         "From the plan of {} to the plan of {}: {}.",
         minute(old.at),
         minute(new.at),
-        tally(&changes)
+        tally(&changes, &frame)
     ));
     lines.join("\n") + "\n"
 }

@@ -1,0 +1,161 @@
+//! When two decisions are the same. The digest of a plan is made from this, and `diff` compares by it: what changes one changes the other.
+//!
+//! An age that grew, an instant, a count of failures and the service's own words are no decision. A limit, a slot, a run and a key are.
+
+use super::super::address::{Address, Name};
+use super::super::birth::AgeRange;
+use super::super::time::{Freeze, Span, Timestamp};
+use super::super::trouble::Trouble;
+use super::{Cause, Hold, Keep, Plan, Receipt, Settled, Settlement, Step, Target, Verdict, Wait};
+
+/// What was decided about one subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// About what.
+    pub address: Address,
+    /// By which rule.
+    pub rule: Name,
+    /// Where it is.
+    pub target: Option<Target>,
+    /// The verdict, its passing parts empty.
+    pub verdict: Verdict,
+    /// What becomes of earlier intents, their times empty: what is settled by evidence is dated by the look.
+    pub settlements: Vec<Settlement>,
+    /// How a run is waited for.
+    pub wait: Option<Wait>,
+}
+
+/// What was decided about all subjects together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// From when to when nothing is applied, whatever the reason is.
+    pub freezes: Vec<(Timestamp, Timestamp)>,
+    /// Guardrails that were reached.
+    pub guardrails: Vec<String>,
+    /// May it not be applied?
+    pub refused: bool,
+}
+
+impl Plan {
+    /// What was decided about all subjects together.
+    pub fn frame(&self) -> Frame {
+        let freeze = |freeze: &Freeze| (freeze.from, freeze.to);
+        let exceeded = self.exceeded.iter();
+        Frame {
+            freezes: self.freezes.iter().map(freeze).collect(),
+            guardrails: exceeded.map(|one| one.guardrail.clone()).collect(),
+            refused: self.refused,
+        }
+    }
+}
+
+impl Step {
+    /// What was decided about it.
+    pub fn decision(&self) -> Decision {
+        Decision {
+            address: self.address.clone(),
+            rule: self.rule.clone(),
+            target: self.target.clone(),
+            verdict: verdict(&self.verdict),
+            settlements: self.settlements.iter().map(settlement).collect(),
+            wait: self.wait.clone(),
+        }
+    }
+}
+
+fn verdict(verdict: &Verdict) -> Verdict {
+    match verdict {
+        Verdict::Keep(keep) => Verdict::Keep(kept(keep)),
+        Verdict::Act { moves, because } => Verdict::Act {
+            moves: moves.clone(),
+            because: cause(because),
+        },
+        Verdict::Hold { why, .. } => Verdict::Hold {
+            why: hold(why),
+            until: None,
+        },
+    }
+}
+
+fn kept(keep: &Keep) -> Keep {
+    match keep {
+        Keep::Fresh { .. } => Keep::Fresh {
+            age: Span::ZERO,
+            warn: false,
+        },
+        Keep::Young | Keep::Running { .. } | Keep::Idle | Keep::SucceededOnce { .. } => {
+            keep.clone()
+        }
+    }
+}
+
+const NO_AGE: AgeRange = AgeRange {
+    at_least: Span::ZERO,
+    at_most: None,
+};
+
+fn cause(cause: &Cause) -> Cause {
+    let mut cause = cause.clone();
+    match &mut cause {
+        Cause::KeyDue { age, haste, .. } => (*age, *haste) = (NO_AGE, None),
+        Cause::Stale { age, failures, .. } => (*age, *failures) = (None, 0),
+        Cause::Ageing { age, failures, .. } => (*age, *failures) = (Span::ZERO, 0),
+        Cause::StartsAgain { next } => *next = None,
+        Cause::QueuedTooLong { queued, .. } => *queued = Span::ZERO,
+        Cause::TooLong { ran, .. } => *ran = Span::ZERO,
+        Cause::NotSucceededYet { failures } => *failures = 0,
+        Cause::NotRunning | Cause::MustNotRun => {}
+    }
+    cause
+}
+
+fn hold(hold: &Hold) -> Hold {
+    let mut hold = hold.clone();
+    match &mut hold {
+        Hold::Trouble(trouble) => {
+            *trouble = Trouble {
+                kind: trouble.kind.clone(),
+                doing: String::new(),
+                message: String::new(),
+                ids: Box::default(),
+            }
+        }
+        Hold::Busy { since, by, .. } => (*since, *by) = (Timestamp::UNIX_EPOCH, None),
+        Hold::Doubt { since, .. } | Hold::LostRun { since, .. } => *since = Timestamp::UNIX_EPOCH,
+        Hold::AgeUnknown { age, .. } => *age = NO_AGE,
+        Hold::Window { opens, .. } => opens.clear(),
+        Hold::Starved { opens, .. } => *opens = None,
+        // How long it is shows in when the hold ends.
+        Hold::Overlap { overlap, .. } => *overlap = Span::ZERO,
+        Hold::NoKeys { why } => why.clear(),
+        Hold::QueuedRun { queued, .. } => *queued = None,
+        Hold::BackOff { failures } | Hold::GaveUp { failures } => *failures = 0,
+        Hold::ForeignRotation { .. }
+        | Hold::EitherKeyDue { .. }
+        | Hold::EitherKeyTooOld { .. }
+        | Hold::Freeze { .. }
+        | Hold::Deferred { .. }
+        | Hold::ActiveRun { .. }
+        | Hold::UndatedSuccess { .. }
+        | Hold::PauseFirst
+        | Hold::UnpauseFirst
+        | Hold::RestartsItself
+        | Hold::RunsForbidden => {}
+    }
+    hold
+}
+
+fn settlement(settlement: &Settlement) -> Settlement {
+    let mut settlement = settlement.clone();
+    if let Settled::Done(receipt) = &mut settlement.settled {
+        match receipt {
+            Receipt::Regenerated { sent, answered, .. } => {
+                (*sent, *answered) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+            }
+            Receipt::Started { answered, .. } | Receipt::Cancelled { answered, .. } => {
+                *answered = Timestamp::UNIX_EPOCH;
+            }
+        }
+    }
+    settlement
+}
