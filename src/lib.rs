@@ -29,7 +29,8 @@
 //! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
 //! | [`clock`], [`limits`] | | the only reader of time; every bound in one place |
-//! | [`mutex`] | | a mutex that is never poisoned |
+//! | `loopback` | | what counts as this machine |
+//! | `mutex` | | a mutex that is never poisoned |
 //! | [`escape`] | | text from outside made harmless, once for each output |
 //! | [`regular`] | | files are opened only if they are regular, and read only up to a bound |
 //!
@@ -70,6 +71,7 @@ pub mod escape;
 pub mod http;
 pub mod ledger;
 pub mod limits;
+mod loopback;
 pub mod manifest;
 pub mod model;
 mod mutex;

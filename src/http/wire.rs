@@ -19,6 +19,7 @@ use super::message::{Failure, Request, Response, Sent, Transport};
 use super::proxies::Proxies;
 use super::wiped::Buffer;
 use crate::limits::{CONNECT_TIMEOUT, RESPONSE_BYTES_MAX};
+use crate::loopback;
 use fault::{failure, lost};
 
 /// The metadata service of a virtual machine ("Azure Instance Metadata Service": a non-routable address, never through a proxy).
@@ -187,13 +188,9 @@ fn is_identity_endpoint(request: &Request) -> bool {
     request.url.scheme() == "http" && (is_metadata || is_app_service)
 }
 
-/// Is the host of `url` a loopback address?
+/// Does `url` lead to this machine?
 pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(_)) | None => false,
-    }
+    url.host().is_some_and(|host| loopback::is_loopback(&host))
 }
 
 /// The body as it comes, unpacked, and no more of it than the bound. It may hold a token or a key: it is wiped when it is dropped.

@@ -5,9 +5,10 @@
 use crate::limits::{REQUEST_LIFETIME, REQUEST_LIFETIME_MAX};
 use crate::model::connection::{Cloud, DATABRICKS_APPLICATION, Limits, Rate};
 use crate::model::time::Span;
+use crate::model::trust::Host;
 
 use super::super::document::{Document, Spec};
-use super::super::mark::At;
+use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::clipped;
 use super::super::shape::connection::{CloudSpec, LimitsText, RateText};
@@ -121,6 +122,10 @@ fn domain(spec: &CloudSpec, findings: &mut Findings) -> Option<String> {
         .split_once(':')
         .map_or((host, None), |(host, port)| (host, Some(port)));
     let port_fits = port.is_none_or(|port| !text.starts_with('.') && port.parse::<u16>().is_ok());
+    if is_name_of_this_machine(host) {
+        findings.add(name_of_this_machine(databricks.domain.mark));
+        return None;
+    }
     if is_host(host) && port_fits {
         return Some(text.to_ascii_lowercase());
     }
@@ -144,11 +149,16 @@ pub fn is_host(text: &str) -> bool {
 pub fn address(text: &At<Filled>, what: &str, findings: &mut Findings) -> Option<String> {
     let written = text.value.0.as_str();
     let problem = match written.split_once("://") {
+        Some(("https" | "http", rest)) if is_name_of_this_machine(host_of(rest)) => {
+            name_of_this_machine(text.mark)
+        }
         Some(("https", rest)) if is_host(host_of(rest)) => return Some(trimmed(written)),
-        Some(("http", rest)) if is_loopback(host_of(rest)) => return Some(trimmed(written)),
+        Some(("http", rest)) if Host::named(host_of(rest)).is_loopback() => {
+            return Some(trimmed(written));
+        }
         Some(("http", _)) => Problem::at(text.mark, format!("{what} must be reached over https"))
             .label("tokens would travel in clear")
-            .help("write `https://…`; plain http goes to loopback only (127.0.0.1, localhost)"),
+            .help("write `https://…`; plain http goes to loopback only (127.0.0.1)"),
         _ => {
             let help = format!(
                 "it reads https://{}",
@@ -166,6 +176,19 @@ pub fn address(text: &At<Filled>, what: &str, findings: &mut Findings) -> Option
     None
 }
 
+fn is_name_of_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+}
+
+fn name_of_this_machine(mark: Mark) -> Problem {
+    Problem::at(
+        mark,
+        "`localhost` is a name, and not an address of this machine",
+    )
+    .label("what a name leads to is decided elsewhere")
+    .help("write `127.0.0.1` or `[::1]`")
+}
+
 /// The host in front of port, path and query. What holds a user or a password is no host.
 fn host_of(rest: &str) -> &str {
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -173,13 +196,6 @@ fn host_of(rest: &str) -> &str {
         Some((host, port)) if port.parse::<u16>().is_ok() => host,
         _ => authority,
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let four = host
-        .parse::<std::net::Ipv4Addr>()
-        .is_ok_and(|address| address.is_loopback());
-    four || host == "localhost" || host == "[::1]"
 }
 
 fn trimmed(address: &str) -> String {

@@ -156,7 +156,7 @@ fn a_cloud_and_where_secrets_come_from() {
     let desired = read_after_base(
         "kind: Cloud
 metadata: {name: lab}
-spec: {authority: \"http://127.0.0.1:4201/\", resourceManager: \"http://localhost:4201\", databricks: {domain: \"127.0.0.1:4201\"}}
+spec: {authority: \"http://127.0.0.1:4201/\", resourceManager: \"http://127.0.0.2:4201\", databricks: {domain: \"127.0.0.1:4201\"}}
 ---
 apiVersion: afresh/v1
 kind: Credential
@@ -175,10 +175,10 @@ spec: {host: \"127.0.0.1:4201\", cloud: lab, credential: token}
         .find(|workspace| workspace.name.as_str() == "lab")
         .unwrap();
     assert_eq!(workspace.cloud.authority, "http://127.0.0.1:4201");
-    assert_eq!(workspace.cloud.audience, "http://localhost:4201");
+    assert_eq!(workspace.cloud.audience, "http://127.0.0.2:4201");
     assert_eq!(
         workspace.cloud.databricks_management,
-        "http://localhost:4201"
+        "http://127.0.0.2:4201"
     );
     assert_eq!(workspace.cloud.databricks_resource, DATABRICKS_APPLICATION);
     let token = SecretSource::File("folder/secrets/token".into());

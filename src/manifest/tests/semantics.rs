@@ -369,9 +369,17 @@ fn how_long_a_request_may_take() {
             cloud("60", here, here, "127.0.0.1:1"),
             "`60` is a number without a unit",
         ),
+        (
+            cloud("1s", here, here, "localhost:1"),
+            "`localhost` is a name, and not an address of this machine",
+        ),
+        (
+            cloud("1m", "https://LOCALHOST:1", here, "127.0.0.1:1"),
+            "`localhost` is a name, and not an address of this machine",
+        ),
     ]);
     for fine in [
-        cloud("1s", here, here, "localhost:1"),
+        cloud("1s", here, here, "127.0.0.1:1"),
         cloud("1m", there, there, ".lab.example"),
         cloud("10m", there, there, ".lab.example"),
     ] {

@@ -6,6 +6,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::loopback::is_loopback;
+
 /// `host`, or `host:port` where the port is not 443 (80 for loopback), in lower case; `.suffix` stands for every host below a domain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Host(String);
@@ -44,15 +46,10 @@ impl Host {
         is_name(name.strip_prefix('.').unwrap_or(name))
     }
 
-    /// Is it this machine, by address or as `localhost`?
+    /// Is it this machine, by its address?
     pub fn is_loopback(&self) -> bool {
         let (name, _) = without_port(&self.0);
-        match url::Host::parse(name) {
-            Ok(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Ok(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Ok(url::Host::Domain(name)) => name == "localhost",
-            Err(_) => false,
-        }
+        url::Host::parse(name).is_ok_and(|host| is_loopback(&host))
     }
 }
 
@@ -92,7 +89,7 @@ impl HostPattern {
         if !is_name(suffix.unwrap_or(name)) {
             return Err("it reads `login.lab.example.com`, with its port if that is not 443, or `.lab.example.com`".to_owned());
         }
-        if Host(folded.clone()).is_loopback() {
+        if Host(folded.clone()).is_loopback() || name == "localhost" {
             return Err("loopback is not for a policy to allow: --allow-loopback does".to_owned());
         }
         match (suffix, port) {
@@ -276,12 +273,14 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_known_by_its_addresses_and_one_name() {
-        for near in ["127.0.0.1", "127.9.9.9:80", "[::1]:80", "localhost:1"] {
+    fn this_machine_is_known_by_its_addresses_alone() {
+        for near in ["127.0.0.1", "127.9.9.9:80", "[::1]:80", "127.1", "[0:0::1]"] {
             assert!(Host::named(near).is_loopback(), "{near}");
         }
         for far in [
             "127.0.0.1.example.com",
+            "localhost",
+            "localhost:1",
             "1.2.3.4",
             ".localhost",
             "[::2]",
