@@ -383,7 +383,7 @@ fn why_and_the_ledger_and_an_apply() {
             ["why"].as_slice(),
             &["ledger", "show"],
             &["ledger", "forget", "--attempts"],
-            &["ledger", "forget", "--doubts"],
+            &["ledger", "forget", "--unresolved"],
             &["ledger", "confirm"],
             &["ledger", "forget"],
             // By now nothing is known of it.

@@ -471,13 +471,13 @@ pub enum Ledger {
         #[arg(value_parser = Address::parse)]
         address: Address,
         /// Forget only its failed attempts: they are counted anew
-        #[arg(long, conflicts_with = "doubts")]
+        #[arg(long, conflicts_with = "unresolved")]
         attempts: bool,
         /// Mark its unresolved operations as not done; everything else is kept
-        #[arg(long)]
-        doubts: bool,
+        #[arg(long, alias = "doubts")]
+        unresolved: bool,
         /// Also unresolved starts whose run was not found within a day (the job may start twice)
-        #[arg(long, requires = "doubts")]
+        #[arg(long, requires = "unresolved")]
         may_run_twice: bool,
         /// Where the manifests are.
         #[command(flatten)]

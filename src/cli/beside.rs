@@ -92,7 +92,7 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
             escape::line(&doubt.movement.title()),
             minute(doubt.at),
             escape::line(&address.to_string()),
-            screen.typed.command(["ledger", "forget", "--doubts", &address.to_string()])
+            screen.typed.command(["ledger", "forget", "--unresolved", &address.to_string()])
         ));
     }
     if let Some(more @ 1..) = left.len().checked_sub(DOUBTS_TOLD_MAX) {

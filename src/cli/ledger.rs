@@ -45,11 +45,11 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
         Command::Forget {
             address,
             attempts,
-            doubts,
+            unresolved,
             may_run_twice,
             ..
         } => {
-            let how = match (attempts, doubts) {
+            let how = match (attempts, unresolved) {
                 (true, _) => Forget::Attempts,
                 (false, true) => Forget::Doubts {
                     may_run_twice: *may_run_twice,

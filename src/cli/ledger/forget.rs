@@ -218,7 +218,7 @@ fn whole(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<(), F
     Err(Failure::new(summary).with_advice(format!(
         "Let the next apply resolve it first:\n    {}\nIf no apply can, mark it as not done:\n    {}",
         session.typed.command(["apply"]),
-        session.typed.command(["ledger", "forget", "--doubts", &address.to_string()])
+        session.typed.command(["ledger", "forget", "--unresolved", &address.to_string()])
     )))
 }
 
@@ -249,7 +249,7 @@ fn endable(
     Err(Failure::new(summary).with_advice(format!(
         "Let the next apply resolve it:\n    {}\nTo mark it as not done now, though a later apply may start that run once more:\n    {}",
         typed.command(["apply"]),
-        typed.command(["ledger", "forget", "--doubts", "--may-run-twice", &address.to_string()])
+        typed.command(["ledger", "forget", "--unresolved", "--may-run-twice", &address.to_string()])
     )))
 }
 

@@ -120,7 +120,7 @@ fn remedies(attention: Attention, step: &Step) -> Vec<Remedy> {
         ],
         Attention::ForeignRotation => vec![Remedy::by(
             "when it is known who rotated it, end the unresolved operation",
-            &["ledger", "forget", "--doubts", &address],
+            &["ledger", "forget", "--unresolved", &address],
         )],
         Attention::LostRun => vec![
             Remedy::by(
