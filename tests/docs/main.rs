@@ -8,7 +8,12 @@
 
 mod commands;
 mod links;
+#[cfg(unix)]
+mod picture;
 mod reference;
+#[cfg(unix)]
+#[path = "../support/terminal.rs"]
+mod terminal;
 mod words;
 
 use std::path::{Path, PathBuf};
