@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::address::Name;
 use super::connection::{Factory, Workspace};
 use super::job::{JobSpec, SubmissionSpec};
+use super::name_glob::NameGlob;
 use super::runtime::RuntimeSpec;
 use super::time::Freeze;
 
@@ -113,7 +114,7 @@ pub enum Selector {
     /// Exactly this runtime: it must exist and have keys of its own.
     Named(String),
     /// Every runtime that matches, also future ones.
-    Glob(String),
+    Glob(NameGlob),
 }
 
 /// One `JobRun` document.

@@ -14,6 +14,7 @@ pub mod desired;
 pub mod job;
 pub mod joint;
 pub mod memory;
+pub mod name_glob;
 pub mod outcome;
 pub mod policy;
 pub mod promise;

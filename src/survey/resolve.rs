@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::name_glob::{NameGlob, NameGlobs};
 use crate::model::survey::Subject;
 use crate::model::trouble::{Trouble, TroubleKind};
 
@@ -23,41 +22,33 @@ pub struct Matcher {
     exclude: Patterns,
 }
 
-/// Names and globs in lower case. Of each glob in the set, its text.
+/// Names in lower case, and globs.
 struct Patterns {
     names: HashSet<String>,
-    globs: GlobSet,
-    texts: Vec<String>,
+    globs: Vec<NameGlob>,
+    set: NameGlobs,
 }
 
 impl Patterns {
     fn new(selectors: &[Selector]) -> Self {
-        let (mut names, mut texts) = (HashSet::new(), Vec::new());
-        let mut globs = GlobSetBuilder::new();
+        let (mut names, mut globs) = (HashSet::new(), Vec::new());
         for selector in selectors {
             match selector {
                 Selector::Named(name) => {
                     names.insert(name.to_ascii_lowercase());
                 }
-                // The manifest admits only `*` and `?` in globs, so an error here cannot happen and would match nothing.
-                Selector::Glob(text) => {
-                    if let Ok(glob) = Glob::new(&text.to_ascii_lowercase()) {
-                        globs.add(glob);
-                        texts.push(text.clone());
-                    }
-                }
+                Selector::Glob(glob) => globs.push(glob.clone()),
             }
         }
-        let globs = globs.build().unwrap_or_default();
         Self {
             names,
+            set: NameGlobs::of(&globs),
             globs,
-            texts,
         }
     }
 
-    fn matches(&self, folded: &str) -> bool {
-        self.names.contains(folded) || self.globs.is_match(folded)
+    fn matches(&self, name: &str) -> bool {
+        self.names.contains(&name.to_ascii_lowercase()) || self.set.match_any(name)
     }
 }
 
@@ -72,32 +63,28 @@ impl Matcher {
 
     /// Does the rule select this runtime, and how?
     pub fn select(&self, name: &str) -> Option<Selected> {
-        let folded = name.to_ascii_lowercase();
-        if self.exclude.matches(&folded) {
+        if self.exclude.matches(name) {
             None
-        } else if self.select.names.contains(&folded) {
+        } else if self.select.names.contains(&name.to_ascii_lowercase()) {
             Some(Selected::ByName)
         } else {
-            self.select
-                .globs
-                .is_match(&folded)
-                .then_some(Selected::ByGlob)
+            let is_taken = self.select.set.match_any(name);
+            is_taken.then_some(Selected::ByGlob)
         }
     }
 
     /// The globs that select none of these runtimes.
     pub fn idle_globs(&self, names: &[&str]) -> Vec<&str> {
-        let mut idle: BTreeSet<usize> = (0..self.select.texts.len()).collect();
+        let mut idle: BTreeSet<usize> = (0..self.select.globs.len()).collect();
         for name in names {
-            let folded = name.to_ascii_lowercase();
-            if !idle.is_empty() && !self.exclude.matches(&folded) {
-                for index in self.select.globs.matches(&folded) {
+            if !idle.is_empty() && !self.exclude.matches(name) {
+                for index in self.select.set.matches(name) {
                     idle.remove(&index);
                 }
             }
         }
         idle.into_iter()
-            .map(|index| self.select.texts[index].as_str())
+            .map(|index| self.select.globs[index].as_str())
             .collect()
     }
 }

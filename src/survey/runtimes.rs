@@ -152,7 +152,7 @@ fn unlisted(
                 })
             }
             Selector::Glob(glob) => Subject::Unresolved {
-                address: Address::new(factory.name.clone(), glob.clone()),
+                address: Address::new(factory.name.clone(), glob.as_str()),
                 rule: rule.name.clone(),
                 trouble: trouble.clone(),
             },

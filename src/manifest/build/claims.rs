@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace, WorkspaceHost};
+use crate::model::name_glob::{NameGlob, NameGlobs};
 
 use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
@@ -24,13 +23,13 @@ struct RuntimeClaim {
     rule: Name,
     factory: String,
     named: Vec<(String, Mark)>,
-    globs: Vec<(Glob, Mark)>,
-    excluded: GlobSet,
+    globs: Vec<(NameGlob, Mark)>,
+    excluded: NameGlobs,
 }
 
 /// The globs of all rules of one factory, and of each its rule and its place.
 struct Globs<'a> {
-    set: GlobSet,
+    set: NameGlobs,
     of: Vec<(&'a RuntimeClaim, Mark)>,
 }
 
@@ -43,6 +42,8 @@ impl RuntimeClaims {
         let select = &spec.select.value;
         let named = select.iter().filter(|pattern| !is_glob(&pattern.value.0));
         let globs = select.iter().filter(|pattern| is_glob(&pattern.value.0));
+        let excluded = spec.exclude.iter().flatten().filter_map(glob);
+        let excluded: Vec<NameGlob> = excluded.collect();
         self.rules.push(RuntimeClaim {
             rule: rule.clone(),
             factory: format!(
@@ -56,7 +57,7 @@ impl RuntimeClaims {
             globs: globs
                 .filter_map(|pattern| Some((glob(pattern)?, pattern.mark)))
                 .collect(),
-            excluded: set(spec.exclude.iter().flatten().filter_map(glob)),
+            excluded: NameGlobs::of(&excluded),
         });
     }
 
@@ -67,7 +68,7 @@ impl RuntimeClaims {
         for claim in &self.rules {
             for (name, mark) in &claim.named {
                 let folded = name.to_ascii_lowercase();
-                if claim.excluded.is_match(&folded) {
+                if claim.excluded.match_any(name) {
                     let message = format!("`{name}` is named here and left out by `exclude`");
                     findings.add(Problem::at(*mark, message));
                 }
@@ -85,13 +86,13 @@ impl RuntimeClaims {
     }
 
     fn globs(&self) -> BTreeMap<&str, Globs<'_>> {
-        let mut of: BTreeMap<&str, Vec<(&RuntimeClaim, &Glob, Mark)>> = BTreeMap::new();
+        let mut of: BTreeMap<&str, Vec<(&RuntimeClaim, &NameGlob, Mark)>> = BTreeMap::new();
         for claim in &self.rules {
             let globs = claim.globs.iter().map(|(glob, mark)| (claim, glob, *mark));
             of.entry(claim.factory.as_str()).or_default().extend(globs);
         }
         let each = of.into_iter().map(|(factory, all)| {
-            let set = set(all.iter().map(|(_, glob, _)| (*glob).clone()));
+            let set = NameGlobs::of(all.iter().map(|(_, glob, _)| *glob));
             let of = all
                 .into_iter()
                 .map(|(claim, _, mark)| (claim, mark))
@@ -105,16 +106,15 @@ impl RuntimeClaims {
 impl Globs<'_> {
     /// A runtime that one rule names and another's glob takes as well. Of each other rule the first such glob is told.
     fn check_name(&self, claim: &RuntimeClaim, name: &str, mark: Mark, findings: &mut Findings) {
-        let folded = name.to_ascii_lowercase();
-        if findings.is_full() || !self.set.is_match(&folded) {
+        if findings.is_full() || !self.set.match_any(name) {
             return;
         }
-        let matches = self.set.matches(&folded).into_iter();
+        let matches = self.set.matches(name).into_iter();
         let mut others: Vec<&(&RuntimeClaim, Mark)> =
             matches.filter_map(|index| self.of.get(index)).collect();
         others.dedup_by_key(|(other, _)| &other.rule);
         let takes = |(other, _): &&&(&RuntimeClaim, Mark)| {
-            other.rule != claim.rule && !other.excluded.is_match(&folded)
+            other.rule != claim.rule && !other.excluded.match_any(name)
         };
         for (other, glob_mark) in others.iter().filter(takes).take(OTHERS_TOLD_MAX) {
             let help = format!("write `exclude: [{name}]` in `{}`", other.rule);
@@ -134,18 +134,9 @@ fn twice(name: &str, mark: Mark, rule: &Name, other: Mark, other_rule: &Name) ->
         .also(other, format!("by `{other_rule}`"))
 }
 
-/// Names and globs are compared without regard to case, as Azure does: both in lower case.
-fn glob(pattern: &At<RuntimePattern>) -> Option<Glob> {
-    Glob::new(&pattern.value.0.to_ascii_lowercase()).ok()
-}
-
-/// The manifest admits only `*` and `?` in globs, so nothing here can fail.
-fn set(globs: impl Iterator<Item = Glob>) -> GlobSet {
-    let mut builder = GlobSetBuilder::new();
-    for glob in globs {
-        builder.add(glob);
-    }
-    builder.build().unwrap_or_default()
+/// What is no pattern is told where the rule is built.
+fn glob(pattern: &At<RuntimePattern>) -> Option<NameGlob> {
+    NameGlob::parse(&pattern.value.0).ok()
 }
 
 /// Which jobs JobRun rules name.

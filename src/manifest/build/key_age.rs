@@ -8,6 +8,7 @@ use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
 use crate::model::address::Name;
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::time::Window;
 
@@ -49,13 +50,15 @@ fn rule(
     spec: &KeyAgeSpec,
     factory: Option<Factory>,
     built: Option<RuntimeSpec>,
-    context: &Context<'_>,
+    context: &mut Context<'_>,
 ) -> Option<KeyAgeRule> {
+    let select = selectors(&spec.select.value, context.findings);
+    let exclude = selectors(spec.exclude.iter().flatten(), context.findings);
     Some(KeyAgeRule {
         name,
         factory: factory?.name,
-        select: spec.select.value.iter().map(selector).collect(),
-        exclude: spec.exclude.iter().flatten().map(selector).collect(),
+        select,
+        exclude,
         allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
         spec: built?,
         place: context.place(document.mark),
@@ -93,13 +96,24 @@ impl<'a> Globs<'a> {
     }
 }
 
-fn selector(pattern: &At<RuntimePattern>) -> Selector {
-    let text = pattern.value.0.clone();
-    if is_glob(&text) {
-        Selector::Glob(text)
-    } else {
-        Selector::Named(text)
+fn selectors<'a>(
+    patterns: impl IntoIterator<Item = &'a At<RuntimePattern>>,
+    findings: &mut Findings,
+) -> Vec<Selector> {
+    let selector = |pattern: &At<RuntimePattern>| selector(pattern, findings);
+    patterns.into_iter().filter_map(selector).collect()
+}
+
+fn selector(pattern: &At<RuntimePattern>, findings: &mut Findings) -> Option<Selector> {
+    let text = pattern.value.0.as_str();
+    if !is_glob(text) {
+        return Some(Selector::Named(text.to_owned()));
     }
+    let glob = NameGlob::parse(text).map_err(|why| {
+        let message = format!("`{text}` is not a pattern for names");
+        findings.add(Problem::at(pattern.mark, message).help(why));
+    });
+    glob.ok().map(Selector::Glob)
 }
 
 fn check_selectors(spec: &KeyAgeSpec, findings: &mut Findings) {

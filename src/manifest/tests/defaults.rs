@@ -4,6 +4,7 @@ use super::*;
 use crate::model::connection::{Credential, DATABRICKS_APPLICATION, SecretSource, WorkspaceHost};
 use crate::model::desired::{Guardrails, JobRunWhat, JobSelector, LedgerPlace, OnExceed, Selector};
 use crate::model::job::{Concurrency, Counting, Requirement, Retry, RunResult};
+use crate::model::name_glob::NameGlob;
 use crate::model::runtime::{OnStarvation, UnknownAge};
 use crate::model::time::Span;
 
@@ -38,7 +39,10 @@ fn a_key_age() {
     let desired = read_after_base(&key_age("maxAge: 120d\nexclude: [\"*-lab\"]"));
     let rule = &desired.key_ages[0];
     assert_eq!(rule.select, [Selector::Named("gateway-west".to_owned())]);
-    assert_eq!(rule.exclude, [Selector::Glob("*-lab".to_owned())]);
+    assert_eq!(
+        rule.exclude,
+        [Selector::Glob(NameGlob::parse("*-lab").unwrap())]
+    );
     assert_eq!(rule.spec.age_max, Span::days(120));
     assert_eq!(
         (rule.spec.rotate_before, rule.spec.overlap, rule.spec.jitter),
