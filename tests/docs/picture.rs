@@ -54,7 +54,9 @@ fn seen() -> String {
 #[test]
 fn the_picture_of_a_plan_is_what_a_terminal_shows() {
     let text = format!("$ {COMMAND}\n{}", seen());
-    let picture = Term::new().palette(anstyle_svg::WIN10_CONSOLE).render_svg(&text);
+    let picture = Term::new()
+        .palette(anstyle_svg::WIN10_CONSOLE)
+        .render_svg(&text);
     let path = "docs/plan.svg";
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(root().join(path), &picture).unwrap();
