@@ -138,6 +138,41 @@ fn what_an_answers_way_may_explain_is_no_skew() {
     assert_eq!(ahead(500, 90, 100), -400);
 }
 
+/// Answers with these values of `Date`, in order.
+struct Dated(Mutex<VecDeque<(u16, &'static str)>>);
+
+impl Transport for Dated {
+    fn send<'a>(&'a self, _: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+        let (status, date) = self.0.lock().pop_front().unwrap();
+        let headers = [(http::header::DATE, date.parse().unwrap())];
+        Box::pin(async move {
+            Ok(Response {
+                status,
+                headers: headers.into_iter().collect(),
+                body: Bytes::new(),
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn the_largest_difference_between_the_clocks_is_told() {
+    let dates = [
+        (400, "Thu, 01 Jan 1970 09:00:00 GMT"),
+        (200, "Thu, 01 Jan 1970 00:10:00 GMT"),
+        (200, "Thu, 01 Jan 1970 00:40:00 GMT"),
+        (200, "Thu, 01 Jan 1970 00:20:00 GMT"),
+    ];
+    let clock = Clock::Manual(ManualClock::new(Timestamp::UNIX_EPOCH));
+    let client = Client::new(Arc::new(Dated(Mutex::new(dates.into()))), clock);
+    let mut told = Vec::new();
+    for _ in dates {
+        let _ = client.exchange(&request(Repeat::Never)).await;
+        told.push(client.skew().map(|skew| skew.ahead.as_secs()));
+    }
+    assert_eq!(told, [None, Some(-600), Some(-2400), Some(-2400)]);
+}
+
 #[tokio::test]
 async fn throttling_is_waited_out_for_every_kind_of_request() {
     for repeat in [Repeat::Safe, Repeat::Keyed, Repeat::Never] {

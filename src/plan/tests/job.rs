@@ -1,11 +1,13 @@
 //! Jobs: every verdict, and the instants at which it turns.
 
 use super::super::testing::*;
-use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, RunResult};
+use crate::model::job::{
+    ActivePhase, Concurrency, Continuous, Counting, Phase, Requirement, RunResult, TasksRun,
+};
 use crate::model::promise::Promise;
 use crate::model::survey::{JobCase, Looked, Subject};
 use crate::model::time::Span;
-use crate::model::verdict::{Cause, Company, Hold, Keep, Move, Settled, Step, Verdict};
+use crate::model::verdict::{Cause, Company, Facts, Hold, Keep, Move, Settled, Step, Verdict};
 
 fn step(case: &JobCase) -> Step {
     decide(Subject::Job(case.clone()))
@@ -44,6 +46,36 @@ fn freshness_ends_exactly_at_error_after() {
             ..
         }]
     ));
+}
+
+#[test]
+fn a_declared_wait_is_not_for_somebody_elses_run() {
+    let mut case = job();
+    case.spec.wait_max = Some(Span::hours(2));
+    sight(&mut case).ended = vec![ended(1, "30h", RunResult::Success)];
+    sight(&mut case).active = vec![active(5, "1h")];
+    assert!(matches!(hold(&case), Hold::ActiveRun { run: 5 }));
+    assert_eq!(step(&case).wait, None);
+}
+
+#[test]
+fn what_does_not_tell_its_tasks_counts_and_that_is_said() {
+    let told = |tasks, counts| {
+        let mut case = job();
+        case.spec.counts = counts;
+        let mut run = ended(1, "1h", RunResult::Success);
+        run.inputs.tasks = tasks;
+        sight(&mut case).ended = vec![run];
+        let step = step(&case);
+        assert_eq!(step.promise, Promise::Kept);
+        let Facts::Job(facts) = step.facts else {
+            panic!("facts of another kind");
+        };
+        facts.tasks_untold
+    };
+    assert!(told(TasksRun::Untold, Counting::SameParameters));
+    assert!(!told(TasksRun::All, Counting::SameParameters));
+    assert!(!told(TasksRun::Untold, Counting::Any));
 }
 
 #[test]
