@@ -172,19 +172,22 @@ fn a_token_that_is_sent_again_is_one_doubt_since_its_first_intent() {
 
 #[test]
 fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
-    let seen = |run, ended| Event::RunSeen {
+    let seen = |run, ended, asks: &str| Event::RunSeen {
         subject: job(1),
         name: Some("nightly".to_owned()),
         run,
         ended: at(ended),
         result: RunResult::Success,
         digest: None,
-        asks: Some("a".to_owned()),
+        asks: Some(asks.to_owned()),
     };
-    let fold = fold([&seen(7, 70), &seen(6, 60)]);
-    let memory = &fold.memory.jobs[&job(1).identity];
+    let remembered = |events: &[Event]| fold(events).memory.jobs[&job(1).identity].clone();
+    let memory = remembered(&[seen(7, 70, "a"), seen(6, 60, "a")]);
     assert_eq!(memory.last_success, Some((7, at(70), RunResult::Success)));
     assert_eq!(memory.name.as_deref(), Some("nightly"));
+    // Seen again under another rule, it is what that one asks for as well.
+    let memory = remembered(&[seen(7, 70, "a"), seen(7, 70, "b")]);
+    assert_eq!(memory.last_success_for.as_deref(), Some("b"));
 }
 
 #[test]
