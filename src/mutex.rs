@@ -1,5 +1,5 @@
-//! A mutex that is never poisoned. Whoever panics while holding it ends the whole command, and nothing here is left half changed: what is
-//! held is a number, a list or a map that one statement changes.
+//! A mutex that is never poisoned. A panic is a bug, and ends the command; only `sim serve` goes on, with a world as the panic left it. Nothing
+//! would be gained by a second panic in whoever takes the lock next.
 
 use std::sync::PoisonError;
 

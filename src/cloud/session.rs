@@ -3,7 +3,6 @@
 //! Refuses: quoting an answer that cannot be read (it may hold a key); calling an effect undone unless that is sure.
 
 use std::collections::BTreeMap;
-use std::sync::MutexGuard;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -24,7 +23,7 @@ use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, 
 use crate::limits::{REFUSAL_BYTES_MAX, RESPONSE_TIMEOUT};
 use crate::model::address::Name;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
-use crate::mutex::Mutex;
+use crate::mutex::{Mutex, MutexGuard};
 
 const MANAGEMENT_TOKEN: &str = "x-databricks-azure-sp-management-token";
 const WORKSPACE_ID: &str = "x-databricks-azure-workspace-resource-id";
@@ -184,6 +183,7 @@ impl Session {
         let doubtful = *earlier == Sent::Maybe || may_have_acted(outcome);
         let trouble = match outcome {
             Ok(response) if is_success(response) => {
+                // Used whatever it quotes: it is done, and of the answer only fingerprints and ids are kept.
                 let answer = self.understand(call, response).map_err(ActFailure::Lost)?;
                 return Ok((answer, *earlier == Sent::Maybe));
             }
@@ -442,7 +442,7 @@ fn is_success(response: &Response) -> bool {
 /// Does an answer hold a token as it is?
 fn quotes(body: &[u8], tokens: &[&str]) -> bool {
     let mut tokens = tokens.iter().filter(|one| one.len() >= ECHO_CHARS_MIN);
-    std::str::from_utf8(body).is_ok_and(|text| tokens.any(|token| text.contains(token)))
+    tokens.any(|token| memchr::memmem::find(body, token.as_bytes()).is_some())
 }
 
 /// A service refuses with 4xx other than 408. Everything else that is no success leaves a doubt.

@@ -41,7 +41,7 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What globs met and left alone.
     pub passed_over: Vec<PassedOver>,
-    /// Nothing changes before this by the passing of time alone: the earliest `changes_at`, and at most
+    /// Nothing changes before this by the passing of time alone, unless a right is missing where nothing was looked at yet: the earliest `changes_at`, and at most
     /// [`crate::limits::PLAN_VALIDITY_MAX`] from `at`.
     pub valid_until: Timestamp,
     /// Freezes that are not over yet: apply keeps them also between decision and act.

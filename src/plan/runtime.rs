@@ -307,18 +307,18 @@ impl<'a> Judge<'a> {
     }
 
     fn none_due(&self) -> Ruling {
-        let unclear = Slot::BOTH
-            .into_iter()
-            .find(|slot| self.due(*slot) == Due::Unclear);
-        let unclear = || {
-            let facts = self.slot(unclear?);
-            let (slot, age) = (unclear?, facts.age);
-            Some(Ruling::hold(Hold::AgeUnknown { slot, age }, facts.due_at))
-        };
         self.out_of_sight()
-            .or_else(unclear)
+            .or_else(|| self.unclear())
             .or_else(|| self.either_key())
             .unwrap_or_else(|| Ruling::keep(Keep::Young))
+    }
+
+    /// A key may be due or not, and the rule says to do nothing then.
+    fn unclear(&self) -> Option<Ruling> {
+        let is_unclear = |slot: &Slot| self.due(*slot) == Due::Unclear;
+        let slot = Slot::BOTH.into_iter().find(is_unclear)?;
+        let SlotFacts { age, due_at, .. } = self.slot(slot);
+        Some(Ruling::hold(Hold::AgeUnknown { slot, age: *age }, *due_at))
     }
 
     /// One of the keys is due, and nobody can tell which: a person can, or lets both be rotated in turn. Told as soon as it is due, so that

@@ -103,10 +103,12 @@ fn listed(all: impl Iterator<Item = String>) -> String {
     }
 }
 
-/// `1 added, 0 removed, 2 decided differently`, or that nothing was. `frame`: what [`frame`] told.
-pub(super) fn tally(changes: &[Change], frame: &[String]) -> String {
-    if changes.is_empty() && frame.is_empty() {
-        return "no decision differs".to_owned();
+/// `1 added, 0 removed, 2 decided differently`, or that nothing was. `of_all`: what [`frame`] told.
+pub(super) fn tally(changes: &[Change], of_all: &[String]) -> String {
+    match (changes.is_empty(), of_all.is_empty()) {
+        (true, true) => return "no decision differs".to_owned(),
+        (true, false) => return "no subject is decided differently".to_owned(),
+        (false, _) => {}
     }
     let count = |is: fn(&Change) -> bool| changes.iter().filter(|change| is(change)).count();
     format!(

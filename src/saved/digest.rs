@@ -10,9 +10,7 @@ use super::shape::plan::{Target, Wait};
 use super::shape::verdict::Move;
 use super::to_value;
 use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{
-    Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Settlement, Verdict,
-};
+use crate::model::verdict::{Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Verdict};
 
 /// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each move with what it
 /// presumes, the kind of each reason, settlements, waits, freezes and refusal. Ages, instants of the plan itself, counts of
@@ -57,9 +55,8 @@ fn decision(decision: &Decision) -> Value {
     })
 }
 
-/// Without the times of its receipt: what is settled by evidence is dated by the look.
-fn settlement(settlement: &Settlement) -> Value {
-    let settled = match &settlement.settled {
+fn settlement((intent, settled): &(String, Settled)) -> Value {
+    let settled = match settled {
         Settled::Done(Receipt::Regenerated {
             slot, fingerprint, ..
         }) => json!(["regenerated", slot.as_str(), fingerprint.as_str()]),
@@ -68,7 +65,7 @@ fn settlement(settlement: &Settlement) -> Value {
         Settled::NotDone => json!("notDone"),
         Settled::Repeat => json!("repeat"),
     };
-    json!([settlement.intent, settled])
+    json!([intent, settled])
 }
 
 fn verdict(verdict: &Verdict) -> Value {

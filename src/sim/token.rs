@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest;
 use super::world::World;
+use crate::loopback::is_loopback;
 
 /// The application that every Databricks workspace of Azure is, in all clouds.
 pub(crate) const DATABRICKS: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
@@ -82,8 +83,8 @@ pub(crate) fn audience(resource: &str, world: &World) -> Option<Audience> {
     if host == "storage.azure.com" {
         return Some(Audience::Storage);
     }
-    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    (ARM_HOSTS.contains(&host) || own || loopback).then_some(Audience::ResourceManager)
+    let is_here = url.host().is_some_and(|host| is_loopback(&host));
+    (ARM_HOSTS.contains(&host) || own || is_here).then_some(Audience::ResourceManager)
 }
 
 impl World {

@@ -67,6 +67,9 @@ class Story:
             line = process.stderr.readline()
             assert line, f"it ended by itself: {err.decode()}"
             err += line
+        # Wherever this machine puts core files, if it does.
+        limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +0 ", limits, re.MULTILINE), limits
         process.send_signal(by)
         out, rest = process.communicate(timeout=30)
         name = f"{len(self.heard)}: afresh {' '.join(arguments)} killed by {by.name}"
@@ -220,6 +223,7 @@ def test_no_secret_is_written_anywhere(_shared):
         haystacks = {**story.heard, **files(story.root)}
         assert {"plan.json", "plan.md", "estate/.afresh/ledger.jsonl"} <= set(haystacks), sorted(haystacks)
         assert parts.counts()["openid token refresh_token"] > 0, "a sign-in was renewed, so its refresh token came by"
+        assert parts.counts()["quoted in disguise"] >= 20, "each disguise was worn twice"
         # The simulated cloud's own tokens come by no door; they are known by their shape.
         shaped = [name for name, hay in haystacks.items() if re.search(rb"eyJ[A-Za-z0-9_-]{20,}", hay)]
         assert not shaped, shaped

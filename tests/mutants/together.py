@@ -192,13 +192,14 @@ def build(project: pathlib.Path, mutants: list[dict], cargo: list[str], environm
         else:
             alone.append(mutant)
     (project / "src/mutant.rs").write_text(SWITCH)
-    # Before everything else: a macro must not stand between.
-    main = project / "src/lib.rs"
-    main.write_text(main.read_text() + "\nmod mutant;\n")
+    crate = project / "src/lib.rs"
+    before = crate.read_text()
     left_out: set[int] = set()
     while True:
         for source in sources.values():
             source.path.write_text(source.render(left_out))
+        rendered = crate.read_text() if "src/lib.rs" in sources else before
+        crate.write_text(rendered + "\nmod mutant;\n")
         refused = refusals(project, sources, cargo, environment)
         if not refused:
             break

@@ -199,8 +199,11 @@ impl History<'_> {
         let looks = self.looks.get(name).into_iter().flatten();
         let last = looks.filter(|look| **look <= at).max();
         let last = last.copied().unwrap_or(runtime.created);
-        let moved = self.moves.iter().any(|at| *at > last);
-        facts.seen_at.is_none() && (moved || runtime.is_odd_since(last))
+        let moved = self
+            .moves
+            .iter()
+            .any(|move_at| last < *move_at && *move_at <= at);
+        facts.seen_at.is_none() && (moved || runtime.is_odd_between(last, at))
     }
 }
 

@@ -249,9 +249,11 @@ impl Runtime {
         })
     }
 
-    /// Has somebody put an old value back, or a regenerate changed nothing, after `since`?
-    pub fn is_odd_since(&self, since: Timestamp) -> bool {
-        let odd = |making: &Making| (making.old_value || making.silent) && making.at > since;
+    /// Has somebody put an old value back, or a regenerate changed nothing, after `since` and until `at`?
+    pub fn is_odd_between(&self, since: Timestamp, at: Timestamp) -> bool {
+        let odd = |making: &Making| {
+            (making.old_value || making.silent) && since < making.at && making.at <= at
+        };
         self.slots.iter().any(|slot| slot.makings.iter().any(odd))
     }
 

@@ -35,7 +35,10 @@ pub const MAY_USE: [(&str, &[&str]); 20] = [
         ],
     ),
     ("http", &["clock", "limits", "loopback", "mutex"]),
-    ("sim", &["http", "clock", "limits", "mutex", "regular"]),
+    (
+        "sim",
+        &["http", "clock", "limits", "loopback", "mutex", "regular"],
+    ),
     (
         "cli",
         &[

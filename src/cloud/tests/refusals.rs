@@ -56,6 +56,21 @@ async fn an_answer_that_quotes_what_it_was_asked_with_is_not_used() {
             "{told}"
         );
     }
+    // A byte that is no text hides nothing.
+    let raw = fake(|_, _| {
+        let mut body =
+            format!(r#"{{"jobs": [{{"job_id": 1, "settings": {{"name": "{TOKEN}"}}}}], "x": ""#)
+                .into_bytes();
+        body.extend(b"\xff\"}");
+        let answer = ok(json!({})).unwrap();
+        Ok(Response {
+            body: body.into(),
+            ..answer
+        })
+    });
+    let reader = reader_with(&raw, &[("DATABRICKS_TOKEN", TOKEN)]);
+    let trouble = reader.jobs(&workspace(), None).await.unwrap_err();
+    assert!(!trouble.to_string().contains("Somebody"), "{trouble}");
     // In disguise it is known by its form alone: tokens of Entra ID and Databricks have one.
     let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzb21lYm9keSJ9.c2lnbmF0dXJlLW9mLXNvbWVib2R5";
     for echo in [

@@ -153,7 +153,7 @@ pub fn address(text: &At<Filled>, what: &str, findings: &mut Findings) -> Option
             name_of_this_machine(text.mark)
         }
         Some(("https", rest)) if is_host(host_of(rest)) => return Some(trimmed(written)),
-        Some(("http", rest)) if Host::named(host_of(rest)).is_loopback() => {
+        Some(("http", _)) if Host::of_address(written).is_loopback() => {
             return Some(trimmed(written));
         }
         Some(("http", _)) => Problem::at(text.mark, format!("{what} must be reached over https"))
@@ -186,7 +186,7 @@ fn name_of_this_machine(mark: Mark) -> Problem {
         "`localhost` is a name, and not an address of this machine",
     )
     .label("what a name leads to is decided elsewhere")
-    .help("write `127.0.0.1` or `[::1]`")
+    .help("write `127.0.0.1`")
 }
 
 /// The host in front of port, path and query. What holds a user or a password is no host.

@@ -377,6 +377,18 @@ fn how_long_a_request_may_take() {
             cloud("1m", "https://LOCALHOST:1", here, "127.0.0.1:1"),
             "`localhost` is a name, and not an address of this machine",
         ),
+        (
+            cloud("1s", "http://127.0.0.1:99999", here, "127.0.0.1:1"),
+            "`authority` must be reached over https",
+        ),
+        (
+            cloud("1s", "http://127.0.0.1:1:2", here, "127.0.0.1:1"),
+            "`authority` must be reached over https",
+        ),
+        (
+            cloud("1s", "http://me@127.0.0.1:1", here, "127.0.0.1:1"),
+            "`authority` must be reached over https",
+        ),
     ]);
     for fine in [
         cloud("1s", here, here, "127.0.0.1:1"),

@@ -1,4 +1,5 @@
-//! When two decisions are the same. The digest of a plan is made from this, and `diff` compares by it: what changes one changes the other.
+//! When two decisions are the same. The digest of a plan is made from this, and `diff` compares by it: what changes the digest is told. `diff`
+//! tells the state of a promise as well, which is no decision.
 //!
 //! An age that grew, an instant, a count of failures and the service's own words are no decision. A limit, a slot, a run and a key are.
 
@@ -19,8 +20,8 @@ pub struct Decision {
     pub target: Option<Target>,
     /// The verdict, its passing parts empty.
     pub verdict: Verdict,
-    /// What becomes of earlier intents, their times empty: what is settled by evidence is dated by the look.
-    pub settlements: Vec<Settlement>,
+    /// What becomes of which earlier intent, the times empty: what is settled by evidence is dated by the look.
+    pub settlements: Vec<(String, Settled)>,
     /// How a run is waited for.
     pub wait: Option<Wait>,
 }
@@ -145,9 +146,9 @@ fn hold(hold: &Hold) -> Hold {
     hold
 }
 
-fn settlement(settlement: &Settlement) -> Settlement {
-    let mut settlement = settlement.clone();
-    if let Settled::Done(receipt) = &mut settlement.settled {
+fn settlement(settlement: &Settlement) -> (String, Settled) {
+    let mut settled = settlement.settled.clone();
+    if let Settled::Done(receipt) = &mut settled {
         match receipt {
             Receipt::Regenerated { sent, answered, .. } => {
                 (*sent, *answered) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -157,5 +158,5 @@ fn settlement(settlement: &Settlement) -> Settlement {
             }
         }
     }
-    settlement
+    (settlement.intent.clone(), settled)
 }

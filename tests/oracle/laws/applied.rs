@@ -40,7 +40,7 @@ fn overlap(history: &mut History, truth: &Truth) {
                 let apart = Span::between(twin.at, making.at).plus(Span::seconds(1));
                 let lost = history.ledgers_lost.iter().any(|lost| *lost >= twin.at);
                 let unseen = !twin.by_afresh && (beyond || apart <= LAG) || lost;
-                if unseen || runtime.is_odd_since(runtime.created) {
+                if unseen || runtime.is_odd_between(runtime.created, truth.at) {
                     continue;
                 }
                 history.tally.check(Law::Overlap, truth.at, apart >= overlap, || {

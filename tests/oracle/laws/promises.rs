@@ -85,8 +85,11 @@ fn successes(truth: &Truth, id: i64, rule: &JobRule, job: &Job) -> Successes {
         sure: Vec::new(),
         all: Vec::new(),
     };
-    // What was not told to an own start, only afresh can know, and only while its ledger is there.
-    let must_count = |run: &Run| !run.is_gone(at) && (run.tells_parameters() || !truth.is_own(run));
+    // What an own start was not told, only afresh can know, and only while its ledger is there. Where the rule gives nothing, it is no matter.
+    let must_count = |run: &Run| {
+        let is_untold = truth.is_own(run) && !run.tells_parameters();
+        !run.is_gone(at) && (!is_untold || rule.parameters.is_empty())
+    };
     for run in truth.runs(id).filter(|run| run.is_right(rule, job)) {
         found.all.extend(run.replaced_successes(at));
         if let Some(end) = run.has_succeeded(at) {
