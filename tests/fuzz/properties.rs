@@ -1,10 +1,12 @@
 //! What holds of any input: no panic, and the laws of each reader. Each takes bytes and panics where a law is broken.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use afresh::clock::Clock;
 use afresh::escape;
+use afresh::http::message::{Failure, Request, Response, Transport};
 use afresh::ledger::event;
 use afresh::ledger::fold::fold;
 use afresh::ledger::store::memory::MemoryStore;
@@ -22,6 +24,7 @@ use afresh::review::Uses;
 use afresh::review::markdown::{self, Limit, MarkdownOptions};
 use afresh::review::text::{self, TextOptions};
 use afresh::{plan, saved, sim, survey};
+use futures_util::future::BoxFuture;
 use pulldown_cmark::{Event, Options, Parser};
 use serde_json::Value;
 
@@ -403,22 +406,56 @@ pub fn escape(input: &[u8]) {
     let _ = Name::parse(&text);
 }
 
+/// Whether a request carried a token.
+struct Watched(Answers, AtomicBool);
+
+impl Transport for Watched {
+    fn send<'a>(&'a self, request: &'a Request) -> BoxFuture<'a, Result<Response, Failure>> {
+        let carries = request.headers.contains_key(http::header::AUTHORIZATION);
+        self.1.fetch_or(carries, Ordering::Relaxed);
+        self.0.send(request)
+    }
+}
+
 /// A profile of Databricks opens only the workspace that it is of.
 pub fn profile(input: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("databrickscfg");
     std::fs::write(&file, input).unwrap();
-    let surroundings =
-        afresh::cloud::Surroundings::new([("DATABRICKS_CONFIG_FILE", file.to_str().unwrap())]);
-    let clock = answers::reader(Arc::new(Answers::of(b""))).1;
-    let client = afresh::http::client::Client::new(Arc::new(Answers::of(b"200{}")), clock);
-    let reader =
-        afresh::cloud::Reader::new(client, surroundings, afresh::model::trust::Trust::default());
-    reader.among([&connections().workspace]);
-    if let Err(trouble) = wait(reader.jobs(&connections().workspace, None)) {
-        is_harmless(&escape::paragraph(&trouble.to_string()));
+    let workspace = &connections().workspace;
+    for name in ["DEFAULT", "ci"] {
+        let surroundings = afresh::cloud::Surroundings::new([
+            ("DATABRICKS_CONFIG_FILE", file.to_str().unwrap()),
+            ("DATABRICKS_CONFIG_PROFILE", name),
+        ]);
+        let watched = Arc::new(Watched(
+            Answers::of(PROFILE_ANSWERS),
+            AtomicBool::new(false),
+        ));
+        let clock = answers::reader(Arc::new(Answers::of(b""))).1;
+        let client = afresh::http::client::Client::new(watched.clone(), clock);
+        let trust = afresh::model::trust::Trust::default();
+        let reader = afresh::cloud::Reader::new(client, surroundings, trust);
+        reader.among([workspace]);
+        if let Err(trouble) = wait(reader.jobs(workspace, None)) {
+            is_harmless(&escape::paragraph(&trouble.to_string()));
+        }
+        let names_it = String::from_utf8_lossy(input)
+            .to_lowercase()
+            .contains(PROFILE_HOST);
+        assert!(
+            names_it || !watched.1.load(Ordering::Relaxed),
+            "a profile opened a workspace that it does not name"
+        );
     }
 }
+
+/// The workspace of the estate.
+const PROFILE_HOST: &str = "adb-1234567890123456.7.azuredatabricks.net";
+/// Of the token endpoint, if it is asked, and of the list of jobs.
+const PROFILE_ANSWERS: &[u8] =
+    br#"200{"token_type":"Bearer","expires_in":3599,"access_token":"an opaque token of databricks","jobs":[]}
+200{"jobs":[]}"#;
 
 pub fn world(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {

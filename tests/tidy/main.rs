@@ -53,6 +53,41 @@ fn functions_and_files_fit_the_eye() {
     none(&ours().flat_map(rules::too_long).collect::<Vec<_>>());
 }
 
+/// The fuzzer is a program of its own, with a lock file of its own: `cargo` refuses to build it once that lacks what we depend on.
+#[test]
+fn the_fuzzers_lock_file_knows_what_we_depend_on() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+    let (manifest, lock) = (read("Cargo.toml"), read("tests/fuzz/Cargo.lock"));
+    let own = lock
+        .split("[[package]]")
+        .find(|one| one.contains("\nname = \"afresh\"\n"));
+    let own = own.expect("the fuzzer depends on afresh");
+    let wanted = manifest
+        .split("[dependencies]\n")
+        .nth(1)
+        .expect("dependencies");
+    let wanted = wanted.lines().take_while(|line| !line.starts_with('['));
+    let package = |line: &str| {
+        let renamed = line
+            .split("package = \"")
+            .nth(1)
+            .map(|rest| rest.split('"').next());
+        let name = line.split(" = ").next().filter(|name| !name.is_empty());
+        renamed.flatten().or(name).map(str::to_owned)
+    };
+    let wanted: Vec<String> = wanted.filter_map(package).collect();
+    assert!(wanted.len() > 30, "{wanted:?}");
+    let is_known = |name: &&String| {
+        own.contains(&format!("\"{name}\"")) || own.contains(&format!("\"{name} "))
+    };
+    let lacking: Vec<&String> = wanted.iter().filter(|name| !is_known(name)).collect();
+    assert!(
+        lacking.is_empty(),
+        "tests/fuzz/Cargo.lock lacks {lacking:?}: cargo metadata --manifest-path tests/fuzz/Cargo.toml"
+    );
+}
+
 /// Each rule meets a file that breaks it: a rule that cannot fail holds nothing.
 mod doctored {
     use super::*;
