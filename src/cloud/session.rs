@@ -53,6 +53,24 @@ struct Tokens {
     lacking: Option<TokenFailure>,
 }
 
+impl Tokens {
+    /// What the request shows.
+    fn shown(&self) -> Vec<&str> {
+        let held = std::iter::once(&self.bearer).chain(&self.management);
+        held.map(|held| held.token.expose_secret()).collect()
+    }
+
+    /// Does an answer hold one of them as it is?
+    fn are_quoted(&self, body: &[u8]) -> bool {
+        let long = self
+            .shown()
+            .into_iter()
+            .filter(|one| one.len() >= ECHO_CHARS_MIN);
+        let mut finders = long.map(|token| memchr::memmem::find(body, token.as_bytes()));
+        finders.any(|found| found.is_some())
+    }
+}
+
 /// Whether a person shows a management token beside their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proof {
@@ -68,21 +86,16 @@ struct Carried {
     tokens: Tokens,
     /// Tokens before these were refused.
     renewed: bool,
-    /// It succeeded, and quotes a token that it was shown.
-    is_echo: bool,
 }
 
 impl Carried {
     /// An answer may quote the token that was shown, and what it says goes into errors and plans. Out of a refusal it is taken, however it is
     /// disguised. A success may be large: there it is looked for as it is, and what looks like a token is not shown of any name or message.
     fn new(exchange: Exchange, tokens: Tokens) -> Self {
-        let shown = std::iter::once(&tokens.bearer).chain(&tokens.management);
-        let shown: Vec<&str> = shown.map(|held| held.token.expose_secret()).collect();
-        let mut is_echo = false;
+        let shown = tokens.shown();
         let outcome = exchange.outcome.map(|mut response| {
             without_echoes(&mut response.headers, &shown);
             if is_success(&response) {
-                is_echo = quotes(&response.body, &shown);
                 return response;
             }
             response.body.truncate(REFUSAL_BYTES_MAX);
@@ -102,7 +115,6 @@ impl Carried {
             exchange,
             tokens,
             renewed: false,
-            is_echo,
         }
     }
 
@@ -158,7 +170,7 @@ impl Session {
         let carried = self.carry(call).await?;
         match &carried.exchange.outcome {
             // What addresses something must not be altered, so nothing of it is used.
-            Ok(response) if carried.is_echo => {
+            Ok(response) if is_success(response) && carried.tokens.are_quoted(&response.body) => {
                 let ids = call.ids_of(response);
                 Err(call.trouble(TroubleKind::Unexpected, ECHO.to_owned(), ids))
             }
@@ -437,12 +449,6 @@ fn without_echoes(headers: &mut HeaderMap, shown: &[&str]) {
 
 fn is_success(response: &Response) -> bool {
     (200..300).contains(&response.status)
-}
-
-/// Does an answer hold a token as it is?
-fn quotes(body: &[u8], tokens: &[&str]) -> bool {
-    let mut tokens = tokens.iter().filter(|one| one.len() >= ECHO_CHARS_MIN);
-    tokens.any(|token| memchr::memmem::find(body, token.as_bytes()).is_some())
 }
 
 /// A service refuses with 4xx other than 408. Everything else that is no success leaves a doubt.

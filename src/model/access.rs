@@ -3,7 +3,7 @@
 //! Refuses: a token. What a token says of itself is here, never the token.
 
 use super::time::Timestamp;
-use super::trouble::{Trouble, TroubleKind};
+use super::trouble::Trouble;
 
 /// To see a Databricks job and its runs.
 pub const CAN_VIEW: &str = "CAN VIEW";
@@ -123,7 +123,7 @@ impl Standing {
     pub fn told_by<T>(outcome: &Result<T, Trouble>) -> Self {
         match outcome {
             Ok(_) => Self::Granted,
-            Err(trouble) if matches!(trouble.kind, TroubleKind::Forbidden { .. }) => Self::Missing,
+            Err(trouble) if trouble.kind.is_forbidden() => Self::Missing,
             Err(trouble) => Self::Unknown(trouble.to_string()),
         }
     }

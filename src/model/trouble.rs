@@ -84,6 +84,11 @@ pub enum TroubleKind {
 }
 
 impl TroubleKind {
+    /// Is a right missing?
+    pub const fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden { .. })
+    }
+
     /// Why only a person can end it; `None`: another time may be better.
     pub const fn attention(&self) -> Option<Attention> {
         match self {

@@ -1,9 +1,9 @@
 //! From rules to subjects: which runtimes a rule selects, and that no two rules claim one subject.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::desired::{KeyAgeRule, Selector};
-use crate::model::name_glob::{NameGlob, NameGlobs};
+use crate::model::desired::KeyAgeRule;
+use crate::model::name_glob::Patterns;
 use crate::model::survey::Subject;
 use crate::model::trouble::{Trouble, TroubleKind};
 
@@ -22,69 +22,38 @@ pub struct Matcher {
     exclude: Patterns,
 }
 
-/// Names in lower case, and globs.
-struct Patterns {
-    names: HashSet<String>,
-    globs: Vec<NameGlob>,
-    set: NameGlobs,
-}
-
-impl Patterns {
-    fn new(selectors: &[Selector]) -> Self {
-        let (mut names, mut globs) = (HashSet::new(), Vec::new());
-        for selector in selectors {
-            match selector {
-                Selector::Named(name) => {
-                    names.insert(name.to_ascii_lowercase());
-                }
-                Selector::Glob(glob) => globs.push(glob.clone()),
-            }
-        }
-        Self {
-            names,
-            set: NameGlobs::of(&globs),
-            globs,
-        }
-    }
-
-    fn matches(&self, name: &str) -> bool {
-        self.names.contains(&name.to_ascii_lowercase()) || self.set.match_any(name)
-    }
-}
-
 impl Matcher {
     /// The matcher of one rule.
     pub fn new(rule: &KeyAgeRule) -> Self {
         Self {
-            select: Patterns::new(&rule.select),
-            exclude: Patterns::new(&rule.exclude),
+            select: Patterns::of(&rule.select),
+            exclude: Patterns::of(&rule.exclude),
         }
     }
 
     /// Does the rule select this runtime, and how?
     pub fn select(&self, name: &str) -> Option<Selected> {
-        if self.exclude.matches(name) {
+        if self.exclude.take(name) {
             None
-        } else if self.select.names.contains(&name.to_ascii_lowercase()) {
+        } else if self.select.have(name) {
             Some(Selected::ByName)
         } else {
-            let is_taken = self.select.set.match_any(name);
-            is_taken.then_some(Selected::ByGlob)
+            self.select.take(name).then_some(Selected::ByGlob)
         }
     }
 
     /// The globs that select none of these runtimes.
     pub fn idle_globs(&self, names: &[&str]) -> Vec<&str> {
-        let mut idle: BTreeSet<usize> = (0..self.select.globs.len()).collect();
+        let mut idle: BTreeSet<usize> = (0..self.select.globs().len()).collect();
         for name in names {
-            if !idle.is_empty() && !self.exclude.matches(name) {
-                for index in self.select.set.matches(name) {
+            if !idle.is_empty() && !self.exclude.take(name) {
+                for index in self.select.matching_globs(name) {
                     idle.remove(&index);
                 }
             }
         }
         idle.into_iter()
-            .map(|index| self.select.globs[index].as_str())
+            .map(|index| self.select.globs()[index].as_str())
             .collect()
     }
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use anstyle_svg::Term;
 use rustix::termios::{Winsize, tcsetwinsize};
 
+use super::commands::copy;
 use super::{read, root};
 use crate::terminal::terminal;
 
@@ -24,15 +25,8 @@ fn seen() -> String {
     };
     tcsetwinsize(&theirs, size).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let inner = folder.path().join("examples/quickstart");
-    std::fs::create_dir_all(&inner).unwrap();
-    for name in ["afresh.yaml", "world.yaml"] {
-        std::fs::copy(
-            root().join("examples/quickstart").join(name),
-            inner.join(name),
-        )
-        .unwrap();
-    }
+    let quickstart = "examples/quickstart";
+    copy(&root().join(quickstart), &folder.path().join(quickstart));
     let mut afresh = Command::new(env!("CARGO_BIN_EXE_afresh"));
     afresh
         .args(COMMAND.split(' ').skip(1))

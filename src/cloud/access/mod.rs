@@ -30,7 +30,7 @@ pub(super) async fn sign_in(session: &Session, want: &Want<'_>) -> Result<Identi
 
 /// The place did not take the token, is not there, or did not answer: no right can be told from that. Only a 403 is an answer.
 const fn is_shut(trouble: &Trouble) -> bool {
-    !matches!(trouble.kind, TroubleKind::Forbidden { .. })
+    !trouble.kind.is_forbidden()
 }
 
 /// The entry that one read's outcome proves.

@@ -56,7 +56,7 @@ async fn an_answer_that_quotes_what_it_was_asked_with_is_not_used() {
             "{told}"
         );
     }
-    // A byte that is no text hides nothing.
+    // Also where the answer is not valid UTF-8.
     let raw = fake(|_, _| {
         let mut body =
             format!(r#"{{"jobs": [{{"job_id": 1, "settings": {{"name": "{TOKEN}"}}}}], "x": ""#)

@@ -138,7 +138,7 @@ fn what_an_answers_way_may_explain_is_no_skew() {
     assert_eq!(ahead(500, 90, 100), -400);
 }
 
-/// Answers with these values of `Date`, in order.
+/// Answers with these statuses and `Date` headers, in order.
 struct Dated(Mutex<VecDeque<(u16, &'static str)>>);
 
 impl Transport for Dated {

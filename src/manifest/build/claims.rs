@@ -5,12 +5,12 @@ use std::collections::btree_map::Entry;
 
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace, WorkspaceHost};
-use crate::model::name_glob::{NameGlob, NameGlobs};
+use crate::model::desired::Selector;
+use crate::model::name_glob::{NameGlob, NameGlobs, Patterns};
 
 use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
-use super::super::shape::leaf::{RuntimePattern, is_glob};
-use super::super::shape::rule::{JobText, KeyAgeSpec};
+use super::super::shape::rule::JobText;
 
 /// Which integration runtimes KeyAge rules name.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ struct RuntimeClaim {
     factory: String,
     named: Vec<(String, Mark)>,
     globs: Vec<(NameGlob, Mark)>,
-    excluded: NameGlobs,
+    excluded: Patterns,
 }
 
 /// The globs of all rules of one factory, and of each its rule and its place.
@@ -38,12 +38,21 @@ const OTHERS_TOLD_MAX: usize = 3;
 
 impl RuntimeClaims {
     /// Takes note of what a rule selects.
-    pub fn add(&mut self, rule: &Name, factory: &Factory, spec: &KeyAgeSpec) {
-        let select = &spec.select.value;
-        let named = select.iter().filter(|pattern| !is_glob(&pattern.value.0));
-        let globs = select.iter().filter(|pattern| is_glob(&pattern.value.0));
-        let excluded = spec.exclude.iter().flatten().filter_map(glob);
-        let excluded: Vec<NameGlob> = excluded.collect();
+    pub fn add(
+        &mut self,
+        rule: &Name,
+        factory: &Factory,
+        select: &[(Selector, Mark)],
+        exclude: &[(Selector, Mark)],
+    ) {
+        let (mut named, mut globs) = (Vec::new(), Vec::new());
+        for (selector, mark) in select {
+            match selector {
+                Selector::Named(name) => named.push((name.clone(), *mark)),
+                Selector::Glob(glob) => globs.push((glob.clone(), *mark)),
+            }
+        }
+        let exclude = exclude.iter().map(|(selector, _)| selector);
         self.rules.push(RuntimeClaim {
             rule: rule.clone(),
             factory: format!(
@@ -51,13 +60,9 @@ impl RuntimeClaims {
                 factory.cloud.resource_manager,
                 factory.id().folded()
             ),
-            named: named
-                .map(|pattern| (pattern.value.0.clone(), pattern.mark))
-                .collect(),
-            globs: globs
-                .filter_map(|pattern| Some((glob(pattern)?, pattern.mark)))
-                .collect(),
-            excluded: NameGlobs::of(&excluded),
+            named,
+            globs,
+            excluded: Patterns::of(exclude),
         });
     }
 
@@ -68,7 +73,7 @@ impl RuntimeClaims {
         for claim in &self.rules {
             for (name, mark) in &claim.named {
                 let folded = name.to_ascii_lowercase();
-                if claim.excluded.match_any(name) {
+                if claim.excluded.take(name) {
                     let message = format!("`{name}` is named here and left out by `exclude`");
                     findings.add(Problem::at(*mark, message));
                 }
@@ -114,7 +119,7 @@ impl Globs<'_> {
             matches.filter_map(|index| self.of.get(index)).collect();
         others.dedup_by_key(|(other, _)| &other.rule);
         let takes = |(other, _): &&&(&RuntimeClaim, Mark)| {
-            other.rule != claim.rule && !other.excluded.match_any(name)
+            other.rule != claim.rule && !other.excluded.take(name)
         };
         for (other, glob_mark) in others.iter().filter(takes).take(OTHERS_TOLD_MAX) {
             let help = format!("write `exclude: [{name}]` in `{}`", other.rule);
@@ -132,11 +137,6 @@ fn twice(name: &str, mark: Mark, rule: &Name, other: Mark, other_rule: &Name) ->
     Problem::at(mark, message)
         .label(format!("by `{rule}`"))
         .also(other, format!("by `{other_rule}`"))
-}
-
-/// What is no pattern is told where the rule is built.
-fn glob(pattern: &At<RuntimePattern>) -> Option<NameGlob> {
-    NameGlob::parse(&pattern.value.0).ok()
 }
 
 /// Which jobs JobRun rules name.

@@ -5,15 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
-use crate::model::address::Name;
-use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::time::Window;
 
-use super::super::document::{Document, Spec};
-use super::super::mark::At;
+use super::super::document::Spec;
+use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::check::{OVERLAP_DEFAULT, rotate_before_default};
 use super::super::shape::leaf::{RuntimePattern, is_glob};
@@ -33,36 +31,43 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
         };
         let factory = named(&context.factories, &spec.factory.value.0);
         let is_bounded = globs.count(spec, context.findings);
-        if let Some(factory) = factory.as_ref().filter(|_| is_bounded) {
-            claims.add(&name, factory, spec);
+        // Too many of them have been told, and are not made ready.
+        let (select, exclude) = if is_bounded {
+            let exclude = spec.exclude.iter().flatten();
+            (
+                selectors(&spec.select.value, context.findings),
+                selectors(exclude, context.findings),
+            )
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        if let Some(factory) = &factory {
+            claims.add(&name, factory, &select, &exclude);
         }
         let built = runtime_spec(spec);
         check_selectors(spec, context.findings);
-        rules.push(rule(name, document, spec, factory, built, context));
+        rules.push(factory.zip(built).map(|(factory, built)| KeyAgeRule {
+            name,
+            factory: factory.name,
+            select: without_marks(select),
+            exclude: without_marks(exclude),
+            allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
+            spec: built,
+            place: context.place(document.mark),
+        }));
     }
     claims.check(context.findings);
     rules.into_iter().collect()
 }
 
-fn rule(
-    name: Name,
-    document: &Document,
-    spec: &KeyAgeSpec,
-    factory: Option<Factory>,
-    built: Option<RuntimeSpec>,
-    context: &mut Context<'_>,
-) -> Option<KeyAgeRule> {
-    let select = selectors(&spec.select.value, context.findings);
-    let exclude = selectors(spec.exclude.iter().flatten(), context.findings);
-    Some(KeyAgeRule {
-        name,
-        factory: factory?.name,
-        select,
-        exclude,
-        allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
-        spec: built?,
-        place: context.place(document.mark),
-    })
+/// What a rule selects or leaves out, and where it says so.
+pub type Selectors = Vec<(Selector, Mark)>;
+
+fn without_marks(selectors: Selectors) -> Vec<Selector> {
+    selectors
+        .into_iter()
+        .map(|(selector, _)| selector)
+        .collect()
 }
 
 /// How many globs there are: each costs time to make ready, and again for each runtime of its factory.
@@ -99,8 +104,9 @@ impl<'a> Globs<'a> {
 fn selectors<'a>(
     patterns: impl IntoIterator<Item = &'a At<RuntimePattern>>,
     findings: &mut Findings,
-) -> Vec<Selector> {
-    let selector = |pattern: &At<RuntimePattern>| selector(pattern, findings);
+) -> Selectors {
+    let selector =
+        |pattern: &At<RuntimePattern>| Some((selector(pattern, findings)?, pattern.mark));
     patterns.into_iter().filter_map(selector).collect()
 }
 

@@ -1,7 +1,7 @@
 //! When two decisions are the same. The digest of a plan is made from this, and `diff` compares by it: what changes the digest is told. `diff`
-//! tells the state of a promise as well, which is no decision.
+//! also tells when the state of a promise changed, which is not a decision.
 //!
-//! An age that grew, an instant, a count of failures and the service's own words are no decision. A limit, a slot, a run and a key are.
+//! An age that grew, an instant, a count of failures and the service's own words are not decisions. A limit, a slot, a run and a key are.
 
 use super::super::address::{Address, Name};
 use super::super::birth::AgeRange;

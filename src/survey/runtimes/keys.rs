@@ -98,5 +98,5 @@ pub async fn list(
 
 /// Does age rest on the rest of the evidence instead? A planner needs read rights only; listing keys is more than that.
 pub fn may_do_without(scene: &Scene<'_>, trouble: &Trouble) -> bool {
-    !are_wanted(scene) || matches!(trouble.kind, TroubleKind::Forbidden { .. })
+    !are_wanted(scene) || trouble.kind.is_forbidden()
 }

@@ -21,10 +21,6 @@ const fn passes(trouble: &Trouble) -> bool {
     )
 }
 
-const fn is_forbidden(trouble: &Trouble) -> bool {
-    matches!(trouble.kind, TroubleKind::Forbidden { .. })
-}
-
 /// Does the log tell what the keys do not, though all of them were made by afresh? They may have been replaced since where they are not
 /// shown; and where others are shown, the log tells when they were made.
 pub fn lacks_log(case: &RuntimeCase) -> bool {
@@ -108,7 +104,7 @@ pub async fn see(
                 Ok(false) => {}
                 // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either,
                 // the status is asked for once more, and holds the runtime.
-                Err(trouble) if keys::are_wanted(scene) && is_forbidden(&trouble) => {}
+                Err(trouble) if keys::are_wanted(scene) && trouble.kind.is_forbidden() => {}
                 Err(trouble) => return Err(trouble),
             }
         }

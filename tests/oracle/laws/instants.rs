@@ -6,7 +6,6 @@ use afresh::model::promise::Promise;
 use afresh::model::runtime::LogSight;
 use afresh::model::survey::{KeyReading, Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::trouble::TroubleKind;
 use afresh::model::verdict::{Cause, Facts, Hold, Plan, Step, Verdict};
 
 use crate::play::{History, LAG, said};
@@ -89,7 +88,7 @@ fn lacks_a_right(first: &Step, again: &Step) -> bool {
     };
     let is_refused = matches!(
         &again.verdict,
-        Verdict::Hold { why: Hold::Trouble(trouble), .. } if matches!(trouble.kind, TroubleKind::Forbidden { .. })
+        Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind.is_forbidden()
     );
     !looked && is_refused
 }
