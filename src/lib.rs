@@ -21,7 +21,7 @@
 //! | [`survey`] | gather | `Desired` × `Memory` × live Azure → one case for each subject; lazy where the ledger is proof |
 //! | [`mod@plan`] | decide | pure: a verdict with its reason, and the instant at which it would change; `audit` holds the laws |
 //! | [`saved`] | carry over | the plan file: its own shapes, version, digest, valid-until |
-//! | [`mod@apply`] | do | for each move: look again, intend, act, settle |
+//! | [`mod@apply`] | do | for each action: look again, intend, act, settle |
 //! | [`ledger`] | remember | the journal is what we know: events, fold, and stores that append at a position |
 //! | [`cloud`] | speak | model ⇄ wire; the only folder that can change the world; secrets become fingerprints here |
 //! | [`http`] | carry | bytes, bounds, a request budget, patience, redaction |
@@ -35,7 +35,7 @@
 //! | [`regular`] | | files are opened only if they are regular, and read only up to a bound |
 //!
 //! # The nevers
-//! - No effect without a won ledger append before it, and no move without a way to tell afterwards whether it happened.
+//! - No effect without a won ledger append before it, and no action without a way to tell afterwards whether it happened.
 //! - `regenerateAuthKey` is never repeated blindly; `run-now` and `runs/submit` never go out without a token stored first.
 //! - Never both keys of one runtime in one plan, nor within `overlap`.
 //! - `plan` and `model` know no IO, clock, randomness or serde; `sim` knows no `model`; only `cli/apply` can approve a write.

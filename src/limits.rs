@@ -93,7 +93,7 @@ pub const COMMAND_TIMEOUT: Duration = Duration::from_hours(1);
 /// How long an apply waits for runs under `--wait` where no `waitFor` says how long, unless `--timeout` says otherwise.
 pub const WAIT_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// Requests that are under way at the same time, and moves in each subscription and workspace, unless `--parallelism` says otherwise.
+/// Requests that are under way at the same time, and actions in each subscription and workspace, unless `--parallelism` says otherwise.
 pub const PARALLELISM_DEFAULT: usize = 10;
 /// Most that `--parallelism` takes.
 pub const PARALLELISM_MAX: usize = 256;

@@ -194,8 +194,8 @@ fn assert_text(line: &str, text: &str) {
 /// Nothing that cannot be seen, but for what its format has.
 fn assert_unseen(line: &str, text: &str, has: &[char]) {
     let odd = text.chars().find(|c| {
-        let moves = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
-        (c.is_control() || moves) && !has.contains(c)
+        let actions = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}');
+        (c.is_control() || actions) && !has.contains(c)
     });
     assert_eq!(odd, None, "{line}: {text:?}");
 }

@@ -198,7 +198,7 @@ fn an_interrupt_before_anything_is_under_way_ends_the_command() {
     }
 }
 
-/// Between the approval and the first move the ledger may keep an apply waiting.
+/// Between the approval and the first action the ledger may keep an apply waiting.
 #[test]
 fn an_interrupt_while_the_ledger_is_waited_for_is_not_lost() {
     let folder = estate(WORLD);

@@ -17,15 +17,15 @@ mod support;
 use std::collections::BTreeMap;
 
 use afresh::model::time::Span;
-use afresh::model::verdict::{Move, Plan, Verdict};
+use afresh::model::verdict::{Action, Plan, Verdict};
 use proptest::prelude::*;
 use support::{Estate, Job, Runtime, estate};
 
-fn moves(plan: &Plan) -> Vec<(String, String)> {
+fn actions(plan: &Plan) -> Vec<(String, String)> {
     let of_step = |step: &afresh::model::verdict::Step| match &step.verdict {
-        Verdict::Act { moves, .. } => moves
+        Verdict::Act { actions, .. } => actions
             .iter()
-            .map(|movement| (step.address.to_string(), movement.title()))
+            .map(|action| (step.address.to_string(), action.title()))
             .collect(),
         Verdict::Keep(_) | Verdict::Hold { .. } => Vec::new(),
     };
@@ -33,21 +33,21 @@ fn moves(plan: &Plan) -> Vec<(String, String)> {
 }
 
 /// A run of others that was cancelled for taking too long is no failure, so that the job may be started as soon as it has ended.
-fn makes_room(plan: &Plan, (address, movement): &(String, String)) -> bool {
-    let mut before = moves(plan).into_iter().filter(|(of, _)| of == address);
+fn makes_room(plan: &Plan, (address, action): &(String, String)) -> bool {
+    let mut before = actions(plan).into_iter().filter(|(of, _)| of == address);
     let cancelled = before
         .next()
         .is_some_and(|(_, first)| first.starts_with("cancel"));
-    movement == "run now" && cancelled && before.all(|(_, other)| other.starts_with("cancel"))
+    action == "run now" && cancelled && before.all(|(_, other)| other.starts_with("cancel"))
 }
 
 fn regenerated(plan: &Plan) -> BTreeMap<String, usize> {
     let mut by_runtime = BTreeMap::new();
     for step in plan.acts() {
-        if let Verdict::Act { moves, .. } = &step.verdict {
-            *by_runtime.entry(step.address.to_string()).or_default() += moves
+        if let Verdict::Act { actions, .. } = &step.verdict {
+            *by_runtime.entry(step.address.to_string()).or_default() += actions
                 .iter()
-                .filter(|movement| matches!(movement, Move::Regenerate { .. }))
+                .filter(|action| matches!(action, Action::Regenerate { .. }))
                 .count();
         }
     }
@@ -128,13 +128,13 @@ proptest! {
     fn applying_a_plan_in_a_faithful_world_leaves_only_keep_and_hold(described in any_estate()) {
         let estate = estate(&described);
         let plan = estate.plan();
-        prop_assert_eq!(moves(&estate.plan()), moves(&plan), "the same plan when it is made again");
+        prop_assert_eq!(actions(&estate.plan()), actions(&plan), "the same plan when it is made again");
         let outcome = estate.apply(&plan);
         prop_assert!(outcome.iter().all(|report| !support::is_trouble(report)), "{:?}", outcome);
         let after = estate.plan();
-        let left: Vec<_> = moves(&after).into_iter().filter(|after| !makes_room(&plan, after)).collect();
+        let left: Vec<_> = actions(&after).into_iter().filter(|after| !makes_room(&plan, after)).collect();
         prop_assert_eq!(left, Vec::<(String, String)>::new());
-        prop_assert_eq!(estate.effects(), moves(&plan).len());
+        prop_assert_eq!(estate.effects(), actions(&plan).len());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::model::connection::{Factory, Limits, Workspace};
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Move, Receipt, Target};
+use crate::model::verdict::{Action, Receipt, Target};
 
 /// What the service answered.
 pub(super) struct Answer {
@@ -28,17 +28,19 @@ impl From<Receipt> for Answer {
     }
 }
 
-/// How long the request of a move may be under way, repeats included, if one may be for `lifetime`. What may be repeated may be repeated
+/// How long the request of an action may be under way, repeats included, if one may be for `lifetime`. What may be repeated may be repeated
 /// for long; a regenerate is sent once.
-pub(super) const fn under_way(movement: &Move, lifetime: Span) -> Span {
-    let lifetimes = match movement {
-        Move::Regenerate { .. } => REGENERATE_LIFETIMES,
-        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => REPEATABLE_LIFETIMES,
+pub(super) const fn under_way(action: &Action, lifetime: Span) -> Span {
+    let lifetimes = match action {
+        Action::Regenerate { .. } => REGENERATE_LIFETIMES,
+        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
+            REPEATABLE_LIFETIMES
+        }
     };
     Span::seconds(lifetime.as_secs() * lifetimes as u64)
 }
 
-/// Does `movement`, whose intent is in the ledger. `looked`: the service's time of the look before it. It is not under way after
+/// Does `action`, whose intent is in the ledger. `looked`: the service's time of the look before it. It is not under way after
 /// `act_by`, by our own clock: from then on others take what they see for a proof.
 ///
 /// # Errors
@@ -46,13 +48,13 @@ pub(super) const fn under_way(movement: &Move, lifetime: Span) -> Span {
 pub(super) async fn send(
     hands: &Hands<'_>,
     target: &Target,
-    movement: &Move,
+    action: &Action,
     looked: Timestamp,
     act_by: Timestamp,
 ) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
-    match (target, movement) {
-        (Target::Runtime(target), Move::Regenerate { slot, .. }) => {
+    match (target, action) {
+        (Target::Runtime(target), Action::Regenerate { slot, .. }) => {
             let factory = hands
                 .factory(&target.factory)
                 .map_err(ActFailure::Refused)?;
@@ -66,7 +68,7 @@ pub(super) async fn send(
         }
         (
             Target::Job(job),
-            Move::Start {
+            Action::Start {
                 token, parameters, ..
             },
         ) => {
@@ -75,18 +77,18 @@ pub(super) async fn send(
             let started = started.await?;
             Ok(started_run(&started).into())
         }
-        (Target::Submission(submission), Move::Submit { token, digest }) => {
+        (Target::Submission(submission), Action::Submit { token, digest }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
             let started = writer.submit(workspace, submission, digest, token, act_by);
             let started = started.await?;
             Ok(started_run(&started).into())
         }
-        (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
+        (Target::Job(_) | Target::Submission(_), Action::Cancel { run }) => {
             let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
             let cancelled = cancel(hands, workspace, *run, act_by).await?;
             Ok(cancelled.into())
         }
-        _ => Err(ActFailure::Refused(misfit(target, movement))),
+        _ => Err(ActFailure::Refused(misfit(target, action))),
     }
 }
 

@@ -7,18 +7,18 @@ use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::memory::Memory;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Facts, Move, Presumed, Step};
+use crate::model::verdict::{Action, Facts, Presumed, Step};
 
-/// When an apply did what `movement` was to do, by what the ledger knows and `step`, which was decided at `decided`, did not; `None`: no
+/// When an apply did what `action` was to do, by what the ledger knows and `step`, which was decided at `decided`, did not; `None`: no
 /// apply with this ledger did.
 pub(super) fn since(
     memory: &Memory,
     identity: &Identity,
     (step, decided): (&Step, Timestamp),
-    movement: &Move,
+    action: &Action,
 ) -> Option<Timestamp> {
-    match movement {
-        Move::Regenerate {
+    match action {
+        Action::Regenerate {
             slot,
             replacing: Presumed::Key(replaced),
             ..
@@ -33,12 +33,12 @@ pub(super) fn since(
                 _ => None,
             }
         }
-        Move::Start { .. } => {
+        Action::Start { .. } => {
             let known = known_runs(step, &[]);
             let start = memory.jobs.get(identity)?.last_start.as_ref()?;
             (start.at >= decided && !known.contains(&start.run)).then_some(start.at)
         }
-        Move::Submit { digest, .. } => {
+        Action::Submit { digest, .. } => {
             let Facts::Submission(facts) = &step.facts else {
                 return None;
             };
@@ -48,8 +48,8 @@ pub(super) fn since(
                 .find(|(content, run, at)| content == digest && *at >= decided && !known(*run))
                 .map(|(.., at)| *at)
         }
-        Move::Cancel { .. }
-        | Move::Regenerate {
+        Action::Cancel { .. }
+        | Action::Regenerate {
             replacing: Presumed::Unseen,
             ..
         } => None,

@@ -6,7 +6,7 @@ use super::Options;
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::Plan;
 
-/// Why a move is not begun.
+/// Why an action is not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Skip {
     /// The apply was interrupted.
@@ -19,7 +19,7 @@ pub(super) enum Skip {
     Frozen(String),
     /// A guardrail refuses the whole plan.
     Refused,
-    /// A move of the same subject that comes first was not done.
+    /// An action of the same subject that comes first was not done.
     Earlier,
     /// A cancelled run does not end.
     StillRuns(String),
@@ -88,7 +88,7 @@ mod tests {
         let plan = Plan {
             at: at(0),
             steps: Vec::new(),
-            passed_over: Vec::new(),
+            skipped: Vec::new(),
             valid_until: at(100),
             freezes: vec![freeze],
             exceeded: Vec::new(),

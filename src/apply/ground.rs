@@ -1,9 +1,9 @@
-//! Does what a move presumes still hold? Pure: sights in, a yes or a sentence out.
+//! Does what an action presumes still hold? Pure: sights in, a yes or a sentence out.
 
 use crate::model::job::{Phase, Run, RunId};
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::{Company, Move, Presumed};
+use crate::model::verdict::{Action, Company, Presumed};
 
 /// A regenerate with both keys named as `seen`, if none of them differs from what was presumed.
 ///
@@ -14,7 +14,7 @@ pub(super) fn regenerate(
     replacing: &Presumed,
     beside: &Presumed,
     seen: &PerSlot<Fingerprint>,
-) -> Result<Move, String> {
+) -> Result<Action, String> {
     let (key, other) = (seen.get(slot), seen.get(slot.twin()));
     for (slot, presumed, seen) in [(slot, replacing, key), (slot.twin(), beside, other)] {
         match presumed {
@@ -28,7 +28,7 @@ pub(super) fn regenerate(
             Presumed::Key(_) | Presumed::Unseen => {}
         }
     }
-    Ok(Move::Regenerate {
+    Ok(Action::Regenerate {
         slot,
         replacing: Presumed::Key(key.clone()),
         beside: Presumed::Key(other.clone()),
@@ -175,7 +175,7 @@ mod tests {
             });
             regenerate(Slot::Two, &two, &one, &seen)
         };
-        let concrete = Ok(Move::Regenerate {
+        let concrete = Ok(Action::Regenerate {
             slot: Slot::Two,
             replacing: Presumed::Key(key('2')),
             beside: Presumed::Key(key('1')),

@@ -1,4 +1,4 @@
-//! Look again, right before a move: the plan may be a day old.
+//! Look again, right before an action: the plan may be a day old.
 //!
 //! Refuses: trusting the plan. What it presumes is compared with what the service says now.
 
@@ -12,17 +12,17 @@ use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Move, Presumed, Step, Target};
+use crate::model::verdict::{Action, Facts, Presumed, Step, Target};
 
 use super::ground::{self, StartSight, SubmitSight};
 use super::{Hands, remember};
 
-/// What another look says of a move.
+/// What another look says of an action.
 pub(super) enum Ground {
     /// It may be done.
     Firm {
-        /// The move, naming what was seen where the plan was not allowed to see.
-        movement: Move,
+        /// The action, naming what was seen where the plan was not allowed to see.
+        action: Action,
         /// The service's time of the look.
         at: Timestamp,
         /// What was seen and the ledger does not know.
@@ -37,7 +37,7 @@ pub(super) enum Ground {
     Gone(String),
 }
 
-/// Looks at everything that `movement` presumes. `cancelled`: runs that this step has cancelled before.
+/// Looks at everything that `action` presumes. `cancelled`: runs that this step has cancelled before.
 ///
 /// # Errors
 /// The service did not let itself be looked at.
@@ -45,23 +45,23 @@ pub(super) async fn again(
     hands: &Hands<'_>,
     step: &Step,
     target: &Target,
-    movement: &Move,
+    action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let looked = match (target, movement) {
-        (Target::Runtime(target), Move::Regenerate { .. }) => {
-            at_keys(hands, step, target, movement).await
+    let looked = match (target, action) {
+        (Target::Runtime(target), Action::Regenerate { .. }) => {
+            at_keys(hands, step, target, action).await
         }
-        (Target::Job(target), Move::Start { .. }) => {
-            at_job(hands, step, target, movement, cancelled).await
+        (Target::Job(target), Action::Start { .. }) => {
+            at_job(hands, step, target, action, cancelled).await
         }
-        (Target::Submission(target), Move::Submit { .. }) => {
-            at_submitted(hands, step, target, movement, cancelled).await
+        (Target::Submission(target), Action::Submit { .. }) => {
+            at_submitted(hands, step, target, action, cancelled).await
         }
-        (Target::Job(_) | Target::Submission(_), Move::Cancel { run }) => {
-            at_run(hands, hands.workspace(target)?, *run, movement).await
+        (Target::Job(_) | Target::Submission(_), Action::Cancel { run }) => {
+            at_run(hands, hands.workspace(target)?, *run, action).await
         }
-        _ => Err(misfit(target, movement)),
+        _ => Err(misfit(target, action)),
     };
     match looked {
         Err(trouble) if trouble.kind == TroubleKind::NotFound => {
@@ -71,11 +71,11 @@ pub(super) async fn again(
     }
 }
 
-/// A move that its subject cannot make: a plan that was not made by this program.
-pub(super) fn misfit(target: &Target, movement: &Move) -> Trouble {
+/// An action that its subject cannot make: a plan that was not made by this program.
+pub(super) fn misfit(target: &Target, action: &Action) -> Trouble {
     Trouble {
         kind: TroubleKind::Misfit,
-        doing: movement.title(),
+        doing: action.title(),
         message: format!("this action does not fit {}", target.identity()),
         ids: Box::default(),
     }
@@ -85,15 +85,15 @@ async fn at_keys(
     hands: &Hands<'_>,
     step: &Step,
     target: &RuntimeTarget,
-    movement: &Move,
+    action: &Action,
 ) -> Result<Ground, Trouble> {
-    let Move::Regenerate {
+    let Action::Regenerate {
         slot,
         replacing,
         beside,
-    } = movement
+    } = action
     else {
-        return Err(misfit(&Target::Runtime(target.clone()), movement));
+        return Err(misfit(&Target::Runtime(target.clone()), action));
     };
     let known = |slot| {
         hands
@@ -113,8 +113,8 @@ async fn at_keys(
         .ledger
         .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, &keys));
     Ok(match ground::regenerate(*slot, replacing, beside, &keys) {
-        Ok(movement) => Ground::Firm {
-            movement,
+        Ok(action) => Ground::Firm {
+            action,
             at,
             news: news.map(Box::new),
         },
@@ -133,11 +133,11 @@ async fn at_job(
     hands: &Hands<'_>,
     step: &Step,
     target: &JobTarget,
-    movement: &Move,
+    action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let Move::Start { after, company, .. } = movement else {
-        return Err(misfit(&Target::Job(target.clone()), movement));
+    let Action::Start { after, company, .. } = action else {
+        return Err(misfit(&Target::Job(target.clone()), action));
     };
     let workspace = hands.workspace_named(&target.workspace)?;
     let job = target.job;
@@ -164,7 +164,7 @@ async fn at_job(
         active: &active,
         ended: &ended,
     };
-    Ok(firm(movement, at, ground::start(sight)))
+    Ok(firm(action, at, ground::start(sight)))
 }
 
 /// From when on the plan had read the job's history.
@@ -221,11 +221,11 @@ async fn at_submitted(
     hands: &Hands<'_>,
     step: &Step,
     target: &SubmissionTarget,
-    movement: &Move,
+    action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let (Move::Submit { digest, .. }, Facts::Submission(facts)) = (movement, &step.facts) else {
-        return Err(misfit(&Target::Submission(target.clone()), movement));
+    let (Action::Submit { digest, .. }, Facts::Submission(facts)) = (action, &step.facts) else {
+        return Err(misfit(&Target::Submission(target.clone()), action));
     };
     let workspace = hands.workspace_named(&target.workspace)?;
     let Dated { at, said: all } = hands.reader.submitted_runs(workspace).await?;
@@ -253,20 +253,20 @@ async fn at_submitted(
             .map(|run| run.run)
             .collect::<Vec<_>>(),
     };
-    Ok(firm(movement, at, ground::submit(sight)))
+    Ok(firm(action, at, ground::submit(sight)))
 }
 
 async fn at_run(
     hands: &Hands<'_>,
     workspace: &Workspace,
     run: RunId,
-    movement: &Move,
+    action: &Action,
 ) -> Result<Ground, Trouble> {
     let Dated { at, said: run } = hands.reader.run(workspace, run).await?;
     Ok(if is_ending(&run) {
         Ground::Already { at }
     } else {
-        firm(movement, at, Ok(()))
+        firm(action, at, Ok(()))
     })
 }
 
@@ -278,10 +278,10 @@ pub(super) const fn is_ending(run: &Run) -> bool {
     )
 }
 
-fn firm(movement: &Move, at: Timestamp, holds: Result<(), String>) -> Ground {
+fn firm(action: &Action, at: Timestamp, holds: Result<(), String>) -> Ground {
     match holds {
         Ok(()) => Ground::Firm {
-            movement: movement.clone(),
+            action: action.clone(),
             at,
             news: None,
         },

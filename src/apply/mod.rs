@@ -1,6 +1,6 @@
-//! DO: each move of a plan, once: look again, intend, act, settle.
+//! DO: each action of a plan, once: look again, intend, act, settle.
 //!
-//! A move that presumes what holds no longer is stale and left alone. No request that changes anything goes out before its intent is
+//! An action that presumes what holds no longer is stale and left alone. No request that changes anything goes out before its intent is
 //! in the ledger; whatever crashes after that leaves a doubt, which the next run settles by evidence. Refuses: choosing. What to do
 //! was decided; here it is only found out whether it may still be done.
 
@@ -29,7 +29,7 @@ use crate::model::address::{Address, Name};
 use crate::model::connection::{Factory, Workspace};
 use crate::model::outcome::{Happened, Report};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Plan};
+use crate::model::verdict::{Action, Plan};
 use crate::mutex::{Mutex, MutexGuard};
 use gate::Skip;
 
@@ -49,7 +49,7 @@ pub struct Connections<'a> {
 /// How to apply.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Requests that are under way at the same time, and moves in each subscription and workspace, at least 1. Waiting for runs to end takes no place.
+    /// Requests that are under way at the same time, and actions in each subscription and workspace, at least 1. Waiting for runs to end takes no place.
     pub parallelism: usize,
     /// This apply's own id, unique in its ledger.
     pub apply_id: String,
@@ -65,9 +65,9 @@ pub struct Options {
     pub stop: StopFlag,
 }
 
-/// Applies `plan`: first writes down what it found out, then does the moves of every step that acts.
+/// Applies `plan`: first writes down what it found out, then does the actions of every step that acts.
 ///
-/// Steps run side by side in the plan's order; moves within a step one after the other, until one is not done. Beside them, runs that an
+/// Steps run side by side in the plan's order; actions within a step one after the other, until one is not done. Beside them, runs that an
 /// earlier apply started are waited for where their rules declare it. `report` is called as things
 /// happen; the same reports are in the outcome.
 ///
@@ -112,7 +112,7 @@ struct Hands<'a> {
     ledger: &'a Ledger,
     clock: Clock,
     options: Options,
-    /// For the moves that may be under way.
+    /// For the actions that may be under way.
     places: Gate,
     intents: AtomicU64,
     told: Mutex<Outcome>,
@@ -134,17 +134,17 @@ impl Hands<'_> {
         self.say(address, what);
     }
 
-    fn not_begun(&self, address: &Address, movement: &Move, skip: &Skip) {
+    fn not_begun(&self, address: &Address, action: &Action, skip: &Skip) {
         self.told().tally.skip(skip);
         self.say(
             address,
-            Happened::NotBegun(movement.clone(), skip.to_string()),
+            Happened::NotBegun(action.clone(), skip.to_string()),
         );
     }
 
     /// The service took a start, and nothing runs. Who waits for its end waits for a run that did not succeed.
-    fn not_started(&self, address: &Address, movement: &Move, why: String, is_awaited: bool) {
-        let what = Happened::NotDone(movement.clone(), why);
+    fn not_started(&self, address: &Address, action: &Action, why: String, is_awaited: bool) {
+        let what = Happened::NotDone(action.clone(), why);
         if is_awaited {
             self.told().tally.runs_not_succeeded += 1;
             self.say(address, what);

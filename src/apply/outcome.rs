@@ -12,24 +12,24 @@ pub struct Outcome {
     pub tally: Tally,
 }
 
-/// How many of each. Moves that were not begun because one before them was not done are not counted: that one is.
+/// How many of each. Actions that were not begun because one before them was not done are not counted: that one is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Moves done by this apply. What others did in its place is reported, not counted.
+    /// Actions done by this apply. What others did in its place is reported, not counted.
     pub done: usize,
-    /// Moves whose presumption no longer held, or whose plan expired.
+    /// Actions whose presumption no longer held, or whose plan expired.
     pub stale: usize,
-    /// Moves left to another apply.
+    /// Actions left to another apply.
     pub busy: usize,
-    /// Moves that a service refused.
+    /// Actions that a service refused.
     pub refused: usize,
-    /// Moves that a service took and nothing came of.
+    /// Actions that a service took and nothing came of.
     pub not_done: usize,
-    /// Moves of which nobody knows yet whether they happened.
+    /// Actions of which nobody knows yet whether they happened.
     pub in_doubt: usize,
-    /// Moves not begun for another reason: a freeze, the ledger.
+    /// Actions not begun for another reason: a freeze, the ledger.
     pub not_begun: usize,
-    /// Moves not begun, or waits given up, because of an interrupt or because the time was over.
+    /// Actions not begun, or waits given up, because of an interrupt or because the time was over.
     pub interrupted: usize,
     /// Runs that were waited for and did not succeed, or not in time.
     pub runs_not_succeeded: usize,

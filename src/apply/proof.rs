@@ -12,7 +12,7 @@ use crate::model::address::Identity;
 use crate::model::job::{Phase, Run, RunId, RunResult};
 use crate::model::memory::Memory;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Facts, Move, Presumed, Receipt, Settled, Step, Target};
+use crate::model::verdict::{Action, Facts, Presumed, Receipt, Settled, Step, Target};
 
 /// Why a regenerate that was answered is not known to have happened.
 pub(super) enum Unproved {
@@ -30,18 +30,18 @@ pub(super) enum Unproved {
 pub(super) async fn of_key(
     hands: &Hands<'_>,
     target: &Target,
-    movement: &Move,
+    action: &Action,
     mut answer: Answer,
 ) -> Result<Answer, Unproved> {
     let (
         Target::Runtime(target),
-        Move::Regenerate {
+        Action::Regenerate {
             slot,
             replacing: Presumed::Key(replaced),
             ..
         },
         Receipt::Regenerated { fingerprint, .. },
-    ) = (target, movement, &mut answer.receipt)
+    ) = (target, action, &mut answer.receipt)
     else {
         return Ok(answer);
     };
@@ -73,12 +73,12 @@ pub(super) async fn beside(
     hands: &Hands<'_>,
     step: &Step,
     target: &Target,
-    movement: &Move,
+    action: &Action,
     answer: &Answer,
 ) -> Option<(String, Option<Event>)> {
     let (
         Target::Runtime(runtime),
-        Move::Regenerate {
+        Action::Regenerate {
             slot,
             beside: Presumed::Key(before),
             ..
@@ -88,7 +88,7 @@ pub(super) async fn beside(
             answered,
             ..
         },
-    ) = (target, movement, &answer.receipt)
+    ) = (target, action, &answer.receipt)
     else {
         return None;
     };
@@ -125,7 +125,7 @@ pub(super) async fn beside(
 pub(super) fn known_before(
     hands: &Hands<'_>,
     step: &Step,
-    movement: &Move,
+    action: &Action,
     receipt: &Receipt,
 ) -> Option<String> {
     let Receipt::Started { run, .. } = receipt else {
@@ -134,10 +134,10 @@ pub(super) fn known_before(
     let is_sent_again = step
         .settlements
         .iter()
-        .any(|found| found.settled == Settled::Repeat && movement.is_same_send(&found.movement));
+        .any(|found| found.settled == Settled::Repeat && action.is_same_send(&found.action));
     let identity = step.target.as_ref().map(Target::identity)?;
     let is_known = || {
-        planned(step, movement, *run)
+        planned(step, action, *run)
             || hands
                 .ledger
                 .ask(|memory| remembered(memory, &identity, *run))
@@ -147,14 +147,14 @@ pub(super) fn known_before(
 }
 
 /// Did the plan see this run?
-fn planned(step: &Step, movement: &Move, run: RunId) -> bool {
+fn planned(step: &Step, action: &Action, run: RunId) -> bool {
     let of_submission = match &step.facts {
         Facts::Submission(facts) => facts.runs.iter().any(|known| known.id == run),
         Facts::Job(_) | Facts::Runtime(_) | Facts::None => false,
     };
-    let followed = match movement {
-        Move::Start { after, .. } => *after == Some(run),
-        Move::Submit { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => false,
+    let followed = match action {
+        Action::Start { after, .. } => *after == Some(run),
+        Action::Submit { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => false,
     };
     of_submission || followed || look::known_runs(step, &[]).contains(&run)
 }

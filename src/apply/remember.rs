@@ -141,7 +141,7 @@ fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Ev
     })
 }
 
-/// A look at both keys right before a move, if `memory` does not know them.
+/// A look at both keys right before an action, if `memory` does not know them.
 pub(super) fn news_of_keys(
     memory: &Memory,
     identity: &Identity,
@@ -277,7 +277,7 @@ fn settlement(found: &Settlement, now: Timestamp) -> Option<(Event, Happened)> {
     };
     Some((
         event,
-        Happened::Settled(found.movement.clone(), said.to_owned()),
+        Happened::Settled(found.action.clone(), said.to_owned()),
     ))
 }
 

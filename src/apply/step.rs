@@ -1,4 +1,4 @@
-//! One step: its moves in order, until one is not done; then, if asked for, the wait for the run that it started.
+//! One step: its actions in order, until one is not done; then, if asked for, the wait for the run that it started.
 
 use super::act::Answer;
 use super::gate::Skip;
@@ -15,15 +15,15 @@ use crate::model::outcome::Happened;
 use crate::model::promise::Attention;
 use crate::model::time::{Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Move, Receipt, Settled, Step, Target, Verdict};
+use crate::model::verdict::{Action, Facts, Receipt, Settled, Step, Target, Verdict};
 
-/// Whether the next move of a step may follow.
+/// Whether the next action of a step may follow.
 enum Next {
     Go,
     Halt,
 }
 
-/// What the moves of a step have done so far.
+/// What the actions of a step have done so far.
 #[derive(Default)]
 struct Progress {
     cancelled: Vec<RunId>,
@@ -42,32 +42,32 @@ impl Progress {
     }
 }
 
-/// One move of one step.
+/// One action of one step.
 #[derive(Clone, Copy)]
 struct Task<'a> {
     hands: &'a Hands<'a>,
     step: &'a Step,
     target: &'a Target,
-    movement: &'a Move,
+    action: &'a Action,
 }
 
-/// Does the moves of `step` in order, and waits for the run that they started.
+/// Does the actions of `step` in order, and waits for the run that they started.
 pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
-    let (Verdict::Act { moves, .. }, Some(target)) = (&step.verdict, &step.target) else {
+    let (Verdict::Act { actions, .. }, Some(target)) = (&step.verdict, &step.target) else {
         return;
     };
     let mut progress = Progress::default();
     let mut next = Next::Go;
-    for movement in repeats(step).chain(moves.iter()) {
+    for action in repeats(step).chain(actions.iter()) {
         let task = Task {
             hands,
             step,
             target,
-            movement,
+            action,
         };
         match next {
             Next::Go => next = task.go(&mut progress).await,
-            Next::Halt => hands.not_begun(&step.address, movement, &Skip::Earlier),
+            Next::Halt => hands.not_begun(&step.address, action, &Skip::Earlier),
         }
     }
     if let Some(run) = progress.started {
@@ -75,17 +75,17 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
     }
 }
 
-/// Moves of intents that only sending again can settle. One that the step is about to make anyway is not made twice.
-fn repeats(step: &Step) -> impl Iterator<Item = &Move> {
-    let Verdict::Act { moves, .. } = &step.verdict else {
+/// Actions of intents that only sending again can settle. One that the step is about to make anyway is not made twice.
+fn repeats(step: &Step) -> impl Iterator<Item = &Action> {
+    let Verdict::Act { actions, .. } = &step.verdict else {
         return Vec::new().into_iter();
     };
     let again = step
         .settlements
         .iter()
         .filter(|found| found.settled == Settled::Repeat)
-        .map(|found| &found.movement)
-        .filter(|found| moves.iter().all(|movement| !movement.is_same_send(found)));
+        .map(|found| &found.action)
+        .filter(|found| actions.iter().all(|action| !action.is_same_send(found)));
     again.collect::<Vec<_>>().into_iter()
 }
 
@@ -99,7 +99,7 @@ impl Task<'_> {
     }
 
     fn skip(&self, skip: &Skip) -> Next {
-        self.hands.not_begun(self.address(), self.movement, skip);
+        self.hands.not_begun(self.address(), self.action, skip);
         Next::Halt
     }
 
@@ -108,19 +108,19 @@ impl Task<'_> {
         let Target::Job(job) = self.target else {
             return None;
         };
-        let Verdict::Act { moves, .. } = &self.step.verdict else {
+        let Verdict::Act { actions, .. } = &self.step.verdict else {
             return None;
         };
         let workspace = self.hands.workspace(self.target).ok()?;
         let writer = &self.hands.writer;
-        moves
+        actions
             .iter()
-            .chain([self.movement])
-            .find_map(|movement| match movement {
-                Move::Start { parameters, .. } => {
+            .chain([self.action])
+            .find_map(|action| match action {
+                Action::Start { parameters, .. } => {
                     writer.can_fill(workspace, job.job, parameters).err()
                 }
-                Move::Cancel { .. } | Move::Submit { .. } | Move::Regenerate { .. } => None,
+                Action::Cancel { .. } | Action::Submit { .. } | Action::Regenerate { .. } => None,
             })
     }
 
@@ -128,7 +128,7 @@ impl Task<'_> {
         if let Some(trouble) = self.unfilled() {
             return self.refused(trouble);
         }
-        let starts = matches!(self.movement, Move::Start { .. } | Move::Submit { .. });
+        let starts = matches!(self.action, Action::Start { .. } | Action::Submit { .. });
         if starts && !progress.cancelled.is_empty() {
             let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
             if let Err(skip) = ended {
@@ -153,7 +153,7 @@ impl Task<'_> {
         self.look_and_act(progress).await
     }
 
-    /// A place among the moves that are under way at the same service.
+    /// A place among the actions that are under way at the same service.
     async fn place(&self) -> Result<Place, Trouble> {
         let places = &self.hands.places;
         Ok(match self.target {
@@ -166,7 +166,7 @@ impl Task<'_> {
 
     /// What must not be sent late is not begun before there is room for it, and keeps that room to its end.
     async fn room(&self) -> Result<Option<Place>, Trouble> {
-        let (Target::Runtime(target), Move::Regenerate { .. }) = (self.target, self.movement)
+        let (Target::Runtime(target), Action::Regenerate { .. }) = (self.target, self.action)
         else {
             return Ok(None);
         };
@@ -179,7 +179,7 @@ impl Task<'_> {
         if trouble.kind == TroubleKind::TimeOver {
             return self.skip(&Skip::TimeOver);
         }
-        self.tell(Happened::Refused(self.movement.clone(), trouble));
+        self.tell(Happened::Refused(self.action.clone(), trouble));
         Next::Halt
     }
 
@@ -188,41 +188,41 @@ impl Task<'_> {
             self.hands,
             self.step,
             self.target,
-            self.movement,
+            self.action,
             &progress.cancelled,
         );
         match ground.await {
-            Ok(Ground::Firm { movement, at, news }) => {
+            Ok(Ground::Firm { action, at, news }) => {
                 // The look may have been a long wait.
                 if let Some(skip) = self.hands.gate() {
                     return self.skip(&skip);
                 }
-                let receipt = self.act(&movement, at, news).await;
+                let receipt = self.act(&action, at, news).await;
                 progress.took(receipt.as_ref())
             }
             Ok(Ground::Already { at }) => {
-                let receipt = already(self.movement, at);
+                let receipt = already(self.action, at);
                 if let Some(receipt) = &receipt {
-                    self.tell(Happened::Already(self.movement.clone(), receipt.clone()));
+                    self.tell(Happened::Already(self.action.clone(), receipt.clone()));
                 }
                 progress.took(receipt.as_ref())
             }
             Ok(Ground::Gone(why)) => {
                 let why = self.or_done_before(why);
-                self.tell(Happened::Stale(self.movement.clone(), why));
+                self.tell(Happened::Stale(self.action.clone(), why));
                 Next::Halt
             }
             Err(trouble) => self.refused(trouble),
         }
     }
 
-    /// Why a move is stale, and that it was an apply which did it since the plan was made, if it was one.
+    /// Why an action is stale, and that it was an apply which did it since the plan was made, if it was one.
     fn or_done_before(&self, why: String) -> String {
         let (identity, plan) = (self.target.identity(), self.hands.plan);
         let done = self
             .hands
             .ledger
-            .ask(|memory| before::since(memory, &identity, (self.step, plan.at), self.movement));
+            .ask(|memory| before::since(memory, &identity, (self.step, plan.at), self.action));
         match done {
             Some(at) => format!(
                 "{why}; an apply did this at {}, after the plan was made",
@@ -235,28 +235,28 @@ impl Task<'_> {
     /// Intend, act, settle. `None`: it was not done, and that is said.
     async fn act(
         &self,
-        movement: &Move,
+        action: &Action,
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<Receipt> {
-        let (intent, act_by) = self.intend(movement, looked, news).await?;
+        let (intent, act_by) = self.intend(action, looked, news).await?;
         if self.hands.clock.now() >= act_by {
             return self.overslept(intent).await;
         }
-        self.tell(Happened::Intended(movement.clone()));
-        match act::send(self.hands, self.target, movement, looked, act_by).await {
-            Ok(answer) => self.answered(movement, intent, answer, looked).await,
+        self.tell(Happened::Intended(action.clone()));
+        match act::send(self.hands, self.target, action, looked, act_by).await {
+            Ok(answer) => self.answered(action, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
                 let _ = self.settle(intent, Ending::NotDone(why(&trouble))).await;
                 if trouble.kind == TroubleKind::TimeOver {
                     self.hands.interrupted();
                 }
-                self.tell(Happened::Refused(movement.clone(), trouble));
+                self.tell(Happened::Refused(action.clone(), trouble));
                 None
             }
             Err(ActFailure::Lost(trouble)) => {
-                self.tell(Happened::InDoubt(movement.clone(), trouble.to_string()));
+                self.tell(Happened::InDoubt(action.clone(), trouble.to_string()));
                 None
             }
         }
@@ -266,13 +266,13 @@ impl Task<'_> {
     /// takes the place of the old one.
     async fn intend(
         &self,
-        movement: &Move,
+        action: &Action,
         looked: Timestamp,
         news: Option<Box<Event>>,
     ) -> Option<(String, Timestamp)> {
         let now = self.hands.clock.now();
         let lifetime = self.hands.request_lifetime(self.target);
-        let under_way = act::under_way(movement, lifetime);
+        let under_way = act::under_way(action, lifetime);
         let at = now.max(looked);
         let act_by = under_way.after(at);
         let intent = Intent {
@@ -280,9 +280,9 @@ impl Task<'_> {
             apply: self.hands.options.apply_id.clone(),
             by: self.hands.options.by.clone(),
             subject: self.subject(),
-            movement: movement.clone(),
-            rule: self.rule(movement),
-            seen: seen(movement, looked),
+            action: action.clone(),
+            rule: self.rule(action),
+            seen: seen(action, looked),
             at,
             act_by,
         };
@@ -295,13 +295,13 @@ impl Task<'_> {
             // By our own clock: one that is behind must not stretch the time that others read in the ledger.
             Ok(()) => Some((number, under_way.after(now))),
             Err(error) => {
-                self.not_intended(movement, error);
+                self.not_intended(action, error);
                 None
             }
         }
     }
 
-    fn not_intended(&self, movement: &Move, error: IntendError) {
+    fn not_intended(&self, action: &Action, error: IntendError) {
         match error {
             IntendError::Busy(doubt) => {
                 let by = doubt.by.as_ref().map(|by| format!(" ({by})"));
@@ -309,13 +309,13 @@ impl Task<'_> {
                     "apply {}{} began to {} at {} and may still be running until {}",
                     doubt.apply.get(..8).unwrap_or(&doubt.apply),
                     by.unwrap_or_default(),
-                    doubt.movement.title(),
+                    doubt.action.title(),
                     minute(doubt.at),
                     minute(doubt.act_by)
                 );
-                self.tell(Happened::Busy(movement.clone(), why));
+                self.tell(Happened::Busy(action.clone(), why));
             }
-            IntendError::Moved(why) => self.tell(Happened::Stale(movement.clone(), why)),
+            IntendError::Moved(why) => self.tell(Happened::Stale(action.clone(), why)),
             IntendError::Ledger(error) => {
                 self.skip(&Skip::NoLedger(error.to_string()));
             }
@@ -330,9 +330,9 @@ impl Task<'_> {
     }
 
     /// The rule that a start is an attempt for.
-    fn rule(&self, movement: &Move) -> Option<String> {
-        match (movement, &self.step.facts) {
-            (Move::Start { .. }, Facts::Job(facts)) => Some(facts.rule.clone()),
+    fn rule(&self, action: &Action) -> Option<String> {
+        match (action, &self.step.facts) {
+            (Action::Start { .. }, Facts::Job(facts)) => Some(facts.rule.clone()),
             _ => None,
         }
     }
@@ -353,40 +353,40 @@ impl Task<'_> {
     /// Was it? Then that is written down and told. `None`: it was not, or nobody knows.
     async fn answered(
         &self,
-        movement: &Move,
+        action: &Action,
         intent: String,
         answer: Answer,
         looked: Timestamp,
     ) -> Option<Receipt> {
-        let proved = proof::of_key(self.hands, self.target, movement, answer);
+        let proved = proof::of_key(self.hands, self.target, action, answer);
         let answer = match proved.await {
             Ok(answer) => answer,
             Err(Unproved::NotDone(why)) => {
                 let _ = self.settle(intent, Ending::NotDone(Why::Proved)).await;
-                self.tell(Happened::NotDone(movement.clone(), why));
+                self.tell(Happened::NotDone(action.clone(), why));
                 return None;
             }
             Err(Unproved::Doubt(why)) => {
-                self.tell(Happened::InDoubt(movement.clone(), why));
+                self.tell(Happened::InDoubt(action.clone(), why));
                 return None;
             }
         };
-        self.done(movement, intent, answer, looked).await
+        self.done(action, intent, answer, looked).await
     }
 
     async fn done(
         &self,
-        movement: &Move,
+        action: &Action,
         intent: String,
         answer: Answer,
         looked: Timestamp,
     ) -> Option<Receipt> {
         let receipt = &answer.receipt;
-        let known = proof::known_before(self.hands, self.step, movement, receipt);
+        let known = proof::known_before(self.hands, self.step, action, receipt);
         // Also of a run that is no new one: the next attempt then takes another token.
         if let Err(error) = self.settle(intent, Ending::Done(receipt.clone())).await {
             let why = format!("it was done, but that could not be written down: {error}");
-            self.tell(Happened::InDoubt(movement.clone(), why));
+            self.tell(Happened::InDoubt(action.clone(), why));
             return None;
         }
         let not_started = match known {
@@ -396,15 +396,15 @@ impl Task<'_> {
         if let Some(why) = not_started {
             let is_awaited = watch::is_awaited(self.hands, self.step);
             let address = self.address();
-            self.hands.not_started(address, movement, why, is_awaited);
+            self.hands.not_started(address, action, why, is_awaited);
             return None;
         }
-        self.tell(Happened::Done(movement.clone(), receipt.clone()));
-        let beside = proof::beside(self.hands, self.step, self.target, movement, &answer);
+        self.tell(Happened::Done(action.clone(), receipt.clone()));
+        let beside = proof::beside(self.hands, self.step, self.target, action, &answer);
         if let Some((said, news)) = beside.await {
             // What is not written down here, the next look writes down.
             let _ = self.hands.ledger.record(news.into_iter().collect()).await;
-            self.tell(Happened::Besides(movement.clone(), said));
+            self.tell(Happened::Besides(action.clone(), said));
         }
         Some(answer.receipt)
     }
@@ -421,10 +421,10 @@ impl Task<'_> {
 }
 
 /// When the keys were seen that a regenerate names.
-const fn seen(movement: &Move, looked: Timestamp) -> Option<Timestamp> {
-    match movement {
-        Move::Regenerate { .. } => Some(looked),
-        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
+const fn seen(action: &Action, looked: Timestamp) -> Option<Timestamp> {
+    match action {
+        Action::Regenerate { .. } => Some(looked),
+        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
     }
 }
 
@@ -453,12 +453,12 @@ fn why(trouble: &Trouble) -> Why {
 }
 
 /// What others did in our place.
-const fn already(movement: &Move, at: Timestamp) -> Option<Receipt> {
-    match movement {
-        Move::Cancel { run } => Some(Receipt::Cancelled {
+const fn already(action: &Action, at: Timestamp) -> Option<Receipt> {
+    match action {
+        Action::Cancel { run } => Some(Receipt::Cancelled {
             run: *run,
             answered: at,
         }),
-        Move::Regenerate { .. } | Move::Start { .. } | Move::Submit { .. } => None,
+        Action::Regenerate { .. } | Action::Start { .. } | Action::Submit { .. } => None,
     }
 }

@@ -16,7 +16,7 @@ use crate::model::job::JobSpec;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{
-    Facts, JobFacts, Move, RuntimeFacts, Step, SubmissionFacts, Target, Verdict,
+    Action, Facts, JobFacts, RuntimeFacts, Step, SubmissionFacts, Target, Verdict,
 };
 use crate::{saved, survey};
 
@@ -167,12 +167,12 @@ fn job(rule: &JobRunRule, target: &JobTarget, facts: &JobFacts, step: &Step) -> 
 }
 
 fn has_parameters(verdict: &Verdict, spec: &JobSpec) -> bool {
-    let Verdict::Act { moves, .. } = verdict else {
+    let Verdict::Act { actions, .. } = verdict else {
         return true;
     };
-    moves.iter().all(|movement| match movement {
-        Move::Start { parameters, .. } => *parameters == spec.parameters,
-        Move::Submit { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => true,
+    actions.iter().all(|action| match action {
+        Action::Start { parameters, .. } => *parameters == spec.parameters,
+        Action::Submit { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => true,
     })
 }
 

@@ -367,7 +367,7 @@ async fn perform(
     let wait = patience::longest_wait(plan, args.wait);
     let ends_at = patience::apply_ends_at(global, ground.opened, ground.now(), how.asked, wait);
     ground.reader.end_at(ends_at);
-    let progress = Progress::new(screen, args.format, moves(plan));
+    let progress = Progress::new(screen, args.format, actions(plan));
     progress.show_waits(&ground.reader, global);
     let writer = Writer::new(ground.reader.clone(), approval);
     let options = Options {
@@ -415,11 +415,11 @@ async fn perform(
     })
 }
 
-fn moves(plan: &Plan) -> usize {
+fn actions(plan: &Plan) -> usize {
     plan.acts()
         .map(|step| {
-            if let Verdict::Act { moves, .. } = &step.verdict {
-                moves.iter().count()
+            if let Verdict::Act { actions, .. } = &step.verdict {
+                actions.iter().count()
             } else {
                 0
             }

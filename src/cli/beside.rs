@@ -13,7 +13,7 @@ use crate::escape;
 use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::{Facts, Move, Plan, Step, Target};
+use crate::model::verdict::{Action, Facts, Plan, Step, Target};
 
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
@@ -89,7 +89,7 @@ pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
         screen.remark(&format!(
             "warning: unresolved: it is not known yet whether `{}` of {} on {} happened, and this plan has no rule that could find out. \
              Restore the rule that started it, or mark the operation as not done:\n    {}",
-            escape::line(&doubt.movement.title()),
+            escape::line(&doubt.action.title()),
             minute(doubt.at),
             escape::line(&address.to_string()),
             screen.typed.command(["ledger", "forget", "--unresolved", &address.to_string()])
@@ -117,7 +117,7 @@ fn unspoken_of<'a>(
     let unresolved: BTreeSet<&Name> = unresolved.map(|step| &step.address.connection).collect();
     // A document that was renamed goes on with what was begun under its old name.
     let contents: BTreeSet<&str> = plan.steps.iter().filter_map(content).collect();
-    let is_content = |doubt: &Doubt| matches!(&doubt.movement, Move::Submit { digest, .. } if contents.contains(digest.as_str()));
+    let is_content = |doubt: &Doubt| matches!(&doubt.action, Action::Submit { digest, .. } if contents.contains(digest.as_str()));
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
         let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);

@@ -162,7 +162,7 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
             .cases
             .iter()
             .map(Subject::address)
-            .chain(survey.passed_over.iter().map(|passed| &passed.address))
+            .chain(survey.skipped.iter().map(|skipped| &skipped.address))
     };
     let unknown = |target: &&Address| !known().any(|address| address == *target);
     let Some(target) = targets.iter().find(unknown) else {

@@ -19,9 +19,9 @@ use crate::escape;
 use crate::manifest;
 use crate::model::address::Name;
 use crate::model::desired::LedgerPlace;
-use crate::model::policy::{Action, Policy, Violation};
+use crate::model::policy::{ActionKind, Policy, Violation};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::{Facts, Move, Plan, Verdict};
+use crate::model::verdict::{Action, Facts, Plan, Verdict};
 use crate::{regular, saved};
 
 /// Names a policy's file, as `--policy` does.
@@ -142,10 +142,12 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
         .steps
         .iter()
         .filter_map(|step| match &step.verdict {
-            Verdict::Act { moves, .. } => Some(std::iter::once(&moves.first).chain(&moves.rest)),
+            Verdict::Act { actions, .. } => {
+                Some(std::iter::once(&actions.first).chain(&actions.rest))
+            }
             Verdict::Keep(_) | Verdict::Hold { .. } => None,
         });
-    found.extend(policy.of_actions(actions.flatten().map(Action::of)));
+    found.extend(policy.of_actions(actions.flatten().map(ActionKind::of)));
     found.extend(policy.of_counts(&file.plan.counts()));
     found.extend(of_acts(policy, &file.plan));
     let frozen = policy.freezes.iter().find(|freeze| freeze.covers(now));
@@ -200,11 +202,11 @@ fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut regenerations: BTreeMap<&Name, usize> = BTreeMap::new();
     for step in &plan.steps {
-        let Verdict::Act { moves, .. } = &step.verdict else {
+        let Verdict::Act { actions, .. } = &step.verdict else {
             continue;
         };
-        let is_key = |one: &Move| matches!(one, Move::Regenerate { .. });
-        let keys = moves.iter().filter(|one| is_key(one)).count();
+        let is_key = |one: &Action| matches!(one, Action::Regenerate { .. });
+        let keys = actions.iter().filter(|one| is_key(one)).count();
         *regenerations.entry(&step.address.connection).or_default() += keys;
         let kind = match &step.facts {
             Facts::Runtime(facts) => {

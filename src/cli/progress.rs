@@ -20,15 +20,15 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    /// For an apply of so many moves.
-    pub fn new(screen: &'a Screen, format: LogFormat, moves: usize) -> Self {
-        let shown = screen.watched && !screen.quiet && moves > 0;
+    /// For an apply of so many actions.
+    pub fn new(screen: &'a Screen, format: LogFormat, actions: usize) -> Self {
+        let shown = screen.watched && !screen.quiet && actions > 0;
         let target = if shown {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(moves as u64), target);
+        let bar = ProgressBar::with_draw_target(Some(actions as u64), target);
         if let Ok(style) =
             ProgressStyle::with_template("  {bar:30} {pos} of {len} actions  {elapsed}  {wide_msg}")
         {
@@ -70,7 +70,7 @@ impl<'a> Progress<'a> {
             }
             LogFormat::Text => {}
         }
-        if ends_a_move(&report.what) {
+        if ends_an_action(&report.what) {
             self.bar.inc(1);
             self.bar.set_message("");
         }
@@ -89,7 +89,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-const fn ends_a_move(what: &Happened) -> bool {
+const fn ends_an_action(what: &Happened) -> bool {
     match what {
         Happened::Done(..)
         | Happened::Already(..)

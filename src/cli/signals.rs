@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM. While nothing is under way, the first ends the command at once. While moves are, the first finishes what is
+//! Ctrl-C and SIGTERM. While nothing is under way, the first ends the command at once. While actions are, the first finishes what is
 //! in flight and starts nothing; the second stops now, and the next run settles the doubts.
 //!
 //! Refuses: a gap. Once a command listens, no interrupt is swallowed, at the prompt and behind it neither.
@@ -52,7 +52,7 @@ impl Interrupts {
         Ok(interrupts)
     }
 
-    /// From now on moves may be under way. The first interrupt raises the flag.
+    /// From now on actions may be under way. The first interrupt raises the flag.
     pub fn begin_acting(&self) -> StopFlag {
         self.is_acting.store(true, Ordering::SeqCst);
         self.stop.clone()

@@ -16,7 +16,7 @@ use crate::saved;
 /// What the subjects of a plan use, in order; nothing for a simulated cloud.
 pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
     let steps = plan.steps.iter().map(|step| &step.address);
-    let skipped = plan.passed_over.iter().map(|passed| &passed.address);
+    let skipped = plan.skipped.iter().map(|skipped| &skipped.address);
     let named: BTreeSet<&Name> = steps
         .chain(skipped)
         .map(|address| &address.connection)

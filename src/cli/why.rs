@@ -24,7 +24,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
     for step in &plan.steps {
         screen.say(&review::text::why(step, &plan, &screen.typed.given()));
     }
-    for passed in &plan.passed_over {
+    for passed in &plan.skipped {
         screen.say(&format!(
             "{}  skipped: {}",
             escape::line(&passed.address.to_string()),

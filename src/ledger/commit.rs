@@ -1,4 +1,4 @@
-//! Group commit: whoever comes first appends for everybody who waits, so that n moves cost far fewer than 2n appends.
+//! Group commit: whoever comes first appends for everybody who waits, so that n actions cost far fewer than 2n appends.
 //!
 //! Refuses: answering before the append is durable; appending an intent that what was read in between forbids.
 

@@ -20,7 +20,7 @@ use crate::model::job::{JobMemory, SubmissionMemory};
 use crate::model::memory::Memory;
 use crate::model::runtime::{RuntimeMemory, Slot};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Receipt, Refusal};
+use crate::model::verdict::{Action, Receipt, Refusal};
 
 /// What compaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -298,7 +298,7 @@ struct Choice<'a> {
     runtime: Option<&'a RuntimeMemory>,
     job: Option<&'a JobMemory>,
     submission: Option<&'a SubmissionMemory>,
-    refused: Option<&'a (Move, Refusal)>,
+    refused: Option<&'a (Action, Refusal)>,
     /// Intents without an end.
     open: BTreeSet<&'a str>,
     /// Instants of looks and receipts that bound a key's birth, or are the newest.
@@ -384,7 +384,7 @@ impl<'a> Choice<'a> {
             }),
             Ending::NotDone(Why::Refused { .. }) => self
                 .refused
-                .is_some_and(|(movement, known)| known.at == at && *movement == intent.movement),
+                .is_some_and(|(action, known)| known.at == at && *action == intent.action),
             Ending::NotDone(Why::Said { .. } | Why::Untold) => false,
             Ending::Done(Receipt::Cancelled { run, .. }) => {
                 self.job.is_some_and(|job| job.cancelled.contains_key(run))

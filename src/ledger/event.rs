@@ -12,7 +12,7 @@ use crate::model::job::{RunId, RunResult};
 use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Presumed, Receipt};
+use crate::model::verdict::{Action, Presumed, Receipt};
 
 /// The version that is written. Unknown fields do not raise it; a field that an old reader must not overlook does.
 pub const VERSION: u32 = 1;
@@ -74,7 +74,7 @@ pub enum Event {
         /// SHA-256 of the rule that it was an attempt for: another rule counts anew.
         rule: Option<String>,
     },
-    /// A move was decided and comes next.
+    /// An action was decided and comes next.
     Intended(Intent),
     /// It is known what became of an intent.
     Settled {
@@ -129,7 +129,7 @@ pub struct Subject {
     pub address: Address,
 }
 
-/// A move, written down before it is done. A regenerate names both keys, as they were seen right before.
+/// An action, written down before it is done. A regenerate names both keys, as they were seen right before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// Its number, unique in its ledger.
@@ -141,7 +141,7 @@ pub struct Intent {
     /// Of which subject.
     pub subject: Subject,
     /// What.
-    pub movement: Move,
+    pub action: Action,
     /// SHA-256 of the rule of a job that it is an attempt for.
     pub rule: Option<String>,
     /// When both keys were seen to be those that a regenerate names, by the service's clock.
@@ -156,16 +156,16 @@ impl Intent {
     /// The keys that were seen right before a regenerate, and when.
     pub fn seen(&self) -> Option<(Timestamp, PerSlot<Fingerprint>)> {
         let at = self.seen?;
-        match &self.movement {
-            Move::Regenerate {
+        match &self.action {
+            Action::Regenerate {
                 slot,
                 replacing: Presumed::Key(key),
                 beside: Presumed::Key(beside),
             } => Some((at, slot.pair(key.clone(), beside.clone()))),
-            Move::Regenerate { .. }
-            | Move::Start { .. }
-            | Move::Submit { .. }
-            | Move::Cancel { .. } => None,
+            Action::Regenerate { .. }
+            | Action::Start { .. }
+            | Action::Submit { .. }
+            | Action::Cancel { .. } => None,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::model::runtime::{
     Declaration, Fingerprint, KnownKey, PerSlot, Rotation, RuntimeMemory, Slot, SlotMemory, Undone,
 };
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Receipt, Refusal};
+use crate::model::verdict::{Action, Receipt, Refusal};
 
 /// The memory so far, and what did not fit into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -240,7 +240,7 @@ impl Fold {
         let doubts = self.memory.doubts.entry(identity).or_default();
         // The same token again: what becomes of this one is what became of the one before.
         let replaced: Vec<Doubt> = doubts
-            .extract_if(.., |doubt| doubt.movement.is_same_send(&intent.movement))
+            .extract_if(.., |doubt| doubt.action.is_same_send(&intent.action))
             .collect();
         let since = replaced.iter().map(|doubt| doubt.since).min();
         let rule = replaced.iter().find_map(|doubt| doubt.rule.clone());
@@ -250,7 +250,7 @@ impl Fold {
             intent: intent.intent.clone(),
             apply: intent.apply.clone(),
             by: intent.by.clone(),
-            movement: intent.movement.clone(),
+            action: intent.action.clone(),
             rule: rule.or_else(|| intent.rule.clone()),
             at: intent.at,
             since: since.unwrap_or(intent.at),
@@ -281,9 +281,8 @@ impl Fold {
                 self.happened(&identity, &doubt, receipt);
                 let refusals = &mut self.memory.refusals;
                 let refused = refusals.get(&identity);
-                let is_over = |(movement, refusal): &(Move, Refusal)| {
-                    refusal.is_about(movement, &doubt.movement)
-                };
+                let is_over =
+                    |(action, refusal): &(Action, Refusal)| refusal.is_about(action, &doubt.action);
                 if refused.is_some_and(is_over) {
                     refusals.remove(&identity);
                 }
@@ -291,7 +290,7 @@ impl Fold {
             Ending::NotDone(Why::Refused { why, is_access }) => {
                 let (why, is_access) = (why.clone(), *is_access);
                 let refusal = Refusal { at, why, is_access };
-                let refused = (doubt.movement, refusal);
+                let refused = (doubt.action, refusal);
                 self.memory.refusals.insert(identity, refused);
             }
             Ending::NotDone(Why::Proved) => self.undone(&identity, &doubt),
@@ -330,11 +329,11 @@ impl Fold {
     }
 
     fn happened(&mut self, identity: &Identity, doubt: &Doubt, receipt: &Receipt) {
-        let (memory, movement) = (&mut self.memory, &doubt.movement);
-        match (identity, movement, receipt) {
+        let (memory, action) = (&mut self.memory, &doubt.action);
+        match (identity, action, receipt) {
             (
                 Identity::Runtime(_),
-                Move::Regenerate { .. },
+                Action::Regenerate { .. },
                 Receipt::Regenerated {
                     slot,
                     fingerprint,
@@ -355,7 +354,7 @@ impl Fold {
             }
             (
                 Identity::Job(..),
-                Move::Start { parameters, .. },
+                Action::Start { parameters, .. },
                 Receipt::Started { run, answered },
             ) => {
                 let job = memory.jobs.entry(identity.clone()).or_default();
@@ -367,13 +366,13 @@ impl Fold {
                 };
                 job.start(start);
             }
-            (Identity::Job(..), Move::Cancel { .. }, Receipt::Cancelled { run, answered }) => {
+            (Identity::Job(..), Action::Cancel { .. }, Receipt::Cancelled { run, answered }) => {
                 let job = memory.jobs.entry(identity.clone()).or_default();
                 attempts::cancel(job, *run, *answered);
             }
             (
                 Identity::Submission(..),
-                Move::Submit { digest, .. },
+                Action::Submit { digest, .. },
                 Receipt::Started { run, answered },
             ) => {
                 let submission = memory.submissions.entry(identity.clone()).or_default();
@@ -381,10 +380,10 @@ impl Fold {
                     submission.runs.push((digest.clone(), *run, *answered));
                 }
             }
-            (_, Move::Cancel { .. }, Receipt::Cancelled { .. }) => {}
+            (_, Action::Cancel { .. }, Receipt::Cancelled { .. }) => {}
             _ => self.note(format!(
                 "a receipt on {identity} that does not fit `{}`",
-                movement.title()
+                action.title()
             )),
         }
     }

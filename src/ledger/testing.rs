@@ -11,7 +11,7 @@ use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
-use crate::model::verdict::{Company, Move, Presumed, Receipt};
+use crate::model::verdict::{Action, Company, Presumed, Receipt};
 
 /// An instant so many seconds after the epoch.
 pub fn at(seconds: i64) -> Timestamp {
@@ -57,7 +57,7 @@ pub fn rotation(intent: &str, apply: &str, subject: Subject, seconds: i64) -> In
         apply: apply.to_owned(),
         by: None,
         subject,
-        movement: Move::Regenerate {
+        action: Action::Regenerate {
             slot: Slot::One,
             replacing: Presumed::Key(key(1)),
             beside: Presumed::Key(key(2)),
@@ -85,13 +85,13 @@ fn slot() -> impl Strategy<Value = Slot> {
     any::<bool>().prop_map(|one| if one { Slot::One } else { Slot::Two })
 }
 
-fn movement() -> impl Strategy<Value = Move> {
+fn action() -> impl Strategy<Value = Action> {
     let presumed =
         || of(any::<u8>()).prop_map(|n| n.map_or(Presumed::Unseen, |n| Presumed::Key(key(n))));
     let token = || "[A-Za-z0-9-]{1,64}".prop_map(|text| Token::parse(&text).unwrap());
     prop_oneof![
         (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| {
-            Move::Regenerate {
+            Action::Regenerate {
                 slot,
                 replacing,
                 beside,
@@ -103,14 +103,14 @@ fn movement() -> impl Strategy<Value = Move> {
             btree_map(any::<String>(), parameter(), 0..3),
             any::<bool>()
         )
-            .prop_map(|(token, after, parameters, alone)| Move::Start {
+            .prop_map(|(token, after, parameters, alone)| Action::Start {
                 token,
                 after,
                 parameters,
                 company: if alone { Company::Alone } else { Company::Any },
             }),
-        (token(), "[0-9a-f]{64}").prop_map(|(token, digest)| Move::Submit { token, digest }),
-        any::<i64>().prop_map(|run| Move::Cancel { run }),
+        (token(), "[0-9a-f]{64}").prop_map(|(token, digest)| Action::Submit { token, digest }),
+        any::<i64>().prop_map(|run| Action::Cancel { run }),
     ]
 }
 
@@ -241,18 +241,18 @@ fn acted() -> impl Strategy<Value = Event> {
             intent(),
             (any::<String>(), of(any::<String>())),
             subject(),
-            (movement(), of("[0-9a-f]{64}")),
+            (action(), of("[0-9a-f]{64}")),
             of(instant()),
             (instant(), instant())
         )
             .prop_map(
-                |(intent, (apply, by), subject, (movement, rule), seen, (at, act_by))| {
+                |(intent, (apply, by), subject, (action, rule), seen, (at, act_by))| {
                     Event::Intended(Intent {
                         intent,
                         apply,
                         by,
                         subject,
-                        movement,
+                        action,
                         rule,
                         seen,
                         at,

@@ -57,11 +57,11 @@ async fn of_two_that_begin_a_ledger_one_gives_it_its_name() {
 }
 
 #[tokio::test]
-async fn many_moves_share_few_appends() {
+async fn many_actions_share_few_appends() {
     let store = MemoryStore::default();
     let ledger = &open(&store, 100).await;
-    let moves = 200_u8;
-    join_all((0..moves).map(|n| async move {
+    let actions = 200_u8;
+    join_all((0..actions).map(|n| async move {
         let intent = format!("i{n}");
         ledger
             .intend(rotation(&intent, "a", gateway(n), 100), at(100))

@@ -7,7 +7,7 @@ use super::address::Identity;
 use super::job::{RunId, RunResult, SubmissionMemory};
 use super::memory::{Doubt, Memory};
 use super::time::Timestamp;
-use super::verdict::{Move, Refusal};
+use super::verdict::{Action, Refusal};
 
 /// The contents of one workspace, by digest.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl<'a> Contents<'a> {
         }
         for (identity, doubts) in memory.doubts.iter().filter(|(of, _)| here(of)) {
             for doubt in doubts {
-                if let Move::Submit { digest, .. } = &doubt.movement {
+                if let Action::Submit { digest, .. } = &doubt.action {
                     let of_content = contents.doubts.entry(digest).or_default();
                     of_content.push((identity, doubt));
                 }
@@ -60,7 +60,7 @@ impl<'a> Contents<'a> {
     }
 
     /// What the service refused last of `own`.
-    pub fn refused(&self, own: &Identity) -> Option<(Move, Refusal)> {
+    pub fn refused(&self, own: &Identity) -> Option<(Action, Refusal)> {
         self.memory.refusals.get(own).cloned()
     }
 

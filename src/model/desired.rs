@@ -62,7 +62,7 @@ pub struct Guardrails {
     pub on_exceed: OnExceed,
 }
 
-/// What becomes of moves beyond a guardrail.
+/// What becomes of actions beyond a guardrail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnExceed {
     /// The least urgent become holds until the next apply.

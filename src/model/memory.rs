@@ -11,7 +11,7 @@ use super::runtime::{
 };
 use super::time::Timestamp;
 use super::timeline::{LogMemory, LogSpan, add_events, add_span};
-use super::verdict::{Move, Refusal};
+use super::verdict::{Action, Refusal};
 
 /// Everything the ledger knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Memory {
     /// Intents without an end, at most a few for each subject.
     pub doubts: BTreeMap<Identity, Vec<Doubt>>,
     /// What the service refused last on each subject, while nothing alike has been done since.
-    pub refusals: BTreeMap<Identity, (Move, Refusal)>,
+    pub refusals: BTreeMap<Identity, (Action, Refusal)>,
     /// What people last called each subject.
     pub addresses: BTreeMap<Identity, Address>,
 }
@@ -211,7 +211,7 @@ impl Memory {
     }
 }
 
-/// An intent without an end: a move that was written down, and of which nobody wrote down what became of it.
+/// An intent without an end: an action that was written down, and of which nobody wrote down what became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doubt {
     /// The intent's own number: unique in its ledger.
@@ -221,7 +221,7 @@ pub struct Doubt {
     /// Whose apply that is, for people: `alice on build-7, process 4711`. Older ledgers do not tell.
     pub by: Option<String>,
     /// What it meant to do.
-    pub movement: Move,
+    pub action: Action,
     /// The rule's digest at that time ([`JobSpec::digest`](super::job::JobSpec::digest)). Older ledgers do not tell.
     pub rule: Option<String>,
     /// When it was written down (service or local time, the later).

@@ -1,10 +1,10 @@
-//! What became of an apply, move by move.
+//! What became of an apply, action by action.
 
 use super::address::Address;
 use super::job::{RunId, RunResult};
 use super::time::Timestamp;
 use super::trouble::Trouble;
-use super::verdict::{Move, Receipt};
+use super::verdict::{Action, Receipt};
 
 /// One thing that happened during an apply, for the screen, for JSON lines and for the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,27 +21,27 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Happened {
     /// The intent is in the ledger; the request goes out now.
-    Intended(Move),
+    Intended(Action),
     /// It is done.
-    Done(Move, Receipt),
+    Done(Action, Receipt),
     /// It had been done before, by others or by an earlier apply; nothing was done.
-    Already(Move, Receipt),
+    Already(Action, Receipt),
     /// What it presumed holds no longer; nothing was done.
-    Stale(Move, String),
+    Stale(Action, String),
     /// Another apply's intent on the subject is open; nothing was done.
-    Busy(Move, String),
+    Busy(Action, String),
     /// The service refused; nothing happened.
-    Refused(Move, Trouble),
+    Refused(Action, Trouble),
     /// The service took it, and nothing came of it: `not started: run 7 was skipped: …`.
-    NotDone(Move, String),
+    NotDone(Action, String),
     /// It is done, and something besides that nobody asked for.
-    Besides(Move, String),
+    Besides(Action, String),
     /// The answer was lost: the next run settles it by evidence.
-    InDoubt(Move, String),
+    InDoubt(Action, String),
     /// Not begun, since the apply was interrupted, a step before it failed, or a freeze began.
-    NotBegun(Move, String),
+    NotBegun(Action, String),
     /// An older intent was settled.
-    Settled(Move, String),
+    Settled(Action, String),
     /// A run that is waited for is still active, in the service's word for its phase.
     Waiting {
         /// Which.

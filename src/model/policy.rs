@@ -13,7 +13,7 @@ use super::job::{Concurrency, Requirement};
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use super::time::{Freeze, Span};
 use super::trust::Allowed;
-use super::verdict::{Counts, Move};
+use super::verdict::{Action, Counts};
 
 /// A policy. By default: none, which bounds nothing and allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Requirements {
     /// Kinds of documents.
     pub kinds: Option<BTreeSet<String>>,
     /// What rules may lead to.
-    pub actions: Option<BTreeSet<Action>>,
+    pub actions: Option<BTreeSet<ActionKind>>,
     /// Bounds on one apply; those of the Project are at most these.
     pub guardrails: Guardrails,
     /// Greatest `maxAge`.
@@ -61,7 +61,7 @@ pub struct Requirements {
 
 /// What a rule may lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Action {
+pub enum ActionKind {
     /// A key is regenerated.
     Regenerate,
     /// A job is run.
@@ -72,7 +72,7 @@ pub enum Action {
     Cancel,
 }
 
-impl Action {
+impl ActionKind {
     /// Its word in a policy.
     pub const fn word(self) -> &'static str {
         match self {
@@ -84,12 +84,12 @@ impl Action {
     }
 
     /// What a planned action is.
-    pub const fn of(movement: &Move) -> Self {
-        match movement {
-            Move::Regenerate { .. } => Self::Regenerate,
-            Move::Start { .. } => Self::Run,
-            Move::Submit { .. } => Self::Submit,
-            Move::Cancel { .. } => Self::Cancel,
+    pub const fn of(action: &Action) -> Self {
+        match action {
+            Action::Regenerate { .. } => Self::Regenerate,
+            Action::Start { .. } => Self::Run,
+            Action::Submit { .. } => Self::Submit,
+            Action::Cancel { .. } => Self::Cancel,
         }
     }
 
@@ -411,7 +411,7 @@ impl Policy {
                     ),
                 )
             });
-        let actions = self.of_actions([Action::Regenerate]);
+        let actions = self.of_actions([ActionKind::Regenerate]);
         [age, overlap, unknown, starvation]
             .into_iter()
             .flatten()
@@ -420,16 +420,16 @@ impl Policy {
     }
 
     /// What may be done and is not allowed.
-    pub fn of_actions(&self, actions: impl IntoIterator<Item = Action>) -> Vec<Violation> {
+    pub fn of_actions(&self, actions: impl IntoIterator<Item = ActionKind>) -> Vec<Violation> {
         let Some(allowed) = &self.require.actions else {
             return Vec::new();
         };
-        let denied: BTreeSet<Action> = actions
+        let denied: BTreeSet<ActionKind> = actions
             .into_iter()
             .filter(|one| !allowed.contains(one))
             .collect();
         let told = listed(allowed.iter().map(|one| one.word()));
-        let say = |one: Action| {
+        let say = |one: ActionKind| {
             violation(
                 Part::Whole,
                 format!(

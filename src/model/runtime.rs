@@ -11,7 +11,7 @@ use super::memory::Doubt;
 use super::time::{Span, Timestamp, Window};
 use super::timeline::LogMemory;
 use super::trouble::Trouble;
-use super::verdict::Move;
+use super::verdict::Action;
 use crate::limits::CLOCK_SKEW_MAX;
 
 /// One of the two keys of a runtime.
@@ -287,13 +287,13 @@ pub struct Undone {
 impl Undone {
     /// What is proved of an intent that did not happen; `None`: it was to do something else.
     pub const fn of(doubt: &Doubt) -> Option<Self> {
-        match doubt.movement {
-            Move::Regenerate { slot, .. } => Some(Self {
+        match doubt.action {
+            Action::Regenerate { slot, .. } => Some(Self {
                 slot,
                 since: doubt.at,
                 until: doubt.act_by,
             }),
-            Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
+            Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
         }
     }
 

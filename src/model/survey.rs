@@ -7,7 +7,7 @@ use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
-use super::verdict::{Move, Refusal};
+use super::verdict::{Action, Refusal};
 
 /// Everything a plan is decided from, besides the time.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +15,7 @@ pub struct Survey {
     /// One for each subject, in the order of their addresses.
     pub cases: Vec<Subject>,
     /// What a glob met and left alone, visibly.
-    pub passed_over: Vec<PassedOver>,
+    pub skipped: Vec<Skipped>,
     /// Activity Logs that were read to their last page.
     pub logs: Vec<LogReading>,
     /// Requests sent.
@@ -26,7 +26,7 @@ pub struct Survey {
 
 /// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PassedOver {
+pub struct Skipped {
     /// What it is called.
     pub address: Address,
     /// Why: `managed by Azure: it has no keys`, `no job of the workspace has these tags now`.
@@ -85,7 +85,7 @@ pub struct Case<Target, Spec, Sight, Memory> {
     /// Intents on it without an end.
     pub doubts: Vec<Doubt>,
     /// What the service refused last, while nothing alike has been done since.
-    pub refused: Option<(Move, Refusal)>,
+    pub refused: Option<(Action, Refusal)>,
 }
 
 /// The outcome of a look.

@@ -12,7 +12,7 @@ use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
-use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, minute};
 use super::trouble::{Trouble, TroubleKind};
 
@@ -40,7 +40,7 @@ pub struct Plan {
     /// One for each subject, in the order of their addresses.
     pub steps: Vec<Step>,
     /// What globs met and left alone.
-    pub passed_over: Vec<PassedOver>,
+    pub skipped: Vec<Skipped>,
     /// Nothing changes before this by the passing of time alone, unless a right is missing where nothing was looked at yet: the earliest `changes_at`, and at most
     /// [`crate::limits::PLAN_VALIDITY_MAX`] from `at`.
     pub valid_until: Timestamp,
@@ -186,7 +186,7 @@ pub enum Verdict {
     /// It is not, and now is the time.
     Act {
         /// What to do, in order; each presumes that the one before it has happened.
-        moves: NonEmpty<Move>,
+        actions: NonEmpty<Action>,
         /// Why.
         because: Cause,
     },
@@ -201,7 +201,7 @@ pub enum Verdict {
 
 /// One effect. It names what it presumes, so that afterwards one can tell whether it happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum Action {
     /// `regenerateAuthKey`. Happened if the slot's fingerprint is no longer `replacing`.
     Regenerate {
         /// Which key.
@@ -254,7 +254,7 @@ pub enum Company {
     Any,
 }
 
-impl Move {
+impl Action {
     /// Would sending one return the other's run? Then they have one token.
     pub fn is_same_send(&self, other: &Self) -> bool {
         match (self, other) {
@@ -350,7 +350,7 @@ pub enum Hold {
     /// Another apply's intent on it is open.
     Busy {
         /// What that apply is about to do.
-        movement: Move,
+        action: Action,
         /// Since when.
         since: Timestamp,
         /// Whose apply that is, if its ledger line tells.
@@ -359,7 +359,7 @@ pub enum Hold {
     /// An intent has no end, and the evidence does not say yet what became of it.
     Doubt {
         /// What was meant to happen.
-        movement: Move,
+        action: Action,
         /// Since when.
         since: Timestamp,
     },
@@ -418,7 +418,7 @@ pub enum Hold {
         /// `linked from another factory: its keys are rotated there`.
         why: String,
     },
-    /// A guardrail was reached; more urgent moves came first.
+    /// A guardrail was reached; more urgent actions came first.
     Deferred {
         /// `maxRegenerations.perApply: 20`.
         guardrail: String,
@@ -537,11 +537,11 @@ fn given_up(f: &mut fmt::Formatter<'_>, failures: u32) -> fmt::Result {
 
 fn busy(
     f: &mut fmt::Formatter<'_>,
-    movement: &Move,
+    action: &Action,
     since: Timestamp,
     by: Option<&str>,
 ) -> fmt::Result {
-    let (title, since) = (movement.title(), minute(since));
+    let (title, since) = (action.title(), minute(since));
     let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
     write!(
         f,
@@ -556,15 +556,11 @@ impl fmt::Display for Hold {
                 f.write_str(&trouble.message)
             }
             Self::Trouble(trouble) => write!(f, "{trouble}"),
-            Self::Busy {
-                movement,
-                since,
-                by,
-            } => busy(f, movement, *since, by.as_deref()),
-            Self::Doubt { movement, since } => write!(
+            Self::Busy { action, since, by } => busy(f, action, *since, by.as_deref()),
+            Self::Doubt { action, since } => write!(
                 f,
                 "unresolved: it is not known yet whether `{}` of {} happened",
-                movement.title(),
+                action.title(),
                 minute(*since)
             ),
             Self::ForeignRotation { slot } => write!(
@@ -640,7 +636,7 @@ pub struct Exceeded {
     pub guardrail: String,
     /// Its bound.
     pub limit: u32,
-    /// How many moves were wanted.
+    /// How many actions were wanted.
     pub wanted: u32,
 }
 
@@ -650,7 +646,7 @@ pub struct Settlement {
     /// The intent's number.
     pub intent: String,
     /// What it meant to do.
-    pub movement: Move,
+    pub action: Action,
     /// What became of it.
     pub settled: Settled,
 }

@@ -17,7 +17,7 @@ use crate::model::promise::Attention;
 use crate::model::survey::{JobCase, Looked};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Facts, Firing, Hold, JobFacts, Keep, Move, NonEmpty, Receipt, Settled, Settlement, Target,
+    Action, Facts, Firing, Hold, JobFacts, Keep, NonEmpty, Receipt, Settled, Settlement, Target,
     Verdict,
 };
 
@@ -118,7 +118,7 @@ fn open<'a>(case: &'a JobCase, sight: Option<&JobSight>, now: Timestamp) -> Open
             Some(Settled::Repeat) => opened.repeats.push(doubt),
             Some(settled) => {
                 if let Settled::Done(Receipt::Started { run, answered }) = settled
-                    && let Move::Start { parameters, .. } = &doubt.movement
+                    && let Action::Start { parameters, .. } = &doubt.action
                 {
                     opened.memory.start(OwnStart {
                         run,
@@ -141,8 +141,8 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
         return ruling;
     };
     match &mut ruling.verdict {
-        Verdict::Act { moves, .. } => {
-            if send_again(moves, newest) {
+        Verdict::Act { actions, .. } => {
+            if send_again(actions, newest) {
                 opened.settlements.push(settlement(newest, Settled::Repeat));
             }
             ruling
@@ -164,24 +164,24 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
 }
 
 /// Puts the intent's own start, with its token, in the place of a new one; false if none is wanted.
-fn send_again(moves: &mut NonEmpty<Move>, doubt: &Doubt) -> bool {
-    let place = std::iter::once(&mut moves.first)
-        .chain(&mut moves.rest)
-        .find(|movement| matches!(movement, Move::Start { .. }));
+fn send_again(actions: &mut NonEmpty<Action>, doubt: &Doubt) -> bool {
+    let place = std::iter::once(&mut actions.first)
+        .chain(&mut actions.rest)
+        .find(|action| matches!(action, Action::Start { .. }));
     if let (
-        Some(Move::Start {
+        Some(Action::Start {
             token,
             after,
             parameters,
             ..
         }),
-        Move::Start {
+        Action::Start {
             token: stored,
             after: followed,
             parameters: sent,
             ..
         },
-    ) = (place, &doubt.movement)
+    ) = (place, &doubt.action)
     {
         (*token, *after, *parameters) = (stored.clone(), *followed, sent.clone());
         true

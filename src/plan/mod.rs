@@ -9,7 +9,7 @@ use crate::model::promise::Attention;
 use crate::model::survey::{Subject, Survey};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Facts, Hold, Move, Plan, Refusal, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Facts, Hold, Plan, Refusal, Settled, Step, Verdict};
 
 use openings::Rests;
 use promise::Judged;
@@ -40,7 +40,7 @@ pub use runtime::jitter_share;
 /// Decides about every subject of `survey` at `now`.
 ///
 /// The same survey, project and time give the same plan, in whatever order the cases come. Deciding again at any time before
-/// [`Plan::valid_until`] gives the same moves.
+/// [`Plan::valid_until`] gives the same actions.
 pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     let rests = Rests::of(&project.freezes);
     let moment = Moment {
@@ -60,13 +60,13 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
     let rationed = ration::ration(&mut drafts, &project.guardrails);
     let steps: Vec<Step> = drafts.into_iter().map(finish).collect();
-    let mut passed_over = survey.passed_over.clone();
-    passed_over.sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
+    let mut skipped = survey.skipped.clone();
+    skipped.sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
     Plan {
         at: now,
         valid_until: valid_until(&steps, moment),
         steps,
-        passed_over,
+        skipped,
         freezes: moment.ahead(),
         exceeded: rationed.exceeded,
         refused: rationed.refused,
@@ -113,12 +113,12 @@ fn draft(subject: &Subject, moment: Moment) -> Draft {
 }
 
 /// A draft that knows that what it is to do was refused the last time.
-fn refused(mut draft: Draft, last: Option<&(Move, Refusal)>) -> Draft {
-    let Verdict::Act { moves, .. } = &draft.step.verdict else {
+fn refused(mut draft: Draft, last: Option<&(Action, Refusal)>) -> Draft {
+    let Verdict::Act { actions, .. } = &draft.step.verdict else {
         return draft;
     };
-    let again = |(movement, refusal): &&(Move, Refusal)| {
-        moves.iter().any(|act| refusal.is_about(movement, act))
+    let again = |(action, refusal): &&(Action, Refusal)| {
+        actions.iter().any(|act| refusal.is_about(action, act))
     };
     draft.step.refused = last.filter(again).map(|(_, refusal)| refusal.clone());
     draft

@@ -6,7 +6,7 @@ use crate::model::birth::Evidence;
 use crate::model::memory::Doubt;
 use crate::model::runtime::{KeySight, Regeneration, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::timeline::Timeline;
-use crate::model::verdict::{Move, OutsideChange};
+use crate::model::verdict::{Action, OutsideChange};
 
 /// What changed behind our back, key by key.
 pub(super) fn rotations(
@@ -20,8 +20,8 @@ pub(super) fn rotations(
     };
     // A change that an operation of ours may have made is not somebody else's.
     let may_be_ours = |slot: Slot| {
-        let mut open = doubts.iter().map(|doubt| &doubt.movement);
-        open.any(|movement| matches!(movement, Move::Regenerate { slot: of, .. } if *of == slot))
+        let mut open = doubts.iter().map(|doubt| &doubt.action);
+        open.any(|action| matches!(action, Action::Regenerate { slot: of, .. } if *of == slot))
     };
     let changed = |slot: &Slot| {
         let known = memory.slots.get(*slot).fingerprint.as_ref();

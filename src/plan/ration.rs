@@ -1,11 +1,11 @@
-//! Guardrails: how much one apply may do. The most urgent moves go first; a step is done whole or not at all.
+//! Guardrails: how much one apply may do. The most urgent actions go first; a step is done whole or not at all.
 
 use std::collections::BTreeMap;
 
 use super::ruling::Draft;
 use super::urgency::urgency;
 use crate::model::desired::{Guardrails, OnExceed};
-use crate::model::verdict::{Exceeded, Hold, Move, Target, Verdict};
+use crate::model::verdict::{Action, Exceeded, Hold, Target, Verdict};
 
 /// Guardrails that were reached, and whether that refuses the whole plan.
 pub(super) struct Rationed {
@@ -17,7 +17,7 @@ pub(super) struct Rationed {
 struct Demand {
     guardrail: String,
     limit: u32,
-    moves: u32,
+    actions: u32,
 }
 
 /// Turns the least urgent acts beyond a guardrail into holds, or refuses the plan.
@@ -36,11 +36,11 @@ pub(super) fn ration(drafts: &mut [Draft], guardrails: &Guardrails) -> Rationed 
             let sum = wanted
                 .entry(demand.guardrail.clone())
                 .or_insert((demand.limit, 0));
-            sum.1 = sum.1.saturating_add(demand.moves);
+            sum.1 = sum.1.saturating_add(demand.actions);
         }
         let over = demands.iter().find(|demand| {
             let before = taken.get(&demand.guardrail).copied().unwrap_or(0);
-            before.saturating_add(demand.moves) > demand.limit
+            before.saturating_add(demand.actions) > demand.limit
         });
         match over {
             Some(over) if guardrails.on_exceed == OnExceed::Defer => {
@@ -48,14 +48,14 @@ pub(super) fn ration(drafts: &mut [Draft], guardrails: &Guardrails) -> Rationed 
                 let why = Hold::Deferred { guardrail };
                 draft.step.verdict = Verdict::Hold { why, until: None };
                 // What is left of it is for nobody who is less urgent; only what can never fit keeps nobody waiting.
-                if over.moves <= over.limit {
+                if over.actions <= over.limit {
                     taken.insert(over.guardrail.clone(), over.limit);
                 }
             }
             _ => {
                 for demand in demands {
                     let sum = taken.entry(demand.guardrail).or_insert(0);
-                    *sum = sum.saturating_add(demand.moves);
+                    *sum = sum.saturating_add(demand.actions);
                 }
             }
         }
@@ -85,15 +85,15 @@ fn demands(
     guardrails: &Guardrails,
     names: &BTreeMap<String, String>,
 ) -> Vec<Demand> {
-    let Verdict::Act { moves, .. } = &draft.step.verdict else {
+    let Verdict::Act { actions, .. } = &draft.step.verdict else {
         return Vec::new();
     };
-    let count = |wanted: fn(&Move) -> bool| {
-        u32::try_from(moves.iter().filter(|movement| wanted(movement)).count()).unwrap_or(u32::MAX)
+    let count = |wanted: fn(&Action) -> bool| {
+        u32::try_from(actions.iter().filter(|action| wanted(action)).count()).unwrap_or(u32::MAX)
     };
-    let keys = count(|movement| matches!(movement, Move::Regenerate { .. }));
-    let runs = count(|movement| matches!(movement, Move::Start { .. } | Move::Submit { .. }));
-    let cancels = count(|movement| matches!(movement, Move::Cancel { .. }));
+    let keys = count(|action| matches!(action, Action::Regenerate { .. }));
+    let runs = count(|action| matches!(action, Action::Start { .. } | Action::Submit { .. }));
+    let cancels = count(|action| matches!(action, Action::Cancel { .. }));
     let factory = factory(draft)
         .and_then(|factory| names.get(&factory).cloned())
         .unwrap_or_default();
@@ -120,12 +120,12 @@ fn demands(
         ),
     ]
     .into_iter()
-    .filter(|(_, _, moves)| *moves > 0)
-    .filter_map(|(guardrail, limit, moves)| {
+    .filter(|(_, _, actions)| *actions > 0)
+    .filter_map(|(guardrail, limit, actions)| {
         Some(Demand {
             guardrail,
             limit: limit?,
-            moves,
+            actions,
         })
     })
     .collect()

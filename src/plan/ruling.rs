@@ -5,7 +5,7 @@ use crate::model::memory::Doubt;
 use crate::model::promise::Attention;
 use crate::model::time::{Freeze, Timestamp};
 use crate::model::verdict::{
-    Cause, Hold, Keep, Move, NonEmpty, Settled, Settlement, Step, Verdict,
+    Action, Cause, Hold, Keep, NonEmpty, Settled, Settlement, Step, Verdict,
 };
 
 /// The time that is decided for, and the times in which nothing is applied.
@@ -81,12 +81,12 @@ impl Ruling {
     }
 
     pub(super) const fn act(
-        moves: NonEmpty<Move>,
+        actions: NonEmpty<Action>,
         because: Cause,
         broken_at: Option<Timestamp>,
     ) -> Self {
         Self {
-            verdict: Verdict::Act { moves, because },
+            verdict: Verdict::Act { actions, because },
             changes_at: None,
             broken_at,
         }
@@ -121,29 +121,25 @@ pub(super) fn busy(doubts: &[Doubt], now: Timestamp) -> Option<Ruling> {
         .iter()
         .filter(|doubt| now < doubt.act_by)
         .max_by_key(|doubt| doubt.act_by)?;
-    let (movement, since) = (last.movement.clone(), last.at);
+    let (action, since) = (last.action.clone(), last.at);
     let by = last.by.clone();
     Some(Ruling::hold(
-        Hold::Busy {
-            movement,
-            since,
-            by,
-        },
+        Hold::Busy { action, since, by },
         Some(last.act_by),
     ))
 }
 
 /// The hold while nobody can tell what became of `doubt`.
 pub(super) fn doubtful(doubt: &Doubt, until: Option<Timestamp>) -> Ruling {
-    let (movement, since) = (doubt.movement.clone(), doubt.at);
-    Ruling::hold(Hold::Doubt { movement, since }, until)
+    let (action, since) = (doubt.action.clone(), doubt.at);
+    Ruling::hold(Hold::Doubt { action, since }, until)
 }
 
 /// What was found out about `doubt`.
 pub(super) fn settlement(doubt: &Doubt, settled: Settled) -> Settlement {
     Settlement {
         intent: doubt.intent.clone(),
-        movement: doubt.movement.clone(),
+        action: doubt.action.clone(),
         settled,
     }
 }

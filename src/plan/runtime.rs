@@ -21,7 +21,7 @@ use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{LogSpan, Timeline, lag};
 use crate::model::verdict::{
-    Cause, Facts, Haste, Hold, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
+    Action, Cause, Facts, Haste, Hold, Keep, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Target,
 };
 
@@ -454,7 +454,7 @@ impl<'a> Judge<'a> {
 
     fn act(&self, slot: Slot, outside_window: bool, haste: Option<Haste>) -> Ruling {
         let facts = self.slot(slot);
-        let movement = Move::Regenerate {
+        let action = Action::Regenerate {
             slot,
             replacing: presumed(facts),
             beside: presumed(self.slot(slot.twin())),
@@ -466,7 +466,7 @@ impl<'a> Judge<'a> {
             outside_window,
             haste,
         };
-        Ruling::act(NonEmpty::one(movement), because, facts.limit_at)
+        Ruling::act(NonEmpty::one(action), because, facts.limit_at)
     }
 }
 

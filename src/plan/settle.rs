@@ -7,7 +7,7 @@ use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
 use crate::model::memory::Doubt;
 use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Move, Presumed, Receipt, Settled};
+use crate::model::verdict::{Action, Presumed, Receipt, Settled};
 
 /// A regeneration happened if the slot shows another key than the one it was to replace. An unchanged slot proves that it did
 /// not happen only if it was looked at after the time of its request was over: until then it may be on its way.
@@ -32,8 +32,8 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
 pub fn foreign_rotation(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Slot> {
     let keys = shown(doubt, sight, now)?;
     let (slot, replaced) = replacing(doubt)?;
-    match &doubt.movement {
-        Move::Regenerate {
+    match &doubt.action {
+        Action::Regenerate {
             beside: Presumed::Key(beside),
             ..
         } if keys.get(slot) == replaced && keys.get(slot.twin()) != beside => Some(slot.twin()),
@@ -47,8 +47,8 @@ pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
     if now < doubt.act_by {
         return None;
     }
-    match &doubt.movement {
-        Move::Start {
+    match &doubt.action {
+        Action::Start {
             after, parameters, ..
         } => {
             let runs = sight.active.iter().chain(&sight.ended);
@@ -57,8 +57,8 @@ pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
                 runs.filter(|run| Some(run.id) == *after || run.may_be_sent_with(parameters));
             Some(started(doubt, runs, *after, sight.at))
         }
-        Move::Cancel { run } => Some(cancelled(*run, sight.active.iter(), sight.at)),
-        Move::Regenerate { .. } | Move::Submit { .. } => None,
+        Action::Cancel { run } => Some(cancelled(*run, sight.active.iter(), sight.at)),
+        Action::Regenerate { .. } | Action::Submit { .. } => None,
     }
 }
 
@@ -72,9 +72,9 @@ pub fn submission<'a>(
     if now < doubt.act_by {
         return None;
     }
-    match &doubt.movement {
-        Move::Submit { .. } => Some(started(doubt, runs, None, at)),
-        Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => None,
+    match &doubt.action {
+        Action::Submit { .. } => Some(started(doubt, runs, None, at)),
+        Action::Start { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => None,
     }
 }
 
@@ -83,18 +83,18 @@ pub fn former(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<
     if now < doubt.act_by {
         return None;
     }
-    match &doubt.movement {
-        Move::Submit { digest, .. } => {
+    match &doubt.action {
+        Action::Submit { digest, .. } => {
             let same = sight.former.iter();
             let same = same.filter(|former| digest.starts_with(&former.content));
             let found = started(doubt, same.map(|former| &former.run), None, sight.at);
             matches!(found, Settled::Done(_)).then_some(found)
         }
-        Move::Cancel { run } => {
+        Action::Cancel { run } => {
             let runs = sight.former.iter().map(|former| &former.run);
             Some(cancelled(*run, runs, sight.at))
         }
-        Move::Start { .. } | Move::Regenerate { .. } => None,
+        Action::Start { .. } | Action::Regenerate { .. } => None,
     }
 }
 
@@ -115,8 +115,8 @@ fn shown<'a>(
 }
 
 fn replacing(doubt: &Doubt) -> Option<(Slot, &Fingerprint)> {
-    match &doubt.movement {
-        Move::Regenerate {
+    match &doubt.action {
+        Action::Regenerate {
             slot,
             replacing: Presumed::Key(key),
             ..

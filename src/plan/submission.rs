@@ -15,7 +15,7 @@ use crate::model::promise::Attention;
 use crate::model::survey::{Looked, SubmissionCase};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{
-    Cause, Facts, Hold, Keep, Move, NonEmpty, Receipt, Settled, Settlement, SubmissionFacts,
+    Action, Cause, Facts, Hold, Keep, NonEmpty, Receipt, Settled, Settlement, SubmissionFacts,
     Target, Verdict,
 };
 
@@ -105,7 +105,7 @@ impl View<'_> {
     }
 
     fn means_present(&self, doubt: &Doubt) -> bool {
-        matches!(&doubt.movement, Move::Submit { digest, .. } if *digest == self.case.spec.digest)
+        matches!(&doubt.action, Action::Submit { digest, .. } if *digest == self.case.spec.digest)
     }
 
     /// A submit in doubt is sent again, as it was, where it is still wanted.
@@ -120,11 +120,11 @@ impl View<'_> {
             return ruling;
         };
         match &mut ruling.verdict {
-            Verdict::Act { moves, .. } => {
-                let place = std::iter::once(&mut moves.first).chain(&mut moves.rest);
-                let mut submits = place.filter(|one| matches!(one, Move::Submit { .. }));
+            Verdict::Act { actions, .. } => {
+                let place = std::iter::once(&mut actions.first).chain(&mut actions.rest);
+                let mut submits = place.filter(|one| matches!(one, Action::Submit { .. }));
                 if let Some(submit) = submits.next() {
-                    *submit = newest.movement.clone();
+                    *submit = newest.action.clone();
                     settlements.push(settlement(newest, Settled::Repeat));
                 }
                 ruling
@@ -146,9 +146,11 @@ impl View<'_> {
     ) -> Option<Ruling> {
         let mut hold = None;
         for doubt in doubts {
-            let settles_at = match &doubt.movement {
-                Move::Submit { .. } => doubt.act_by.max(later(doubt.at, limits::LIST_LAG_MAX)),
-                Move::Start { .. } | Move::Cancel { .. } | Move::Regenerate { .. } => doubt.act_by,
+            let settles_at = match &doubt.action {
+                Action::Submit { .. } => doubt.act_by.max(later(doubt.at, limits::LIST_LAG_MAX)),
+                Action::Start { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => {
+                    doubt.act_by
+                }
             };
             match settle::former(doubt, sight, self.moment.now) {
                 Some(settled) => settlements.push(settlement(doubt, settled)),
@@ -262,8 +264,8 @@ impl View<'_> {
         let memory = &self.case.memory;
         let strange = going.iter().find(|run| memory.submitted(**run).is_none());
         let submit = self.submit(own);
-        let cancels = going.iter().map(|run| Move::Cancel { run: *run });
-        let moves = match (self.case.spec.concurrency, going.first(), strange) {
+        let cancels = going.iter().map(|run| Action::Cancel { run: *run });
+        let actions = match (self.case.spec.concurrency, going.first(), strange) {
             (Concurrency::Forbid, Some(run), _) | (Concurrency::Replace, _, Some(run)) => {
                 return Ruling::hold(Hold::ActiveRun { run: *run }, None);
             }
@@ -274,19 +276,19 @@ impl View<'_> {
         };
         let because = Cause::NotSucceededYet { failures };
         Ruling::act(
-            moves.unwrap_or_else(|| NonEmpty::one(submit)),
+            actions.unwrap_or_else(|| NonEmpty::one(submit)),
             because,
             None,
         )
     }
 
-    fn submit(&self, own: Option<(RunId, Timestamp)>) -> Move {
+    fn submit(&self, own: Option<(RunId, Timestamp)>) -> Action {
         let digest = &self.case.spec.digest;
         let forgotten = self.case.memory.forgotten.get(digest);
         let generation = forgotten.copied().unwrap_or_default().to_string();
         let host = &self.case.target.host;
         let parts = ["afresh/submit/2", host, digest, &generation];
-        Move::Submit {
+        Action::Submit {
             token: token(&parts, &followed(self.runs.iter(), own)),
             digest: digest.clone(),
         }

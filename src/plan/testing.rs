@@ -21,7 +21,7 @@ use crate::model::survey::{
 };
 use crate::model::time::{Freeze, Span, Timestamp, Window};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Company, Move, Plan, Presumed, Step};
+use crate::model::verdict::{Action, Company, Plan, Presumed, Step};
 
 /// Every test decides for this time unless it says otherwise: 1000 days into 1970's epoch, a Wednesday at midnight UTC.
 pub fn now() -> Timestamp {
@@ -158,8 +158,8 @@ pub fn sight<T, S, L, M>(case: &mut Case<T, S, L, M>) -> &mut L {
     }
 }
 
-pub fn regenerate(slot: Slot, replacing: char, beside: char) -> Move {
-    Move::Regenerate {
+pub fn regenerate(slot: Slot, replacing: char, beside: char) -> Action {
+    Action::Regenerate {
         slot,
         replacing: Presumed::Key(key(replacing)),
         beside: Presumed::Key(key(beside)),
@@ -167,12 +167,12 @@ pub fn regenerate(slot: Slot, replacing: char, beside: char) -> Move {
 }
 
 /// An intent of `age` ago that may be under way for two minutes.
-pub fn doubt(movement: Move, age: &str) -> Doubt {
+pub fn doubt(action: Action, age: &str) -> Doubt {
     Doubt {
         intent: format!("intent-{age}"),
         apply: "apply".to_owned(),
         by: Some("alice on build-7, process 4711".to_owned()),
-        movement,
+        action,
         rule: None,
         at: ago(age),
         since: ago(age),
@@ -332,8 +332,8 @@ pub fn stale_job() -> JobCase {
     case
 }
 
-pub fn start(token: &str, after: Option<i64>) -> Move {
-    Move::Start {
+pub fn start(token: &str, after: Option<i64>) -> Action {
+    Action::Start {
         token: Token::parse(token).unwrap(),
         after,
         parameters: BTreeMap::new(),
@@ -372,8 +372,8 @@ pub fn submission() -> SubmissionCase {
     }
 }
 
-pub fn submit(token: &str, digest: &str) -> Move {
-    Move::Submit {
+pub fn submit(token: &str, digest: &str) -> Action {
+    Action::Submit {
         token: Token::parse(token).unwrap(),
         digest: digest.to_owned(),
     }
@@ -440,7 +440,7 @@ impl Dice<'_> {
         Span::seconds(minutes * 60).before(now())
     }
 
-    fn doubt(&mut self, movement: Move, number: usize) -> Doubt {
+    fn doubt(&mut self, action: Action, number: usize) -> Doubt {
         let at = self.recent();
         let length = self.pick(&[60_u64, 30, 3600]);
         Doubt {
@@ -448,7 +448,7 @@ impl Dice<'_> {
             intent: format!("intent-{number}"),
             apply: "apply".to_owned(),
             by: None,
-            movement,
+            action,
             at,
             since: at,
             act_by: Span::seconds(length).after(at),
@@ -712,11 +712,11 @@ impl Dice<'_> {
         (seen.active, seen.ended) = (active, ended);
         self.hide(&mut case.sight);
         if self.one_in(3) {
-            let movement = match self.roll(2) {
+            let action = match self.roll(2) {
                 0 => start(&format!("token-{number}"), Some(100)),
-                _ => Move::Cancel { run: 100 },
+                _ => Action::Cancel { run: 100 },
             };
-            case.doubts = vec![self.doubt(movement, 0)];
+            case.doubts = vec![self.doubt(action, 0)];
         }
         case
     }

@@ -7,7 +7,7 @@ use crate::model::address::Address;
 use crate::model::job::{Requirement, Run};
 use crate::model::promise::Promise;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Facts, JobFacts, Move, Step, Verdict};
+use crate::model::verdict::{Action, Facts, JobFacts, Step, Verdict};
 
 /// The smaller one goes first: what no missing right stood in the way of the last time; then broken promises, the longest broken ones first; then by the greatest possible age of the key that is
 /// replaced; then by the instant at which the promise breaks; by address only where all else is equal.
@@ -101,14 +101,14 @@ fn undated(facts: &JobFacts) -> Standing {
 }
 
 fn made(draft: &Draft) -> Made {
-    let (Verdict::Act { moves, .. }, Facts::Runtime(facts)) =
+    let (Verdict::Act { actions, .. }, Facts::Runtime(facts)) =
         (&draft.step.verdict, &draft.step.facts)
     else {
         return Made::Nothing;
     };
-    let births = moves.iter().filter_map(|movement| match movement {
-        Move::Regenerate { slot, .. } => Some(facts.slots.get(*slot).birth.earliest),
-        Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => None,
+    let births = actions.iter().filter_map(|action| match action {
+        Action::Regenerate { slot, .. } => Some(facts.slots.get(*slot).birth.earliest),
+        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
     });
     births.min().map_or(Made::Nothing, |earliest| {
         earliest.map_or(Made::AtAnyTime, Made::NotBefore)

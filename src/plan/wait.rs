@@ -5,7 +5,7 @@
 use super::ruling::Ruling;
 use crate::model::job::{RunId, RunResult};
 use crate::model::time::Span;
-use crate::model::verdict::{Hold, Move, Verdict, Wait};
+use crate::model::verdict::{Action, Hold, Verdict, Wait};
 
 /// `max`: what the rule declares; `own`: the run that afresh started last for this rule.
 pub(super) fn wait(
@@ -22,7 +22,7 @@ pub(super) fn wait(
         })
     };
     match &ruling.verdict {
-        Verdict::Act { moves, .. } if moves.iter().any(starts) => wait(Some(max?), None),
+        Verdict::Act { actions, .. } if actions.iter().any(starts) => wait(Some(max?), None),
         Verdict::Hold {
             why: Hold::ActiveRun { run } | Hold::QueuedRun { run, .. },
             ..
@@ -31,6 +31,6 @@ pub(super) fn wait(
     }
 }
 
-const fn starts(movement: &Move) -> bool {
-    matches!(movement, Move::Start { .. } | Move::Submit { .. })
+const fn starts(action: &Action) -> bool {
+    matches!(action, Action::Start { .. } | Action::Submit { .. })
 }

@@ -11,7 +11,7 @@ use super::text::{report as sentence, run_of};
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Move, Receipt};
+use crate::model::verdict::{Action, Receipt};
 
 /// One line's object: `{"at", "address", "event", "move", "slot", "run", "fingerprint", "result", "why", "url", "text", …}`.
 pub fn report(report: &Report) -> Value {
@@ -19,8 +19,8 @@ pub fn report(report: &Report) -> Value {
     fields.insert("at".to_owned(), report.at.to_string().into());
     fields.insert("address".to_owned(), report.address.to_string().into());
     fields.insert("event".to_owned(), event(&report.what).into());
-    if let Some(movement) = movement(&report.what) {
-        fields.extend(move_fields(movement));
+    if let Some(action) = action(&report.what) {
+        fields.extend(action_fields(action));
     }
     if let Some(run) = run_of(&report.what) {
         fields.insert("run".to_owned(), run.into());
@@ -106,19 +106,19 @@ fn event(what: &Happened) -> &'static str {
     }
 }
 
-fn movement(what: &Happened) -> Option<&Move> {
+fn action(what: &Happened) -> Option<&Action> {
     match what {
-        Happened::Intended(movement)
-        | Happened::Done(movement, _)
-        | Happened::Already(movement, _)
-        | Happened::Stale(movement, _)
-        | Happened::Busy(movement, _)
-        | Happened::Refused(movement, _)
-        | Happened::NotDone(movement, _)
-        | Happened::Besides(movement, _)
-        | Happened::InDoubt(movement, _)
-        | Happened::NotBegun(movement, _)
-        | Happened::Settled(movement, _) => Some(movement),
+        Happened::Intended(action)
+        | Happened::Done(action, _)
+        | Happened::Already(action, _)
+        | Happened::Stale(action, _)
+        | Happened::Busy(action, _)
+        | Happened::Refused(action, _)
+        | Happened::NotDone(action, _)
+        | Happened::Besides(action, _)
+        | Happened::InDoubt(action, _)
+        | Happened::NotBegun(action, _)
+        | Happened::Settled(action, _) => Some(action),
         Happened::Waiting { .. }
         | Happened::Ended(_)
         | Happened::StillGoing { .. }
@@ -126,14 +126,14 @@ fn movement(what: &Happened) -> Option<&Move> {
     }
 }
 
-fn move_fields(movement: &Move) -> Map<String, Value> {
-    object(match movement {
-        Move::Regenerate { slot, .. } => json!({"move": "regenerate", "slot": slot.as_str()}),
-        Move::Start { token, .. } => json!({"move": "start", "idempotencyToken": token.as_str()}),
-        Move::Submit { token, digest } => {
+fn action_fields(action: &Action) -> Map<String, Value> {
+    object(match action {
+        Action::Regenerate { slot, .. } => json!({"move": "regenerate", "slot": slot.as_str()}),
+        Action::Start { token, .. } => json!({"move": "start", "idempotencyToken": token.as_str()}),
+        Action::Submit { token, digest } => {
             json!({"move": "submit", "idempotencyToken": token.as_str(), "digest": digest})
         }
-        Move::Cancel { run } => json!({"move": "cancel", "run": run}),
+        Action::Cancel { run } => json!({"move": "cancel", "run": run}),
     })
 }
 
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn an_object_tells_the_event_and_what_belongs_to_it() {
-        let submit = Move::Submit {
+        let submit = Action::Submit {
             token: Token::parse("t-1").unwrap(),
             digest: "d".to_owned(),
         };
@@ -217,7 +217,7 @@ mod tests {
         );
         assert_eq!(
             shown(Happened::Stale(
-                Move::Cancel { run: 3 },
+                Action::Cancel { run: 3 },
                 "it ended".to_owned()
             )),
             json!({

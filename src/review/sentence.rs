@@ -8,13 +8,13 @@ use crate::escape::{self, line};
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::verdict::{Cause, Hold, Keep, Move, NonEmpty, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Hold, Keep, NonEmpty, Step, Verdict};
 
 /// `on hold until 2026-11-23 09:00 UTC, broken since 2026-11-22 09:00 UTC: authKey2 is due, but …`.
 pub(super) fn sentence(step: &Step) -> String {
     match &step.verdict {
-        Verdict::Act { moves, because } => {
-            format!("{}: {}", titles(moves), cause(step, because))
+        Verdict::Act { actions, because } => {
+            format!("{}: {}", titles(actions), cause(step, because))
         }
         Verdict::Hold { why, .. } => {
             format!("{}: {}", state(step), line(&hold_reason(step, why)))
@@ -52,11 +52,8 @@ pub(super) fn again(step: &Step) -> Option<String> {
 }
 
 /// `cancel run 7, then run now`.
-fn titles(moves: &NonEmpty<Move>) -> String {
-    let titles: Vec<String> = moves
-        .iter()
-        .map(|movement| line(&movement.title()))
-        .collect();
+fn titles(actions: &NonEmpty<Action>) -> String {
+    let titles: Vec<String> = actions.iter().map(|action| line(&action.title())).collect();
     titles.join(", then ")
 }
 

@@ -10,7 +10,7 @@ use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Cause, Counts, Exceeded, Facts, Move, OutsideChange, Receipt, RuntimeFacts, Settled,
+    Action, Cause, Counts, Exceeded, Facts, OutsideChange, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Step, Target,
 };
 
@@ -180,7 +180,7 @@ pub(super) fn cause(cause: &Cause) -> String {
 
 /// `resolved: the earlier "regenerate authKey1" did happen`.
 pub(super) fn settlement(settlement: &Settlement) -> String {
-    let what = line(&settlement.movement.title());
+    let what = line(&settlement.action.title());
     match &settlement.settled {
         Settled::Done(receipt) => format!(
             "resolved: the earlier \"{what}\" did happen ({})",
@@ -351,10 +351,10 @@ pub(super) fn runtime_facts(step: &Step) -> Option<&RuntimeFacts> {
     }
 }
 
-/// What is known of the key that a move replaces.
-pub(super) fn replaced<'a>(step: &'a Step, movement: &Move) -> Option<(Slot, &'a SlotFacts)> {
-    match movement {
-        Move::Regenerate { slot, .. } => {
+/// What is known of the key that an action replaces.
+pub(super) fn replaced<'a>(step: &'a Step, action: &Action) -> Option<(Slot, &'a SlotFacts)> {
+    match action {
+        Action::Regenerate { slot, .. } => {
             runtime_facts(step).map(|facts| (*slot, facts.slots.get(*slot)))
         }
         _ => None,

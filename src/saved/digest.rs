@@ -7,12 +7,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::mirror::Mirror;
 use super::shape::plan::{Target, Wait};
-use super::shape::verdict::Move;
+use super::shape::verdict::Action;
 use super::to_value;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Verdict};
 
-/// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each move with what it
+/// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each action with what it
 /// presumes, the kind of each reason, settlements, waits, freezes and refusal. Ages, instants of the plan itself, counts of
 /// failures and the service's own words are left out.
 pub fn digest(plan: &Plan) -> String {
@@ -71,9 +71,9 @@ fn settlement((intent, settled): &(String, Settled)) -> Value {
 fn verdict(verdict: &Verdict) -> Value {
     match verdict {
         Verdict::Keep(keep) => json!({"keep": kept(keep)}),
-        Verdict::Act { moves, because } => {
-            let moves = moves.iter().map(|movement| to_value(&Move::of(movement)));
-            json!({"act": moves.collect::<Value>(), "because": cause(because)})
+        Verdict::Act { actions, because } => {
+            let actions = actions.iter().map(|action| to_value(&Action::of(action)));
+            json!({"act": actions.collect::<Value>(), "because": cause(because)})
         }
         Verdict::Hold { why, .. } => json!({"hold": hold(why)}),
     }
@@ -113,11 +113,11 @@ fn cause(cause: &Cause) -> Value {
 }
 
 fn hold(hold: &Hold) -> Value {
-    let intended = |movement| to_value(&Move::of(movement));
+    let intended = |action| to_value(&Action::of(action));
     match hold {
         Hold::Trouble(trouble) => json!(["trouble", trouble_kind(&trouble.kind)]),
-        Hold::Busy { movement, .. } => json!(["busy", intended(movement)]),
-        Hold::Doubt { movement, .. } => json!(["doubt", intended(movement)]),
+        Hold::Busy { action, .. } => json!(["busy", intended(action)]),
+        Hold::Doubt { action, .. } => json!(["doubt", intended(action)]),
         Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
         Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
         Hold::EitherKeyDue { limit } => json!(["eitherKeyDue", limit.as_secs()]),

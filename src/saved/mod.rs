@@ -6,7 +6,7 @@
 //!   digest. It is what a reviewer compares.
 //! - `seal` is SHA-256 over the whole document without the seal. It notices accidents and hand edits. It does **not** stop a
 //!   forger, who can compute it again: who may replace the file may say what is applied. Keep plan files where only the
-//!   pipeline writes. What an apply does is bounded all the same by looking again before each move.
+//!   pipeline writes. What an apply does is bounded all the same by looking again before each action.
 //!
 //! Refuses: a secret (there is no field for one: credentials are references); a field or version that it does not know; a file
 //! beyond [`crate::limits::PLAN_BYTES_MAX`].

@@ -215,11 +215,11 @@ proptest! {
     }
 
     #[test]
-    fn another_move_is_another_digest(plan in samples::plan(1..4), movement in samples::movement()) {
+    fn another_action_is_another_digest(plan in samples::plan(1..4), action in samples::action()) {
         let mut other = plan.clone();
         let was = other.steps[0].verdict.clone();
         other.steps[0].verdict = Verdict::Act {
-            moves: crate::model::verdict::NonEmpty::one(movement),
+            actions: crate::model::verdict::NonEmpty::one(action),
             because: Cause::NotRunning,
         };
         prop_assert_eq!(digest(&other) == digest(&plan), other.steps[0].verdict == was);
@@ -418,7 +418,7 @@ fn there_is_no_field_for_a_secret() {
     });
     names.sort();
     names.dedup();
-    // `clientSecret`, `secret` and `token` of a credential say where a secret is, as {env} or {file}; a move's `token` names one attempt;
+    // `clientSecret`, `secret` and `token` of a credential say where a secret is, as {env} or {file}; an action's `token` names one attempt;
     // `key` is a fingerprint, and `authKey1` what is known of a key.
     assert_eq!(
         names,

@@ -7,7 +7,7 @@ use crate::model::address::{Address, Identity};
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::{JobId, JobSpec};
-use crate::model::survey::{Case, JobCase, JobTarget, Looked, PassedOver, Refresh, Subject};
+use crate::model::survey::{Case, JobCase, JobTarget, Looked, Refresh, Skipped, Subject};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
@@ -42,7 +42,7 @@ impl JobRule<'_> {
 }
 
 /// Everything one workspace's rules speak of.
-pub async fn gather(scene: &Scene<'_>, workspace: &Workspace) -> (Vec<Subject>, Vec<PassedOver>) {
+pub async fn gather(scene: &Scene<'_>, workspace: &Workspace) -> (Vec<Subject>, Vec<Skipped>) {
     let rules = || {
         scene
             .desired
@@ -73,13 +73,13 @@ pub async fn gather(scene: &Scene<'_>, workspace: &Workspace) -> (Vec<Subject>, 
             JobRunWhat::Submission(spec) => submits.push((rule, spec)),
         }
     }
-    let ((mut subjects, passed_over), submissions) = futures_util::future::join(
+    let ((mut subjects, skipped), submissions) = futures_util::future::join(
         of_jobs(scene, workspace, &host, jobs),
         submissions::gather(scene, workspace, &host, &submits),
     )
     .await;
     subjects.extend(submissions);
-    (subjects, passed_over)
+    (subjects, skipped)
 }
 
 async fn of_jobs(
@@ -87,7 +87,7 @@ async fn of_jobs(
     workspace: &Workspace,
     host: &str,
     rules: Vec<JobRule<'_>>,
-) -> (Vec<Subject>, Vec<PassedOver>) {
+) -> (Vec<Subject>, Vec<Skipped>) {
     let rules: Vec<JobRule<'_>> = rules
         .into_iter()
         .filter(|rule| {
@@ -108,11 +108,11 @@ async fn of_jobs(
     }
     let found = find(scene, workspace, &to_find).await;
     let mut wanted: Vec<(JobCase, ListedJob)> = Vec::new();
-    let mut passed_over = Vec::new();
+    let mut skipped = Vec::new();
     for (rule, found) in to_find.iter().zip(found) {
         match found {
             Err(trouble) => subjects.push(unread(scene, host, rule, trouble)),
-            Ok(none) if none.is_empty() && rule.rule.allow_empty => passed_over.push(PassedOver {
+            Ok(none) if none.is_empty() && rule.rule.allow_empty => skipped.push(Skipped {
                 address: rule.own_address(),
                 why: "no job of the workspace has these tags now".to_owned(),
             }),
@@ -128,7 +128,7 @@ async fn of_jobs(
     }
     wanted.retain(|(case, _)| scene.options.wants(&case.address));
     subjects.extend(look_at_all(scene, workspace, wanted).await);
-    (subjects, passed_over)
+    (subjects, skipped)
 }
 
 /// The case of a rule about one job, if nothing is to be asked of it: what an id names cannot change, so the ledger may be proof; a

@@ -132,21 +132,21 @@ pub async fn gather(
     let mut survey = Survey::default();
     for found in of_factories {
         survey.cases.extend(found.subjects);
-        survey.passed_over.extend(found.passed_over);
+        survey.skipped.extend(found.skipped);
         survey.logs.extend(found.log);
     }
-    for (cases, passed_over) in of_workspaces {
+    for (cases, skipped) in of_workspaces {
         survey.cases.extend(cases);
-        survey.passed_over.extend(passed_over);
+        survey.skipped.extend(skipped);
     }
     survey.cases.retain(|case| options.wants(case.address()));
     survey
-        .passed_over
+        .skipped
         .retain(|passed| options.wants(&passed.address));
     resolve::one_rule_each(&mut survey.cases);
     survey.cases.sort_by(|a, b| a.address().cmp(b.address()));
-    survey.passed_over.sort_by(|a, b| a.address.cmp(&b.address));
-    survey.passed_over.dedup();
+    survey.skipped.sort_by(|a, b| a.address.cmp(&b.address));
+    survey.skipped.dedup();
     survey.requests = reader.requests();
     survey.refresh = options.refresh;
     survey

@@ -17,9 +17,7 @@ use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{
     KeySight, LogSight, OnStarvation, RuntimeKind, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot,
 };
-use crate::model::survey::{
-    Case, Looked, PassedOver, Refresh, RuntimeCase, RuntimeTarget, Subject,
-};
+use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, RuntimeTarget, Skipped, Subject};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::LogSpan;
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -30,7 +28,7 @@ pub struct Found {
     /// Everything that its rules speak of.
     pub subjects: Vec<Subject>,
     /// What globs met and left alone.
-    pub passed_over: Vec<PassedOver>,
+    pub skipped: Vec<Skipped>,
     /// What was read of its Activity Log.
     pub log: Option<LogReading>,
 }
@@ -168,7 +166,7 @@ async fn from_list(
     listed: Dated<Vec<ListedRuntime>>,
 ) -> Found {
     let mut cases: Vec<(RuntimeCase, RuntimeKind)> = Vec::new();
-    let mut passed_over = Vec::new();
+    let mut skipped = Vec::new();
     for runtime in &listed.said {
         for (rule, matcher) in rules {
             let Some(selected) = matcher.select(&runtime.name) else {
@@ -176,7 +174,7 @@ async fn from_list(
             };
             match no_keys(&runtime.kind) {
                 Some(why) if selected == Selected::ByGlob => {
-                    passed_over.push(PassedOver {
+                    skipped.push(Skipped {
                         address: Address::new(factory.name.clone(), runtime.name.clone()),
                         why,
                     });
@@ -188,8 +186,8 @@ async fn from_list(
             }
         }
     }
-    let (held, skipped) = unmatched(factory, rules, &listed.said);
-    passed_over.extend(skipped);
+    let (held, empty) = unmatched(factory, rules, &listed.said);
+    skipped.extend(empty);
     cases.retain(|(case, _)| scene.options.wants(&case.address));
     let asks_log = cases.iter().any(|(case, kind)| {
         *kind == RuntimeKind::SelfHosted && needs_look(scene, case) && !rotated_by_us(&case.memory)
@@ -215,7 +213,7 @@ async fn from_list(
     subjects.extend(missing(scene, factory, rules, &listed.said));
     Found {
         subjects,
-        passed_over,
+        skipped,
         log: log.reading(),
     }
 }
@@ -226,8 +224,8 @@ fn unmatched(
     factory: &Factory,
     rules: &[(&KeyAgeRule, Matcher)],
     listed: &[ListedRuntime],
-) -> (Vec<Subject>, Vec<PassedOver>) {
-    let (mut held, mut passed_over) = (Vec::new(), Vec::new());
+) -> (Vec<Subject>, Vec<Skipped>) {
+    let (mut held, mut skipped) = (Vec::new(), Vec::new());
     let with_keys = listed
         .iter()
         .filter(|runtime| no_keys(&runtime.kind).is_none());
@@ -235,7 +233,7 @@ fn unmatched(
     for (rule, glob) in idle_globs(rules, &with_keys) {
         let address = Address::new(factory.name.clone(), glob);
         if rule.allow_empty {
-            passed_over.push(PassedOver {
+            skipped.push(Skipped {
                 address,
                 why: format!("no integration runtime of {} matches now", factory.factory),
             });
@@ -251,7 +249,7 @@ fn unmatched(
             });
         }
     }
-    (held, passed_over)
+    (held, skipped)
 }
 
 /// The globs of all rules that select none of these runtimes.

@@ -20,7 +20,7 @@ use crate::model::job::{FormerRun, Run, RunId, SubmissionSight, SubmissionSpec};
 use crate::model::survey::{Case, Looked, Refresh, Subject, SubmissionCase, SubmissionTarget};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::Move;
+use crate::model::verdict::Action;
 
 /// One case for each rule.
 pub async fn gather(
@@ -223,8 +223,8 @@ fn own(case: &SubmissionCase) -> Vec<RunId> {
 /// A listed run of an earlier content matters while it is active, while its end is unknown, and where an open intent may have made it.
 fn matters(case: &SubmissionCase, former: &FormerRun) -> bool {
     let is_own = case.memory.submitted(former.run.id).is_some();
-    let is_meant = |movement: &Move| matches!(movement, Move::Submit { digest, .. } if digest.starts_with(&former.content));
+    let is_meant = |action: &Action| matches!(action, Action::Submit { digest, .. } if digest.starts_with(&former.content));
     former.run.is_active()
         || is_own && !case.memory.has_ended(former.run.id)
-        || case.doubts.iter().any(|doubt| is_meant(&doubt.movement))
+        || case.doubts.iter().any(|doubt| is_meant(&doubt.action))
 }

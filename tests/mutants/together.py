@@ -16,13 +16,20 @@ import tree_sitter_rust
 
 RUST = tree_sitter.Parser(tree_sitter.Language(tree_sitter_rust.language()))
 
-SWITCH = """//! Which mutant lives in this run.
+SWITCH = """//! Which mutant lives in this run, and which could have: where there is a file `reached`, their numbers are added to it.
+use std::io::Write as _;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 static LIVING: OnceLock<u32> = OnceLock::new();
+static REACHED: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
 
 /// Is it the one of this number?
 pub(crate) fn is(number: u32) -> bool {
+    if REACHED.get(number as usize).is_some_and(|reached| !reached.swap(true, Ordering::Relaxed)) {
+        let file = std::fs::OpenOptions::new().append(true).open(concat!(env!("CARGO_MANIFEST_DIR"), "/reached"));
+        let _ = file.and_then(|mut file| file.write_all(format!("{number}\\n").as_bytes()));
+    }
     let living = || std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/mutant"));
     *LIVING.get_or_init(|| living().ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)) == number
 }
@@ -191,7 +198,7 @@ def build(project: pathlib.Path, mutants: list[dict], cargo: list[str], environm
             numbered[number] = mutant
         else:
             alone.append(mutant)
-    (project / "src/mutant.rs").write_text(SWITCH)
+    (project / "src/mutant.rs").write_text(SWITCH.replace("COUNT", str(len(mutants) + 1)))
     crate = project / "src/lib.rs"
     before = crate.read_text()
     left_out: set[int] = set()

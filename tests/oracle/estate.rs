@@ -120,7 +120,7 @@ pub fn world(script: &Script) -> String {
         let at = script.instant(entry.at);
         let what = match &entry.what {
             Happening::Outside(what) => what.clone(),
-            Happening::Move(..) => moved(script, entry.at),
+            Happening::Action(..) => moved(script, entry.at),
             _ => continue,
         };
         let _ = writeln!(meanwhile, "- {{at: {at}, {what}}}");
@@ -136,7 +136,7 @@ pub fn world(script: &Script) -> String {
 fn moved(script: &Script, at: u64) -> String {
     let mut name = script.rules.factory.clone();
     for entry in &script.entries {
-        if let Happening::Move(group, to) = &entry.what {
+        if let Happening::Action(group, to) = &entry.what {
             if entry.at == at {
                 return format!(
                     "moveFactory: {{factory: {name}, resourceGroup: {group}, name: {to}}}"

@@ -96,7 +96,7 @@ pub fn script(seed: u64) -> Script {
     }
     // What others do at an instant is done when afresh comes.
     script.entries.sort_by_key(|entry| {
-        let ours = !matches!(entry.what, Happening::Outside(_) | Happening::Move(..));
+        let ours = !matches!(entry.what, Happening::Outside(_) | Happening::Action(..));
         (entry.at, ours)
     });
     script
@@ -348,7 +348,7 @@ impl Inventor<'_> {
             12 => {
                 let name = format!("adf-{at}");
                 self.factory.clone_from(&name);
-                Happening::Move(format!("rg-{at}"), name)
+                Happening::Action(format!("rg-{at}"), name)
             }
             13 => {
                 let delay = self.chance.of(&["1m", "10m", "19m"]);

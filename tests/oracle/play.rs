@@ -25,7 +25,7 @@ pub struct History<'a> {
     /// Looks at the keys of each runtime that the present ledger was told of.
     pub looks: BTreeMap<String, Vec<Timestamp>>,
     /// When the factory got another id.
-    pub moves: Vec<Timestamp>,
+    pub actions: Vec<Timestamp>,
     /// When the rule of a job or a one-time run changed, by rule; of all when the ledger was lost.
     pub changes: Vec<(Option<String>, Timestamp)>,
     pub ledgers_lost: Vec<Timestamp>,
@@ -43,7 +43,7 @@ pub fn play(script: &Script) -> Result<Tally, String> {
         standing: Standing::new(script)?,
         tally: Tally::default(),
         looks: BTreeMap::new(),
-        moves: Vec::new(),
+        actions: Vec::new(),
         changes: Vec::new(),
         ledgers_lost: Vec::new(),
         last: None,
@@ -63,9 +63,9 @@ impl History<'_> {
         let now = self.script.instant(entry.at);
         match &entry.what {
             Happening::Outside(_) => {}
-            Happening::Move(group, name) => {
+            Happening::Action(group, name) => {
                 (self.rules.group, self.rules.factory) = (group.clone(), name.clone());
-                self.moves.push(now);
+                self.actions.push(now);
                 self.standing.rule(self.script, &self.rules)?;
             }
             Happening::Change(change) => {
@@ -171,7 +171,7 @@ impl History<'_> {
         let silent = makings()
             .filter(|making| making.silent || making.old_value)
             .map(|making| making.at)
-            .chain(self.moves.iter().copied())
+            .chain(self.actions.iter().copied())
             .filter(|silent| *silent <= at);
         // A look after the last change before it, that the ledger knows.
         let unseen = |silent: Timestamp| {
@@ -200,7 +200,7 @@ impl History<'_> {
         let last = looks.filter(|look| **look <= at).max();
         let last = last.copied().unwrap_or(runtime.created);
         let moved = self
-            .moves
+            .actions
             .iter()
             .any(|move_at| last < *move_at && *move_at <= at);
         facts.seen_at.is_none() && (moved || runtime.is_odd_between(last, at))

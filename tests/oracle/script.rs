@@ -100,7 +100,7 @@ pub enum Happening {
     /// By other hands, as the world file writes it.
     Outside(String),
     /// The factory gets another id, and the manifests say so at once.
-    Move(String, String),
+    Action(String, String),
     /// A rule changes.
     Change(Change),
     /// The ledger is lost with its mark.
@@ -199,7 +199,7 @@ impl fmt::Display for Happening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Outside(text) => write!(f, "outside: {text}"),
-            Self::Move(group, name) => write!(f, "the factory becomes {name} in {group}"),
+            Self::Action(group, name) => write!(f, "the factory becomes {name} in {group}"),
             Self::Change(change) => write!(f, "rule: {change:?}"),
             Self::LoseLedger => f.write_str("the ledger is lost"),
             Self::Plan => f.write_str("plan"),

@@ -197,7 +197,7 @@ fn who_wakes_after_another_took_over_does_nothing() {
         projects: 1,
         runtimes: 30,
         jobs: 0,
-        // A busy machine may take a while from the first settled move to the stop.
+        // A busy machine may take a while from the first settled action to the stop.
         slow: 1_000,
         clock: None,
         lifetime: None,

@@ -265,7 +265,7 @@ impl Standing {
     }
 }
 
-/// Anything but a move that went as planned.
+/// Anything but an action that went as planned.
 pub fn is_trouble(report: &Report) -> bool {
     matches!(
         report.what,

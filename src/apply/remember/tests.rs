@@ -9,7 +9,7 @@ use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::samples::unseen_job;
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::time::Span;
-use crate::model::verdict::{JobFacts, Keep, Move, Receipt, SlotFacts, Verdict};
+use crate::model::verdict::{Action, JobFacts, Keep, Receipt, SlotFacts, Verdict};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -103,7 +103,7 @@ fn plan(steps: Vec<Step>) -> Plan {
     Plan {
         at: at(100),
         steps,
-        passed_over: Vec::new(),
+        skipped: Vec::new(),
         valid_until: at(1_000),
         freezes: Vec::new(),
         exceeded: Vec::new(),
@@ -204,10 +204,10 @@ fn no_more_failures_are_written_down_than_anybody_counts() {
 
 #[test]
 fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
-    let movement = Move::Cancel { run: 3 };
+    let action = Action::Cancel { run: 3 };
     let settlement = |intent: &str, settled| Settlement {
         intent: intent.to_owned(),
-        movement: movement.clone(),
+        action: action.clone(),
         settled,
     };
     let receipt = Receipt::Cancelled {
@@ -227,7 +227,7 @@ fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
         intent: intent.to_owned(),
         apply: "a".to_owned(),
         by: None,
-        movement: movement.clone(),
+        action: action.clone(),
         rule: None,
         at: at(1),
         since: at(1),

@@ -11,14 +11,14 @@ use crate::model::outcome::{Happened, Report};
 use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::runtime::Slot;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Facts, Move, Plan, RuntimeFacts, Step, Verdict};
+use crate::model::verdict::{Action, Facts, Plan, RuntimeFacts, Step, Verdict};
 
 /// The standing of every step after `reports`, in the order of the steps.
 pub fn left(plan: &Plan, reports: &[Report]) -> Vec<Standing> {
-    let mut done: BTreeMap<&Address, Vec<&Move>> = BTreeMap::new();
+    let mut done: BTreeMap<&Address, Vec<&Action>> = BTreeMap::new();
     for report in reports {
-        if let Happened::Done(movement, _) | Happened::Already(movement, _) = &report.what {
-            done.entry(&report.address).or_default().push(movement);
+        if let Happened::Done(action, _) | Happened::Already(action, _) = &report.what {
+            done.entry(&report.address).or_default().push(action);
         }
     }
     let of = |step| done.get(step).map(Vec::as_slice).unwrap_or_default();
@@ -28,12 +28,12 @@ pub fn left(plan: &Plan, reports: &[Report]) -> Vec<Standing> {
         .collect()
 }
 
-fn after(step: &Step, done: &[&Move], at: Timestamp) -> Standing {
+fn after(step: &Step, done: &[&Action], at: Timestamp) -> Standing {
     let found = Standing::of(step);
-    let Verdict::Act { moves, .. } = &step.verdict else {
+    let Verdict::Act { actions, .. } = &step.verdict else {
         return found;
     };
-    if done.is_empty() || done.len() < moves.iter().count() {
+    if done.is_empty() || done.len() < actions.iter().count() {
         return found;
     }
     match &step.facts {
@@ -55,10 +55,15 @@ fn after(step: &Step, done: &[&Move], at: Timestamp) -> Standing {
 }
 
 /// The promise of the keys that were not rotated: the others are new.
-fn without_rotated(found: Promise, facts: &RuntimeFacts, done: &[&Move], at: Timestamp) -> Promise {
+fn without_rotated(
+    found: Promise,
+    facts: &RuntimeFacts,
+    done: &[&Action],
+    at: Timestamp,
+) -> Promise {
     let rotated = |slot: Slot| {
         done.iter()
-            .any(|movement| matches!(movement, Move::Regenerate { slot: one, .. } if *one == slot))
+            .any(|action| matches!(action, Action::Regenerate { slot: one, .. } if *one == slot))
     };
     let old = Slot::BOTH.into_iter().filter(|slot| !rotated(*slot));
     // The worst of them is the promise of the whole.

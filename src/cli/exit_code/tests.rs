@@ -12,7 +12,7 @@ use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slo
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Cause, Company, Facts, Keep, Move, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
+    Action, Cause, Company, Facts, Keep, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Wait,
 };
 
@@ -42,7 +42,7 @@ fn plan_of(steps: Vec<Step>, refused: bool) -> Plan {
     Plan {
         at: now(),
         steps,
-        passed_over: Vec::new(),
+        skipped: Vec::new(),
         valid_until: Span::days(1).after(now()),
         freezes: Vec::new(),
         exceeded: Vec::new(),
@@ -53,8 +53,8 @@ fn plan_of(steps: Vec<Step>, refused: bool) -> Plan {
     }
 }
 
-fn start() -> Move {
-    Move::Start {
+fn start() -> Action {
+    Action::Start {
         token: Token::parse("t").unwrap(),
         after: None,
         parameters: BTreeMap::new(),
@@ -62,9 +62,9 @@ fn start() -> Move {
     }
 }
 
-fn act(movement: Move) -> Verdict {
+fn act(action: Action) -> Verdict {
     Verdict::Act {
-        moves: NonEmpty::one(movement),
+        actions: NonEmpty::one(action),
         because: Cause::NotRunning,
     }
 }
@@ -83,7 +83,7 @@ const PROMISES: [Promise; 4] = [Promise::Kept, BROKEN, Promise::Unproven, Promis
 fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
     let settlement = Settlement {
         intent: "7".to_owned(),
-        movement: start(),
+        action: start(),
         settled: Settled::NotDone,
     };
     let wait = Wait {
@@ -92,9 +92,9 @@ fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
         accept: vec![RunResult::Success],
     };
     let since = now();
-    let movement = start();
+    let action = start();
     let busy = Hold::Busy {
-        movement: movement.clone(),
+        action: action.clone(),
         since,
         by: None,
     };
@@ -106,7 +106,7 @@ fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
         (hold(freeze), None, None, false),
         (act(start()), None, Some(wait.clone()), true),
         (Verdict::Keep(Keep::Idle), Some(settlement), None, true),
-        (hold(Hold::Doubt { movement, since }), None, None, true),
+        (hold(Hold::Doubt { action, since }), None, None, true),
         (hold(busy), None, None, true),
         (hold(Hold::ActiveRun { run: 7 }), None, Some(wait), true),
     ]
@@ -270,7 +270,7 @@ fn key(born_after_days_ago: u64, print: char) -> SlotFacts {
 }
 
 fn runtime(promise: Promise, twin_days: u64) -> Step {
-    let regenerate = Move::Regenerate {
+    let regenerate = Action::Regenerate {
         slot: Slot::One,
         replacing: Presumed::Unseen,
         beside: Presumed::Unseen,
@@ -306,12 +306,12 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
     }
 }
 
-fn done(movement: Move) -> Report {
+fn done(action: Action) -> Report {
     Report {
         address: Address::parse("a/b").unwrap(),
         at: now(),
         what: Happened::Done(
-            movement,
+            action,
             Receipt::Started {
                 run: 7,
                 answered: now(),
@@ -323,7 +323,7 @@ fn done(movement: Move) -> Report {
 #[test]
 fn a_rotated_key_is_mended_and_its_twin_is_not() {
     let broken = |part| Promise::Broken { since: None, part };
-    let rotated = Move::Regenerate {
+    let rotated = Action::Regenerate {
         slot: Slot::One,
         replacing: Presumed::Unseen,
         beside: Presumed::Unseen,
@@ -352,16 +352,16 @@ fn a_rotated_key_is_mended_and_its_twin_is_not() {
 
 #[test]
 fn a_run_that_was_started_is_something_being_done() {
-    let moves = NonEmpty {
-        first: Move::Cancel { run: 7 },
+    let actions = NonEmpty {
+        first: Action::Cancel { run: 7 },
         rest: vec![start()],
     };
     let because = Cause::NotRunning;
     let plan = plan_of(
-        vec![step("a/b", BROKEN, Verdict::Act { moves, because })],
+        vec![step("a/b", BROKEN, Verdict::Act { actions, because })],
         false,
     );
-    let cancelled = done(Move::Cancel { run: 7 });
+    let cancelled = done(Action::Cancel { run: 7 });
     assert_eq!(
         left(&plan, std::slice::from_ref(&cancelled))[0].promise,
         BROKEN

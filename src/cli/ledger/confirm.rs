@@ -67,7 +67,7 @@ fn resolved(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<()
     let Some(doubt) = doubts.first() else {
         return Ok(());
     };
-    let (title, since) = (doubt.movement.title(), minute(doubt.at));
+    let (title, since) = (doubt.action.title(), minute(doubt.at));
     let summary = format!("`{title}` of {since} on {address} is unresolved");
     Err(Failure::new(summary).with_exit(Exit::Busy).with_command(
         "Let the next apply resolve it first:",

@@ -17,7 +17,7 @@ use crate::limits;
 use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::verdict::Move;
+use crate::model::verdict::Action;
 
 /// How much is forgotten of a subject.
 #[derive(Clone, Copy)]
@@ -184,7 +184,7 @@ fn unresolved(
         endable(&session.typed, address, doubt, may_run_twice, at)?;
     }
     let said = doubts.iter().map(|doubt| {
-        let (title, since) = (doubt.movement.title(), minute(doubt.at));
+        let (title, since) = (doubt.action.title(), minute(doubt.at));
         line(&format!(
             "Marked as not done: `{title}` of {since} on {address}."
         ))
@@ -212,7 +212,7 @@ fn whole(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<(), F
     };
     let summary = format!(
         "`{}` of {} is unresolved: forgetting all of {address} could do it twice",
-        doubt.movement.title(),
+        doubt.action.title(),
         minute(doubt.at)
     );
     Err(Failure::new(summary).with_advice(format!(
@@ -231,9 +231,9 @@ fn endable(
     may_run_twice: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let runs = matches!(doubt.movement, Move::Start { .. } | Move::Submit { .. });
+    let runs = matches!(doubt.action, Action::Start { .. } | Action::Submit { .. });
     let over = doubt.act_by;
-    let what = format!("`{}` of {}", doubt.movement.title(), minute(doubt.at));
+    let what = format!("`{}` of {}", doubt.action.title(), minute(doubt.at));
     if now < over {
         let summary = format!("{what} may be under way until {}", minute(over));
         return Err(Failure::new(summary).with_exit(Exit::Busy));
@@ -260,13 +260,13 @@ mod tests {
     use crate::model::runtime::Slot;
     use crate::model::verdict::Presumed;
 
-    fn doubt(movement: Move) -> Doubt {
+    fn doubt(action: Action) -> Doubt {
         let at: Timestamp = "2026-11-22T09:00:00Z".parse().unwrap();
         Doubt {
             intent: "1".to_owned(),
             apply: "1".to_owned(),
             by: None,
-            movement,
+            action,
             rule: None,
             at,
             since: at,
@@ -277,16 +277,16 @@ mod tests {
     #[test]
     fn a_doubt_may_be_ended_once_nothing_can_come_of_it() {
         let address = Address::parse("a/b").unwrap();
-        let regeneration = doubt(Move::Regenerate {
+        let regeneration = doubt(Action::Regenerate {
             slot: Slot::One,
             replacing: Presumed::Unseen,
             beside: Presumed::Unseen,
         });
-        let submit = doubt(Move::Submit {
+        let submit = doubt(Action::Submit {
             token: Token::parse("t").unwrap(),
             digest: "d".to_owned(),
         });
-        let cancel = doubt(Move::Cancel { run: 7 });
+        let cancel = doubt(Action::Cancel { run: 7 });
         for (doubt, may_run_twice, early, late) in [
             (&regeneration, true, 119, 120),
             (&cancel, true, 119, 120),

@@ -130,8 +130,8 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
         }
     }
     text.push_str(&unresolved(memory, identity));
-    if let Some((movement, refusal)) = memory.refusals.get(identity) {
-        let (what, at) = (movement.title(), minute(refusal.at));
+    if let Some((action, refusal)) = memory.refusals.get(identity) {
+        let (what, at) = (action.title(), minute(refusal.at));
         let refused = format!("refused: {what} at {at}: {}", refusal.why);
         text.extend(["  ", &line(&refused), "\n"]);
     }
@@ -149,7 +149,7 @@ fn unresolved(memory: &Memory, identity: &Identity) -> String {
         let by = doubt.by.as_ref().map(|by| format!(" by {by}"));
         let unresolved = format!(
             "unresolved: {} of {}{} (intent {})",
-            doubt.movement.title(),
+            doubt.action.title(),
             minute(doubt.at),
             by.unwrap_or_default(),
             doubt.intent

@@ -85,7 +85,7 @@ enum EventLine {
     RunSeen(SeenLine),
     /// A run was seen to have failed.
     RunFailed(FailedLine),
-    /// A move comes next.
+    /// An action comes next.
     Intended {
         #[serde(flatten)]
         subject: SubjectLine,
@@ -97,7 +97,7 @@ enum EventLine {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
         #[serde(rename = "move")]
-        movement: MoveLine,
+        action: ActionLine,
         /// SHA-256 of the rule of a job that it is an attempt for.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
@@ -259,7 +259,7 @@ enum ParameterLine {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "camelCase")]
-enum MoveLine {
+enum ActionLine {
     /// A key is regenerated.
     Regenerate {
         slot: SlotLine,
@@ -374,7 +374,7 @@ pub(super) fn read_line(text: &[u8], number: usize) -> Result<Event, ReadError> 
     }
     let line: Line = serde_json::from_slice(text).map_err(|error| {
         let why = error.to_string();
-        // A later afresh may know more kinds of moves, receipts and results than this one.
+        // A later afresh may know more kinds of actions, receipts and results than this one.
         if why.starts_with("unknown variant") {
             newer(why)
         } else {

@@ -119,7 +119,7 @@ impl World {
             Slot::One => (one, two),
             Slot::Two => (two, one),
         };
-        intended.movement = Move::Regenerate {
+        intended.action = Action::Regenerate {
             slot,
             replacing: crate::model::verdict::Presumed::Key(replacing),
             beside: crate::model::verdict::Presumed::Key(beside),

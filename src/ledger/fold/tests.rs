@@ -149,7 +149,7 @@ fn an_intent_is_a_doubt_until_it_is_settled() {
 fn a_token_that_is_sent_again_is_one_doubt_since_its_first_intent() {
     let intended = |number: &str, token: &str, second| {
         Event::Intended(Intent {
-            movement: Move::Submit {
+            action: Action::Submit {
                 token: Token::parse(token).unwrap(),
                 digest: "d".to_owned(),
             },
@@ -193,7 +193,7 @@ fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
 #[test]
 fn a_submitted_run_is_remembered_under_its_content() {
     let intent = Intent {
-        movement: Move::Submit {
+        action: Action::Submit {
             token: Token::parse("t").unwrap(),
             digest: "d".to_owned(),
         },
@@ -383,9 +383,9 @@ fn a_person_forgives_what_was_tried_until_then() {
 }
 
 /// An intent on the job and its end.
-fn done(number: &str, movement: Move, receipt: Receipt) -> [Event; 2] {
+fn done(number: &str, action: Action, receipt: Receipt) -> [Event; 2] {
     let intent = Intent {
-        movement,
+        action,
         subject: job(1),
         rule: Some("rule-1".to_owned()),
         ..rotation(number, "a", job(1), 11)
@@ -394,7 +394,7 @@ fn done(number: &str, movement: Move, receipt: Receipt) -> [Event; 2] {
 }
 
 fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
-    let movement = Move::Start {
+    let action = Action::Start {
         token: Token::parse(number).unwrap(),
         after: None,
         parameters: [("day".to_owned(), "today".into())].into(),
@@ -402,7 +402,7 @@ fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
     };
     done(
         number,
-        movement,
+        action,
         Receipt::Started {
             run,
             answered: at(second),
@@ -413,7 +413,7 @@ fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
 fn cancelled(number: &str, run: i64, second: i64) -> [Event; 2] {
     done(
         number,
-        Move::Cancel { run },
+        Action::Cancel { run },
         Receipt::Cancelled {
             run,
             answered: at(second),

@@ -1,7 +1,7 @@
 //! Holds documents to the policy: each violation is a problem at its place, with the policy's own reason.
 
 use crate::model::desired::{JobRunRule, KeyAgeRule, LedgerPlace, Project};
-use crate::model::policy::{Action, Part, Policy, Violation};
+use crate::model::policy::{ActionKind, Part, Policy, Violation};
 
 use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
@@ -99,7 +99,7 @@ pub fn check_rules(
     let documents = Context::of_kind(context.documents, "JobRun");
     for rule in job_runs.into_iter().flatten() {
         if let Some(document) = documents.get(&rule.name) {
-            let found = policy.of_actions(Action::of_rule(&rule.what));
+            let found = policy.of_actions(ActionKind::of_rule(&rule.what));
             note(context, policy, found, document, |_| None);
         }
     }

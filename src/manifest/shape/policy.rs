@@ -11,7 +11,7 @@ use super::number::Length;
 use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
 use super::{Shape, Spot, clipped, record, words};
-use crate::model::policy::Action;
+use crate::model::policy::ActionKind;
 use crate::model::trust::{HostPattern, VariablePattern};
 
 record! {
@@ -111,11 +111,11 @@ record! {
 
 words! {
     /// What a rule may lead to.
-    ActionWord(Action) {
-        "regenerate" Action::Regenerate = "A key is regenerated.",
-        "run" Action::Run = "A job is run.",
-        "submit" Action::Submit = "A one-time run is submitted.",
-        "cancel" Action::Cancel = "A run is cancelled.",
+    ActionWord(ActionKind) {
+        "regenerate" ActionKind::Regenerate = "A key is regenerated.",
+        "run" ActionKind::Run = "A job is run.",
+        "submit" ActionKind::Submit = "A one-time run is submitted.",
+        "cancel" ActionKind::Cancel = "A run is cancelled.",
     }
 }
 

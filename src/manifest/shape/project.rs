@@ -62,7 +62,7 @@ record! {
 }
 
 words! {
-    /// What becomes of moves beyond a guardrail.
+    /// What becomes of actions beyond a guardrail.
     OnExceedWord(OnExceed) {
         "defer" OnExceed::Defer = "The least urgent become holds until the next apply.",
         "fail" OnExceed::Fail = "Nothing is applied.",

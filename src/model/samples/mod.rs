@@ -23,14 +23,14 @@ use super::requests::RequestClass;
 use super::runtime::{
     Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
 };
-use super::survey::{JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget};
+use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
 use super::time::{Freeze, Span, Timestamp, Window};
 use super::timeline::LogSpan;
 use super::trouble::{RequestIds, Trouble, TroubleKind};
 use super::verdict::*;
 use facts::facts;
 pub(crate) use facts::unseen_job;
-pub(crate) use verdicts::movement;
+pub(crate) use verdicts::action;
 use verdicts::{settlement, verdict};
 
 const HOSTILE: [&str; 8] = [
@@ -258,7 +258,7 @@ pub(crate) fn empty_plan() -> Plan {
     Plan {
         at: "2026-11-22T09:00:00Z".parse().unwrap(),
         steps: Vec::new(),
-        passed_over: Vec::new(),
+        skipped: Vec::new(),
         valid_until: "2026-11-23T09:00:00Z".parse().unwrap(),
         freezes: Vec::new(),
         exceeded: Vec::new(),
@@ -271,7 +271,7 @@ pub(crate) fn empty_plan() -> Plan {
 
 /// Any plan of so many steps.
 pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
-    let passed = (address(), text()).prop_map(|(address, why)| PassedOver { address, why });
+    let passed = (address(), text()).prop_map(|(address, why)| Skipped { address, why });
     let freeze =
         (instant(), instant(), text()).prop_map(|(from, to, reason)| Freeze { from, to, reason });
     let exceeded =
@@ -300,7 +300,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
             |(
                 at,
                 steps,
-                passed_over,
+                skipped,
                 valid_until,
                 freezes,
                 exceeded,
@@ -310,7 +310,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
             )| Plan {
                 at,
                 steps,
-                passed_over,
+                skipped,
                 valid_until,
                 freezes,
                 exceeded,

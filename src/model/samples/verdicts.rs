@@ -1,4 +1,4 @@
-//! Any verdict with its moves and reasons, any settlement.
+//! Any verdict with its actions and reasons, any settlement.
 
 use super::*;
 
@@ -40,7 +40,7 @@ pub(super) fn presumed() -> BoxedStrategy<Presumed> {
     .boxed()
 }
 
-pub(crate) fn movement() -> BoxedStrategy<Move> {
+pub(crate) fn action() -> BoxedStrategy<Action> {
     let value = prop_oneof![
         text().prop_map(ParameterValue::Text),
         text().prop_map(ParameterValue::Variable),
@@ -48,21 +48,21 @@ pub(crate) fn movement() -> BoxedStrategy<Move> {
     let parameters = btree_map(text(), value, 0..3);
     let company = select(&[Company::Alone, Company::Any][..]);
     prop_oneof![
-        (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| Move::Regenerate {
+        (slot(), presumed(), presumed()).prop_map(|(slot, replacing, beside)| Action::Regenerate {
             slot,
             replacing,
             beside
         }),
         (token(), of(run_id()), parameters, company).prop_map(
-            |(token, after, parameters, company)| Move::Start {
+            |(token, after, parameters, company)| Action::Start {
                 token,
                 after,
                 parameters,
                 company
             }
         ),
-        (token(), hex_digits()).prop_map(|(token, digest)| Move::Submit { token, digest }),
-        run_id().prop_map(|run| Move::Cancel { run }),
+        (token(), hex_digits()).prop_map(|(token, digest)| Action::Submit { token, digest }),
+        run_id().prop_map(|run| Action::Cancel { run }),
     ]
     .boxed()
 }
@@ -131,12 +131,12 @@ pub(super) fn hold() -> BoxedStrategy<Hold> {
         hold_of_a_runtime(),
         hold_of_a_job(),
         trouble().prop_map(Hold::Trouble),
-        (movement(), instant(), of(text())).prop_map(|(movement, since, by)| Hold::Busy {
-            movement,
+        (action(), instant(), of(text())).prop_map(|(action, since, by)| Hold::Busy {
+            action,
             since,
             by
         }),
-        (movement(), instant()).prop_map(|(movement, since)| Hold::Doubt { movement, since }),
+        (action(), instant()).prop_map(|(action, since)| Hold::Doubt { action, since }),
         text().prop_map(|reason| Hold::Freeze { reason }),
         text().prop_map(|guardrail| Hold::Deferred { guardrail }),
     ]
@@ -178,11 +178,11 @@ pub(super) fn hold_of_a_job() -> BoxedStrategy<Hold> {
 }
 
 pub(super) fn verdict() -> BoxedStrategy<Verdict> {
-    let act = (movement(), vec(movement(), 0..2), cause());
+    let act = (action(), vec(action(), 0..2), cause());
     prop_oneof![
         keep().prop_map(Verdict::Keep),
         act.prop_map(|(first, rest, because)| Verdict::Act {
-            moves: NonEmpty { first, rest },
+            actions: NonEmpty { first, rest },
             because
         }),
         (hold(), of(instant())).prop_map(|(why, until)| Verdict::Hold { why, until }),
@@ -212,10 +212,10 @@ pub(super) fn settlement() -> BoxedStrategy<Settlement> {
         Just(Settled::NotDone),
         Just(Settled::Repeat)
     ];
-    (text(), movement(), settled)
-        .prop_map(|(intent, movement, settled)| Settlement {
+    (text(), action(), settled)
+        .prop_map(|(intent, action, settled)| Settlement {
             intent,
-            movement,
+            action,
             settled,
         })
         .boxed()

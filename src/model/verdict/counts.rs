@@ -3,7 +3,7 @@
 //! Refuses: a number that some output counts in its own way.
 
 use super::super::promise::Promise;
-use super::{Hold, Move, Step, Verdict};
+use super::{Action, Hold, Step, Verdict};
 
 /// How many of each. Actions are counted one by one, everything else by subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,16 +69,18 @@ impl Counts {
                 let open = matches!(why, Hold::Busy { .. } | Hold::Doubt { .. });
                 self.resolve += usize::from(open);
             }
-            Verdict::Act { moves, .. } => moves.iter().for_each(|movement| self.add_move(movement)),
+            Verdict::Act { actions, .. } => {
+                actions.iter().for_each(|action| self.add_action(action))
+            }
         }
         self.wait += usize::from(step.resumes());
     }
 
-    fn add_move(&mut self, movement: &Move) {
-        match movement {
-            Move::Regenerate { .. } => self.regenerate += 1,
-            Move::Start { .. } | Move::Submit { .. } => self.run += 1,
-            Move::Cancel { .. } => self.cancel += 1,
+    fn add_action(&mut self, action: &Action) {
+        match action {
+            Action::Regenerate { .. } => self.regenerate += 1,
+            Action::Start { .. } | Action::Submit { .. } => self.run += 1,
+            Action::Cancel { .. } => self.cancel += 1,
         }
     }
 

@@ -67,8 +67,8 @@ impl Step {
 fn verdict(verdict: &Verdict) -> Verdict {
     match verdict {
         Verdict::Keep(keep) => Verdict::Keep(kept(keep)),
-        Verdict::Act { moves, because } => Verdict::Act {
-            moves: moves.clone(),
+        Verdict::Act { actions, because } => Verdict::Act {
+            actions: actions.clone(),
             because: cause(because),
         },
         Verdict::Hold { why, .. } => Verdict::Hold {

@@ -5,7 +5,7 @@
 //! can end it.
 
 use super::super::time::Timestamp;
-use super::Move;
+use super::Action;
 
 /// What the service said to the last request of this kind on the subject, with none done since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct Refusal {
 impl Refusal {
     /// Does it tell of `act`, if `refused` is what it refused? A right is missing for all of one kind; anything else was said of one key or one
     /// run.
-    pub fn is_about(&self, refused: &Move, act: &Move) -> bool {
+    pub fn is_about(&self, refused: &Action, act: &Action) -> bool {
         refused.is_same(act) || self.is_access && refused.is_alike(act)
     }
 }
@@ -34,12 +34,12 @@ mod tests {
 
     #[test]
     fn a_refusal_is_of_one_key_or_run_and_a_missing_right_of_all() {
-        let key = |slot| Move::Regenerate {
+        let key = |slot| Action::Regenerate {
             slot,
             replacing: Presumed::Unseen,
             beside: Presumed::Unseen,
         };
-        let cancel = |run| Move::Cancel { run };
+        let cancel = |run| Action::Cancel { run };
         for (refused, act, is_same) in [
             (key(Slot::One), key(Slot::One), true),
             (key(Slot::One), key(Slot::Two), false),

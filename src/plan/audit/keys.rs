@@ -1,6 +1,6 @@
 //! Laws about keys, asked of the raw evidence of each key alone: is there anything that says it is younger, or surely not?
 
-use super::{Law, moves, windows};
+use super::{Law, actions, windows};
 use crate::model::birth::Evidence;
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, RuntimeSight, Slot,
@@ -8,17 +8,17 @@ use crate::model::runtime::{
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Keep, Move, Plan, Presumed, Receipt, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Keep, Plan, Presumed, Receipt, Settled, Step, Verdict};
 
 pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
     let mut broken = Vec::new();
-    let moves = moves(step);
-    if moves.len() > 1 {
+    let actions = actions(step);
+    if actions.len() > 1 {
         broken.push(Law::BothKeys);
     }
-    for movement in moves {
-        match movement {
-            Move::Regenerate {
+    for action in actions {
+        match action {
+            Action::Regenerate {
                 slot,
                 replacing,
                 beside,
@@ -30,7 +30,7 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
                     broken.push(Law::Presumption);
                 }
             }
-            Move::Start { .. } | Move::Submit { .. } | Move::Cancel { .. } => {
+            Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
                 broken.push(Law::Kind);
             }
         }

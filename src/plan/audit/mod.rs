@@ -8,7 +8,7 @@ use crate::model::address::Address;
 use crate::model::desired::Project;
 use crate::model::memory::Doubt;
 use crate::model::survey::{Looked, Subject, Survey};
-use crate::model::verdict::{Move, Plan, Step, Target, Verdict};
+use crate::model::verdict::{Action, Plan, Step, Target, Verdict};
 
 mod keys;
 mod runs;
@@ -70,7 +70,7 @@ pub enum Law {
     Company,
     /// A continuous job is not cancelled to make it stop: it would restart.
     Continuous,
-    /// A move belongs to the kind of its subject.
+    /// An action belongs to the kind of its subject.
     Kind,
 }
 
@@ -106,9 +106,9 @@ fn rule(case: &Subject) -> &crate::model::address::Name {
     }
 }
 
-fn moves(step: &Step) -> Vec<&Move> {
+fn actions(step: &Step) -> Vec<&Action> {
     match &step.verdict {
-        Verdict::Act { moves, .. } => moves.iter().collect(),
+        Verdict::Act { actions, .. } => actions.iter().collect(),
         Verdict::Keep(_) | Verdict::Hold { .. } => Vec::new(),
     }
 }
@@ -136,10 +136,10 @@ fn whole(survey: &Survey, plan: &Plan, breaches: &mut Vec<Breach>) {
     let one_token = plan
         .steps
         .iter()
-        .flat_map(moves)
-        .all(|movement| match movement {
-            Move::Start { token, .. } | Move::Submit { token, .. } => tokens.insert(token),
-            Move::Regenerate { .. } | Move::Cancel { .. } => true,
+        .flat_map(actions)
+        .all(|action| match action {
+            Action::Start { token, .. } | Action::Submit { token, .. } => tokens.insert(token),
+            Action::Regenerate { .. } | Action::Cancel { .. } => true,
         });
     let checks = [
         (wanted == given, Law::OneStepEach),
@@ -155,9 +155,9 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
     let mut by_factory: BTreeMap<String, usize> = BTreeMap::new();
     let (mut keys, mut runs, mut cancels) = (0_usize, 0_usize, 0_usize);
     for step in &plan.steps {
-        for movement in moves(step) {
-            match movement {
-                Move::Regenerate { .. } => {
+        for action in actions(step) {
+            match action {
+                Action::Regenerate { .. } => {
                     keys += 1;
                     if let Some(Target::Runtime(target)) = &step.target {
                         let id = target.id.folded();
@@ -165,8 +165,8 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
                         *by_factory.entry(factory.to_owned()).or_default() += 1;
                     }
                 }
-                Move::Start { .. } | Move::Submit { .. } => runs += 1,
-                Move::Cancel { .. } => cancels += 1,
+                Action::Start { .. } | Action::Submit { .. } => runs += 1,
+                Action::Cancel { .. } => cancels += 1,
             }
         }
     }
@@ -205,14 +205,14 @@ fn timing(project: &Project, plan: &Plan, step: &Step) -> Vec<Law> {
         .freezes
         .iter()
         .any(|freeze| freeze.from <= plan.at && plan.at < freeze.to);
-    if frozen && !moves(step).is_empty() {
+    if frozen && !actions(step).is_empty() {
         broken.push(Law::Frozen);
     }
     broken
 }
 
 fn against(case: &Subject, plan: &Plan, step: &Step) -> Vec<Law> {
-    let acts = !moves(step).is_empty();
+    let acts = !actions(step).is_empty();
     let open = |doubts: &[Doubt]| doubts.iter().any(|doubt| plan.at < doubt.act_by);
     let (failed, busy, mut broken) = match case {
         Subject::Runtime(case) => (

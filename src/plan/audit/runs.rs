@@ -1,13 +1,13 @@
 //! Laws about jobs and one-time runs.
 
-use super::{Law, moves};
+use super::{Law, actions};
 use crate::model::job::{
     ActivePhase, Concurrency, Continuous, FormerRun, JobSight, Phase, Requirement, Run, RunId,
     RunResult,
 };
 use crate::model::survey::{JobCase, Looked, SubmissionCase};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Company, Keep, Move, Plan, Step, Verdict};
+use crate::model::verdict::{Action, Company, Keep, Plan, Step, Verdict};
 
 pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
     let mut broken = Vec::new();
@@ -15,20 +15,20 @@ pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
         Looked::Seen(sight) => Some(sight),
         Looked::NotAsked | Looked::Failed(_) => None,
     };
-    let moves = moves(step);
+    let actions = actions(step);
     let foreign =
-        |movement: &&Move| matches!(movement, Move::Regenerate { .. } | Move::Submit { .. });
-    if moves.iter().any(foreign) {
+        |action: &&Action| matches!(action, Action::Regenerate { .. } | Action::Submit { .. });
+    if actions.iter().any(foreign) {
         broken.push(Law::Kind);
     }
     match sight {
-        None if !moves.is_empty() => broken.push(Law::Unseen),
-        Some(sight) if !in_company(case, sight, &moves) => broken.push(Law::Company),
+        None if !actions.is_empty() => broken.push(Law::Unseen),
+        Some(sight) if !in_company(case, sight, &actions) => broken.push(Law::Company),
         _ => {}
     }
-    let cancels = moves
+    let cancels = actions
         .iter()
-        .any(|movement| matches!(movement, Move::Cancel { .. }));
+        .any(|action| matches!(action, Action::Cancel { .. }));
     let restarts = sight.is_some_and(|sight| sight.continuous == Continuous::Unpaused);
     if cancels && restarts && case.spec.require == Requirement::NotRunning {
         broken.push(Law::Continuous);
@@ -42,24 +42,24 @@ pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
 }
 
 /// A start that must be alone follows the cancel of everything that is active; only `Allow` starts beside others.
-fn in_company(case: &JobCase, sight: &JobSight, moves: &[&Move]) -> bool {
-    let Some(place) = moves
+fn in_company(case: &JobCase, sight: &JobSight, actions: &[&Action]) -> bool {
+    let Some(place) = actions
         .iter()
-        .position(|movement| matches!(movement, Move::Start { .. }))
+        .position(|action| matches!(action, Action::Start { .. }))
     else {
         return true;
     };
     let gone = |run: &Run| {
-        moves.iter().take(place).any(
-            |movement| matches!(movement, Move::Cancel { run: cancelled } if *cancelled == run.id),
+        actions.iter().take(place).any(
+            |action| matches!(action, Action::Cancel { run: cancelled } if *cancelled == run.id),
         )
     };
     let alone = sight.active.iter().all(gone);
-    match (case.spec.concurrency, moves.get(place)) {
+    match (case.spec.concurrency, actions.get(place)) {
         (Concurrency::Forbid, _) => sight.active.is_empty(),
         (
             _,
-            Some(Move::Start {
+            Some(Action::Start {
                 company: Company::Alone,
                 ..
             }),
@@ -116,23 +116,23 @@ fn ended(run: &Run) -> Option<(Option<Timestamp>, &RunResult)> {
 
 pub(super) fn submission_laws(case: &SubmissionCase, step: &Step) -> Vec<Law> {
     let mut broken = Vec::new();
-    let moves = moves(step);
+    let actions = actions(step);
     let (runs, former): (&[Run], &[FormerRun]) = match &case.sight {
         Looked::Seen(sight) => (&sight.runs, &sight.former),
         Looked::NotAsked | Looked::Failed(_) => (&[], &[]),
     };
-    let own = |movement: &&Move| match movement {
-        Move::Submit { digest, .. } => *digest == case.spec.digest,
-        Move::Cancel { run } => former.iter().any(|former| former.run.id == *run),
-        Move::Start { .. } | Move::Regenerate { .. } => false,
+    let own = |action: &&Action| match action {
+        Action::Submit { digest, .. } => *digest == case.spec.digest,
+        Action::Cancel { run } => former.iter().any(|former| former.run.id == *run),
+        Action::Start { .. } | Action::Regenerate { .. } => false,
     };
-    if !moves.iter().all(own) {
+    if !actions.iter().all(own) {
         broken.push(Law::Kind);
     }
-    if !moves.is_empty() && matches!(case.sight, Looked::NotAsked) {
+    if !actions.is_empty() && matches!(case.sight, Looked::NotAsked) {
         broken.push(Law::Unseen);
     }
-    if !moves.is_empty() && !alone(case, runs, former, &moves) {
+    if !actions.is_empty() && !alone(case, runs, former, &actions) {
         broken.push(Law::Company);
     }
     let accepted = |result: &RunResult| case.spec.accept.contains(result);
@@ -153,7 +153,7 @@ pub(super) fn submission_laws(case: &SubmissionCase, step: &Step) -> Vec<Law> {
 
 /// Nothing is submitted beside a run of the same content, nor while one may still have succeeded; beside one of an earlier content only
 /// under `Allow`, or after its cancel.
-fn alone(case: &SubmissionCase, runs: &[Run], former: &[FormerRun], moves: &[&Move]) -> bool {
+fn alone(case: &SubmissionCase, runs: &[Run], former: &[FormerRun], actions: &[&Action]) -> bool {
     let memory = &case.memory;
     let known = |run: RunId| runs.iter().any(|seen| seen.id == run);
     let lost = memory.runs.iter().any(|(digest, run, _)| {
@@ -162,8 +162,8 @@ fn alone(case: &SubmissionCase, runs: &[Run], former: &[FormerRun], moves: &[&Mo
         *digest == case.spec.digest && !ended && !known(*run)
     });
     let cancelled = |run: RunId| {
-        let mut cancels = moves.iter();
-        cancels.any(|movement| matches!(movement, Move::Cancel { run: of } if *of == run))
+        let mut cancels = actions.iter();
+        cancels.any(|action| matches!(action, Action::Cancel { run: of } if *of == run))
     };
     let mut going = former.iter().filter(|former| former.run.is_active());
     let unhindered = match case.spec.concurrency {

@@ -8,7 +8,7 @@ use crate::model::job::{Continuous, Requirement, RunResult};
 use crate::model::runtime::{RuntimeKind, Slot};
 use crate::model::survey::{Looked, Subject, Survey};
 use crate::model::time::{Span, Window};
-use crate::model::verdict::{Keep, Move, NonEmpty, Plan, Verdict};
+use crate::model::verdict::{Action, Keep, NonEmpty, Plan, Verdict};
 
 fn laws(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Law> {
     audit(survey, project, plan)
@@ -35,9 +35,9 @@ fn due() -> Subject {
     Subject::Runtime(runtime_aged("85d", "20d"))
 }
 
-fn push(plan: &mut Plan, movement: Move) {
-    if let Verdict::Act { moves, .. } = &mut plan.steps[0].verdict {
-        moves.rest.push(movement);
+fn push(plan: &mut Plan, action: Action) {
+    if let Verdict::Act { actions, .. } = &mut plan.steps[0].verdict {
+        actions.rest.push(action);
     }
 }
 
@@ -103,8 +103,8 @@ fn laws_about_keys_fire() {
     });
     assert_eq!(kept, [Law::OldKey]);
     let foreign = doctored(due(), |plan| {
-        if let Verdict::Act { moves, .. } = &mut plan.steps[0].verdict {
-            *moves = NonEmpty::one(Move::Cancel { run: 1 });
+        if let Verdict::Act { actions, .. } = &mut plan.steps[0].verdict {
+            *actions = NonEmpty::one(Action::Cancel { run: 1 });
         }
     });
     assert_eq!(foreign, [Law::Kind]);

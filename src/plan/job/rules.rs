@@ -6,7 +6,7 @@ use super::{Freshness, View};
 use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run};
 use crate::model::survey::JobCase;
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Cause, Company, Hold, JobFacts, Keep, Move, NonEmpty};
+use crate::model::verdict::{Action, Cause, Company, Hold, JobFacts, Keep, NonEmpty};
 
 impl View<'_> {
     pub(super) fn rule(&self) -> Ruling {
@@ -51,8 +51,8 @@ impl View<'_> {
             return runs.first().map(|run| self.waits_for(run));
         };
         let because = self.excess(longest)?;
-        let moves = NonEmpty::from_vec(going.map(cancel).collect())?;
-        Some(Ruling::act(moves, because, self.overdue_at(longest)))
+        let actions = NonEmpty::from_vec(going.map(cancel).collect())?;
+        Some(Ruling::act(actions, because, self.overdue_at(longest)))
     }
 
     fn excess(&self, run: &Run) -> Option<Cause> {
@@ -140,11 +140,11 @@ impl View<'_> {
             (None, None) => Ruling::keep(Keep::Idle),
             (None, Some(ending)) => self.waits_for(ending),
             (Some(going), _) => {
-                let moves = NonEmpty {
+                let actions = NonEmpty {
                     first: cancel(going.first),
                     rest: going.rest.into_iter().map(cancel).collect(),
                 };
-                Ruling::act(moves, self.unwanted(), None)
+                Ruling::act(actions, self.unwanted(), None)
             }
         }
     }
@@ -201,7 +201,7 @@ impl View<'_> {
 
     fn start(&self, because: Cause, broken_at: Option<Timestamp>) -> Ruling {
         let active = &self.sight.active;
-        let act = |moves| Ruling::act(moves, because, broken_at);
+        let act = |actions| Ruling::act(actions, because, broken_at);
         match (self.longest(), active.first(), self.case.spec.concurrency) {
             (Some(longest), _, Concurrency::Replace) if active.iter().all(is_ending) => {
                 self.waits_for(longest)
@@ -252,7 +252,7 @@ impl View<'_> {
         })
     }
 
-    fn run_now(&self, company: Company) -> Move {
+    fn run_now(&self, company: Company) -> Action {
         let target = &self.case.target;
         let followed = self.followed();
         let job = target.job.to_string();
@@ -262,7 +262,7 @@ impl View<'_> {
             &job,
             self.case.rule.as_str(),
         ];
-        Move::Start {
+        Action::Start {
             token: token(&parts, &followed),
             after: followed.newest,
             parameters: self.case.spec.parameters.clone(),
@@ -281,8 +281,8 @@ pub(in crate::plan) fn is_running(run: &Run) -> bool {
     !is_ending(run) && !run.is_queued()
 }
 
-fn cancel(run: &Run) -> Move {
-    Move::Cancel { run: run.id }
+fn cancel(run: &Run) -> Action {
+    Action::Cancel { run: run.id }
 }
 
 /// A success that counts, and of which no time is known.

@@ -9,7 +9,7 @@ use crate::model::job::{
 use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::survey::{JobCase, Looked, Subject};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Cause, Facts, Hold, JobFacts, Keep, Move, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Facts, Hold, JobFacts, Keep, Settled, Step, Verdict};
 
 fn step(case: &JobCase) -> Step {
     decide(Subject::Job(case.clone()))
@@ -500,6 +500,6 @@ fn a_backfill_that_began_after_a_lost_answer_is_not_taken_for_our_run() {
     sight(&mut case).active.clear();
     let again = step(&case);
     assert!(
-        matches!(&again.verdict, Verdict::Act { moves, .. } if matches!(&moves.first, Move::Start { token, .. } if token.as_str() == "stored"))
+        matches!(&again.verdict, Verdict::Act { actions, .. } if matches!(&actions.first, Action::Start { token, .. } if token.as_str() == "stored"))
     );
 }

@@ -7,15 +7,15 @@ use crate::model::job::{
 use crate::model::promise::Promise;
 use crate::model::survey::{JobCase, Looked, Subject};
 use crate::model::time::Span;
-use crate::model::verdict::{Cause, Company, Facts, Hold, Keep, Move, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Company, Facts, Hold, Keep, Settled, Step, Verdict};
 
 fn step(case: &JobCase) -> Step {
     decide(Subject::Job(case.clone()))
 }
 
-fn moves(step: &Step) -> Vec<Move> {
+fn actions(step: &Step) -> Vec<Action> {
     match &step.verdict {
-        Verdict::Act { moves, .. } => moves.iter().cloned().collect(),
+        Verdict::Act { actions, .. } => actions.iter().cloned().collect(),
         other => panic!("not an act: {other:?}"),
     }
 }
@@ -39,8 +39,8 @@ fn freshness_ends_exactly_at_error_after() {
     assert_eq!(fresh.changes_at, Some(ahead("1s")));
     let stale = decide_at(Subject::Job(case), ahead("1s"));
     assert!(matches!(
-        &moves(&stale)[..],
-        [Move::Start {
+        &actions(&stale)[..],
+        [Action::Start {
             after: Some(1),
             company: Company::Alone,
             ..
@@ -96,7 +96,7 @@ fn a_success_without_an_end_counts_from_its_start_and_without_both_it_proves_not
         Verdict::Keep(Keep::Fresh { age, .. }) if age == Span::hours(23)
     ));
     sight(&mut case).ended = vec![undated(2, Some("25h"))];
-    assert!(matches!(&moves(&step(&case))[..], [Move::Start { .. }]));
+    assert!(matches!(&actions(&step(&case))[..], [Action::Start { .. }]));
     sight(&mut case).ended = vec![undated(2, Some("25h")), undated(1, None)];
     assert_eq!(hold(&case), Hold::UndatedSuccess { run: 1 });
     let undecided = step(&case);
@@ -112,26 +112,26 @@ fn a_success_without_an_end_counts_from_its_start_and_without_both_it_proves_not
 #[test]
 fn the_same_need_has_the_same_token_and_the_next_another() {
     let mut case = stale_job();
-    let first = moves(&step(&case));
+    let first = actions(&step(&case));
     assert_eq!(
         first,
-        moves(&decide_at(Subject::Job(case.clone()), ahead("1h")))
+        actions(&decide_at(Subject::Job(case.clone()), ahead("1h")))
     );
     sight(&mut case)
         .ended
         .insert(0, ended(2, "10h", RunResult::Failed));
-    assert_ne!(first, moves(&step(&case)));
+    assert_ne!(first, actions(&step(&case)));
 }
 
 /// Plans again and again for a job that fails on a server that tells no times: the ledger knows the last start, and nothing dates
 /// the others. Gives the tokens, until nothing is started any more.
-fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Move> {
+fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Action> {
     let mut all = Vec::new();
     for id in ids {
-        let Verdict::Act { moves, .. } = step(&case).verdict else {
+        let Verdict::Act { actions, .. } = step(&case).verdict else {
             break;
         };
-        all.extend(moves.iter().cloned());
+        all.extend(actions.iter().cloned());
         for run in &mut sight(&mut case).ended {
             run.started = None;
         }
@@ -145,9 +145,9 @@ fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Move> {
     all
 }
 
-fn token(movement: &Move) -> &str {
-    match movement {
-        Move::Start { token, .. } | Move::Submit { token, .. } => token.as_str(),
+fn token(action: &Action) -> &str {
+    match action {
+        Action::Start { token, .. } | Action::Submit { token, .. } => token.as_str(),
         other => panic!("no token: {other:?}"),
     }
 }
@@ -206,8 +206,8 @@ fn an_end_without_a_start_is_not_newer_than_everything() {
     old.started = None;
     sight(&mut case).ended.push(old);
     assert!(matches!(
-        &moves(&step(&case))[..],
-        [Move::Start { after: Some(1), .. }]
+        &actions(&step(&case))[..],
+        [Action::Start { after: Some(1), .. }]
     ));
 }
 
@@ -247,7 +247,7 @@ fn failures_are_backed_off_and_given_up() {
             until: Some(ahead("1s"))
         }
     );
-    moves(&decide_at(Subject::Job(case.clone()), ahead("1s")));
+    actions(&decide_at(Subject::Job(case.clone()), ahead("1s")));
     for id in 3..7 {
         sight(&mut case)
             .ended
@@ -263,10 +263,10 @@ fn company_is_forbidden_replaced_or_allowed() {
     assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
     case.spec.concurrency = Concurrency::Replace;
     assert!(matches!(
-        &moves(&step(&case))[..],
+        &actions(&step(&case))[..],
         [
-            Move::Cancel { run: 5 },
-            Move::Start {
+            Action::Cancel { run: 5 },
+            Action::Start {
                 company: Company::Alone,
                 ..
             }
@@ -276,8 +276,8 @@ fn company_is_forbidden_replaced_or_allowed() {
     assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
     sight(&mut case).runs_max = 2;
     assert!(matches!(
-        &moves(&step(&case))[..],
-        [Move::Start {
+        &actions(&step(&case))[..],
+        [Action::Start {
             company: Company::Any,
             ..
         }]
@@ -293,8 +293,8 @@ fn a_run_that_no_list_shows_yet_counts_as_active_for_a_while() {
     assert_eq!(hold(&case), Hold::ActiveRun { run: 9 });
     let later = decide_at(Subject::Job(case), ahead("1s"));
     assert!(matches!(
-        &moves(&later)[..],
-        [Move::Start { after: Some(9), .. }]
+        &actions(&later)[..],
+        [Action::Start { after: Some(9), .. }]
     ));
 }
 
@@ -303,7 +303,7 @@ fn a_run_that_is_too_long_is_cancelled_once() {
     let mut case = job();
     case.spec.duration_max = Some(Span::hours(3));
     sight(&mut case).active = vec![active(5, "3h")];
-    assert_eq!(moves(&step(&case)), [Move::Cancel { run: 5 }]);
+    assert_eq!(actions(&step(&case)), [Action::Cancel { run: 5 }]);
     sight(&mut case).active[0].phase = Phase::Active(ActivePhase::Terminating);
     assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
 }
@@ -329,11 +329,11 @@ fn a_continuous_job_is_left_to_itself_or_to_a_person() {
 fn running_and_not_running_are_opposites() {
     let mut case = job();
     case.spec.require = Requirement::Running;
-    assert!(matches!(&moves(&step(&case))[..], [Move::Start { .. }]));
+    assert!(matches!(&actions(&step(&case))[..], [Action::Start { .. }]));
     sight(&mut case).active = vec![active(5, "1h")];
     assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Running { run: 5 }));
     case.spec.require = Requirement::NotRunning;
-    assert_eq!(moves(&step(&case)), [Move::Cancel { run: 5 }]);
+    assert_eq!(actions(&step(&case)), [Action::Cancel { run: 5 }]);
     sight(&mut case).active.clear();
     assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Idle));
 }
@@ -359,7 +359,7 @@ fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     let mut case = stale_job();
     case.doubts = vec![doubt(start("stored", Some(1)), "10m")];
     let again = step(&case);
-    assert_eq!(moves(&again), [start("stored", Some(1))]);
+    assert_eq!(actions(&again), [start("stored", Some(1))]);
     assert_eq!(again.settlements[0].settled, Settled::Repeat);
     sight(&mut case).active = vec![active(5, "9m")];
     let found = step(&case);

@@ -8,7 +8,7 @@ use super::super::{audit, decide};
 use crate::model::desired::Project;
 use crate::model::survey::Survey;
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Move, Plan, Verdict};
+use crate::model::verdict::{Action, Plan, Verdict};
 
 fn drawn() -> impl Strategy<Value = (Survey, Project)> {
     vec(any::<u8>(), 0..240).prop_map(|bytes| {
@@ -23,11 +23,11 @@ fn later() -> impl Strategy<Value = Timestamp> {
     (0_u64..40 * 24 * 60).prop_map(|minutes| Span::seconds(minutes * 60).after(now()))
 }
 
-fn moves(plan: &Plan) -> Vec<(String, Vec<Move>)> {
+fn actions(plan: &Plan) -> Vec<(String, Vec<Action>)> {
     plan.acts()
         .map(|step| match &step.verdict {
-            Verdict::Act { moves, .. } => {
-                (step.address.to_string(), moves.iter().cloned().collect())
+            Verdict::Act { actions, .. } => {
+                (step.address.to_string(), actions.iter().cloned().collect())
             }
             _ => (step.address.to_string(), Vec::new()),
         })
@@ -57,8 +57,8 @@ proptest! {
     #[test]
     fn never_both_keys_of_one_runtime((survey, project) in drawn()) {
         for step in decide(&survey, &project, now()).acts() {
-            if let Verdict::Act { moves, .. } = &step.verdict {
-                let keys = moves.iter().filter(|movement| matches!(movement, Move::Regenerate { .. }));
+            if let Verdict::Act { actions, .. } = &step.verdict {
+                let keys = actions.iter().filter(|action| matches!(action, Action::Regenerate { .. }));
                 prop_assert!(keys.count() <= 1);
             }
         }
@@ -76,14 +76,14 @@ proptest! {
     }
 
     #[test]
-    fn a_valid_plan_has_the_moves_of_a_new_one((survey, project) in drawn(), share in 0.0_f64..1.0) {
+    fn a_valid_plan_has_the_actions_of_a_new_one((survey, project) in drawn(), share in 0.0_f64..1.0) {
         let plan = decide(&survey, &project, now());
         let length = Span::between(now(), plan.valid_until).as_secs();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let seconds = (length as f64 * share) as u64;
         for seconds in [seconds, length - 1] {
             let again = decide(&survey, &project, Span::seconds(seconds).after(now()));
-            prop_assert_eq!(moves(&plan), moves(&again));
+            prop_assert_eq!(actions(&plan), actions(&again));
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, Rotation, Slot};
 use crate::model::survey::{RuntimeCase, Subject};
 use crate::model::time::{Freeze, Span, Timestamp, Window};
-use crate::model::verdict::{Cause, Facts, Haste, Hold, Move, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Facts, Haste, Hold, Step, Verdict};
 
 /// It is a Wednesday at midnight; this window opens at 02:00 UTC of the given days of the week.
 fn window(days: &str) -> Window {
@@ -48,16 +48,16 @@ fn held(step: &Step) -> (&Hold, Option<Timestamp>, Option<Timestamp>) {
 fn acted(step: &Step) -> (Slot, bool, Option<Haste>) {
     match &step.verdict {
         Verdict::Act {
-            moves,
+            actions,
             because:
                 Cause::KeyDue {
                     outside_window,
                     haste,
                     ..
                 },
-        } => match moves.first {
-            Move::Regenerate { slot, .. } => (slot, *outside_window, haste.clone()),
-            _ => panic!("{moves:?}"),
+        } => match actions.first {
+            Action::Regenerate { slot, .. } => (slot, *outside_window, haste.clone()),
+            _ => panic!("{actions:?}"),
         },
         other => panic!("{other:?}"),
     }
@@ -232,7 +232,7 @@ proptest! {
         let first = step(&case, &project, at);
         let kind = |step: &Step| {
             let act = match &step.verdict {
-                Verdict::Act { moves, because: Cause::KeyDue { outside_window, .. } } => Some((moves.clone(), *outside_window)),
+                Verdict::Act { actions, because: Cause::KeyDue { outside_window, .. } } => Some((actions.clone(), *outside_window)),
                 _ => None,
             };
             let hold = match &step.verdict {
@@ -282,8 +282,8 @@ proptest! {
                 Promise::Kept | Promise::Unproven | Promise::Unknown => true,
             };
             prop_assert!(kept, "{} {:?} {:?}", at, planned, case.memory);
-            if let Verdict::Act { moves, .. } = &planned.verdict
-                && let Move::Regenerate { slot, .. } = moves.first
+            if let Verdict::Act { actions, .. } = &planned.verdict
+                && let Action::Regenerate { slot, .. } = actions.first
             {
                 case.memory.slots.get_mut(slot).evidence = Some(rotated(at));
                 case.memory.rotated(Rotation {

@@ -9,7 +9,7 @@ use crate::model::runtime::{
 };
 use crate::model::survey::{Looked, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp, Window};
-use crate::model::verdict::{Cause, Hold, Keep, Move, Presumed, Receipt, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Hold, Keep, Presumed, Receipt, Settled, Step, Verdict};
 
 fn verdict(case: &RuntimeCase) -> Verdict {
     decide(Subject::Runtime(case.clone())).verdict
@@ -22,9 +22,9 @@ fn held(case: &RuntimeCase) -> (Hold, Option<Timestamp>) {
     }
 }
 
-fn acted(step: &Step) -> (Move, Cause) {
+fn acted(step: &Step) -> (Action, Cause) {
     match &step.verdict {
-        Verdict::Act { moves, because } => (moves.first.clone(), because.clone()),
+        Verdict::Act { actions, because } => (actions.first.clone(), because.clone()),
         other => panic!("not an act: {other:?}"),
     }
 }
@@ -35,8 +35,8 @@ fn a_key_is_due_exactly_at_its_due_age() {
     let step = decide(Subject::Runtime(case.clone()));
     assert_eq!(step.verdict, Verdict::Keep(Keep::Young));
     assert_eq!(step.changes_at, Some(ahead("1s")));
-    let (movement, because) = acted(&decide_at(Subject::Runtime(case), ahead("1s")));
-    assert_eq!(movement, regenerate(Slot::One, 'a', 'b'));
+    let (action, because) = acted(&decide_at(Subject::Runtime(case), ahead("1s")));
+    assert_eq!(action, regenerate(Slot::One, 'a', 'b'));
     assert!(matches!(
         because,
         Cause::KeyDue {
@@ -50,8 +50,8 @@ fn a_key_is_due_exactly_at_its_due_age() {
 #[test]
 fn of_two_due_keys_the_older_goes_first_and_of_equals_the_first() {
     for (one, two, first) in [("80d", "85d", Slot::Two), ("80d", "80d", Slot::One)] {
-        let (movement, _) = acted(&decide(Subject::Runtime(runtime_aged(one, two))));
-        assert!(matches!(movement, Move::Regenerate { slot, .. } if slot == first));
+        let (action, _) = acted(&decide(Subject::Runtime(runtime_aged(one, two))));
+        assert!(matches!(action, Action::Regenerate { slot, .. } if slot == first));
     }
 }
 
@@ -118,8 +118,8 @@ fn without_a_look_and_without_a_log_a_key_may_be_younger_than_remembered() {
         until: now(),
         events: Vec::new(),
     };
-    let (movement, _) = acted(&decide(Subject::Runtime(case)));
-    assert_eq!(movement, regenerate(Slot::One, 'a', 'b'));
+    let (action, _) = acted(&decide(Subject::Runtime(case)));
+    assert_eq!(action, regenerate(Slot::One, 'a', 'b'));
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn keys_that_were_never_shown_are_presumed_unseen() {
         until: now(),
         events: Vec::new(),
     };
-    let (movement, _) = acted(&decide(Subject::Runtime(case)));
+    let (action, _) = acted(&decide(Subject::Runtime(case)));
     assert!(matches!(
-        movement,
-        Move::Regenerate {
+        action,
+        Action::Regenerate {
             replacing: Presumed::Unseen,
             ..
         }

@@ -6,15 +6,15 @@ use crate::model::job::{Concurrency, FormerRun, Run, RunResult};
 use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{Looked, Subject, SubmissionCase};
 use crate::model::time::Span;
-use crate::model::verdict::{Hold, Keep, Move, Receipt, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Hold, Keep, Receipt, Settled, Step, Verdict};
 
 fn step(case: &SubmissionCase) -> Step {
     decide(Subject::Submission(case.clone()))
 }
 
-fn submitted(step: &Step) -> Move {
+fn submitted(step: &Step) -> Action {
     match &step.verdict {
-        Verdict::Act { moves, .. } => moves.first.clone(),
+        Verdict::Act { actions, .. } => actions.first.clone(),
         other => panic!("not an act: {other:?}"),
     }
 }
@@ -49,11 +49,11 @@ fn a_content_that_fails_without_telling_when_gets_a_new_token_each_time_and_is_g
     let mut case = submission();
     let mut tokens = Vec::new();
     for id in [96, 12, 83, 14, 75, 6] {
-        let Verdict::Act { moves, .. } = step(&case).verdict else {
+        let Verdict::Act { actions, .. } = step(&case).verdict else {
             break;
         };
-        tokens.extend(moves.iter().map(|movement| match movement {
-            Move::Submit { token, .. } => token.as_str().to_owned(),
+        tokens.extend(actions.iter().map(|action| match action {
+            Action::Submit { token, .. } => token.as_str().to_owned(),
             other => panic!("no submit: {other:?}"),
         }));
         sight(&mut case)
@@ -217,10 +217,10 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
         }
     ));
     case.memory.runs = vec![("d0".to_owned(), 3, ago("1h"))];
-    let Verdict::Act { moves, .. } = step(&case).verdict else {
+    let Verdict::Act { actions, .. } = step(&case).verdict else {
         panic!("not an act");
     };
-    let titles: Vec<String> = moves.iter().map(Move::title).collect();
+    let titles: Vec<String> = actions.iter().map(Action::title).collect();
     assert_eq!(titles, ["cancel run 3", "submit"]);
     case.spec.concurrency = Concurrency::Allow;
     assert_eq!(submitted(&step(&case)).title(), "submit");

@@ -11,7 +11,7 @@ use crate::model::job::{Requirement, RunResult, Token};
 use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{JobCase, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Company, Facts, Hold, Move, Plan, Refusal, Step, Verdict};
+use crate::model::verdict::{Action, Company, Facts, Hold, Plan, Refusal, Step, Verdict};
 
 /// The one that acts where there is room for one.
 fn first(cases: impl IntoIterator<Item = Subject>) -> String {
@@ -102,7 +102,7 @@ fn what_lacks_a_right_takes_nobodys_place_and_still_needs_attention() {
         let Subject::Job(mut case) = stale(name, id, Some("9d")) else {
             panic!("a job")
         };
-        let movement = Move::Start {
+        let action = Action::Start {
             token: Token::parse("t").unwrap(),
             after: None,
             parameters: BTreeMap::new(),
@@ -113,7 +113,7 @@ fn what_lacks_a_right_takes_nobodys_place_and_still_needs_attention() {
             why: "no right".to_owned(),
             is_access,
         };
-        case.refused = Some((movement, refusal));
+        case.refused = Some((action, refusal));
         Subject::Job(case)
     };
     let fresher = || stale("z", 3, Some("31h"));
@@ -136,8 +136,8 @@ fn rank(step: &Step) -> (bool, i128, i128) {
         Promise::Kept | Promise::Unproven | Promise::Unknown => (false, 0),
     };
     let oldest = match (&step.facts, &step.verdict) {
-        (Facts::Runtime(facts), Verdict::Act { moves, .. }) => match moves.first {
-            Move::Regenerate { slot, .. } => nanos(facts.slots.get(slot).birth.earliest),
+        (Facts::Runtime(facts), Verdict::Act { actions, .. }) => match actions.first {
+            Action::Regenerate { slot, .. } => nanos(facts.slots.get(slot).birth.earliest),
             _ => 0,
         },
         _ => 0,
@@ -146,23 +146,23 @@ fn rank(step: &Step) -> (bool, i128, i128) {
 }
 
 fn counts(step: &Step, guardrail: &str) -> bool {
-    let Verdict::Act { moves, .. } = &step.verdict else {
+    let Verdict::Act { actions, .. } = &step.verdict else {
         return false;
     };
-    moves.iter().any(|movement| match movement {
-        Move::Regenerate { .. } => guardrail.starts_with("maxRegenerations"),
-        Move::Start { .. } | Move::Submit { .. } => guardrail.starts_with("maxRuns"),
-        Move::Cancel { .. } => guardrail.starts_with("maxCancellations"),
+    actions.iter().any(|action| match action {
+        Action::Regenerate { .. } => guardrail.starts_with("maxRegenerations"),
+        Action::Start { .. } | Action::Submit { .. } => guardrail.starts_with("maxRuns"),
+        Action::Cancel { .. } => guardrail.starts_with("maxCancellations"),
     })
 }
 
 fn cancels(step: &Step) -> u32 {
-    let Verdict::Act { moves, .. } = &step.verdict else {
+    let Verdict::Act { actions, .. } = &step.verdict else {
         return 0;
     };
-    let cancels = moves
+    let cancels = actions
         .iter()
-        .filter(|movement| matches!(movement, Move::Cancel { .. }));
+        .filter(|action| matches!(action, Action::Cancel { .. }));
     u32::try_from(cancels.count()).unwrap()
 }
 

@@ -6,7 +6,7 @@ use super::{MarkdownOptions, escape};
 use crate::model::address::Name;
 use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
-use crate::model::verdict::{Counts, Move, Plan, Step, Verdict};
+use crate::model::verdict::{Action, Counts, Plan, Step, Verdict};
 use crate::review::change::{Change, changes, frame};
 use crate::review::sentence::{hold_ends, promise_cell, promise_until, reason, sentence};
 use crate::review::uses::Uses;
@@ -134,19 +134,19 @@ fn promise(step: &Step) -> String {
 
 /// A step's first action, and a line for each that follows.
 fn act_row(step: &Step, plan: &Plan) -> String {
-    let Verdict::Act { moves, because } = &step.verdict else {
+    let Verdict::Act { actions, because } = &step.verdict else {
         return String::new();
     };
     let first = row(&[
         address(step),
-        change(&moves.first),
+        change(&actions.first),
         promise(step),
         with_notes(words::cause(because), step, plan),
     ]);
-    let rest = moves.rest.iter().map(|movement| {
+    let rest = actions.rest.iter().map(|action| {
         row(&[
             String::new(),
-            format!("then {}", change(movement)),
+            format!("then {}", change(action)),
             String::new(),
             String::new(),
         ])
@@ -169,10 +169,10 @@ fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
     escape::inline(&all.join("; "))
 }
 
-fn change(movement: &Move) -> String {
-    let title = escape::inline(&movement.title());
-    match movement {
-        Move::Start { parameters, .. } if !parameters.is_empty() => {
+fn change(action: &Action) -> String {
+    let title = escape::inline(&action.title());
+    match action {
+        Action::Start { parameters, .. } if !parameters.is_empty() => {
             let pairs: Vec<String> = parameters
                 .iter()
                 .map(|(key, value)| match value {
@@ -223,7 +223,7 @@ fn settlement_rows(step: &Step) -> Vec<String> {
 
 /// What was skipped, and rights that are missing.
 pub(super) fn notes(plan: &Plan) -> Option<String> {
-    let passed = plan.passed_over.iter().map(|passed| {
+    let passed = plan.skipped.iter().map(|passed| {
         let (who, why) = (
             escape::code(&passed.address.to_string()),
             escape::inline(&passed.why),

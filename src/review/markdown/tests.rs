@@ -11,7 +11,7 @@ use crate::model::requests::RequestClass;
 use crate::model::samples;
 use crate::model::time::{Freeze, Span};
 use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
-use crate::model::verdict::{Cause, Exceeded, Facts, Hold, Keep, Move, NonEmpty, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Exceeded, Facts, Hold, Keep, NonEmpty, Step, Verdict};
 
 fn options(limit: Limit) -> MarkdownOptions<'static> {
     static LINK: LazyLock<Link> =
@@ -57,20 +57,20 @@ fn step(address: &str, verdict: Verdict) -> Step {
 }
 
 fn cancel(address: &str) -> Step {
-    let moves = NonEmpty::one(Move::Cancel { run: 7 });
+    let actions = NonEmpty::one(Action::Cancel { run: 7 });
     let because = Cause::TooLong {
         run: 7,
         ran: Span::hours(5),
         limit: Span::hours(3),
     };
-    step(address, Verdict::Act { moves, because })
+    step(address, Verdict::Act { actions, because })
 }
 
 fn plan_of(steps: Vec<Step>) -> Plan {
     Plan {
         at: "2026-11-22T09:00:00Z".parse().unwrap(),
         steps,
-        passed_over: Vec::new(),
+        skipped: Vec::new(),
         valid_until: "2026-11-24T03:00:00Z".parse().unwrap(),
         freezes: Vec::new(),
         exceeded: Vec::new(),

@@ -31,9 +31,9 @@ use crate::escape::line;
 use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;
-use crate::model::survey::PassedOver;
+use crate::model::survey::Skipped;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Cause, Facts, Hold, Keep, Move, NonEmpty, Plan, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Facts, Hold, Keep, NonEmpty, Plan, Step, Verdict};
 use row::Page;
 
 pub(super) use report::run_of;
@@ -81,7 +81,7 @@ pub fn plan(plan: &Plan, options: &TextOptions) -> String {
     let mut lines = rows(&page, &shown, options.verbose);
     lines.extend(up_to_date(&page, plan, unshown));
     lines.extend(
-        plan.passed_over
+        plan.skipped
             .iter()
             .flat_map(|passed| skipped(&page, passed)),
     );
@@ -194,7 +194,9 @@ const UNPROVEN_RANK: u8 = 5;
 /// Where a step stands; `None`: it goes without saying.
 fn rank(step: &Step, verbose: bool) -> Option<u8> {
     match &step.verdict {
-        Verdict::Act { moves, .. } if matches!(moves.first, Move::Regenerate { .. }) => Some(0),
+        Verdict::Act { actions, .. } if matches!(actions.first, Action::Regenerate { .. }) => {
+            Some(0)
+        }
         Verdict::Act { .. } => Some(1),
         Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => Some(2),
         Verdict::Keep(_) if step.promise.is_broken() => Some(2),
@@ -216,7 +218,7 @@ fn rank(step: &Step, verbose: bool) -> Option<u8> {
 fn step_lines(page: &Page, step: &Step) -> Vec<String> {
     let address = line(&step.address.to_string());
     let mut lines = match &step.verdict {
-        Verdict::Act { moves, because } => act(page, step, &address, moves, because),
+        Verdict::Act { actions, because } => act(page, step, &address, actions, because),
         Verdict::Hold { .. } | Verdict::Keep(_) => {
             let all = sentence::lines(step);
             let mut all = all.iter();
@@ -270,34 +272,34 @@ fn act(
     page: &Page,
     step: &Step,
     address: &str,
-    moves: &NonEmpty<Move>,
+    actions: &NonEmpty<Action>,
     because: &Cause,
 ) -> Vec<String> {
     let mut lines = page.action(
         address,
-        &moves.first.title(),
+        &actions.first.title(),
         &sentence::cause(step, because),
     );
-    lines.extend(effect(page, step, &moves.first));
-    for movement in &moves.rest {
-        lines.extend(page.action("", &format!("then {}", movement.title()), ""));
-        lines.extend(effect(page, step, movement));
+    lines.extend(effect(page, step, &actions.first));
+    for action in &actions.rest {
+        lines.extend(page.action("", &format!("then {}", action.title()), ""));
+        lines.extend(effect(page, step, action));
     }
     lines
 }
 
-fn effect(page: &Page, step: &Step, movement: &Move) -> Vec<String> {
-    match movement {
-        Move::Start { parameters, .. } => parameter_lines(page.paint, parameters),
-        Move::Submit { digest, .. } => {
+fn effect(page: &Page, step: &Step, action: &Action) -> Vec<String> {
+    match action {
+        Action::Start { parameters, .. } => parameter_lines(page.paint, parameters),
+        Action::Submit { digest, .. } => {
             let short = line(digest.get(..8).unwrap_or(digest));
             vec![format!(
                 "    {}   content: {short}",
                 page.paint.dye(Ink::New, "+")
             )]
         }
-        Move::Cancel { .. } => Vec::new(),
-        Move::Regenerate { .. } => words::replaced(step, movement)
+        Action::Cancel { .. } => Vec::new(),
+        Action::Regenerate { .. } => words::replaced(step, action)
             .map(|(slot, facts)| runtime::slot_block(page, slot, facts))
             .unwrap_or_default(),
     }
@@ -325,7 +327,7 @@ fn up_to_date(page: &Page, plan: &Plan, unshown: Unshown) -> Vec<String> {
     }
 }
 
-fn skipped(page: &Page, passed: &PassedOver) -> Vec<String> {
+fn skipped(page: &Page, passed: &Skipped) -> Vec<String> {
     page.sentence(
         &line(&passed.address.to_string()),
         Ink::Faint,

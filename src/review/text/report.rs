@@ -3,7 +3,7 @@
 use crate::escape::{line, lines};
 use crate::model::job::RunId;
 use crate::model::outcome::{Happened, Report, RunEnd};
-use crate::model::verdict::{Move, Receipt};
+use crate::model::verdict::{Action, Receipt};
 use crate::review::command;
 use crate::review::words;
 
@@ -21,46 +21,42 @@ pub fn report(report: &Report) -> String {
 
 fn happened(what: &Happened) -> String {
     match what {
-        Happened::Intended(movement) => format!("{} ...", title(movement)),
-        Happened::Done(movement, receipt) => {
-            format!(
-                "{}: done ({})",
-                title(movement),
-                words::left_behind(receipt)
-            )
+        Happened::Intended(action) => format!("{} ...", title(action)),
+        Happened::Done(action, receipt) => {
+            format!("{}: done ({})", title(action), words::left_behind(receipt))
         }
-        Happened::Already(movement, receipt) => {
+        Happened::Already(action, receipt) => {
             format!(
                 "{}: already done ({})",
-                title(movement),
+                title(action),
                 words::left_behind(receipt)
             )
         }
-        Happened::Stale(movement, why) => {
-            format!("{}: stale, not done: {}", title(movement), several(why))
+        Happened::Stale(action, why) => {
+            format!("{}: stale, not done: {}", title(action), several(why))
         }
-        Happened::Busy(movement, why) => {
-            format!("{}: busy, not done: {}", title(movement), several(why))
+        Happened::Busy(action, why) => {
+            format!("{}: busy, not done: {}", title(action), several(why))
         }
-        Happened::Refused(movement, trouble) => {
+        Happened::Refused(action, trouble) => {
             format!(
                 "{}: refused: {}",
-                title(movement),
+                title(action),
                 several(&trouble.to_string())
             )
         }
-        Happened::NotDone(movement, why) | Happened::Besides(movement, why) => {
-            format!("{}: {}", title(movement), several(why))
+        Happened::NotDone(action, why) | Happened::Besides(action, why) => {
+            format!("{}: {}", title(action), several(why))
         }
-        Happened::InDoubt(movement, why) => format!(
+        Happened::InDoubt(action, why) => format!(
             "{}: unresolved: {}; the next apply finds out whether it happened",
-            title(movement),
+            title(action),
             several(why)
         ),
-        Happened::NotBegun(movement, why) => {
-            format!("{}: not started: {}", title(movement), several(why))
+        Happened::NotBegun(action, why) => {
+            format!("{}: not started: {}", title(action), several(why))
         }
-        Happened::Settled(movement, how) => resolved(movement, how),
+        Happened::Settled(action, how) => resolved(action, how),
         Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
         Happened::Ended(end) => ended(end),
         Happened::StillGoing { run, url, why } => {
@@ -79,13 +75,13 @@ fn happened(what: &Happened) -> String {
 }
 
 /// `resolved: the earlier "run now" did happen`.
-fn resolved(movement: &Move, how: &str) -> String {
+fn resolved(action: &Action, how: &str) -> String {
     let how = match how {
         "it happened" => " did happen".to_owned(),
         "it did not happen" => " did not happen".to_owned(),
         other => format!(": {}", line(other)),
     };
-    format!("resolved: the earlier \"{}\"{how}", title(movement))
+    format!("resolved: the earlier \"{}\"{how}", title(action))
 }
 
 /// A reason, which may have lines of its own: those that follow are indented.
@@ -93,8 +89,8 @@ fn several(text: &str) -> String {
     lines(text).join("\n      ")
 }
 
-fn title(movement: &Move) -> String {
-    line(&movement.title())
+fn title(action: &Action) -> String {
+    line(&action.title())
 }
 
 fn ended(end: &RunEnd) -> String {

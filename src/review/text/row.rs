@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
             .iter()
             .map(|step| letters(&line(&step.address.to_string())))
             .chain(
-                plan.passed_over
+                plan.skipped
                     .iter()
                     .map(|passed| letters(&line(&passed.address.to_string()))),
             )
@@ -170,7 +170,7 @@ fn wrap(text: &str, room: Option<usize>) -> Vec<&str> {
 
 fn action_width(step: &Step) -> usize {
     match &step.verdict {
-        Verdict::Act { moves, .. } => letters(&moves.first.title()),
+        Verdict::Act { actions, .. } => letters(&actions.first.title()),
         _ => 0,
     }
 }

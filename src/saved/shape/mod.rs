@@ -28,9 +28,7 @@ pub(super) mod words {
     pub use crate::model::runtime::{
         Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
     };
-    pub use crate::model::survey::{
-        JobTarget, PassedOver, Refresh, RuntimeTarget, SubmissionTarget,
-    };
+    pub use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
     pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};

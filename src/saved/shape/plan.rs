@@ -24,7 +24,8 @@ mirror! {
         /// One for each subject, in the order of their addresses.
         steps: Vec<Step>,
         /// What globs met and left alone.
-        passed_over: Vec<PassedOver>,
+        #[serde(rename = "passedOver")]
+        skipped: Vec<Skipped>,
         /// Activity Logs that were read to their last page, for the ledger.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         logs: Vec<LogReading>,
@@ -219,7 +220,7 @@ mirror! {
 
 mirror! {
     /// A subject that a glob matched and that has no keys of its own.
-    struct PassedOver { address: Text<Address>, why: String }
+    struct Skipped { address: Text<Address>, why: String }
 }
 
 mirror! {

@@ -1,4 +1,4 @@
-//! Verdicts with their moves and reasons, as the file spells them.
+//! Verdicts with their actions and reasons, as the file spells them.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ mirror! {
     /// What is to become of a subject.
     enum Verdict {
         Keep(why: Keep),
-        Act { moves: OneOrMore<Move>, because: Cause },
+        Act { #[serde(rename = "moves")] actions: OneOrMore<Action>, because: Cause },
         Hold { why: Hold, until: Option<Text<Timestamp>> },
     }
 }
@@ -54,7 +54,7 @@ mirror! {
 
 mirror! {
     /// One effect, with what it presumes.
-    enum Move {
+    enum Action {
         Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },
         Start { token: Text<Token>, after: Option<i64>, parameters: BTreeMap<String, ParameterValue>, company: Company },
         Submit { token: Text<Token>, digest: String },
@@ -145,11 +145,11 @@ mirror! {
     enum Hold {
         Trouble(trouble: Trouble),
         Busy {
-            #[serde(rename = "move")] movement: Move,
+            #[serde(rename = "move")] action: Action,
             since: Text<Timestamp>,
             #[serde(default, skip_serializing_if = "Option::is_none")] by: Option<String>,
         },
-        Doubt { #[serde(rename = "move")] movement: Move, since: Text<Timestamp> },
+        Doubt { #[serde(rename = "move")] action: Action, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },
         EitherKeyDue { limit: Text<Span> },
@@ -209,7 +209,7 @@ mirror! {
 
 mirror! {
     /// What is found out about an intent that had no end.
-    struct Settlement { intent: String, #[serde(rename = "move")] movement: Move, settled: Settled }
+    struct Settlement { intent: String, #[serde(rename = "move")] action: Action, settled: Settled }
 }
 
 mirror! {

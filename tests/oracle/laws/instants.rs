@@ -41,8 +41,8 @@ fn verdict(verdict: &Verdict) -> String {
                 }
             }
         }
-        Verdict::Act { moves, because } => {
-            let titles: Vec<String> = moves.iter().map(|one| format!("{one:?}")).collect();
+        Verdict::Act { actions, because } => {
+            let titles: Vec<String> = actions.iter().map(|one| format!("{one:?}")).collect();
             let outside = matches!(
                 because,
                 Cause::KeyDue {

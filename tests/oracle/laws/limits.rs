@@ -99,7 +99,7 @@ impl History<'_> {
         let quiet = !self.script.speaks_of("forbid")
             && self.script.faults.is_empty()
             && self.changes.iter().all(|(_, at)| *at < since)
-            && self.moves.iter().all(|at| *at < since)
+            && self.actions.iter().all(|at| *at < since)
             && !runtime.is_remade_within(lead.plus(rule.overlap), last.at);
         room && begun && open && daily && quiet && rule.unknown_age == "rotate"
     }

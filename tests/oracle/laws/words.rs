@@ -128,9 +128,9 @@ fn of_json(step: &Value) -> Said {
     Said { promise, action }
 }
 
-fn title(movement: &Value) -> String {
-    let of = &movement[variant(movement)];
-    match variant(movement).as_str() {
+fn title(action: &Value) -> String {
+    let of = &action[variant(action)];
+    match variant(action).as_str() {
         "regenerate" => format!("regenerate {}", of["slot"].as_str().unwrap_or_default()),
         "start" => "run now".to_owned(),
         "cancel" => format!("cancel run {}", of["run"]),
@@ -143,16 +143,16 @@ fn counts_of_json(steps: &[Value]) -> Counts {
     for step in steps {
         let said = of_json(step);
         *counts.entry(said.promise.clone()).or_default() += 1;
-        let moves = step["verdict"]["act"]["moves"].as_array();
-        for movement in moves.into_iter().flatten() {
-            let word = match variant(movement).as_str() {
+        let actions = step["verdict"]["act"]["moves"].as_array();
+        for action in actions.into_iter().flatten() {
+            let word = match variant(action).as_str() {
                 "regenerate" => "to regenerate",
                 "cancel" => "to cancel",
                 _ => "to run",
             };
             *counts.entry(word.to_owned()).or_default() += 1;
         }
-        if moves.is_none() && said.action != "broken" {
+        if actions.is_none() && said.action != "broken" {
             *counts.entry(said.action).or_default() += 1;
         }
     }

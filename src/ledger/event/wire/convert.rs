@@ -5,8 +5,8 @@
 mod ending;
 
 use super::{
-    AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine, Instant,
-    KeysLine, Line, LookedLine, MoveLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
+    ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine,
+    Instant, KeysLine, Line, LookedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
     SubjectLine,
 };
 use crate::ledger::event::{Confirmation, Event, Intent, Subject, VERSION};
@@ -16,7 +16,7 @@ use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
-use crate::model::verdict::{Company, Move, Presumed};
+use crate::model::verdict::{Action, Company, Presumed};
 
 impl ParameterLine {
     fn named((name, value): (String, ParameterValue)) -> (String, Self) {
@@ -185,7 +185,7 @@ impl EventLine {
             intent: intent.intent,
             apply: intent.apply,
             by: intent.by,
-            movement: MoveLine::of(intent.movement),
+            action: ActionLine::of(intent.action),
             rule: intent.rule,
             seen: intent.seen.map(Instant),
             at: Instant(intent.at),
@@ -223,7 +223,7 @@ impl EventLine {
                 intent,
                 apply,
                 by,
-                movement,
+                action,
                 rule,
                 seen,
                 at,
@@ -233,7 +233,7 @@ impl EventLine {
                 apply,
                 by,
                 subject: subject.subject()?,
-                movement: movement.movement()?,
+                action: action.action()?,
                 rule,
                 seen: seen.map(|seen| seen.0),
                 at: at.0,
@@ -449,10 +449,10 @@ fn presumed(shown: Option<String>) -> Result<Presumed, String> {
     })
 }
 
-impl MoveLine {
-    fn of(movement: Move) -> Self {
-        match movement {
-            Move::Regenerate {
+impl ActionLine {
+    fn of(action: Action) -> Self {
+        match action {
+            Action::Regenerate {
                 slot,
                 replacing,
                 beside,
@@ -461,7 +461,7 @@ impl MoveLine {
                 replacing: shown(replacing),
                 beside: shown(beside),
             },
-            Move::Start {
+            Action::Start {
                 token,
                 after,
                 parameters,
@@ -475,21 +475,21 @@ impl MoveLine {
                     Company::Any => CompanyLine::Any,
                 },
             },
-            Move::Submit { token, digest } => Self::Submit {
+            Action::Submit { token, digest } => Self::Submit {
                 token: token.as_str().to_owned(),
                 digest,
             },
-            Move::Cancel { run } => Self::Cancel { run },
+            Action::Cancel { run } => Self::Cancel { run },
         }
     }
 
-    fn movement(self) -> Result<Move, String> {
+    fn action(self) -> Result<Action, String> {
         Ok(match self {
             Self::Regenerate {
                 slot,
                 replacing,
                 beside,
-            } => Move::Regenerate {
+            } => Action::Regenerate {
                 slot: slot.slot(),
                 replacing: presumed(replacing)?,
                 beside: presumed(beside)?,
@@ -499,7 +499,7 @@ impl MoveLine {
                 after,
                 parameters,
                 company,
-            } => Move::Start {
+            } => Action::Start {
                 token: token(&text)?,
                 after,
                 parameters: parameters.into_iter().map(ParameterLine::value).collect(),
@@ -511,11 +511,11 @@ impl MoveLine {
             Self::Submit {
                 token: text,
                 digest,
-            } => Move::Submit {
+            } => Action::Submit {
                 token: token(&text)?,
                 digest,
             },
-            Self::Cancel { run } => Move::Cancel { run },
+            Self::Cancel { run } => Action::Cancel { run },
         })
     }
 }

@@ -110,8 +110,8 @@ fn step(address: &str, verdict: Verdict) -> Step {
     }
 }
 
-fn regenerate() -> Move {
-    Move::Regenerate {
+fn regenerate() -> Action {
+    Action::Regenerate {
         slot: Slot::One,
         replacing: Presumed::Key(print('a')),
         beside: Presumed::Key(print('b')),
@@ -132,15 +132,15 @@ fn rotation(address: &str) -> Step {
     }
 }
 
-fn act(moves: Vec<Move>, because: Cause) -> Verdict {
+fn act(actions: Vec<Action>, because: Cause) -> Verdict {
     Verdict::Act {
-        moves: NonEmpty::from_vec(moves).unwrap(),
+        actions: NonEmpty::from_vec(actions).unwrap(),
         because,
     }
 }
 
-fn start(parameters: &[(&str, &str)]) -> Move {
-    Move::Start {
+fn start(parameters: &[(&str, &str)]) -> Action {
+    Action::Start {
         token: Token::parse("t").unwrap(),
         after: None,
         parameters: parameters
@@ -175,7 +175,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
     Plan {
         at: now(),
         steps,
-        passed_over: Vec::new(),
+        skipped: Vec::new(),
         valid_until: at("2026-11-24T03:00:00Z"),
         freezes: Vec::new(),
         exceeded: Vec::new(),

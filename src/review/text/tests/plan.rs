@@ -108,7 +108,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
     };
     let settled = Settlement {
         intent: "7".to_owned(),
-        movement: regenerate(),
+        action: regenerate(),
         settled: Settled::Done(Receipt::Regenerated {
             slot: Slot::One,
             fingerprint: print('c'),
@@ -131,7 +131,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
         to: at("2026-11-25T00:00:00Z"),
         reason: "year-end close".to_owned(),
     });
-    plan_shown.passed_over.push(PassedOver {
+    plan_shown.skipped.push(Skipped {
         address: Address::parse("ingest/azure").unwrap(),
         why: "managed by Azure: it has no keys".to_owned(),
     });
@@ -151,13 +151,13 @@ Plan: 0 to regenerate, 0 to run, 0 to cancel, 1 operation to resolve, 0 on hold,
 
 #[test]
 fn replacing_a_run_takes_two_lines() {
-    let moves = vec![Move::Cancel { run: 7 }, start(&[("day", "yesterday")])];
+    let actions = vec![Action::Cancel { run: 7 }, start(&[("day", "yesterday")])];
     let because = Cause::TooLong {
         run: 7,
         ran: Span::hours(5),
         limit: Span::hours(3),
     };
-    let shown = plain(vec![step("a/b", act(moves, because))]);
+    let shown = plain(vec![step("a/b", act(actions, because))]);
     assert!(
         shown.starts_with(
             "  a/b   cancel run 7   run 7 has been active for 5h, limit 3h

@@ -102,12 +102,12 @@ fn every_hold_of_a_subject_says_why() {
         ids: Box::default(),
     };
     let since = at("2026-11-22T08:59:00Z");
-    let movement = regenerate;
+    let action = regenerate;
     for (why, said) in [
         (Hold::Trouble(misfit), "two jobs have this name: 5 and 6"),
         (
             Hold::Busy {
-                movement: movement(),
+                action: action(),
                 since,
                 by: None,
             },
@@ -115,7 +115,7 @@ fn every_hold_of_a_subject_says_why() {
         ),
         (
             Hold::Busy {
-                movement: movement(),
+                action: action(),
                 since,
                 by: Some("alice on build-7, process 4711".to_owned()),
             },
@@ -123,7 +123,7 @@ fn every_hold_of_a_subject_says_why() {
         ),
         (
             Hold::Doubt {
-                movement: movement(),
+                action: action(),
                 since,
             },
             "unresolved: it is not known yet whether `regenerate authKey1` of 2026-11-22 08:59 UTC happened",
@@ -368,7 +368,7 @@ fn a_promise_that_is_not_kept_says_so_whatever_is_done() {
 fn a_hold_that_outlasts_its_promise_says_when_it_breaks() {
     let breaks_at = Some(at("2026-11-25T09:00:00Z"));
     let note = ", breaks at 2026-11-25 09:00 UTC: ";
-    let movement = regenerate();
+    let action = regenerate();
     let since = now();
     let slot = Slot::One;
     for why in [
@@ -384,7 +384,7 @@ fn a_hold_that_outlasts_its_promise_says_when_it_breaks() {
         Hold::Deferred {
             guardrail: "maxRuns".to_owned(),
         },
-        Hold::Doubt { movement, since },
+        Hold::Doubt { action, since },
     ] {
         for (until, outlasts) in [
             (None, true),
