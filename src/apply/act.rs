@@ -141,12 +141,12 @@ async fn cancel(
 }
 
 impl<'a> Hands<'a> {
-    /// The Data Factory connection of this name.
+    /// The connection to integration runtimes of this name.
     pub(super) fn factory(&self, name: &Name) -> Result<&'a Factory, Trouble> {
         self.connections
             .factories
             .get(name)
-            .ok_or_else(|| undeclared("DataFactory", name))
+            .ok_or_else(|| undeclared("DataFactory or SynapseWorkspace", name))
     }
 
     /// The workspace connection of this name.

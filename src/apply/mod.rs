@@ -40,7 +40,7 @@ pub use stop::StopFlag;
 /// The connections that a plan's targets name.
 #[derive(Clone, Copy, Debug)]
 pub struct Connections<'a> {
-    /// Data Factory connections by name.
+    /// Connections to services with integration runtimes, by name.
     pub factories: &'a BTreeMap<Name, Factory>,
     /// Databricks connections by name.
     pub workspaces: &'a BTreeMap<Name, Workspace>,

@@ -19,6 +19,7 @@ use crate::escape;
 use crate::manifest;
 use crate::model::address::Name;
 use crate::model::desired::LedgerPlace;
+use crate::model::kind::Kind;
 use crate::model::policy::{ActionKind, Policy, Violation};
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{Action, Facts, Plan, Verdict};
@@ -211,9 +212,9 @@ fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
         let kind = match &step.facts {
             Facts::Runtime(facts) => {
                 found.extend(policy.of_key_age(&facts.spec));
-                "KeyAge"
+                Kind::KeyAge
             }
-            Facts::Job(_) | Facts::Submission(_) => "JobRun",
+            Facts::Job(_) | Facts::Submission(_) => Kind::JobRun,
             Facts::None => continue,
         };
         found.extend(policy.of_kind(kind));

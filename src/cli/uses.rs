@@ -155,12 +155,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::model::runtime_service::RuntimeService;
     use crate::model::samples;
 
     #[test]
     fn a_saved_plan_names_every_host_that_its_connections_reach() {
         let name = Name::parse("ingest").unwrap();
         let factory = Factory {
+            service: RuntimeService::DataFactory,
             name: name.clone(),
             subscription: "s".to_owned(),
             resource_group: "rg".to_owned(),

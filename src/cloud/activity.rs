@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::arm::{self, Ask};
 use super::call::Who;
+use super::factory;
 use super::request_id;
 use super::session::Session;
 use super::soft::{self, Soft};
@@ -15,12 +16,12 @@ use crate::http::redact::holds;
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;
 use crate::model::runtime::Regeneration;
+use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 const VERSION: &str = "2015-04-01";
 pub(super) const READ: &str = "Microsoft.Insights/eventtypes/values/read";
-const ACTION: &str = "microsoft.datafactory/factories/integrationruntimes/regenerateauthkey/action";
 const FIELDS: &str = "authorization,eventTimestamp,httpRequest,operationName,resourceId,status";
 /// The same and who did it. The documentation of `$select` does not list `caller`, which events have: where it is refused, a reading
 /// does without.
@@ -142,7 +143,8 @@ impl Entry {
             .authorization
             .map_or((None, None), |said| (said.action, said.scope));
         let operation = self.operation_name.and_then(|word| word.value);
-        if !succeeded || !(is(operation.as_ref(), ACTION) || is(action.as_ref(), ACTION)) {
+        if !succeeded || !(is_regeneration(operation.as_ref()) || is_regeneration(action.as_ref()))
+        {
             return None;
         }
         let runtime = ResourceId::new(self.resource_id.or(scope)?);
@@ -157,6 +159,12 @@ impl Entry {
         };
         Some((runtime, event))
     }
+}
+
+/// Is it the right to regenerate a key, at any service?
+fn is_regeneration(action: Option<&String>) -> bool {
+    let rights = RuntimeService::ALL.map(|service| factory::verbs(service).regenerate);
+    rights.into_iter().any(|right| is(action, right))
 }
 
 fn is(text: Option<&String>, wanted: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Data Factory's integration runtimes, API 2018-06-01.
+//! Integration runtimes: of Data Factory (API 2018-06-01) and of Synapse (API 2021-06-01), which speak the same verbs.
 //!
 //! Refuses: holding a key. A key becomes its fingerprint while the answer is parsed, and goes no further.
 
@@ -16,17 +16,43 @@ use crate::http::{Place, Repeat};
 use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;
 use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
+use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
-const VERSION: &str = "2018-06-01";
-pub(super) const READ: &str = "Microsoft.DataFactory/factories/integrationRuntimes/read";
-pub(super) const STATUS: &str =
-    "Microsoft.DataFactory/factories/integrationRuntimes/getStatus/read";
-pub(super) const LIST_KEYS: &str =
-    "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action";
-pub(super) const REGENERATE: &str =
-    "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action";
+/// What a service calls the rights to its verbs, and the version that it is asked in.
+pub(super) struct Verbs {
+    version: &'static str,
+    pub read: &'static str,
+    /// Reading the status is an action at Synapse, so it counts as a write, and a reader may not.
+    pub status: &'static str,
+    pub list_keys: &'static str,
+    pub regenerate: &'static str,
+}
+
+const DATA_FACTORY: Verbs = Verbs {
+    version: "2018-06-01",
+    read: "Microsoft.DataFactory/factories/integrationRuntimes/read",
+    status: "Microsoft.DataFactory/factories/integrationRuntimes/getStatus/read",
+    list_keys: "Microsoft.DataFactory/factories/integrationRuntimes/listAuthKeys/action",
+    regenerate: "Microsoft.DataFactory/factories/integrationRuntimes/regenerateAuthKey/action",
+};
+
+const SYNAPSE: Verbs = Verbs {
+    version: "2021-06-01",
+    read: "Microsoft.Synapse/workspaces/integrationRuntimes/read",
+    status: "Microsoft.Synapse/workspaces/integrationRuntimes/getStatus/action",
+    list_keys: "Microsoft.Synapse/workspaces/integrationRuntimes/listAuthKeys/action",
+    regenerate: "Microsoft.Synapse/workspaces/integrationRuntimes/regenerateAuthKey/action",
+};
+
+/// The names of a service.
+pub(super) const fn verbs(service: RuntimeService) -> &'static Verbs {
+    match service {
+        RuntimeService::DataFactory => &DATA_FACTORY,
+        RuntimeService::Synapse => &SYNAPSE,
+    }
+}
 
 #[derive(Deserialize)]
 struct RuntimeResource {
@@ -95,12 +121,12 @@ pub(super) async fn list(
     let call = Ask {
         who: Who::of_factory(factory),
         doing: format!("list the integration runtimes of {}", factory.name),
-        right: READ,
+        right: verbs(factory.service).read,
         kind: "adf.list",
         method: Method::GET,
         id: factory.id(),
         part: "/integrationRuntimes",
-        version: VERSION,
+        version: verbs(factory.service).version,
     };
     let call = call.call()?;
     let nameless = call.trouble(
@@ -153,7 +179,7 @@ pub(super) async fn status(
         name,
         "read the status of",
         "adf.getStatus",
-        STATUS,
+        verbs(factory.service).status,
         post,
         "/getStatus",
     )?;
@@ -205,7 +231,7 @@ pub(super) async fn keys(
         name,
         "list the keys of",
         "adf.listAuthKeys",
-        LIST_KEYS,
+        verbs(factory.service).list_keys,
         post,
         "/listAuthKeys",
     )?;
@@ -242,7 +268,7 @@ pub(super) async fn room(
         name,
         "regenerate a key of",
         kind,
-        REGENERATE,
+        verbs(factory.service).regenerate,
         post,
         part,
     )?;
@@ -263,7 +289,8 @@ pub(super) async fn regenerate(
 ) -> Result<Dated<Regenerated>, ActFailure> {
     let doing = format!("regenerate {slot} of");
     let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
-    let call = of_runtime(factory, name, &doing, kind, REGENERATE, Method::POST, part)
+    let right = verbs(factory.service).regenerate;
+    let call = of_runtime(factory, name, &doing, kind, right, Method::POST, part)
         .map_err(ActFailure::Refused)?;
     let call = Call {
         body: Some(json!({"keyName": slot.as_str()})),
@@ -304,9 +331,11 @@ fn of_runtime<'a>(
         return Err(Trouble {
             kind: TroubleKind::Misfit,
             doing,
-            message: "its name is not one that Data Factory allows (3 to 63 letters and digits, with single hyphens between them), \
-                      so it is not put into an address"
-                .to_owned(),
+            message: format!(
+                "its name is not one that {} allows (3 to 63 letters and digits, with single hyphens between them), \
+                 so it is not put into an address",
+                factory.service.title()
+            ),
             ids: Box::default(),
         });
     }
@@ -318,7 +347,7 @@ fn of_runtime<'a>(
         method,
         id: factory.runtime(name),
         part,
-        version: VERSION,
+        version: verbs(factory.service).version,
     }
     .call()
 }

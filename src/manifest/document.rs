@@ -4,33 +4,24 @@
 
 use std::rc::Rc;
 
+use schemars::{Schema, SchemaGenerator};
+
 use super::mark::{At, Mark};
 use super::problem::{Findings, Problem, suggestion};
 use super::shape::connection::{
-    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec,
+    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec, SynapseWorkspaceSpec,
 };
 use super::shape::leaf::NameText;
 use super::shape::policy::PolicySpec;
 use super::shape::project::ProjectSpec;
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
-use super::shape::{Fields, Shape, Spot, clipped, record};
+use super::shape::{Fields, Spot, clipped, record};
 use super::tree::Node;
 use crate::model::address::Name;
+use crate::model::kind::Kind;
 
 /// The version that this program reads.
 pub const API_VERSION: &str = "afresh/v1";
-
-/// The kinds of documents.
-pub const KINDS: [&str; 8] = [
-    "Project",
-    "DataFactory",
-    "DatabricksWorkspace",
-    "Cloud",
-    "Credential",
-    "KeyAge",
-    "JobRun",
-    "Policy",
-];
 
 record! {
     /// What a document is called.
@@ -40,32 +31,49 @@ record! {
     }
 }
 
-/// A document's spec.
-#[derive(Debug)]
-pub enum Spec {
-    /// `Project`.
-    Project(ProjectSpec),
-    /// `DataFactory`.
-    DataFactory(DataFactorySpec),
-    /// `DatabricksWorkspace`.
-    DatabricksWorkspace(DatabricksWorkspaceSpec),
-    /// `Cloud`.
-    Cloud(CloudSpec),
-    /// `Credential`.
-    Credential(CredentialSpec),
-    /// `KeyAge`.
-    KeyAge(Box<KeyAgeSpec>),
-    /// `JobRun`.
-    JobRun(Box<JobRunSpec>),
-    /// `Policy`, which is read from outside the manifests only.
-    Policy(Box<PolicySpec>),
+/// The shape of each kind's spec: its type, its reader and its schema come from this one table.
+macro_rules! specs {
+    ($($kind:ident: $shape:ty),* $(,)?) => {
+        /// A document's spec.
+        #[derive(Debug)]
+        pub enum Spec { $(
+            #[doc = concat!("`", stringify!($kind), "`.")]
+            $kind(Box<$shape>)
+        ),* }
+
+        impl Spec {
+            /// Reads the `spec` of a document. `None` if that fails: then at least one problem was noted.
+            fn read(kind: Kind, fields: &Fields<'_>, findings: &mut Findings) -> Option<Self> {
+                match kind { $(
+                    Kind::$kind => fields.take::<$shape>("spec", findings).map(|spec| Self::$kind(Box::new(spec)))
+                ),* }
+            }
+
+            /// The JSON Schema of a `spec`.
+            pub fn schema(kind: Kind, generator: &mut SchemaGenerator) -> Schema {
+                match kind { $(Kind::$kind => generator.subschema_for::<$shape>()),* }
+            }
+        }
+    };
+}
+
+specs! {
+    Project: ProjectSpec,
+    DataFactory: DataFactorySpec,
+    SynapseWorkspace: SynapseWorkspaceSpec,
+    DatabricksWorkspace: DatabricksWorkspaceSpec,
+    Cloud: CloudSpec,
+    Credential: CredentialSpec,
+    KeyAge: KeyAgeSpec,
+    JobRun: JobRunSpec,
+    Policy: PolicySpec,
 }
 
 /// A document that was recognised. Its parts are there as far as they could be read.
 #[derive(Debug)]
 pub struct Document {
-    /// Its kind, one of [`KINDS`].
-    pub kind: &'static str,
+    /// Its kind.
+    pub kind: Kind,
     /// Its name.
     pub name: Option<At<Name>>,
     /// Its spec.
@@ -77,7 +85,7 @@ pub struct Document {
 impl Document {
     /// Does it promise something?
     pub fn is_rule(&self) -> bool {
-        matches!(self.kind, "KeyAge" | "JobRun")
+        self.kind.is_rule()
     }
 }
 
@@ -103,7 +111,7 @@ pub fn read(root: &Rc<Node>, findings: &mut Findings) -> Option<Document> {
     let kind = kind.and_then(|kind| known_kind(&kind, findings));
     let metadata = fields.take::<Metadata>("metadata", findings);
     let kind = kind.filter(|_| version_fits)?;
-    let spec = read_spec(kind, &fields, findings);
+    let spec = Spec::read(kind, &fields, findings);
     let name = metadata.map(|metadata| At {
         value: metadata.name.value.0,
         mark: metadata.name.mark,
@@ -130,31 +138,12 @@ fn version_fits(version: &At<String>, findings: &mut Findings) -> bool {
     false
 }
 
-fn known_kind(kind: &At<String>, findings: &mut Findings) -> Option<&'static str> {
-    let known = KINDS.into_iter().find(|known| *known == kind.value);
+fn known_kind(kind: &At<String>, findings: &mut Findings) -> Option<Kind> {
+    let known = Kind::parse(&kind.value);
     if known.is_none() {
         let message = format!("`{}` is not a kind of document", clipped(&kind.value));
-        findings.add(Problem::at(kind.mark, message).maybe_help(suggestion(&kind.value, &KINDS)));
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+        findings.add(Problem::at(kind.mark, message).maybe_help(suggestion(&kind.value, &kinds)));
     }
     known
-}
-
-fn read_spec(kind: &str, fields: &Fields<'_>, findings: &mut Findings) -> Option<Spec> {
-    fn take<T: Shape>(
-        fields: &Fields<'_>,
-        wrap: fn(T) -> Spec,
-        findings: &mut Findings,
-    ) -> Option<Spec> {
-        fields.take::<T>("spec", findings).map(wrap)
-    }
-    match kind {
-        "Project" => take(fields, Spec::Project, findings),
-        "DataFactory" => take(fields, Spec::DataFactory, findings),
-        "DatabricksWorkspace" => take(fields, Spec::DatabricksWorkspace, findings),
-        "Cloud" => take(fields, Spec::Cloud, findings),
-        "Credential" => take(fields, Spec::Credential, findings),
-        "KeyAge" => take(fields, |spec| Spec::KeyAge(Box::new(spec)), findings),
-        "Policy" => take(fields, |spec| Spec::Policy(Box::new(spec)), findings),
-        _ => take(fields, |spec| Spec::JobRun(Box::new(spec)), findings),
-    }
 }

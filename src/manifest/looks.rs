@@ -3,10 +3,11 @@
 //! A folder of manifests may hold other YAML, which is skipped without a word. Refuses: to skip what was meant for afresh, since
 //! a promise that nobody reads looks like one that is kept.
 
-use super::document::{API_VERSION, KINDS};
+use super::document::API_VERSION;
 use super::problem::{distance, nearest};
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
 use super::tree::{Entry, Node, Value};
+use crate::model::kind::Kind;
 
 /// Whom a document is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,8 +24,6 @@ pub enum Looks {
 
 /// The fields of a document's header.
 const HEADER: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
-/// Kinds that nobody else has: a version without a group does not make them foreign.
-const OWN_KINDS: [&str; 4] = ["DataFactory", "DatabricksWorkspace", "KeyAge", "JobRun"];
 /// Most letters in which a mistyped `apiVersion` or header field differs.
 const TYPO_MAX: usize = 2;
 
@@ -88,7 +87,7 @@ pub fn mentions(text: &str) -> bool {
         before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '/' | '-' | '_' | '@'))
     };
     folded.match_indices("afresh/").any(|(at, _)| alone(at))
-        || OWN_KINDS.iter().any(|kind| {
+        || names_of_ours_alone().any(|kind| {
             text.match_indices(kind)
                 .any(|(at, _)| is_value_of_kind(&text[..at], &text[at + kind.len()..]))
         })
@@ -106,7 +105,13 @@ fn is_ours(version: &str, kind: Option<&str>) -> bool {
     let folded = version.trim().to_lowercase();
     folded.starts_with("afresh")
         || distance(&folded, API_VERSION) <= TYPO_MAX
-        || !folded.contains('/') && kind.is_some_and(|kind| OWN_KINDS.contains(&kind))
+        || !folded.contains('/') && kind.and_then(Kind::parse).is_some_and(Kind::is_ours_alone)
+}
+
+/// Names of kinds that nobody else has: a version without a group does not make them foreign.
+fn names_of_ours_alone() -> impl Iterator<Item = &'static str> {
+    let ours = Kind::ALL.iter().filter(|kind| kind.is_ours_alone());
+    ours.map(|kind| kind.as_str())
 }
 
 /// There is no `apiVersion`, or none that is text; the rest speaks for afresh.
@@ -116,7 +121,7 @@ fn has_lost_its_version(entries: &[Entry]) -> bool {
         Value::List(_) | Value::Map(_) => false,
     });
     let kind = text(entries, "kind");
-    if versioned || kind.is_some_and(|kind| KINDS.contains(&kind)) {
+    if versioned || kind.and_then(Kind::parse).is_some() {
         return true;
     }
     let only_header = entries.iter().all(|entry| {
@@ -125,7 +130,8 @@ fn has_lost_its_version(entries: &[Entry]) -> bool {
             .iter()
             .any(|field| distance(&key, &field.to_lowercase()) <= TYPO_MAX)
     });
-    let kind_fits = kind.is_none_or(|kind| nearest(kind, KINDS).is_some());
+    let kind_fits =
+        kind.is_none_or(|kind| nearest(kind, Kind::ALL.iter().map(|kind| kind.as_str())).is_some());
     let body = is_map(entries, "spec") && is_map(entries, "metadata");
     only_header && kind_fits && (body || is_rule_spec(entries))
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::model::desired::LedgerPlace;
+use crate::model::kind::Kind;
 use crate::model::policy::{Policy, Requirements};
 use crate::model::trust::{Allowed, HostPattern, Role};
 
@@ -52,7 +53,7 @@ pub fn read_policy(path: &Path) -> Result<Policy, Problems> {
 fn only<'a>(documents: &'a [Document], findings: &mut Findings) -> Option<&'a Document> {
     let (policies, others): (Vec<&Document>, Vec<&Document>) = documents
         .iter()
-        .partition(|document| document.kind == "Policy");
+        .partition(|document| document.kind == Kind::Policy);
     for other in others {
         let message = format!("a {} does not belong into a policy's file", other.kind);
         findings.add(Problem::at(other.mark, message).help("keep manifests elsewhere"));
@@ -157,7 +158,7 @@ fn required(text: &RequireText) -> Requirements {
         workspaces: set(text.workspaces.as_ref(), |one| lower(&one.0)),
         connections: set(text.connections.as_ref(), |one| one.0.clone()),
         credentials: set(text.credentials.as_ref(), |one| one.0.clone()),
-        kinds: set(text.kinds.as_ref(), |one| one.0.clone()),
+        kinds: set(text.kinds.as_ref(), |one| one.0),
         actions: set(text.actions.as_ref(), |one| one.0),
         guardrails: text.guardrails.as_ref().map(guardrails).unwrap_or_default(),
         age_max: rules.and_then(|rules| Some(rules.age_max.as_ref()?.0)),

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
+use crate::model::kind::Kind;
 
 use super::mark::Mark;
 
@@ -148,7 +149,7 @@ struct Kept {
 #[derive(Clone, Debug)]
 pub struct Mention {
     /// The other document's kind.
-    pub kind: &'static str,
+    pub kind: Kind,
     /// Its name.
     pub name: String,
     /// Where it is mentioned.

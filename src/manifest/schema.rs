@@ -4,28 +4,23 @@
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use super::document::{API_VERSION, KINDS, Metadata};
-use super::shape::connection::{
-    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec,
-};
-use super::shape::policy::PolicySpec;
-use super::shape::project::ProjectSpec;
-use super::shape::rule::{JobRunSpec, KeyAgeSpec};
+use super::document::{API_VERSION, Metadata, Spec};
+use crate::model::kind::Kind;
 
 /// JSON Schema (draft 2020-12) of one document.
 pub fn schema() -> Value {
     let settings = SchemaSettings::draft2020_12().for_deserialize();
     let mut generator = settings.into_generator();
     let metadata = generator.subschema_for::<Metadata>();
-    let documents: Map<String, Value> = KINDS
-        .into_iter()
-        .map(|kind| (kind.to_owned(), document(kind, &metadata, &mut generator)))
+    let documents: Map<String, Value> = Kind::ALL
+        .iter()
+        .map(|kind| (kind.to_string(), document(*kind, &metadata, &mut generator)))
         .collect();
-    let references: Vec<Value> = KINDS
-        .into_iter()
+    let references: Vec<Value> = Kind::ALL
+        .iter()
         .map(|kind| json!({ "$ref": format!("#/$defs/{kind}") }))
         .collect();
     let mut definitions = documents;
@@ -41,24 +36,15 @@ pub fn schema() -> Value {
     schema.to_value()
 }
 
-fn document(kind: &str, metadata: &Schema, generator: &mut SchemaGenerator) -> Value {
-    let spec = match kind {
-        "Project" => spec::<ProjectSpec>(generator),
-        "DataFactory" => spec::<DataFactorySpec>(generator),
-        "DatabricksWorkspace" => spec::<DatabricksWorkspaceSpec>(generator),
-        "Cloud" => spec::<CloudSpec>(generator),
-        "Credential" => spec::<CredentialSpec>(generator),
-        "KeyAge" => spec::<KeyAgeSpec>(generator),
-        "Policy" => spec::<PolicySpec>(generator),
-        _ => spec::<JobRunSpec>(generator),
-    };
+fn document(kind: Kind, metadata: &Schema, generator: &mut SchemaGenerator) -> Value {
+    let spec = Spec::schema(kind, generator);
     let described = definition(&spec, generator);
     json!({
         "description": described,
         "type": "object",
         "properties": {
             "apiVersion": { "const": API_VERSION },
-            "kind": { "const": kind },
+            "kind": { "const": kind.as_str() },
             "metadata": metadata,
             "spec": spec,
         },
@@ -75,10 +61,6 @@ fn definition(spec: &Schema, generator: &SchemaGenerator) -> Option<Value> {
         .get(name)?
         .get("description")
         .cloned()
-}
-
-fn spec<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
-    generator.subschema_for::<T>()
 }
 
 /// A field that may be left out may not be null: takes the null out again that an `Option` puts in.

@@ -2,6 +2,7 @@
 //!
 //! Refuses: a token. What a token says of itself is here, never the token.
 
+use super::runtime_service::RuntimeService;
 use super::time::Timestamp;
 use super::trouble::Trouble;
 
@@ -26,8 +27,8 @@ pub struct Access {
 /// What a connection leads to, in its own name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// A Data Factory, by its name.
-    Factory(String),
+    /// A Data Factory or a Synapse workspace, by its name.
+    Factory(RuntimeService, String),
     /// A Databricks workspace, by its host, or by its resource id where no host is given.
     Workspace(String),
     /// The blob that the ledger lies in, by its address.

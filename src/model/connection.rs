@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
+use super::runtime_service::RuntimeService;
 use super::time::Span;
 use super::trust::{Host, Source};
 use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS, REQUEST_LIFETIME};
@@ -317,16 +318,18 @@ impl Credential {
     }
 }
 
-/// A Data Factory, and how to reach it.
+/// A Data Factory or a Synapse workspace, which have integration runtimes, and how to reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Factory {
     /// The connection's name.
     pub name: Name,
+    /// Which of the two it is.
+    pub service: RuntimeService,
     /// Subscription id.
     pub subscription: String,
     /// Resource group.
     pub resource_group: String,
-    /// The factory's own name.
+    /// The factory's or the workspace's own name.
     pub factory: String,
     /// Its cloud.
     pub cloud: Cloud,
@@ -335,11 +338,14 @@ pub struct Factory {
 }
 
 impl Factory {
-    /// The factory's ARM id.
+    /// Its ARM id.
     pub fn id(&self) -> ResourceId {
         ResourceId::new(format!(
-            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}",
-            self.subscription, self.resource_group, self.factory
+            "/subscriptions/{}/resourceGroups/{}/providers/{}/{}",
+            self.subscription,
+            self.resource_group,
+            self.service.resource_type(),
+            self.factory
         ))
     }
 

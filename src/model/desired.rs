@@ -15,7 +15,7 @@ use super::time::Freeze;
 pub struct Desired {
     /// The folder's one Project.
     pub project: Project,
-    /// Data Factory connections by name.
+    /// Connections to services with integration runtimes, by name.
     pub factories: BTreeMap<Name, Factory>,
     /// Databricks connections by name.
     pub workspaces: BTreeMap<Name, Workspace>,
@@ -94,7 +94,7 @@ impl std::fmt::Display for Place {
 pub struct KeyAgeRule {
     /// Its name.
     pub name: Name,
-    /// The `DataFactory` it selects in.
+    /// The connection that it selects in: a `DataFactory` or a `SynapseWorkspace`.
     pub factory: Name,
     /// Names and globs (`*`, `?`), without regard to case.
     pub select: Vec<Selector>,

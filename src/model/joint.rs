@@ -243,6 +243,8 @@ impl<'a> Key<'a> {
         let (after, by) = tenure.bounds();
         let earliest = after.max(created);
         let silence = Believed::of(believed.silence, slot);
+        // While nobody tells when the runtime was made, it may have been made at any time, with new keys, and no log tells of that.
+        let silence = silence && timeline.created.is_some();
         let spans = timeline.log.spans.iter().filter(|_| silence);
         let from = timeline.log_from.unwrap_or(Timestamp::MIN);
         let covered = spans.map(|span| (span.since.max(from), tells_until(tenure, *span)));

@@ -13,6 +13,7 @@ pub mod contents;
 pub mod desired;
 pub mod job;
 pub mod joint;
+pub mod kind;
 pub mod memory;
 pub mod name_glob;
 pub mod outcome;
@@ -21,6 +22,7 @@ pub mod promise;
 mod recurring;
 pub mod requests;
 pub mod runtime;
+pub mod runtime_service;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod survey;

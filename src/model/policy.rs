@@ -10,6 +10,7 @@ use super::address::Name;
 use super::connection::{Credential, Factory, Workspace, WorkspaceHost};
 use super::desired::{Guardrails, JobRunWhat, LedgerPlace, OnExceed, Project};
 use super::job::{Concurrency, Requirement};
+use super::kind::Kind;
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use super::time::{Freeze, Span};
 use super::trust::Allowed;
@@ -44,7 +45,7 @@ pub struct Requirements {
     /// Methods of credentials: `default`, `workloadIdentity`, …
     pub credentials: Option<BTreeSet<String>>,
     /// Kinds of documents.
-    pub kinds: Option<BTreeSet<String>>,
+    pub kinds: Option<BTreeSet<Kind>>,
     /// What rules may lead to.
     pub actions: Option<BTreeSet<ActionKind>>,
     /// Bounds on one apply; those of the Project are at most these.
@@ -197,9 +198,9 @@ impl Policy {
     }
 
     /// What a document breaks by being there.
-    pub fn of_kind(&self, kind: &str) -> Option<Violation> {
+    pub fn of_kind(&self, kind: Kind) -> Option<Violation> {
         let allowed = self.require.kinds.as_ref();
-        outside(allowed, &kind.to_owned(), "kind", Part::Whole)
+        outside(allowed, &kind, "kind", Part::Whole)
     }
 
     /// What a ledger breaks that is not the fixed one.
@@ -291,7 +292,7 @@ impl Policy {
         outside(allowed, &method.to_owned(), "credential", Part::Credential)
     }
 
-    /// What a Data Factory breaks.
+    /// What a Data Factory or a Synapse workspace breaks.
     pub fn of_factory(&self, factory: &Factory) -> Vec<Violation> {
         let require = &self.require;
         let subscription = factory.subscription.to_ascii_lowercase();

@@ -174,6 +174,8 @@ pub struct RuntimeSight {
     pub kind: RuntimeKind,
     /// `createTime`, if the service told.
     pub created: Option<Timestamp>,
+    /// Why its status, which tells that, was not shown, where the rest of the evidence has to do.
+    pub status_refused: Option<Trouble>,
     /// Its keys, as fingerprints.
     pub keys: KeySight,
     /// What the Activity Log says of it.

@@ -216,6 +216,7 @@ impl<'a> Judge<'a> {
             outside: sight
                 .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))
                 .unwrap_or_default(),
+            status_refused: sight.and_then(|sight| sight.status_refused.clone()),
             keys_refused: sight.and_then(|sight| match &sight.keys {
                 KeySight::Refused(trouble) => Some(trouble.clone()),
                 KeySight::Shown(_) | KeySight::NotAsked => None,

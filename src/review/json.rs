@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::text::{report as sentence, run_of};
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
+use crate::model::kind::Kind;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Receipt};
@@ -43,8 +44,8 @@ pub fn recorded(at: Timestamp, observations: usize, ledger: &str) -> Value {
 /// "audience", "until", "why", "rights": [{"for", "right", "on", "granted", "why"}]}`; `granted` is null where nobody can tell.
 pub fn access(access: &Access) -> Value {
     let (kind, place) = match &access.place {
-        Place::Factory(name) => ("DataFactory", name),
-        Place::Workspace(host) => ("DatabricksWorkspace", host),
+        Place::Factory(service, name) => (service.kind().as_str(), name),
+        Place::Workspace(host) => (Kind::DatabricksWorkspace.as_str(), host),
         Place::Ledger(address) => ("ledger", address),
     };
     let mut fields = object(json!({

@@ -49,7 +49,7 @@ const FAMILY: &str = "afresh-plan/";
 pub struct File {
     /// What was decided.
     pub plan: Plan,
-    /// The Data Factory connections that its steps use.
+    /// The connections to services with integration runtimes that its steps use.
     pub factories: BTreeMap<Name, Factory>,
     /// The Databricks connections that its steps use, and those that the `DATABRICKS_` variables may be meant for.
     pub workspaces: BTreeMap<Name, Workspace>,

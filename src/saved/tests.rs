@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::model::address::ResourceId;
 use crate::model::connection::{Cloud, Credential, Proof, SecretSource, WorkspaceHost};
+use crate::model::runtime_service::RuntimeService;
 use crate::model::samples;
 use crate::model::time::Span;
 use crate::model::trust::{Grounds, Host, Role, Source, Used};
@@ -82,6 +83,7 @@ fn file(plan: Plan) -> File {
         (name, workspace)
     };
     let factory = Factory {
+        service: RuntimeService::DataFactory,
         name: name("ingest"),
         subscription: "12345678-1234-1234-1234-1234567890ab".to_owned(),
         resource_group: "rg-data".to_owned(),

@@ -18,8 +18,8 @@ use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Runtime, Settings,
-    Subscription, Tenant, World,
+    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Provider, Runtime,
+    Settings, Subscription, Tenant, World,
 };
 use super::{bucket, build_workspace};
 use crate::clock::Clock;
@@ -166,10 +166,15 @@ fn machine(file: MachineFile) -> Machine {
 
 fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription, String> {
     let at = format!("subscriptions[{}]", file.id);
-    let factories = file
-        .factories
+    let of = |provider, all: Vec<FactoryFile>| {
+        let built = all.into_iter();
+        built.map(move |one| (provider, one)).collect::<Vec<_>>()
+    };
+    let mut all = of(Provider::DataFactory, file.factories);
+    all.extend(of(Provider::Synapse, file.synapse_workspaces));
+    let factories = all
         .into_iter()
-        .map(|one| factory(one, &at, ground))
+        .map(|(provider, one)| factory(provider, one, &at, ground))
         .collect::<Result<Vec<_>, _>>()?;
     unique(&at, factories.iter().map(|one| one.name.as_str()))?;
     Ok(Subscription {
@@ -180,8 +185,17 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
     })
 }
 
-fn factory(file: FactoryFile, at: &str, ground: &Ground) -> Result<Factory, String> {
-    let at = format!("{at}.factories[{}]", file.name);
+fn factory(
+    provider: Provider,
+    file: FactoryFile,
+    at: &str,
+    ground: &Ground,
+) -> Result<Factory, String> {
+    let list = match provider {
+        Provider::DataFactory => "factories",
+        Provider::Synapse => "synapseWorkspaces",
+    };
+    let at = format!("{at}.{list}[{}]", file.name);
     let mut runtimes = Vec::new();
     for one in file.runtimes {
         copies(&one.name.clone(), one.copies, |name, _| {
@@ -199,6 +213,7 @@ fn factory(file: FactoryFile, at: &str, ground: &Ground) -> Result<Factory, Stri
         .created
         .map_or(before(oldest, DAY), |when| when.resolve(ground.beginning));
     Ok(Factory {
+        provider,
         name: file.name,
         resource_group: file.resource_group,
         location: file.location,

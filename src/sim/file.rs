@@ -131,6 +131,8 @@ pub(crate) struct SubscriptionFile {
     pub(crate) activity_log: ActivityLogFile,
     #[serde(default)]
     pub(crate) factories: Vec<FactoryFile>,
+    #[serde(default)]
+    pub(crate) synapse_workspaces: Vec<FactoryFile>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::world::Provider;
+
 /// One operation of one of the three services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Operation {
@@ -106,7 +108,30 @@ impl Operation {
         self == Self::Any || self == other
     }
 
-    /// The right that ARM wants for it, in the spelling of Azure's role tables; empty outside ARM.
+    /// The right that ARM wants for it at a provider with runtimes, in the spelling of Azure's role tables; empty outside ARM.
+    pub(crate) fn action_at(self, provider: Provider) -> &'static str {
+        match provider {
+            Provider::DataFactory => self.action(),
+            Provider::Synapse => match self {
+                Self::ListFactories | Self::GetFactory => "Microsoft.Synapse/workspaces/read",
+                Self::ListRuntimes | Self::GetRuntime => {
+                    "Microsoft.Synapse/workspaces/integrationRuntimes/read"
+                }
+                Self::GetStatus => {
+                    "Microsoft.Synapse/workspaces/integrationRuntimes/getStatus/action"
+                }
+                Self::ListAuthKeys => {
+                    "Microsoft.Synapse/workspaces/integrationRuntimes/listAuthKeys/action"
+                }
+                Self::RegenerateAuthKey => {
+                    "Microsoft.Synapse/workspaces/integrationRuntimes/regenerateAuthKey/action"
+                }
+                _ => self.action(),
+            },
+        }
+    }
+
+    /// The same at Data Factory.
     pub(crate) fn action(self) -> &'static str {
         match self {
             Self::ListFactories | Self::GetFactory => "Microsoft.DataFactory/factories/read",
@@ -145,9 +170,14 @@ impl Operation {
         )
     }
 
-    /// Does ARM meter it as a write? The recordings say so of both key operations, though one only reads.
-    pub(crate) fn metered_as_write(self) -> bool {
-        matches!(self, Self::ListAuthKeys | Self::RegenerateAuthKey)
+    /// Does ARM meter it as a write? The recordings say so of both key operations, though one only reads. At Synapse the status is an
+    /// action as well.
+    pub(crate) fn metered_as_write(self, provider: Provider) -> bool {
+        match self {
+            Self::ListAuthKeys | Self::RegenerateAuthKey => true,
+            Self::GetStatus => provider == Provider::Synapse,
+            _ => false,
+        }
     }
 }
 

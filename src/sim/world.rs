@@ -143,8 +143,37 @@ pub(crate) struct Subscription {
     pub(crate) gone: Vec<Factory>,
 }
 
+/// Which service a factory is of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Provider {
+    #[default]
+    DataFactory,
+    /// A Synapse workspace has runtimes as a factory has them.
+    Synapse,
+}
+
+impl Provider {
+    /// As ids spell it.
+    pub(crate) fn resource_type(self) -> &'static str {
+        match self {
+            Self::DataFactory => "Microsoft.DataFactory/factories",
+            Self::Synapse => "Microsoft.Synapse/workspaces",
+        }
+    }
+
+    /// The service's name in the Activity Log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::DataFactory => "Microsoft.DataFactory",
+            Self::Synapse => "Microsoft.Synapse",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Factory {
+    #[serde(default)]
+    pub(crate) provider: Provider,
     pub(crate) name: String,
     pub(crate) resource_group: String,
     pub(crate) location: String,

@@ -60,7 +60,7 @@ async fn of_factory(reader: &Reader, factory: &Factory) -> Access {
     let (entry, rights) = reader.factory_access(factory).await;
     Access {
         name: factory.name.to_string(),
-        place: Place::Factory(factory.factory.clone()),
+        place: Place::Factory(factory.service, factory.factory.clone()),
         entry,
         rights,
     }

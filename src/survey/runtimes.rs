@@ -446,6 +446,7 @@ async fn look(
             at: listed_at,
             kind,
             created: None,
+            status_refused: None,
             keys: KeySight::NotAsked,
             log: LogSight::NotAsked,
         };

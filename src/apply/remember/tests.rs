@@ -56,6 +56,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         created: Some(at(1)),
         corrected: Vec::new(),
         outside: Vec::new(),
+        status_refused: None,
         keys_refused: None,
         log_refused: None,
     };

@@ -296,6 +296,7 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
         corrected: Vec::new(),
         outside: Vec::new(),
         read_at: None,
+        status_refused: None,
         keys_refused: None,
         log_refused: None,
     };

@@ -59,16 +59,17 @@ pub(in crate::cloud) async fn of_factory(
     // The Activity Log is not the factory's: it is read for the whole group.
     let around = permissions(session, place, group).await;
     let at = |need, action| Right::new(need, action, standing(&here, action));
+    let verbs = factory::verbs(place.service);
     let rights = vec![
-        Right::new(Need::Plan, factory::READ, Standing::told_by(&listed)),
-        at(Need::Plan, factory::STATUS),
+        Right::new(Need::Plan, verbs.read, Standing::told_by(&listed)),
+        at(Need::Plan, verbs.status),
         Right::new(
             Need::Plan,
             activity::READ,
             standing(&around, activity::READ),
         ),
-        at(Need::Apply, factory::LIST_KEYS),
-        at(Need::Apply, factory::REGENERATE),
+        at(Need::Apply, verbs.list_keys),
+        at(Need::Apply, verbs.regenerate),
     ];
     (entry(identity, &listed), rights)
 }
@@ -135,28 +136,31 @@ fn covers(pattern: &str, action: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::runtime_service::RuntimeService;
+
+    const VERBS: &factory::Verbs = factory::verbs(RuntimeService::DataFactory);
 
     #[test]
     fn a_pattern_covers_as_azure_reads_it() {
         let cases = [
-            ("*", factory::REGENERATE, true),
-            ("*/read", factory::STATUS, true),
-            ("*/read", factory::LIST_KEYS, false),
-            ("Microsoft.DataFactory/*", factory::LIST_KEYS, true),
+            ("*", VERBS.regenerate, true),
+            ("*/read", VERBS.status, true),
+            ("*/read", VERBS.list_keys, false),
+            ("Microsoft.DataFactory/*", VERBS.list_keys, true),
             (
                 "microsoft.datafactory/factories/integrationruntimes/listauthkeys/action",
-                factory::LIST_KEYS,
+                VERBS.list_keys,
                 true,
             ),
-            ("Microsoft.DataFactory/*/read", factory::READ, true),
+            ("Microsoft.DataFactory/*/read", VERBS.read, true),
             ("Microsoft.DataFactory/*/read", activity::READ, false),
             (
                 "Microsoft.DataFactory/factories/integrationRuntimes/*/action",
-                factory::REGENERATE,
+                VERBS.regenerate,
                 true,
             ),
-            ("Microsoft.DataFactory/factories", factory::READ, false),
-            ("", factory::READ, false),
+            ("Microsoft.DataFactory/factories", VERBS.read, false),
+            ("", VERBS.read, false),
             ("Microsoft.Insights/eventtypes/*", activity::READ, true),
         ];
         for (pattern, action, expected) in cases {
@@ -181,7 +185,7 @@ mod tests {
                 &[],
             )
         };
-        let all = |roles: Vec<Permission>| standing(&Ok(roles), factory::LIST_KEYS);
+        let all = |roles: Vec<Permission>| standing(&Ok(roles), VERBS.list_keys);
         assert_eq!(all(vec![without_keys()]), Standing::Missing);
         assert_eq!(all(vec![without_keys(), keys()]), Standing::Granted);
         assert_eq!(all(Vec::new()), Standing::Missing);

@@ -28,6 +28,7 @@ use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::runtime_service::RuntimeService;
 use crate::model::trust::Trust;
 use crate::mutex::Mutex;
 
@@ -155,6 +156,7 @@ fn lost() -> Answer {
 
 pub(super) fn factory() -> Factory {
     Factory {
+        service: RuntimeService::DataFactory,
         name: Name::parse("ingest").unwrap(),
         subscription: "sub".to_owned(),
         resource_group: "rg-data".to_owned(),

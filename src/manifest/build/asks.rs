@@ -7,11 +7,14 @@ use std::collections::BTreeSet;
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, WorkspaceHost};
 use crate::model::desired::Project;
+use crate::model::kind::Kind;
+use crate::model::runtime_service::RuntimeService;
 use crate::model::trust::{Ask, Asked, Host, Role};
 
 use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
 use super::super::shape::connection::{CloudSpec, CredentialSpec};
+use super::connection::Written;
 use super::credential::source_mark;
 use super::{Context, named};
 
@@ -24,16 +27,19 @@ pub fn all(context: &Context<'_>, project: Option<&Project>) -> Vec<Asked> {
         all: Vec::new(),
     };
     asks.ledger(project);
-    for (name, document) in Context::of_kind(context.documents, "DataFactory") {
-        if let (Some(Spec::DataFactory(spec)), Some(factory)) =
-            (&document.spec, named(&context.factories, name.as_str()))
-        {
-            asks.cloud(&factory.cloud, document.mark);
-            let written = spec.credential.as_ref().map(|at| at.value.0.as_str());
-            asks.credential(written, &factory.credential);
+    for service in RuntimeService::ALL {
+        for (name, document) in Context::of_kind(context.documents, service.kind()) {
+            if let (Some(spec), Some(factory)) = (
+                Written::of(document),
+                named(&context.factories, name.as_str()),
+            ) {
+                asks.cloud(&factory.cloud, document.mark);
+                let written = spec.credential.map(|at| at.value.0.as_str());
+                asks.credential(written, &factory.credential);
+            }
         }
     }
-    for (name, document) in Context::of_kind(context.documents, "DatabricksWorkspace") {
+    for (name, document) in Context::of_kind(context.documents, Kind::DatabricksWorkspace) {
         if let (Some(Spec::DatabricksWorkspace(spec)), Some(workspace)) =
             (&document.spec, named(&context.workspaces, name.as_str()))
         {
@@ -62,7 +68,7 @@ impl Asks<'_> {
     }
 
     fn ledger(&mut self, project: Option<&Project>) {
-        let document = Context::of_kind(self.context.documents, "Project");
+        let document = Context::of_kind(self.context.documents, Kind::Project);
         let document = document.into_values().next();
         let (Some(document), Some(project)) = (document, project) else {
             return;
@@ -117,7 +123,7 @@ impl Asks<'_> {
         if !self.credentials.insert(name.to_owned()) {
             return;
         }
-        let document = document(self.context.documents, "Credential", name);
+        let document = document(self.context.documents, Kind::Credential, name);
         let Some(document) = document else { return };
         let spec: Option<&CredentialSpec> = match &document.spec {
             Some(Spec::Credential(spec)) => Some(spec),
@@ -128,7 +134,7 @@ impl Asks<'_> {
     }
 }
 
-fn document<'a>(documents: &'a [Document], kind: &str, name: &str) -> Option<&'a Document> {
+fn document<'a>(documents: &'a [Document], kind: Kind, name: &str) -> Option<&'a Document> {
     let is_it = |known: &Name| known.as_str() == name;
     documents.iter().find(|document| {
         document.kind == kind && document.name.as_ref().is_some_and(|at| is_it(&at.value))
@@ -136,7 +142,7 @@ fn document<'a>(documents: &'a [Document], kind: &str, name: &str) -> Option<&'a
 }
 
 fn spec_of<'a>(documents: &'a [Document], cloud: &Cloud) -> Option<&'a CloudSpec> {
-    match &document(documents, "Cloud", &cloud.name)?.spec {
+    match &document(documents, Kind::Cloud, &cloud.name)?.spec {
         Some(Spec::Cloud(spec)) => Some(spec),
         _ => None,
     }

@@ -4,6 +4,7 @@
 
 use crate::limits::{REQUEST_LIFETIME, REQUEST_LIFETIME_MAX};
 use crate::model::connection::{Cloud, DATABRICKS_APPLICATION, Limits, Rate};
+use crate::model::kind::Kind;
 use crate::model::time::Span;
 use crate::model::trust::Host;
 
@@ -21,7 +22,7 @@ pub const BUILT_IN: [&str; 3] = ["public", "usGovernment", "china"];
 /// All Cloud documents.
 pub fn clouds(context: &mut Context<'_>) -> Declared<Cloud> {
     let mut clouds = Declared::new();
-    for (name, document) in Context::of_kind(context.documents, "Cloud") {
+    for (name, document) in Context::of_kind(context.documents, Kind::Cloud) {
         if BUILT_IN.contains(&name.as_str()) {
             let message = format!("the cloud `{name}` is built in");
             context

@@ -1,4 +1,4 @@
-//! DataFactory and DatabricksWorkspace documents.
+//! Connections: DataFactory, SynapseWorkspace and DatabricksWorkspace documents.
 //!
 //! Refuses: a host outside its cloud's Databricks domain, for tokens go nowhere else; two connections to one resource.
 
@@ -6,64 +6,107 @@ use std::collections::BTreeMap;
 
 use crate::model::address::ResourceId;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::kind::Kind;
+use crate::model::runtime_service::RuntimeService;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
 use super::super::problem::Problem;
 use super::super::shape::clipped;
-use super::super::shape::connection::{DataFactorySpec, DatabricksWorkspaceSpec};
-use super::super::shape::leaf::{Filled, Reference, is_guid};
+use super::super::shape::connection::DatabricksWorkspaceSpec;
+use super::super::shape::leaf::{Filled, Guid, Reference, is_guid};
 use super::cloud::{BUILT_IN, is_host};
 use super::{Context, Declared, named};
 
-/// All Data Factory connections.
+/// All connections to services with integration runtimes.
 pub fn factories(context: &mut Context<'_>) -> Declared<Factory> {
     let mut factories = Declared::new();
     let mut places: BTreeMap<String, Mark> = BTreeMap::new();
-    for (name, document) in Context::of_kind(context.documents, "DataFactory") {
-        let factory = match &document.spec {
-            Some(Spec::DataFactory(spec)) => factory(document, spec, context),
-            _ => None,
-        };
-        if let Some(factory) = &factory {
-            let key = format!(
-                "{} {}",
-                factory.cloud.resource_manager,
-                factory.id().folded()
-            );
-            context.only_one(&mut places, key, "factory", document.mark);
+    for service in RuntimeService::ALL {
+        for (name, document) in Context::of_kind(context.documents, service.kind()) {
+            let factory = Written::of(document).and_then(|spec| factory(document, &spec, context));
+            if let Some(factory) = &factory {
+                let key = format!(
+                    "{} {}",
+                    factory.cloud.resource_manager,
+                    factory.id().folded()
+                );
+                context.only_one(&mut places, key, service.holder(), document.mark);
+            }
+            // Of two with one name, which has been noted, the first counts.
+            factories.entry(name).or_insert(factory);
         }
-        factories.insert(name, factory);
     }
     factories
 }
 
-fn factory(
-    document: &Document,
-    spec: &DataFactorySpec,
-    context: &mut Context<'_>,
-) -> Option<Factory> {
-    let cloud = context.cloud(spec.cloud.as_ref());
-    let credential = context.credential(spec.credential.as_ref());
+/// What a document says of a service with integration runtimes.
+pub struct Written<'a> {
+    service: RuntimeService,
+    pub subscription: &'a At<Guid>,
+    resource_group: &'a str,
+    holder: &'a str,
+    cloud: Option<&'a At<Reference>>,
+    pub credential: Option<&'a At<Reference>>,
+}
+
+impl<'a> Written<'a> {
+    /// `None`: it is another kind of document, or its spec was not understood.
+    pub fn of(document: &'a Document) -> Option<Self> {
+        match document.spec.as_ref()? {
+            Spec::DataFactory(spec) => Some(Self {
+                service: RuntimeService::DataFactory,
+                subscription: &spec.subscription,
+                resource_group: &spec.resource_group.0,
+                holder: &spec.factory.0,
+                cloud: spec.cloud.as_ref(),
+                credential: spec.credential.as_ref(),
+            }),
+            Spec::SynapseWorkspace(spec) => Some(Self {
+                service: RuntimeService::Synapse,
+                subscription: &spec.subscription,
+                resource_group: &spec.resource_group.0,
+                holder: &spec.workspace.0,
+                cloud: spec.cloud.as_ref(),
+                credential: spec.credential.as_ref(),
+            }),
+            Spec::Project(_)
+            | Spec::DatabricksWorkspace(_)
+            | Spec::Cloud(_)
+            | Spec::Credential(_)
+            | Spec::KeyAge(_)
+            | Spec::JobRun(_)
+            | Spec::Policy(_) => None,
+        }
+    }
+}
+
+fn factory(document: &Document, spec: &Written<'_>, context: &mut Context<'_>) -> Option<Factory> {
+    let cloud = context.cloud(spec.cloud);
+    let credential = context.credential(spec.credential);
     if let (
         Some(Credential::DatabricksToken { .. } | Credential::DatabricksOauth { .. }),
         Some(written),
-    ) = (&credential, &spec.credential)
+    ) = (&credential, spec.credential)
     {
         let message = format!(
             "the credential `{}` is for Databricks only",
             written.value.0
         );
-        let help = "Data Factory wants a credential of Azure: servicePrincipal, workloadIdentity, managedIdentity, azureCli, …";
+        let help = format!(
+            "{} wants a credential of Azure: servicePrincipal, workloadIdentity, managedIdentity, azureCli, …",
+            spec.service.title()
+        );
         context
             .findings
             .add(Problem::at(written.mark, message).help(help));
     }
     Some(Factory {
         name: document.name.as_ref()?.value.clone(),
+        service: spec.service,
         subscription: spec.subscription.value.0.to_ascii_lowercase(),
-        resource_group: spec.resource_group.0.clone(),
-        factory: spec.factory.0.clone(),
+        resource_group: spec.resource_group.to_owned(),
+        factory: spec.holder.to_owned(),
         cloud: cloud?,
         credential: credential?,
     })
@@ -73,13 +116,13 @@ fn factory(
 pub fn workspaces(context: &mut Context<'_>) -> Declared<Workspace> {
     let mut workspaces = Declared::new();
     let mut places: BTreeMap<String, Mark> = BTreeMap::new();
-    for (name, document) in Context::of_kind(context.documents, "DatabricksWorkspace") {
+    for (name, document) in Context::of_kind(context.documents, Kind::DatabricksWorkspace) {
         let workspace = match &document.spec {
             Some(Spec::DatabricksWorkspace(spec)) => workspace(document, spec, context),
             _ => None,
         };
         for key in workspace.as_ref().into_iter().flat_map(keys) {
-            if !context.only_one(&mut places, key, "workspace", document.mark) {
+            if !context.only_one(&mut places, key, "Databricks workspace", document.mark) {
                 break;
             }
         }

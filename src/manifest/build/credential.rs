@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::connection::{Credential, Proof, SecretSource};
+use crate::model::kind::Kind;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
@@ -35,7 +36,7 @@ pub fn source_mark(spec: &CredentialSpec) -> Option<Mark> {
 /// All Credential documents.
 pub fn credentials(context: &mut Context<'_>) -> Declared<Credential> {
     let mut credentials = Declared::new();
-    for (name, document) in Context::of_kind(context.documents, "Credential") {
+    for (name, document) in Context::of_kind(context.documents, Kind::Credential) {
         if name.as_str() == "default" {
             let problem = Problem::at(
                 document.mark,
@@ -56,7 +57,7 @@ fn credential(document: &Document, folder: &Path, findings: &mut Findings) -> Op
         return None;
     };
     let text = |filled: &Filled| filled.0.clone();
-    Some(match spec {
+    Some(match &**spec {
         CredentialSpec::ServicePrincipal(spec) => return service_principal(spec, folder, findings),
         CredentialSpec::ManagedIdentity(spec) => return managed_identity(spec, findings),
         CredentialSpec::WorkloadIdentity(spec) => workload_identity(spec, folder),

@@ -9,6 +9,7 @@ use crate::model::address::Name;
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::{JobSpec, ParameterValue, Requirement, Retry, RunResult, SubmissionSpec};
+use crate::model::kind::Kind;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
@@ -27,7 +28,7 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
     let mut claims = JobClaims::default();
     let mut contents = ContentClaims::default();
     let mut rules = Vec::new();
-    for (name, document) in Context::of_kind(context.documents, "JobRun") {
+    for (name, document) in Context::of_kind(context.documents, Kind::JobRun) {
         let Some(Spec::JobRun(spec)) = &document.spec else {
             rules.push(None);
             continue;

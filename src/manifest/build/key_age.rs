@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 
 use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
 use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::kind::Kind;
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::time::Window;
 
-use super::super::document::Spec;
+use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::check::{OVERLAP_DEFAULT, rotate_before_default};
-use super::super::shape::leaf::{RuntimePattern, is_glob};
+use super::super::shape::leaf::{Reference, RuntimePattern, is_glob};
 use super::super::shape::number::Length;
 use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
@@ -24,12 +25,13 @@ use super::{Context, named};
 pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
     let mut claims = RuntimeClaims::default();
     let (mut rules, mut globs) = (Vec::new(), Globs::default());
-    for (name, document) in Context::of_kind(context.documents, "KeyAge") {
+    for (name, document) in Context::of_kind(context.documents, Kind::KeyAge) {
         let Some(Spec::KeyAge(spec)) = &document.spec else {
             rules.push(None);
             continue;
         };
-        let factory = named(&context.factories, &spec.factory.value.0);
+        let connection = connection(document, spec, context.findings);
+        let factory = connection.and_then(|at| named(&context.factories, &at.value.0));
         let is_bounded = globs.count(spec, context.findings);
         // Too many of them have been told, and are not made ready.
         let (select, exclude) = if is_bounded {
@@ -60,6 +62,29 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
     rules.into_iter().collect()
 }
 
+/// The connection that a rule selects in.
+fn connection<'a>(
+    document: &Document,
+    spec: &'a KeyAgeSpec,
+    findings: &mut Findings,
+) -> Option<&'a At<Reference>> {
+    match (&spec.factory, &spec.synapse_workspace) {
+        (Some(connection), None) | (None, Some(connection)) => Some(connection),
+        (Some(first), Some(second)) => {
+            let message = "a KeyAge has `factory` or `synapseWorkspace`, not both";
+            let problem = Problem::at(second.mark, message).label("second");
+            findings.add(problem.also(first.mark, "first"));
+            None
+        }
+        (None, None) => {
+            let message = "a KeyAge needs `factory` or `synapseWorkspace`";
+            let help = "write `factory: NAME` with the name of a DataFactory document, or `synapseWorkspace: NAME`";
+            findings.add(Problem::at(document.mark, message).help(help));
+            None
+        }
+    }
+}
+
 /// What a rule selects or leaves out, and where it says so.
 pub type Selectors = Vec<(Selector, Mark)>;
 
@@ -80,7 +105,8 @@ struct Globs<'a> {
 impl<'a> Globs<'a> {
     /// Are there few enough of them, with those of this rule?
     fn count(&mut self, spec: &'a KeyAgeSpec, findings: &mut Findings) -> bool {
-        let factory = spec.factory.value.0.as_str();
+        let connection = spec.factory.as_ref().or(spec.synapse_workspace.as_ref());
+        let factory = connection.map_or("", |at| at.value.0.as_str());
         let of_factory = self.of.entry(factory).or_default();
         let selected = spec.select.value.iter();
         let all = selected.chain(spec.exclude.iter().flatten());

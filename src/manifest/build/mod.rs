@@ -19,10 +19,11 @@ use std::path::{Path, PathBuf};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, Factory, Workspace};
 use crate::model::desired::{Desired, Place};
+use crate::model::kind::Kind;
 use crate::model::policy::Policy;
 use crate::model::trust::Asked;
 
-use super::document::{Document, KINDS};
+use super::document::Document;
 use super::mark::Mark;
 use super::problem::{Findings, Mention, Problem, nearest};
 use super::shape::clipped;
@@ -103,33 +104,52 @@ fn complete<T>(declared: Declared<T>) -> Option<BTreeMap<Name, T>> {
         .collect()
 }
 
-/// Two documents of one kind may not have one name.
+/// Two documents of one kind may not have one name, nor two connections to integration runtimes: addresses begin with it.
 fn check_names(documents: &[Document], findings: &mut Findings) {
-    let mut first: BTreeMap<(&str, &Name), Mark> = BTreeMap::new();
+    let mut first: BTreeMap<(Kind, &Name), (Kind, Mark)> = BTreeMap::new();
     for document in documents
         .iter()
-        .filter(|document| document.kind != "Project")
+        .filter(|document| document.kind != Kind::Project)
     {
         let Some(name) = &document.name else { continue };
-        if let Some(mark) = first.get(&(document.kind, &name.value)) {
-            let message = format!(
-                "two {} documents are called `{}`",
-                document.kind, name.value
-            );
+        let key = (namespace(document.kind), &name.value);
+        if let Some((kind, mark)) = first.get(&key) {
+            let message = if *kind == document.kind {
+                format!("two {kind} documents are called `{}`", name.value)
+            } else {
+                format!(
+                    "a {kind} and a {} are both called `{}`",
+                    document.kind, name.value
+                )
+            };
             findings.add(
                 Problem::at(name.mark, message)
                     .label("second")
                     .also(*mark, "first"),
             );
         } else {
-            first.insert((document.kind, &name.value), name.mark);
+            first.insert(key, (document.kind, name.mark));
         }
+    }
+}
+
+/// Kinds with the same namespace share their names.
+const fn namespace(kind: Kind) -> Kind {
+    match kind {
+        Kind::DataFactory | Kind::SynapseWorkspace => Kind::DataFactory,
+        Kind::Project
+        | Kind::DatabricksWorkspace
+        | Kind::Cloud
+        | Kind::Credential
+        | Kind::KeyAge
+        | Kind::JobRun
+        | Kind::Policy => kind,
     }
 }
 
 impl Context<'_> {
     /// The documents of one kind, the first of each name, in the order of their names.
-    fn of_kind<'a>(documents: &'a [Document], kind: &str) -> BTreeMap<Name, &'a Document> {
+    fn of_kind(documents: &[Document], kind: Kind) -> BTreeMap<Name, &Document> {
         let mut found = BTreeMap::new();
         for document in documents.iter().filter(|document| document.kind == kind) {
             if let Some(name) = &document.name {
@@ -156,18 +176,18 @@ impl Context<'_> {
 
     /// What is mentioned must be there.
     fn check_mentions(&mut self) {
-        let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        all.entry("Cloud").or_default().extend(cloud::BUILT_IN);
-        all.entry("Credential").or_default().insert("default");
+        let mut all: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
+        all.entry(Kind::Cloud).or_default().extend(cloud::BUILT_IN);
+        all.entry(Kind::Credential).or_default().insert("default");
         for document in self.documents {
             let name = document.name.as_ref().map(|name| name.value.as_str());
             all.entry(document.kind).or_default().extend(name);
         }
         let nothing = BTreeSet::new();
         for mention in self.findings.take_mentions() {
-            let known = all.get(mention.kind).unwrap_or(&nothing);
+            let known = all.get(&mention.kind).unwrap_or(&nothing);
             if !known.contains(mention.name.as_str()) {
-                let other = KINDS.into_iter().find(|kind| {
+                let other = Kind::ALL.iter().copied().find(|kind| {
                     *kind != mention.kind
                         && all
                             .get(kind)
@@ -179,7 +199,7 @@ impl Context<'_> {
     }
 }
 
-fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<&str>) -> Problem {
+fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<Kind>) -> Problem {
     let Mention { kind, name, mark } = mention;
     let help = match (other, nearest(name, known.iter().copied())) {
         (_, Some(near)) => format!("did you mean `{near}`?"),

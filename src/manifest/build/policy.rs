@@ -1,14 +1,16 @@
 //! Holds documents to the policy: each violation is a problem at its place, with the policy's own reason.
 
 use crate::model::desired::{JobRunRule, KeyAgeRule, LedgerPlace, Project};
+use crate::model::kind::Kind;
 use crate::model::policy::{ActionKind, Part, Policy, Violation};
 
 use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
 use super::super::problem::Problem;
-use super::super::shape::connection::{DataFactorySpec, DatabricksWorkspaceSpec};
+use super::super::shape::connection::DatabricksWorkspaceSpec;
 use super::super::shape::rule::KeyAgeSpec;
 use super::super::source::is_same;
+use super::connection::Written;
 use super::{Context, named, resolved};
 
 /// A Policy among manifests allows nothing: whoever writes those could write it as well.
@@ -16,7 +18,7 @@ pub fn check_misplaced(context: &mut Context<'_>) {
     for document in context
         .documents
         .iter()
-        .filter(|document| document.kind == "Policy")
+        .filter(|document| document.kind == Kind::Policy)
     {
         let problem = Problem::at(document.mark, "a Policy is not read from manifests")
             .help("keep it outside of what is planned, and give it with --policy");
@@ -28,8 +30,8 @@ pub fn check_misplaced(context: &mut Context<'_>) {
 pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<&Project>) {
     for document in context.documents {
         let violation = match document.kind {
-            "Project" | "Policy" => None,
-            kind => policy.of_kind(kind),
+            kind if kind.is_chosen() => policy.of_kind(kind),
+            _ => None,
         };
         note(context, policy, violation, document, |_| None);
         match (&document.spec, project, &document.name) {
@@ -51,7 +53,7 @@ pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<
                 let found = found.chain(policy.of_guardrails(project));
                 note(context, policy, found, document, place);
             }
-            (Some(Spec::DataFactory(spec)), _, Some(name)) => {
+            (Some(Spec::DataFactory(_) | Spec::SynapseWorkspace(_)), _, Some(name)) => {
                 let factory = named(&context.factories, name.value.as_str());
                 let found = factory.map(|factory| policy.of_factory(&factory));
                 note(
@@ -59,7 +61,7 @@ pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<
                     policy,
                     found.into_iter().flatten(),
                     document,
-                    |part| in_factory(spec, part),
+                    |part| in_factory(&Written::of(document)?, part),
                 );
             }
             (Some(Spec::DatabricksWorkspace(spec)), _, Some(name)) => {
@@ -85,7 +87,7 @@ pub fn check_rules(
     key_ages: Option<&Vec<KeyAgeRule>>,
     job_runs: Option<&Vec<JobRunRule>>,
 ) {
-    let documents = Context::of_kind(context.documents, "KeyAge");
+    let documents = Context::of_kind(context.documents, Kind::KeyAge);
     for rule in key_ages.into_iter().flatten() {
         if let Some(document) = documents.get(&rule.name)
             && let Some(Spec::KeyAge(spec)) = &document.spec
@@ -96,7 +98,7 @@ pub fn check_rules(
             });
         }
     }
-    let documents = Context::of_kind(context.documents, "JobRun");
+    let documents = Context::of_kind(context.documents, Kind::JobRun);
     for rule in job_runs.into_iter().flatten() {
         if let Some(document) = documents.get(&rule.name) {
             let found = policy.of_actions(ActionKind::of_rule(&rule.what));
@@ -119,10 +121,10 @@ fn note(
     }
 }
 
-fn in_factory(spec: &DataFactorySpec, part: Part) -> Option<Mark> {
+fn in_factory(spec: &Written<'_>, part: Part) -> Option<Mark> {
     match part {
         Part::Subscription => Some(spec.subscription.mark),
-        Part::Credential => spec.credential.as_ref().map(|at| at.mark),
+        Part::Credential => spec.credential.map(|at| at.mark),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! The one Project: ledger, guardrails, freezes.
 
 use crate::model::desired::{Guardrails, LedgerPlace, Project};
+use crate::model::kind::Kind;
 use crate::model::time::Freeze;
 use crate::model::trust::Host;
 
@@ -25,7 +26,7 @@ pub fn build(
 ) -> Option<Project> {
     let mut projects = documents
         .iter()
-        .filter(|document| document.kind == "Project");
+        .filter(|document| document.kind == Kind::Project);
     let Some(first) = projects.next() else {
         // A part refers to connections; the whole it belongs to is checked elsewhere.
         let is_part = sources.iter().any(|source| source.aside);

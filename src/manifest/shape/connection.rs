@@ -1,7 +1,7 @@
 //! Connections: where things live, and with which credential they are reached.
 
 use super::super::mark::At;
-use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup};
+use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup, SynapseName};
 use super::number::{Count, Length};
 use super::secret::SecretText;
 use super::{either, record};
@@ -15,6 +15,22 @@ record! {
         "resourceGroup" resource_group: ResourceGroup,
         /// The factory's own name.
         "factory" factory: FactoryName,
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
+        "cloud" cloud: Option<At<Reference>>,
+        /// `default`, or a Credential document's name. Default: `default`.
+        "credential" credential: Option<At<Reference>>,
+    }
+}
+
+record! {
+    /// A Synapse workspace, and how to reach it: its self-hosted integration runtimes have keys like those of a Data Factory.
+    SynapseWorkspaceSpec {
+        /// Subscription id.
+        "subscription" subscription: At<Guid>,
+        /// Resource group.
+        "resourceGroup" resource_group: ResourceGroup,
+        /// The workspace's own name.
+        "workspace" workspace: SynapseName,
         /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
         "cloud" cloud: Option<At<Reference>>,
         /// `default`, or a Credential document's name. Default: `default`.

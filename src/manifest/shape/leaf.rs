@@ -18,6 +18,7 @@ use super::super::problem::{Findings, Mention, Problem, suggestion};
 use super::super::scalar::{Class, Scalar};
 use super::{Shape, Spot, clipped, scalar, wrong_type};
 use crate::manifest::tree::{Node, Value};
+use crate::model::kind::Kind;
 
 /// Why a text is not what it should be, and what would help.
 #[derive(Debug)]
@@ -217,6 +218,18 @@ text_leaf! {
 }
 
 text_leaf! {
+    /// A Synapse workspace's name: 1 to 50 letters, digits and hyphens, beginning and ending with a letter or digit.
+    SynapseName(String), pattern "^[A-Za-z0-9]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?$", |text| {
+        let inside = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let fits = inside && (1..=50).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
+        fits.then(|| text.to_owned()).ok_or_else(|| format!(
+            "`{}` is not a Synapse workspace's name: 1 to 50 letters, digits and hyphens, beginning and ending with a letter or digit",
+            clipped(text)
+        ).into())
+    }
+}
+
+text_leaf! {
     /// An integration runtime's name (3 to 63 letters and digits, with single hyphens between them), or a pattern with `*` and `?`.
     RuntimePattern(String), pattern "^(?=.{1,63}$)[A-Za-z0-9*?]+(?:-[A-Za-z0-9*?]+)*-?$", |text| {
         let glob = is_glob(text);
@@ -342,7 +355,8 @@ pub fn is_guid(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// The name of another document. Which kind it has follows from the field: `cloud`, `credential`, `factory` or `workspace`.
+/// The name of another document. Which kind it has follows from the field: `cloud`, `credential`, `factory`, `synapseWorkspace` or
+/// `workspace`.
 #[derive(Clone, Debug)]
 pub struct Reference(pub String);
 
@@ -350,10 +364,11 @@ impl Shape for Reference {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
         let name = String::read(spot, findings)?;
         let kind = match spot.name {
-            "cloud" => "Cloud",
-            "credential" => "Credential",
-            "factory" => "DataFactory",
-            _ => "DatabricksWorkspace",
+            "cloud" => Kind::Cloud,
+            "credential" => Kind::Credential,
+            "factory" => Kind::DataFactory,
+            "synapseWorkspace" => Kind::SynapseWorkspace,
+            _ => Kind::DatabricksWorkspace,
         };
         let mark = spot.node.mark;
         findings.mention(Mention {

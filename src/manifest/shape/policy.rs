@@ -6,11 +6,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::super::mark::At;
 use super::super::problem::{Findings, Problem};
-use super::leaf::{Filled, Guid, NameText};
+use super::leaf::{self, Filled, Guid, NameText};
 use super::number::Length;
 use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
 use super::{Shape, Spot, clipped, record, words};
+use crate::model::kind::Kind;
 use crate::model::policy::ActionKind;
 use crate::model::trust::{HostPattern, VariablePattern};
 
@@ -193,19 +194,31 @@ parsed_text! {
     }
 }
 
-/// The kinds of documents that a policy may name. There is always a Project.
-const KINDS: [&str; 6] = [
-    "DataFactory",
-    "DatabricksWorkspace",
-    "Cloud",
-    "Credential",
-    "KeyAge",
-    "JobRun",
-];
+/// A kind of document that a policy may name.
+#[derive(Clone, Copy, Debug)]
+pub struct KindText(pub Kind);
 
-parsed_text! {
-    /// A kind of document: `DataFactory`, `DatabricksWorkspace`, `Cloud`, `Credential`, `KeyAge` or `JobRun`.
-    KindText(String), "^(DataFactory|DatabricksWorkspace|Cloud|Credential|KeyAge|JobRun)$", |text| one_of(text, &KINDS)
+/// The names of those kinds.
+fn chosen() -> Vec<&'static str> {
+    let chosen = Kind::ALL.iter().filter(|kind| kind.is_chosen());
+    chosen.map(|kind| kind.as_str()).collect()
+}
+
+impl Shape for KindText {
+    fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
+        let text = leaf::word(spot, &chosen(), findings)?;
+        Kind::parse(text).map(Self)
+    }
+}
+
+impl JsonSchema for KindText {
+    fn schema_name() -> Cow<'static, str> {
+        "KindText".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": chosen(), "description": "A kind of document." })
+    }
 }
 
 fn one_of(text: &str, known: &[&str]) -> Result<String, String> {

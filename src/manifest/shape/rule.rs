@@ -14,9 +14,12 @@ use crate::model::runtime::{OnStarvation, UnknownAge};
 
 record! {
     /// No auth key of the selected integration runtimes gets older than `maxAge`.
+    #[schemars(extend("oneOf" = [{ "required": ["factory"] }, { "required": ["synapseWorkspace"] }]))]
     KeyAgeSpec {
-        /// A DataFactory document's name.
-        "factory" factory: At<Reference>,
+        /// A DataFactory document's name. Either this or `synapseWorkspace`.
+        "factory" factory: Option<At<Reference>>,
+        /// A SynapseWorkspace document's name. Either this or `factory`.
+        "synapseWorkspace" synapse_workspace: Option<At<Reference>>,
         /// Names and globs (`*`, `?`): every self-hosted runtime that matches, also future ones.
         "integrationRuntimes" select: At<Vec<At<RuntimePattern>>>,
         /// Names and globs that are left out.

@@ -140,7 +140,7 @@ fn names_of_the_services() {
         ),
         (
             factory("resourceGroup", "RG-DATA").replace("adf-other", "ADF-ingest"),
-            "two connections to one factory",
+            "two connections to one Data Factory",
         ),
     ]);
 }
@@ -414,7 +414,7 @@ fn workspaces_clouds_and_credentials() {
         (workspace(""), "a workspace needs `host` or `resourceId`"),
         (workspace("host: evil.example"), "`evil.example` is not a Databricks host of the cloud `public`"),
         (workspace("host: \"https://adb-2.7.azuredatabricks.net\""), "`https://adb-2.7.azuredatabricks.net` is not a host"),
-        (workspace("host: adb-1.7.azuredatabricks.net"), "two connections to one workspace"),
+        (workspace("host: adb-1.7.azuredatabricks.net"), "two connections to one Databricks workspace"),
         (workspace("resourceId: /subscriptions/x"), "`/subscriptions/x` is not the ARM id of a Databricks workspace"),
         (cloud("http://login.example"), "`authority` must be reached over https"),
         (cloud("http://127.0.0.1@login.example"), "`authority` must be reached over https"),

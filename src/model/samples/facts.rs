@@ -153,6 +153,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
             vec(outside(), 0..2),
             of(trouble()),
             of(trouble()),
+            of(trouble()),
         ),
     )
         .prop_map(
@@ -163,7 +164,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 two,
                 looked,
                 (seen_at, read_at, created),
-                (corrected, outside, keys_refused, log_refused),
+                (corrected, outside, status_refused, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
                 jitter_share,
@@ -174,6 +175,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 created,
                 corrected,
                 outside,
+                status_refused,
                 keys_refused,
                 log_refused,
             },

@@ -44,6 +44,8 @@ pub struct RuntimeFacts {
     pub corrected: Vec<Correction>,
     /// What others did to its keys since they were last read.
     pub outside: Vec<OutsideChange>,
+    /// Why its status was not shown, if the rest of the evidence had to do.
+    pub status_refused: Option<Trouble>,
     /// Why its keys were not shown, if they were asked for.
     pub keys_refused: Option<Trouble>,
     /// Why the Activity Log was not shown, if it was asked for.

@@ -118,6 +118,9 @@ fn without_a_look_and_without_a_log_a_key_may_be_younger_than_remembered() {
         until: now(),
         events: Vec::new(),
     };
+    // Nor does a silent log while nobody tells when the runtime was made: it may have been deleted and made anew, which no log tells.
+    assert_eq!(held(&case), (Hold::Trouble(trouble()), None));
+    sight(&mut case).created = Some(ago("400d"));
     let (action, _) = acted(&decide(Subject::Runtime(case)));
     assert_eq!(action, regenerate(Slot::One, 'a', 'b'));
 }
@@ -139,6 +142,7 @@ fn keys_that_may_not_be_seen_are_in_order_only_while_evidence_says_so() {
     ));
     // A log that is silent covers the last 90 days at every plan: a limit beyond them would never be reached.
     case.memory = crate::model::runtime::RuntimeMemory::default();
+    sight(&mut case).created = Some(ago("400d"));
     case.spec.age_max = Span::days(180);
     sight(&mut case).log = crate::model::runtime::LogSight::Read {
         since: ago("90d"),
@@ -152,6 +156,7 @@ fn keys_that_may_not_be_seen_are_in_order_only_while_evidence_says_so() {
 fn keys_that_were_never_shown_are_presumed_unseen() {
     let mut case = runtime_aged("85d", "20d");
     case.memory = crate::model::runtime::RuntimeMemory::default();
+    sight(&mut case).created = Some(ago("400d"));
     sight(&mut case).keys = KeySight::Refused(trouble());
     sight(&mut case).log = crate::model::runtime::LogSight::Read {
         since: ago("90d"),

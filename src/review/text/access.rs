@@ -77,7 +77,7 @@ fn in_all(all: &[Access], need: Need, named: &str) -> String {
 
 fn place(place: &Place) -> String {
     match place {
-        Place::Factory(name) => format!("Data Factory {}", line(name)),
+        Place::Factory(service, name) => format!("{} {}", service.holder(), line(name)),
         Place::Workspace(host) => format!("Databricks workspace {}", line(host)),
         Place::Ledger(address) => format!("the ledger {}", line(address)),
     }

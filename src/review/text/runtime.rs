@@ -71,6 +71,7 @@ pub(super) fn why(
         _ => "not read (the ledger was enough, or --refresh none)",
     };
     lines.push(labelled("read", looked));
+    lines.extend(refusal("its status", facts.status_refused.as_ref()));
     lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
     lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));
     lines

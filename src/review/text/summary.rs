@@ -50,6 +50,7 @@ pub(in crate::review) fn missing_rights(plan: &Plan) -> Vec<String> {
     let mut rights: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for facts in plan.steps.iter().filter_map(words::runtime_facts) {
         let refusals = [
+            ("the status", &facts.status_refused),
             ("the keys", &facts.keys_refused),
             ("the Activity Log", &facts.log_refused),
         ];

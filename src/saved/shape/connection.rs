@@ -67,10 +67,29 @@ mirror! {
 }
 
 mirror! {
-    /// A Data Factory, and how to reach it.
+    /// A service with integration runtimes.
+    #[derive(Clone, Copy, Default, PartialEq)]
+    enum RuntimeService {
+        #[default]
+        DataFactory,
+        Synapse,
+    }
+}
+
+impl RuntimeService {
+    fn is_data_factory(&self) -> bool {
+        *self == Self::DataFactory
+    }
+}
+
+mirror! {
+    /// A Data Factory or a Synapse workspace, and how to reach it.
     #[expect(clippy::struct_field_names, reason = "the fields have the names of the manifest")]
     struct Factory {
         name: Text<Name>,
+        /// Which of the two it is; left out: a Data Factory.
+        #[serde(default, skip_serializing_if = "RuntimeService::is_data_factory")]
+        service: RuntimeService,
         subscription: String,
         resource_group: String,
         factory: String,

@@ -33,6 +33,8 @@ mirror! {
         corrected: Vec<Correction>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         outside: Vec<OutsideChange>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status_refused: Option<Trouble>,
         keys_refused: Option<Trouble>,
         log_refused: Option<Trouble>,
     }

@@ -28,6 +28,7 @@ pub(super) mod words {
     pub use crate::model::runtime::{
         Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
     };
+    pub use crate::model::runtime_service::RuntimeService;
     pub use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
     pub use crate::model::time::{Freeze, Span, Timestamp, Window};
     pub use crate::model::timeline::LogSpan;

@@ -11,23 +11,48 @@ use super::super::fault::Lie;
 use super::super::message::Refusal;
 use super::super::operation::Operation;
 use super::super::times::{after, azure, before};
-use super::super::world::{Factory, Making, Runtime, World};
+use super::super::world::{Factory, Making, Provider, Runtime, World};
 use super::filter::{Filter, Subject, parse};
 use super::{Call, error, paged, runtimes};
 use crate::http::Response;
 use crate::limits::ACTIVITY_LOG_DAYS;
-
-const CREATE: &str = "Microsoft.DataFactory/factories/integrationruntimes/write";
-const DELETE: &str = "Microsoft.DataFactory/factories/integrationruntimes/delete";
-const PROVIDER: &str = "Microsoft.DataFactory";
 
 /// One entry: a call that began, or the same call that ended.
 struct Event<'a> {
     factory: &'a Factory,
     runtime: &'a Runtime,
     making: &'a Making,
-    action: &'static str,
+    what: What,
     ended: bool,
+}
+
+/// What was done to a runtime.
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    Create,
+    Delete,
+    Regenerate,
+}
+
+impl What {
+    fn action(self, provider: Provider) -> String {
+        let verb = match self {
+            Self::Create => "write",
+            Self::Delete => "delete",
+            Self::Regenerate => {
+                return Operation::RegenerateAuthKey.action_at(provider).to_owned();
+            }
+        };
+        format!("{}/integrationruntimes/{verb}", provider.resource_type())
+    }
+
+    fn method(self) -> &'static str {
+        match self {
+            Self::Create => "PUT",
+            Self::Delete => "DELETE",
+            Self::Regenerate => "POST",
+        }
+    }
 }
 
 pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Response, Refusal> {
@@ -73,7 +98,7 @@ pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Res
 }
 
 fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Event<'a>>) {
-    let mut both = |making: &'a Making, action: &'static str| {
+    let mut both = |making: &'a Making, what: What| {
         if making.silent {
             return;
         }
@@ -81,19 +106,19 @@ fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Even
             factory,
             runtime,
             making,
-            action,
+            what,
             ended,
         }));
     };
     if let Some(created) = runtime.keys[0].makings.first() {
-        both(created, CREATE);
+        both(created, What::Create);
     }
     if let Some(deleted) = &runtime.deleted {
-        both(deleted, DELETE);
+        both(deleted, What::Delete);
     }
     for key in &runtime.keys {
         for making in key.makings.iter().skip(1) {
-            both(making, Operation::RegenerateAuthKey.action());
+            both(making, What::Regenerate);
         }
     }
 }
@@ -111,7 +136,7 @@ fn wanted(event: &Event, subscription: &str, filter: &Filter) -> bool {
         let own = match subject {
             Subject::ResourceGroup => event.factory.resource_group.clone(),
             Subject::Resource => runtimes::runtime_id(subscription, event.factory, event.runtime),
-            Subject::Provider => PROVIDER.to_owned(),
+            Subject::Provider => event.factory.provider.name().to_owned(),
             Subject::Correlation => event.making.correlation.clone(),
         };
         own.eq_ignore_ascii_case(value)
@@ -131,26 +156,22 @@ fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
         ("BeginRequest", "Started", "")
     };
     let making = event.making;
+    let action = event.what.action(event.factory.provider);
     let client_request = making
         .client_request
         .clone()
         .unwrap_or_else(|| digest::guid(&["client request", &making.correlation]));
     let mut value = json!({
-        "authorization": {"action": event.action, "scope": id},
+        "authorization": {"action": action, "scope": id},
         "caller": making.caller, "claims": {}, "category": pair("Administrative"),
         "correlationId": making.correlation, "operationId": making.correlation,
         "eventDataId": digest::guid(&["event", &making.correlation, name]),
         "eventName": pair(name), "eventTimestamp": azure(making.at), "submissionTimestamp": azure(after(making.at, delay)),
-        "httpRequest": {"clientRequestId": client_request, "clientIpAddress": "203.0.113.7", "method": "POST"},
-        "level": "Informational", "operationName": pair(event.action),
-        "resourceGroupName": event.factory.resource_group, "resourceProviderName": pair(PROVIDER), "resourceId": id,
+        "httpRequest": {"clientRequestId": client_request, "clientIpAddress": "203.0.113.7", "method": event.what.method()},
+        "level": "Informational", "operationName": pair(&action),
+        "resourceGroupName": event.factory.resource_group, "resourceProviderName": pair(event.factory.provider.name()), "resourceId": id,
         "status": pair(status), "subStatus": pair(sub_status), "properties": {}, "subscriptionId": subscription,
     });
-    if event.action == CREATE {
-        value["httpRequest"]["method"] = json!("PUT");
-    } else if event.action == DELETE {
-        value["httpRequest"]["method"] = json!("DELETE");
-    }
     if making.caller.is_empty()
         && let Some(fields) = value.as_object_mut()
     {

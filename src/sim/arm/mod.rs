@@ -19,7 +19,7 @@ use super::fault::Lie;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
 use super::token::{Audience, Claims, Trouble, bearer};
-use super::world::{Factory, Subscription, World};
+use super::world::{Factory, Provider, Subscription, World};
 use crate::http::Response;
 
 /// A CloudError.
@@ -75,7 +75,7 @@ pub(crate) fn respond(
     let id = digest::guid(&[&root, "request", &now.to_string(), &number]);
     dress(&mut response, request, &id, &correlation);
     if let Some(left) = remaining {
-        let write = route.operation().metered_as_write();
+        let write = route.operation().metered_as_write(route.provider());
         let name = if write {
             "x-ms-ratelimit-remaining-subscription-writes"
         } else {
@@ -93,7 +93,6 @@ fn admitted(
     call: &Call,
     remaining: &mut Option<u64>,
 ) -> Result<Response, Refusal> {
-    let operation = route.operation();
     let Some(subscription) = route.subscription() else {
         return Err(error(
             404,
@@ -114,15 +113,15 @@ fn admitted(
             &format!("The subscription '{subscription}' could not be found."),
         ));
     };
-    *remaining = Some(meter(world, &known, call, operation)?);
+    *remaining = Some(meter(world, &known, call, route)?);
     permitted(world, route, call)?;
     match route {
         Route::ActivityLog { .. } => activity::list(world, &known, call),
         Route::Workspace(target) => workspace(world, target),
         Route::Permissions(target) => permissions::list(world, target, call),
-        Route::Factories { group, .. } => {
-            runtimes::factories(world, &known, group.as_deref(), call)
-        }
+        Route::Factories {
+            group, provider, ..
+        } => runtimes::factories(world, *provider, &known, group.as_deref(), call),
         Route::Factory(target) => runtimes::factory(world, target),
         Route::Runtimes(target) => runtimes::list(world, target, call),
         Route::Runtime(target, what) => runtimes::one(world, target, *what, call),
@@ -146,7 +145,10 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
         Route::ActivityLog { .. } => &["2015-04-01"],
         Route::Permissions(_) => &["2015-07-01", "2018-07-01", "2022-04-01"],
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
-        _ => &["2018-06-01"],
+        _ => match route.provider() {
+            Provider::DataFactory => &["2018-06-01"],
+            Provider::Synapse => &["2021-06-01"],
+        },
     };
     if known.contains(&version.as_str()) {
         return Ok(());
@@ -162,9 +164,10 @@ fn meter(
     world: &mut World,
     subscription: &str,
     call: &Call,
-    operation: Operation,
+    route: &Route,
 ) -> Result<u64, Refusal> {
-    let write = operation.metered_as_write();
+    let (operation, provider) = (route.operation(), route.provider());
+    let write = operation.metered_as_write(provider);
     if !world.settings.throttling {
         return Ok(bucket::full(write));
     }
@@ -178,14 +181,14 @@ fn meter(
     world
         .buckets
         .take(&draw, call.now)
-        .map_err(|wait| throttled(subscription, operation, wait))
+        .map_err(|wait| throttled(subscription, operation.action_at(provider), wait))
 }
 
-fn throttled(subscription: &str, operation: Operation, wait: Duration) -> Refusal {
+fn throttled(subscription: &str, action: &str, wait: Duration) -> Refusal {
     let seconds = wait.as_millis().div_ceil(1000).max(1);
     let text = format!(
         "Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
-        operation.action()
+        action
     );
     let mut response = error(429, "SubscriptionRequestsThrottled", &text);
     set(&mut response, "retry-after", &seconds.to_string());
@@ -219,7 +222,7 @@ fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
         "The client '{}' with object id '{}' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
         call.caller.appid,
         call.caller.oid,
-        operation.action(),
+        operation.action_at(route.provider()),
         scope(call.request.path)
     );
     Err(error(403, "AuthorizationFailed", &text))
@@ -374,13 +377,9 @@ impl World {
             let text = format!("Resource group '{}' could not be found.", target.group);
             return Err(error(404, "ResourceGroupNotFound", &text));
         }
-        let found = in_group.find(|one| one.name.eq_ignore_ascii_case(&target.name));
-        found.ok_or_else(|| {
-            not_found(
-                "Microsoft.DataFactory/factories",
-                &target.name,
-                &target.group,
-            )
-        })
+        let found = in_group.find(|one| {
+            one.provider == target.provider && one.name.eq_ignore_ascii_case(&target.name)
+        });
+        found.ok_or_else(|| not_found(target.provider.resource_type(), &target.name, &target.group))
     }
 }

@@ -13,7 +13,7 @@ use crate::http::Response;
 /// What a role of its own gives: the patterns of its actions, and which operations of the world lie under them.
 const ROLES: [(&[&str], &[Operation]); 2] = [
     (
-        &["Microsoft.DataFactory/*"],
+        &["Microsoft.DataFactory/*", "Microsoft.Synapse/*"],
         &[
             Operation::ListFactories,
             Operation::ListRuntimes,
@@ -60,7 +60,9 @@ pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Respon
             let closed = operations
                 .iter()
                 .filter(|operation| any_covers(&forbidden, **operation));
-            let not_actions: Vec<&str> = closed.map(|operation| operation.action()).collect();
+            let not_actions: Vec<&str> = closed
+                .map(|operation| operation.action_at(target.provider))
+                .collect();
             json!({"actions": actions, "notActions": not_actions, "dataActions": [], "notDataActions": []})
         })
         .collect();

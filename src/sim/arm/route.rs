@@ -2,6 +2,7 @@
 
 use super::super::message::Incoming;
 use super::super::operation::Operation;
+use super::super::world::Provider;
 
 /// A resource in a resource group: a factory with perhaps a runtime in it, or a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub(crate) struct Target {
     pub(crate) group: String,
     /// The factory or the workspace.
     pub(crate) name: String,
+    /// Which service it is of.
+    pub(crate) provider: Provider,
     pub(crate) runtime: String,
 }
 
@@ -36,6 +39,7 @@ pub(crate) enum Ask {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     Factories {
+        provider: Provider,
         subscription: String,
         group: Option<String>,
     },
@@ -71,6 +75,7 @@ impl Route {
             subscription: at(1),
             group: at(3),
             name: at(7),
+            provider: Provider::DataFactory,
             runtime: at(9),
         };
         let method = request.method.as_str();
@@ -121,6 +126,16 @@ impl Route {
         }
     }
 
+    /// The service whose runtimes it is about.
+    pub(crate) fn provider(&self) -> Provider {
+        match self {
+            Self::Factories { provider, .. } => *provider,
+            other => other
+                .target()
+                .map_or(Provider::DataFactory, |target| target.provider),
+        }
+    }
+
     /// The factory, and perhaps the runtime, that it is about.
     pub(crate) fn target(&self) -> Option<&Target> {
         match self {
@@ -136,6 +151,12 @@ impl Route {
 fn in_subscription(rest: &[&str], subscription: String) -> Route {
     match rest {
         ["microsoft.datafactory", "factories"] => Route::Factories {
+            provider: Provider::DataFactory,
+            subscription,
+            group: None,
+        },
+        ["microsoft.synapse", "workspaces"] => Route::Factories {
+            provider: Provider::Synapse,
             subscription,
             group: None,
         },
@@ -154,10 +175,20 @@ fn in_group(method: &str, provider: &str, rest: &[&str], target: Target) -> Rout
         }),
         ("microsoft.databricks", "GET", ["workspaces", _]) => Route::Workspace(target),
         ("microsoft.datafactory", "GET", ["factories"]) => Route::Factories {
+            provider: Provider::DataFactory,
             subscription: target.subscription,
             group: Some(target.group),
         },
         ("microsoft.datafactory", _, ["factories", rest @ ..]) => factory(method, rest, target),
+        ("microsoft.synapse", "GET", ["workspaces"]) => Route::Factories {
+            provider: Provider::Synapse,
+            subscription: target.subscription,
+            group: Some(target.group),
+        },
+        ("microsoft.synapse", _, ["workspaces", rest @ ..]) => {
+            let provider = Provider::Synapse;
+            factory(method, rest, Target { provider, ..target })
+        }
         _ => Route::Nowhere,
     }
 }

@@ -9,7 +9,7 @@ use super::super::fault::Lie;
 use super::super::file::RuntimeKind;
 use super::super::message::{Refusal, json as answer};
 use super::super::times::{azure, before};
-use super::super::world::{Factory, Making, Runtime, World};
+use super::super::world::{Factory, Making, Provider, Runtime, World};
 use super::route::{Ask, Target};
 use super::{Call, error, paged};
 use crate::http::Response;
@@ -21,6 +21,7 @@ const SLOTS: [&str; 2] = ["authKey1", "authKey2"];
 
 pub(crate) fn factories(
     world: &World,
+    provider: Provider,
     subscription: &str,
     group: Option<&str>,
     call: &Call,
@@ -34,6 +35,7 @@ pub(crate) fn factories(
         .unwrap_or_default();
     let wanted = all
         .iter()
+        .filter(|one| one.provider == provider)
         .filter(|one| group.is_none_or(|group| one.resource_group.eq_ignore_ascii_case(group)));
     // As recorded: the list of a subscription ends with an explicit null and has a null for statistics, that of a group has neither.
     let whole = group.is_none();
@@ -60,8 +62,9 @@ pub(crate) fn factory(world: &World, target: &Target) -> Result<Response, Refusa
 
 fn factory_id(subscription: &str, factory: &Factory) -> String {
     format!(
-        "/subscriptions/{subscription}/resourceGroups/{}/providers/Microsoft.DataFactory/factories/{}",
+        "/subscriptions/{subscription}/resourceGroups/{}/providers/{}/{}",
         factory.resource_group,
+        factory.provider.resource_type(),
         factory.name.to_ascii_lowercase()
     )
 }
@@ -69,7 +72,7 @@ fn factory_id(subscription: &str, factory: &Factory) -> String {
 fn factory_body(subscription: &str, factory: &Factory) -> Value {
     let etag = etag(&[subscription, &factory.name], factory.created);
     json!({
-        "name": factory.name, "id": factory_id(subscription, factory), "type": "Microsoft.DataFactory/factories",
+        "name": factory.name, "id": factory_id(subscription, factory), "type": factory.provider.resource_type(),
         "properties": {"provisioningState": "Succeeded", "createTime": azure(factory.created), "version": "2018-06-01",
             "factoryStatistics": {"totalResourceCount": 0, "maxAllowedResourceCount": 0, "factorySizeInGbUnits": 0, "maxAllowedFactorySizeInGbUnits": 0},
             "encryption": {}},
@@ -120,7 +123,7 @@ fn runtime_body(subscription: &str, factory: &Factory, runtime: &Runtime) -> Val
     }
     json!({
         "id": runtime_id(subscription, factory, runtime), "name": runtime.name,
-        "type": "Microsoft.DataFactory/factories/integrationruntimes", "properties": properties,
+        "type": format!("{}/integrationruntimes", factory.provider.resource_type()), "properties": properties,
         "etag": etag(&[subscription, &factory.name, &runtime.name], runtime.created),
     })
 }
@@ -271,7 +274,8 @@ impl World {
             .iter_mut()
             .find(|one| one.id.eq_ignore_ascii_case(&target.subscription))?;
         let factory = subscription.factories.iter_mut().find(|one| {
-            one.name.eq_ignore_ascii_case(&target.name)
+            one.provider == target.provider
+                && one.name.eq_ignore_ascii_case(&target.name)
                 && one.resource_group.eq_ignore_ascii_case(&target.group)
         })?;
         factory
@@ -288,14 +292,18 @@ fn status(
     runtime: &Runtime,
     now: Timestamp,
 ) -> Value {
+    let holder = match factory.provider {
+        Provider::DataFactory => "dataFactoryName",
+        Provider::Synapse => "workspaceName",
+    };
     let properties = match (runtime.kind, &runtime.linked_to) {
         (RuntimeKind::Managed, _) => {
-            json!({"type": "Managed", "dataFactoryName": factory.name, "state": "Started",
+            json!({"type": "Managed", holder: factory.name, "state": "Started",
             "typeProperties": {"createTime": azure(runtime.created), "nodes": [], "otherErrors": []}})
         }
         (RuntimeKind::SelfHosted, linked) => {
             let online = linked.is_some() || !runtime.nodes.is_empty();
-            json!({"type": "SelfHosted", "dataFactoryName": factory.name, "state": if online { "Online" } else { "NeedRegistration" },
+            json!({"type": "SelfHosted", holder: factory.name, "state": if online { "Online" } else { "NeedRegistration" },
                 "typeProperties": self_hosted(world, subscription, factory, runtime, now)})
         }
     };

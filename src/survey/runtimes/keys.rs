@@ -41,7 +41,8 @@ pub fn are_needed(
         UnknownAge::Adopt => joint.broken_from(due_age).is_some_and(|at| at <= now),
         UnknownAge::Rotate | UnknownAge::Fail => !are_young,
     };
-    let are_known = log_is_silent_since_seen(&case.memory, &sight.log);
+    // Of a runtime that may have been made anew no log tells.
+    let are_known = sight.created.is_some() && log_is_silent_since_seen(&case.memory, &sight.log);
     let needs_none = match scene.options.keys {
         KeyReading::Recorded => are_known && !may_be_due,
         KeyReading::Needed | KeyReading::Never => {

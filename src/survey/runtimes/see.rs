@@ -80,15 +80,16 @@ pub async fn see(
     let name = case.target.id.name();
     let status = async {
         match case.memory.created {
-            Some(created) => Ok(Some(created)),
-            None => created(scene, factory, name).await,
+            Some(created) => Ok(Status::Told(Some(created))),
+            None => created_if_shown(scene, factory, case).await,
         }
     };
     let list = keys::list(scene, factory, name);
-    let without_keys = |created| RuntimeSight {
+    let without_keys = |status: Status| RuntimeSight {
         at: listed_at,
         kind: RuntimeKind::SelfHosted,
-        created,
+        created: status.created(),
+        status_refused: status.refused(),
         keys: KeySight::NotAsked,
         log,
     };
@@ -128,7 +129,7 @@ async fn with_keys(
         Err(_) => case.memory.created.is_some(),
     };
     // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
-    let created = if may_be_another {
+    let created = if may_be_another && sight.status_refused.is_none() {
         created(scene, factory, case.target.id.name()).await?
     } else {
         sight.created
@@ -159,6 +160,45 @@ async fn is_the_same(
     }
     let now = created(scene, factory, case.target.id.name()).await?;
     Ok(now == case.memory.created)
+}
+
+/// When a runtime was made, as far as its status may be read.
+enum Status {
+    /// It may: `createTime`, if the service tells it.
+    Told(Option<Timestamp>),
+    /// It may not, and the rest of the evidence has to do.
+    Refused(Trouble),
+}
+
+impl Status {
+    const fn created(&self) -> Option<Timestamp> {
+        match self {
+            Self::Told(created) => *created,
+            Self::Refused(_) => None,
+        }
+    }
+
+    fn refused(self) -> Option<Trouble> {
+        match self {
+            Self::Told(_) => None,
+            Self::Refused(trouble) => Some(trouble),
+        }
+    }
+}
+
+/// Where reading the status is an action, whoever may only read has no right to it, and that alone holds no runtime.
+async fn created_if_shown(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+) -> Result<Status, Trouble> {
+    match created(scene, factory, case.target.id.name()).await {
+        Ok(created) => Ok(Status::Told(created)),
+        Err(trouble) if factory.service.status_is_action() && trouble.kind.is_forbidden() => {
+            Ok(Status::Refused(trouble))
+        }
+        Err(trouble) => Err(trouble),
+    }
 }
 
 /// `createTime`.

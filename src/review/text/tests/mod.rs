@@ -82,6 +82,7 @@ fn runtime_facts() -> RuntimeFacts {
         created: None,
         corrected: Vec::new(),
         outside: Vec::new(),
+        status_refused: None,
         keys_refused: None,
         log_refused: None,
     }
