@@ -147,7 +147,7 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
         _ => match route.provider() {
             Provider::DataFactory => &["2018-06-01"],
-            Provider::Synapse => &["2021-06-01"],
+            Provider::Synapse => &["2021-03-01", "2021-06-01"],
         },
     };
     if known.contains(&version.as_str()) {
