@@ -7,11 +7,11 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::arm::{self, Ask};
-use super::call::Who;
 use super::factory;
 use super::request_id;
 use super::session::Session;
 use super::soft::{self, Soft};
+use super::who::Who;
 use crate::http::redact::holds;
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;

@@ -1,19 +1,17 @@
-//! Azure Resource Manager: addresses, errors, pages.
+//! Azure Resource Manager: addresses, pages.
 //!
-//! Refuses: a next page at another host; trusting that an error has a message.
+//! Refuses: a next page at another host.
 
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::Dated;
-use super::call::{Call, Refusal, Service, Who};
-use super::denial::Denial;
+use super::answer::Dated;
+use super::call::Call;
 use super::session::Session;
-use super::soft;
-use crate::http::redact::redact;
-use crate::http::{Repeat, Response};
+use super::who::Who;
+use crate::http::Repeat;
 use crate::limits::PAGES_MAX;
 use crate::model::address::ResourceId;
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -112,61 +110,5 @@ fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {
             "the next page of the list is said to be at another host, and no token goes there",
             call.ids(),
         )),
-    }
-}
-
-/// Most providers wrap the error; the Activity Log's does not.
-#[derive(Deserialize)]
-struct CloudError {
-    #[serde(default, deserialize_with = "soft::part")]
-    error: Option<ErrorBody>,
-    #[serde(default, deserialize_with = "soft::text")]
-    code: Option<String>,
-    #[serde(default, deserialize_with = "soft::text")]
-    message: Option<String>,
-}
-
-#[derive(Default, Deserialize)]
-struct ErrorBody {
-    #[serde(default, deserialize_with = "soft::text")]
-    code: Option<String>,
-    #[serde(default, deserialize_with = "soft::text")]
-    message: Option<String>,
-}
-
-/// Said of a page for people in the place of a service's answer.
-pub(super) fn elsewhere(response: &Response) -> String {
-    format!(
-        "a page for people came in the place of the service's answer (status {}): something on the way speaks, such as a proxy or a \
-         network's sign-in portal; open the address in a browser, or set HTTPS_PROXY and NO_PROXY",
-        response.status
-    )
-}
-
-/// Reads a CloudError; any of its parts may be missing.
-pub(super) fn refusal(response: &Response) -> Refusal {
-    let (code, message) = match serde_json::from_slice::<CloudError>(&response.body) {
-        Ok(CloudError {
-            error: Some(error), ..
-        }) => (error.code, error.message),
-        Ok(bare) => (bare.code, bare.message),
-        Err(_) => (None, None),
-    };
-    let denial = Denial::of(
-        Service::Arm,
-        response,
-        code.as_deref(),
-        message.as_deref().unwrap_or_default(),
-    );
-    let said = match (code, message) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) if response.is_page() => elsewhere(response),
-        (None, None) => format!("status {}, without a reason", response.status),
-    };
-    Refusal {
-        message: redact(&said),
-        missing: response.status == 404,
-        denial,
     }
 }

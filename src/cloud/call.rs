@@ -8,13 +8,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::denial::Denial;
-use super::{arm, databricks};
-use crate::http::{
-    Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, redact, wire,
-};
-use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Cloud, Credential, Factory, Rate, Workspace};
-use crate::model::time::{Span, Timestamp};
+use super::fields::{asks_to_wait, id_in};
+use super::refusal::{self, Refusal};
+use super::who::{Service, Who, host_and_port};
+use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
+use crate::model::connection::{Credential, Rate};
+use crate::model::time::Timestamp;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 
 /// What is left of the buckets that a read is drawn from, in Resource Manager's words. The provider's own comes last.
@@ -27,52 +26,6 @@ const WRITES_LEFT: &[&str] = &[
     "x-ms-ratelimit-remaining-subscription-writes",
     "x-ms-ratelimit-remaining-subscription-resource-requests",
 ];
-
-/// The service that is asked.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Service<'a> {
-    /// Azure Resource Manager.
-    Arm,
-    /// A Databricks workspace, with its ARM id if that is known.
-    Databricks(Option<&'a ResourceId>),
-}
-
-/// Who asks, of which cloud.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Who<'a> {
-    pub connection: &'a Name,
-    pub credential: &'a Credential,
-    pub cloud: &'a Cloud,
-    pub service: Service<'a>,
-}
-
-impl<'a> Who<'a> {
-    pub fn of_factory(factory: &'a Factory) -> Self {
-        Self {
-            connection: &factory.name,
-            credential: &factory.credential,
-            cloud: &factory.cloud,
-            service: Service::Arm,
-        }
-    }
-
-    pub fn of_workspace(workspace: &'a Workspace) -> Self {
-        Self {
-            connection: &workspace.name,
-            credential: &workspace.credential,
-            cloud: &workspace.cloud,
-            service: Service::Databricks(workspace.resource_id.as_ref()),
-        }
-    }
-
-    /// The same asking Resource Manager.
-    pub fn at_arm(self) -> Self {
-        Self {
-            service: Service::Arm,
-            ..self
-        }
-    }
-}
 
 /// One request, before it has a token.
 #[derive(Clone, Debug)]
@@ -91,17 +44,6 @@ pub(super) struct Call<'a> {
     /// It is not sent if it could still be under way after this.
     pub act_by: Option<Timestamp>,
     pub id: Uuid,
-}
-
-/// What a service said when it refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    /// Its own words, or the status if it had none.
-    pub message: String,
-    /// What was asked about does not exist.
-    pub missing: bool,
-    /// Why whoever asks was turned away.
-    pub denial: Option<Denial>,
 }
 
 impl Call<'_> {
@@ -236,8 +178,8 @@ impl Call<'_> {
 
     fn refusal(&self, response: &Response) -> Refusal {
         match self.who.service {
-            Service::Arm => arm::refusal(response),
-            Service::Databricks(_) => databricks::refusal(response),
+            Service::Arm => refusal::arm::read(response),
+            Service::Databricks(_) => refusal::databricks::read(response),
         }
     }
 
@@ -263,22 +205,6 @@ impl Call<'_> {
     }
 }
 
-/// `; it asks to wait 5s`, if it does. A date without the service's own time to reckon from says nothing.
-pub(super) fn asks_to_wait(response: &Response) -> Option<String> {
-    let pause = patience::retry_after(response, Timestamp::MAX).filter(|pause| !pause.is_zero())?;
-    let pause = Span::seconds(pause.as_secs());
-    Some(format!("; it asks to wait {pause}"))
-}
-
-/// `host` or `host:port` in lower case, as people write it.
-pub(super) fn host_and_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    }
-}
-
 /// The id behind `/subscriptions/`.
 fn subscription(url: &Url) -> String {
     let segments = url.path_segments().into_iter().flatten();
@@ -294,17 +220,4 @@ fn principal(credential: &Credential) -> String {
         | Credential::AzurePipelines { client_id, .. } => client_id.to_ascii_lowercase(),
         other => format!("{other:?}"),
     }
-}
-
-/// The first of these header fields that is there.
-pub(super) fn header(response: &Response, names: &[&str]) -> Option<String> {
-    names
-        .iter()
-        .filter_map(|name| response.headers.get(*name)?.to_str().ok())
-        .map(str::to_owned)
-        .next()
-}
-
-fn id_in(response: &Response, names: &[&str]) -> Option<String> {
-    header(response, names).filter(|id| redact::is_id(id))
 }

@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::call::{Service, header};
+use super::fields::header;
+use super::who::Service;
 use crate::http::Response;
 
 /// Why an answer of 401 or 403 was given.

@@ -8,10 +8,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::answer::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus};
 use super::arm::{self, Ask};
-use super::call::{Call, Who};
+use super::call::Call;
 use super::session::Session;
-use super::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus, request_id, soft};
+use super::who::Who;
+use super::{request_id, soft};
 use crate::http::{Place, Repeat};
 use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::ActFailure;
+use super::answer::ActFailure;
 use super::surroundings::Surroundings;
 use crate::http::redact;
 use crate::limits::PARAMETERS_BYTES_MAX;

@@ -4,15 +4,17 @@
 
 use std::sync::Arc;
 
-use super::credential::Vault;
+use super::access::permissions::of_factory;
+use super::access::workspace::{Me, may_run, of_workspace};
+use super::answer::{Dated, History, ListedJob, ListedRuntime, RuntimeStatus};
+use super::clock_skew::ClockSkew;
+use super::credential::vault::Vault;
 use super::databricks::parts::Parts;
-use super::databricks::{self, jobs, runs, task};
+use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
+use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::{
-    ClockSkew, Dated, History, ListedJob, ListedRuntime, Me, RuntimeStatus, SubmittedRun, access,
-    activity, factory,
-};
+use super::{activity, factory};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
@@ -62,17 +64,17 @@ impl Reader {
 
     /// Whether a factory lets us in, and which of the rights that plan and apply need are there. Reads no key.
     pub async fn factory_access(&self, factory: &Factory) -> (Entry, Vec<Right>) {
-        access::of_factory(&self.session, factory).await
+        of_factory(&self.session, factory).await
     }
 
     /// Whether a workspace lets us in, and whom it takes us for, if it tells.
     pub async fn workspace_access(&self, workspace: &Workspace) -> (Entry, Option<Me>) {
-        access::of_workspace(&self.session, workspace).await
+        of_workspace(&self.session, workspace).await
     }
 
     /// Whether the caller, whom the workspace takes for `me`, may start and cancel runs of a job.
     pub async fn may_run(&self, workspace: &Workspace, job: JobId, me: Option<&Me>) -> Standing {
-        access::may_run(&self.session, workspace, job, me).await
+        may_run(&self.session, workspace, job, me).await
     }
 
     /// All runtimes of a factory, every page.
@@ -110,7 +112,7 @@ impl Reader {
 
     /// The host of a workspace in lower case, read from ARM if need be, checked against its cloud's domain.
     pub async fn host(&self, workspace: &Workspace) -> Result<String, Trouble> {
-        databricks::resolve(&self.session, workspace).await
+        host::resolve(&self.session, workspace).await
     }
 
     /// All jobs of a workspace, every page; with `name`, those that the service lists under it (without regard to case).

@@ -12,12 +12,15 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use super::call::{Call, Service};
-use super::credential::{Held, Purpose, TokenFailure, Vault, Vouched, Want, Why};
-use super::databricks::Hosts;
+use super::answer::{ActFailure, Dated};
+use super::call::Call;
+use super::credential::token::{Held, Purpose, TokenFailure, Vouched, Want, Why};
+use super::credential::vault::Vault;
+use super::databricks::hosts::Hosts;
 use super::denial::Denial;
+use super::refusal::elsewhere;
 use super::secret;
-use super::{ActFailure, Dated, arm};
+use super::who::Service;
 use crate::http::wiped::wiped;
 use crate::http::{Client, Exchange, Failure, Request, Response, Sent, patience, redact};
 use crate::limits::{REFUSAL_BYTES_MAX, RESPONSE_TIMEOUT};
@@ -374,7 +377,7 @@ impl Session {
                 Ok(()) => return Ok(Dated { at, said }),
                 Err(error) => unreadable(response, "", &error),
             },
-            Err(_) if response.is_page() => arm::elsewhere(response),
+            Err(_) if response.is_page() => elsewhere(response),
             Err(error) => {
                 // Keys of the answer stand in it.
                 let path = redact::redact(&error.path().to_string());

@@ -15,11 +15,12 @@ use secrecy::{ExposeSecret, SecretString};
 use url::{Url, form_urlencoded};
 
 use super::access::claims;
-use super::call::{Service, Who};
-use super::credential::{Held, Purpose, Vault, Want};
+use super::credential::token::{Held, Purpose, Want};
+use super::credential::vault::Vault;
 use super::reader::Reader;
 use super::secret;
 use super::surroundings::Surroundings;
+use super::who::{Service, Who};
 use crate::http::{Authorize, Request};
 use crate::model::access::{Identity, Standing};
 use crate::model::address::Name;

@@ -12,11 +12,16 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::io::AsyncReadExt as _;
 use zeroize::Zeroizing;
 
-use super::credential::CONNECTIONS;
 use crate::limits::SECRET_BYTES_MAX;
 use crate::model::connection::SecretSource;
 use crate::model::trust::{Source, Trust};
 use crate::regular;
+
+/// Where a step of Azure Pipelines finds its service connection.
+pub(super) const CONNECTIONS: [&str; 2] = [
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+];
 
 /// Shows one message to whoever is at the terminal.
 type Tell = Arc<dyn Fn(&str) + Send + Sync>;

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use super::answer::{ActFailure, Dated, Regenerated};
+use super::approval::Approval;
 use super::databricks::runs;
+use super::factory;
 use super::reader::Reader;
-use super::{ActFailure, Approval, Dated, Regenerated, factory};
 use crate::http::Place;
 use crate::model::connection::{Factory, Workspace};
 use crate::model::job::{JobId, ParameterValue, RunId, Token};

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::credential::Held;
+use super::super::credential::token::Held;
 use crate::model::access::Identity;
 use crate::model::time::Timestamp;
 

@@ -6,12 +6,12 @@ use http::Method;
 use serde::Deserialize;
 
 use super::super::arm::{self, Ask};
-use super::super::call::Who;
-use super::super::credential::{Purpose, Want};
+use super::super::credential::token::{Purpose, Want};
 use super::super::session::Session;
 use super::super::soft::{self, Words};
+use super::super::who::Who;
 use super::super::{activity, factory};
-use super::{entry, is_shut, sign_in};
+use super::entry::{entry, is_shut, sign_in};
 use crate::model::access::{Entry, Need, Right, Standing};
 use crate::model::address::ResourceId;
 use crate::model::connection::Factory;

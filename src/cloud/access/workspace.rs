@@ -6,13 +6,14 @@ use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::call::{Call, Who};
-use super::super::credential::{Purpose, Want};
-use super::super::databricks::base;
+use super::super::call::Call;
+use super::super::credential::token::{Purpose, Want};
+use super::super::databricks::host::base;
 use super::super::request_id;
 use super::super::session::Session;
 use super::super::soft;
-use super::{entry, sign_in};
+use super::super::who::Who;
+use super::entry::{entry, sign_in};
 use crate::http::Repeat;
 use crate::model::access::{Entry, Standing};
 use crate::model::connection::Workspace;

@@ -14,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use zeroize::Zeroizing;
 
+use super::advice;
 use super::grant::seconds;
-use super::{Fresh, TokenFailure, Why, advice};
+use super::token::{Fresh, TokenFailure, Why};
 use crate::http::redact::redact;
 use crate::limits::{AZURE_CLI_BYTES_MAX, AZURE_CLI_TIMEOUT};
 use crate::model::time::Timestamp;

@@ -16,7 +16,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::super::surroundings::read_bytes;
-use super::TokenFailure;
+use super::token::TokenFailure;
 use crate::limits::SECRET_BYTES_MAX;
 use crate::model::time::Timestamp;
 

@@ -4,61 +4,20 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
-
-use super::super::call::Who;
 use super::super::surroundings::{Surroundings, may_read, place};
+use super::super::who::Who;
+use super::authority::authority;
 use super::device::Person;
 use super::entra::{Principal, Proof as Shown};
 use super::federated::Federated;
-use super::lookup::{self, Around, Lack};
+use super::lookup;
 use super::managed::{Identity, Which};
 use super::oauth::Application;
-use super::{Purpose, TokenFailure, Vouched, Want};
+use super::source::{Source, azure_cli, federated};
+use super::token::{Purpose, TokenFailure, Want};
+use super::ways::Around;
 use crate::model::connection::{Credential, Proof, SecretSource};
 use crate::model::trust::Source as Asked;
-
-/// A method with all it needs.
-pub(super) enum Source {
-    /// A token that was handed in as it is.
-    Fixed { token: SecretString, named: String },
-    /// A service principal, with a secret or with what others say about this job.
-    Principal(Principal),
-    /// The machine's own identity.
-    Managed(Identity),
-    /// Whoever is signed in to the Azure CLI, after the ways of the chain that were not there.
-    AzureCli {
-        program: PathBuf,
-        tenant: Option<String>,
-        before: Vec<Lack>,
-    },
-    /// A person with a browser elsewhere.
-    Person(Person),
-    /// A service principal of Databricks.
-    Databricks(Application),
-}
-
-impl Source {
-    /// How people call it.
-    pub fn origin(&self) -> String {
-        match self {
-            Self::Fixed { named, .. } => named.clone(),
-            Self::Principal(principal) => principal.named.clone(),
-            Self::Managed(identity) => identity.named(),
-            Self::AzureCli { .. } => "Azure CLI".to_owned(),
-            Self::Person(_) => "device code".to_owned(),
-            Self::Databricks(application) => application.named.clone(),
-        }
-    }
-
-    pub const fn vouched(&self) -> Vouched {
-        match self {
-            Self::Principal(_) | Self::Managed(_) => Vouched::Always,
-            Self::AzureCli { .. } | Self::Person(_) => Vouched::IfTurnedAway,
-            Self::Fixed { .. } | Self::Databricks(_) => Vouched::Never,
-        }
-    }
-}
 
 /// Finds the method.
 ///
@@ -206,28 +165,13 @@ fn workload_identity(
     let set = || here.var(lookup::TOKEN_FILE).map(PathBuf::from);
     let file = file.cloned().or_else(set);
     let file = file.ok_or_else(|| unset(&[lookup::TOKEN_FILE]))?;
-    let authority = lookup::authority(who.cloud, here);
+    let authority = authority(who.cloud, here);
     Ok(federated(
         authority,
         tenant?,
         client_id?,
         Federated::File(file),
     ))
-}
-
-pub(super) fn federated(
-    authority: String,
-    tenant: &str,
-    client_id: &str,
-    federated: Federated,
-) -> Source {
-    Source::Principal(Principal {
-        authority,
-        tenant: tenant.to_owned(),
-        client_id: client_id.to_owned(),
-        named: federated.named(),
-        proof: Shown::Federated(federated),
-    })
 }
 
 fn unset(names: &[&str]) -> TokenFailure {
@@ -240,19 +184,4 @@ fn unset_here(here: &Surroundings, names: &[&str], advice: &str) -> TokenFailure
     let missing: Vec<&str> = missing.copied().collect();
     let TokenFailure { message, .. } = unset(&missing);
     TokenFailure::new(format!("{message}; {advice}"))
-}
-
-pub(super) fn azure_cli(
-    here: &Surroundings,
-    tenant: Option<String>,
-    before: Vec<Lack>,
-) -> Result<Source, TokenFailure> {
-    match here.azure_cli() {
-        Some(program) => Ok(Source::AzureCli {
-            program: program.clone(),
-            tenant,
-            before,
-        }),
-        None => Err(TokenFailure::new("there is no Azure CLI here")),
-    }
 }

@@ -3,15 +3,16 @@
 //! As in the tools of Databricks what the environment says comes before what the file says, one thing at a time. Refuses: variables that
 //! are meant for one workspace for another; a choice of way (`DATABRICKS_AUTH_TYPE`) outside the workspace that it is meant for.
 
-use super::super::call::host_and_port;
 use super::super::surroundings::Surroundings;
-use super::chain::{Source, azure_cli};
+use super::super::who::host_and_port;
+use super::authority::authority;
 use super::entra::{Principal, Proof as Shown};
-use super::lookup::{Around, Lack, Way, authority};
 use super::managed::{Identity, Which};
 use super::oauth::Application;
 use super::profile::{Profile, host_of};
-use super::{Purpose, TokenFailure, Want};
+use super::source::{Source, azure_cli};
+use super::token::{Purpose, TokenFailure, Want};
+use super::ways::{AUTH_TYPE, Around, AuthType, Lack, Way};
 use crate::model::connection::Cloud;
 
 /// Which workspace the other `DATABRICKS_` variables open.
@@ -19,32 +20,6 @@ const OWN_HOST: &str = "DATABRICKS_HOST";
 
 /// A Databricks service principal.
 const CLIENT: [&str; 2] = ["DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"];
-
-/// Leaves one way into workspaces, as for the tools of Databricks.
-pub(super) const AUTH_TYPE: &str = "DATABRICKS_AUTH_TYPE";
-
-/// What an `auth_type` of Databricks means here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum AuthType {
-    Token,
-    Oauth,
-    Azure(Way),
-}
-
-impl AuthType {
-    /// `None`: this version does not know that way.
-    fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "pat" => Self::Token,
-            "oauth-m2m" => Self::Oauth,
-            "azure-client-secret" => Self::Azure(Way::Environment),
-            "azure-msi" => Self::Azure(Way::Managed),
-            "azure-cli" => Self::Azure(Way::AzureCli),
-            "github-oidc-azure" => Self::Azure(Way::Github),
-            _ => return None,
-        })
-    }
-}
 
 /// What a workspace has of its own.
 pub(super) enum Own {

@@ -16,7 +16,7 @@ use super::super::surroundings::Surroundings;
 use super::advice;
 use super::entra::{self, NAMED};
 use super::grant::{self, Denied, Granted, seconds, unreadable};
-use super::{Fresh, TokenFailure, Why, until};
+use super::token::{Fresh, TokenFailure, Why, until};
 use crate::escape;
 use crate::http::{Client, Response};
 use crate::limits::{DEVICE_CODE_PAUSE, DEVICE_CODE_WAIT_MAX};

@@ -10,7 +10,8 @@ use url::Url;
 use super::certificate::Claims;
 use super::federated::Federated;
 use super::grant::{self, Denied, Granted};
-use super::{Fresh, TokenFailure, Why, advice, certificate};
+use super::token::{Fresh, TokenFailure, Why};
+use super::{advice, certificate};
 use crate::http::{Client, wire};
 
 /// A service principal, and how it proves itself.

@@ -12,8 +12,8 @@ use url::Url;
 
 use super::super::secret;
 use super::super::surroundings::{bare, read_text};
-use super::TokenFailure;
 use super::grant::unreadable;
+use super::token::TokenFailure;
 use crate::http::{Class, Client, Meter, Repeat, Request, wire};
 use crate::limits::{RESPONSE_TIMEOUT, SECRET_BYTES_MAX};
 

@@ -11,11 +11,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::super::arm::elsewhere;
-use super::super::call::asks_to_wait;
+use super::super::fields::asks_to_wait;
+use super::super::refusal::elsewhere;
 use super::super::secret;
 use super::super::soft::{self, Words};
-use super::{Fresh, TokenFailure, Why, advice};
+use super::advice;
+use super::token::{Fresh, TokenFailure, Why};
 use crate::http::redact::{is_id, redact, without};
 use crate::http::{Class, Meter, Repeat, Request, Response};
 use crate::limits::RESPONSE_TIMEOUT;

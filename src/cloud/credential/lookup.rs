@@ -1,58 +1,21 @@
 //! The `default` chain: looks around for a way in, in the order of the README, and says what each way lacks.
 //!
 //! For workspaces what is their own comes first (`databricks`); then for all: environment, workload identity, GitHub, Azure Pipelines,
-//! managed identity, Azure CLI. A way that is there and fails ends the chain with its own error. Refuses: a way that somebody has
-//! switched off (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`); ids of two families for one application.
+//! managed identity, Azure CLI. A way that is there and fails ends the chain with its own error. Refuses: ids of two
+//! families for one application.
 
 use secrecy::SecretString;
 
-use super::super::surroundings::Surroundings;
-use super::chain::{Source, azure_cli, federated};
-use super::databricks::{self, AUTH_TYPE, AuthType, Own};
+use super::super::surroundings::{CONNECTIONS, Surroundings};
+use super::authority::authority;
+use super::databricks::{self, Own};
 use super::entra::{Principal, Proof as Shown};
 use super::federated::Federated;
-use super::managed::{Identity, Machine, Which};
-use super::{TokenFailure, Want};
-use crate::http::Client;
+use super::managed::{Identity, Which};
+use super::source::{Source, azure_cli, federated};
+use super::token::{TokenFailure, Want};
+use super::ways::{Around, Lack, Way, is, none};
 use crate::model::connection::Cloud;
-use crate::model::trust::Trust;
-
-/// What methods are looked for in.
-pub(super) struct Around<'a> {
-    pub client: &'a Client,
-    pub here: &'a Surroundings,
-    pub machine: &'a Machine,
-    /// What a manifest may take secrets from.
-    pub trust: &'a Trust,
-    /// How many workspaces of the project the `DATABRICKS_` variables may be meant for.
-    pub meant_by_variables: usize,
-}
-
-/// A way that is not there: how people call it, and what it lacks.
-#[derive(Clone, Debug)]
-pub(super) struct Lack {
-    way: &'static str,
-    what: String,
-}
-
-impl Lack {
-    pub fn new(way: &'static str, what: impl Into<String>) -> Self {
-        let what = what.into();
-        Self { way, what }
-    }
-}
-
-/// None of them is there: a line for each.
-pub(super) fn none(lacks: &[Lack]) -> TokenFailure {
-    let lines: Vec<String> = lacks
-        .iter()
-        .map(|lack| format!("\n    {}: {}", lack.way, lack.what))
-        .collect();
-    TokenFailure::new(format!(
-        "no credential was found; set one of these up, or name a credential in the manifest:{}",
-        lines.join(";")
-    ))
-}
 
 /// What GitHub Actions sets in a job with `id-token: write`.
 pub(super) const GITHUB: [&str; 2] = [
@@ -63,11 +26,6 @@ pub(super) const GITHUB: [&str; 2] = [
 pub(super) const PIPELINES: [&str; 2] = ["SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN"];
 /// Terraform's names for either.
 const ARM_REQUEST: [&str; 2] = ["ARM_OIDC_REQUEST_URL", "ARM_OIDC_REQUEST_TOKEN"];
-/// Where a step of Azure Pipelines finds its service connection.
-pub(in crate::cloud) const CONNECTIONS: [&str; 2] = [
-    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
-    "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
-];
 /// What Kubernetes sets.
 pub(super) const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 
@@ -77,91 +35,6 @@ const FAMILIES: [&str; 2] = ["AZURE", "ARM"];
 const ARM: [&str; 3] = ["ARM_TENANT_ID", "ARM_CLIENT_ID", "ARM_CLIENT_SECRET"];
 /// What Azure Pipelines sets for a step with a service connection.
 const CONNECTED: &str = "AZURESUBSCRIPTION";
-
-/// The ways of Azure, in their order.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Environment,
-    WorkloadIdentity,
-    Github,
-    Pipelines,
-    Managed,
-    AzureCli,
-}
-
-impl Way {
-    const ALL: [Self; 6] = [
-        Self::Environment,
-        Self::WorkloadIdentity,
-        Self::Github,
-        Self::Pipelines,
-        Self::Managed,
-        Self::AzureCli,
-    ];
-
-    const fn named(self) -> &'static str {
-        match self {
-            Self::Environment => "environment",
-            Self::WorkloadIdentity => "workload identity",
-            Self::Github => "GitHub OIDC",
-            Self::Pipelines => "Azure Pipelines OIDC",
-            Self::Managed => "managed identity",
-            Self::AzureCli => "Azure CLI",
-        }
-    }
-
-    /// Terraform's switch for it.
-    const fn switch(self) -> Option<&'static str> {
-        match self {
-            Self::Environment => None,
-            Self::WorkloadIdentity | Self::Github | Self::Pipelines => Some("ARM_USE_OIDC"),
-            Self::Managed => Some("ARM_USE_MSI"),
-            Self::AzureCli => Some("ARM_USE_CLI"),
-        }
-    }
-
-    /// Is it one of those that `AZURE_TOKEN_CREDENTIALS` leaves? `None`: the word is none of those of the SDKs.
-    fn is_among(self, chosen: &str) -> Option<bool> {
-        Some(match chosen.to_ascii_lowercase().as_str() {
-            "dev" | "azureclicredential" => self == Self::AzureCli,
-            "prod" => self != Self::AzureCli,
-            "environmentcredential" => self == Self::Environment,
-            "workloadidentitycredential" => self == Self::WorkloadIdentity,
-            "managedidentitycredential" => self == Self::Managed,
-            _ => return None,
-        })
-    }
-
-    /// Why it is passed over although it may be there.
-    fn switched_off(
-        self,
-        here: &Surroundings,
-        auth_type: Option<AuthType>,
-    ) -> Result<Option<String>, TokenFailure> {
-        const CHOICE: &str = "AZURE_TOKEN_CREDENTIALS";
-        if auth_type.is_some_and(|meant| meant != AuthType::Azure(self)) {
-            return Ok(Some(format!("{AUTH_TYPE} leaves it out")));
-        }
-        if let Some(chosen) = here.var(CHOICE) {
-            let among = self.is_among(chosen).ok_or_else(|| {
-                TokenFailure::new(format!(
-                    "{CHOICE} is {chosen}; it may be dev, prod, EnvironmentCredential, WorkloadIdentityCredential, \
-                     ManagedIdentityCredential or AzureCliCredential here"
-                ))
-            })?;
-            if !among {
-                return Ok(Some(format!("{CHOICE}={chosen} leaves it out")));
-            }
-        }
-        let switch = self.switch().filter(|name| is(here, name, ["false", "0"]));
-        Ok(switch.map(|name| format!("{name} switches it off")))
-    }
-}
-
-fn is(here: &Surroundings, name: &str, values: [&str; 2]) -> bool {
-    let set = here.var(name).unwrap_or_default();
-    values.iter().any(|value| set.eq_ignore_ascii_case(value))
-}
 
 /// Goes through the ways until one is there.
 ///
@@ -410,25 +283,4 @@ async fn managed(around: &Around<'_>, is_databricks: bool) -> Result<Source, Str
     }
     around.machine.answers(around.client, &identity).await?;
     Ok(Source::Managed(identity.found()))
-}
-
-/// Names the authority of the public cloud.
-pub const AUTHORITY_HOST: &str = "AZURE_AUTHORITY_HOST";
-
-/// A Cloud document says where its authority is; only for the public cloud, named or not, does [`AUTHORITY_HOST`] have a say.
-pub(super) fn authority(cloud: &Cloud, here: &Surroundings) -> String {
-    let is_default = Cloud::named("public").is_some_and(|public| public == *cloud);
-    match here.var(AUTHORITY_HOST) {
-        Some(host) if is_default => public_authority(host),
-        _ => cloud.authority.clone(),
-    }
-}
-
-/// The address that a value of [`AUTHORITY_HOST`] means.
-pub fn public_authority(host: &str) -> String {
-    if host.contains("://") {
-        host.to_owned()
-    } else {
-        format!("https://{host}")
-    }
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::super::secret;
 use super::super::surroundings::Surroundings;
 use super::grant::{Denied, Granted, unreadable};
-use super::{Fresh, TokenFailure, Why, until};
+use super::token::{Fresh, TokenFailure, Why, until};
 use crate::http::{Class, Client, Meter, Repeat, Request, Response, wire};
 use crate::limits::{IMDS_PROBE_TIMEOUT, IMDS_UPDATE_WAIT, IMDS_WAIT, RESPONSE_TIMEOUT};
 use crate::model::time::Span;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::super::secret;
 use super::grant::{self, Denied, Granted};
-use super::{Fresh, TokenFailure};
+use super::token::{Fresh, TokenFailure};
 use crate::http::Client;
 
 /// Who asks.

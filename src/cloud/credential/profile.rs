@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::super::surroundings::{Surroundings, bare, read_text};
-use super::TokenFailure;
+use super::token::TokenFailure;
 use crate::limits::PROFILE_BYTES_MAX;
 
 /// One section of the file. Values may be secrets.

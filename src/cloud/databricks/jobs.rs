@@ -2,15 +2,16 @@
 //!
 //! Refuses: following `has_more`, which API 2.2 has no longer; a page token is the only way on, and more without one is an error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::super::answer::{Dated, ListedJob};
 use super::super::session::Session;
 use super::super::soft::{self, Soft, Words};
-use super::super::{Dated, ListedJob};
-use super::{Ask, inputs, parts, read, trigger};
+use super::ask::{Ask, read};
+use super::{inputs, trigger};
 use crate::http::redact::holds;
 use crate::limits::{JOBS_PAGE, PAGES_MAX};
 use crate::model::connection::Workspace;
@@ -45,7 +46,7 @@ struct Settings {
     schedule: Option<Value>,
     trigger: Option<Value>,
     parameters: Option<Value>,
-    /// See [`super::parts`].
+    /// See [`enabled_tasks`].
     tasks: Option<Value>,
 }
 
@@ -79,7 +80,7 @@ impl Job {
             runs_max: settings.max_concurrent_runs.unwrap_or(1),
             trigger: trigger::of(settings.schedule.as_ref(), settings.trigger.as_ref()),
             parameters: inputs::defaults(settings.parameters.as_ref()),
-            tasks: parts::of_job(settings.tasks.as_ref()),
+            tasks: enabled_tasks(settings.tasks.as_ref()),
         })
     }
 }
@@ -168,5 +169,28 @@ pub(in crate::cloud) async fn get(
     match said.listed() {
         Some(said) => Ok(Dated { at, said }),
         None => Err(misunderstood(&ask, "the answer has no job id")),
+    }
+}
+
+/// The tasks in a job's settings that run when the whole job does.
+fn enabled_tasks(told: Option<&Value>) -> Option<BTreeSet<String>> {
+    let tasks = told?.as_array()?.iter();
+    let enabled = tasks.filter(|task| task["disabled"].as_bool() != Some(true));
+    enabled
+        .map(|task| task["task_key"].as_str().map(str::to_owned))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_job_runs_what_is_not_disabled_in_its_settings() {
+        let tasks = json!([{"task_key": "a"}, {"task_key": "b", "disabled": true}, {"task_key": "c", "disabled": false}]);
+        let expected = BTreeSet::from(["a".to_owned(), "c".to_owned()]);
+        assert_eq!(enabled_tasks(Some(&tasks)), Some(expected));
+        assert_eq!(enabled_tasks(None), None);
     }
 }

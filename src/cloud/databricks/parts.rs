@@ -79,15 +79,6 @@ fn is_disabled(task: &RunBody) -> bool {
     matches!(task.phase(), Phase::Ended { result: RunResult::NeverRan(word), .. } if word == "DISABLED")
 }
 
-/// The tasks in a job's settings that run when the whole job does.
-pub(super) fn of_job(told: Option<&Value>) -> Option<BTreeSet<String>> {
-    let tasks = told?.as_array()?.iter();
-    let enabled = tasks.filter(|task| task["disabled"].as_bool() != Some(true));
-    enabled
-        .map(|task| task["task_key"].as_str().map(str::to_owned))
-        .collect()
-}
-
 fn strings(told: Option<&Value>) -> BTreeSet<String> {
     let told = told.and_then(Value::as_array).into_iter().flatten();
     told.filter_map(Value::as_str).map(str::to_owned).collect()
@@ -230,13 +221,6 @@ mod tests {
         assert_eq!(run(json!({"only": ["a"]})), Told::Only(set(&["a"])));
         let disabled = json!([{"task_key": "a"}, {"task_key": "b", "state": {"life_cycle_state": "TERMINATED", "result_state": "DISABLED"}}]);
         assert_eq!(run(json!({"tasks": disabled})), Told::Keys(set(&["a"])));
-    }
-
-    #[test]
-    fn a_job_runs_what_is_not_disabled_in_its_settings() {
-        let tasks = json!([{"task_key": "a"}, {"task_key": "b", "disabled": true}, {"task_key": "c", "disabled": false}]);
-        assert_eq!(of_job(Some(&tasks)), Some(set(&["a", "c"])));
-        assert_eq!(of_job(None), None);
     }
 
     #[test]

@@ -9,14 +9,15 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
+use super::super::answer::{ActFailure, Dated, History};
 use super::super::parameters::Filled;
 use super::super::session::Session;
 use super::super::soft;
-use super::super::{ActFailure, Dated, History, SubmittedRun, content_mark, submission_name};
+use super::super::submission::{SubmittedRun, content_mark, submission_name};
+use super::ask::{Ask, act, read};
 use super::jobs::{misunderstood, nameless, next, onward, too_many_pages};
 use super::parts::{Judge, Parts, Told};
 use super::phase::RunBody;
-use super::{Ask, act, read};
 use crate::http::Repeat;
 use crate::limits::{HISTORY_PAGES_MAX, PAGES_MAX, RUN_RETENTION_DAYS, RUNS_PAGE};
 use crate::model::connection::Workspace;

@@ -6,9 +6,9 @@ use serde::Deserialize;
 
 use super::super::session::Session;
 use super::super::soft;
+use super::ask::{Ask, read};
 use super::jobs::next;
 use super::phase::RunBody;
-use super::{Ask, read};
 use crate::limits::PAGES_MAX;
 use crate::model::connection::Workspace;
 use crate::model::job::{Phase, RunId, RunResult};

@@ -26,9 +26,11 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
-use crate::model::address::Name;
+use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
 use crate::model::runtime_service::RuntimeService;
+use crate::model::job::Run;
+use crate::model::time::Timestamp;
 use crate::model::trust::Trust;
 use crate::mutex::Mutex;
 

@@ -1,0 +1,99 @@
+//! What the services say, in our words, each with the time at which it was said; and what it means that an effect has no receipt.
+//!
+//! Refuses: knowing how it was asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::address::ResourceId;
+use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
+use crate::model::runtime::{Fingerprint, RuntimeKind};
+use crate::model::time::Timestamp;
+use crate::model::trouble::Trouble;
+
+/// Something a service said, and its own time (`Date`) when it said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dated<T> {
+    /// The service's time.
+    pub at: Timestamp,
+    /// What it said.
+    pub said: T,
+}
+
+/// A runtime as a factory lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedRuntime {
+    /// Its own name, as the service spells it.
+    pub name: String,
+    /// Its ARM id.
+    pub id: ResourceId,
+    /// Whether it has keys of its own.
+    pub kind: RuntimeKind,
+}
+
+/// What `getStatus` tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeStatus {
+    /// `createTime`.
+    pub created: Option<Timestamp>,
+    /// `Online`, `NeedRegistration` and so on, in the service's word.
+    pub condition: Option<String>,
+}
+
+/// What a `regenerateAuthKey` answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regenerated {
+    /// The key of the slot that was to be regenerated.
+    pub key: Fingerprint,
+    /// The other key, where the answer holds it.
+    pub beside: Option<Fingerprint>,
+}
+
+/// A job as a workspace lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedJob {
+    /// Its id.
+    pub id: JobId,
+    /// Its name, empty if it has none.
+    pub name: String,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Whether it restarts itself.
+    pub continuous: Continuous,
+    /// `max_concurrent_runs`, 1 if absent.
+    pub runs_max: u32,
+    /// What starts it by itself.
+    pub trigger: Trigger,
+    /// The parameters that it declares, with their defaults.
+    pub parameters: BTreeMap<String, String>,
+    /// The tasks that a whole run of it runs; `None`: not read.
+    pub tasks: Option<BTreeSet<String>>,
+}
+
+/// Ended runs of a job, newest start first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// The runs.
+    pub runs: Vec<Run>,
+    /// Runs that the list of ended ones holds and that do not say that they have ended. They count as active.
+    pub active: Vec<Run>,
+    /// The start time from which on they are complete.
+    pub since: Timestamp,
+}
+
+impl History {
+    /// Joins [`Self::active`] to the runs that the list of active ones held.
+    pub fn add_active_to(&self, active: &mut Vec<Run>) {
+        let met: BTreeSet<RunId> = active.iter().map(|run| run.id).collect();
+        let unmet = self.active.iter().filter(|run| !met.contains(&run.id));
+        active.extend(unmet.cloned());
+    }
+}
+
+/// Why an effect has no receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ActFailure {
+    /// It surely did not happen: the request never left, or the service refused it.
+    Refused(Trouble),
+    /// It may have happened: the answer was lost, or says a server error.
+    Lost(Trouble),
+}

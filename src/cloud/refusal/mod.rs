@@ -1,0 +1,27 @@
+//! What a service said when it refused: each has shapes of its own for that. Refuses: trusting that it says anything.
+
+pub(super) mod arm;
+pub(super) mod databricks;
+
+use super::denial::Denial;
+use crate::http::Response;
+
+/// What a service said when it refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// Its own words, or the status if it had none.
+    pub message: String,
+    /// What was asked about does not exist.
+    pub missing: bool,
+    /// Why whoever asks was turned away.
+    pub denial: Option<Denial>,
+}
+
+/// Said of a page for people in the place of a service's answer.
+pub(super) fn elsewhere(response: &Response) -> String {
+    format!(
+        "a page for people came in the place of the service's answer (status {}): something on the way speaks, such as a proxy or a \
+         network's sign-in portal; open the address in a browser, or set HTTPS_PROXY and NO_PROXY",
+        response.status
+    )
+}
