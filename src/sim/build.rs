@@ -1,12 +1,11 @@
 //! From the world file as written to the world as it lives: defaults filled in, distances in time resolved, ids given.
 //! Refuses: two things of one name, a key made before its runtime, a run from the future.
 
-use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::device::Person;
+use super::build_ground::{Ground, copies, unique};
 use super::digest;
 use super::fault::{Fault, Lie};
 use super::file::{
@@ -16,6 +15,7 @@ use super::file::{
 use super::happen::OPERATOR;
 use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
+use super::person::Person;
 use super::times::{Span, before};
 use super::world::{
     Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Provider, Runtime,
@@ -30,12 +30,6 @@ pub(crate) const VERSION: u32 = 1;
 const DAY: Duration = Duration::from_hours(24);
 /// Age of what the file gives no birth: older than every log reaches.
 const LONG_AGO: Duration = Duration::from_hours(400 * 24);
-
-/// What a builder needs besides its own part of the file.
-pub(crate) struct Ground<'a> {
-    pub(crate) root: &'a str,
-    pub(crate) beginning: Timestamp,
-}
 
 /// Makes the world that `file` describes. The error says what is wrong and where, by path.
 pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<World, String> {
@@ -223,20 +217,6 @@ fn factory(
     })
 }
 
-/// Calls `each` for every copy: once with the name itself, or with `name-0001` and so on.
-pub(crate) fn copies(
-    name: &str,
-    count: Option<u32>,
-    mut each: impl FnMut(String, u32) -> Result<(), String>,
-) -> Result<(), String> {
-    match count {
-        None => each(name.to_owned(), 0),
-        Some(count) => {
-            (0..count).try_for_each(|copy| each(format!("{name}-{:04}", copy + 1), copy))
-        }
-    }
-}
-
 fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Result<Runtime, String> {
     let made = [file.auth_key1.made, file.auth_key2.made]
         .map(|made| made.map(|when| when.resolve(ground.beginning)));
@@ -359,16 +339,4 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
         kind: file.kind,
         seen: 0,
     })
-}
-
-/// Refuses two equal names, compared as Azure does: without case.
-pub(crate) fn unique<'a>(at: &str, names: impl Iterator<Item = &'a str>) -> Result<(), String> {
-    let mut seen = HashSet::new();
-    let twice: BTreeSet<&str> = names
-        .filter(|name| !seen.insert(name.to_ascii_lowercase()))
-        .collect();
-    match twice.first() {
-        None => Ok(()),
-        Some(name) => Err(format!("{at}: `{name}` is there twice")),
-    }
 }

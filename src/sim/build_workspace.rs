@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::build::{Ground, copies, unique};
+use super::build_ground::{Ground, copies, unique};
 use super::file::{JobFile, RepairFile, RunFile, ScheduleFile, SubmitFile, WorkspaceFile};
 use super::happen_jobs::next_beat;
 use super::run::{Outcome, Run, RunKind};

@@ -2,55 +2,15 @@
 //! Refuses: a code that nobody was shown, one that has ended, a renewal of another application.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::denial::Denial;
 use super::digest;
-use super::entra::Denial;
+use super::person::{Answer, Code};
 use super::world::World;
 
 /// Life of a code in seconds, as Entra's.
 const CODE_LIFE: i64 = 900;
-
-/// Who enters codes, and how.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Person {
-    pub(crate) name: String,
-    /// Questions that are answered with "pending" before the person decides.
-    pub(crate) polls: u32,
-    pub(crate) answer: Answer,
-}
-
-impl Default for Person {
-    fn default() -> Self {
-        Self {
-            name: "ada@example.com".to_owned(),
-            polls: 1,
-            answer: Answer::Accepts,
-        }
-    }
-}
-
-/// What a person does with a code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Answer {
-    #[default]
-    Accepts,
-    Declines,
-    /// Is at lunch: the code ends by itself.
-    Nothing,
-}
-
-/// A code that somebody may enter.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Code {
-    /// In seconds since 1970.
-    end: i64,
-    polls: u32,
-    /// What its token will be for.
-    scope: String,
-}
 
 /// A new code for `client`.
 pub(crate) fn code(

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::denial::Denial;
 use super::message::{Incoming, json as answer};
 use super::operation::Operation;
 use super::token;
@@ -72,15 +73,6 @@ impl Route {
             Self::Configuration { .. } | Self::Discovery => Operation::Discovery,
             Self::Nowhere => Operation::Unknown,
         }
-    }
-}
-
-/// An AADSTS error: number, HTTP status, OAuth code, text.
-pub(crate) struct Denial(u32, u16, &'static str, String);
-
-impl Denial {
-    pub(crate) fn of(number: u32, status: u16, word: &'static str, text: &str) -> Self {
-        Self(number, status, word, text.to_owned())
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
-use super::refuse::Kind;
 
 /// What goes wrong, as the world file names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +101,53 @@ pub(crate) fn strike(
         }
     }
     (None, counted)
+}
+
+/// The kinds of refusal that a fault can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Kind {
+    /// Databricks, 403: the token ends within 30 seconds.
+    TokenExpired,
+    /// Databricks, 403: the token was revoked.
+    InvalidToken,
+    /// The same as a page of HTML.
+    InvalidTokenPage,
+    /// Databricks, 403: the caller's address is on no list.
+    AddressBlocked,
+    /// Either service, 403: a right is missing.
+    MissingRight,
+    /// Azure, 403: a right is missing, or it was granted a moment ago.
+    RecentlyGranted,
+    /// Databricks, 400: somebody else holds the lock.
+    Lock,
+    /// Databricks, 404: RESOURCE_DOES_NOT_EXIST; Azure: ResourceNotFound.
+    NotFound,
+    /// Databricks, 404 and nothing but NOT_FOUND, as foreign servers say it.
+    NotFoundShort,
+    /// Databricks, 404: what this server does not do.
+    NotFoundFeature,
+    /// Either service, 404: an answer without a body.
+    NotFoundEmpty,
+}
+
+impl Kind {
+    /// Can this kind be an answer of the service that `operation` belongs to?
+    pub(crate) fn fits(self, operation: Operation) -> bool {
+        let azure = !operation.action().is_empty();
+        let databricks = operation.is_of_jobs();
+        match self {
+            Self::RecentlyGranted => azure,
+            Self::MissingRight | Self::NotFound | Self::NotFoundEmpty => azure || databricks,
+            Self::TokenExpired
+            | Self::InvalidToken
+            | Self::InvalidTokenPage
+            | Self::AddressBlocked
+            | Self::Lock
+            | Self::NotFoundShort
+            | Self::NotFoundFeature => databricks,
+        }
+    }
 }
 
 #[cfg(test)]

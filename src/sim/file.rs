@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::device::Answer;
-use super::fault::Lie;
+use super::fault::{Kind, Lie};
 use super::meanwhile::MeanwhileFile;
 use super::operation::Operation;
-use super::refuse::Kind;
+use super::person::Answer;
 use super::run::Outcome;
 use super::times::{Span, When};
+use super::world::RuntimeKind;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -175,13 +175,6 @@ pub(crate) struct RuntimeFile {
     pub(crate) nodes: Vec<String>,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, Deserialize)]
-pub(crate) enum RuntimeKind {
-    #[default]
-    SelfHosted,
-    Managed,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -9,12 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::bucket::Buckets;
-use super::device::{Code, Person};
 use super::digest;
 use super::fault::Fault;
-use super::file::RuntimeKind;
 use super::meanwhile::Pending;
 use super::operation::Operation;
+use super::person::{Code, Person};
 use super::run::{Outcome, Run};
 use crate::clock::Clock;
 
@@ -499,4 +498,11 @@ impl Runtime {
     fn life_text(&self) -> Option<String> {
         (self.life > 0).then(|| self.life.to_string())
     }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RuntimeKind {
+    #[default]
+    SelfHosted,
+    Managed,
 }

@@ -12,8 +12,9 @@ use super::super::message::Refusal;
 use super::super::operation::Operation;
 use super::super::times::{after, azure, before};
 use super::super::world::{Factory, Making, Provider, Runtime, World};
+use super::call::{Call, error, paged};
 use super::filter::{Filter, Subject, parse};
-use super::{Call, error, paged, runtimes};
+use super::runtimes;
 use crate::http::Response;
 use crate::limits::ACTIVITY_LOG_DAYS;
 

@@ -2,6 +2,7 @@
 //! Refuses: a request without a token for it, without an api-version, or about what is not there, in that order, as ARM does.
 
 mod activity;
+mod call;
 mod filter;
 mod permissions;
 mod route;
@@ -10,8 +11,10 @@ mod runtimes;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use self::call::Call;
+pub(crate) use self::call::error;
 pub(crate) use self::route::{Route, Target};
 use super::bucket;
 use super::digest;
@@ -21,26 +24,6 @@ use super::operation::{Operation, any_covers};
 use super::token::{Audience, Claims, Trouble, bearer};
 use super::world::{Factory, Provider, Subscription, World};
 use crate::http::Response;
-
-/// A CloudError.
-pub(crate) fn error(status: u16, code: &str, message: &str) -> Refusal {
-    Box::new(answer(
-        status,
-        &json!({"error": {"code": code, "message": message}}),
-    ))
-}
-
-/// Everything a handler of this service may look at.
-pub(crate) struct Call<'a> {
-    pub(crate) request: &'a Incoming<'a>,
-    pub(crate) caller: Claims,
-    pub(crate) now: Timestamp,
-    /// The instant that reads tell of.
-    pub(crate) seen: Timestamp,
-    pub(crate) correlation: String,
-    /// What is to go wrong while it is done.
-    pub(crate) lie: Option<Lie>,
-}
 
 pub(crate) fn respond(
     world: &mut World,
@@ -311,45 +294,6 @@ fn not_found(kind: &str, name: &str, group: &str) -> Refusal {
         "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     );
     error(404, "ResourceNotFound", &text)
-}
-
-/// One page of a list as ARM gives it: `value`, and a link with an opaque token to the rest.
-/// Only what is on the page is shown.
-fn paged<T>(
-    all: Vec<T>,
-    show: impl Fn(T) -> Value,
-    size: usize,
-    null_at_end: bool,
-    call: &Call,
-) -> Result<Response, Refusal> {
-    let request = call.request;
-    let token = request.query("$skiptoken");
-    let Some(page) = super::page::cut(all, request.path, token.as_deref(), size) else {
-        return Err(error(
-            400,
-            "InvalidSkipToken",
-            "The provided skip token is not valid for this request.",
-        ));
-    };
-    let mut body = json!({"value": page.entries.into_iter().map(show).collect::<Vec<_>>()});
-    if let Some(token) = page.next {
-        let mut link = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
-            if !name.eq_ignore_ascii_case("$skiptoken") {
-                link.append_pair(&name, &value);
-            }
-        }
-        link.append_pair("$skiptoken", &token);
-        body["nextLink"] = json!(format!(
-            "{}{}?{}",
-            request.origin,
-            request.path,
-            link.finish()
-        ));
-    } else if null_at_end {
-        body["nextLink"] = Value::Null;
-    }
-    Ok(answer(200, &body))
 }
 
 impl World {

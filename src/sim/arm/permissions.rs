@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
 use super::super::world::World;
-use super::Call;
+use super::call::Call;
 use super::route::Target;
 use crate::http::Response;
 

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 
 use super::super::digest;
 use super::super::fault::Lie;
-use super::super::file::RuntimeKind;
 use super::super::message::{Refusal, json as answer};
 use super::super::times::{azure, before};
-use super::super::world::{Factory, Making, Provider, Runtime, World};
+use super::super::world::{Factory, Making, Provider, Runtime, RuntimeKind, World};
+use super::call::{Call, error, paged};
 use super::route::{Ask, Target};
-use super::{Call, error, paged};
 use crate::http::Response;
 
 /// The software on every node.

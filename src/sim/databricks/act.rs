@@ -14,7 +14,8 @@ use super::super::times::after;
 use super::super::world::{Effects, Workspace};
 use super::body::malformed;
 use super::body::{id, object, texts, token};
-use super::{Call, invalid, jobs};
+use super::call::{Call, invalid};
+use super::jobs;
 use crate::http::Response;
 
 /// Most tasks of one run (Jobs API 2.2: 1000; here as many as fit between two ids).

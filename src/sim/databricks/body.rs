@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::message::{Incoming, Refusal};
-use super::{error, invalid};
+use super::call::{error, invalid};
 use crate::limits::TOKEN_CHARS_MAX;
 
 /// The request body as a JSON object.

@@ -9,7 +9,7 @@ use super::super::operation::{Operation, any_covers};
 use super::super::page;
 use super::super::world::{Job, Schedule, Workspace};
 use super::body::{flag, number};
-use super::{Call, error, invalid};
+use super::call::{Call, error, invalid};
 use crate::http::Response;
 use crate::limits::JOBS_PAGE;
 

@@ -11,7 +11,8 @@ use super::super::operation::{Operation, any_covers};
 use super::super::run::{Phase, Run, RunKind};
 use super::super::world::Workspace;
 use super::body::{flag, malformed, number};
-use super::{Call, error, invalid, jobs, shape};
+use super::call::{Call, error, invalid};
+use super::{jobs, shape};
 use crate::http::Response;
 use crate::limits::{RUN_RETENTION_DAYS, RUNS_PAGE};
 

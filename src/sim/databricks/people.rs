@@ -6,8 +6,8 @@ use super::super::digest;
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
 use super::super::world::Workspace;
+use super::call::{Call, invalid};
 use super::jobs::find;
-use super::{Call, invalid};
 use crate::http::Response;
 
 /// The caller as SCIM shows it: a person has an address, a service principal its application id.

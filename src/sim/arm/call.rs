@@ -1,0 +1,69 @@
+//! What a handler of this service may look at, and how it answers: errors and pages. Refuses: a token of another list.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::fault::Lie;
+use super::super::message::{Incoming, Refusal, json as answer};
+use super::super::page;
+use super::super::token::Claims;
+use crate::http::Response;
+
+/// A CloudError.
+pub(crate) fn error(status: u16, code: &str, message: &str) -> Refusal {
+    Box::new(answer(
+        status,
+        &json!({"error": {"code": code, "message": message}}),
+    ))
+}
+
+/// Everything a handler of this service may look at.
+pub(crate) struct Call<'a> {
+    pub(crate) request: &'a Incoming<'a>,
+    pub(crate) caller: Claims,
+    pub(crate) now: Timestamp,
+    /// The instant that reads tell of.
+    pub(crate) seen: Timestamp,
+    pub(crate) correlation: String,
+    /// What is to go wrong while it is done.
+    pub(crate) lie: Option<Lie>,
+}
+
+/// One page of a list as ARM gives it: `value`, and a link with an opaque token to the rest.
+/// Only what is on the page is shown.
+pub(super) fn paged<T>(
+    all: Vec<T>,
+    show: impl Fn(T) -> Value,
+    size: usize,
+    null_at_end: bool,
+    call: &Call,
+) -> Result<Response, Refusal> {
+    let request = call.request;
+    let token = request.query("$skiptoken");
+    let Some(page) = page::cut(all, request.path, token.as_deref(), size) else {
+        return Err(error(
+            400,
+            "InvalidSkipToken",
+            "The provided skip token is not valid for this request.",
+        ));
+    };
+    let mut body = json!({"value": page.entries.into_iter().map(show).collect::<Vec<_>>()});
+    if let Some(token) = page.next {
+        let mut link = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in url::form_urlencoded::parse(request.query.as_bytes()) {
+            if !name.eq_ignore_ascii_case("$skiptoken") {
+                link.append_pair(&name, &value);
+            }
+        }
+        link.append_pair("$skiptoken", &token);
+        body["nextLink"] = json!(format!(
+            "{}{}?{}",
+            request.origin,
+            request.path,
+            link.finish()
+        ));
+    } else if null_at_end {
+        body["nextLink"] = Value::Null;
+    }
+    Ok(answer(200, &body))
+}
