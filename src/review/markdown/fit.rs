@@ -1,8 +1,9 @@
 //! How much is said: the same comment at four levels of detail, each whole in itself.
 
-use super::limit::length;
+use super::limit::{Link, length};
+use super::options::MarkdownOptions;
 use super::rows::Table;
-use super::{MarkdownOptions, head, rows};
+use super::{head, rows};
 use crate::model::verdict::Plan;
 
 /// Between two parts, and between two lines of one.
@@ -156,7 +157,7 @@ fn kept(tables: Vec<Table>, mut room: usize) -> Vec<Table> {
 fn shortened(what: &str, options: &MarkdownOptions) -> String {
     let where_else = options
         .link
-        .and_then(super::Link::shown)
+        .and_then(Link::shown)
         .unwrap_or_else(|| "the saved plan with `afresh show`".to_owned());
     format!("_Shortened to fit the comment: {what} omitted. See {where_else}._")
 }

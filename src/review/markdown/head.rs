@@ -1,6 +1,7 @@
 //! The first lines: the hidden marker, six lines that decide, and one more if credentials go to or come from what somebody had to allow.
 
-use super::{MarkdownOptions, escape};
+use super::escape;
+use super::options::MarkdownOptions;
 use crate::model::time::minute;
 use crate::model::verdict::{Counts, Plan, Step};
 use crate::review::{change, text, words};

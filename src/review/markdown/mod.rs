@@ -12,36 +12,16 @@ mod escape;
 mod fit;
 mod head;
 mod limit;
+mod options;
 mod rows;
 
 #[cfg(test)]
 mod tests;
 
-use super::uses::Uses;
 use crate::model::verdict::Plan;
 
 pub use limit::{Limit, Link, length};
-
-/// How a comment is to look.
-#[derive(Clone, Copy, Debug)]
-pub struct MarkdownOptions<'a> {
-    /// How long it may be; less than [`Limit::UNITS_MIN`] counts as that.
-    pub limit: Limit,
-    /// What the plan is called in its first line: `afresh` or the environment's name.
-    pub title: &'a str,
-    /// The name in the hidden marker `<!-- afresh-plan:NAME -->`. Letters, digits, `.` and `-`; others become `-`.
-    pub marker: &'a str,
-    /// The plan's digest, for comparing with the one that is applied.
-    pub digest: &'a str,
-    /// Where the whole plan can be read.
-    pub link: Option<&'a Link>,
-    /// The plan that the comment showed before.
-    pub previous: Option<&'a Plan>,
-    /// Where its credentials come from and go to.
-    pub uses: Uses<'a>,
-    /// What commands that are proposed end with, quoted for a shell.
-    pub given: &'a str,
-}
+pub use options::MarkdownOptions;
 
 /// The comment, at most as long as its limit, with a line end at its end.
 pub fn plan(plan: &Plan, options: &MarkdownOptions) -> String {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{MarkdownOptions, escape};
+use super::escape;
+use super::options::MarkdownOptions;
 use crate::model::address::Name;
 use crate::model::job::ParameterValue;
 use crate::model::promise::Promise;

@@ -12,6 +12,7 @@ use crate::model::samples;
 use crate::model::time::{Freeze, Span};
 use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
 use crate::model::verdict::{Action, Cause, Exceeded, Facts, Hold, Keep, NonEmpty, Step, Verdict};
+use crate::review::Uses;
 
 fn options(limit: Limit) -> MarkdownOptions<'static> {
     static LINK: LazyLock<Link> =

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::why::{labelled, when};
+use super::label::{labelled, when};
 use crate::escape::{self, line};
 use crate::model::access::{Access, Entry, Identity, Need, Place, Right, Standing};
 use crate::model::time::Timestamp;

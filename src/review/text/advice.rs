@@ -2,8 +2,8 @@
 //!
 //! Refuses: attention without a way out of it.
 
+use super::label::labelled;
 use super::row::Page;
-use super::why::labelled;
 use crate::model::promise::Attention;
 use crate::model::verdict::{Hold, Step, Verdict};
 use crate::review::command;

@@ -1,6 +1,6 @@
 //! What a job's or a one-time submit's verdict rests on: the last success, failures since, active runs, how far back was read.
 
-use super::why::{labelled, when};
+use super::label::{labelled, when};
 use crate::escape::line;
 use crate::model::job::{ActivePhase, Continuous, Phase, Requirement, Run, RunId, RunResult};
 use crate::model::time::{Span, Timestamp, minute};

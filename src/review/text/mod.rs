@@ -13,9 +13,11 @@ mod access;
 mod advice;
 mod diff;
 mod job;
+mod label;
 mod report;
 mod row;
 mod runtime;
+mod shown;
 mod summary;
 mod uses;
 mod why;
@@ -35,6 +37,7 @@ use crate::model::survey::Skipped;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Cause, Facts, Hold, Keep, NonEmpty, Plan, Step, Verdict};
 use row::Page;
+use shown::{UNPROVEN_RANK, Unshown, rank, shown, unshown};
 
 pub(super) use report::run_of;
 pub(super) use summary::{missing_rights, near_freezes, next};
@@ -42,6 +45,7 @@ pub(super) use summary::{missing_rights, near_freezes, next};
 pub use access::{access, accesses};
 pub use diff::diff;
 pub use report::{outcome, recorded, report};
+pub use shown::TextOptions;
 pub use uses::{uses, uses_diff};
 pub use why::why;
 
@@ -49,19 +53,6 @@ pub use why::why;
 const SAME_TROUBLE_SHOWN: usize = 3;
 /// Subjects that need no action and whose promise is not proved, likewise.
 const UNPROVEN_SHOWN: usize = 20;
-
-/// How a plan is to look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TextOptions<'a> {
-    /// Colours are wanted.
-    pub color: bool,
-    /// Subjects that are up to date are listed one by one.
-    pub verbose: bool,
-    /// Columns of the terminal; `None`: lines are not wrapped.
-    pub width: Option<usize>,
-    /// What commands that are proposed end with, quoted for a shell: `estate --sim world.yaml`.
-    pub given: &'a str,
-}
 
 /// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
 pub fn requests(requests: &Requests) -> String {
@@ -141,78 +132,6 @@ fn is_alike(one: &Step, next: &Step) -> bool {
         _ => None,
     };
     unproven(one) && unproven(next) || trouble(one).is_some_and(|one| trouble(next) == Some(one))
-}
-
-/// The steps that are worth their own lines: acts, then holds, the ones that need attention first, then the rest.
-fn shown(plan: &Plan, verbose: bool) -> Vec<&Step> {
-    let mut shown: Vec<(u8, &Step)> = plan
-        .steps
-        .iter()
-        .filter_map(|step| Some((rank(step, verbose)?, step)))
-        .collect();
-    shown.sort_by_key(|(rank, _)| *rank);
-    shown.into_iter().map(|(_, step)| step).collect()
-}
-
-/// What is up to date and has no row of its own, in words; `None`: there is none.
-#[derive(Clone, Copy)]
-struct Unshown {
-    /// How many subjects.
-    subjects: usize,
-    /// Others that are up to date have rows.
-    beside_rows: bool,
-}
-
-impl Unshown {
-    /// `11 subjects up to date`, `2 more subjects up to date`.
-    fn words(self) -> Option<String> {
-        let (one, many) = if self.beside_rows {
-            ("more subject", "more subjects")
-        } else {
-            ("subject", "subjects")
-        };
-        let all = || words::count(self.subjects, one, many);
-        (self.subjects > 0).then(|| format!("{} up to date", all()))
-    }
-}
-
-fn unshown(plan: &Plan, verbose: bool) -> Unshown {
-    let subjects = plan
-        .steps
-        .iter()
-        .filter(|step| rank(step, verbose).is_none());
-    let subjects = subjects.count();
-    Unshown {
-        subjects,
-        beside_rows: subjects < plan.counts().up_to_date,
-    }
-}
-
-/// Where what is up to date stands, though its promise is not proved.
-const UNPROVEN_RANK: u8 = 5;
-
-/// Where a step stands; `None`: it goes without saying.
-fn rank(step: &Step, verbose: bool) -> Option<u8> {
-    match &step.verdict {
-        Verdict::Act { actions, .. } if matches!(actions.first, Action::Regenerate { .. }) => {
-            Some(0)
-        }
-        Verdict::Act { .. } => Some(1),
-        Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => Some(2),
-        Verdict::Keep(_) if step.promise.is_broken() => Some(2),
-        Verdict::Hold { .. } => Some(3),
-        Verdict::Keep(Keep::Fresh { warn: true, .. }) => Some(4),
-        Verdict::Keep(_)
-            if step.resumes()
-                || !step.settlements.is_empty()
-                || !words::runtime_notes(step).is_empty() =>
-        {
-            Some(4)
-        }
-        Verdict::Keep(_) if step.promise != Promise::Kept => Some(UNPROVEN_RANK),
-        Verdict::Keep(_) if verbose => Some(6),
-        Verdict::Keep(_) => None,
-    }
 }
 
 fn step_lines(page: &Page, step: &Step) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Columns: addresses below each other, actions below each other, reasons after them, wrapped with a hanging indent.
 
-use super::{TextOptions, Unshown};
+use super::shown::{TextOptions, Unshown};
 use crate::escape::line;
 use crate::model::survey::Refresh;
 use crate::model::time::Timestamp;

@@ -1,7 +1,7 @@
 //! A runtime's keys as text: what is replaced, and what each key's age rests on.
 
+use super::label::{labelled, when};
 use super::row::{Page, letters};
-use super::why::{labelled, when};
 use crate::escape::line;
 use crate::model::birth::Birth;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};

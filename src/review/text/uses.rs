@@ -1,7 +1,7 @@
 //! Hosts, ledger and credentials of a plan as text.
 
 use super::row::Page;
-use super::{TextOptions, unshown};
+use super::shown::{TextOptions, unshown};
 use crate::model::verdict::Plan;
 use crate::review::paint::Ink;
 use crate::review::uses::Uses;

@@ -2,20 +2,14 @@
 //!
 //! Refuses: colour and wrapping; it is read at leisure, and Markdown shows it too.
 
-use std::cmp::Ordering;
-
+use super::label::{labelled, when};
 use super::{advice, job, runtime};
 use crate::escape::line;
 use crate::model::address::Name;
 use crate::model::survey::Refresh;
-use crate::model::time::{Span, Timestamp, minute};
+use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{Facts, Plan, Step, Target};
 use crate::review::{sentence, words};
-
-/// A labelled line: `  promise     no key older than 90d`.
-pub(super) fn labelled(label: &str, text: &str) -> String {
-    format!("  {label:<10}  {text}").trim_end().to_owned()
-}
 
 /// The evidence, intervals, windows and rules behind one verdict, and when it will change; with a line end at its end. Commands that
 /// are proposed end with what was `given`, quoted for a shell.
@@ -107,14 +101,4 @@ fn changes(step: &Step, now: Timestamp) -> String {
         ),
         None => "neither the verdict nor the promise changes by the passing of time".to_owned(),
     }
-}
-
-/// `2026-11-24 03:00 UTC (in 42h)`, or how long ago.
-pub(super) fn when(at: Timestamp, now: Timestamp) -> String {
-    let distance = match at.cmp(&now) {
-        Ordering::Equal => "now".to_owned(),
-        Ordering::Greater => format!("in {}", Span::between(now, at).rounded()),
-        Ordering::Less => format!("{} ago", Span::between(at, now).rounded()),
-    };
-    format!("{} ({distance})", minute(at))
 }
