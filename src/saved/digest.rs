@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::mirror::Mirror;
 use super::shape::plan::{Target, Wait};
 use super::shape::verdict::Action;
-use super::to_value;
+use super::value::to_value;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Verdict};
 

@@ -15,6 +15,7 @@ mod digest;
 mod mirror;
 mod place;
 mod shape;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::value::to_value;
 use crate::limits::{PLAN_BYTES_MAX, PLAN_VALUES_MAX};
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Workspace};
@@ -329,24 +331,5 @@ fn open(document: Document) -> File {
         began: document.ledger_began,
         trust: document.trust.back(),
         sentences,
-    }
-}
-
-/// As JSON, without the fields that have no value: an absent field and a null read the same.
-fn to_value(shape: &impl Serialize) -> Value {
-    // The shapes have string keys and finite numbers only, which is all that can fail here.
-    let mut value = serde_json::to_value(shape).unwrap_or_default();
-    drop_nulls(&mut value);
-    value
-}
-
-fn drop_nulls(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null());
-            fields.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        _ => {}
     }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
-use super::verdict::Trouble;
+use super::trouble::Trouble;
 use super::words::{self, Fingerprint, ResourceId, RunId, RunResult, Slot, Span, Timestamp};
 use crate::saved::mirror::{Mirror, mirror};
 

@@ -6,6 +6,7 @@ pub(super) mod connection;
 pub(super) mod facts;
 pub(super) mod plan;
 pub(super) mod text;
+mod trouble;
 pub(super) mod trust;
 pub(super) mod verdict;
 

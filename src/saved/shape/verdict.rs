@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::facts::AgeRange;
 use super::text::Text;
+use super::trouble::Trouble;
 use super::words::{self, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
 use crate::saved::mirror::{Mirror, mirror};
 
@@ -170,40 +171,6 @@ mirror! {
         UnpauseFirst,
         RestartsItself,
         RunsForbidden,
-    }
-}
-
-mirror! {
-    /// Why a look failed.
-    struct Trouble { kind: TroubleKind, doing: String, message: String, ids: Box<RequestIds> }
-}
-
-mirror! {
-    /// What a request goes by in logs.
-    struct RequestIds {
-        /// The service's own id.
-        request: Option<String>,
-        /// What groups the requests that one led to.
-        correlation: Option<String>,
-        /// Ours.
-        client: Option<String>,
-    }
-}
-
-mirror! {
-    /// The kinds of trouble that are told apart.
-    enum TroubleKind {
-        Forbidden { right: String },
-        Unauthenticated,
-        SignedOut,
-        Blocked,
-        NotFound,
-        Throttled,
-        TimeOver,
-        Unwanted,
-        Unreachable,
-        Unexpected,
-        Misfit,
     }
 }
 
