@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join, join_all};
 
-use super::{Options, Scene, jobs};
+use super::jobs;
+use super::scene::{Options, Scene};
 use crate::cloud::{ListedJob, Me, Reader};
 use crate::limits::PARALLELISM_DEFAULT;
 use crate::model::access::{Access, CAN_MANAGE_RUN, CAN_VIEW, Entry, Need, Place, Right, Standing};

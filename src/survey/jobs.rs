@@ -1,45 +1,24 @@
 //! The jobs of one workspace: find the ones that the rules speak of, look at the runs of those that the ledger does not prove.
 
 use super::resolve::{misfit, not_looked_at};
-use super::{Scene, submissions};
+use super::scene::Scene;
+use super::submissions;
 use crate::cloud::ListedJob;
 use crate::model::address::{Address, Identity};
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
-use crate::model::job::{JobId, JobSpec};
+use crate::model::job::JobId;
 use crate::model::survey::{Case, JobCase, JobTarget, Looked, Refresh, Skipped, Subject};
-use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 mod find;
-mod look;
+pub(super) mod look;
+mod rule;
 
 use find::find;
 pub use find::selected;
-pub(super) use look::date_own;
-use look::look_at_all;
-
-/// A rule about jobs, with what it promises.
-struct JobRule<'a> {
-    rule: &'a JobRunRule,
-    selector: &'a JobSelector,
-    spec: &'a JobSpec,
-}
-
-impl JobRule<'_> {
-    /// A rule about one job is known by its own name; a rule about tags is known by its jobs'.
-    fn own_address(&self) -> Address {
-        Address::new(self.rule.workspace.clone(), self.rule.name.as_str())
-    }
-
-    fn unresolved(&self, trouble: Trouble) -> Subject {
-        Subject::Unresolved {
-            address: self.own_address(),
-            rule: self.rule.name.clone(),
-            trouble,
-        }
-    }
-}
+use look::{look_at_all, proven};
+use rule::JobRule;
 
 /// Everything one workspace's rules speak of.
 pub async fn gather(scene: &Scene<'_>, workspace: &Workspace) -> (Vec<Subject>, Vec<Skipped>) {
@@ -191,20 +170,6 @@ fn remembered_as(scene: &Scene<'_>, host: &str, address: &Address, name: &str) -
         .as_ref()
         .is_none_or(|known| known == name)
         .then_some(id)
-}
-
-/// A past success stays past, if it was one for what the rule asks. But how long an active run has been going only a look can tell.
-fn proven(case: &JobCase, now: Timestamp) -> bool {
-    let (spec, memory) = (&case.spec, &case.memory);
-    let Some(due) = look::due_after(&spec.require) else {
-        return false;
-    };
-    let success = memory.last_success.as_ref();
-    let fresh = success
-        .is_some_and(|(_, end, result)| spec.accept.contains(result) && now < due.after(*end));
-    let asked = memory.last_success_for.as_ref();
-    let is_watched = spec.duration_max.is_some() || spec.queue_max.is_some();
-    fresh && asked == Some(&spec.asks) && !is_watched && case.doubts.is_empty()
 }
 
 fn found_case(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>, job: &ListedJob) -> JobCase {

@@ -9,89 +9,24 @@ mod jobs;
 mod names;
 mod resolve;
 mod runtimes;
+mod scene;
 mod submissions;
 
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
-use crate::cloud::{Gate, Reader};
-use crate::model::address::{Address, Identity, Name};
+pub use self::scene::Options;
+use self::scene::Scene;
+use crate::cloud::Reader;
+use crate::model::address::Name;
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
-use crate::model::survey::{KeyReading, Refresh, Survey};
-use crate::model::time::Timestamp;
-
-/// How to gather.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// How eagerly to look.
-    pub refresh: Refresh,
-    /// Which keys to list.
-    pub keys: KeyReading,
-    /// Only these subjects; empty: all.
-    pub targets: Vec<Address>,
-    /// Most requests under way at a time.
-    pub parallelism: usize,
-    /// The present, or `--as-of`.
-    pub now: Timestamp,
-}
-
-impl Options {
-    fn wants(&self, address: &Address) -> bool {
-        self.targets.is_empty() || self.targets.contains(address)
-    }
-
-    fn wants_connection(&self, connection: &Name) -> bool {
-        self.targets.is_empty()
-            || self
-                .targets
-                .iter()
-                .any(|target| target.connection == *connection)
-    }
-}
+use crate::model::survey::Survey;
 
 /// Does the rule select a runtime of this name?
 pub fn selects(rule: &KeyAgeRule, runtime: &str) -> bool {
     resolve::Matcher::new(rule).select(runtime).is_some()
-}
-
-/// What every part of the survey reads from.
-struct Scene<'a> {
-    desired: &'a Desired,
-    memory: &'a Memory,
-    reader: &'a Reader,
-    options: &'a Options,
-    gate: Gate,
-    /// Names, in lower case, of the runtimes whose keys the ledger knows anywhere.
-    runtime_names: BTreeSet<String>,
-}
-
-impl<'a> Scene<'a> {
-    fn new(
-        desired: &'a Desired,
-        memory: &'a Memory,
-        reader: &'a Reader,
-        options: &'a Options,
-    ) -> Self {
-        reader.at_most(options.parallelism);
-        Self {
-            desired,
-            memory,
-            reader,
-            options,
-            gate: Gate::new(options.parallelism),
-            runtime_names: memory
-                .runtimes
-                .iter()
-                .filter(|(_, runtime)| runtime.knows_keys())
-                .filter_map(|(identity, _)| match identity {
-                    Identity::Runtime(id) => Some(id.name().to_ascii_lowercase()),
-                    Identity::Job(..) | Identity::Submission(..) => None,
-                })
-                .collect(),
-        }
-    }
 }
 
 /// Looks at every subject that the rules speak of, concurrently, one case for each.

@@ -1,25 +1,24 @@
 //! The runtimes of one factory: list them, match them with the rules, look at those that the ledger does not prove.
 
 mod keys;
+mod log;
+mod proof;
 mod see;
 
 use futures_util::future::join_all;
 
-use super::Scene;
+use self::log::{Log, read_log};
+use self::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
+use super::scene::Scene;
 use crate::cloud::{Dated, ListedRuntime};
-use crate::limits::ACTIVITY_LOG_DAYS;
 use crate::model::address::{Address, Identity, ResourceId};
-use crate::model::birth::Evidence;
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
-use crate::model::memory::{LogId, LogReading};
-use crate::model::runtime::{
-    KeySight, LogSight, OnStarvation, RuntimeKind, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot,
-};
+use crate::model::memory::LogReading;
+use crate::model::runtime::{KeySight, LogSight, RuntimeKind, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, RuntimeTarget, Skipped, Subject};
-use crate::model::time::{Span, Timestamp};
-use crate::model::timeline::LogSpan;
+use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 /// What was found in one factory.
@@ -335,101 +334,6 @@ fn case(
         memory: scene.memory.runtime(&identity),
         doubts: scene.memory.doubts(&identity).to_vec(),
         refused: scene.memory.refusals.get(&identity).cloned(),
-    }
-}
-
-/// Unless the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
-/// all.
-fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
-    scene.options.refresh == Refresh::All
-        || !case.doubts.is_empty()
-        || case.memory.awaits_log()
-        || !case
-            .memory
-            .proves_younger(due_at_the_earliest(scene, &case.spec), scene.options.now)
-}
-
-/// No key of any age below this is due, whatever its share of the jitter and whatever lies ahead.
-fn due_at_the_earliest(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
-    let drawn = spec.due_age().minus(spec.jitter);
-    drawn.minus(haste_max(scene, spec))
-}
-
-/// How much earlier than at its due age a key may be due: before freezes that outlast limits, and so that the other key can follow.
-fn haste_max(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
-    match spec.on_starvation {
-        OnStarvation::Wait | OnStarvation::Fail => Span::ZERO,
-        OnStarvation::Rotate => {
-            let freezes = scene.desired.project.freezes.iter();
-            let ahead = freezes.filter(|freeze| freeze.to > scene.options.now);
-            let pair = spec.overlap.plus(spec.overlap).plus(spec.overlap);
-            ahead.fold(pair, |sum, freeze| {
-                sum.plus(spec.overlap)
-                    .plus(Span::between(freeze.from, freeze.to))
-            })
-        }
-    }
-}
-
-/// The log adds nothing to what our own rotations prove.
-fn rotated_by_us(memory: &RuntimeMemory) -> bool {
-    Slot::BOTH.into_iter().all(|slot| {
-        memory
-            .slots
-            .get(slot)
-            .evidence
-            .is_some_and(|evidence| matches!(evidence, Evidence::Rotated { .. }))
-    })
-}
-
-/// The Activity Log of a factory's resource group.
-enum Log {
-    NotAsked,
-    Read(LogReading),
-    Refused(Trouble),
-}
-
-impl Log {
-    fn reading(self) -> Option<LogReading> {
-        match self {
-            Self::Read(reading) => Some(reading),
-            Self::NotAsked | Self::Refused(_) => None,
-        }
-    }
-
-    fn of(&self, id: &ResourceId) -> LogSight {
-        match self {
-            Self::NotAsked => LogSight::NotAsked,
-            Self::Refused(trouble) => LogSight::Refused(trouble.clone()),
-            Self::Read(reading) => LogSight::Read {
-                since: reading.span.since,
-                until: reading.span.until,
-                events: reading
-                    .events
-                    .iter()
-                    .filter(|(of, _)| of == id)
-                    .map(|(_, event)| event.clone())
-                    .collect(),
-            },
-        }
-    }
-}
-
-async fn read_log(scene: &Scene<'_>, factory: &Factory, until: Timestamp) -> Log {
-    // By the earlier of the two clocks: a silent log then proves no less than its 90 days, whatever a second more or less.
-    let reach = Span::days(ACTIVITY_LOG_DAYS.unsigned_abs());
-    let since = reach.before(until.min(scene.options.now));
-    match scene
-        .gate
-        .pass(factory, scene.reader.regenerations(factory, since, until))
-        .await
-    {
-        Ok(events) => Log::Read(LogReading {
-            log: LogId::new(&factory.subscription, &factory.resource_group),
-            span: LogSpan { since, until },
-            events,
-        }),
-        Err(trouble) => Log::Refused(trouble),
     }
 }
 

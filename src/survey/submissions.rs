@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 use tokio::sync::OnceCell;
 
-use super::Scene;
-use super::jobs::date_own;
+use super::jobs::look::date_own;
 use super::resolve::not_looked_at;
+use super::scene::Scene;
 use crate::cloud::{Dated, SubmittedRun, content_mark};
 use crate::limits::RUN_RETENTION_DAYS;
 use crate::model::address::Address;

@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 
+use super::super::names;
 use super::super::resolve::misfit;
-use super::super::{Scene, names};
-use super::JobRule;
+use super::super::scene::Scene;
+use super::rule::JobRule;
 use crate::cloud::{Dated, ListedJob};
 use crate::escape;
 use crate::limits::JOBS_ONE_BY_ONE_MAX;

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
-use super::super::Scene;
-use super::proven;
+use super::super::scene::Scene;
 use crate::cloud::{History, ListedJob, Parts};
 use crate::limits::{HISTORY_OF_RUNNING_MAX, JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::connection::Workspace;
@@ -237,4 +236,18 @@ async fn look_up(
         Err(trouble) => return Err(trouble),
     }
     Ok(())
+}
+
+/// A past success stays past, if it was one for what the rule asks. But how long an active run has been going only a look can tell.
+pub(super) fn proven(case: &JobCase, now: Timestamp) -> bool {
+    let (spec, memory) = (&case.spec, &case.memory);
+    let Some(due) = due_after(&spec.require) else {
+        return false;
+    };
+    let success = memory.last_success.as_ref();
+    let fresh = success
+        .is_some_and(|(_, end, result)| spec.accept.contains(result) && now < due.after(*end));
+    let asked = memory.last_success_for.as_ref();
+    let is_watched = spec.duration_max.is_some() || spec.queue_max.is_some();
+    fresh && asked == Some(&spec.asks) && !is_watched && case.doubts.is_empty()
 }

@@ -12,7 +12,7 @@ use crate::model::survey::{KeyReading, Refresh, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::Timeline;
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::survey::Scene;
+use crate::survey::scene::Scene;
 
 /// Are they needed whatever `createTime` and the log say? What became of an operation is told by the keys alone; and keys that the ledger
 /// does not know yet are recorded.

@@ -2,8 +2,10 @@
 
 use futures_util::future::join;
 
-use super::super::Scene;
-use super::{Log, due_at_the_earliest, keys, rotated_by_us};
+use super::super::scene::Scene;
+use super::keys;
+use super::log::Log;
+use super::proof::{due_at_the_earliest, rotated_by_us};
 use crate::cloud::Dated;
 use crate::model::connection::Factory;
 use crate::model::runtime::{

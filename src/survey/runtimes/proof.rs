@@ -1,0 +1,51 @@
+//! What the ledger proves of a runtime, so that it need not be looked at. Refuses: looking.
+
+use super::super::scene::Scene;
+use crate::model::birth::Evidence;
+use crate::model::runtime::{OnStarvation, RuntimeMemory, RuntimeSpec, Slot};
+use crate::model::survey::{Refresh, RuntimeCase};
+use crate::model::time::Span;
+
+/// Unless the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
+/// all.
+pub(super) fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    scene.options.refresh == Refresh::All
+        || !case.doubts.is_empty()
+        || case.memory.awaits_log()
+        || !case
+            .memory
+            .proves_younger(due_at_the_earliest(scene, &case.spec), scene.options.now)
+}
+
+/// No key of any age below this is due, whatever its share of the jitter and whatever lies ahead.
+pub(super) fn due_at_the_earliest(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
+    let drawn = spec.due_age().minus(spec.jitter);
+    drawn.minus(haste_max(scene, spec))
+}
+
+/// How much earlier than at its due age a key may be due: before freezes that outlast limits, and so that the other key can follow.
+fn haste_max(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
+    match spec.on_starvation {
+        OnStarvation::Wait | OnStarvation::Fail => Span::ZERO,
+        OnStarvation::Rotate => {
+            let freezes = scene.desired.project.freezes.iter();
+            let ahead = freezes.filter(|freeze| freeze.to > scene.options.now);
+            let pair = spec.overlap.plus(spec.overlap).plus(spec.overlap);
+            ahead.fold(pair, |sum, freeze| {
+                sum.plus(spec.overlap)
+                    .plus(Span::between(freeze.from, freeze.to))
+            })
+        }
+    }
+}
+
+/// The log adds nothing to what our own rotations prove.
+pub(super) fn rotated_by_us(memory: &RuntimeMemory) -> bool {
+    Slot::BOTH.into_iter().all(|slot| {
+        memory
+            .slots
+            .get(slot)
+            .evidence
+            .is_some_and(|evidence| matches!(evidence, Evidence::Rotated { .. }))
+    })
+}
