@@ -3,8 +3,7 @@
 //!
 //! Refuses: to guess. Where the line does not tell, the parser's own words stand.
 
-use super::mask;
-use super::shape::clipped;
+use super::mask::{self, clipped};
 
 /// What is wrong, and what to do.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,10 +4,9 @@
 //! Refuses: to read them as spaces. What they were meant to be is told, and everything else is read as if they were, so that one
 //! such character is one problem and not many.
 
-use super::mark::Mark;
+use super::mark::{Mark, to_u32};
 use super::problem::{Findings, Problem};
 use super::split;
-use super::to_u32;
 use super::tree::{Node, Value};
 
 /// What a person calls the character; `None` if it can be seen, or is an ordinary space.

@@ -7,15 +7,17 @@ use std::rc::Rc;
 use schemars::{Schema, SchemaGenerator};
 
 use super::mark::{At, Mark};
+use super::mask::clipped;
 use super::problem::{Findings, Problem, suggestion};
 use super::shape::connection::{
     CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec, SynapseWorkspaceSpec,
 };
+use super::shape::declare::record;
 use super::shape::leaf::NameText;
 use super::shape::policy::PolicySpec;
 use super::shape::project::ProjectSpec;
 use super::shape::rule::{JobRunSpec, KeyAgeSpec};
-use super::shape::{Fields, Spot, clipped, record};
+use super::shape::spot::{Fields, Spot};
 use super::tree::Node;
 use crate::model::address::Name;
 use crate::model::kind::Kind;

@@ -56,3 +56,8 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for At<T> {
         T::json_schema(generator)
     }
 }
+
+/// For lines and columns, which a file within the size limit cannot have more of than fits.
+pub(super) fn to_u32(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX - 1)
+}

@@ -186,6 +186,15 @@ fn stretch(text: &str, ends: &[char]) -> usize {
     text.find(over).unwrap_or(text.len())
 }
 
+/// At most 60 characters of `text`, for a message.
+pub fn clipped(text: &str) -> String {
+    let text = without_tokens(text);
+    if text.chars().count() <= 60 {
+        return text;
+    }
+    text.chars().take(59).chain(['…']).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

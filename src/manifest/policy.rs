@@ -13,12 +13,13 @@ use crate::model::trust::{Allowed, HostPattern, Role};
 use super::build::{freeze, guardrails};
 use super::document::{Document, Spec};
 use super::problem::{Findings, Problem};
+use super::read::read_source;
+use super::render::Problems;
 use super::shape::leaf::Filled;
 use super::shape::policy::{AllowText, HostText, PolicySpec, RequireText};
 use super::shape::project::LedgerText;
 use super::source::{self, Input};
 use super::tree::Budget;
-use super::{Problems, read_source};
 
 /// Reads the one Policy of a file.
 ///

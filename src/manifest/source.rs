@@ -14,7 +14,7 @@ use crate::limits::MANIFEST_BYTES_MAX;
 use crate::model::policy::Policy;
 use crate::regular;
 
-use super::mark::Mark;
+use super::mark::{Mark, to_u32};
 use super::problem::{Findings, Problem, distance};
 use super::{encoding, looks};
 
@@ -275,7 +275,7 @@ impl Gatherer<'_> {
         let good = String::from_utf8_lossy(&bytes[..valid]).into_owned();
         let line = good.matches('\n').count() + 1;
         let column = good.rsplit('\n').next().unwrap_or_default().chars().count();
-        let mark = Mark::point(file, super::to_u32(line), super::to_u32(column));
+        let mark = Mark::point(file, to_u32(line), to_u32(column));
         let message = format!(
             "`{}` is not UTF-8: byte {valid} (0x{:02x}) fits no character",
             path.display(),

@@ -11,12 +11,11 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 use crate::limits::{MANIFEST_BYTES_MAX, MANIFEST_DEPTH_MAX, MANIFEST_NODES_MAX};
 
 use super::advice::{self, Advice};
-use super::mark::Mark;
+use super::mark::{Mark, to_u32};
 use super::mask;
 use super::problem::{Findings, Problem};
 use super::scalar::Scalar;
 use super::split;
-use super::to_u32;
 
 /// A value and where it is written.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 //! Refuses: to guess. Nothing of these is read: which of two readers of a folder is right should not depend on the reader.
 
 use super::looks::{self, Looks};
-use super::mark::Mark;
+use super::mark::{Mark, to_u32};
+use super::parse::parse;
 use super::problem::{Findings, Problem};
 use super::source::Source;
 use super::tree::{Budget, Node};
@@ -26,7 +27,7 @@ pub fn in_a_list(root: &Node, findings: &mut Findings) {
 pub fn misnamed(file: u32, source: &Source, findings: &mut Findings) {
     // What is data of somebody else must not use up what manifests may be.
     let (mut budget, mut mistakes) = (Budget::default(), Findings::default());
-    let roots = super::parse(file, &source.text, &mut budget, &mut mistakes);
+    let roots = parse(file, &source.text, &mut budget, &mut mistakes);
     let help = format!(
         "rename it to `{}`, or name the file itself beside the folder; JSON is YAML",
         renamed(&source.name)
@@ -89,5 +90,5 @@ fn version(file: u32, text: &str) -> Option<Mark> {
         .zip(text.lines())
         .find(|(_, line)| is_version(line).is_some())?;
     let column = line.chars().take_while(|c| c.is_whitespace()).count();
-    Some(Mark::point(file, number, super::to_u32(column)))
+    Some(Mark::point(file, number, to_u32(column)))
 }

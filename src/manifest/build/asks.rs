@@ -15,8 +15,8 @@ use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
 use super::super::shape::connection::{CloudSpec, CredentialSpec};
 use super::connection::Written;
+use super::context::{Context, named};
 use super::credential::source_mark;
-use super::{Context, named};
 
 /// Everything that the connections and the ledger ask, in the order of the documents' names.
 pub fn all(context: &Context<'_>, project: Option<&Project>) -> Vec<Asked> {

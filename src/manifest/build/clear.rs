@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::mark::{At, Mark};
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
-use super::super::shape::clipped;
 use super::super::shape::json::Json;
 use super::super::shape::parameter::ParameterText;
 use crate::model::job::{VARIABLE_PREFIX, is_secret};

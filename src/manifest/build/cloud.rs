@@ -10,11 +10,11 @@ use crate::model::trust::Host;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
-use super::super::shape::clipped;
 use super::super::shape::connection::{CloudSpec, LimitsText, RateText};
 use super::super::shape::leaf::Filled;
-use super::{Context, Declared};
+use super::context::{Context, Declared};
 
 /// The clouds that need no document.
 pub const BUILT_IN: [&str; 3] = ["public", "usGovernment", "china"];

@@ -11,12 +11,12 @@ use crate::model::runtime_service::RuntimeService;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
+use super::super::mask::clipped;
 use super::super::problem::Problem;
-use super::super::shape::clipped;
 use super::super::shape::connection::DatabricksWorkspaceSpec;
 use super::super::shape::leaf::{Filled, Guid, Reference, is_guid};
 use super::cloud::{BUILT_IN, is_host};
-use super::{Context, Declared, named};
+use super::context::{Context, Declared, named};
 
 /// All connections to services with integration runtimes.
 pub fn factories(context: &mut Context<'_>) -> Declared<Factory> {

@@ -13,7 +13,7 @@ use super::super::shape::connection::{
 };
 use super::super::shape::leaf::Filled;
 use super::super::shape::secret::SecretText;
-use super::{Context, Declared, resolved};
+use super::context::{Context, Declared, resolved};
 
 /// What a credential takes a secret, or what stands for one, from.
 pub fn source_mark(spec: &CredentialSpec) -> Option<Mark> {

@@ -18,7 +18,7 @@ use super::super::shape::json::Json;
 use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
 use super::claims::{ContentClaims, JobClaims};
 use super::clear;
-use super::{Context, named};
+use super::context::{Context, named};
 
 mod digest;
 mod meaning;

@@ -19,7 +19,7 @@ use super::super::shape::leaf::{Reference, RuntimePattern, is_glob};
 use super::super::shape::number::Length;
 use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
-use super::{Context, named};
+use super::context::{Context, named};
 
 /// All KeyAge rules by name; `None` if one is missing.
 pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {

@@ -7,6 +7,7 @@ mod claims;
 mod clear;
 mod cloud;
 mod connection;
+mod context;
 mod credential;
 mod job_run;
 mod key_age;
@@ -14,36 +15,21 @@ mod policy;
 mod project;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use crate::model::address::Name;
-use crate::model::connection::{Cloud, Credential, Factory, Workspace};
-use crate::model::desired::{Desired, Place};
+use crate::model::desired::Desired;
 use crate::model::kind::Kind;
 use crate::model::policy::Policy;
 use crate::model::trust::Asked;
 
 use super::document::Document;
 use super::mark::Mark;
+use super::mask::clipped;
 use super::problem::{Findings, Mention, Problem, nearest};
-use super::shape::clipped;
 use super::source::Source;
 
+use context::{Context, Declared};
 pub use project::{freeze, guardrails};
-
-/// What documents of one kind became, by name. `None`: it is declared, but was not understood, and that has been noted.
-type Declared<T> = BTreeMap<Name, Option<T>>;
-
-/// Everything that rules and connections refer to, and where problems go.
-struct Context<'a> {
-    documents: &'a [Document],
-    sources: &'a [Source],
-    findings: &'a mut Findings,
-    clouds: Declared<Cloud>,
-    credentials: Declared<Credential>,
-    factories: Declared<Factory>,
-    workspaces: Declared<Workspace>,
-}
 
 /// Everything the documents say together, `None` if a part is missing, and then at least one problem was noted; and what they ask of
 /// whoever runs afresh.
@@ -148,32 +134,6 @@ const fn namespace(kind: Kind) -> Kind {
 }
 
 impl Context<'_> {
-    /// The documents of one kind, the first of each name, in the order of their names.
-    fn of_kind(documents: &[Document], kind: Kind) -> BTreeMap<Name, &Document> {
-        let mut found = BTreeMap::new();
-        for document in documents.iter().filter(|document| document.kind == kind) {
-            if let Some(name) = &document.name {
-                found.entry(name.value.clone()).or_insert(document);
-            }
-        }
-        found
-    }
-
-    /// The folder that relative paths in the file of `mark` start from.
-    fn folder(&self, mark: Mark) -> &Path {
-        folder(self.sources, mark)
-    }
-
-    fn place(&self, mark: Mark) -> Place {
-        Place {
-            file: source(self.sources, mark)
-                .map(|source| source.name.clone())
-                .unwrap_or_default(),
-            line: usize::try_from(mark.line).unwrap_or_default(),
-            column: usize::try_from(mark.column).unwrap_or_default() + 1,
-        }
-    }
-
     /// What is mentioned must be there.
     fn check_mentions(&mut self) {
         let mut all: BTreeMap<Kind, BTreeSet<&str>> = BTreeMap::new();
@@ -211,24 +171,4 @@ fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<Kind>) -> P
     Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
         .help(help)
         .misses_document()
-}
-
-fn source(sources: &[Source], mark: Mark) -> Option<&Source> {
-    usize::try_from(mark.file)
-        .ok()
-        .and_then(|index| sources.get(index))
-}
-
-fn folder(sources: &[Source], mark: Mark) -> &Path {
-    source(sources, mark).map_or(Path::new(""), |source| source.folder.as_path())
-}
-
-/// A path that was written in a file of `folder`.
-fn resolved(folder: &Path, path: &str) -> PathBuf {
-    folder.join(path)
-}
-
-/// What a document of this name became.
-fn named<T: Clone>(declared: &Declared<T>, name: &str) -> Option<T> {
-    declared.get(&Name::parse(name).ok()?)?.clone()
 }

@@ -11,7 +11,7 @@ use super::super::shape::connection::DatabricksWorkspaceSpec;
 use super::super::shape::rule::KeyAgeSpec;
 use super::super::source::is_same;
 use super::connection::Written;
-use super::{Context, named, resolved};
+use super::context::{Context, named, resolved};
 
 /// A Policy among manifests allows nothing: whoever writes those could write it as well.
 pub fn check_misplaced(context: &mut Context<'_>) {

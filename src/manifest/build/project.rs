@@ -13,7 +13,8 @@ use super::super::shape::project::{
     ApplyBound, FreezeText, GuardrailsText, LedgerText, ProjectSpec,
 };
 use super::super::source::Source;
-use super::{cloud, folder, resolved};
+use super::cloud;
+use super::context::{folder, resolved};
 
 /// Where the ledger is unless the Project says something else, relative to the Project's folder.
 const LEDGER_DEFAULT: &str = ".afresh/ledger.jsonl";

@@ -1,10 +1,10 @@
 //! Connections: where things live, and with which credential they are reached.
 
 use super::super::mark::At;
+use super::declare::{either, record};
 use super::leaf::{FactoryName, Filled, Guid, Reference, ResourceGroup, SynapseName};
 use super::number::{Count, Length};
 use super::secret::SecretText;
-use super::{either, record};
 
 record! {
     /// A Data Factory, and how to reach it.

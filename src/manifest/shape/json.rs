@@ -6,10 +6,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
 use super::super::scalar::{Class, Scalar};
-use super::leaf::text;
-use super::{Shape, Spot, clipped};
+use super::spot::{Shape, Spot, text};
 use crate::manifest::tree::Value;
 
 /// Any JSON value: what a service takes as it is.

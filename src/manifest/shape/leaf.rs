@@ -13,10 +13,10 @@ use crate::model::job::RunResult;
 use crate::model::time::Timestamp;
 
 use super::super::blank;
-use super::super::mark::Mark;
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Mention, Problem, suggestion};
-use super::super::scalar::{Class, Scalar};
-use super::{Shape, Spot, clipped, scalar, wrong_type};
+use super::super::scalar::Class;
+use super::spot::{Shape, Spot, scalar, text, wrong_type};
 use crate::manifest::tree::{Node, Value};
 use crate::model::kind::Kind;
 
@@ -55,30 +55,6 @@ impl Wrong {
         self.help = Some(help.into());
         self
     }
-}
-
-/// Reads a scalar as text. What is text in no tool, or not in every one, is noted.
-pub fn text(scalar: &Scalar, mark: Mark, name: &str, findings: &mut Findings) -> Option<String> {
-    let quoted = clipped(&scalar.quoted());
-    let problem = match scalar.class() {
-        Class::Text => return Some(scalar.text.clone()),
-        Class::Null => Problem::at(mark, format!("{name} has no value")).label("text is wanted"),
-        Class::Bool(_) => not_text(mark, name, "this is true or false"),
-        Class::Integer | Class::Number => not_text(mark, name, "this is a number"),
-        Class::Disputed(dispute) => {
-            let message = format!(
-                "`{}` without quotes is not the same to every tool",
-                scalar.text
-            );
-            Problem::at(mark, message).label(dispute.reading())
-        }
-    };
-    findings.add(problem.help(format!("write {quoted}")));
-    None
-}
-
-fn not_text(mark: Mark, name: &str, label: &str) -> Problem {
-    Problem::at(mark, format!("{name} wants text")).label(label)
 }
 
 impl Shape for String {

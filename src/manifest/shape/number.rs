@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
 use super::super::scalar::Class;
-use super::{Shape, Spot, clipped, scalar, wrong_type};
+use super::spot::{Shape, Spot, scalar, wrong_type};
 use crate::model::time::Span;
 
 /// A length of time: `90d`, `12h`, `30m`, `45s`, or a sum such as `1d12h`.

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::super::problem::{Findings, Problem};
 use super::leaf::VariableName;
-use super::{Shape, Spot, one_of};
+use super::spot::{Shape, Spot, one_of};
 use crate::manifest::tree::Value;
 use crate::model::job::{ParameterValue, VARIABLE_PREFIX};
 

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::super::mark::At;
+use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
+use super::declare::{record, words};
 use super::leaf::{self, Filled, Guid, NameText};
 use super::number::Length;
 use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
-use super::{Shape, Spot, clipped, record, words};
+use super::spot::{Shape, Spot};
 use crate::model::kind::Kind;
 use crate::model::policy::ActionKind;
 use crate::model::trust::{HostPattern, VariablePattern};

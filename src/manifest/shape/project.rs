@@ -2,9 +2,9 @@
 
 use super::super::mark::At;
 use super::check;
+use super::declare::{either, record, words};
 use super::leaf::{Filled, Instant};
 use super::number::Count;
-use super::{either, record, words};
 use crate::model::desired::OnExceed;
 
 record! {

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::mark::At;
 use super::check::{self, KeyAgeLengths};
+use super::declare::{either, record, words};
 use super::json::Json;
 use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
 use super::number::{Count, Length, Positive};
 use super::parameter::ParameterText;
-use super::{either, record, words};
 use crate::model::job::{Concurrency, Counting};
 use crate::model::runtime::{OnStarvation, UnknownAge};
 

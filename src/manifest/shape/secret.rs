@@ -8,7 +8,7 @@ use super::super::mark::Mark;
 use super::super::problem::{Findings, Problem};
 use super::super::scalar::Class;
 use super::leaf::{Filled, VariableName};
-use super::{Shape, Spot, one_of};
+use super::spot::{Shape, Spot, one_of};
 use crate::manifest::tree::Value;
 
 /// Where a secret is read from when it is needed: never the secret itself.
