@@ -6,7 +6,7 @@ use std::error::Error;
 
 use super::super::message::{Failure, Sent};
 use super::super::redact::redact;
-use super::is_loopback;
+use crate::loopback::is_loopback;
 
 /// A request that could not be built or connected never left; of everything later nobody knows.
 pub(super) fn failure(error: &reqwest::Error) -> Failure {
@@ -28,7 +28,8 @@ pub(super) fn lost(error: &reqwest::Error) -> Failure {
     } else if error.is_connect() {
         let causes = causes(error);
         // On this machine no network and no proxy can be the reason.
-        let is_here = error.url().is_some_and(is_loopback);
+        let host = error.url().and_then(url::Url::host);
+        let is_here = host.is_some_and(|host| is_loopback(&host));
         let said = if is_here && !causes.iter().any(|cause| cause.contains("certificate")) {
             causes.last().cloned().unwrap_or_default()
         } else {
