@@ -1,6 +1,6 @@
 //! `afresh apply`: all five verbs, or the last two with a saved plan. The only place that approves a write.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::against;
@@ -9,10 +9,12 @@ use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::patience;
-use super::plan::{text, text_options};
+use super::places::{SIM_LINEAGE, file_of, named};
+use super::planfile::load;
 use super::progress::Progress;
-use super::screen::Screen;
+use super::screen::{Screen, answer};
 use super::session::{Ground, Session};
+use super::shown::{text, text_options};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
@@ -114,7 +116,7 @@ async fn saved_plan(
     screen: &Screen,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let file = super::show::load(path, screen)?;
+    let file = load(path, screen)?;
     if !args.looking.target.is_empty() {
         return Err(
             Failure::new("--target goes with manifests: a saved plan is applied whole")
@@ -140,7 +142,7 @@ async fn saved_plan(
         &args.against
     };
     links::hold_ledger(project, &file.ledger, &policy, global)?;
-    let typed = screen.typed.of_plan(super::session::file_of(&file.ledger));
+    let typed = screen.typed.of_plan(file_of(&file.ledger));
     let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
         .map_err(|failure| failure.completed(&typed))?;
@@ -238,7 +240,7 @@ fn check_lineage(
     global: &Global,
     again: &str,
 ) -> Result<(), Failure> {
-    let of_sim = file.lineage.starts_with(super::session::SIM_LINEAGE);
+    let of_sim = file.lineage.starts_with(SIM_LINEAGE);
     if of_sim != global.sim.is_some() {
         let what = if of_sim {
             "a simulated cloud: give its world with --sim"
@@ -250,7 +252,7 @@ fn check_lineage(
     match ground.ledger.lineage() {
         Some(lineage) if lineage != file.lineage && !file.began => Err(Failure::new(format!(
             "this plan was made before the ledger {} began, so it does not know what was done since",
-            super::session::named(&ground.place)
+            named(&ground.place)
         ))
         .with_exit(Exit::Stale)
         .with_command("Make a new one:", again)),
@@ -261,7 +263,7 @@ fn check_lineage(
         .with_command("Make a new one:", again)),
         None if file.began => Err(Failure::new(format!(
             "this plan rests on a ledger that is not there any more: {}",
-            super::session::named(&ground.place)
+            named(&ground.place)
         ))
         .with_exit(Exit::Stale)
         .with_advice("restore it from a copy: without it afresh does not know what it has done")),
@@ -313,22 +315,6 @@ async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, 
     } else {
         Err(Failure::new("not approved; nothing was done"))
     }
-}
-
-/// Longest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: u64 = 1024;
-
-/// A line from the terminal, read by a thread that an interrupted program need not wait for.
-pub async fn answer() -> io::Result<String> {
-    let (give, take) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        let stdin = io::stdin().lock().take(ANSWER_BYTES_MAX);
-        let read = io::BufReader::new(stdin).read_line(&mut line).map(|_| line);
-        // Nobody takes the answer after an interruption.
-        let _ = give.send(read);
-    });
-    take.await.unwrap_or_else(|_| Ok(String::new()))
 }
 
 /// How to do it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::exit_code::{FailOn, TABLE};
+use super::exit_code::kinds::{FailOn, TABLE};
 use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
 use crate::model::address::{Address, Name};
 use crate::model::survey::KeyReading;

@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::places::{file_of, named};
 use super::screen::Screen;
-use super::session::{Ground, file_of, named};
+use super::session::Ground;
 use crate::apply::News;
 use crate::escape;
 use crate::model::address::{Address, Identity, Name};

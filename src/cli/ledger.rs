@@ -3,19 +3,16 @@
 mod confirm;
 mod declare;
 mod forget;
+mod known;
 mod list;
 mod once;
 
 use super::args::{Global, Ledger as Command, Paths};
 use super::beside;
-use super::deciding::runtime_of_key;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
 use crate::escape;
-use crate::ledger::IntendError;
-use crate::model::address::{Address, Identity};
-use crate::model::memory::Memory;
 use forget::Forget;
 
 /// Does one of the `ledger` commands.
@@ -78,44 +75,5 @@ fn paths(command: &Command) -> &Paths {
         | Command::Forget { paths, .. }
         | Command::Export { paths }
         | Command::Compact { paths } => paths,
-    }
-}
-
-fn unknown(session: &Session, address: &Address) -> Failure {
-    if let Some(runtime) = runtime_of_key(address) {
-        let summary = format!(
-            "{address} names a key, and the ledger knows the two keys of a runtime together"
-        );
-        let show = session.typed.command(["ledger", "show", &runtime]);
-        return Failure::new(summary).with_command("To see both:", &show);
-    }
-    Failure::new(format!("the ledger knows nothing of {address}")).with_command(
-        "This is what it knows:",
-        &session.typed.command(["ledger", "list"]),
-    )
-}
-
-fn identity_of<'a>(
-    session: &Session,
-    memory: &'a Memory,
-    address: &Address,
-) -> Result<&'a Identity, Failure> {
-    let identity = memory.identity_of(address);
-    identity.ok_or_else(|| unknown(session, address))
-}
-
-fn not_written(session: &Session, address: &Address, error: IntendError) -> Failure {
-    match error {
-        IntendError::Ledger(error) => Failure::of_ledger(error),
-        IntendError::Moved(_) | IntendError::Busy(_) => Failure::new(format!(
-            "another apply worked on {address} meanwhile, so nothing was recorded"
-        ))
-        .with_exit(Exit::Busy)
-        .with_command(
-            "This is known now:",
-            &session
-                .typed
-                .command(["ledger", "show", &address.to_string()]),
-        ),
     }
 }

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::Global;
 use super::error::{Exit, Failure};
-use super::session::place_of;
-use super::trust::root;
+use super::places::place_of;
 use crate::cloud::{whole, without_links};
 use crate::escape;
 use crate::ledger::store::file::FileStore;
@@ -153,4 +152,13 @@ pub fn target(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("its links lead back to themselves"))
+}
+
+/// A folder of manifests without links; of a file, the one that it lies in.
+pub fn root(path: &Path) -> PathBuf {
+    let resolved = without_links(path);
+    if resolved.is_dir() {
+        return resolved;
+    }
+    resolved.parent().map_or_else(PathBuf::new, Path::to_owned)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::args::{Comment, Global, Output, Plan as Args, PlanFormat};
+use super::args::{Global, Plan as Args};
 use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
@@ -10,13 +10,11 @@ use super::exit_code;
 use super::output::{is_kept, write_file};
 use super::screen::Screen;
 use super::session::Session;
+use super::shown::show;
 use super::{uses, validate};
 use crate::model::address::Name;
 use crate::model::verdict::{Plan, Target};
 use crate::plan::walk;
-use crate::review::Uses;
-use crate::review::markdown::MarkdownOptions;
-use crate::review::text::TextOptions;
 use crate::{escape, review, saved};
 
 /// Plans, shows, and saves if asked to.
@@ -101,85 +99,5 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         trust: uses::of_plan(session, &plan),
         sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,
-    }
-}
-
-/// Shows a plan in every format asked for, as text if none is. Commands that are proposed end with what was `given`.
-pub fn show(
-    file: &saved::File,
-    outputs: &[Output],
-    comment: &Comment,
-    given: &str,
-    screen: &Screen,
-) -> Result<(), Failure> {
-    let alone = [Output {
-        format: PlanFormat::Text,
-        file: None,
-    }];
-    for output in if outputs.is_empty() { &alone } else { outputs } {
-        let shown = match output.format {
-            PlanFormat::Text => {
-                let options = text_options(screen, output.file.is_none(), given);
-                let text = text(&file.plan, uses_of(file), &options);
-                escape::page(&text, options.color)
-            }
-            PlanFormat::Json => {
-                escape::json(&serde_json::to_string_pretty(&saved::document(file))?)
-            }
-            PlanFormat::Markdown => markdown(file, comment, given, screen)?,
-        };
-        match &output.file {
-            Some(path) => write_file(path, &shown, screen)?,
-            None if output.format == PlanFormat::Text && screen.quiet => {}
-            None => screen.put(&shown),
-        }
-    }
-    Ok(())
-}
-
-/// The plan, and below it where its credentials come from and go to.
-pub fn text(plan: &Plan, uses: Uses<'_>, options: &TextOptions) -> String {
-    review::text::plan(plan, options) + &review::text::uses(plan, uses, options)
-}
-
-/// What a saved plan says that it uses.
-pub fn uses_of(file: &saved::File) -> Uses<'_> {
-    Uses {
-        ledger: &file.ledger,
-        all: &file.trust,
-    }
-}
-
-/// A pull-request comment that is found again by the project's name.
-fn markdown(
-    file: &saved::File,
-    comment: &Comment,
-    given: &str,
-    screen: &Screen,
-) -> Result<String, Failure> {
-    let digest = saved::digest(&file.plan);
-    let previous = comment.previous.as_ref();
-    let previous = previous.map(|path| super::show::load(path, screen));
-    let previous = previous.transpose()?;
-    let options = MarkdownOptions {
-        limit: comment.limit,
-        title: &file.project,
-        marker: &file.project,
-        digest: &digest,
-        link: comment.link.as_ref(),
-        previous: previous.as_ref().map(|previous| &previous.plan),
-        uses: uses_of(file),
-        given,
-    };
-    Ok(review::markdown::plan(&file.plan, &options))
-}
-
-/// As the terminal wants it.
-pub fn text_options<'a>(screen: &Screen, to_terminal: bool, given: &'a str) -> TextOptions<'a> {
-    TextOptions {
-        color: screen.color && to_terminal,
-        verbose: screen.verbose > 0,
-        width: screen.width.filter(|_| to_terminal),
-        given,
     }
 }

@@ -5,7 +5,7 @@
 //! program from the middle of its work.
 
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -257,6 +257,22 @@ fn read_bytes(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)?;
     Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: u64 = 1024;
+
+/// A line from the terminal, read by a thread that an interrupted program need not wait for.
+pub async fn answer() -> io::Result<String> {
+    let (give, take) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let stdin = io::stdin().lock().take(ANSWER_BYTES_MAX);
+        let read = io::BufReader::new(stdin).read_line(&mut line).map(|_| line);
+        // Nobody takes the answer after an interruption.
+        let _ = give.send(read);
+    });
+    take.await.unwrap_or_else(|_| Ok(String::new()))
 }
 
 #[cfg(test)]

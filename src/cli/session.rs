@@ -11,12 +11,12 @@ use std::sync::Arc;
 use super::args::{Global, STDIN};
 use super::error::{Exit, Failure};
 use super::patience;
+use super::places::{SIM_LINEAGE, named, place_of, world_beside};
 use super::screen::Screen;
 use super::typed::Typed;
 use super::{links, policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::cloud::{Reader, Surroundings, storage_access};
-use crate::escape;
 use crate::http::Transport;
 use crate::http::client::Client;
 use crate::http::wire::Wire;
@@ -30,11 +30,6 @@ use crate::model::policy::Policy;
 use crate::model::time::{Timestamp, in_calendar};
 use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
-
-/// The lineage of a simulated cloud's ledger begins with this.
-pub const SIM_LINEAGE: &str = "sim-";
-/// The folder beside the real ledger that holds everything of the simulated cloud.
-const SIM_FOLDER: &str = "sim";
 
 /// Everything a command works with.
 pub struct Session {
@@ -325,19 +320,6 @@ impl Outside {
     }
 }
 
-/// Where the ledger of a project lies; with `--sim`, the simulated cloud's own beside it.
-pub fn place_of(project: &LedgerPlace, global: &Global) -> LedgerPlace {
-    match &global.sim {
-        None => project.clone(),
-        Some(_) => LedgerPlace::File(simulated_ledger(project)),
-    }
-}
-
-/// Where the ledger of a simulated cloud lies beside a project's own.
-pub fn simulated_ledger(project: &LedgerPlace) -> PathBuf {
-    sim_folder(project).join("ledger.jsonl")
-}
-
 /// The door to a ledger.
 fn store(
     place: &LedgerPlace,
@@ -353,36 +335,6 @@ fn store(
     let url = url::Url::parse(address).map_err(|error| cannot(error.to_string()))?;
     let access = storage_access(reader, around, &url).map_err(cannot)?;
     Ok(Arc::new(BlobStore::new(url, client, access)))
-}
-
-/// The file of a ledger that is one.
-pub fn file_of(place: &LedgerPlace) -> Option<&Path> {
-    match place {
-        LedgerPlace::File(path) => Some(path),
-        LedgerPlace::Blob(_) => None,
-    }
-}
-
-/// How people call a place.
-pub fn named(place: &LedgerPlace) -> String {
-    match place {
-        LedgerPlace::File(path) => escape::line(&path.display().to_string()),
-        LedgerPlace::Blob(address) => escape::line(address),
-    }
-}
-
-/// Where everything of the simulated cloud lies.
-pub fn sim_folder(project: &LedgerPlace) -> PathBuf {
-    let folder = match project {
-        LedgerPlace::File(path) => path.parent().unwrap_or(Path::new("")).to_owned(),
-        LedgerPlace::Blob(_) => PathBuf::from(".afresh"),
-    };
-    folder.join(SIM_FOLDER)
-}
-
-/// The world that lives on beside a ledger.
-pub fn world_beside(ledger: &Path) -> PathBuf {
-    ledger.with_file_name("world.json")
 }
 
 /// Takes up the world beside a ledger. One that cannot be taken up is forgotten by a command.

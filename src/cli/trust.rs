@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use super::apply::answer;
 use super::args::Global;
 use super::error::{Exit, Failure};
+use super::links::root;
 use super::remembered;
-use super::screen::Screen;
+use super::screen::{Screen, answer};
 use super::surroundings::variable;
 use crate::cloud::{Surroundings, whole, without_links};
 use crate::escape;
@@ -97,15 +97,6 @@ fn folders(project: &[PathBuf]) -> Vec<PathBuf> {
         .iter()
         .map(|folder| without_links(Path::new(folder)));
     own.chain(mounted).collect()
-}
-
-/// A folder of manifests without links; of a file, the one that it lies in.
-pub fn root(path: &Path) -> PathBuf {
-    let resolved = without_links(path);
-    if resolved.is_dir() {
-        return resolved;
-    }
-    resolved.parent().map_or_else(PathBuf::new, Path::to_owned)
 }
 
 /// Holds that everything that is asked has its yes. Whoever is at the terminal is asked about hosts, once: the answer is remembered.

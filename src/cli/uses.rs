@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::error::{Exit, Failure};
-use super::session::{SIM_LINEAGE, Session};
+use super::places::SIM_LINEAGE;
+use super::session::Session;
 use super::surroundings::variable;
 use crate::cloud::{AUTHORITY_HOST, public_authority, without_links};
 use crate::model::address::Name;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Standing;
+use super::kinds::Standing;
 use crate::model::address::Address;
 use crate::model::outcome::{Happened, Report};
 use crate::model::promise::{Attention, BrokenPart, Promise};

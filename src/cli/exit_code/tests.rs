@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::kinds::TABLE;
 use super::*;
 use crate::model::address::{Address, Name};
 use crate::model::birth::{Birth, Evidence};
 use crate::model::job::{RunResult, Token};
 use crate::model::outcome::{Happened, Report};
-use crate::model::promise::BrokenPart;
+use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp};

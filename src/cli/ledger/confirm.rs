@@ -6,7 +6,7 @@ use super::super::error::{Exit, Failure};
 use super::super::screen::Screen;
 use super::super::session::Session;
 use super::super::surroundings;
-use super::not_written;
+use super::known::not_written;
 use super::once::Once;
 use crate::escape::line;
 use crate::ledger::event::{Confirmation, Event, Subject};

@@ -9,7 +9,7 @@ use super::super::screen::Screen;
 use super::super::session::Session;
 use super::super::surroundings;
 use super::super::typed::Typed;
-use super::not_written;
+use super::known::{identity_of, not_written, unknown};
 use super::once::Once;
 use crate::escape::line;
 use crate::ledger::event::{Ending, Event, Subject, Why};
@@ -45,7 +45,7 @@ pub(super) async fn forget(
     let once = Once::of(session, address).await?;
     let identity = match &once {
         Some(once) => once.identity.clone(),
-        None => super::identity_of(session, &memory, address)?.clone(),
+        None => identity_of(session, &memory, address)?.clone(),
     };
     let subject = Subject {
         identity: identity.clone(),
@@ -107,7 +107,7 @@ fn all(
     subjects.insert(identity.clone(), address.clone());
     whole(session, address, &doubts)?;
     if !subjects.keys().any(|identity| is_known(memory, identity)) {
-        return Err(super::unknown(session, address));
+        return Err(unknown(session, address));
     }
     let present = once.map(|once| once.digest.as_str());
     let forgotten = subjects

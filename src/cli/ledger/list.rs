@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::error::Failure;
 use super::super::session::Session;
-use super::identity_of;
+use super::known::identity_of;
 use crate::escape::line;
 use crate::model::address::{Address, Identity};
 use crate::model::birth::AgeRange;

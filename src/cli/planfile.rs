@@ -1,0 +1,48 @@
+//! Reads a saved plan. Refuses: one that was tampered with, with what makes a new one.
+
+use std::path::{Path, PathBuf};
+
+use super::args::STDIN;
+use super::error::{Exit, Failure};
+use super::screen::{Screen, read_file};
+use super::uses;
+use crate::limits::PLAN_BYTES_MAX;
+use crate::saved;
+
+/// Reads a saved plan; one that was tampered with is refused (exit code 4).
+pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
+    let text = read_file(path, PLAN_BYTES_MAX as u64)?;
+    let file = saved::read(&text).map_err(|error| {
+        // What cannot be used may still say whose plan it was.
+        let ledger = saved::ledger_file(&text);
+        let is_stream = path == Path::new(STDIN) || path.starts_with("/dev");
+        let out = match (is_stream, error.may_be_replaced()) {
+            (true, _) => PathBuf::from("plan.json"),
+            (false, true) => path.to_owned(),
+            (false, false) => beside(path),
+        };
+        let name = if path == Path::new(STDIN) {
+            "stdin".into()
+        } else {
+            path.to_string_lossy()
+        };
+        let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
+            Exit::Stale
+        } else {
+            Exit::Error
+        };
+        Failure::because(&format!("{name} cannot be used"), &error)
+            .with_exit(exit)
+            .with_command(
+                "Make a new one:",
+                &screen.typed.of_plan(ledger.as_deref()).plan_again(&out),
+            )
+    })?;
+    uses::check(&file)?;
+    Ok(file)
+}
+
+/// `plan.new.json` beside `plan.json`: a name for a plan that is to leave this file as it is.
+fn beside(path: &Path) -> PathBuf {
+    path.with_extension("new.json")
+}

@@ -1,0 +1,92 @@
+//! A plan in every format asked for. Refuses: deciding.
+
+use super::args::{Comment, Output, PlanFormat};
+use super::error::Failure;
+use super::output::write_file;
+use super::planfile::load;
+use super::screen::Screen;
+use crate::model::verdict::Plan;
+use crate::review::Uses;
+use crate::review::markdown::MarkdownOptions;
+use crate::review::text::TextOptions;
+use crate::{escape, review, saved};
+
+/// Shows a plan in every format asked for, as text if none is. Commands that are proposed end with what was `given`.
+pub fn show(
+    file: &saved::File,
+    outputs: &[Output],
+    comment: &Comment,
+    given: &str,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let alone = [Output {
+        format: PlanFormat::Text,
+        file: None,
+    }];
+    for output in if outputs.is_empty() { &alone } else { outputs } {
+        let shown = match output.format {
+            PlanFormat::Text => {
+                let options = text_options(screen, output.file.is_none(), given);
+                let text = text(&file.plan, uses_of(file), &options);
+                escape::page(&text, options.color)
+            }
+            PlanFormat::Json => {
+                escape::json(&serde_json::to_string_pretty(&saved::document(file))?)
+            }
+            PlanFormat::Markdown => markdown(file, comment, given, screen)?,
+        };
+        match &output.file {
+            Some(path) => write_file(path, &shown, screen)?,
+            None if output.format == PlanFormat::Text && screen.quiet => {}
+            None => screen.put(&shown),
+        }
+    }
+    Ok(())
+}
+
+/// The plan, and below it where its credentials come from and go to.
+pub fn text(plan: &Plan, uses: Uses<'_>, options: &TextOptions) -> String {
+    review::text::plan(plan, options) + &review::text::uses(plan, uses, options)
+}
+
+/// What a saved plan says that it uses.
+pub fn uses_of(file: &saved::File) -> Uses<'_> {
+    Uses {
+        ledger: &file.ledger,
+        all: &file.trust,
+    }
+}
+
+/// A pull-request comment that is found again by the project's name.
+fn markdown(
+    file: &saved::File,
+    comment: &Comment,
+    given: &str,
+    screen: &Screen,
+) -> Result<String, Failure> {
+    let digest = saved::digest(&file.plan);
+    let previous = comment.previous.as_ref();
+    let previous = previous.map(|path| load(path, screen));
+    let previous = previous.transpose()?;
+    let options = MarkdownOptions {
+        limit: comment.limit,
+        title: &file.project,
+        marker: &file.project,
+        digest: &digest,
+        link: comment.link.as_ref(),
+        previous: previous.as_ref().map(|previous| &previous.plan),
+        uses: uses_of(file),
+        given,
+    };
+    Ok(review::markdown::plan(&file.plan, &options))
+}
+
+/// As the terminal wants it.
+pub fn text_options<'a>(screen: &Screen, to_terminal: bool, given: &'a str) -> TextOptions<'a> {
+    TextOptions {
+        color: screen.color && to_terminal,
+        verbose: screen.verbose > 0,
+        width: screen.width.filter(|_| to_terminal),
+        given,
+    }
+}
