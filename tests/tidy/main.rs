@@ -2,6 +2,7 @@
 //! Refuses to compile anything: it looks at text, so that it also sees what no feature flag builds.
 #![expect(clippy::expect_used, reason = "this whole target is a test")]
 
+mod circles;
 mod rules;
 mod source;
 mod table;
@@ -51,6 +52,27 @@ fn nothing_is_left_to_be_done() {
 #[test]
 fn functions_and_files_fit_the_eye() {
     none(&ours().flat_map(rules::too_long).collect::<Vec<_>>());
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources: Vec<&Source> = ours().collect();
+    let found = circles::circles(&sources);
+    let listed = |folder: &&str| found.iter().any(|circle| circle.is_in(folder));
+    let is_new = |circle: &&circles::Circle| {
+        let mut folders = table::STILL_IN_CIRCLES.iter();
+        !folders.any(|folder| circle.is_in(folder))
+    };
+    let mut offences: Vec<String> = found
+        .iter()
+        .filter(is_new)
+        .map(ToString::to_string)
+        .collect();
+    let healed = table::STILL_IN_CIRCLES.iter().filter(|one| !listed(one));
+    offences.extend(healed.map(|folder| {
+        format!("{folder} has no circle any more: take it off the list in tests/tidy/table.rs")
+    }));
+    none(&offences);
 }
 
 /// The fuzzer is a program of its own, with a lock file of its own: `cargo` refuses to build it once that lacks what we depend on.
@@ -159,6 +181,75 @@ mod doctored {
         assert!(rules::unknown_room(&stray).is_some());
         assert!(rules::silent_opening(&stray).is_some());
         assert_eq!(rules::leftovers(&stray).len(), 1);
+    }
+
+    /// The circles of files of these paths and texts.
+    fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
+        let sources: Vec<Source> = files
+            .iter()
+            .map(|(path, text)| Source::new(path, text))
+            .collect();
+        let sources: Vec<&Source> = sources.iter().collect();
+        let found = circles::circles(&sources);
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_circle_is_seen_in_every_spelling_with_what_ties_it() {
+        for text in [
+            "use crate::plan::b::B;",
+            "use crate::{\n    limits,\n    plan::{wait, b::{B, C}},\n};",
+            "use super::b::B;",
+            "use super::{b::{self, B}, wait};",
+            "fn f() { super::b::B::new(); }",
+        ] {
+            let found = circles_of(&[
+                ("src/plan/a.rs", text),
+                ("src/plan/b.rs", "use super::c;"),
+                ("src/plan/c.rs", "use super::a::{A, AA};"),
+                ("src/plan/aside.rs", "use super::a::A;"),
+            ]);
+            assert_eq!(found.len(), 1, "{text}");
+            assert!(found[0].contains("circle of 3"), "{text}: {}", found[0]);
+            assert!(
+                found[0].contains("c.rs -> src/plan/a.rs: A, AA"),
+                "{text}: {}",
+                found[0]
+            );
+        }
+    }
+
+    #[test]
+    fn a_parent_and_its_child_are_a_circle_if_each_uses_the_other() {
+        let child = ("src/plan/job/run.rs", "use super::Job;");
+        for (path, parent) in [
+            ("src/plan/job.rs", "mod run;\nuse run::Run;"),
+            ("src/plan/job/mod.rs", "mod run;\npub use self::run::Run;"),
+            ("src/plan/job/mod.rs", "mod run;\nfn f() { run::start(); }"),
+        ] {
+            assert_eq!(circles_of(&[(path, parent), child]).len(), 1, "{parent}");
+        }
+        let declared =
+            "mod run;\npub(in crate::plan) struct Job;\npub(in crate::plan::job::run) struct Kept;";
+        assert_eq!(
+            circles_of(&[("src/plan/job.rs", declared), child]),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn tests_other_rooms_and_one_way_are_no_circle() {
+        let test = "#[cfg(all(test, unix))]\nmod tests {\n    use super::super::b::B;\n}";
+        let files = [
+            ("src/plan/a.rs", test),
+            ("src/plan/b.rs", "use super::a::A;"),
+        ];
+        assert_eq!(circles_of(&files), Vec::<String>::new());
+        let files = [
+            ("src/plan/a.rs", "use crate::model::a::A;"),
+            ("src/model/a.rs", "use crate::plan::a::A;"),
+        ];
+        assert_eq!(circles_of(&files), Vec::<String>::new());
     }
 
     #[test]

@@ -179,10 +179,13 @@ fn escaped_until(text: &str, end: char) -> usize {
     text.len()
 }
 
-/// Blanks every `#[cfg(test)] mod … { … }`.
+/// Blanks every `#[cfg(test)] mod … { … }`, also of tests for some systems only.
 fn without_tests(code: &str) -> String {
     let mut out = code.to_owned();
-    while let Some(start) = out.find("#[cfg(test)]") {
+    while let Some(start) = ["#[cfg(test)]", "#[cfg(all(test,"]
+        .iter()
+        .find_map(|mark| out.find(mark))
+    {
         let end = block_end(&out, start);
         let blank: String = out[start..end]
             .chars()
