@@ -16,10 +16,11 @@ use super::happen::OPERATOR;
 use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::person::Person;
+use super::provider::Provider;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Provider, Runtime,
-    Settings, Subscription, Tenant, World,
+    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Runtime, Settings,
+    Subscription, Tenant, World,
 };
 use super::{bucket, build_workspace};
 use crate::clock::Clock;

@@ -40,6 +40,7 @@ mod message;
 mod operation;
 mod page;
 mod person;
+mod provider;
 mod refuse;
 mod run;
 pub mod server;

@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::meanwhile::Pending;
 use super::operation::Operation;
 use super::person::{Code, Person};
+use super::provider::Provider;
 use super::run::{Outcome, Run};
 use crate::clock::Clock;
 
@@ -140,33 +141,6 @@ pub(crate) struct Subscription {
     /// What was deleted or went elsewhere: the Activity Log still tells of it.
     #[serde(default)]
     pub(crate) gone: Vec<Factory>,
-}
-
-/// Which service a factory is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Provider {
-    #[default]
-    DataFactory,
-    /// A Synapse workspace has runtimes as a factory has them.
-    Synapse,
-}
-
-impl Provider {
-    /// As ids spell it.
-    pub(crate) fn resource_type(self) -> &'static str {
-        match self {
-            Self::DataFactory => "Microsoft.DataFactory/factories",
-            Self::Synapse => "Microsoft.Synapse/workspaces",
-        }
-    }
-
-    /// The service's name in the Activity Log.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::DataFactory => "Microsoft.DataFactory",
-            Self::Synapse => "Microsoft.Synapse",
-        }
-    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

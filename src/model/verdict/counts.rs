@@ -70,7 +70,7 @@ impl Counts {
                 self.resolve += usize::from(open);
             }
             Verdict::Act { actions, .. } => {
-                actions.iter().for_each(|action| self.add_action(action))
+                actions.iter().for_each(|action| self.add_action(action));
             }
         }
         self.wait += usize::from(step.resumes());

@@ -77,6 +77,10 @@ mirror! {
 }
 
 impl RuntimeService {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde hands on a reference"
+    )]
     fn is_data_factory(&self) -> bool {
         *self == Self::DataFactory
     }

@@ -21,8 +21,9 @@ use super::digest;
 use super::fault::Lie;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
+use super::provider::Provider;
 use super::token::{Audience, Claims, Trouble, bearer};
-use super::world::{Factory, Provider, Subscription, World};
+use super::world::{Factory, Subscription, World};
 use crate::http::Response;
 
 pub(crate) fn respond(
@@ -170,8 +171,7 @@ fn meter(
 fn throttled(subscription: &str, action: &str, wait: Duration) -> Refusal {
     let seconds = wait.as_millis().div_ceil(1000).max(1);
     let text = format!(
-        "Number of requests for subscription '{subscription}' and operation '{}' exceeded the backend storage limit. Please try again after '{seconds}' seconds.",
-        action
+        "Number of requests for subscription '{subscription}' and operation '{action}' exceeded the backend storage limit. Please try again after '{seconds}' seconds."
     );
     let mut response = error(429, "SubscriptionRequestsThrottled", &text);
     set(&mut response, "retry-after", &seconds.to_string());

@@ -2,7 +2,7 @@
 
 use super::super::message::Incoming;
 use super::super::operation::Operation;
-use super::super::world::Provider;
+use super::super::provider::Provider;
 
 /// A resource in a resource group: a factory with perhaps a runtime in it, or a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
