@@ -7,6 +7,7 @@ use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Limits, Workspace};
 use crate::model::runtime::{Fingerprint, Slot};
+use crate::model::runtime_service::RuntimeService;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Action, Receipt, Target};
@@ -143,10 +144,10 @@ async fn cancel(
 impl<'a> Hands<'a> {
     /// The connection to integration runtimes of this name.
     pub(super) fn factory(&self, name: &Name) -> Result<&'a Factory, Trouble> {
-        self.connections
-            .factories
-            .get(name)
-            .ok_or_else(|| undeclared("DataFactory or SynapseWorkspace", name))
+        self.connections.factories.get(name).ok_or_else(|| {
+            let kinds = RuntimeService::ALL.map(|service| service.kind().as_str());
+            undeclared(&kinds.join(" or "), name)
+        })
     }
 
     /// The workspace connection of this name.

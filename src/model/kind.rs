@@ -47,6 +47,20 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }
 
+    /// Documents of kinds with the same namespace have different names: addresses begin with the name of a connection.
+    pub const fn namespace(self) -> Self {
+        match self {
+            Self::DataFactory | Self::SynapseWorkspace => Self::DataFactory,
+            Self::Project
+            | Self::DatabricksWorkspace
+            | Self::Cloud
+            | Self::Credential
+            | Self::KeyAge
+            | Self::JobRun
+            | Self::Policy => self,
+        }
+    }
+
     /// Does a document of it promise something?
     pub const fn is_rule(self) -> bool {
         match self {

@@ -186,11 +186,7 @@ fn factory(
     at: &str,
     ground: &Ground,
 ) -> Result<Factory, String> {
-    let list = match provider {
-        Provider::DataFactory => "factories",
-        Provider::Synapse => "synapseWorkspaces",
-    };
-    let at = format!("{at}.{list}[{}]", file.name);
+    let at = format!("{at}.{}[{}]", provider.list(), file.name);
     let mut runtimes = Vec::new();
     for one in file.runtimes {
         copies(&one.name.clone(), one.copies, |name, _| {

@@ -20,6 +20,30 @@ impl Provider {
         }
     }
 
+    /// The list of a world file that its resources stand in.
+    pub(crate) fn list(self) -> &'static str {
+        match self {
+            Self::DataFactory => "factories",
+            Self::Synapse => "synapseWorkspaces",
+        }
+    }
+
+    /// The field in which the status of a runtime names the resource that has it.
+    pub(crate) fn holder_field(self) -> &'static str {
+        match self {
+            Self::DataFactory => "dataFactoryName",
+            Self::Synapse => "workspaceName",
+        }
+    }
+
+    /// The versions of its API that it takes.
+    pub(crate) fn versions(self) -> &'static [&'static str] {
+        match self {
+            Self::DataFactory => &["2018-06-01"],
+            Self::Synapse => &["2021-03-01", "2021-06-01"],
+        }
+    }
+
     /// The service's name in the Activity Log.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod adding;
 mod commands;
 mod links;
 #[cfg(unix)]

@@ -98,7 +98,7 @@ fn check_names(documents: &[Document], findings: &mut Findings) {
         .filter(|document| document.kind != Kind::Project)
     {
         let Some(name) = &document.name else { continue };
-        let key = (namespace(document.kind), &name.value);
+        let key = (document.kind.namespace(), &name.value);
         if let Some((kind, mark)) = first.get(&key) {
             let message = if *kind == document.kind {
                 format!("two {kind} documents are called `{}`", name.value)
@@ -116,20 +116,6 @@ fn check_names(documents: &[Document], findings: &mut Findings) {
         } else {
             first.insert(key, (document.kind, name.mark));
         }
-    }
-}
-
-/// Kinds with the same namespace share their names.
-const fn namespace(kind: Kind) -> Kind {
-    match kind {
-        Kind::DataFactory | Kind::SynapseWorkspace => Kind::DataFactory,
-        Kind::Project
-        | Kind::DatabricksWorkspace
-        | Kind::Cloud
-        | Kind::Credential
-        | Kind::KeyAge
-        | Kind::JobRun
-        | Kind::Policy => kind,
     }
 }
 

@@ -8,10 +8,11 @@ use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
 use super::super::problem::Problem;
 use super::super::shape::connection::DatabricksWorkspaceSpec;
+use super::super::shape::project::ProjectSpec;
 use super::super::shape::rule::KeyAgeSpec;
 use super::super::source::is_same;
 use super::connection::Written;
-use super::context::{Context, named, resolved};
+use super::context::{Context, Declared, named, resolved};
 
 /// A Policy among manifests allows nothing: whoever writes those could write it as well.
 pub fn check_misplaced(context: &mut Context<'_>) {
@@ -29,55 +30,69 @@ pub fn check_misplaced(context: &mut Context<'_>) {
 /// Holds the Project and the connections to it.
 pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<&Project>) {
     for document in context.documents {
-        let violation = match document.kind {
-            kind if kind.is_chosen() => policy.of_kind(kind),
-            _ => None,
-        };
+        let kind = Some(document.kind).filter(|kind| kind.is_chosen());
+        let violation = kind.and_then(|kind| policy.of_kind(kind));
         note(context, policy, violation, document, |_| None);
-        match (&document.spec, project, &document.name) {
-            (Some(Spec::Project(spec)), Some(project), _) => {
-                let folder = context.folder(document.mark).to_owned();
-                let is_ledger = |fixed: &LedgerPlace| match (fixed, &project.ledger) {
-                    (LedgerPlace::File(fixed), LedgerPlace::File(own)) => {
-                        resolved(&folder, &fixed.to_string_lossy()) == *own
-                            || fixed.is_absolute() && is_same(fixed, own)
-                    }
-                    (fixed, own) => fixed == own,
-                };
-                let place = |part| match part {
-                    Part::Ledger => spec.ledger.as_ref().map(|at| at.mark),
-                    Part::Guardrails => spec.guardrails.as_ref().map(|at| at.mark),
-                    _ => None,
-                };
-                let found = policy.of_ledger(is_ledger).into_iter();
-                let found = found.chain(policy.of_guardrails(project));
-                note(context, policy, found, document, place);
+        let Some(spec) = &document.spec else { continue };
+        match spec {
+            Spec::Project(spec) => {
+                if let Some(project) = project {
+                    check_project(context, policy, project, document, spec);
+                }
             }
-            (Some(Spec::DataFactory(_) | Spec::SynapseWorkspace(_)), _, Some(name)) => {
-                let factory = named(&context.factories, name.value.as_str());
+            Spec::DataFactory(_) | Spec::SynapseWorkspace(_) => {
+                let factory = called(&context.factories, document);
                 let found = factory.map(|factory| policy.of_factory(&factory));
-                note(
-                    context,
-                    policy,
-                    found.into_iter().flatten(),
-                    document,
-                    |part| in_factory(&Written::of(document)?, part),
-                );
+                let found = found.into_iter().flatten();
+                note(context, policy, found, document, |part| {
+                    in_factory(&Written::of(document)?, part)
+                });
             }
-            (Some(Spec::DatabricksWorkspace(spec)), _, Some(name)) => {
-                let workspace = named(&context.workspaces, name.value.as_str());
+            Spec::DatabricksWorkspace(spec) => {
+                let workspace = called(&context.workspaces, document);
                 let found = workspace.map(|workspace| policy.of_workspace(&workspace));
-                note(
-                    context,
-                    policy,
-                    found.into_iter().flatten(),
-                    document,
-                    |part| in_workspace(spec, part),
-                );
+                let found = found.into_iter().flatten();
+                note(context, policy, found, document, |part| {
+                    in_workspace(spec, part)
+                });
             }
-            _ => {}
+            Spec::Cloud(_)
+            | Spec::Credential(_)
+            | Spec::KeyAge(_)
+            | Spec::JobRun(_)
+            | Spec::Policy(_) => {}
         }
     }
+}
+
+/// What a document became.
+fn called<T: Clone>(declared: &Declared<T>, document: &Document) -> Option<T> {
+    named(declared, document.name.as_ref()?.value.as_str())
+}
+
+fn check_project(
+    context: &mut Context<'_>,
+    policy: &Policy,
+    project: &Project,
+    document: &Document,
+    spec: &ProjectSpec,
+) {
+    let folder = context.folder(document.mark).to_owned();
+    let is_ledger = |fixed: &LedgerPlace| match (fixed, &project.ledger) {
+        (LedgerPlace::File(fixed), LedgerPlace::File(own)) => {
+            resolved(&folder, &fixed.to_string_lossy()) == *own
+                || fixed.is_absolute() && is_same(fixed, own)
+        }
+        (fixed, own) => fixed == own,
+    };
+    let place = |part| match part {
+        Part::Ledger => spec.ledger.as_ref().map(|at| at.mark),
+        Part::Guardrails => spec.guardrails.as_ref().map(|at| at.mark),
+        _ => None,
+    };
+    let found = policy.of_ledger(is_ledger).into_iter();
+    let found = found.chain(policy.of_guardrails(project));
+    note(context, policy, found, document, place);
 }
 
 /// Holds the rules to it.

@@ -21,7 +21,6 @@ use super::digest;
 use super::fault::Lie;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
-use super::provider::Provider;
 use super::token::{Audience, Claims, Trouble, bearer};
 use super::world::{Factory, Subscription, World};
 use crate::http::Response;
@@ -129,10 +128,7 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
         Route::ActivityLog { .. } => &["2015-04-01"],
         Route::Permissions(_) => &["2015-07-01", "2018-07-01", "2022-04-01"],
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
-        _ => match route.provider() {
-            Provider::DataFactory => &["2018-06-01"],
-            Provider::Synapse => &["2021-03-01", "2021-06-01"],
-        },
+        _ => route.provider().versions(),
     };
     if known.contains(&version.as_str()) {
         return Ok(());

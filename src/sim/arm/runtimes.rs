@@ -292,10 +292,7 @@ fn status(
     runtime: &Runtime,
     now: Timestamp,
 ) -> Value {
-    let holder = match factory.provider {
-        Provider::DataFactory => "dataFactoryName",
-        Provider::Synapse => "workspaceName",
-    };
+    let holder = factory.provider.holder_field();
     let properties = match (runtime.kind, &runtime.linked_to) {
         (RuntimeKind::Managed, _) => {
             json!({"type": "Managed", holder: factory.name, "state": "Started",
