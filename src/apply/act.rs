@@ -1,11 +1,11 @@
 //! One request that changes something, through the Writer: the only place in `apply` that acts.
 
-use super::look::misfit;
 use super::{Hands, look};
 use crate::cloud::{ActFailure, Dated};
 use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
 use crate::model::address::Name;
 use crate::model::connection::{Factory, Limits, Workspace};
+use crate::model::effect::Effect;
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::{Span, Timestamp};
@@ -41,55 +41,60 @@ pub(super) const fn under_way(action: &Action, lifetime: Span) -> Span {
     Span::seconds(lifetime.as_secs() * lifetimes as u64)
 }
 
-/// Does `action`, whose intent is in the ledger. `looked`: the service's time of the look before it. It is not under way after
+/// Does what an intent in the ledger says. `looked`: the service's time of the look before it. It is not under way after
 /// `act_by`, by our own clock: from then on others take what they see for a proof.
 ///
 /// # Errors
 /// It surely did not happen, or nobody knows.
 pub(super) async fn send(
     hands: &Hands<'_>,
-    target: &Target,
-    action: &Action,
+    effect: Effect<'_>,
     looked: Timestamp,
     act_by: Timestamp,
 ) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
-    match (target, action) {
-        (Target::Runtime(target), Action::Regenerate { slot, .. }) => {
+    match effect {
+        Effect::Regenerate { target, slot, .. } => {
             let factory = hands
                 .factory(&target.factory)
                 .map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
-                .regenerate(factory, target.id.name(), *slot, act_by)
+                .regenerate(factory, target.id.name(), slot, act_by)
                 .await?;
             Ok(Answer {
-                receipt: regenerated(*slot, said.key, looked, at),
+                receipt: regenerated(slot, said.key, looked, at),
                 beside: said.beside,
             })
         }
-        (
-            Target::Job(job),
-            Action::Start {
-                token, parameters, ..
-            },
-        ) => {
-            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            let started = writer.start(workspace, job.job, token, parameters, act_by);
+        Effect::Start {
+            target,
+            token,
+            parameters,
+            ..
+        } => {
+            let workspace = hands.workspace_named(&target.workspace);
+            let workspace = workspace.map_err(ActFailure::Refused)?;
+            let started = writer.start(workspace, target.job, token, parameters, act_by);
             let started = started.await?;
             Ok(started_run(&started).into())
         }
-        (Target::Submission(submission), Action::Submit { token, digest }) => {
-            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            let started = writer.submit(workspace, submission, digest, token, act_by);
+        Effect::Submit {
+            target,
+            token,
+            digest,
+        } => {
+            let workspace = hands.workspace_named(&target.workspace);
+            let workspace = workspace.map_err(ActFailure::Refused)?;
+            let started = writer.submit(workspace, target, digest, token, act_by);
             let started = started.await?;
             Ok(started_run(&started).into())
         }
-        (Target::Job(_) | Target::Submission(_), Action::Cancel { run }) => {
-            let workspace = hands.workspace(target).map_err(ActFailure::Refused)?;
-            let cancelled = cancel(hands, workspace, *run, act_by).await?;
+        Effect::Cancel { workspace, run } => {
+            let workspace = hands.workspace_named(workspace);
+            let workspace = workspace.map_err(ActFailure::Refused)?;
+            let cancelled = cancel(hands, workspace, run, act_by).await?;
             Ok(cancelled.into())
         }
-        _ => Err(ActFailure::Refused(misfit(target, action))),
     }
 }
 

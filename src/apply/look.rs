@@ -6,13 +6,14 @@ use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::connection::Workspace;
+use crate::model::effect::Effect;
 use crate::model::job::{ActivePhase, Phase, Run, RunId};
 use crate::model::memory::Memory;
 use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Facts, Presumed, Step, Target};
+use crate::model::verdict::{Action, Company, Facts, Presumed, Step};
 
 use super::ground::{self, StartSight, SubmitSight};
 use super::{Hands, remember};
@@ -37,31 +38,36 @@ pub(super) enum Ground {
     Gone(String),
 }
 
-/// Looks at everything that `action` presumes. `cancelled`: runs that this step has cancelled before.
+/// Looks at everything that `action`, which is what `effect` does, presumes. `cancelled`: runs that this step has cancelled before.
 ///
 /// # Errors
 /// The service did not let itself be looked at.
 pub(super) async fn again(
     hands: &Hands<'_>,
     step: &Step,
-    target: &Target,
+    effect: Effect<'_>,
     action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let looked = match (target, action) {
-        (Target::Runtime(target), Action::Regenerate { .. }) => {
-            at_keys(hands, step, target, action).await
+    let looked = match effect {
+        Effect::Regenerate {
+            target,
+            slot,
+            replacing,
+            beside,
+        } => at_keys(hands, step, target, (slot, replacing, beside)).await,
+        Effect::Start {
+            target,
+            after,
+            company,
+            ..
+        } => at_job(hands, step, target, (after, company), action, cancelled).await,
+        Effect::Submit { target, digest, .. } => {
+            at_submitted(hands, step, target, digest, action, cancelled).await
         }
-        (Target::Job(target), Action::Start { .. }) => {
-            at_job(hands, step, target, action, cancelled).await
+        Effect::Cancel { workspace, run } => {
+            at_run(hands, hands.workspace_named(workspace)?, run, action).await
         }
-        (Target::Submission(target), Action::Submit { .. }) => {
-            at_submitted(hands, step, target, action, cancelled).await
-        }
-        (Target::Job(_) | Target::Submission(_), Action::Cancel { run }) => {
-            at_run(hands, hands.workspace(target)?, *run, action).await
-        }
-        _ => Err(misfit(target, action)),
     };
     match looked {
         Err(trouble) if trouble.kind == TroubleKind::NotFound => {
@@ -71,12 +77,12 @@ pub(super) async fn again(
     }
 }
 
-/// An action that its subject cannot make: a plan that was not made by this program.
-pub(super) fn misfit(target: &Target, action: &Action) -> Trouble {
+/// The step has an action or facts that are not of its subject: a plan that was not made by this program.
+pub(super) fn misfit(action: &Action, identity: &Identity) -> Trouble {
     Trouble {
         kind: TroubleKind::Misfit,
         doing: action.title(),
-        message: format!("this action does not fit {}", target.identity()),
+        message: format!("this action does not fit {identity}"),
         ids: Box::default(),
     }
 }
@@ -85,22 +91,14 @@ async fn at_keys(
     hands: &Hands<'_>,
     step: &Step,
     target: &RuntimeTarget,
-    action: &Action,
+    (slot, replacing, beside): (Slot, &Presumed, &Presumed),
 ) -> Result<Ground, Trouble> {
-    let Action::Regenerate {
-        slot,
-        replacing,
-        beside,
-    } = action
-    else {
-        return Err(misfit(&Target::Runtime(target.clone()), action));
-    };
     let known = |slot| {
         hands
             .ledger
             .ask(|memory| knows(memory, &target.identity(), slot))
     };
-    let unseen = [(*slot, replacing), (slot.twin(), beside)]
+    let unseen = [(slot, replacing), (slot.twin(), beside)]
         .into_iter()
         .find(|(slot, presumed)| **presumed == Presumed::Unseen && known(*slot));
     if let Some((slot, _)) = unseen {
@@ -112,7 +110,7 @@ async fn at_keys(
     let news = hands
         .ledger
         .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, &keys));
-    Ok(match ground::regenerate(*slot, replacing, beside, &keys) {
+    Ok(match ground::regenerate(slot, replacing, beside, &keys) {
         Ok(action) => Ground::Firm {
             action,
             at,
@@ -133,12 +131,10 @@ async fn at_job(
     hands: &Hands<'_>,
     step: &Step,
     target: &JobTarget,
+    (after, company): (Option<RunId>, Company),
     action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let Action::Start { after, company, .. } = action else {
-        return Err(misfit(&Target::Job(target.clone()), action));
-    };
     let workspace = hands.workspace_named(&target.workspace)?;
     let job = target.job;
     let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
@@ -152,12 +148,12 @@ async fn at_job(
     history.said.add_active_to(&mut active);
     let ended = history.said.runs;
     let after = match after {
-        Some(after) => followed(&hands.reader, workspace, *after, &active, &ended).await?,
+        Some(after) => followed(&hands.reader, workspace, after, &active, &ended).await?,
         None => None,
     };
     let known = known_runs(step, cancelled);
     let sight = StartSight {
-        company: *company,
+        company,
         after: after.as_ref(),
         known: &known,
         since: known_since(step, hands.plan.at),
@@ -221,11 +217,12 @@ async fn at_submitted(
     hands: &Hands<'_>,
     step: &Step,
     target: &SubmissionTarget,
+    digest: &str,
     action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let (Action::Submit { digest, .. }, Facts::Submission(facts)) = (action, &step.facts) else {
-        return Err(misfit(&Target::Submission(target.clone()), action));
+    let Facts::Submission(facts) = &step.facts else {
+        return Err(misfit(action, &target.identity()));
     };
     let workspace = hands.workspace_named(&target.workspace)?;
     let Dated { at, said: all } = hands.reader.submitted_runs(workspace).await?;

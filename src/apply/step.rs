@@ -10,6 +10,7 @@ use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
 use crate::limits::REFUSAL_CHARS_MAX;
 use crate::model::address::Address;
+use crate::model::effect::Effect;
 use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::promise::Attention;
@@ -49,6 +50,7 @@ struct Task<'a> {
     step: &'a Step,
     target: &'a Target,
     action: &'a Action,
+    effect: Effect<'a>,
 }
 
 /// Does the actions of `step` in order, and waits for the run that they started.
@@ -59,11 +61,18 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
     let mut progress = Progress::default();
     let mut next = Next::Go;
     for action in repeats(step).chain(actions.iter()) {
+        let Some(effect) = Effect::of(target, action) else {
+            let trouble = look::misfit(action, &target.identity());
+            hands.tell(&step.address, Happened::Refused(action.clone(), trouble));
+            next = Next::Halt;
+            continue;
+        };
         let task = Task {
             hands,
             step,
             target,
             action,
+            effect,
         };
         match next {
             Next::Go => next = task.go(&mut progress).await,
@@ -166,12 +175,13 @@ impl Task<'_> {
 
     /// What must not be sent late is not begun before there is room for it, and keeps that room to its end.
     async fn room(&self) -> Result<Option<Place>, Trouble> {
-        let (Target::Runtime(target), Action::Regenerate { .. }) = (self.target, self.action)
-        else {
-            return Ok(None);
-        };
-        let factory = self.hands.factory(&target.factory)?;
-        self.hands.writer.room(factory, target.id.name()).await
+        match self.effect {
+            Effect::Regenerate { target, .. } => {
+                let factory = self.hands.factory(&target.factory)?;
+                self.hands.writer.room(factory, target.id.name()).await
+            }
+            Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),
+        }
     }
 
     /// It was not begun: the service did not want it, or there was no time left to ask.
@@ -187,7 +197,7 @@ impl Task<'_> {
         let ground = look::again(
             self.hands,
             self.step,
-            self.target,
+            self.effect,
             self.action,
             &progress.cancelled,
         );
@@ -244,7 +254,7 @@ impl Task<'_> {
             return self.overslept(intent).await;
         }
         self.tell(Happened::Intended(action.clone()));
-        match act::send(self.hands, self.target, action, looked, act_by).await {
+        match act::send(self.hands, self.effect, looked, act_by).await {
             Ok(answer) => self.answered(action, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.

@@ -11,6 +11,7 @@ pub mod birth;
 pub mod connection;
 pub mod contents;
 pub mod desired;
+pub mod effect;
 pub mod job;
 pub mod joint;
 pub mod kind;

@@ -62,7 +62,7 @@ pub fn silent_opening(source: &Source) -> Option<String> {
     let opens = source.raw.starts_with("//! ");
     (!opens).then(|| {
         format!(
-            "{}:1: open with `//!`: what it is for and what it refuses",
+            "{}:1: open with `//!`: what it is for and what it keeps",
             source.path
         )
     })
