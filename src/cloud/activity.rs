@@ -1,6 +1,6 @@
-//! The Activity Log (API 2015-04-01): when keys were regenerated, and by our own request ids also which.
+//! The Activity Log (API 2015-04-01): when keys were regenerated, and which of the two if the request id is one of ours.
 //!
-//! Refuses: asking for `claims`, which are personal data; counting an event that did not succeed.
+//! `claims` are personal data and are never requested. Only events that succeeded count.
 
 use http::Method;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
-//! What the services say, in our words, each with the time at which it was said; and what it means that an effect has no receipt.
+//! What the services say, as plain types, each with the service's time; and why an action may have no confirmed result.
 //!
-//! Refuses: knowing how it was asked for.
+//! Nothing here depends on how the request was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Leave to change the world. Refuses: being given by anyone but `cli/apply`.
+//! Permission to change the world. Only `cli/apply` may create one; a test over the source tree checks that.
 
 /// Leave to change the world. Only `cli/apply` mints one, after a yes, `--auto-approve` or a reviewed plan file.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
-//! Azure Resource Manager: addresses, pages.
+//! Azure Resource Manager: addresses and pages.
 //!
-//! Refuses: a next page at another host.
+//! The next page of a list must be at the same host as the first.
 
 use http::Method;
 use serde::Deserialize;

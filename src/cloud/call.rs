@@ -1,6 +1,6 @@
-//! One request to a service: who asks, where, for what; and what an answer that is no success means.
+//! One request to a service: who sends it, where to and what for; and what an error response means.
 //!
-//! Refuses: a token for a host outside the cloud it was made for.
+//! A token is sent only to hosts of the cloud that it was issued for.
 
 use http::Method;
 use serde_json::Value;

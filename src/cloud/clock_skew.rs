@@ -1,4 +1,4 @@
-//! How far the clocks are apart. Refuses: correcting any.
+//! How far this machine's clock differs from a service's. The difference is reported, never corrected.
 
 use std::fmt;
 

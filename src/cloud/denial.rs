@@ -1,5 +1,7 @@
-//! Why a service turned somebody away: their token, their address, a policy, or a right that is missing. Statuses do not tell:
-//! Databricks answers 403 for all of them, so its words have to. Refuses: guessing; what nobody recognises is about a right.
+//! Why a service turned the caller away: because of the token, the address, a policy, or a missing right.
+//!
+//! Databricks answers 403 for all of these, so the text of the response has to tell them apart.
+//! Where that is not recognized, a 401 counts as a refused token and a 403 as a missing right.
 
 use std::net::IpAddr;
 

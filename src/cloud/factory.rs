@@ -1,6 +1,6 @@
-//! Integration runtimes: of Data Factory (API 2018-06-01) and of Synapse (API 2021-06-01), which speak the same verbs.
+//! Integration runtimes of Data Factory (API 2018-06-01) and of Synapse (API 2021-06-01), which have the same verbs.
 //!
-//! Refuses: holding a key. A key becomes its fingerprint while the answer is parsed, and goes no further.
+//! A key is replaced by its fingerprint while the response is parsed; it is never stored.
 
 use http::Method;
 use secrecy::{ExposeSecret, SecretString};

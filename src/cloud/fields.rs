@@ -1,4 +1,4 @@
-//! What the header fields of an answer say. Refuses: an id that does not look like one.
+//! Reads header fields of a response. An id is dropped unless it looks like one.
 
 use crate::http::{Response, patience, redact};
 use crate::model::time::{Span, Timestamp};

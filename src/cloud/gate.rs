@@ -1,7 +1,7 @@
-//! How many subjects of one subscription or workspace are looked at, or acted on, at a time.
+//! Limits how many subjects of one subscription or workspace are read, or acted on, at a time.
 //!
-//! Refuses: letting those who wait for one stand in the way of others: each has places of its own. How many requests are
-//! under way in all is the client's business.
+//! Each subscription and workspace has its own limit, so that a slow one does not hold up the others.
+//! The total number of requests in flight is limited by the HTTP client.
 
 use std::collections::BTreeMap;
 use std::future::Future;

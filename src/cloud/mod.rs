@@ -1,7 +1,8 @@
 //! SPEAK: model ⇄ wire; the only folder that can change the world.
 //!
-//! A [`Reader`] looks. A [`Writer`] acts, and there is no Writer without an [`Approval`], which only `cli/apply` mints.
-//! Refuses: knowing the planner; letting a key out as anything but its fingerprint; sending a token to a host it was not made for.
+//! A [`Reader`] looks. A [`Writer`] acts, and there is no Writer without an [`Approval`], which only `cli/apply` creates.
+//! This folder knows nothing of the planner. A key leaves it only as a fingerprint.
+//! A token is sent only to hosts of the cloud that it was issued for.
 
 mod access;
 mod activity;

@@ -1,6 +1,6 @@
 //! Job parameters as a run gets them: those that come from variables are read here, right before the request that needs them.
 //!
-//! Refuses: a variable whose name does not begin with `AFRESH_PARAMETER_`, wherever that name came from.
+//! Only variables whose names begin with `AFRESH_PARAMETER_` are read, wherever the name came from.
 
 use std::collections::BTreeMap;
 

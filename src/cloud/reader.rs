@@ -1,6 +1,4 @@
-//! Looking at the cloud.
-//!
-//! Refuses: changing anything.
+//! Reads from the cloud. Nothing is changed by it.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Secrets on their way into a request: header fields and forms that are wiped when the last clone of them is dropped.
+//! Puts secrets into a request: header fields and forms that are wiped when the last clone of them is dropped.
 //!
-//! Refuses: a plain copy beside them.
+//! No copy is left behind that is not wiped.
 
 use bytes::Bytes;
 use http::HeaderValue;

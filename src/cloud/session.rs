@@ -1,6 +1,7 @@
-//! Carries one call to its service: with a token, once more after a 401, and reads what comes back.
+//! Sends one call to its service, with a token, once more after a 401, and reads the response.
 //!
-//! Refuses: quoting an answer that cannot be read (it may hold a key); calling an effect undone unless that is sure.
+//! A response that cannot be read is never quoted, since it may hold a key.
+//! An action is reported as not done only if that is certain.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

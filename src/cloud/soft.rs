@@ -1,7 +1,7 @@
-//! Reads what is not needed of an answer without insisting on its type: a number where text was expected, text where a number was,
-//! null, a list in the place of an object. What cannot be read counts as not said, and `docs/servers.md` tells what follows from that.
+//! Reads optional fields of a response without insisting on their type: a number for text, text for a number, null, a list for an object.
 //!
-//! Refuses: being used for what decides whether an answer is whole (page tokens, lists), and for secrets, which would be copied.
+//! What cannot be read counts as absent; `docs/servers.md` says what follows from that.
+//! Do not use it for what decides whether a response is complete (page tokens, lists of a page), nor for secrets, which it would copy.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,7 +1,7 @@
-//! Proof for Azure Blob Storage, where a ledger may lie: a shared access signature, an account key, or a token of Entra ID.
+//! Authorization for Azure Blob Storage, where a ledger may be kept: a shared access signature, an account key, or a token of Entra ID.
 //!
-//! Refuses: any host but those that are trusted with a ledger; an account key anywhere but on this machine, since a key
-//! opens everything in its account.
+//! A request is authorized only for a host that is trusted with a ledger.
+//! An account key opens everything in its account, so it is used only with an emulator on this machine.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! A one-time run is found again by its name. Refuses: taking another's run for one of ours.
+//! Finds a one-time run again by its name. A run counts as ours only if its name has the form that afresh gives it.
 
 use crate::model::job::Run;
 

@@ -1,7 +1,7 @@
-//! What the edge hands in of the machine it runs on, so that nothing here reads the environment or prints by itself.
+//! What the command line passes in about the machine it runs on, so that no other file here reads the environment or prints.
 //!
-//! Refuses: being shown. Variables hold secrets: `Debug` tells their names only, and their values are wiped when the last copy goes.
-//! What the kernel keeps of the environment of this process is not afresh's to wipe.
+//! Variables may hold secrets: `Debug` shows only their names, and their values are wiped when the last copy is dropped.
+//! The kernel's own copy of this process's environment cannot be wiped.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Who asks which service of which cloud, and how people write where it is. Refuses: asking.
+//! Who sends a request, to which service of which cloud, and how people write its host.
 
 use url::Url;
 

@@ -1,6 +1,6 @@
-//! Changing the cloud.
+//! Changes the cloud.
 //!
-//! Refuses: doing anything without an [`Approval`]; repeating what must not be repeated.
+//! There is no Writer without an [`Approval`], and a request that must not be repeated is sent again only if it surely did nothing.
 
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! How many requests may be sent, and when, so that a service's bucket is never emptied. Pure arithmetic, time as an argument.
 //!
-//! Services meter by token bucket: so many requests at once, so many more a second, and 429 for the rest. A [`Level`] is our own
-//! reckoning of such a bucket. It keeps [`RESERVE_PARTS`] of it untouched: that is the share of whoever else asks with the same
-//! identity. Where answers tell what remains, the lower of the two numbers counts, so that what others take is missing for us.
-//! Refuses: hoping. Until the first answer nobody knows how full a bucket is, and most of it counts as taken.
+//! Services meter by token bucket: a burst at once, a rate per second after that, and 429 for the rest. A [`Level`] is our own estimate
+//! of such a bucket. It leaves one of [`RESERVE_PARTS`] parts of it to whoever else uses the same identity. Where a response says what
+//! remains, the lower of the two numbers counts, so that what others take is subtracted from ours. Until the first response nobody knows
+//! how full a bucket is, and most of it counts as used.
 
 use std::time::Duration;
 

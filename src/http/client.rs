@@ -1,7 +1,7 @@
-//! Sends requests in their turn and with patience, counts them, and tells the log about each exchange without its secrets.
+//! Sends requests in turn and with retries, counts them, and logs each exchange without its secrets.
 //!
-//! Refuses: deciding what an answer means: an answer with an error status is an answer. Sending anything once the command's time is
-//! over, but to sign in for what is under way and to write down what was done.
+//! It does not interpret responses: one with an error status is a response like any other.
+//! Once the command's time is over, nothing more is sent, except a sign-in for what is under way and the requests of the ledger.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,8 +1,8 @@
-//! CARRY: bytes, bounds, a request budget and patience between afresh and a server.
+//! CARRY: bytes, bounds, a request budget and retries between afresh and a server.
 //!
-//! Refuses: emptying a service's bucket, sending anything once a command's time is over, repeating a request marked
-//! [`Repeat::Never`], following redirects, speaking plain http to anything but loopback (and an Azure machine's own identity
-//! endpoint), an answer larger than [`crate::limits::RESPONSE_BYTES_MAX`].
+//! A service's bucket is never emptied, and nothing is sent once a command's time is over. A request marked [`Repeat::Never`] is not
+//! repeated unless it surely did nothing. Redirects are not followed. Plain http is used only for loopback and for an Azure machine's own
+//! identity endpoint. A response has at most [`crate::limits::RESPONSE_BYTES_MAX`] bytes.
 
 pub mod budget;
 pub mod client;

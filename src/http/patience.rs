@@ -1,7 +1,7 @@
-//! Is a request sent again, and when? A pure rule.
+//! The retry policy: whether a request is sent again, and when. A pure function.
 //!
-//! Refuses: repeating a [`Repeat::Never`] request unless it surely did nothing: it never left, or it was throttled (429 is
-//! answered before a service acts).
+//! A [`Repeat::Never`] request is retried only if it surely did nothing: it never left, or it was throttled (429 is answered before a
+//! service acts).
 
 use std::time::Duration;
 

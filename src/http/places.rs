@@ -1,6 +1,6 @@
-//! So many at a time.
+//! A limit on how many things are under way at a time.
 //!
-//! Refuses: being closed, so that nobody who waits is turned away.
+//! The semaphore is never closed, so everybody who waits gets a place.
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
-//! What the environment says of proxies, where the library below would silently pass over it: a blank or a line end around an
-//! address, quotes, or no address at all. Refuses: showing an address, which may hold a password; reading the environment itself.
+//! Reads the proxy variables where the HTTP library would silently ignore them: whitespace or quotes around an address, or no address.
+//!
+//! An address is never shown, since it may hold a password. The environment is passed in, not read here.
 
 use std::fmt;
 

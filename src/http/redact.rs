@@ -1,8 +1,8 @@
-//! Takes secrets out of text that goes into an error or a log: auth keys, bearer tokens, Databricks tokens, storage signatures, by their form;
-//! and what a request showed, by its value. Also where they are escaped, encoded, in another casing, or cut by blanks.
+//! Removes secrets from text that goes into an error or a log. Auth keys, bearer tokens, Databricks tokens and storage signatures are found
+//! by their form, and what a request sent is found by its value; both also if escaped, encoded, in another case, or broken by whitespace.
 //!
-//! Refuses: being the only guard. Nothing secret is meant to come here; services quote requests in their errors. It keeps nothing: whoever
-//! holds a secret shows it.
+//! This is a second line of defence: no secret is meant to come here, but services quote requests in their errors.
+//! No secret is kept here; the caller passes in those to look for.
 
 mod form;
 mod view;

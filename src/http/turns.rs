@@ -1,7 +1,7 @@
-//! Whose turn it is: each bucket has one line, first come, first served, and only the first of it looks at the clock.
+//! Whose turn it is: each bucket has one queue, first come, first served, and only the first in it watches the clock.
 //!
-//! Refuses: a herd. Who waits behind the first does not wake when time passes, and a bucket that is closed is tried by one. Handing one
-//! request's answer to another: who was not sent has no answer.
+//! There is no thundering herd: those behind the first are not woken when time passes, and a bucket that is closed is tried by one request.
+//! One request's response is never handed to another.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

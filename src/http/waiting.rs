@@ -1,6 +1,6 @@
-//! What is waited for, told once and not by each request that waits.
+//! Reports what is waited for, once for all requests that wait and not once for each.
 //!
-//! Refuses: printing. Whoever runs the command decides who hears of it.
+//! Nothing is printed here: whoever runs the command decides who is told.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! Bytes that are overwritten when nobody needs them any more: answers, which may hold tokens and auth keys, and forms with secrets.
+//! Bytes that are overwritten when nobody needs them any more: responses, which may hold tokens and auth keys, and forms with secrets.
 //!
-//! Refuses: growing in place, which would leave a copy behind. What hyper and rustls keep in buffers of their own is not wiped.
+//! A buffer never grows in place, which would leave a copy behind. What hyper and rustls keep in their own buffers is not wiped.
 
 use bytes::Bytes;
 use zeroize::Zeroizing;

@@ -1,7 +1,7 @@
 //! The real transport: one exchange over TLS with pooled, kept-alive connections.
 //!
-//! Refuses: plain http to anything but a loopback address and the identity endpoints of an Azure machine itself, redirects, retries of its own, a body beyond
-//! [`RESPONSE_BYTES_MAX`], a proxy between afresh and loopback.
+//! Plain http is used only for loopback addresses and for the identity endpoints of an Azure machine itself. A loopback address is never
+//! reached through a proxy. Redirects are not followed, nothing is retried here, and a body has at most [`RESPONSE_BYTES_MAX`] bytes.
 
 mod fault;
 

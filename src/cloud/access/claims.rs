@@ -1,6 +1,6 @@
-//! What a token says of itself, for showing only: nobody checks the signature, and nothing is decided by it.
+//! What a token says about itself, for display only: the signature is not checked, and nothing is decided by it.
 //!
-//! Refuses: letting the token itself, or any claim but these few, out.
+//! Only these few claims leave this file; the token itself does not.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

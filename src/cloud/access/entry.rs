@@ -1,4 +1,4 @@
-//! Whether a place let us in. Refuses: telling a right from an answer that did not come from there.
+//! Whether a service lets the caller in. Only a 403 says something about rights; any other failure leaves them unknown.
 
 use super::super::credential::token::Want;
 use super::super::session::Session;

@@ -1,6 +1,6 @@
-//! Who we are to a service, and what it lets us do there, as far as reads can tell.
+//! Who the caller is to a service, and what they may do there, as far as reads can tell.
 //!
-//! Refuses: changing anything to find out; reading a key; letting a token out. `Unknown` is an answer.
+//! Nothing is changed to find out, no key is read, and no token leaves this folder. `Unknown` is a valid answer.
 
 pub(super) mod claims;
 mod entry;

@@ -1,6 +1,6 @@
 //! Azure's own answer to "what may I do here": the permissions of the caller at a factory and at its resource group.
 //!
-//! Refuses: taking a refusal to tell for a refusal of the right. Who holds the five rights and nothing more may not be allowed to ask.
+//! If they cannot be read, the answer is `Unknown` and not `Missing`: who holds just the five rights may not be allowed to read permissions.
 
 use http::Method;
 use serde::Deserialize;

@@ -1,6 +1,6 @@
-//! Who a Databricks workspace takes us for, and what it lets us do with jobs.
+//! Who a Databricks workspace takes the caller for, and what it lets them do with jobs.
 //!
-//! Refuses: starting a run to find out. Whoever may not read a job's permissions learns nothing about them, and says so.
+//! No run is started to find out. If the caller may not read a job's permissions, the answer is `Unknown`.
 
 use http::Method;
 use serde::Deserialize;

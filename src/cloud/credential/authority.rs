@@ -1,4 +1,4 @@
-//! Where the authority of a cloud is. Refuses: a say of the environment for any cloud but the public one.
+//! Where the authority of a cloud is. The environment may override it for the public cloud only.
 
 use super::super::surroundings::Surroundings;
 use crate::model::connection::Cloud;

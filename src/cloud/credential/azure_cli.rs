@@ -1,6 +1,6 @@
 //! A token of whoever is signed in to the Azure CLI.
 //!
-//! Refuses: `expiresOn`, which is local time without a zone; waiting for ever, and reading without an end.
+//! `expiresOn` is not read, since it is local time without a time zone. The command has a timeout, and its output a limit.
 
 use std::io;
 use std::path::Path;

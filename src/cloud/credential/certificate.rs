@@ -1,6 +1,6 @@
-//! A certificate in the place of a secret: an assertion that the private key signs, made anew for every token.
+//! A certificate in place of a secret: an assertion that the private key signs, made anew for every token.
 //!
-//! Refuses: a key that is locked with a password, and one that is not RSA: Entra ID takes RSA signatures only.
+//! The key must be RSA, since Entra ID accepts no other signatures, and must not be encrypted with a password.
 
 use std::path::Path;
 

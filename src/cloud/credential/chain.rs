@@ -1,6 +1,6 @@
-//! Which method a Credential document comes down to here and now.
+//! Which method a Credential document resolves to in this environment.
 //!
-//! Refuses: guessing. What a document pins is taken or said to be missing; only `default` looks around.
+//! What a document pins is used or reported as missing; only `default` searches.
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
-//! What is a workspace's own in the `default` chain: the `DATABRICKS_` variables, then a profile that is asked for.
+//! The part of the `default` chain that is specific to a workspace: the `DATABRICKS_` variables, then a profile that is asked for.
 //!
-//! As in the tools of Databricks what the environment says comes before what the file says, one thing at a time. Refuses: variables that
-//! are meant for one workspace for another; a choice of way (`DATABRICKS_AUTH_TYPE`) outside the workspace that it is meant for.
+//! As in the tools of Databricks, each value in the environment takes precedence over the same value in the file.
+//! Variables that are meant for one workspace are not used for another; this includes the choice of method (`DATABRICKS_AUTH_TYPE`).
 
 use super::super::surroundings::Surroundings;
 use super::super::who::host_and_port;

@@ -1,8 +1,8 @@
-//! A person with a browser elsewhere: a code and a link are shown, and whoever types it in there is signed in here.
+//! Device code sign-in: a code and a link are shown, and whoever enters the code in a browser elsewhere is signed in here.
 //!
-//! The person is asked once. What renews the sign-in (the refresh token) is kept in memory and also gives tokens for the other
-//! services. Refuses: waiting longer than the code lives or the command may take; asking again by itself when a renewal is refused,
-//! since hours later nobody is there.
+//! A person is asked once. The refresh token is kept in memory and also gives tokens for the other services.
+//! The wait ends with the code's lifetime or the command's time, whichever comes first.
+//! A refused refresh does not show a new code, since hours later nobody may be there.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The token endpoint of Entra ID, v2, for service principals.
 //!
-//! Refuses: an authority that is not https (or loopback).
+//! The authority must be https, or http on a loopback address.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
-//! Assertions that others make about a job, in the place of a secret: Kubernetes, GitHub Actions, Azure Pipelines.
+//! Federated assertions about a job, used in place of a secret: Kubernetes, GitHub Actions, Azure Pipelines.
 //!
-//! Each lives for minutes, so it is read or asked for anew for every token. Refuses: keeping one; asking over plain http.
+//! Each lives for minutes, so it is read or fetched again for every token; only one that was handed in as a variable cannot be.
+//! They are fetched over https only, or from loopback.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
-//! What token endpoints are sent and say, whoever they are: forms, tokens, refusals.
+//! What all token endpoints have in common: forms, tokens, refusals.
 //!
-//! Refuses: quoting an answer that cannot be read; it may hold a token.
+//! A response that cannot be read is never quoted, since it may hold a token.
 
 use std::time::Duration;
 

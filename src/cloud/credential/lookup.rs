@@ -1,8 +1,8 @@
-//! The `default` chain: looks around for a way in, in the order of the README, and says what each way lacks.
+//! The `default` chain: tries the methods in the order of the README, and says what each one lacks.
 //!
-//! For workspaces what is their own comes first (`databricks`); then for all: environment, workload identity, GitHub, Azure Pipelines,
-//! managed identity, Azure CLI. A way that is there and fails ends the chain with its own error. Refuses: ids of two
-//! families for one application.
+//! For workspaces, what is specific to them comes first (`databricks`). Then for all: environment, workload identity, GitHub,
+//! Azure Pipelines, managed identity, Azure CLI. A method that is set up and fails ends the chain with its own error.
+//! Tenant id and client id are always taken from the same family of variables.
 
 use secrecy::SecretString;
 

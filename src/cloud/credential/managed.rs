@@ -1,6 +1,7 @@
-//! The identity of the machine that afresh runs on: of a virtual machine (IMDS), and of App Service, Functions and Container Apps.
+//! The managed identity of the machine that afresh runs on: of a virtual machine (IMDS), and of App Service, Functions and Container Apps.
 //!
-//! Refuses: Azure Arc, Service Fabric, Azure ML and Cloud Shell, whose endpoints speak otherwise; a proxy; sending a token there.
+//! Azure Arc, Service Fabric, Azure ML and Cloud Shell are not supported, since their endpoints have other protocols.
+//! An endpoint with plain http is asked without a proxy, and no access token is sent to it.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! A Databricks service principal with an OAuth secret, at the token endpoint of the workspace itself.
 //!
-//! Refuses: a workspace's host that nobody has checked; it is asked with a secret.
+//! The workspace's host must have been checked before, since the secret is sent to it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,7 +1,7 @@
 //! A profile of `~/.databrickscfg`, which people have for the tools of Databricks.
 //!
-//! As in those tools a manifest that names a host keeps the file out, `[DEFAULT]` included, unless `DATABRICKS_CONFIG_PROFILE` asks
-//! for a profile. Refuses: a profile for any workspace but the one whose host it names.
+//! As in those tools, a manifest that names a host keeps the file out, `[DEFAULT]` included, unless `DATABRICKS_CONFIG_PROFILE` asks
+//! for a profile. A profile is used only for the workspace whose host it names.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

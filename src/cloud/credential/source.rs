@@ -1,4 +1,4 @@
-//! A method with all it needs, however it was found. Refuses: looking around.
+//! A method with everything it needs, however it was found.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! A token that is wanted, one that is held, and why there is none. Refuses: being shown; fetching anything.
+//! A token that is requested, one that is held, and why there is none. Tokens are fetched elsewhere, and `Debug` does not show them.
 
 use std::sync::Arc;
 use std::time::Duration;

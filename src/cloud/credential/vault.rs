@@ -1,6 +1,6 @@
-//! All tokens of one command, in memory until shortly before they end.
+//! All tokens of one command, in memory until shortly before they expire.
 //!
-//! Refuses: writing a token anywhere; fetching one twice because two requests want it at the same time.
+//! No token is written anywhere. Requests that need the same token at the same time share one fetch.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The ways in, what each may be passed over for, and what methods are looked for in.
+//! The methods that the `default` chain tries, why each may be skipped, and the context in which they are looked for.
 //!
-//! Refuses: a way that somebody has switched off (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`, `DATABRICKS_AUTH_TYPE`).
+//! A method that is switched off is not tried (`ARM_USE_…=false`, `AZURE_TOKEN_CREDENTIALS`, `DATABRICKS_AUTH_TYPE`).
 
 use super::super::surroundings::Surroundings;
 use super::managed::Machine;

@@ -1,6 +1,6 @@
-//! Asks the Jobs API in the version that the workspace has: 2.2, and 2.1 where it does not have that yet.
+//! Sends requests to the Jobs API in the version that the workspace has: 2.2, and 2.1 where it does not have that yet.
 //!
-//! Refuses: taking a refusal of a path that is not there for one of what was asked.
+//! A 404 for a path that the version lacks is not mistaken for a job or run that does not exist: the other version is tried first.
 
 use std::fmt::Display;
 

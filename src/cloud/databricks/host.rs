@@ -1,6 +1,6 @@
-//! Where a workspace answers.
+//! Finds the host of a workspace.
 //!
-//! Refuses: a host that is not a Databricks host of its cloud, before any token is sent.
+//! A host must be a Databricks host of the workspace's cloud; this is checked before any token is sent to it.
 
 use http::Method;
 use serde::Deserialize;

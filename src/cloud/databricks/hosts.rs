@@ -1,4 +1,4 @@
-//! What is known of workspaces: their hosts, and the version of the Jobs API that each has. Refuses: asking.
+//! What is known of workspaces: their hosts, and the version of the Jobs API that each has. A cache only; it sends no requests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

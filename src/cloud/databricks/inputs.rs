@@ -1,6 +1,6 @@
 //! What a run was started with: job parameters, and parameters of the old kinds.
 //!
-//! Refuses: failing. None of it is needed to read a run, so what has another shape is not told.
+//! Reading them never fails: none of them is needed to read a run, so a value of an unknown shape counts as absent.
 
 use std::collections::BTreeMap;
 

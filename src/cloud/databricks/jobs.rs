@@ -1,6 +1,7 @@
 //! `jobs/list` and `jobs/get`.
 //!
-//! Refuses: following `has_more`, which API 2.2 has no longer; a page token is the only way on, and more without one is an error.
+//! Pages are followed by page token only, since API 2.2 no longer has `has_more`.
+//! A page that says `has_more` without a token is an error, so that half a list never passes for the whole.
 
 use std::collections::{BTreeMap, BTreeSet};
 

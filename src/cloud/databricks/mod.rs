@@ -1,6 +1,4 @@
 //! The Jobs API of a Databricks workspace: 2.2, and 2.1 where a workspace does not have that yet.
-//!
-//! Refuses: taking HTML or an unknown error shape for something else than a refusal.
 
 mod ask;
 pub(super) mod host;

@@ -1,6 +1,6 @@
-//! Whether a run ran all tasks of its job: `only` of run-now starts some, and no field of the run says so.
+//! Whether a run ran all tasks of its job: run-now with `only` starts some of them, and the run need not say so.
 //!
-//! Refuses: to dismiss a run for what is not told. A list of tasks that may be cut, and one that is missing, prove nothing.
+//! A run is discounted only on proof: a list of tasks that may be truncated, or that is missing, proves nothing.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! A run as the service tells it, in `state` (older) and `status` (newer), and what it comes down to.
+//! A run as the service reports it, in `state` (older) and `status` (newer), and the phase that follows from them.
 //!
-//! Refuses: an end that is not said to be one; a success by anything but the word for it. `termination_details.type` is
-//! `SUCCESS` also for a run that a person cancelled, so it is not read at all.
+//! A run is active until the service says that it has ended, and successful only if its result says so.
+//! `termination_details.type` is not read at all: it is `SUCCESS` even for a run that a person cancelled.
 
 use serde::Deserialize;
 use serde_json::Value;

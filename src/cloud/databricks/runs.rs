@@ -1,6 +1,6 @@
 //! Runs: list, get, start, submit, cancel.
 //!
-//! Refuses: a start or a submit without an idempotency token.
+//! Every start and every submit carries an idempotency token.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

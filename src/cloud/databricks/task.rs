@@ -1,6 +1,6 @@
 //! Which task made a run fail, and with what error.
 //!
-//! Refuses: `runs/get-output` of a run with several tasks, which the service does not answer; the failing task is asked.
+//! `runs/get-output` does not work for a run with several tasks, so it is called for the task that failed.
 
 use serde::Deserialize;
 

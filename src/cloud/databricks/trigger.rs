@@ -1,6 +1,6 @@
-//! What starts a job by itself, as its settings tell it.
+//! What starts a job by itself, as its settings say.
 //!
-//! Refuses: failing. Settings that cannot be read stand for a trigger that is not paused: what they would say is not known.
+//! Reading it never fails: settings that cannot be understood count as a trigger that is not paused.
 
 use serde_json::Value;
 

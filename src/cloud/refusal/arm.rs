@@ -1,4 +1,4 @@
-//! How Azure Resource Manager refuses. Refuses: trusting that an error has a message.
+//! Reads an error response of Azure Resource Manager. It may lack a code, a message, or both.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! How Databricks refuses. Refuses: taking HTML or an unknown error shape for something else than a refusal.
+//! Reads an error response of Databricks. HTML and unknown shapes are read as a refusal, too.
 
 use serde::Deserialize;
 use serde_json::Value;

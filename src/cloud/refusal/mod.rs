@@ -1,4 +1,4 @@
-//! What a service said when it refused: each has shapes of its own for that. Refuses: trusting that it says anything.
+//! What a service said when it refused a request: each service has its own shapes for that, and any part may be missing.
 
 pub(super) mod arm;
 pub(super) mod databricks;

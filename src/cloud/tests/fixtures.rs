@@ -1,7 +1,7 @@
-//! What every body in the fixtures means, body by body: real traffic, official examples, errors seen in the wild. Each goes through
-//! the code that apply uses.
+//! What every body in the fixtures means: real traffic, official examples, errors seen in the wild. Each goes through the code that
+//! apply uses.
 //!
-//! Refuses: a body without a row (a new fixture has to be understood, or said to be none of ours), and a row without a body.
+//! Every body needs a row and every row a body, so a new fixture has to be understood, or marked as none of ours.
 
 mod table;
 

@@ -1,6 +1,6 @@
-//! `docs/servers.md` says what afresh needs of an answer and what degrades: held against what the client does when each field is missing.
+//! Checks `docs/servers.md`, which says what fields afresh needs and what degrades without them, against what the client really does.
 //!
-//! Refuses: a field that is read and not told of, one that is told of and not read, and a wrong word on whether it is needed.
+//! Every field that is read must be listed there, every listed field must be read, and whether it is needed must be right.
 
 use super::*;
 

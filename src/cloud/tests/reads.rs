@@ -1,7 +1,7 @@
-//! Which fields the client reads of an answer, found out from the types themselves: a deserializer that offers every field that a
-//! type asks for, and writes down its name and what it is expected to be.
+//! Which fields of a response the client reads, found out from the types themselves: a deserializer that offers every field that a
+//! type asks for, and records its name and the expected type.
 //!
-//! Refuses: a list written by hand, which would only say what its author believes.
+//! No list is written by hand, since that would only say what its author believes.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

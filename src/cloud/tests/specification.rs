@@ -1,7 +1,7 @@
-//! The client's view of Data Factory and of the Jobs API beside the official specifications in the fixtures: what it reads and what
-//! it sends. And words that no specification knows yet.
+//! Compares what the client reads and sends with the official specifications of Data Factory and of the Jobs API in the fixtures.
+//! Also tests that words which no specification knows yet are handled.
 //!
-//! Refuses: a field that is read and not specified without a row that says where it comes from, and such a row that is not needed.
+//! Each field that is read but not specified needs a row that says where it comes from, and each such row must be needed.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! What a failed exchange means, in words for people: who was in the way, and what to do.
+//! What a failed exchange means, in words for people: what went wrong, and what to do about it.
 //!
-//! Refuses: naming a proxy by its address, which may hold a password.
+//! A proxy is never named by its address, which may hold a password.
 
 use std::error::Error;
 
