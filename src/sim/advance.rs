@@ -1,5 +1,5 @@
 //! Time passes: queued runs get their places, continuous jobs restart, schedules fire, each at its own instant and in order, however
-//! long nobody looked. Refuses: to depend on how often it is called.
+//! long nobody looked. The result does not depend on how often this is called.
 
 use std::collections::BTreeMap;
 use std::mem;

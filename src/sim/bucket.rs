@@ -1,4 +1,4 @@
-//! ARM's token buckets: per subscription, principal and kind of request. Refuses: nothing unless the world says `throttling: true`.
+//! ARM's token buckets: per subscription, principal and kind of request. They throttle only if the world says `throttling: true`.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! From the world file as written to the world as it lives: defaults filled in, distances in time resolved, ids given.
-//! Refuses: two things of one name, a key made before its runtime, a run from the future.
+//! From the world file as written to the live world: fills in defaults, resolves relative times, assigns ids.
+//!
+//! Two things with the same name, a key made before its runtime, and a run in the future are errors.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What all builders of a world stand on. Refuses: two things of one name.
+//! What all builders of a world share. Two things with the same name are an error.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,5 +1,6 @@
-//! From a workspace as written to one that lives: its jobs, and their past runs with ids in the order of their starts.
-//! Refuses: two jobs of one id, a run that ended before it started, a schedule that never rests.
+//! From a workspace as written to a live one: its jobs, and their past runs with ids in the order of their starts.
+//!
+//! Two jobs with the same id, a run that ended before it started, and a schedule that never rests are errors.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An error of the token service. Refuses: being answered by itself; `entra` words it.
+//! An error of the token service. `entra` turns it into a response.
 
 /// An AADSTS error: number, HTTP status, OAuth code, text.
 pub(crate) struct Denial(

@@ -1,5 +1,6 @@
 //! A person at the token service: device codes, what becomes of them, and what renews a sign-in.
-//! Refuses: a code that nobody was shown, one that has ended, a renewal of another application.
+//!
+//! A code that nobody was shown, one that has expired, and a refresh token of another application are rejected.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Values that look random and are not: keys, ids and signatures, all derived from the world's seed. Refuses: randomness.
+//! Values that look random and are not: keys, ids and signatures, all derived from the world's seed.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -1,5 +1,6 @@
-//! The front door: which service, which operation, which lie; then the answer, with the world's time on it.
-//! Refuses: acting twice for one request.
+//! The front door: which service, which operation, which fault; then the response, with the world's time on it.
+//!
+//! A request is acted on at most once.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! The false cloud as a transport inside the program: the production host names, no socket. Refuses: a host that no world has,
-//! as a name server would.
+//! The simulated cloud as a transport inside the program: the production host names, no socket.
+//!
+//! A host that is not in the world fails as if its name could not be resolved.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
 //! Microsoft Entra ID: tokens for client credentials, by the v1 and v2 endpoints, device codes for people, and the documents that
-//! libraries look up first. Refuses: a sign-in page; what a person does with a code, the world file says.
+//! libraries look up first. There is no sign-in page: the world file says what a person does with a code.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The lies that a world file asks for, each told by count. Refuses: chance; the same requests always meet the same faults.
+//! The faults that a world file asks for, triggered by counting requests. Nothing is random: the same requests always meet the same faults.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! The world file as a person writes it. Refuses: unknown fields, bare numbers as time, names that no operation has.
-//! What each field means is told in [`crate::sim`]; absent fields take the defaults of the real service.
+//! The world file as a person writes it. What each field means is documented in [`crate::sim`].
+//!
+//! An unknown field, a bare number as a time, or an unknown operation is an error. Absent fields take the defaults of the real service.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
-//! What happens meanwhile, to factories, runtimes and rights. Refuses: to happen to what is not there; a world file that asks for it
-//! is refused when it is loaded, since the whole list is tried beforehand.
+//! What happens meanwhile to factories, runtimes and rights.
+//!
+//! It can happen only to what exists. The whole list is tried when a world file is loaded, so a file that asks for more is an error.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What happens meanwhile to jobs and their runs. Refuses: to count what others do as an effect of requests.
+//! What happens meanwhile to jobs and their runs. What others do is not counted as an effect of requests.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
-//! What the machine and the pipeline that a client runs on say of it: tokens of managed identities (IMDS, App Service), assertions of
+//! What the machine and the pipeline that a client runs on say about it: tokens of managed identities (IMDS, App Service), assertions of
 //! GitHub Actions and Azure Pipelines. Served beside Entra, since a loopback server has one address.
-//! Refuses: a question without its header field; an identity that is not assigned; a pipeline's step without its token.
+//!
+//! A request is rejected if it lacks its header field, if the identity is not assigned, or if a pipeline's step does not show its token.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
-//! What the world file says will happen by other hands, each thing at its own instant. Refuses: an instant without a happening or with
-//! two, names of happenings that do not exist. What a happening does is told in [`super::happen`].
+//! What others will do according to the world file, each thing at its own instant. What it does is in [`super::happen`].
+//!
+//! An entry needs exactly one happening, and its name must exist.
 
 use std::collections::BTreeMap;
 use std::fmt;

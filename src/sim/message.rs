@@ -1,4 +1,4 @@
-//! What comes in through a door of the false cloud and what goes out. Refuses: knowing how bytes travelled.
+//! Requests to the simulated cloud and its responses, independent of how they are transported.
 
 use std::borrow::Cow;
 use std::time::Duration;

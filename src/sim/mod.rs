@@ -4,8 +4,8 @@
 //! and the Jobs API of Databricks, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
 //! over loopback ([`server::serve`]); other people's clients can too.
 //!
-//! Refuses: importing `model`, `plan` or `cloud`, whose misconceptions it must not share; chance (everything derives from the
-//! world file's `seed`); time of its own (it lives by [`World::clock`]); writing anything because of a read.
+//! It does not import `model`, `plan` or `cloud`, so that it does not share their misconceptions. Nothing is random: everything derives
+//! from the world file's `seed`. It has no time of its own but lives by [`World::clock`]. A read writes nothing.
 //!
 //! ```text
 //! world file ─ build ─► World ◄─ store ─► .afresh/world.json

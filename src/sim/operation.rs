@@ -1,4 +1,4 @@
-//! The names of what the false cloud can be asked, as faults and prohibitions use them. Refuses: any other name, with the list of these.
+//! The names of the operations of the simulated cloud, as faults and prohibitions use them. For any other name the error lists these.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Page tokens: opaque to the client, checked when they come back. Refuses: a token for another list, or a made-up one.
+//! Page tokens: opaque to the client, checked when they come back. A token of another list, or a made-up one, is rejected.
 
 use super::digest;
 

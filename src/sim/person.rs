@@ -1,4 +1,4 @@
-//! Who enters device codes, what they do with them, and the codes that they may enter. Refuses: deciding.
+//! Who enters device codes, what they do with them, and the codes that they may enter. Plain data.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,5 +1,6 @@
-//! Refusals in the very words of the services, each kind of 403 and 404 told apart as they tell it.
-//! Refuses: a service's refusal from another service's door; the world file is told so when it is loaded.
+//! Refusals in the very words of the services, with each kind of 403 and 404 told apart as they do it.
+//!
+//! A kind of refusal that the service does not have is an error when the world file is loaded.
 
 use bytes::Bytes;
 use http::HeaderValue;

@@ -1,5 +1,6 @@
 //! One run of a job, and what it is doing at any instant: a pure function of what has been decided about it.
-//! Refuses: a stored phase. Nothing has to happen for a run to go on.
+//!
+//! The phase is computed and never stored, so a run goes on without anything having to happen.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! The false cloud as a server on loopback, for the program's real wire and for other people's clients: one listener for Entra and
-//! ARM, one for each workspace. Refuses: any address but loopback, bodies above the bound, TLS.
+//! The simulated cloud as a server on loopback, for the program's real transport and for other people's clients: one listener for Entra
+//! and ARM, one for each workspace. It has no TLS, binds to loopback addresses only, and limits the size of a request body.
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,6 +1,7 @@
-//! Loading a world and keeping it: the world file first, then the copy that lives on between commands.
-//! Refuses: a stored world made from another world file; a file too large to be written by hand; a half-written copy; a secret of the
-//! world file in the copy.
+//! Loads a world and keeps it: the world file first, then the stored copy that lives on between commands.
+//!
+//! A copy that was made from another world file is an error, and so is a world file too large to be written by hand.
+//! The copy is never half-written, and it holds no secret of the world file.
 
 use std::fs;
 use std::io::{self, ErrorKind, Read as _, Write};

@@ -1,4 +1,5 @@
-//! Time as a world file writes it: an instant, `97d ago`, `in 3d`, or a span such as `1d12h`. Refuses bare numbers and negative spans.
+//! Time as a world file writes it: an instant, `97d ago`, `in 3d`, or a duration such as `1d12h`. Bare numbers and negative durations
+//! are errors.
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! Access tokens: shaped like the real ones, signed with the world's seed, so that a restarted server still knows them.
-//! Refuses: an expired token, a token for another service, a token of another world.
+//!
+//! A token that has expired, or that is for another service or of another world, is rejected.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
-//! The live world: what is true in the false cloud at this moment. Plain data that can be stored as JSON and taken up again.
-//! Refuses: deciding anything. Requests are answered in [`super::door`], time passes in [`super::advance`].
+//! The live world: what is true in the simulated cloud at this moment. Plain data that can be stored as JSON and loaded again.
+//!
+//! Nothing is decided here: requests are answered in [`super::door`], time passes in [`super::advance`].
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

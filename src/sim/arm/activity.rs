@@ -1,5 +1,6 @@
-//! The Activity Log, api-version 2015-04-01: who remade a key and when, but not which of the two.
-//! Refuses: to tell at once (events come minutes late), to tell of more than 90 days, to tell the key's name.
+//! The Activity Log, api-version 2015-04-01: who regenerated a key and when, but not which of the two.
+//!
+//! As in the real log, events appear minutes late and only for 90 days, and the key's name is not in them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a handler of this service may look at, and how it answers: errors and pages. Refuses: a token of another list.
+//! What a handler of this service may look at, and how it answers: errors and pages. A page token of another list is rejected.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The Activity Log's `$filter`: "very restricted, no other syntax is allowed". Refuses: everything but what Azure documents.
+//! The Activity Log's `$filter`: "very restricted, no other syntax is allowed". Anything that Azure does not document is an error.
 
 use jiff::Timestamp;
 

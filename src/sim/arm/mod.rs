@@ -1,5 +1,6 @@
 //! Azure Resource Manager: Data Factory's integration runtimes, the Activity Log, and the Databricks workspace resource.
-//! Refuses: a request without a token for it, without an api-version, or about what is not there, in that order, as ARM does.
+//!
+//! As ARM does, it checks in this order: a token for it, an api-version, and whether the resource exists.
 
 mod activity;
 mod call;

@@ -1,5 +1,6 @@
 //! What a caller may do at a factory or in a resource group, derived from what the world forbids it.
-//! Refuses: telling of single runtimes. What is forbidden there only shows when it is tried, as with a role assigned below.
+//!
+//! What is forbidden at a single runtime is not listed: it shows only when it is tried, as with a role that is assigned below.
 
 use serde_json::{Value, json};
 

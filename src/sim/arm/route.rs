@@ -1,4 +1,4 @@
-//! Paths of Azure Resource Manager, read without regard to case. Refuses: a known path with the wrong verb.
+//! Paths of Azure Resource Manager, compared without regard to case. A known path with the wrong verb is an error.
 
 use super::super::message::Incoming;
 use super::super::operation::Operation;

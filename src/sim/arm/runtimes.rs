@@ -1,5 +1,6 @@
 //! Factories and their integration runtimes, as api-version 2018-06-01 shows them.
-//! Refuses: keys of a runtime that has none (managed or linked), and a keyName that is neither `authKey1` nor `authKey2`.
+//!
+//! A runtime that has no keys (managed or linked) gives none, and a keyName must be `authKey1` or `authKey2`.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

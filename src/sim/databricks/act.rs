@@ -1,5 +1,6 @@
-//! `run-now`, `runs/submit`, `runs/cancel` and `runs/cancel-all`. Refuses: a second run for a token that already made one;
-//! an answer that says more than the service does: a run that will be skipped is answered like any other.
+//! `run-now`, `runs/submit`, `runs/cancel` and `runs/cancel-all`.
+//!
+//! An idempotency token makes at most one run. As with the real service, the response for a run that will be skipped looks like any other.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Reading query parameters and request bodies of the Jobs API. Refuses: numbers that are no numbers, with the service's words.
+//! Reads query parameters and request bodies of the Jobs API. A malformed number is rejected with the service's own message.
 
 use std::collections::BTreeMap;
 

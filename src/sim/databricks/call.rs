@@ -1,4 +1,4 @@
-//! What a handler of this service is asked, what it may look at, and how it refuses. Refuses: a path that it does not know.
+//! What a handler of this service is asked, what it may look at, and its errors. An unknown path is an error, too.
 
 use jiff::Timestamp;
 use serde_json::json;

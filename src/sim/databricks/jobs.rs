@@ -1,4 +1,4 @@
-//! `jobs/list` and `jobs/get`. Refuses: to show a job to somebody who may not see it.
+//! `jobs/list` and `jobs/get`. A job is never shown to somebody who may not see it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,5 +1,6 @@
-//! `runs/list`, `runs/get` and `runs/get-output`. Refuses: pages above the service's limit, active and completed at once,
-//! the output of a run with several tasks.
+//! `runs/list`, `runs/get` and `runs/get-output`.
+//!
+//! As in the real service these are errors: a page above the limit, active and completed at once, the output of a run with several tasks.
 
 use std::collections::BTreeSet;
 

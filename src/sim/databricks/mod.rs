@@ -1,5 +1,6 @@
 //! A Databricks workspace: Jobs API 2.1 and 2.2.
-//! Refuses: a token of another service, a principal that does not belong there, a path that it does not know ("Bad Target").
+//!
+//! A token of another service is rejected, and so are a principal that does not belong there and an unknown path ("Bad Target").
 
 mod act;
 mod body;

@@ -1,5 +1,6 @@
 //! The token endpoint of a workspace, for its own principals.
-//! Refuses: a secret anywhere but in the `Authorization` field; a scope other than `all-apis`.
+//!
+//! The secret is accepted only in the `Authorization` field, and the scope must be `all-apis`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Who is calling, and who may do what with a job. Refuses: the permissions of a job that the caller may not see.
+//! Who is calling, and who may do what with a job. The permissions of a job are shown only to a caller who may see the job.
 
 use serde_json::{Value, json};
 

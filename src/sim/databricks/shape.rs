@@ -1,5 +1,6 @@
 //! A run as the Jobs API shows it: the old `state` and the new `status` side by side.
-//! Refuses: to be tidier than the service. A failed run says INTERNAL_ERROR, a cancelled one has a termination type of SUCCESS.
+//!
+//! It is no tidier than the real service: a failed run says INTERNAL_ERROR, a cancelled one has a termination type of SUCCESS.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! The false cloud beside what real services said: the same requests, the same status, the header fields that matter, and the same
-//! shape of the body, field by field: name, JSON type, null or not.
+//! Compares the simulated cloud with what real services answered: the same requests, the same status, the header fields that matter, and
+//! the same shape of the body, field by field: name, JSON type, null or not.
 //!
-//! Refuses: a difference without a row in the table, and a row without a difference.
+//! Each difference needs a row in the table, and each row needs a difference.
 
 mod known;
 
