@@ -1,6 +1,6 @@
-//! Whether an earlier apply has done, since the plan was made, what this one finds no longer to be done.
+//! Whether an earlier apply has already done, since the plan was made, an action that now no longer needs to be done.
 //!
-//! Refuses: counting what the plan already knew.
+//! What the plan already knew does not count.
 
 use super::look::known_runs;
 use crate::model::address::Identity;

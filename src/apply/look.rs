@@ -1,6 +1,6 @@
-//! Look again, right before an action: the plan may be a day old.
+//! Looks again, right before an action: the plan may be a day old.
 //!
-//! Refuses: trusting the plan. What it presumes is compared with what the service says now.
+//! Nothing in the plan is taken on trust: what it presumes is compared with the service's current state.
 
 use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::ledger::event::Event;

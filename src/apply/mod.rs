@@ -1,8 +1,8 @@
 //! DO: each action of a plan, once: look again, intend, act, settle.
 //!
-//! An action that presumes what holds no longer is stale and left alone. No request that changes anything goes out before its intent is
-//! in the ledger; whatever crashes after that leaves a doubt, which the next run settles by evidence. Refuses: choosing. What to do
-//! was decided; here it is only found out whether it may still be done.
+//! An action whose assumptions no longer hold is stale and is skipped. No request that changes anything is sent before its intent is in the
+//! ledger. A crash after that leaves the intent unresolved, and the next run settles it by evidence. Nothing is decided here: what to do
+//! is in the plan, and apply only finds out whether it may still be done.
 
 mod act;
 mod before;

@@ -1,6 +1,6 @@
 //! What a plan read and found out that the ledger does not know yet.
 //!
-//! Refuses: an effect. It only writes down.
+//! Recording it writes to the ledger only; no service is changed.
 
 use super::remember;
 use crate::ledger::event::Event;

@@ -1,7 +1,7 @@
-//! Did an effect that the service says it took really happen? One more look, and what it comes to.
+//! Checks whether an action that the service has accepted really happened: one more look, and what follows from it.
 //!
-//! Refuses: taking an answer for a proof. A run may be skipped after its start was accepted, a token may give an old run, a key may
-//! come back as it was, and the key beside it may be another one, too.
+//! A response is no proof. A run may be skipped after its start was accepted, and a token may return an old run. A key may come back
+//! unchanged, and the other key may have changed, too.
 
 use super::act::Answer;
 use super::ground;

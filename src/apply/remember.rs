@@ -1,6 +1,6 @@
 //! What a plan saw and found out, as events for the ledger, so that later plans need no request for it. Pure.
 //!
-//! Refuses: writing down what the ledger knows already, and settling what is settled.
+//! Nothing is written that the ledger already knows, and no intent is settled twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 

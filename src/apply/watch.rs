@@ -1,6 +1,6 @@
-//! Waiting for runs: by their id, never in a list, since lists lag.
+//! Waits for runs: by their id, never in a list, since lists lag.
 //!
-//! Refuses: waiting without an end where one was given, and giving up because one answer failed.
+//! A wait with a limit ends at that limit. A single failed request does not end it, unless the sign-in has ended.
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Group commit: whoever comes first appends for everybody who waits, so that n actions cost far fewer than 2n appends.
 //!
-//! Refuses: answering before the append is durable; appending an intent that what was read in between forbids.
+//! A caller gets a success only after the append is durable.
+//! After a conflict each intent is checked again, against the events that others have appended in between.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,8 @@
 //! Fewer lines that add up to the same memory: `fold(compact(events)) = fold(events)`.
 //!
-//! Only lines that were really written are kept, so that what is left is still evidence and not a summary of it. Refuses: leaving out
-//! an intent without an end; trusting itself. Each subject's choice is folded and compared, and kept whole if it differs.
+//! But for the opening line, only lines that were really written are kept, so that what is left is still evidence and not a summary of it.
+//! An intent without an end is never left out. The choice is not taken on trust: what is kept of each subject is folded and compared, and
+//! a subject is kept whole if its memory would differ.
 
 mod logs;
 

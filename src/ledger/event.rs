@@ -1,6 +1,7 @@
 //! What the ledger holds: one event after another, each a line of JSON with its version.
 //!
-//! Refuses: a line in the middle that cannot be read, an event of a newer afresh (skipping either would forget something), a secret.
+//! An event holds no secret. A line in the middle that cannot be read, or an event of a newer afresh, is an error: skipping either would
+//! lose what it says.
 
 mod wire;
 

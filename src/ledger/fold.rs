@@ -1,6 +1,6 @@
 //! `Memory = fold(events)`: what the ledger's lines add up to. Pure.
 //!
-//! Refuses: failing. An event that fits nowhere is noted and changes nothing.
+//! A fold never fails: an event that fits nowhere is noted and changes nothing.
 
 mod attempts;
 

@@ -1,8 +1,8 @@
 //! REMEMBER: the journal is the state. Events are appended; what they add up to is [`crate::model::memory::Memory`].
 //!
-//! Nothing is locked for longer than one append: whoever appends says where the ledger ended when they decided, and a writer that
-//! was overtaken reads again and decides again. Refuses: writing an intent on a subject that somebody else is busy with, or has
-//! changed since this ledger was opened; rewriting or dropping a line; a secret.
+//! Nothing is locked for longer than one append. Whoever appends says where the ledger ended when they decided; a writer that was
+//! overtaken reads again and decides again. An intent is not written on a subject that somebody else is busy with, or has changed since
+//! this ledger was opened. A written line is never changed or lost: compaction keeps the old ledger. No line holds a secret.
 //!
 #![doc = include_str!("../../docs/guarantee.md")]
 

@@ -1,6 +1,6 @@
 //! The two hashes of a plan file: over what was decided, and over everything that is written.
 //!
-//! Refuses: an age or a time that merely passes in the digest; the order of keys making a difference in the seal.
+//! Ages and times that merely pass are not part of the digest. The order of keys changes neither hash.
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};

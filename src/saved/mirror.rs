@@ -1,6 +1,6 @@
-//! How a shape of the file mirrors a word of the model: the same name and the same fields, with serde's rules on one side only.
+//! How a shape of the file mirrors a type of the model: the same name and the same fields, with serde's rules on one side only.
 //!
-//! Refuses: a fallible way back. Whatever can be wrong with a text is found while it is read, where line and column are known.
+//! Converting back to the model cannot fail. Whatever can be wrong with a text is found while it is parsed, where line and column are known.
 
 use std::collections::BTreeMap;
 

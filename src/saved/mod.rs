@@ -1,15 +1,15 @@
 //! CARRY OVER: a plan as a file, which can be shown anywhere offline and applied without the manifests.
 //!
-//! The file is JSON with shapes of its own, one for each word of the model, under a version: `"format": "afresh-plan/2"`.
-//! Two hashes stand in it:
+//! The file is JSON with shapes of its own, one for each type of the model, under a version: `"format": "afresh-plan/2"`.
+//! It contains two hashes:
 //! - `digest` is SHA-256 over what was decided and what that presumes, not over ages: the same plan a minute later has the same
 //!   digest. It is what a reviewer compares.
-//! - `seal` is SHA-256 over the whole document without the seal. It notices accidents and hand edits. It does **not** stop a
-//!   forger, who can compute it again: who may replace the file may say what is applied. Keep plan files where only the
-//!   pipeline writes. What an apply does is bounded all the same by looking again before each action.
+//! - `seal` is SHA-256 over the whole document without the seal. It detects accidents and hand edits. It does **not** stop a
+//!   forger, who can compute it again: whoever may replace the file decides what is applied. Keep plan files where only the
+//!   pipeline writes. What an apply does is still bounded, because it looks again before each action.
 //!
-//! Refuses: a secret (there is no field for one: credentials are references); a field or version that it does not know; a file
-//! beyond [`crate::limits::PLAN_BYTES_MAX`].
+//! A plan file holds no secret: there is no field for one, and credentials are references. A field or version that is not known is an
+//! error, and so is a file larger than [`crate::limits::PLAN_BYTES_MAX`].
 
 mod digest;
 mod mirror;

@@ -1,6 +1,6 @@
-//! Which field of a JSON text a line and a column lie in: `plan.steps[3].verdict`.
+//! The path to the field at a line and column of a JSON text: `plan.steps[3].verdict`.
 //!
-//! Refuses: nothing. The text may be damaged or cut off; as much of the path is told as was open at that place.
+//! The text may be damaged or cut off; then the path goes as far as could be read.
 
 /// One level of nesting that is open.
 enum Level {

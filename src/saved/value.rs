@@ -1,4 +1,4 @@
-//! A shape as JSON. Refuses: a difference between a field that is absent and one that is null.
+//! A shape as JSON. A field that is absent and one that is null mean the same.
 
 use serde::Serialize;
 use serde_json::Value;

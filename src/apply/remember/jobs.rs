@@ -1,6 +1,6 @@
 //! What was seen of jobs: the newest success that counts, and the attempts that failed since.
 //!
-//! Refuses: an entry for what the ledger knows; more failures than anybody counts.
+//! Nothing is written that the ledger already knows, nor more failures than are ever counted.
 
 use crate::ledger::event::{Event, Subject};
 use crate::limits::FAILURES_REMEMBERED_MAX;

@@ -1,6 +1,6 @@
-//! What is remembered of the runs of a job: the newest success, and what was tried in vain since then.
+//! What is remembered of the runs of a job: the newest success, and the failed attempts since then.
 //!
-//! Refuses: counting a run twice; remembering what a later success has made up for.
+//! No run is counted twice, and a failure is forgotten once a later success has made up for it.
 
 use crate::model::job::{JobMemory, KnownFailure, RunId, RunResult};
 use crate::model::time::Timestamp;

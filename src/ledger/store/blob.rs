@@ -1,9 +1,9 @@
 //! A ledger in an append blob of Azure Storage.
 //!
 //! Every append names the position it expects (`x-ms-blob-condition-appendpos`), so of two writers one wins and nobody holds a lock.
-//! A generation ends with a last line that names the blob of the next one; that line is an append like any other, so no writer can
-//! get behind it unseen. Refuses: creating anything on a read; taking a missing later generation for an empty ledger; appending
-//! behind a last line that has no end.
+//! A generation ends with a last line that names the blob of the next one. That line is an append like any other, so no writer can miss
+//! it. A read creates nothing. If a later generation is missing, that is an error and not an empty ledger. Nothing is appended to a blob
+//! whose last line is incomplete.
 
 mod service;
 

@@ -1,9 +1,9 @@
 //! A ledger in a file of JSON lines.
 //!
-//! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an
-//! open file, so a process that dies leaves none behind; one that was stopped while it held it is waited for a while, and then named.
-//! Compaction renames a finished file into place under the same lock and keeps the old one beside it. Refuses: creating anything on
-//! a read, leaving half a line behind on a full disk, waiting for ever.
+//! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an open
+//! file, so a process that dies leaves none behind. If another process holds it for too long, the append fails with an error that names it.
+//! Compaction renames a finished file into place under the same lock and keeps the old one beside it. A read creates nothing. A line that
+//! could be written only in part, as on a full disk, is removed again.
 
 mod lock;
 

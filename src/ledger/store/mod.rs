@@ -1,6 +1,6 @@
-//! The door to where the ledger lies: bytes that only grow, appended at an expected position.
+//! The interface to where the ledger is kept: bytes that only grow, appended at an expected position.
 //!
-//! Refuses: overwriting, locking anybody out for longer than one append, understanding what the bytes say.
+//! A whole line is never overwritten, and nobody is locked out for longer than one append. A store does not interpret the events in them.
 
 pub mod blob;
 pub mod file;

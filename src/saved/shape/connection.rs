@@ -1,6 +1,6 @@
-//! Connections as a plan carries them: where things are, and *where* a secret is to be read from.
+//! Connections as a plan carries them: where services are, and *where* a secret is to be read from.
 //!
-//! Refuses: a secret. There is no field to put one in.
+//! There is no field for a secret itself.
 
 use std::path::PathBuf;
 

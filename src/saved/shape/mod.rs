@@ -1,6 +1,6 @@
-//! The shapes of the plan file, one for each word of the model that is in it.
+//! The shapes of the plan file, one for each type of the model that is in it.
 //!
-//! Refuses: a field that this version does not know. A plan that is only half understood is not applied.
+//! A field that this version does not know is an error: a plan that is only half understood is not applied.
 
 pub(super) mod connection;
 pub(super) mod facts;

@@ -1,6 +1,6 @@
-//! Words of the model that stand in the file as one string.
+//! Types of the model that are written to the file as one string.
 //!
-//! Refuses: a string that its word does not take, with the word's own sentence.
+//! A string that the type does not accept is an error, with the type's own message.
 
 use std::path::PathBuf;
 

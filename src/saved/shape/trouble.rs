@@ -1,4 +1,4 @@
-//! Why a look failed. Refuses: a kind of trouble that this version does not know.
+//! Why a look failed. A kind that this version does not know is an error.
 
 use super::words;
 use crate::saved::mirror::mirror;

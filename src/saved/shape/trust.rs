@@ -1,6 +1,6 @@
-//! What credentials of a plan come from and go to, and what allowed each.
+//! Where credentials of a plan come from and go to, and what allowed each.
 //!
-//! Refuses: to allow anything. Whoever applies the file asks anew.
+//! Nothing in the file grants trust: whoever applies it is asked again.
 
 use std::path::PathBuf;
 

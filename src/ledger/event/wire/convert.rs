@@ -1,6 +1,6 @@
-//! From the words of the model to the shapes of a line and back.
+//! Converts events between the model and the shapes of a line.
 //!
-//! Refuses: a fingerprint, token, identity or address that the model would not take.
+//! A fingerprint, token, identity or address that the model does not accept is an error.
 
 mod ending;
 

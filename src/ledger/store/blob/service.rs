@@ -1,6 +1,6 @@
 //! Requests to Azure Blob Storage, and what its error codes mean for a ledger.
 //!
-//! Refuses: branching on a status alone. A conflict is told by `x-ms-error-code`: 409 and 412 both mean several things.
+//! A conflict is recognized by `x-ms-error-code`, never by the status alone: 409 and 412 both mean several things.
 
 use std::sync::Arc;
 

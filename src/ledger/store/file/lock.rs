@@ -1,8 +1,9 @@
 //! The file beside a ledger file: its lock, who holds it, and how far the ledger has been written for sure.
 //!
-//! `process 4711` and `ends 9f0c… 1870`: the generation and the length that a finished append has left. It is written after the append
-//! is on the disk, so it is never ahead of it; without it, or torn, nothing is known. Refuses: waiting for ever, a lock on a file
-//! that has been removed from under it, and to overwrite what afresh did not write.
+//! It holds `process 4711` and `ends 9f0c… 1870`: the generation and the length after the last finished append. It is written after the
+//! append is on the disk, so it is never ahead of it. If it is missing or torn, nothing is known.
+//! Waiting for the lock has a timeout. A lock on a file that has been removed meanwhile does not count.
+//! A file that afresh did not write is never overwritten.
 
 use std::fmt::Write as _;
 use std::fs::{File, TryLockError};

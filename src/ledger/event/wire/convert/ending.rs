@@ -1,6 +1,6 @@
-//! What became of an intent, from the words of the model to the shape of its line and back.
+//! Converts what became of an intent between the model and its line.
 //!
-//! Refuses: a reason that nobody wrote.
+//! A line without a reason gives [`Why::Untold`]; no reason is made up.
 
 use super::super::{BecauseLine, EndingLine, EventLine, Instant, ReceiptLine, SlotLine};
 use super::fingerprint;
