@@ -1,7 +1,9 @@
-//! Where credentials go that only a manifest names a place for: nowhere. Every credential method meets every field of a manifest that can
-//! name a host or an audience, and every field that can name a file or a variable meets what is there for something else, in front of a
-//! server on loopback that writes down whatever arrives; it is also the proxy of every other host. Refuses to pass when the server could
-//! not have heard: each method's credential is heard once it is trusted.
+//! Checks that no credential goes to a place that only a manifest names.
+//!
+//! Every credential method meets every field of a manifest that can name a host or an audience, and every field that can name a file or a
+//! variable meets what is there for something else. All this happens in front of a server on loopback that records whatever arrives and
+//! is also the proxy of every other host. To prove that the server could have received them, each method's credential is also sent once
+//! where it is trusted.
 #![expect(clippy::unwrap_used, reason = "this whole target is a test")]
 
 #[path = "support/terminal.rs"]

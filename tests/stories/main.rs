@@ -1,5 +1,5 @@
-//! Plays every story of this folder against the built binary, each as a test of its own. How a story is written is told in `README.md`.
-//! Refuses to pass when nothing was played.
+//! Plays every story of this folder against the built binary, each as a test of its own. `README.md` describes how a story is written.
+//! A folder without a story is a failure.
 #![expect(
     clippy::print_stdout,
     reason = "this is a test harness; its report is its output"

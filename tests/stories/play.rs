@@ -1,5 +1,7 @@
-//! Plays a story in a fresh folder: writes its files, runs its commands, and tells it again as it really went.
-//! Refuses: this machine's environment, a command that does not end, a path outside the story's folder, a server that outlives it.
+//! Plays a story in a fresh folder: writes its files, runs its commands, and retells it as it really went.
+//!
+//! A command does not see this machine's environment and has a timeout. No path leaves the story's folder, and the story's server ends
+//! with it.
 
 use std::collections::BTreeMap;
 use std::fs;

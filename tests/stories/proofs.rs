@@ -1,4 +1,4 @@
-//! Proofs that a story can fail: the runner meets stories that are told wrongly. Refuses to trust a runner that never says no.
+//! Proofs that a story can fail: the runner is given stories whose expectations are wrong, and has to notice.
 
 use crate::retell;
 use crate::story::fits;

@@ -1,5 +1,5 @@
-//! The simulated cloud as a server for the rest of a story, and https in front of it. Refuses: any address but loopback; outliving
-//! its story.
+//! The simulated cloud as a server for the rest of a story, and https in front of it. Both listen on loopback only, and the server ends
+//! with its story.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

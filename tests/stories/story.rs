@@ -1,5 +1,6 @@
 //! A story as it is written: parts in their order, each with its own text, so that it can be written back with other outputs.
-//! Refuses: a file that does not end, an output without a command.
+//!
+//! A file without its end and an output without a command are errors.
 
 /// A piece of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]

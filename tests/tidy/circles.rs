@@ -1,5 +1,6 @@
 //! Files that import each other in a circle, found by the paths that stand in their code.
-//! Refuses to resolve a path to more than a file: a name that a `mod.rs` hands on from a child is an import of the `mod.rs`.
+//!
+//! A path is resolved to a file and no further: a name that a `mod.rs` re-exports from a child counts as an import of the `mod.rs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -1,5 +1,6 @@
-//! Reads the source tree and holds the table of who may use whom, the nevers, and the lengths.
-//! Refuses to compile anything: it looks at text, so that it also sees what no feature flag builds.
+//! Reads the source tree and checks it against the table of who may use whom, the nevers, and the lengths.
+//!
+//! Nothing is compiled: the checks look at text, so that they also see what no feature flag builds.
 #![expect(clippy::expect_used, reason = "this whole target is a test")]
 
 mod circles;

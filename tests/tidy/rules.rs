@@ -1,4 +1,4 @@
-//! The rules, each a function from a file to its offences: `path:line: what, and why not`. Refuses to know the table's content.
+//! The rules, each a function from a file to its offences: `path:line: what, and why not`. What they allow is in `table`.
 
 use crate::source::{Source, block_end, is_word};
 use crate::table::{FILE_CODE_LINES_MAX, FUNCTION_LINES_MAX, MAY_USE, NEVERS};

@@ -1,4 +1,4 @@
-//! A Rust source file cut down to the code that ships: no comments, no text in quotes, no tests. Refuses to understand more of Rust.
+//! A Rust source file reduced to the code that ships: no comments, no text in quotes, no tests. It is not a parser of Rust beyond that.
 
 use std::fs;
 use std::path::{Path, PathBuf};

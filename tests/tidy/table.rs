@@ -1,4 +1,4 @@
-//! The table: who may use whom, and what must never be. Refuses exceptions that are not written down here.
+//! The table: who may use whom, and what must never be. There are no exceptions but those written down here.
 
 /// Who may use whom, by the folders and files right under `src`. Nobody may use a room that is not in its line.
 pub const MAY_USE: [(&str, &[&str]); 20] = [
