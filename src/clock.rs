@@ -1,6 +1,6 @@
-//! The only reader of time, with a manual clock for tests and the simulated cloud.
+//! The only reader of time, with a manual clock for tests and the simulator.
 //!
-//! Refuses: nothing else in the program asks what time it is. Decisions take the time as an argument.
+//! Nothing else in the program asks what time it is; decisions take the time as an argument.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! Text from outside made harmless for the output that it goes to: names, messages of services, file names, lines of a ledger, errors of
+//! Makes text from outside harmless for the output that it goes to: names, messages of services, file names, lines of a ledger, errors of
 //! parsers. Each output has one escape: a line or a page for people and for the logs of pipelines, JSON, a word of a shell's command, a
-//! string to write into a manifest.
-//! Markdown has its own, on top of [`line`], in `review`.
+//! string to write into a manifest. Markdown has its own, on top of [`line`], in `review`.
 //!
-//! Refuses: to leave anything out. What it does not let through it spells out, as in `\u{1b}`; doing it twice changes nothing.
+//! Nothing but white space is dropped: what is not let through is spelled out, as in `\u{1b}`. Escaping a line, a page or JSON again
+//! changes nothing.
 
 use std::fmt::Write as _;
 

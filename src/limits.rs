@@ -1,6 +1,6 @@
-//! Every bound in one place, related by const assertions.
+//! The bounds of the program in one place, related by const assertions.
 //!
-//! Refuses: a magic number anywhere else. A bound that a service sets says which and where it was read.
+//! A bound that a service sets says which service that is, and where it was read.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -1,6 +1,6 @@
-//! Files that are read are regular files: a pipe may be waited for without an end, a device may have no end, and a folder holds no text.
+//! Opens and reads regular files only: a pipe may block for ever, a device may have no end, and a folder holds no text.
 //!
-//! Refuses: to open anything else, and to read more than the caller has room for.
+//! No more is read than the caller has room for.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read as _};

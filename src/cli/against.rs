@@ -1,6 +1,6 @@
-//! `apply PLANFILE --against PATH`: a saved plan is held to the manifests of today.
+//! `apply PLANFILE --against PATH`: checks a saved plan against the manifests of today.
 //!
-//! Refuses: an action whose rule is gone, or promises something else by now.
+//! Nothing is applied if the rule of any action is gone, or promises something else by now.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

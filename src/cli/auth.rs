@@ -1,6 +1,6 @@
 //! `afresh auth`: who each connection is signed in as, until when, and whether the rights that plan and apply need are there.
 //!
-//! Refuses: printing a token; changing anything to find a right out; calling a right missing that nobody could ask about.
+//! It prints no token, and changes nothing to find out about a right. A right that could not be checked is unknown, not missing.
 
 use serde_json::json;
 

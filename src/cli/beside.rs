@@ -1,7 +1,7 @@
-//! What the ledger holds beside the plan: lines that fit nowhere, and doubts that no rule speaks of any more. Nothing is decided from
-//! them, so nobody would hear of them.
+//! What the ledger holds beside the plan: lines that do not fit, and unresolved operations that no rule covers any more. No decision uses
+//! them, so nobody would hear of them otherwise.
 //!
-//! Refuses: stopping a command. They are told, and an apply that leaves a doubt does not end as if all were in order.
+//! They are warnings and stop no command. But an apply that leaves an operation unresolved does not exit with 0.
 
 use std::collections::BTreeSet;
 use std::path::Path;

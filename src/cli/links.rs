@@ -1,6 +1,7 @@
-//! Where links lead, and that none in a project leads its ledger out of it.
+//! Where links lead, and a check that none in a project leads its ledger out of it.
 //!
-//! Refuses: a ledger, or a lock of one, that lies elsewhere than its name says, since whoever changes the manifests can put a link there, too.
+//! The ledger and its lock must lie where their names say, since whoever changes the manifests can also put a link there.
+//! Only a policy can allow another place for the ledger.
 
 use std::fs;
 use std::io::{self, ErrorKind};

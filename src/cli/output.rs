@@ -1,8 +1,7 @@
 //! Files that a command is asked to write: a saved plan, a plan in another format.
 //!
-//! Refuses: to replace what is no file (a device or a pipe is written through), to change whose a file is or who may read it, and
-//! to follow a link in the present folder that leads out of it: whoever can put a link there, as a pull request can, could have
-//! any file overwritten.
+//! A device or a pipe is written through and never replaced, and a file keeps its owner and mode. A link in the present folder that leads
+//! out of it is not followed: whoever can put a link there, as a pull request can, could have any file overwritten.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write};

@@ -1,6 +1,6 @@
 //! How long a command may take, and what it says while it waits.
 //!
-//! Refuses: to be a timer. Time that is over is found out where something would be begun, by the clock that counts there.
+//! There is no timer. Before anything is begun, the clock that counts there shows whether the time is over.
 
 use super::args::{Global, LogFormat};
 use super::error::{Exit, Failure};

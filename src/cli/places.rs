@@ -1,4 +1,4 @@
-//! Where ledgers lie, the real ones and those of simulated clouds, and how people call that. Refuses: opening any.
+//! Where ledgers lie, the real ones and those of simulated clouds, and how people call that. No ledger is opened here.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,6 @@
-//! Reads a saved plan. Refuses: one that was tampered with, with what makes a new one.
+//! Reads a saved plan.
+//!
+//! A plan that was tampered with is an error, which proposes the command for a new one.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
-//! Which policy holds: `--policy FILE`, else `AFRESH_POLICY`, else the user's own; never one that lies in what is planned.
+//! Which policy is in force: `--policy FILE`, else `AFRESH_POLICY`, else the user's own.
 //!
-//! Refuses: a policy that whoever writes the manifests could write as well.
+//! A policy that lies in what is planned is an error, since whoever writes the manifests could change it as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
 //! `afresh apply --refresh-only`: what was read goes into the ledger, and nothing else happens. Read rights are enough.
 //!
-//! Refuses: an action. There is no approval here, and so no way to a write.
+//! No action is executed: there is no approval here, and so no way to a write.
 
 use std::path::{Path, PathBuf};
 

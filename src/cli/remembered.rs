@@ -1,7 +1,8 @@
-//! Hosts that a person has allowed, remembered role by role in the user's configuration folder. The one file that a plan may write.
+//! Hosts that a person has allowed, remembered role by role in the user's configuration folder. This is the only file that a plan may
+//! write.
 //!
-//! Refuses: a file that others may write, as whoever changes the manifests may where it lies among them; one that it does not
-//! understand whole.
+//! A file that others may write is an error, and so is one that is not understood as a whole. A file that lies in what is planned allows
+//! nothing, since whoever changes the manifests could change it.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,8 +1,8 @@
-//! stdout for what was asked for, stderr for everything else. Nothing reaches either but through the escape of its format.
+//! stdout for what was asked for, stderr for everything else. Everything goes through the escape of its format.
 //!
-//! A reader of stdout that went away has read enough: the command goes on to its own end and its own exit code. Where stdout
-//! cannot be written for another reason (a full disk), the command goes on too, and then ends as an error. Refuses: to end a
-//! program from the middle of its work.
+//! If the reader of stdout went away, the command goes on to its own end and its own exit code. If stdout cannot be written for another
+//! reason (a full disk), the command goes on too, and then ends as an error. So a failed write never ends a program in the middle of its
+//! work.
 
 use std::fs;
 use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};

@@ -1,7 +1,7 @@
-//! What most commands begin with: manifests read, ledger open, a reader of the cloud, real or embedded.
+//! What most commands begin with: the manifests, the open ledger, and a reader of the cloud, real or simulated.
 //!
-//! Refuses: a ledger of the simulated cloud without `--sim`, and the other way round. With `--sim` everything that is remembered
-//! lies in a folder of its own beside the real ledger, so that trying never touches it.
+//! A ledger of a simulated cloud without `--sim` is an error, and so is a real one with it. With `--sim` everything that is remembered lies
+//! in a folder of its own beside the real ledger, so that trying never touches it.
 
 use std::fmt::Write as _;
 use std::io::Write as _;

@@ -1,4 +1,4 @@
-//! A plan in every format asked for. Refuses: deciding.
+//! Shows a plan in every format that was asked for.
 
 use super::args::{Comment, Output, PlanFormat};
 use super::error::Failure;

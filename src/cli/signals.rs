@@ -1,7 +1,7 @@
-//! Ctrl-C and SIGTERM. While nothing is under way, the first ends the command at once. While actions are, the first finishes what is
-//! in flight and starts nothing; the second stops now, and the next run settles the doubts.
+//! Ctrl-C and SIGTERM. While no action is under way, the first one ends the command at once. Otherwise the first one lets the actions in
+//! flight finish and starts no new ones; the second one stops at once, and the next apply resolves what was interrupted.
 //!
-//! Refuses: a gap. Once a command listens, no interrupt is swallowed, at the prompt and behind it neither.
+//! Once a command listens, no interrupt is lost, neither at the prompt nor after it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

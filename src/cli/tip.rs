@@ -1,6 +1,6 @@
 //! What to type where a value begins with a dash: the parser takes it for an option, and its own tip would make it a path.
 //!
-//! Refuses: to change what is accepted.
+//! Only the tip changes, and not what is accepted.
 
 use std::ffi::OsString;
 

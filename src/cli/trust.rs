@@ -1,7 +1,7 @@
 //! What is trusted in this command, gathered from everything but the manifests and the plan file that ask for it.
 //!
-//! Refuses: to go on where something has no yes. That is said before anything is read, sent or signed in to, all of it at once, with
-//! what to allow and where.
+//! A command does not go on while something is not allowed. All of it is reported at once, with what to allow and where, before anything is
+//! read, sent or signed in to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -1,6 +1,6 @@
-//! What was typed, so that a command that is proposed can be run as it is printed.
+//! What was typed, so that a proposed command can be run as it is printed.
 //!
-//! Refuses: to repeat what does not matter to the other command. Its manifests, its world and what is trusted do.
+//! Only what matters to the other command is repeated: its manifests, its world, and what is trusted.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! What is wrong with a line that is not YAML, in the words of who wrote it: most often a value that begins with a character that
-//! means something, and is not in quotes.
+//! Says what is wrong with a line that is not YAML, in the terms of its author: most often a value begins with a special character and is
+//! not in quotes.
 //!
-//! Refuses: to guess. Where the line does not tell, the parser's own words stand.
+//! It does not guess: where the line does not show what is wrong, the parser's message stays.
 
 use super::mask::{self, clipped};
 

@@ -1,8 +1,8 @@
-//! Characters that look like a space, or like nothing, and are no space to YAML: they come with text that was copied from a web
-//! page or a chat.
+//! Characters that look like a space, or like nothing, and that YAML does not take as a space. They come with text that was copied from a
+//! web page or a chat.
 //!
-//! Refuses: to read them as spaces. What they were meant to be is told, and everything else is read as if they were, so that one
-//! such character is one problem and not many.
+//! They are reported, and never accepted as spaces. The rest of the document is read as if they were spaces, so that one such character is
+//! one problem and not many.
 
 use super::mark::{Mark, to_u32};
 use super::problem::{Findings, Problem};

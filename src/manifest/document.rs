@@ -1,6 +1,6 @@
 //! One document: its `apiVersion`, `kind` and name, and which shape its `spec` has.
 //!
-//! Refuses: a document of another version.
+//! A document of another `apiVersion` is an error.
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
-//! Text that is not UTF-8 but another form of Unicode, as some editors and shells of Windows save it, with or without a mark.
+//! Recognises text in another form of Unicode than UTF-8, as some editors and shells of Windows save it, with or without a byte order mark.
 //!
-//! Refuses: nothing. It only recognises, so that the true cause can be told.
+//! Such a file is not accepted as a manifest; it is recognised so that the problem can name the true cause.
 
 /// The name of the encoding, and the text.
 pub fn other_than_utf8(bytes: &[u8]) -> Option<(&'static str, String)> {

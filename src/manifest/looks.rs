@@ -1,7 +1,7 @@
-//! Whom a document is for, by its header.
+//! Tells by its header whether a document is for afresh.
 //!
-//! A folder of manifests may hold other YAML, which is skipped without a word. Refuses: to skip what was meant for afresh, since
-//! a promise that nobody reads looks like one that is kept.
+//! A folder of manifests may hold other YAML, which is skipped silently. What was meant for afresh must not be skipped, even if its header
+//! is mistyped: a promise that nobody reads looks like one that is kept.
 
 use super::document::API_VERSION;
 use super::problem::{distance, nearest};

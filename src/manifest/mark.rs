@@ -1,6 +1,6 @@
-//! Where something is written: the file, and a stretch of it.
+//! Where something is written: the file, and a range in it.
 //!
-//! Refuses: byte offsets. A YAML parser counts characters; turning those into bytes is done for the few places that are shown.
+//! Columns count characters, as a YAML parser does. They are converted to bytes only for the few places that are shown.
 
 /// A stretch of one file, in 1-based lines and 0-based columns counted in characters. Its end is the first column after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

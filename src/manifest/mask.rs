@@ -1,6 +1,6 @@
-//! Keeps secrets out of what is shown of a line.
+//! Hides secrets in the lines that are shown.
 //!
-//! Refuses: to be clever. It hides too much rather than too little: all that follows a key that sounds like a secret.
+//! It hides too much rather than too little: everything after a key that sounds like a secret.
 
 use crate::model::job::{ends_with_any, names_secret};
 

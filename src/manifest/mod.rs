@@ -1,10 +1,11 @@
 //! READ: text → `Desired`, or every problem with its place in the file.
 //!
-//! The way of a manifest: [`source`] finds and reads files, [`split`] cuts them into documents, [`tree`] parses each into a
-//! tree in which everything knows its place, [`shape`] reads the tree as one of the kinds, and [`build`] puts all documents
-//! together and checks what they say of each other. Problems are collected on the way, so one reading tells them all.
+//! [`source`] finds and reads files, [`split`] cuts them into documents, [`tree`] parses each into a tree in which every node knows its
+//! place, [`shape`] reads the tree as one of the kinds, and [`build`] puts all documents together and checks them against each other.
+//! Problems are collected on the way, so that one run reports them all.
 //!
-//! Refuses: secrets; what two YAML tools would read differently; anything unknown. Prints nothing, reads no environment and no clock.
+//! Secrets, unknown fields, and text that two YAML tools would read differently are errors. This module prints nothing, and reads no
+//! environment and no clock.
 
 mod advice;
 mod blank;

@@ -1,4 +1,6 @@
-//! From the text of one file to trees. Refuses: YAML directives; blanks that are none to YAML where YAML wants one.
+//! Parses the text of one file into trees.
+//!
+//! A YAML directive is an error, and so is a blank that YAML does not take as a space where it wants one.
 
 use std::rc::Rc;
 

@@ -1,6 +1,6 @@
-//! Reads a Policy, which lies outside of the manifests.
+//! Reads a Policy, which is kept outside of the manifests.
 //!
-//! Refuses: a file with anything else in it.
+//! Any other document in its file is an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! Problems: what is wrong, where, and what would be right. They are collected, so that one reading tells them all.
-//! A warning is a problem that stops nothing: `findings.add(Problem::at(mark, "…").help("…").warning())`.
+//! Problems: what is wrong, where, and what would be right. They are collected, so that one run reports them all. A warning is a problem
+//! that stops nothing: `findings.add(Problem::at(mark, "…").help("…").warning())`.
 //!
-//! Refuses: showing more of a file than the lines that problems stand on, or a secret on one of those.
+//! Only a bounded number of problems is kept, and the rest is counted, so that a hostile file cannot fill the memory.
 
 use std::collections::HashSet;
 use std::rc::Rc;

@@ -1,4 +1,6 @@
-//! The documents of one file. Refuses: secrets; to pass over in silence what was meant for afresh.
+//! Reads the documents of one file.
+//!
+//! A well-known token anywhere in them is an error. What was meant for afresh is never skipped silently.
 
 use super::document::{self, Document};
 use super::looks::{self, Looks};

@@ -1,6 +1,6 @@
-//! Shows problems: for people with the line under them, for programs as JSON.
+//! Shows problems: for people with the line beneath, for programs as JSON.
 //!
-//! Refuses: a line in full if it is long; a secret; colours that were not asked for.
+//! Long lines are shown in part, secrets are hidden, and colours are used only if they were asked for.
 
 mod lines;
 

@@ -1,6 +1,6 @@
-//! What a plain word means: YAML 1.2's core schema, and where YAML 1.1 tools read something else.
+//! What a plain word means: by the core schema of YAML 1.2, and where YAML 1.1 tools read something else.
 //!
-//! Refuses: guessing. A plain word that tools read differently has to be quoted.
+//! A plain word that tools read differently is `Disputed`: it has to be quoted, and its meaning is not guessed.
 
 /// A word or a number as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The JSON Schema of manifests, from the same declarations that read them.
 //!
-//! Refuses: `null` for a field that may be left out, as the reader does.
+//! A field that may be left out may not be `null`, just as in the reader.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};

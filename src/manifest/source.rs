@@ -1,10 +1,10 @@
-//! The only file here that touches the disk: finds manifests and reads their text.
+//! Finds manifests and reads their text. It is the only file of this module that touches the disk.
 //!
-//! In a folder, `.yaml` and `.yml` are read, whatever their case. Hidden files and folders are not. JSON and files with a mistyped
-//! ending are looked at, so that nothing that was meant for afresh is skipped without a word.
+//! In a folder, `.yaml` and `.yml` are read, whatever their case. Hidden files and folders are not. JSON and files with a mistyped ending
+//! are looked at, so that nothing that was meant for afresh is skipped silently.
 //!
-//! Refuses: files beyond the size limit (before they are read), what is not UTF-8, folders that lead back into themselves, and links
-//! that lead out of what was named.
+//! Not read are files over the size limit, text that is not UTF-8, folders that lead back into themselves, and links that lead out of what
+//! was named.
 
 use std::collections::HashSet;
 use std::io;

@@ -1,6 +1,6 @@
 //! Cuts a file at its `---` lines, so that a broken document does not hide the ones after it.
 //!
-//! Refuses: YAML directives (`%YAML`, `%TAG`): they would change what the same text means.
+//! It also finds YAML directives (`%YAML`, `%TAG`), which are an error: they would change what the same text means.
 
 /// A stretch of a file with one document, and the 1-based line that it begins on.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
-//! A YAML document as a tree in which everything knows its place.
+//! A YAML document as a tree in which every node knows its place.
 //!
-//! Refuses: what could eat time or memory (deep nesting, alias bombs), what different tools read differently (merge keys, tags,
-//! duplicate keys), and keys that are not words. Aliases share what they name, so they cost no memory; they count all the same.
+//! Deep nesting and alias bombs are errors, since they cost time or memory. So are merge keys, tags other than `!!str` and duplicate keys,
+//! which tools read differently, and keys that are not words. Aliases share the node that they name, so they cost no memory, but they count
+//! against the limit all the same.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;

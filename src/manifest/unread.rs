@@ -1,6 +1,6 @@
 //! What was meant for afresh and is not read: documents in lists, in files with another ending, in another encoding.
 //!
-//! Refuses: to guess. Nothing of these is read: which of two readers of a folder is right should not depend on the reader.
+//! These are reported and never read: what a folder of manifests says must not depend on the tool that reads it.
 
 use super::looks::{self, Looks};
 use super::mark::{Mark, to_u32};

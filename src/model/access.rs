@@ -1,6 +1,6 @@
 //! Who asks through a connection, and what it may do there.
 //!
-//! Refuses: a token. What a token says of itself is here, never the token.
+//! A token is never held here, only what it says of itself.
 
 use super::runtime_service::RuntimeService;
 use super::time::Timestamp;

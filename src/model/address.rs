@@ -1,6 +1,6 @@
 //! Names and addresses: what people type, and what stays the same when they rename it.
 //!
-//! Refuses: a name outside its service's alphabet; two ARM ids that differ in case only counting as two.
+//! A [`Name`] is checked when it is parsed. Two ARM ids that differ in case only are equal, as they are to Azure.
 
 use std::cmp::Ordering;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! When was a key made? Azure never says: it is bounded by evidence, and the bounds are an interval.
+//! When was a key made? Azure never says, so evidence bounds it, and the bounds are an interval.
 //!
-//! Refuses: a single made-up number. What cannot be proved stays open.
+//! What cannot be proved stays open; no single time is made up.
 
 use super::time::{Span, Timestamp};
 

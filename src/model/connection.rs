@@ -1,6 +1,6 @@
-//! Where things live and with which credential they are reached.
+//! Where things are, and with which credential they are reached.
 //!
-//! Refuses: a secret. A credential says where its secret comes from, never what it is.
+//! A credential says where its secret comes from. The secret itself is never held here.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

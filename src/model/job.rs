@@ -1,6 +1,4 @@
 //! Databricks jobs, their runs, and what is promised of them.
-//!
-//! Refuses: a running run with an end; a phase we do not know counting as success.
 
 use std::collections::{BTreeMap, BTreeSet};
 

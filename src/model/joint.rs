@@ -1,10 +1,10 @@
 //! When both keys of a runtime were made, judged together: every story of the two keys that the facts allow.
 //!
-//! An event of the Activity Log is of one key, and mostly does not say of which. So a single event in 90 days proves that one of two
-//! old keys is 90 days old, though nobody can tell which. Refuses: judging one key as if the other one were not there.
+//! An event of the Activity Log is about one key, and mostly does not say which. So a single event in 90 days proves that one of two old
+//! keys is 90 days old, though nobody can tell which. That is why neither key is judged alone.
 //!
-//! Facts that exclude each other give way, the weakest first: declarations, silence of the log, single events; a `createTime` that a
-//! look contradicts. What gave way is told.
+//! Where facts contradict each other, the weakest are dropped first: declarations, silence of the log, single events. A `createTime` after
+//! the first sight of a key is dropped as well. What was dropped is reported.
 
 mod events;
 mod stories;

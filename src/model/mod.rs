@@ -1,7 +1,7 @@
 //! THE WORDS: plain data that every verb speaks in.
 //!
-//! Refuses: IO, clocks, serde, printing. Boundaries (manifest, ledger, saved, cloud, review) own their formats and translate
-//! from and to these types.
+//! This module does no I/O, reads no clock, prints nothing, and knows no serde. Boundaries (manifest, ledger, saved, cloud, review) own
+//! their formats and translate from and to these types.
 //!
 //! *desired* (manifest) · *seen* (a sight of the cloud) · *remembered* (ledger) · *decided* (verdict).
 

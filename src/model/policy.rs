@@ -1,7 +1,7 @@
-//! What whoever runs afresh holds manifests to: what they may name, and bounds that their rules keep.
+//! What whoever runs afresh requires of manifests: what they may name, and bounds that their rules keep.
 //!
-//! Refuses: to widen a promise. A policy forbids, tightens and adds freezes; what it allows is only where credentials may go and come
-//! from ([`Allowed`]).
+//! A policy never loosens a promise: it forbids, tightens and adds freezes. What it allows is only where credentials may go and come from
+//! ([`Allowed`]).
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! Whether a promise holds: beside the verdict, which says what is done about it.
+//! Whether a promise holds. The verdict says what is done about it.
 //!
-//! Refuses: being derived from a verdict's words. Both are decided from the same survey.
+//! Neither is derived from the other: both are decided from the same survey.
 
 use std::fmt;
 

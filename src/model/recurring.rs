@@ -1,7 +1,7 @@
 //! What recurs: cron expressions and timezones, of manifests, plan files and services.
 //!
-//! Refuses: an expression that never comes, which would be looked for until the end of the calendar; a zone that is another one on another
-//! machine.
+//! An expression that never fires is recognised, since its next time would be searched for until the end of the calendar. A timezone is
+//! found only if its name means the same on every machine.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! Integration runtimes and their two keys.
 //!
-//! Refuses: a runtime with one key; a key in clear (only its fingerprint is ever held).
+//! A runtime always has both keys, and a key is held as its fingerprint only.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! Instants, lengths of time, and freezes; [`Window`]s have a file of their own.
+//! Instants, lengths of time, and freezes. [`Window`] has a file of its own.
 //!
-//! Refuses: a bare number as a length, a calendar month (which has no length).
+//! A length of time is written with a unit. There are no calendar months, which have no fixed length.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
-//! What is known of a runtime over time: stretches in which its Activity Log was read, the events in them, looks, own rotations, a
-//! person's word. From it follows when its keys were made, judged for both keys together.
+//! What is known of a runtime over time: for which times its Activity Log was read, the events in it, when its keys were seen, rotations by
+//! afresh, and declarations. From this follows when its keys were made, judged for both keys together.
 //!
-//! Refuses: forgetting. What was once proved stays proved while the key stays; a stretch that was read is a fact for good.
+//! Evidence does not expire: what was proved of a key stays proved as long as its slot holds that key.
 
 use super::birth::{Birth, Evidence};
 use super::joint::{Interval, Joint, joint};

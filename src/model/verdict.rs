@@ -1,6 +1,7 @@
 //! What was decided: a verdict with its reason for every subject, and the instant at which it would change.
 //!
-//! Refuses: a step without a reason, a regenerate that does not say what it replaces, a start without a token, a secret.
+//! An action always comes with its cause. A regenerate says what it replaces, and a start or a submit has its idempotency token. A key is
+//! held as its fingerprint only.
 
 use std::collections::BTreeMap;
 use std::fmt;

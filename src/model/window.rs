@@ -1,6 +1,6 @@
 //! Windows: recurring times in which effects are wanted, in the local time of a zone.
 //!
-//! Refuses: a window without a timezone; a clock change that opens a window twice, or never.
+//! A window always has a timezone. A clock change neither skips a window at a fixed time of day nor opens it twice.
 
 use std::str::FromStr;
 

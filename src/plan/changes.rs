@@ -1,6 +1,6 @@
-//! When a verdict really changes: of all instants at which it may, the first at which deciding again says something else.
+//! When a verdict really changes: of all instants at which it may, the first at which deciding again gives something else.
 //!
-//! Refuses: an instant at which nothing changes but ages.
+//! An age that merely grew is not a change.
 
 use std::borrow::Cow;
 

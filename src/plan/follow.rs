@@ -1,6 +1,6 @@
-//! What a new run follows: the newest that is known, and everything that may be newer.
+//! What a new run follows: the newest run that is known, and every run that may be newer.
 //!
-//! Refuses: an order among runs of which no time is known. Their ids are no order on every server, so each of them counts.
+//! Ended runs without any time cannot be put in order, since not every server's run ids are ascending. So a new run follows all of them.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
 //! Whether a job is started, cancelled, waited for or left alone, and why.
 //!
-//! Refuses: a phase nobody knows counting as success; a second run for a need that an intent may have met already.
+//! A run in an unknown phase is active and never a success. An unresolved start is sent again with its own token, so that it cannot start a
+//! second run.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
-//! How early a key has to go so that both keys of a runtime keep their limits: before freezes, and with the overlap between them.
+//! How early a key has to be rotated so that both keys of a runtime keep their limits: before freezes, and with the overlap between them.
 //!
-//! Refuses: reckoning with the present. When a key falls due is the same at every plan.
+//! When a key falls due does not depend on the present, so it is the same in every plan.
 
 use super::openings::{Openings, Rests};
 use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec};

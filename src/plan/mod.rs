@@ -1,6 +1,6 @@
 //! DECIDE: what is to become of every subject, from what was gathered and the time. Pure, total, deterministic.
 //!
-//! Refuses: IO, clocks, randomness, a subject without a verdict, a verdict without a reason.
+//! Every subject gets a verdict, and every verdict has a reason. This module does no I/O, reads no clock, and uses no randomness.
 
 use crate::limits;
 use crate::model::address::Name;

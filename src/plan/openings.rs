@@ -1,6 +1,6 @@
-//! When something may be done: windows, less the freezes.
+//! When something may be done: in windows, outside of freezes.
 //!
-//! Refuses: an opening that lies in a freeze.
+//! An opening never lies in a freeze.
 
 use crate::model::time::{Freeze, Timestamp, Window, minute};
 

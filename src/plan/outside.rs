@@ -1,6 +1,6 @@
-//! Keys that were regenerated outside afresh since they were last read, or that the ledger knows from elsewhere.
+//! Keys that were rotated outside afresh since they were last read, or that the ledger knows from elsewhere.
 //!
-//! Refuses: a guess. When and by whom is told only where one event of the log can be it.
+//! When it happened and who did it is said only where exactly one event of the log can be it.
 
 use crate::model::birth::Evidence;
 use crate::model::memory::Doubt;

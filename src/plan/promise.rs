@@ -1,6 +1,7 @@
-//! Whether a promise holds, from the same survey as the verdict and beside it.
+//! Whether a promise holds, from the same survey as the verdict and independently of it.
 //!
-//! Refuses: a word that the evidence does not bear. What may be either way is unproven; what nobody could look at is unknown.
+//! It is kept or broken only if the evidence proves that. If the evidence allows both it is unproven, and if nothing could be read it is
+//! unknown.
 
 use super::job::{is_ending, is_running, undated_success};
 use super::ruling::Moment;

@@ -1,6 +1,6 @@
-//! When something that failed is tried again, computed from the runs that were seen: a broken job is not run for ever.
+//! When something that failed is tried again, computed from the runs that were seen. A broken job is not run for ever.
 //!
-//! Refuses: to pass over a failure because nobody tells when it was. Unless it is known to be older than a success, it counts.
+//! A failure without a known time counts, unless it is known to be older than a success.
 
 use super::ruling::Ruling;
 use crate::model::job::{Phase, Retry, Run, RunId, RunResult};

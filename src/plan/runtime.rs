@@ -1,6 +1,6 @@
 //! Which key of a runtime is regenerated, when, and why not.
 //!
-//! Refuses: both keys of one runtime in one plan; a key while its twin may be younger than the overlap.
+//! A plan never regenerates both keys of one runtime, nor a key while the other one may be younger than the overlap.
 
 use sha2::{Digest, Sha256};
 

@@ -1,6 +1,6 @@
-//! What became of an intent without an end, by evidence. Used by the planner, and by apply before it acts.
+//! What became of an intent whose end was not recorded, judged by evidence. The planner uses it, and so does apply before it acts.
 //!
-//! Refuses: a guess. `None` is "nobody can tell yet". Before an intent's deadline its request may be under way: always `None`.
+//! `None` means that nobody can tell yet. Before an intent's deadline it is always `None`, since its request may still be under way.
 
 use crate::limits;
 use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};

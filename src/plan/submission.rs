@@ -1,6 +1,6 @@
 //! Whether a one-time run is submitted: it succeeds once per content.
 //!
-//! Refuses: a second run of a content while nobody knows how the first one ended.
+//! No second run of a content is submitted while nobody knows how the first one ended.
 
 use super::follow::followed;
 use super::retry::{self, Failure, Failures};

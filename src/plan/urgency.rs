@@ -1,6 +1,6 @@
 //! Which of two steps is more urgent, where a guardrail has room for one.
 //!
-//! Refuses: ages, which grow while a plan is valid; a name deciding while anything else differs.
+//! Ages are not compared, since they grow while a plan is valid. The address decides only where everything else is equal.
 
 use super::ruling::Draft;
 use crate::model::address::Address;

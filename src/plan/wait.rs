@@ -1,6 +1,6 @@
 //! Which run an apply waits for: the one that the step starts, or one that an earlier apply started and did not see end.
 //!
-//! Refuses: waiting for a run that somebody else started.
+//! A run that somebody else started is not waited for.
 
 use super::ruling::Ruling;
 use crate::model::job::{RunId, RunResult};

@@ -1,8 +1,9 @@
-//! Can a rule keep its promise? A walk through its windows, its overlap and the project's freezes, before any key is due.
+//! Whether a rule can keep its promise: a walk through its windows, its overlap and the project's freezes, before any key is due.
 //!
 //! Nobody knows when applies will run. The walk assumes one a day, and one in every opening that is shorter.
 //!
-//! Refuses: a clock (the walk starts at a given instant); refusing a rule. What can never be kept, the manifest's reader refuses.
+//! The walk reads no clock, since it starts at a given instant. It only warns: a rule that can never be kept is an error of the manifest's
+//! reader.
 
 use super::openings::{Openings, Rests};
 use crate::model::address::Name;

@@ -1,6 +1,6 @@
 //! What differs between two plans, subject by subject.
 //!
-//! Refuses: to call an age that only grew a change.
+//! An age that merely grew is not a change.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Commands that are proposed, as a shell takes them.
+//! Proposed commands, quoted for a shell.
 //!
-//! Refuses: a word that a shell or a terminal would take for something else.
+//! No word can be taken for something else by a shell or a terminal.
 
 use crate::escape;
 

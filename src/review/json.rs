@@ -1,9 +1,9 @@
-//! What an apply did, for programs: one JSON object for each thing that happened; and who we are to each connection.
+//! What an apply did, for programs: one JSON object for each event; and who we are to each connection.
 //!
-//! Every object of an apply has `at`, `address` and `event`; the rest depends on the event. Fields may be added, and are never renamed.
-//! A plan as JSON is the plan file's business.
+//! Every object of an apply has `at`, `address` and `event`; the rest depends on the event. Fields may be added, and are never renamed. A
+//! plan as JSON is the plan file's business.
 //!
-//! Refuses: a field without a value; it is left out.
+//! A field without a value is left out; only `granted` may be null.
 
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! SHOW: a plan, the reasons for one verdict, and what an apply did, as text, JSON and Markdown.
 //!
-//! Refuses: to decide, to print, to read a file. It returns strings. Whatever comes from Azure or from a manifest is escaped here,
-//! once for terminals and once more for Markdown.
+//! This module returns strings. It decides nothing, prints nothing, and reads no file. Whatever comes from Azure or from a manifest is
+//! escaped here, once for terminals and once more for Markdown.
 
 mod change;
 mod command;

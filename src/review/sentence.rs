@@ -1,7 +1,7 @@
-//! One subject in one sentence: what is done about it, whether its promise holds, whether it needs attention, and why. Rows, `why`,
-//! JSON, Markdown and diffs are made of the same pieces.
+//! One subject in one sentence: what is done about it, whether its promise holds, whether it needs attention, and why. Rows, `why`, JSON,
+//! Markdown and diffs are made of the same pieces.
 //!
-//! Refuses: a promise that does not hold going without saying.
+//! A promise that does not hold is always mentioned.
 
 use super::words;
 use crate::escape::{self, line};

@@ -1,6 +1,6 @@
 //! What the credentials of a plan come from and go to, for people.
 //!
-//! Refuses: to leave out what somebody had to allow. Of Azure's own hosts, the first few are named and the rest is counted.
+//! Everything that somebody had to allow is shown. Of Azure's own hosts, the first few are named and the rest is counted.
 
 use std::collections::BTreeSet;
 

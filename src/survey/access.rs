@@ -1,6 +1,6 @@
-//! Who we are to each connection, and whether what plan and apply need is allowed there.
+//! Who we are to each connection, and whether it allows what plan and apply need.
 //!
-//! Refuses: deciding by it. A plan finds out by itself what it may read; this tells a person before.
+//! This tells a person beforehand, and decides nothing: a plan finds out by itself what it may read.
 
 use std::collections::BTreeMap;
 

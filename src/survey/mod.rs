@@ -1,8 +1,9 @@
-//! GATHER: desired × remembered × seen → [`Survey`]; the only reading stage.
+//! GATHER: desired × remembered × seen → [`Survey`]; the reading stage.
 //!
-//! Lazy where the ledger is proof: a subject that it proves to be as promised costs no request. Selectors are expanded here, from
-//! the lists that are read anyway; so two rules that meet on one subject are found here. Refuses: deciding anything, writing
-//! anything, letting one subject's trouble stop the others.
+//! Only what is needed is read: a subject that the ledger proves to be as promised costs no request. Selectors are expanded here, from the
+//! lists that are read anyway. So two rules that select one subject are found here.
+//!
+//! This module decides nothing and writes nothing. The trouble of one subject does not stop the others.
 
 pub mod access;
 mod jobs;

@@ -1,4 +1,4 @@
-//! What every part of the survey reads from, and how it is to look. Refuses: looking.
+//! What every part of the survey works with: manifests, ledger, reader, and the options for reading.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,4 @@
 //! The exit codes as people read them, and the kinds of subjects that `--fail-on` names.
-//!
-//! Refuses: deciding on a code.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! How every subject stands when an apply ends: what it did is taken off what the plan found.
+//! How every subject stands when an apply ends: what the plan found, less what the apply did.
 //!
-//! Refuses: hope. A key that was regenerated is new, and says nothing of its twin. A run that was started and not waited for has not
-//! succeeded, but something is being done about its promise, so that it is not counted as broken; the next plan judges it.
+//! A key that was regenerated is new, which says nothing of the other key. A run that was started and not waited for has not succeeded yet.
+//! But something is being done about its promise, so it does not count as broken; the next plan judges it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! The exit codes of `plan` and `apply`: two decisions, and what `--fail-on` names. Pure.
+//! The exit codes of `plan` and `apply`, as pure functions of what was decided, what was done, and what `--fail-on` names.
 //!
-//! Refuses: a code that depends on what was printed. `--quiet`, a closed stdout and a saved plan change nothing here.
+//! A code does not depend on what was printed: `--quiet`, a closed stdout and a saved plan change nothing here.
 
 pub(super) mod kinds;
 mod left;

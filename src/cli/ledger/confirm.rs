@@ -1,6 +1,6 @@
 //! `afresh ledger confirm`: a person says that a one-time run whose end was never seen has succeeded.
 //!
-//! Refuses: what afresh can find out by itself.
+//! What afresh can find out by itself cannot be confirmed.
 
 use super::super::error::{Exit, Failure};
 use super::super::screen::Screen;

@@ -1,6 +1,6 @@
 //! `afresh ledger declare`: when a key was created, where a person knows.
 //!
-//! Refuses: what the ledger disproves.
+//! A time that the ledger disproves is an error.
 
 use super::super::error::{Exit, Failure};
 use super::super::screen::Screen;

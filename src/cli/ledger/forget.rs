@@ -1,6 +1,6 @@
 //! `afresh ledger forget`: all that is known of a subject, its failed attempts, or its unresolved operations.
 //!
-//! Refuses: forgetting what an open operation rests on.
+//! A subject with an unresolved operation cannot be forgotten as a whole, since the operation could then be done twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What the ledger knows by an address, and what is said where it knows nothing. Refuses: writing.
+//! What the ledger knows by an address, and the errors where it knows nothing or nothing could be recorded.
 
 use super::super::deciding::runtime_of_key;
 use super::super::error::{Exit, Failure};

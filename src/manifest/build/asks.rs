@@ -1,6 +1,6 @@
-//! What the documents ask of whoever runs afresh: hosts that are none of Azure's own, audiences, sources of secrets; each with its place.
+//! What the documents ask of whoever runs afresh: hosts that are not Azure's own, audiences, and sources of secrets, each with its place.
 //!
-//! Refuses: to answer. A manifest allows nothing; what is trusted comes from outside.
+//! It only collects them. A manifest allows nothing; what is trusted comes from outside.
 
 use std::collections::BTreeSet;
 

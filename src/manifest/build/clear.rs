@@ -1,6 +1,6 @@
-//! Values that look like secrets and stand in the clear: parameters of runs, and the body of a one-time run.
+//! Values in plain text that look like secrets: parameters of runs, and the body of a one-time run.
 //!
-//! Refuses: to be an error. A name alone proves nothing, and a demo may mean it.
+//! They are warnings and not errors, because a name alone proves nothing, and a demo may mean it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Cloud documents, and the addresses in them.
 //!
-//! Refuses: plain http to anywhere but this machine, since tokens travel there.
+//! Plain http is accepted for loopback only, since tokens are sent to these addresses.
 
 use crate::limits::{REQUEST_LIFETIME, REQUEST_LIFETIME_MAX};
 use crate::model::connection::{Cloud, DATABRICKS_APPLICATION, Limits, Rate};

@@ -1,6 +1,6 @@
 //! Connections: DataFactory, SynapseWorkspace and DatabricksWorkspace documents.
 //!
-//! Refuses: a host outside its cloud's Databricks domain, for tokens go nowhere else; two connections to one resource.
+//! A Databricks host must be in its cloud's Databricks domain, since tokens go nowhere else. Two connections to one resource are an error.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! What all builders share: the documents, what of them is understood so far, and where problems go.
+//! What all builders share: the documents, what has been built from them so far, and where problems are reported.
 //!
-//! Refuses: a name that two documents of a kind have.
+//! Of two documents of one kind with the same name, builders see the first; the second has been reported.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

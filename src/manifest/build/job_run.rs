@@ -1,6 +1,6 @@
 //! JobRun documents: jobs, and one-time runs.
 //!
-//! Refuses: fields that mean nothing beside each other, since someone meant something by them.
+//! A field that has no effect beside the others is an error, since its author meant something by it.
 
 use std::collections::BTreeMap;
 

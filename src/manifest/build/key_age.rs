@@ -1,6 +1,6 @@
 //! KeyAge documents.
 //!
-//! Refuses: a rule that selects nothing.
+//! A rule with an empty `select` is an error.
 
 use std::collections::BTreeMap;
 

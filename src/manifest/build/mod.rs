@@ -1,6 +1,6 @@
-//! Puts all documents together: names find what they name, lengths of time fit each other, no two rules claim one subject.
+//! Puts all documents together: resolves names, checks lengths of time against each other, and checks that no two rules claim one subject.
 //!
-//! Refuses: a name that two documents of a kind have, a reference to nothing, and a second Project.
+//! Two documents of a kind with the same name are an error, and so are a reference to nothing and a second Project.
 
 mod asks;
 mod claims;

@@ -1,6 +1,6 @@
-//! The lines of files as problems show them: each is looked through once, however many problems it has.
+//! The lines of files as problems show them.
 //!
-//! Refuses: a cost of problems times the length of a line.
+//! Each line is scanned once, however many problems it has, so that many problems on a long line stay cheap.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Declarations of shapes: one gives the type, its reader and its JSON Schema. Refuses: a field that has no name of its own.
+//! Macros that declare shapes: one declaration gives the type, its reader and its JSON Schema.
 
 /// Declares a mapping with named fields: the struct, its reader, its schema; and what the fields must be to each other,
 /// each an `Option` there, since it may not have been understood.

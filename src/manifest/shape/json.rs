@@ -1,6 +1,6 @@
 //! Free-form JSON: what a service takes as it is.
 //!
-//! Refuses: a plain word that tools read differently, since the service would get what nobody meant.
+//! A plain word that tools read differently is an error, since the service could get something that nobody meant.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Single words and texts of many kinds.
 //!
-//! Refuses: a plain word where tools disagree on what it says; a number where text is wanted.
+//! In a text, a plain word that tools read differently is an error, and so is a number.
 
 use std::borrow::Cow;
 use std::rc::Rc;

@@ -1,6 +1,6 @@
 //! Shapes: what a manifest may look like. One declaration gives the type, its reader and its JSON Schema.
 //!
-//! Refuses: stopping at the first problem. A reader notes what is wrong and goes on with the rest.
+//! Readers report every problem, not only the first one.
 
 pub mod check;
 pub mod connection;

@@ -1,6 +1,6 @@
 //! Numbers, and lengths of time.
 //!
-//! Refuses: a length of time without a unit; a number that tools read differently.
+//! A length of time needs a unit. A number that tools read differently is an error.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The value of a job parameter: a text, or the variable that it comes from.
 //!
-//! Refuses: a variable that is not meant for jobs, since a manifest must not send a credential to one.
+//! Only variables that are meant for jobs are accepted, so that a manifest cannot send a credential to one.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! Where secrets come from.
 //!
-//! Refuses: a secret in place of its source.
+//! A secret in place of its source is an error, and is not shown.
 
 use schemars::JsonSchema;
 

@@ -1,6 +1,6 @@
-//! How a spot of a manifest is read as a shape: lists, mappings and their fields, texts.
+//! Reads a place in a manifest as a shape: lists, mappings and their fields, texts.
 //!
-//! Refuses: stopping at the first problem. A reader notes what is wrong and goes on with the rest.
+//! Readers report every problem, not only the first one.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Which runs of a job count: a backfill is a run of the same job, and no answer to what a rule asks for.
+//! Which runs of a job count for a rule. A backfill is a run of the same job, and not what the rule asks for.
 //!
-//! Refuses: dismissing a run for what nobody tells of it.
+//! A run is dismissed only for a difference that is known. What nobody tells of a run does not speak against it.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! What a rule gives a job parameter: a text, or the variable that holds it when the run is started.
 //!
-//! Refuses: the value of such a variable. Nothing but the request that starts a run has it.
+//! The value of such a variable is never held here; only the request that starts a run contains it.
 
 use super::counting::is_dynamic;
 

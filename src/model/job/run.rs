@@ -1,6 +1,6 @@
 //! One run: where it is in its life, and what it was started with.
 //!
-//! Refuses: a running run with an end; a phase we do not know counting as success.
+//! Only a run that has ended has an end. A run in an unknown phase is active, and an unknown result is never a success.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What starts a job by itself, and when it does so next.
 //!
-//! Refuses: a guess. Where the next firing cannot be computed nothing is said of it.
+//! Where the next start cannot be computed, none is given.
 
 use std::collections::BTreeMap;
 

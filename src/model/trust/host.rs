@@ -1,6 +1,6 @@
 //! Hosts, as addresses name them and as a policy allows them.
 //!
-//! Refuses: a pattern that could cover what nobody meant: a `*`, a whole top-level or public suffix, an address with a scheme.
+//! A pattern must not cover what nobody meant: a `*`, a suffix that many owners share, and an address with a scheme are errors.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! What a credential may be used for. A manifest, or a saved plan, asks; the answer comes from outside both: built-in clouds, a policy,
+//! What a credential may be used for. A manifest or a saved plan asks. The answer comes from outside both: from built-in clouds, a policy,
 //! a person, or the command line.
 //!
-//! Refuses: a yes that rests on nothing but the document that asks for it. Each role of a cloud is judged by itself.
+//! Nothing is trusted on the word of the document that asks for it. Each role of a cloud is judged by itself.
 
 mod host;
 mod source;

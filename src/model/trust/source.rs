@@ -1,6 +1,7 @@
 //! Where secrets may come from.
 //!
-//! Refuses: a variable or a file that is there for something else. A manifest could send what they hold to a service as a secret.
+//! Without a policy, a manifest may name only variables and files that are there for secrets. Otherwise it could send the content of any
+//! other one to a service.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

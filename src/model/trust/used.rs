@@ -1,6 +1,6 @@
-//! What the credentials of one plan come from and go to, with what allowed each. A plan carries it for people.
+//! What the credentials of one plan come from and go to, with what allowed each. A plan contains this for people.
 //!
-//! Refuses: to be an answer. Whoever applies the plan asks [`Trust`](super::Trust) anew.
+//! It allows nothing: whoever applies the plan asks [`Trust`](super::Trust) again.
 
 use std::fmt;
 

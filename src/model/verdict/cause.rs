@@ -1,6 +1,4 @@
-//! Why something is to be done.
-//!
-//! Refuses: an act without a reason.
+//! Why an action is planned. Every verdict that acts has such a cause.
 
 use std::fmt;
 

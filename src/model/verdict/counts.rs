@@ -1,6 +1,6 @@
-//! How many subjects and actions of each kind a plan has: the numbers that every output shows.
+//! How many subjects and actions of each kind a plan has.
 //!
-//! Refuses: a number that some output counts in its own way.
+//! Every output takes its numbers from here, so that they agree.
 
 use super::super::promise::Promise;
 use super::{Action, Hold, Step, Verdict};

@@ -1,6 +1,6 @@
-//! What a verdict rests on, for `why`, for reviewers, and for apply, which looks again.
+//! What a verdict rests on, for `why`, for reviewers, and for apply, which reads again.
 //!
-//! Refuses: a secret.
+//! A key is held as its fingerprint only.
 
 use super::super::address::ResourceId;
 use super::super::birth::{AgeRange, Birth};

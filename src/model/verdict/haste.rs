@@ -1,6 +1,4 @@
-//! Why a key goes before its window, or before its ordinary time.
-//!
-//! Refuses: haste without a reason.
+//! Why a key is rotated outside its window, or earlier than it would be otherwise.
 
 use std::fmt;
 

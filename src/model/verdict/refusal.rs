@@ -1,8 +1,7 @@
 //! A request that the service refused, remembered for the next plan.
 //!
-//! Refuses: being a hold. The right may have been granted since, and only trying tells: read rights do not show who may regenerate. So
-//! what was refused is tried again by the next apply, and until then the plan says what happened, and needs attention where only a person
-//! can end it.
+//! A refusal is not a hold. The right may have been granted since, and only trying tells: read rights do not show who may regenerate. So
+//! the next apply tries again. Until then the plan reports the refusal, and needs attention where only a person can end it.
 
 use super::super::time::Timestamp;
 use super::Action;

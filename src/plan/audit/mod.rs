@@ -1,6 +1,6 @@
-//! The laws that every plan obeys, checked against the raw survey.
+//! The laws that every plan must obey, checked against the raw survey.
 //!
-//! Refuses: a line shared with the planner. A second opinion that used the first one's sums would share its mistakes.
+//! It shares no code with the planner, whose mistakes it would share as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 

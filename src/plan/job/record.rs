@@ -1,7 +1,7 @@
 //! What the runs of a job come down to for one rule: the newest success that counts, and the attempts that failed since.
 //!
-//! A run counts once, by its id, whether a list shows it or the ledger remembers it. Refuses: taking a run for an answer to what it
-//! was not asked; counting what never ran, what afresh displaced, what was tried for another rule, or what a person forgave.
+//! A run counts once, by its id, whether a list shows it or the ledger remembers it. Not counted are runs that were not started as the rule
+//! asks, runs that never ran, runs that afresh cancelled, attempts for another rule, and attempts that a person had forgotten.
 
 use std::collections::BTreeSet;
 

@@ -1,9 +1,9 @@
-//! Foreign words made harmless for a forge's Markdown: no markup, no HTML, no link, no mention, no table cell of their own.
+//! Makes text from outside harmless for a forge's Markdown: no markup, no HTML, no link, no mention, no table cell of its own.
 //!
-//! A forge finds mentions, references, emoji and bare links after Markdown is done, in the text itself, where an entity has become its
-//! letter again. So those letters are also cut off from what follows by an empty comment.
+//! A forge looks for mentions, references, emoji and bare links after it has rendered Markdown, when an entity has become its character
+//! again. So such characters are also separated from what follows by an empty comment.
 //!
-//! Refuses: nothing; what it is given it shows.
+//! Text is escaped and never dropped.
 
 use crate::escape::{line, page};
 

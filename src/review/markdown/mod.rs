@@ -1,12 +1,13 @@
 //! A plan as a pull-request comment that a reviewer can decide on.
 //!
-//! A hidden marker comes first, so that a pipeline can find its own comment and update it in place. The first six lines that are seen
-//! decide: counts, promises, what needs attention, guardrails, validity, and what changed. Then the changes as a table, then what waits, then the
-//! evidence, folded.
+//! A hidden marker comes first, so that a pipeline can find its own comment and update it in place. The first six visible lines are enough
+//! to decide: counts, promises, what needs attention, guardrails, validity, and what changed. Then come the changes as a table, what waits,
+//! and the evidence, folded.
 //!
-//! Refuses: to be cut in the middle. What does not fit is said with fewer words: all, then rows, then as many whole rows as fit, those that
-//! need attention before all others, then counts. Whatever
-//! comes from Azure or from a manifest is escaped, so that a job's name cannot mention people, link or mark up.
+//! A comment that is too long is never cut in the middle. It gets less detail instead: first no evidence, then only as many whole rows as
+//! fit (those that need attention before all others), then counts alone.
+//!
+//! Whatever comes from Azure or from a manifest is escaped, so that a job's name cannot mention people, link or mark up.
 
 mod escape;
 mod fit;

@@ -1,4 +1,4 @@
-//! How a comment is to look. Refuses: choosing.
+//! The options of a comment.
 
 use super::limit::{Limit, Link};
 use crate::model::verdict::Plan;

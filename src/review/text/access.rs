@@ -1,6 +1,6 @@
 //! Who we are to each connection and what we may do there, for a person who set it up or is about to.
 //!
-//! Refuses: a token, and the word "no" where nobody could tell.
+//! No token is shown. A right is "no" only where the service said so; where nobody could tell it is "unknown".
 
 use std::collections::BTreeMap;
 

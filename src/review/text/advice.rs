@@ -1,6 +1,6 @@
 //! What a person can do about a subject that needs attention.
 //!
-//! Refuses: attention without a way out of it.
+//! Every reason for attention comes with something to do.
 
 use super::label::labelled;
 use super::row::Page;

@@ -1,4 +1,4 @@
-//! Lines with a label, and times with their distance. Refuses: colour.
+//! Lines with a label, and times with their distance from now. They have no colours.
 
 use std::cmp::Ordering;
 

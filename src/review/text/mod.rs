@@ -7,7 +7,7 @@
 //!     +   age: 0d
 //! ```
 //!
-//! Refuses: to cut anything off. Long lines are wrapped, or left to the terminal.
+//! Nothing is cut off: long lines are wrapped, or left to the terminal.
 
 mod access;
 mod advice;

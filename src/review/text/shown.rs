@@ -1,4 +1,4 @@
-//! What of a plan gets lines of its own, and in which order. Refuses: saying it.
+//! Which subjects of a plan get lines of their own, and in which order.
 
 use crate::model::promise::Promise;
 use crate::model::verdict::{Action, Keep, Plan, Step, Verdict};

@@ -1,6 +1,6 @@
 //! Everything behind one verdict: the reason, the promise, what a person can do, the evidence, and when it will change.
 //!
-//! Refuses: colour and wrapping; it is read at leisure, and Markdown shows it too.
+//! The text has no colours and is not wrapped, since Markdown shows it as well.
 
 use super::label::{labelled, when};
 use super::{advice, job, runtime};

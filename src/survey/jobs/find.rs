@@ -1,6 +1,6 @@
-//! Which jobs the rules of a workspace speak of now: a job that was deployed anew has its old name and a new id.
+//! Which jobs the rules of a workspace select now. A job that was deployed anew has its old name and a new id.
 //!
-//! Refuses: a name that two jobs bear; taking half a list for the whole.
+//! A name that two jobs have is not resolved, and part of a list is never taken for the whole.
 
 use std::collections::BTreeMap;
 

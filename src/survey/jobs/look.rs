@@ -1,6 +1,6 @@
-//! A look at jobs: active runs, and ended ones as far back as the decision needs them.
+//! Reads jobs: their active runs, and ended ones as far back as the decision needs them.
 //!
-//! Refuses: taking a list for complete that was not read to its end.
+//! A list that was not read to its end is not taken for complete.
 
 use std::collections::{BTreeMap, BTreeSet};
 

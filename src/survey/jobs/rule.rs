@@ -1,4 +1,4 @@
-//! A rule about jobs. Refuses: finding them.
+//! A rule about jobs, with its selector and what it promises.
 
 use crate::model::address::Address;
 use crate::model::desired::{JobRunRule, JobSelector};

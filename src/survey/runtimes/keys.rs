@@ -1,7 +1,7 @@
 //! Which keys are listed: those that a decision needs. Listing is a write to Azure, and brings live keys into this process.
 //!
-//! Refuses: to be satisfied with less than the decision rests on. An Activity Log that was read without a gap since the keys were seen
-//! last tells of every regeneration; where it is silent, the keys are those that the ledger knows.
+//! Keys are not listed where the rest of the evidence is enough for the decision. An Activity Log that was read without a gap since the
+//! keys were last seen shows every regeneration; if it shows none, the keys are those that the ledger knows.
 
 use crate::cloud::Dated;
 use crate::model::connection::Factory;

@@ -1,6 +1,6 @@
 //! The Activity Log of a factory's resource group, read once for all its runtimes.
 //!
-//! Refuses: taking a log that was refused for a silent one.
+//! A log that could not be read is not taken for one without events.
 
 use super::super::scene::Scene;
 use crate::limits::ACTIVITY_LOG_DAYS;

@@ -1,4 +1,4 @@
-//! What the ledger proves of a runtime, so that it need not be looked at. Refuses: looking.
+//! What the ledger proves of a runtime, so that it need not be read.
 
 use super::super::scene::Scene;
 use crate::model::birth::Evidence;

@@ -1,6 +1,6 @@
 //! Digests by which the ledger tells one rule from another. They stay the same from version to version.
 //!
-//! Refuses: depending on how a manifest is written: what a rule says by default it says.
+//! A digest does not depend on how a manifest is written: a default that is written out gives the same digest.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
