@@ -8,6 +8,7 @@ use crate::model::connection::{Factory, Limits, Workspace};
 use crate::model::effect::Effect;
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::runtime_service::RuntimeService;
+use crate::model::survey::RuntimeTarget;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Action, Receipt, Target};
@@ -55,9 +56,7 @@ pub(super) async fn send(
     let writer = &hands.writer;
     match effect {
         Effect::Regenerate { target, slot, .. } => {
-            let factory = hands
-                .factory(&target.factory)
-                .map_err(ActFailure::Refused)?;
+            let factory = hands.factory_of(target).map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
                 .regenerate(factory, target.id.name(), slot, act_by)
                 .await?;
@@ -147,6 +146,21 @@ async fn cancel(
 }
 
 impl<'a> Hands<'a> {
+    /// The connection that leads to a runtime. One that leads to another service would do there what was decided about this one.
+    pub(super) fn factory_of(&self, target: &RuntimeTarget) -> Result<&'a Factory, Trouble> {
+        let factory = self.factory(&target.factory)?;
+        let provider = format!("/providers/{}/", factory.service.resource_type());
+        if target.id.folded().contains(&provider.to_ascii_lowercase()) {
+            return Ok(factory);
+        }
+        Err(Trouble {
+            kind: TroubleKind::Misfit,
+            doing: format!("reach {}", target.id.name()),
+            message: format!("{} does not lead to {}", target.factory, target.id),
+            ids: Box::default(),
+        })
+    }
+
     /// The connection to integration runtimes of this name.
     pub(super) fn factory(&self, name: &Name) -> Result<&'a Factory, Trouble> {
         self.connections.factories.get(name).ok_or_else(|| {

@@ -105,7 +105,7 @@ async fn at_keys(
         let why = format!("{slot} has been seen since the decision, which knew nothing of it");
         return Ok(Ground::Gone(why));
     }
-    let factory = hands.factory(&target.factory)?;
+    let factory = hands.factory_of(target)?;
     let Dated { at, said: keys } = hands.reader.keys(factory, target.id.name()).await?;
     let news = hands
         .ledger

@@ -52,7 +52,7 @@ pub(super) async fn of_key(
         "the service answered with the key that was to be replaced ({})",
         replaced.short()
     );
-    let keys = match hands.factory(&target.factory) {
+    let keys = match hands.factory_of(target) {
         Ok(factory) => hands.reader.keys(factory, target.id.name()).await,
         Err(trouble) => Err(trouble),
     };
@@ -95,7 +95,7 @@ pub(super) async fn beside(
     let (at, keys) = if let Some(beside) = &answer.beside {
         (*answered, slot.pair(fingerprint.clone(), beside.clone()))
     } else {
-        let factory = hands.factory(&runtime.factory).ok()?;
+        let factory = hands.factory_of(runtime).ok()?;
         // Without this look everything is as the answer says: it only adds to it.
         let listed = hands.reader.keys(factory, runtime.id.name()).await.ok()?;
         (listed.at, listed.said)

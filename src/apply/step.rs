@@ -177,7 +177,7 @@ impl Task<'_> {
     async fn room(&self) -> Result<Option<Place>, Trouble> {
         match self.effect {
             Effect::Regenerate { target, .. } => {
-                let factory = self.hands.factory(&target.factory)?;
+                let factory = self.hands.factory_of(target)?;
                 self.hands.writer.room(factory, target.id.name()).await
             }
             Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),

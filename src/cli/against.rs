@@ -118,7 +118,7 @@ impl<'a> Rules<'a> {
         let factory = self.desired.factories.get(&rule.factory);
         let runtime = factory.map(|factory| factory.runtime(target.id.name()));
         if rule.factory != target.factory || runtime.as_ref() != Some(&target.id) {
-            return Some(format!("the factory of {name} is another one"));
+            return Some(format!("the connection of {name} is another one"));
         }
         if !survey::selects(rule, target.id.name()) {
             return Some(format!("{name} does not select it"));

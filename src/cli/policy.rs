@@ -128,16 +128,14 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
     if !file.lineage.starts_with(SIM_LINEAGE) {
         found.extend(policy.of_ledger(is_ledger));
     }
-    found.extend(
-        file.factories
-            .values()
-            .flat_map(|factory| policy.of_factory(factory)),
-    );
-    found.extend(
-        file.workspaces
-            .values()
-            .flat_map(|workspace| policy.of_workspace(workspace)),
-    );
+    found.extend(file.factories.values().flat_map(|factory| {
+        let kind = policy.of_kind(factory.service.kind());
+        policy.of_factory(factory).into_iter().chain(kind)
+    }));
+    found.extend(file.workspaces.values().flat_map(|workspace| {
+        let kind = policy.of_kind(Kind::DatabricksWorkspace);
+        policy.of_workspace(workspace).into_iter().chain(kind)
+    }));
     let actions = file
         .plan
         .steps

@@ -333,11 +333,8 @@ fn of_runtime<'a>(
         return Err(Trouble {
             kind: TroubleKind::Misfit,
             doing,
-            message: format!(
-                "its name is not one that {} allows (3 to 63 letters and digits, with single hyphens between them), \
-                 so it is not put into an address",
-                factory.service.title()
-            ),
+            message: "its name is not put into an address, which takes 3 to 63 letters and digits, with single hyphens between them"
+                .to_owned(),
             ids: Box::default(),
         });
     }

@@ -90,13 +90,14 @@ impl<'a> Effect<'a> {
                 token,
                 digest: digest.as_str(),
             }),
-            (Target::Job(JobTarget { workspace, .. }), Action::Cancel { run })
-            | (Target::Submission(SubmissionTarget { workspace, .. }), Action::Cancel { run }) => {
-                Some(Self::Cancel {
-                    workspace,
-                    run: *run,
-                })
-            }
+            (
+                Target::Job(JobTarget { workspace, .. })
+                | Target::Submission(SubmissionTarget { workspace, .. }),
+                Action::Cancel { run },
+            ) => Some(Self::Cancel {
+                workspace,
+                run: *run,
+            }),
             (
                 Target::Runtime(_),
                 Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. },

@@ -48,6 +48,7 @@ impl Kind {
     }
 
     /// Documents of kinds with the same namespace have different names: addresses begin with the name of a connection.
+    #[must_use]
     pub const fn namespace(self) -> Self {
         match self {
             Self::DataFactory | Self::SynapseWorkspace => Self::DataFactory,

@@ -147,7 +147,7 @@ impl Timeline {
         log.events
             .retain(|event| !memory.undone.iter().any(|undone| undone.is(event)));
         Self {
-            created: sight.and_then(|sight| sight.created).or(memory.created),
+            created: created(memory, sight),
             slots: PerSlot::from_fn(|slot| tenure(memory, sight, slot)),
             log,
             log_from: memory.log_from,
@@ -167,6 +167,16 @@ impl Timeline {
             joint.stories = among(joint.stories, &self.home);
         }
         joint
+    }
+}
+
+/// When the runtime was made. What the ledger knows of that may be another runtime's of the same name where its status could not be read
+/// now.
+pub fn created(memory: &RuntimeMemory, sight: Option<&RuntimeSight>) -> Option<Timestamp> {
+    match sight {
+        Some(sight) if sight.status_refused.is_some() => None,
+        Some(sight) => sight.created.or(memory.created),
+        None => memory.created,
     }
 }
 

@@ -19,7 +19,7 @@ use crate::model::runtime::{
 };
 use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
-use crate::model::timeline::{LogSpan, Timeline, lag};
+use crate::model::timeline::{self, LogSpan, Timeline, lag};
 use crate::model::verdict::{
     Action, Cause, Facts, Haste, Hold, Keep, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Target,
@@ -211,7 +211,7 @@ impl<'a> Judge<'a> {
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
                 .map(|sight| sight.at),
             read_at: sight.map(|sight| sight.at),
-            created: sight.and_then(|sight| sight.created).or(memory.created),
+            created: timeline::created(memory, sight),
             corrected: joint.corrected.clone(),
             outside: sight
                 .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))

@@ -83,7 +83,7 @@ fn file(plan: Plan) -> File {
         (name, workspace)
     };
     let factory = Factory {
-        service: RuntimeService::DataFactory,
+        service: RuntimeService::Synapse,
         name: name("ingest"),
         subscription: "12345678-1234-1234-1234-1234567890ab".to_owned(),
         resource_group: "rg-data".to_owned(),

@@ -78,10 +78,10 @@ record! {
     RequireText {
         /// The one ledger; a file is named as the Project names it. Only an absolute path fixes exactly one file, links followed; for a saved plan a relative one fits below any folder.
         "ledger" ledger: Option<LedgerText>,
-        /// Subscriptions of Data Factories and of workspaces. A workspace that is given by host needs an entry in `workspaces`: no host shows in
+        /// Subscriptions of all connections. A Databricks workspace that is given by host needs an entry in `workspaces`: no host shows in
         /// which subscription it lies.
         "subscriptions" subscriptions: Option<Vec<Guid>>,
-        /// Workspaces, by host, or by ARM id where no host is given.
+        /// Databricks workspaces, by host, or by ARM id where no host is given.
         "workspaces" workspaces: Option<Vec<Filled>>,
         /// Names of connections.
         "connections" connections: Option<Vec<NameText>>,

@@ -48,7 +48,7 @@ record! {
     RegenerationBounds {
         /// In one apply.
         "perApply" per_apply: Option<Count>,
-        /// In one factory in one apply.
+        /// In one factory, or one Synapse workspace, in one apply.
         "perFactory" per_factory: Option<Count>,
     }
 }

@@ -67,6 +67,11 @@ fn is_new(case: &RuntimeCase, keys: &PerSlot<Fingerprint>, slot: Slot) -> bool {
     known.as_ref().is_some_and(|known| known != keys.get(slot))
 }
 
+/// Is this key the one that the ledger knows?
+fn is_known(case: &RuntimeCase, keys: &PerSlot<Fingerprint>, slot: Slot) -> bool {
+    case.memory.slots.get(slot).fingerprint.as_ref() == Some(keys.get(slot))
+}
+
 /// Its status, its keys where they are needed, and its part of the log.
 pub async fn see(
     scene: &Scene<'_>,
@@ -107,7 +112,9 @@ pub async fn see(
                 Ok(false) => {}
                 // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either,
                 // the status is asked for once more, and holds the runtime.
-                Err(trouble) if keys::are_wanted(scene) && trouble.kind.is_forbidden() => {}
+                Err(trouble)
+                    if trouble.kind.is_forbidden()
+                        && (keys::are_wanted(scene) || factory.service.status_is_action()) => {}
                 Err(trouble) => return Err(trouble),
             }
         }
@@ -124,17 +131,23 @@ async fn with_keys(
     sight: RuntimeSight,
     listed: Result<Dated<PerSlot<Fingerprint>>, Trouble>,
 ) -> Result<RuntimeSight, Trouble> {
-    let may_be_another = match &listed {
-        Ok(keys) => Slot::BOTH
-            .into_iter()
-            .all(|slot| is_new(case, &keys.said, slot)),
-        Err(_) => case.memory.created.is_some(),
-    };
+    // What the ledger says of its creation holds while one of its keys is shown that the ledger knows.
+    let may_be_another = case.memory.created.is_some()
+        && match &listed {
+            Ok(keys) => !Slot::BOTH
+                .into_iter()
+                .any(|slot| is_known(case, &keys.said, slot)),
+            Err(_) => true,
+        };
     // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
-    let created = if may_be_another && sight.status_refused.is_none() {
-        created(scene, factory, case.target.id.name()).await?
+    let (created, status_refused) = if may_be_another {
+        match (created_if_shown(scene, factory, case).await?, &listed) {
+            // Once such keys are recorded, nothing would tell any more that the creation in the ledger may be another runtime's.
+            (Status::Refused(trouble), Ok(_)) => return Err(trouble),
+            (status, _) => (status.created(), status.refused()),
+        }
     } else {
-        sight.created
+        (sight.created, sight.status_refused.clone())
     };
     let (at, keys) = match listed {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
@@ -146,6 +159,7 @@ async fn with_keys(
     Ok(RuntimeSight {
         at,
         created,
+        status_refused,
         keys,
         ..sight
     })
