@@ -62,6 +62,21 @@ impl Kind {
         }
     }
 
+    /// The field of a `KeyAge` that names a connection of this kind; `None`: its keys are none of a `KeyAge`.
+    pub const fn key_age_field(self) -> Option<&'static str> {
+        match self {
+            Self::DataFactory => Some("factory"),
+            Self::SynapseWorkspace => Some("synapseWorkspace"),
+            Self::Project
+            | Self::DatabricksWorkspace
+            | Self::Cloud
+            | Self::Credential
+            | Self::KeyAge
+            | Self::JobRun
+            | Self::Policy => None,
+        }
+    }
+
     /// Does a document of it promise something?
     pub const fn is_rule(self) -> bool {
         match self {

@@ -172,7 +172,10 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
         .into_iter()
         .map(|(provider, one)| factory(provider, one, &at, ground))
         .collect::<Result<Vec<_>, _>>()?;
-    unique(&at, factories.iter().map(|one| one.name.as_str()))?;
+    for provider in [Provider::DataFactory, Provider::Synapse] {
+        let own = factories.iter().filter(|one| one.provider == provider);
+        unique(&at, own.map(|one| one.name.as_str()))?;
+    }
     Ok(Subscription {
         id: file.id,
         activity_log_readable: file.activity_log == ActivityLogFile::Readable,

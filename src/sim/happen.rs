@@ -87,19 +87,24 @@ impl World {
             if wanted.is_some_and(|id| !id.eq_ignore_ascii_case(&subscription.id)) {
                 continue;
             }
-            let own = subscription
-                .factories
-                .iter()
-                .position(|one| one.name.eq_ignore_ascii_case(factory));
-            if let Some(own) = own
-                && found.replace((place, own)).is_some()
-            {
-                return Err(format!(
-                    "two subscriptions have a factory `{name}`: write `subscription/{name}`"
-                ));
+            let own = subscription.factories.iter().enumerate();
+            let own = own.filter(|(_, one)| one.name.eq_ignore_ascii_case(factory));
+            for (own, _) in own {
+                let Some((other, _)) = found.replace((place, own)) else {
+                    continue;
+                };
+                return Err(if other == place {
+                    format!(
+                        "resources of two services are called `{name}`: nothing can happen to one of them alone"
+                    )
+                } else {
+                    format!(
+                        "two subscriptions have a factory `{name}`: write `subscription/{name}`"
+                    )
+                });
             }
         }
-        found.ok_or_else(|| format!("there is no factory `{name}`"))
+        found.ok_or_else(|| format!("there is no factory or workspace `{name}` with runtimes"))
     }
 
     fn runtime_at(&mut self, (subscription, factory, runtime): Place) -> &mut Runtime {
@@ -229,11 +234,11 @@ impl World {
             moved.name.clone_from(name);
         }
         let taken = &self.subscriptions[into].factories;
-        if taken
-            .iter()
-            .any(|one| one.name.eq_ignore_ascii_case(&moved.name))
-        {
-            return Err(format!("there is a factory `{}` already", moved.name));
+        let is_it = |one: &Factory| {
+            one.provider == moved.provider && one.name.eq_ignore_ascii_case(&moved.name)
+        };
+        if taken.iter().any(is_it) {
+            return Err(format!("`{}` is there already", moved.name));
         }
         for runtime in &mut moved.runtimes {
             runtime.lineage.get_or_insert_with(|| Lineage {

@@ -20,6 +20,14 @@ impl Provider {
         }
     }
 
+    /// What is before a name where effects are counted: both services may have a resource of one name.
+    pub(crate) fn counted_as(self) -> &'static str {
+        match self {
+            Self::DataFactory => "",
+            Self::Synapse => "synapse:",
+        }
+    }
+
     /// The list of a world file that its resources stand in.
     pub(crate) fn list(self) -> &'static str {
         match self {

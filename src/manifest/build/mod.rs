@@ -149,7 +149,14 @@ fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<Kind>) -> P
     let Mention { kind, name, mark } = mention;
     let help = match (other, nearest(name, known.iter().copied())) {
         (_, Some(near)) => format!("did you mean `{near}`?"),
-        (Some(other), None) => format!("`{name}` is a {other}; a {kind} is wanted here"),
+        (Some(other), None) => {
+            let field = kind.key_age_field().and(other.key_age_field());
+            let field = field.map(|field| format!(": write `{field}: {name}`"));
+            format!(
+                "`{name}` is a {other}; a {kind} is wanted here{}",
+                field.unwrap_or_default()
+            )
+        }
         (None, None) => {
             format!("write a document of `kind: {kind}` with that name, or name one that is there")
         }

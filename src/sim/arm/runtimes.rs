@@ -249,7 +249,13 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
         SLOTS[slot].to_owned(),
         json!(world.key_value(&target.subscription, factory, runtime, slot, call.now)),
     );
-    let counted = format!("{}/{}#{}", factory.name, runtime.name, SLOTS[slot]);
+    let counted = format!(
+        "{}{}/{}#{}",
+        factory.provider.counted_as(),
+        factory.name,
+        runtime.name,
+        SLOTS[slot]
+    );
     *world.effects.regenerations.entry(counted).or_default() += 1;
     world.changed = true;
     Ok(answer(200, &Value::Object(body)))
