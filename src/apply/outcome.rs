@@ -125,6 +125,54 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::trouble::{Trouble, TroubleKind};
+    use crate::model::verdict::{Action, Receipt};
+
+    #[test]
+    fn what_happened_is_counted_where_it_belongs_each_time() {
+        let action = || Action::Cancel { run: 7 };
+        let receipt = || Receipt::Cancelled {
+            run: 7,
+            answered: crate::model::time::Timestamp::UNIX_EPOCH,
+        };
+        let trouble = Trouble {
+            kind: TroubleKind::NotFound,
+            doing: String::new(),
+            message: String::new(),
+            ids: Box::default(),
+        };
+        let why = String::new;
+        let happened = [
+            Happened::Done(action(), receipt()),
+            Happened::Stale(action(), why()),
+            Happened::Busy(action(), why()),
+            Happened::Refused(action(), trouble),
+            Happened::NotDone(action(), why()),
+            Happened::InDoubt(action(), why()),
+            Happened::NotBegun(action(), why()),
+            Happened::Settled(action(), why()),
+        ];
+        let mut tally = Tally::default();
+        for (place, what) in happened.iter().enumerate() {
+            (0..=place).for_each(|_| tally.count(what));
+        }
+        // These are reported and not counted.
+        tally.count(&Happened::Intended(action()));
+        tally.count(&Happened::Already(action(), receipt()));
+        tally.count(&Happened::Besides(action(), why()));
+        let counted = Tally {
+            done: 1,
+            stale: 2,
+            busy: 3,
+            refused: 4,
+            not_done: 5,
+            in_doubt: 6,
+            not_begun: 7,
+            settled: 8,
+            ..Tally::default()
+        };
+        assert_eq!(tally, counted);
+    }
 
     #[test]
     fn an_apply_comes_to_what_needs_a_person_soonest() {

@@ -154,6 +154,28 @@ fn generation_of(first_line: &[u8]) -> u64 {
     u64::from_be_bytes(short).max(1)
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_a_position_of_another_generation_is_all_there_is() {
+        let read = |bytes: &[u8], generation, offset| {
+            tail(bytes.to_vec(), Position { generation, offset }).map(|stored| stored.bytes)
+        };
+        let own = generation_of(b"one");
+        let whole = b"one\ntwo\n".to_vec();
+        assert_eq!(read(&whole, own, 4), Some(b"two\n".to_vec()));
+        assert_eq!(read(&whole, own, 9), None, "shorter than that");
+        // It has been compacted, or begun, since.
+        assert_eq!(read(&whole, 5, 4), Some(whole.clone()));
+        assert_eq!(read(&whole, 0, 0), Some(whole.clone()));
+        // It is empty: so it was when it began, but not after something was read.
+        assert_eq!(read(b"", 5, 0), Some(Vec::new()));
+        assert_eq!(read(b"", 5, 4), None);
+    }
+}
+
 /// The first line of `bytes` that is not empty, its end left out.
 fn first_line(bytes: &[u8]) -> &[u8] {
     bytes

@@ -78,7 +78,7 @@ impl HostPattern {
     /// A sentence: why it is no host, or covers too much.
     pub fn parse(text: &str) -> Result<Self, String> {
         let folded = text.to_ascii_lowercase();
-        if folded.contains("://") || folded.contains('/') {
+        if folded.contains('/') {
             return Err("write the host alone: it is always reached over https".to_owned());
         }
         if folded.contains('*') {
