@@ -154,6 +154,14 @@ fn generation_of(first_line: &[u8]) -> u64 {
     u64::from_be_bytes(short).max(1)
 }
 
+/// The first line of `bytes` that is not empty, its end left out.
+fn first_line(bytes: &[u8]) -> &[u8] {
+    bytes
+        .split(|byte| *byte == b'\n')
+        .find(|line| !line.trim_ascii().is_empty())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,12 +182,4 @@ mod tests {
         assert_eq!(read(b"", 5, 0), Some(Vec::new()));
         assert_eq!(read(b"", 5, 4), None);
     }
-}
-
-/// The first line of `bytes` that is not empty, its end left out.
-fn first_line(bytes: &[u8]) -> &[u8] {
-    bytes
-        .split(|byte| *byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty())
-        .unwrap_or_default()
 }
