@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 
 use super::*;
@@ -175,11 +175,17 @@ fn only_a_question_without_a_token_goes_to_the_machine_s_own_identity_endpoint()
     assert!(permitted(&metadata.parse().unwrap()).is_err());
 }
 
+/// The address of a port at which nobody listens, and what keeps it: one that was given back might be taken by another test.
+fn closed() -> (String, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}/", socket.local_addr().unwrap());
+    (address, socket)
+}
+
 #[tokio::test]
 async fn a_closed_port_surely_got_nothing_and_a_broken_answer_leaves_a_doubt() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
+    let (closed, _port) = closed();
     let wire = Wire::new();
     let failure = wire.send(&get(&closed)).await.unwrap_err();
     assert_eq!(failure.sent, Sent::No);
@@ -268,9 +274,8 @@ async fn a_proxy_in_the_way_is_named_by_its_variable_and_not_by_its_password() {
     drop(rustls::crypto::ring::default_provider().install_default());
     let page = b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 13\r\n\r\n<html></html>";
     let sign_in = b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
-    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let gone = format!("http://{}", closed.local_addr().unwrap());
-    drop(closed);
+    let (gone, _port) = closed();
+    let gone = gone.trim_end_matches('/').to_owned();
     let (forbids, _asked) = server(page.to_vec()).await;
     let (wants, _asked) = server(sign_in.to_vec()).await;
     for (proxy, words) in [
