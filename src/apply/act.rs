@@ -54,6 +54,7 @@ pub(super) async fn send(
     act_by: Timestamp,
 ) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
+    let workspace = |name| hands.workspace_named(name).map_err(ActFailure::Refused);
     match effect {
         Effect::Regenerate { target, slot, .. } => {
             let factory = hands.factory_of(target).map_err(ActFailure::Refused)?;
@@ -71,8 +72,7 @@ pub(super) async fn send(
             parameters,
             ..
         } => {
-            let workspace = hands.workspace_named(&target.workspace);
-            let workspace = workspace.map_err(ActFailure::Refused)?;
+            let workspace = workspace(&target.workspace)?;
             let started = writer.start(workspace, target.job, token, parameters, act_by);
             let started = started.await?;
             Ok(started_run(&started).into())
@@ -82,16 +82,16 @@ pub(super) async fn send(
             token,
             digest,
         } => {
-            let workspace = hands.workspace_named(&target.workspace);
-            let workspace = workspace.map_err(ActFailure::Refused)?;
+            let workspace = workspace(&target.workspace)?;
             let started = writer.submit(workspace, target, digest, token, act_by);
             let started = started.await?;
             Ok(started_run(&started).into())
         }
-        Effect::Cancel { workspace, run } => {
-            let workspace = hands.workspace_named(workspace);
-            let workspace = workspace.map_err(ActFailure::Refused)?;
-            let cancelled = cancel(hands, workspace, run, act_by).await?;
+        Effect::Cancel {
+            workspace: name,
+            run,
+        } => {
+            let cancelled = cancel(hands, workspace(name)?, run, act_by).await?;
             Ok(cancelled.into())
         }
     }

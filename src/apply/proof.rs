@@ -1,6 +1,6 @@
 //! Checks whether an action that the service has accepted really happened: one more look, and what follows from it.
 //!
-//! A response is no proof. A run may be skipped after its start was accepted, and a token may return an old run. A key may come back
+//! A successful response does not prove that the action happened. A run may be skipped after its start was accepted, and a token may return an old run. A key may come back
 //! unchanged, and the other key may have changed, too.
 
 use super::act::Answer;

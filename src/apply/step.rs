@@ -1,4 +1,5 @@
-//! One step: its actions in order, until one is not done; then, if asked for, the wait for the run that it started.
+//! Runs the actions of one step in order, and stops at the first one that is not done. Then it waits for the run that it started, if
+//! that was asked for.
 
 use super::act::Answer;
 use super::gate::Skip;
@@ -53,7 +54,7 @@ struct Task<'a> {
     effect: Effect<'a>,
 }
 
-/// Does the actions of `step` in order, and waits for the run that they started.
+/// Runs the actions of `step` in order, and waits for the run that they started.
 pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
     let (Verdict::Act { actions, .. }, Some(target)) = (&step.verdict, &step.target) else {
         return;

@@ -1,6 +1,6 @@
 //! How long a command may take, and what it says while it waits.
 //!
-//! There is no timer. Before anything is begun, the clock that counts there shows whether the time is over.
+//! No timer runs. Before something is begun, the clock tells whether the time is over.
 
 use super::args::{Global, LogFormat};
 use super::error::{Exit, Failure};

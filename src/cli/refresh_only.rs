@@ -1,6 +1,6 @@
 //! `afresh apply --refresh-only`: what was read goes into the ledger, and nothing else happens. Read rights are enough.
 //!
-//! No action is executed: there is no approval here, and so no way to a write.
+//! This command executes no action: it has no `Approval`, without which nothing can be written to Azure.
 
 use std::path::{Path, PathBuf};
 

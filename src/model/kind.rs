@@ -50,15 +50,9 @@ impl Kind {
     /// Documents of kinds with the same namespace have different names: addresses begin with the name of a connection.
     #[must_use]
     pub const fn namespace(self) -> Self {
-        match self {
-            Self::DataFactory | Self::SynapseWorkspace => Self::DataFactory,
-            Self::Project
-            | Self::DatabricksWorkspace
-            | Self::Cloud
-            | Self::Credential
-            | Self::KeyAge
-            | Self::JobRun
-            | Self::Policy => self,
+        match self.key_age_field() {
+            Some(_) => Self::DataFactory,
+            None => self,
         }
     }
 

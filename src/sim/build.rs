@@ -162,14 +162,11 @@ fn machine(file: MachineFile) -> Machine {
 
 fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription, String> {
     let at = format!("subscriptions[{}]", file.id);
-    let of = |provider, all: Vec<FactoryFile>| {
-        let built = all.into_iter();
-        built.map(move |one| (provider, one)).collect::<Vec<_>>()
-    };
-    let mut all = of(Provider::DataFactory, file.factories);
-    all.extend(of(Provider::Synapse, file.synapse_workspaces));
-    let factories = all
-        .into_iter()
+    let workspaces = file.synapse_workspaces.into_iter();
+    let factories = file.factories.into_iter();
+    let factories = factories
+        .map(|one| (Provider::DataFactory, one))
+        .chain(workspaces.map(|one| (Provider::Synapse, one)))
         .map(|(provider, one)| factory(provider, one, &at, ground))
         .collect::<Result<Vec<_>, _>>()?;
     for provider in [Provider::DataFactory, Provider::Synapse] {

@@ -65,7 +65,7 @@ impl FailOn {
     /// Reads a list such as `unknown,attention`, or `none`.
     ///
     /// # Errors
-    /// A word that is no kind, `none` beside others, or nothing at all.
+    /// An unknown word, `none` together with others, or an empty list.
     pub fn parse(text: &str) -> Result<Self, String> {
         let words: Vec<&str> = text.split(',').map(str::trim).collect();
         if words == ["none"] {

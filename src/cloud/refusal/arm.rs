@@ -5,9 +5,8 @@ use serde::Deserialize;
 use super::super::denial::Denial;
 use super::super::soft;
 use super::super::who::Service;
-use super::{Refusal, elsewhere};
+use super::{Refusal, told};
 use crate::http::Response;
-use crate::http::redact::redact;
 
 /// Most providers wrap the error; the Activity Log's does not.
 #[derive(Deserialize)]
@@ -43,14 +42,8 @@ pub(in crate::cloud) fn read(response: &Response) -> Refusal {
         code.as_deref(),
         message.as_deref().unwrap_or_default(),
     );
-    let said = match (code, message) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) if response.is_page() => elsewhere(response),
-        (None, None) => format!("status {}, without a reason", response.status),
-    };
     Refusal {
-        message: redact(&said),
+        message: told(response, code, message),
         missing: response.status == 404,
         denial,
     }

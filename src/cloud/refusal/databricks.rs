@@ -6,9 +6,8 @@ use serde_json::Value;
 use super::super::denial::Denial;
 use super::super::soft;
 use super::super::who::Service;
-use super::{Refusal, elsewhere};
+use super::{Refusal, told};
 use crate::http::Response;
-use crate::http::redact::redact;
 
 /// All the shapes that errors of Databricks have.
 #[derive(Default, Deserialize)]
@@ -37,20 +36,10 @@ pub(in crate::cloud) fn read(response: &Response) -> Refusal {
         None => (None, html_words(&response.body)),
     };
     let said = message.as_deref().unwrap_or_default();
-    let refusal = Refusal {
-        message: String::new(),
+    Refusal {
         missing: is_missing(response.status, code.as_deref(), said),
         denial: Denial::of(Service::Databricks(None), response, code.as_deref(), said),
-    };
-    let said = match (code, message) {
-        (Some(code), Some(message)) => format!("{code}: {message}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) if response.is_page() => elsewhere(response),
-        (None, None) => format!("status {}, without a reason", response.status),
-    };
-    Refusal {
-        message: redact(&said),
-        ..refusal
+        message: told(response, code, message),
     }
 }
 

@@ -5,6 +5,7 @@ pub(super) mod databricks;
 
 use super::denial::Denial;
 use crate::http::Response;
+use crate::http::redact::redact;
 
 /// What a service said when it refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,17 @@ pub(super) struct Refusal {
     pub missing: bool,
     /// Why whoever asks was turned away.
     pub denial: Option<Denial>,
+}
+
+/// A refusal in the service's own words, secrets left out; its status if it had none.
+fn told(response: &Response, code: Option<String>, message: Option<String>) -> String {
+    let said = match (code, message) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) if response.is_page() => elsewhere(response),
+        (None, None) => format!("status {}, without a reason", response.status),
+    };
+    redact(&said)
 }
 
 /// Said of a page for people in the place of a service's answer.
