@@ -226,7 +226,9 @@ def refusals(project: pathlib.Path, sources: dict[str, Source], cargo: list[str]
         told = json.loads(line).get("message")
         if not told or told["level"] != "error" or not told["spans"]:
             continue
-        spans = sorted(told["spans"], key=lambda span: not span["is_primary"])
+        # A place in the standard library is none of ours.
+        ours = [span for span in told["spans"] if (project / span["file_name"]).is_file()]
+        spans = sorted(ours, key=lambda span: not span["is_primary"])
         found = [innermost(sources, span) for span in spans] + [returned(project, span) for span in spans]
         if any(found):
             refused |= next(filter(None, found))
