@@ -80,6 +80,13 @@ pub const PAGES_MAX: usize = 1_000;
 pub const ARM_READS: (u32, u32) = (250, 25);
 /// The same for writes. `listAuthKeys` and `regenerateAuthKey` count among them, `getStatus` does not (recorded answers).
 pub const ARM_WRITES: (u32, u32) = (200, 10);
+/// The storage provider's own limit for reads of storage accounts in one subscription, besides that of Resource Manager: 800 in 5 minutes.
+/// So many at once, and so many in so many seconds: in no 5 minutes are they more.
+pub const STORAGE_READS: (u32, u32, u32) = (200, 2, 1);
+/// The same for lists of storage accounts: 100 in 5 minutes.
+pub const STORAGE_LISTS: (u32, u32, u32) = (40, 1, 5);
+/// The same for writes: 1,200 an hour.
+pub const STORAGE_WRITES: (u32, u32, u32) = (100, 3, 10);
 /// The same for one Databricks workspace: what its own SDKs keep to, none at once and 15 a second, since the service tells no number for
 /// lists.
 pub const DATABRICKS_REQUESTS: (u32, u32) = (1, 15);

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use afresh::model::time::Span;
-use afresh::model::verdict::{Action, Hold, Plan, Step, Verdict};
+use afresh::model::verdict::{Hold, Plan, Step, Verdict};
 use support::weather::{Dice, Weather};
 use support::{Estate, Job, Runtime, Standing, estate};
 
@@ -46,7 +46,12 @@ enum Judged {
 fn judged(step: &Step) -> Judged {
     match &step.verdict {
         Verdict::Keep(_) => Judged::Kept,
-        Verdict::Act { actions, .. } => Judged::Acts(actions.iter().map(Action::title).collect()),
+        Verdict::Act { actions, .. } => Judged::Acts(
+            actions
+                .iter()
+                .map(|action| action.title(step.key_service()))
+                .collect(),
+        ),
         Verdict::Hold {
             why: Hold::Trouble(_),
             ..

@@ -23,7 +23,7 @@ use afresh::cloud::{Approval, Reader, Surroundings, Writer};
 use afresh::http::client::Client;
 use afresh::http::{Failure, Request, Response, Transport};
 use afresh::limits::{ARM_READS, ARM_WRITES};
-use afresh::model::connection::Limits;
+use afresh::model::connection::{KeyConnection, Limits};
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::requests::{RequestClass, of_class};
@@ -252,8 +252,10 @@ fn so_many_are_under_way_at_a_time_in_all_subscriptions_together() {
 #[test]
 fn without_a_budget_requests_bounce() {
     let mut standing = estate(0, 300);
-    for factory in standing.desired.factories.values_mut() {
-        factory.cloud.limits = Limits::NONE;
+    for connection in standing.desired.key_connections.values_mut() {
+        if let KeyConnection::Factory(factory) = connection {
+            factory.cloud.limits = Limits::NONE;
+        }
     }
     standing.plan(10);
     assert!(standing.refused() > 0);
@@ -267,7 +269,10 @@ fn our_own_regenerations_are_told_from_others_by_the_activity_log() {
         10,
         "faults: [{on: regenerateAuthKey, do: throttle, retryAfter: 2s, times: 2}]\n",
     );
-    let factory = standing.desired.factories.values().next().unwrap();
+    let connection = standing.desired.key_connections.values().next().unwrap();
+    let KeyConnection::Factory(factory) = connection else {
+        panic!("this estate has factories")
+    };
     let Clock::Manual(clock) = &standing.clock else {
         panic!("this world has a clock of its own")
     };
@@ -277,8 +282,8 @@ fn our_own_regenerations_are_told_from_others_by_the_activity_log() {
         .build()
         .unwrap();
     let names = runtime.block_on(standing.reader.runtimes(factory)).unwrap();
-    let name = &names.said[0].name;
-    let made = writer.regenerate(factory, name, Slot::Two, Timestamp::MAX);
+    let id = &names.said[0].id;
+    let made = writer.regenerate(connection, id, Slot::Two, Timestamp::MAX);
     runtime.block_on(made).unwrap();
     clock.advance_to(clock.now() + Duration::from_mins(20));
     let log = standing.reader.regenerations(factory, begun, clock.now());

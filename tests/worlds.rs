@@ -25,7 +25,7 @@ fn actions(plan: &Plan) -> Vec<(String, String)> {
     let of_step = |step: &afresh::model::verdict::Step| match &step.verdict {
         Verdict::Act { actions, .. } => actions
             .iter()
-            .map(|action| (step.address.to_string(), action.title()))
+            .map(|action| (step.address.to_string(), action.title(step.key_service())))
             .collect(),
         Verdict::Keep(_) | Verdict::Hold { .. } => Vec::new(),
     };

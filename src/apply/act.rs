@@ -4,10 +4,10 @@ use super::{Hands, look};
 use crate::cloud::{ActFailure, Dated};
 use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
 use crate::model::address::Name;
-use crate::model::connection::{Factory, Limits, Workspace};
+use crate::model::connection::{KeyConnection, Limits, Workspace};
 use crate::model::effect::Effect;
+use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, Slot};
-use crate::model::runtime_service::RuntimeService;
 use crate::model::survey::RuntimeTarget;
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -57,9 +57,9 @@ pub(super) async fn send(
     let workspace = |name| hands.workspace_named(name).map_err(ActFailure::Refused);
     match effect {
         Effect::Regenerate { target, slot, .. } => {
-            let factory = hands.factory_of(target).map_err(ActFailure::Refused)?;
+            let connection = hands.keys_of(target).map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
-                .regenerate(factory, target.id.name(), slot, act_by)
+                .regenerate(connection, &target.id, slot, act_by)
                 .await?;
             Ok(Answer {
                 receipt: regenerated(slot, said.key, looked, at),
@@ -146,25 +146,24 @@ async fn cancel(
 }
 
 impl<'a> Hands<'a> {
-    /// The connection that leads to a runtime. One that leads to another service would do there what was decided about this one.
-    pub(super) fn factory_of(&self, target: &RuntimeTarget) -> Result<&'a Factory, Trouble> {
-        let factory = self.factory(&target.factory)?;
-        let provider = format!("/providers/{}/", factory.service.resource_type());
-        if target.id.folded().contains(&provider.to_ascii_lowercase()) {
-            return Ok(factory);
+    /// The connection that leads to a resource with keys. One that leads elsewhere would do there what was decided about this one.
+    pub(super) fn keys_of(&self, target: &RuntimeTarget) -> Result<&'a KeyConnection, Trouble> {
+        let connection = self.key_connection(&target.connection)?;
+        if connection.leads_to(&target.id) {
+            return Ok(connection);
         }
         Err(Trouble {
             kind: TroubleKind::Misfit,
             doing: format!("reach {}", target.id.name()),
-            message: format!("{} does not lead to {}", target.factory, target.id),
+            message: format!("{} does not lead to {}", target.connection, target.id),
             ids: Box::default(),
         })
     }
 
-    /// The connection to integration runtimes of this name.
-    pub(super) fn factory(&self, name: &Name) -> Result<&'a Factory, Trouble> {
-        self.connections.factories.get(name).ok_or_else(|| {
-            let kinds = RuntimeService::ALL.map(|service| service.kind().as_str());
+    /// The connection to resources with keys of this name.
+    pub(super) fn key_connection(&self, name: &Name) -> Result<&'a KeyConnection, Trouble> {
+        self.connections.key_connections.get(name).ok_or_else(|| {
+            let kinds = KeyService::ALL.map(|service| service.kind().as_str());
             undeclared(&kinds.join(" or "), name)
         })
     }
@@ -180,7 +179,9 @@ impl<'a> Hands<'a> {
     /// How long one request to the cloud of `target` may be under way. What is declared nowhere is sent nothing.
     pub(super) fn request_lifetime(&self, target: &Target) -> Span {
         let cloud = match target {
-            Target::Runtime(target) => self.factory(&target.factory).map(|factory| &factory.cloud),
+            Target::Runtime(target) => self
+                .key_connection(&target.connection)
+                .map(KeyConnection::cloud),
             Target::Job(_) | Target::Submission(_) => {
                 self.workspace(target).map(|workspace| &workspace.cloud)
             }

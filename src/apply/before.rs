@@ -33,6 +33,14 @@ pub(super) fn since(
                 _ => None,
             }
         }
+        Action::Regenerate {
+            slot,
+            replacing: Presumed::Made(made),
+            ..
+        } => match memory.runtimes.get(identity)?.slots.get(*slot).evidence {
+            Some(Evidence::Rotated { answered, .. }) if *made < answered => Some(answered),
+            _ => None,
+        },
         Action::Start { .. } => {
             let known = known_runs(step, &[]);
             let start = memory.jobs.get(identity)?.last_start.as_ref()?;

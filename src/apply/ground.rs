@@ -1,9 +1,40 @@
 //! Does what an action presumes still hold? Pure: sights in, a yes or a sentence out.
 
 use crate::model::job::{Phase, Run, RunId};
+use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{Action, Company, Presumed};
+
+/// Both keys as they were seen right before an action.
+#[derive(Clone, Copy)]
+pub(super) struct KeysSeen<'a> {
+    /// Whose they are.
+    pub service: KeyService,
+    /// Their fingerprints.
+    pub keys: &'a PerSlot<Fingerprint>,
+    /// When they were made, where the service tells.
+    pub told: PerSlot<Option<Timestamp>>,
+}
+
+impl KeysSeen<'_> {
+    /// Is a key another one than was presumed?
+    fn differs(&self, slot: Slot, presumed: &Presumed) -> Option<String> {
+        let (name, key) = (self.service.key_name(slot), self.keys.get(slot));
+        match presumed {
+            Presumed::Key(presumed) if presumed != key => Some(format!(
+                "{name} is another key now: {} instead of {}",
+                key.short(),
+                presumed.short()
+            )),
+            Presumed::Made(made) if *self.told.get(slot) != Some(*made) => Some(format!(
+                "{name} is another key now, and not the one of {}",
+                minute(*made)
+            )),
+            Presumed::Key(_) | Presumed::Made(_) | Presumed::Unseen => None,
+        }
+    }
+}
 
 /// A regenerate with both keys named as `seen`, if none of them differs from what was presumed.
 ///
@@ -13,25 +44,17 @@ pub(super) fn regenerate(
     slot: Slot,
     replacing: &Presumed,
     beside: &Presumed,
-    seen: &PerSlot<Fingerprint>,
+    seen: KeysSeen<'_>,
 ) -> Result<Action, String> {
-    let (key, other) = (seen.get(slot), seen.get(slot.twin()));
-    for (slot, presumed, seen) in [(slot, replacing, key), (slot.twin(), beside, other)] {
-        match presumed {
-            Presumed::Key(presumed) if presumed != seen => {
-                return Err(format!(
-                    "{slot} is another key now: {} instead of {}",
-                    seen.short(),
-                    presumed.short()
-                ));
-            }
-            Presumed::Key(_) | Presumed::Unseen => {}
-        }
+    let twin = slot.twin();
+    let differs = seen.differs(slot, replacing);
+    if let Some(why) = differs.or_else(|| seen.differs(twin, beside)) {
+        return Err(why);
     }
     Ok(Action::Regenerate {
         slot,
-        replacing: Presumed::Key(key.clone()),
-        beside: Presumed::Key(other.clone()),
+        replacing: Presumed::Key(seen.keys.get(slot).clone()),
+        beside: Presumed::Key(seen.keys.get(twin).clone()),
     })
 }
 
@@ -173,7 +196,12 @@ mod tests {
             let [one, two] = [one, two].map(|digit: Option<char>| {
                 digit.map_or(Presumed::Unseen, |digit| Presumed::Key(key(digit)))
             });
-            regenerate(Slot::Two, &two, &one, &seen)
+            let seen = KeysSeen {
+                service: KeyService::DataFactory,
+                keys: &seen,
+                told: PerSlot::default(),
+            };
+            regenerate(Slot::Two, &two, &one, seen)
         };
         let concrete = Ok(Action::Regenerate {
             slot: Slot::Two,

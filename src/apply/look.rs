@@ -2,12 +2,15 @@
 //!
 //! Nothing in the plan is taken on trust: what it presumes is compared with the service's current state.
 
+use futures_util::future::join;
+
 use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::connection::Workspace;
 use crate::model::effect::Effect;
 use crate::model::job::{ActivePhase, Phase, Run, RunId};
+use crate::model::key_service::KeyService;
 use crate::model::memory::Memory;
 use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
@@ -15,7 +18,7 @@ use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Action, Company, Facts, Presumed, Step};
 
-use super::ground::{self, StartSight, SubmitSight};
+use super::ground::{self, KeysSeen, StartSight, SubmitSight};
 use super::{Hands, remember};
 
 /// What another look says of an action.
@@ -81,7 +84,7 @@ pub(super) async fn again(
 pub(super) fn misfit(action: &Action, identity: &Identity) -> Trouble {
     Trouble {
         kind: TroubleKind::Misfit,
-        doing: action.title(),
+        doing: action.title(identity.key_service()),
         message: format!("this action does not fit {identity}"),
         ids: Box::default(),
     }
@@ -102,15 +105,26 @@ async fn at_keys(
         .into_iter()
         .find(|(slot, presumed)| **presumed == Presumed::Unseen && known(*slot));
     if let Some((slot, _)) = unseen {
-        let why = format!("{slot} has been seen since the decision, which knew nothing of it");
+        let name = KeyService::of(&target.id).key_name(slot);
+        let why = format!("{name} has been seen since the decision, which knew nothing of it");
         return Ok(Ground::Gone(why));
     }
-    let factory = hands.factory_of(target)?;
-    let Dated { at, said: keys } = hands.reader.keys(factory, target.id.name()).await?;
+    let connection = hands.keys_of(target)?;
+    let (told, listed) = join(
+        hands.reader.told(connection, &target.id),
+        hands.reader.keys_of(connection, &target.id),
+    )
+    .await;
+    let Dated { at, said: keys } = listed?;
+    let seen = KeysSeen {
+        service: KeyService::of(&target.id),
+        keys: &keys,
+        told: told?,
+    };
     let news = hands
         .ledger
-        .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, &keys));
-    Ok(match ground::regenerate(slot, replacing, beside, &keys) {
+        .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, seen));
+    Ok(match ground::regenerate(slot, replacing, beside, seen) {
         Ok(action) => Ground::Firm {
             action,
             at,

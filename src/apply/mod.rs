@@ -25,11 +25,11 @@ use futures_util::future::{join, join_all};
 use crate::clock::Clock;
 use crate::cloud::{Gate, Reader, Writer};
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::address::{Address, Name};
-use crate::model::connection::{Factory, Workspace};
+use crate::model::address::Name;
+use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::outcome::{Happened, Report};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Plan};
+use crate::model::verdict::{Action, Plan, Step};
 use crate::mutex::{Mutex, MutexGuard};
 use gate::Skip;
 
@@ -41,7 +41,7 @@ pub use stop::StopFlag;
 #[derive(Clone, Copy, Debug)]
 pub struct Connections<'a> {
     /// Connections to services with integration runtimes, by name.
-    pub factories: &'a BTreeMap<Name, Factory>,
+    pub key_connections: &'a BTreeMap<Name, KeyConnection>,
     /// Databricks connections by name.
     pub workspaces: &'a BTreeMap<Name, Workspace>,
 }
@@ -93,7 +93,7 @@ pub async fn run(
         intents: AtomicU64::new(0),
         told: Mutex::default(),
         options,
-        report,
+        on_report: report,
     };
     hands.reader.at_most(hands.options.parallelism);
     hands.write_down().await?;
@@ -116,7 +116,7 @@ struct Hands<'a> {
     places: Gate,
     intents: AtomicU64,
     told: Mutex<Outcome>,
-    report: &'a (dyn Fn(Report) + Sync),
+    on_report: &'a (dyn Fn(Report) + Sync),
 }
 
 impl Hands<'_> {
@@ -124,32 +124,31 @@ impl Hands<'_> {
     async fn write_down(&self) -> Result<(), LedgerError> {
         let news = News::of(self.plan, self.ledger, self.clock.now());
         for report in news.record(self.ledger).await? {
-            self.tell(&report.address, report.what);
+            self.told().tally.count(&report.what);
+            self.say(report);
         }
         Ok(())
     }
 
-    fn tell(&self, address: &Address, what: Happened) {
+    fn tell(&self, step: &Step, what: Happened) {
         self.told().tally.count(&what);
-        self.say(address, what);
+        self.say(self.report(step, what));
     }
 
-    fn not_begun(&self, address: &Address, action: &Action, skip: &Skip) {
+    fn not_begun(&self, step: &Step, action: &Action, skip: &Skip) {
         self.told().tally.skip(skip);
-        self.say(
-            address,
-            Happened::NotBegun(action.clone(), skip.to_string()),
-        );
+        let what = Happened::NotBegun(action.clone(), skip.to_string());
+        self.say(self.report(step, what));
     }
 
     /// The service took a start, and nothing runs. Who waits for its end waits for a run that did not succeed.
-    fn not_started(&self, address: &Address, action: &Action, why: String, is_awaited: bool) {
+    fn not_started(&self, step: &Step, action: &Action, why: String, is_awaited: bool) {
         let what = Happened::NotDone(action.clone(), why);
         if is_awaited {
             self.told().tally.runs_not_succeeded += 1;
-            self.say(address, what);
+            self.say(self.report(step, what));
         } else {
-            self.tell(address, what);
+            self.tell(step, what);
         }
     }
 
@@ -157,14 +156,18 @@ impl Hands<'_> {
         self.told().tally.interrupted += 1;
     }
 
-    fn say(&self, address: &Address, what: Happened) {
-        let report = Report {
-            address: address.clone(),
+    fn report(&self, step: &Step, what: Happened) -> Report {
+        Report {
+            address: step.address.clone(),
+            service: step.key_service(),
             at: self.clock.now(),
             what,
-        };
+        }
+    }
+
+    fn say(&self, report: Report) {
         self.told().reports.push(report.clone());
-        (self.report)(report);
+        (self.on_report)(report);
     }
 
     fn told(&self) -> MutexGuard<'_, Outcome> {

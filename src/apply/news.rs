@@ -5,23 +5,20 @@
 use super::remember;
 use crate::ledger::event::Event;
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::address::Address;
-use crate::model::outcome::{Happened, Report};
+use crate::model::outcome::Report;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Plan;
 
 /// Observations, and operations whose outcome is known now.
 pub struct News {
-    now: Timestamp,
     observations: Vec<Event>,
-    resolved: Vec<(Event, Address, Happened)>,
+    resolved: Vec<(Event, Report)>,
 }
 
 impl News {
     /// What `plan` says and `ledger` does not know; resolved operations are dated `now`.
     pub fn of(plan: &Plan, ledger: &Ledger, now: Timestamp) -> Self {
         Self {
-            now,
             observations: ledger.ask(|memory| remember::observations(plan, memory)),
             resolved: ledger.ask(|memory| remember::settlements(plan, memory, now)),
         }
@@ -45,11 +42,10 @@ impl News {
         let mut events = self.observations;
         events.extend(self.resolved.iter().map(|(event, ..)| event.clone()));
         ledger.record(events).await?;
-        let reports = self.resolved.into_iter().map(|(_, address, what)| Report {
-            address,
-            at: self.now,
-            what,
-        });
-        Ok(reports.collect())
+        Ok(self
+            .resolved
+            .into_iter()
+            .map(|(_, report)| report)
+            .collect())
     }
 }

@@ -4,13 +4,14 @@
 //! unchanged, and the other key may have changed, too.
 
 use super::act::Answer;
-use super::ground;
+use super::ground::{self, KeysSeen};
 use super::remember;
 use super::{Hands, look};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::job::{Phase, Run, RunId, RunResult};
 use crate::model::memory::Memory;
+use crate::model::runtime::PerSlot;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Facts, Presumed, Receipt, Settled, Step, Target};
 
@@ -52,8 +53,8 @@ pub(super) async fn of_key(
         "the service answered with the key that was to be replaced ({})",
         replaced.short()
     );
-    let keys = match hands.factory_of(target) {
-        Ok(factory) => hands.reader.keys(factory, target.id.name()).await,
+    let keys = match hands.keys_of(target) {
+        Ok(connection) => hands.reader.keys_of(connection, &target.id).await,
         Err(trouble) => Err(trouble),
     };
     match keys {
@@ -95,9 +96,9 @@ pub(super) async fn beside(
     let (at, keys) = if let Some(beside) = &answer.beside {
         (*answered, slot.pair(fingerprint.clone(), beside.clone()))
     } else {
-        let factory = hands.factory_of(runtime).ok()?;
+        let connection = hands.keys_of(runtime).ok()?;
         // Without this look everything is as the answer says: it only adds to it.
-        let listed = hands.reader.keys(factory, runtime.id.name()).await.ok()?;
+        let listed = hands.reader.keys_of(connection, &runtime.id).await.ok()?;
         (listed.at, listed.said)
     };
     let now = keys.get(slot.twin());
@@ -106,16 +107,21 @@ pub(super) async fn beside(
     }
     let said = format!(
         "{} changed, too ({} instead of {}): whoever uses it needs the new key",
-        slot.twin(),
+        target.key_service().key_name(slot.twin()),
         now.short(),
         before.short()
     );
     // A list that does not show the new key yet is not written down.
+    let seen = KeysSeen {
+        service: target.key_service(),
+        keys: &keys,
+        told: PerSlot::default(),
+    };
     let news = (keys.get(*slot) == fingerprint).then(|| {
         let identity = target.identity();
         hands
             .ledger
-            .ask(|memory| remember::news_of_keys(memory, &identity, &step.address, at, &keys))
+            .ask(|memory| remember::news_of_keys(memory, &identity, &step.address, at, seen))
     });
     Some((said, news.flatten()))
 }

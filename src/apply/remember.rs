@@ -4,11 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ground::KeysSeen;
 use crate::ledger::event::{Ending, Event, Subject, Why};
 use crate::model::address::{Address, Identity, ResourceId};
+use crate::model::birth::Evidence;
 use crate::model::job::{Phase, Run, RunResult};
 use crate::model::memory::{LogId, LogReading, Memory};
-use crate::model::outcome::Happened;
+use crate::model::outcome::{Happened, Report};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
@@ -120,17 +122,19 @@ fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Ev
         let two = slots.two.fingerprint.clone()?;
         Some((at, PerSlot { one, two }))
     });
+    let told_is_news = told_is_new(memory, &subject.identity, facts.told);
     let Some((at, keys)) = shown else {
-        // Keys may not be shown: the runtime's own birth is news all the same.
-        let at = facts.read_at.filter(|_| created_is_news)?;
+        // Keys may not be shown: what the service tells of the resource and of its keys is news all the same.
+        let at = facts.read_at.filter(|_| created_is_news || told_is_news)?;
         return Some(Event::Looked {
             subject,
             at,
             created: facts.created,
             keys: None,
+            told: facts.told,
         });
     };
-    if !created_is_news && !are_new(memory, &subject.identity, &keys, at) {
+    if !created_is_news && !told_is_news && !are_new(memory, &subject.identity, &keys, at) {
         return None;
     }
     Some(Event::Looked {
@@ -138,6 +142,7 @@ fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Ev
         at,
         created: facts.created,
         keys: Some(keys),
+        told: facts.told,
     })
 }
 
@@ -147,16 +152,36 @@ pub(super) fn news_of_keys(
     identity: &Identity,
     address: &Address,
     at: Timestamp,
-    keys: &PerSlot<Fingerprint>,
+    seen: KeysSeen<'_>,
 ) -> Option<Event> {
-    are_new(memory, identity, keys, at).then(|| Event::Looked {
+    let is_news =
+        are_new(memory, identity, seen.keys, at) || told_is_new(memory, identity, seen.told);
+    is_news.then(|| Event::Looked {
         subject: Subject {
             identity: identity.clone(),
             address: address.clone(),
         },
         at,
         created: None,
-        keys: Some(keys.clone()),
+        keys: Some(seen.keys.clone()),
+        told: seen.told,
+    })
+}
+
+/// Does the service tell of a key that the ledger does not know by its time?
+fn told_is_new(memory: &Memory, identity: &Identity, told: PerSlot<Option<Timestamp>>) -> bool {
+    let known = memory.runtimes.get(identity);
+    Slot::BOTH.into_iter().any(|slot| {
+        let known = known.map(|known| known.slots.get(slot));
+        told.get(slot).is_some_and(|made| {
+            known.is_none_or(|known| {
+                let is_dated = matches!(
+                    known.evidence,
+                    Some(Evidence::Told { .. } | Evidence::Rotated { .. })
+                );
+                !is_dated || !known.is_made(made)
+            })
+        })
     })
 }
 
@@ -244,11 +269,7 @@ pub(super) fn end(
 }
 
 /// What the plan found out about intents that are still open: the event, and the report for it.
-pub(super) fn settlements(
-    plan: &Plan,
-    memory: &Memory,
-    now: Timestamp,
-) -> Vec<(Event, Address, Happened)> {
+pub(super) fn settlements(plan: &Plan, memory: &Memory, now: Timestamp) -> Vec<(Event, Report)> {
     // Of a one-time run it may be another rule's intent: that had the same content.
     let doubts = memory.doubts.values().flatten();
     let open: BTreeSet<&str> = doubts.map(|doubt| doubt.intent.as_str()).collect();
@@ -257,8 +278,14 @@ pub(super) fn settlements(
         .flat_map(|step| step.settlements.iter().map(move |found| (step, found)))
         .filter(|(_, found)| open.contains(found.intent.as_str()))
         .filter_map(|(step, found)| {
-            let (event, happened) = settlement(found, now)?;
-            Some((event, step.address.clone(), happened))
+            let (event, what) = settlement(found, now)?;
+            let report = Report {
+                address: step.address.clone(),
+                service: step.key_service(),
+                at: now,
+                what,
+            };
+            Some((event, report))
         })
         .collect()
 }

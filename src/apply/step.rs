@@ -64,7 +64,7 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
     for action in repeats(step).chain(actions.iter()) {
         let Some(effect) = Effect::of(target, action) else {
             let trouble = look::misfit(action, &target.identity());
-            hands.tell(&step.address, Happened::Refused(action.clone(), trouble));
+            hands.tell(step, Happened::Refused(action.clone(), trouble));
             next = Next::Halt;
             continue;
         };
@@ -77,7 +77,7 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
         };
         match next {
             Next::Go => next = task.go(&mut progress).await,
-            Next::Halt => hands.not_begun(&step.address, action, &Skip::Earlier),
+            Next::Halt => hands.not_begun(step, action, &Skip::Earlier),
         }
     }
     if let Some(run) = progress.started {
@@ -105,11 +105,11 @@ impl Task<'_> {
     }
 
     fn tell(&self, what: Happened) {
-        self.hands.tell(self.address(), what);
+        self.hands.tell(self.step, what);
     }
 
     fn skip(&self, skip: &Skip) -> Next {
-        self.hands.not_begun(self.address(), self.action, skip);
+        self.hands.not_begun(self.step, self.action, skip);
         Next::Halt
     }
 
@@ -167,7 +167,11 @@ impl Task<'_> {
     async fn place(&self) -> Result<Place, Trouble> {
         let places = &self.hands.places;
         Ok(match self.target {
-            Target::Runtime(target) => places.enter(self.hands.factory(&target.factory)?).await,
+            Target::Runtime(target) => {
+                places
+                    .enter(self.hands.key_connection(&target.connection)?)
+                    .await
+            }
             Target::Job(_) | Target::Submission(_) => {
                 places.enter(self.hands.workspace(self.target)?).await
             }
@@ -178,8 +182,8 @@ impl Task<'_> {
     async fn room(&self) -> Result<Option<Place>, Trouble> {
         match self.effect {
             Effect::Regenerate { target, .. } => {
-                let factory = self.hands.factory_of(target)?;
-                self.hands.writer.room(factory, target.id.name()).await
+                let connection = self.hands.keys_of(target)?;
+                self.hands.writer.room(connection, &target.id).await
             }
             Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),
         }
@@ -320,7 +324,7 @@ impl Task<'_> {
                     "apply {}{} began to {} at {} and may still be running until {}",
                     doubt.apply.get(..8).unwrap_or(&doubt.apply),
                     by.unwrap_or_default(),
-                    doubt.action.title(),
+                    doubt.action.title(self.target.key_service()),
                     minute(doubt.at),
                     minute(doubt.act_by)
                 );
@@ -406,8 +410,7 @@ impl Task<'_> {
         };
         if let Some(why) = not_started {
             let is_awaited = watch::is_awaited(self.hands, self.step);
-            let address = self.address();
-            self.hands.not_started(address, action, why, is_awaited);
+            self.hands.not_started(self.step, action, why, is_awaited);
             return None;
         }
         self.tell(Happened::Done(action.clone(), receipt.clone()));

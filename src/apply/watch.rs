@@ -237,7 +237,7 @@ impl Watch<'_> {
     }
 
     fn tell(&self, what: Happened) {
-        self.hands.tell(&self.step.address, what);
+        self.hands.tell(self.step, what);
     }
 }
 

@@ -11,6 +11,7 @@ use super::screen::Screen;
 use super::session;
 use crate::escape::line;
 use crate::model::address::Name;
+use crate::model::connection::KeyConnection;
 use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
 use crate::model::job::JobSpec;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
@@ -115,9 +116,12 @@ impl<'a> Rules<'a> {
         facts: &RuntimeFacts,
     ) -> Option<String> {
         let name = &rule.name;
-        let factory = self.desired.factories.get(&rule.factory);
-        let runtime = factory.map(|factory| factory.runtime(target.id.name()));
-        if rule.factory != target.factory || runtime.as_ref() != Some(&target.id) {
+        let connection = self.desired.key_connections.get(&rule.connection);
+        let leads_there = connection.is_some_and(|connection| match connection {
+            KeyConnection::Factory(one) => one.runtime(target.id.name()) == target.id,
+            KeyConnection::Subscription(one) => one.reaches(&target.id),
+        });
+        if rule.connection != target.connection || !leads_there {
             return Some(format!("the connection of {name} is another one"));
         }
         if !survey::selects(rule, target.id.name()) {

@@ -86,7 +86,7 @@ async fn manifests(
     let approval = approve(&plan, args, screen).await?;
     let asked = Span::between(before, session.ground.now());
     let connections = Connections {
-        factories: &session.desired.factories,
+        key_connections: &session.desired.key_connections,
         workspaces: &session.desired.workspaces,
     };
     let lineage = session.ground.lineage();
@@ -129,7 +129,7 @@ async fn saved_plan(
     let scope = trust::Scope {
         project: &here,
         ledger: &file.ledger,
-        factories: &file.factories,
+        key_connections: &file.key_connections,
         workspaces: &file.workspaces,
     };
     let trust = trust::gather(global, &scope, &around, &policy)?;
@@ -158,7 +158,7 @@ async fn saved_plan(
     // Whoever hands over a plan file has reviewed it: that is the approval.
     let approval = Approval::given();
     let connections = Connections {
-        factories: &file.factories,
+        key_connections: &file.key_connections,
         workspaces: &file.workspaces,
     };
     perform(

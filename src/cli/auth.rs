@@ -42,7 +42,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
     let scope = trust::Scope {
         project: &paths,
         ledger: &place,
-        factories: &desired.factories,
+        key_connections: &desired.key_connections,
         workspaces: &desired.workspaces,
     };
     let trust = trust::gather(global, &scope, &around, &policy)?;
@@ -80,7 +80,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
 /// A name that no connection has is a mistake, not an empty answer.
 fn all_known(wanted: &[Name], desired: &Desired, place: &LedgerPlace) -> Result<(), Failure> {
     let is_known = |name: &Name| {
-        desired.factories.contains_key(name)
+        desired.key_connections.contains_key(name)
             || desired.workspaces.contains_key(name)
             || name.as_str() == LEDGER && matches!(place, LedgerPlace::Blob(_))
     };
@@ -91,7 +91,10 @@ fn all_known(wanted: &[Name], desired: &Desired, place: &LedgerPlace) -> Result<
             named(place)
         ))),
         Some(name) => {
-            let known = desired.factories.keys().chain(desired.workspaces.keys());
+            let known = desired
+                .key_connections
+                .keys()
+                .chain(desired.workspaces.keys());
             let known: Vec<&str> = known.map(Name::as_str).collect();
             Err(Failure::new(format!("no connection is called {name}"))
                 .with_advice(format!("There are: {}", known.join(", "))))

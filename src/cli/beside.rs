@@ -86,11 +86,11 @@ pub fn say_nothing_is_recorded(ground: &Ground, plan: &Plan, screen: &Screen) {
 pub fn warn_of_doubts(ground: &Ground, plan: &Plan, screen: &Screen) -> bool {
     let memory = ground.ledger.memory();
     let left = unspoken_of(plan, &memory, ground.now());
-    for (address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
+    for (identity, address, doubt) in left.iter().take(DOUBTS_TOLD_MAX) {
         screen.remark(&format!(
             "warning: unresolved: it is not known yet whether `{}` of {} on {} happened, and this plan has no rule that could find out. \
              Restore the rule that started it, or mark the operation as not done:\n    {}",
-            escape::line(&doubt.action.title()),
+            escape::line(&doubt.action.title(identity.key_service())),
             minute(doubt.at),
             escape::line(&address.to_string()),
             screen.typed.command(["ledger", "forget", "--unresolved", &address.to_string()])
@@ -111,7 +111,7 @@ fn unspoken_of<'a>(
     plan: &Plan,
     memory: &'a Memory,
     now: Timestamp,
-) -> Vec<(&'a Address, &'a Doubt)> {
+) -> Vec<(&'a Identity, &'a Address, &'a Doubt)> {
     let targets = || plan.steps.iter().filter_map(|step| step.target.as_ref());
     let identities: BTreeSet<Identity> = targets().map(Target::identity).collect();
     let unresolved = plan.steps.iter().filter(|step| step.target.is_none());
@@ -122,10 +122,10 @@ fn unspoken_of<'a>(
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
         let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);
-        (!spoken_of).then(|| doubts.iter().map(move |doubt| (address, doubt)))
+        (!spoken_of).then(|| doubts.iter().map(move |doubt| (identity, address, doubt)))
     });
     open.flatten()
-        .filter(|(_, doubt)| doubt.act_by <= now && !is_content(doubt))
+        .filter(|(.., doubt)| doubt.act_by <= now && !is_content(doubt))
         .collect()
 }
 

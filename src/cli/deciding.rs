@@ -133,7 +133,11 @@ fn name_credentials(session: &Session, screen: &Screen) {
     if ground.is_embedded() {
         return;
     }
-    for name in desired.factories.keys().chain(desired.workspaces.keys()) {
+    for name in desired
+        .key_connections
+        .keys()
+        .chain(desired.workspaces.keys())
+    {
         if let Some(method) = ground.reader.credential_used(name) {
             screen.remark(&escape::line(&format!("{name}: signed in by {method}")));
         }

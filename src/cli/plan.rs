@@ -74,9 +74,9 @@ fn file(session: &Session, plan: Plan) -> saved::File {
     let targets = plan.steps.iter().filter_map(|step| step.target.as_ref());
     let connections: BTreeSet<&Name> = targets.map(Target::connection).collect();
     let used = |name: &Name| connections.contains(name);
-    let factories: BTreeMap<_, _> = session
+    let key_connections: BTreeMap<_, _> = session
         .desired
-        .factories
+        .key_connections
         .iter()
         .filter(|(name, _)| used(name))
         .map(|(n, f)| (n.clone(), f.clone()))
@@ -90,7 +90,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         .map(|(n, w)| (n.clone(), w.clone()))
         .collect();
     saved::File {
-        factories,
+        key_connections,
         workspaces,
         project: session.desired.project.name.to_string(),
         ledger: session.ground.place.clone(),

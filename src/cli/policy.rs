@@ -19,6 +19,7 @@ use crate::escape;
 use crate::manifest;
 use crate::model::address::Name;
 use crate::model::desired::LedgerPlace;
+use crate::model::key_service::KeyService;
 use crate::model::kind::Kind;
 use crate::model::policy::{ActionKind, Policy, Violation};
 use crate::model::time::{Timestamp, minute};
@@ -128,9 +129,10 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
     if !file.lineage.starts_with(SIM_LINEAGE) {
         found.extend(policy.of_ledger(is_ledger));
     }
-    found.extend(file.factories.values().flat_map(|factory| {
-        let kind = policy.of_kind(factory.service.kind());
-        policy.of_factory(factory).into_iter().chain(kind)
+    found.extend(file.key_connections.values().flat_map(|connection| {
+        let kind = policy.of_kind(connection.service().kind());
+        let found = policy.of_key_connection(connection).into_iter();
+        found.chain(kind)
     }));
     found.extend(file.workspaces.values().flat_map(|workspace| {
         let kind = policy.of_kind(Kind::DatabricksWorkspace);
@@ -199,14 +201,15 @@ fn resolved(path: &Path) -> PathBuf {
 /// What the actions of a plan break by their rules, and by how many there are of a factory.
 fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
-    let mut regenerations: BTreeMap<&Name, usize> = BTreeMap::new();
+    let mut regenerations: BTreeMap<(&Name, KeyService), usize> = BTreeMap::new();
     for step in &plan.steps {
         let Verdict::Act { actions, .. } = &step.verdict else {
             continue;
         };
         let is_key = |one: &Action| matches!(one, Action::Regenerate { .. });
         let keys = actions.iter().filter(|one| is_key(one)).count();
-        *regenerations.entry(&step.address.connection).or_default() += keys;
+        let through = (&step.address.connection, step.key_service());
+        *regenerations.entry(through).or_default() += keys;
         let kind = match &step.facts {
             Facts::Runtime(facts) => {
                 found.extend(policy.of_key_age(&facts.spec));
@@ -217,8 +220,8 @@ fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
         };
         found.extend(policy.of_kind(kind));
     }
-    let of_factory = |(factory, own)| policy.of_factory_count(factory, own);
-    found.extend(regenerations.into_iter().filter_map(of_factory));
+    let of_keys = |((connection, service), own)| policy.of_key_count(service, connection, own);
+    found.extend(regenerations.into_iter().filter_map(of_keys));
     found
 }
 

@@ -114,7 +114,7 @@ impl Session {
         let scope = trust::Scope {
             project: paths,
             ledger: &place,
-            factories: &desired.factories,
+            key_connections: &desired.key_connections,
             workspaces: &desired.workspaces,
         };
         let trust = trust::gather(global, &scope, &around, &policy)?;

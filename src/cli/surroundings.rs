@@ -8,7 +8,7 @@ use super::error::Failure;
 use crate::cloud::Surroundings;
 use crate::escape::{self, line};
 use crate::http::Proxies;
-use crate::model::connection::{Credential, Limits};
+use crate::model::connection::{Credential, KeyConnection, Limits};
 use crate::model::desired::Desired;
 use crate::model::job::VARIABLE_PREFIX;
 use crate::regular;
@@ -152,8 +152,11 @@ fn embedded() -> Surroundings {
 
 /// Against the simulated cloud every connection is reached, whatever credential it names: it needs no account.
 pub fn without_account(desired: &mut Desired) {
-    for factory in desired.factories.values_mut() {
-        factory.credential = Credential::Default;
+    for connection in desired.key_connections.values_mut() {
+        *match connection {
+            KeyConnection::Factory(one) => &mut one.credential,
+            KeyConnection::Subscription(one) => &mut one.credential,
+        } = Credential::Default;
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.credential = Credential::Default;
@@ -162,8 +165,11 @@ pub fn without_account(desired: &mut Desired) {
 
 /// Before a world that does not throttle nothing has to be waited for.
 pub fn without_limits(desired: &mut Desired) {
-    for factory in desired.factories.values_mut() {
-        factory.cloud.limits = Limits::NONE;
+    for connection in desired.key_connections.values_mut() {
+        match connection {
+            KeyConnection::Factory(one) => one.cloud.limits = Limits::NONE,
+            KeyConnection::Subscription(one) => one.cloud.limits = Limits::NONE,
+        }
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.cloud.limits = Limits::NONE;

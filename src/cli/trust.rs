@@ -17,7 +17,7 @@ use super::surroundings::variable;
 use crate::cloud::{Surroundings, whole, without_links};
 use crate::escape;
 use crate::model::address::Name;
-use crate::model::connection::{Cloud, Factory, Workspace};
+use crate::model::connection::{Cloud, KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
@@ -33,15 +33,15 @@ pub struct Scope<'a> {
     pub project: &'a [PathBuf],
     /// Where the ledger is.
     pub ledger: &'a LedgerPlace,
-    /// Factories.
-    pub factories: &'a BTreeMap<Name, Factory>,
+    /// Connections to resources with keys.
+    pub key_connections: &'a BTreeMap<Name, KeyConnection>,
     /// Workspaces.
     pub workspaces: &'a BTreeMap<Name, Workspace>,
 }
 
 impl Scope<'_> {
     fn clouds(&self) -> impl Iterator<Item = &Cloud> {
-        let factories = self.factories.values().map(|one| &one.cloud);
+        let factories = self.key_connections.values().map(KeyConnection::cloud);
         factories.chain(self.workspaces.values().map(|one| &one.cloud))
     }
 }

@@ -8,7 +8,7 @@ use super::session::Session;
 use super::surroundings::variable;
 use crate::cloud::{AUTHORITY_HOST, public_authority, without_links};
 use crate::model::address::Name;
-use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::connection::{Cloud, Credential, KeyConnection, Workspace, WorkspaceHost};
 use crate::model::desired::LedgerPlace;
 use crate::model::trust::{Ask, Grounds, Host, Role, Trust, Use, Used};
 use crate::model::verdict::Plan;
@@ -30,7 +30,10 @@ pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
     of(
         &session.trust,
         &session.ground.place,
-        desired.factories.values().filter(|one| is_used(&one.name)),
+        desired
+            .key_connections
+            .values()
+            .filter(|one| is_used(one.name())),
         desired.workspaces.values().filter(is_meant),
     )
 }
@@ -38,29 +41,29 @@ pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
 fn of<'a>(
     trust: &Trust,
     ledger: &LedgerPlace,
-    factories: impl Iterator<Item = &'a Factory>,
+    with_keys: impl Iterator<Item = &'a KeyConnection>,
     workspaces: impl Iterator<Item = &'a Workspace>,
 ) -> Vec<Use> {
     if trust.is_simulated {
         return Vec::new();
     }
-    let (factories, workspaces) = (
-        factories.collect::<Vec<_>>(),
+    let (with_keys, workspaces) = (
+        with_keys.collect::<Vec<_>>(),
         workspaces.collect::<Vec<_>>(),
     );
     // Everything has its yes by now, or nothing would have been read.
     let judged = |ask: &Ask| trust.judge(ask, without_links).ok();
     let mut uses: BTreeSet<Use> = asks(
         ledger,
-        factories.iter().copied(),
+        with_keys.iter().copied(),
         workspaces.iter().copied(),
     )
     .iter()
     .filter_map(|ask| Use::of_ask(ask, judged(ask)?))
     .collect();
-    let credentials = factories.iter().map(|factory| &factory.credential);
+    let credentials = with_keys.iter().map(|one| one.credential());
     let credentials = credentials.chain(workspaces.iter().map(|workspace| &workspace.credential));
-    let mut clouds = factories.iter().map(|factory| &factory.cloud);
+    let mut clouds = with_keys.iter().map(|one| one.cloud());
     let mut others = workspaces.iter().map(|workspace| &workspace.cloud);
     if clouds.any(is_public) || others.any(is_public) {
         uses.extend(set_authority(trust));
@@ -121,19 +124,19 @@ pub fn check(file: &saved::File) -> Result<(), Failure> {
 pub fn asks_of(file: &saved::File) -> Vec<Ask> {
     asks(
         &file.ledger,
-        file.factories.values(),
+        file.key_connections.values(),
         file.workspaces.values(),
     )
 }
 
 fn asks<'a>(
     ledger: &LedgerPlace,
-    factories: impl Iterator<Item = &'a Factory>,
+    with_keys: impl Iterator<Item = &'a KeyConnection>,
     workspaces: impl Iterator<Item = &'a Workspace>,
 ) -> Vec<Ask> {
     let mut asks: Vec<Ask> = Ask::of_ledger(ledger).into_iter().collect();
-    for factory in factories {
-        asks.extend(of_connection(&factory.cloud, &factory.credential));
+    for connection in with_keys {
+        asks.extend(of_connection(connection.cloud(), connection.credential()));
     }
     for workspace in workspaces {
         asks.extend(of_connection(&workspace.cloud, &workspace.credential));
@@ -156,6 +159,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::model::connection::Factory;
     use crate::model::runtime_service::RuntimeService;
     use crate::model::samples;
 
@@ -188,7 +192,7 @@ mod tests {
         );
         let mut file = saved::File {
             plan: samples::empty_plan(),
-            factories: BTreeMap::from([(name, factory)]),
+            key_connections: BTreeMap::from([(name, KeyConnection::Factory(factory))]),
             workspaces: BTreeMap::new(),
             project: "p".to_owned(),
             ledger: LedgerPlace::File("ledger.jsonl".into()),

@@ -86,7 +86,7 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<To
     let scope = trust::Scope {
         project: &project,
         ledger: desired.map_or(&nowhere, |desired| &desired.project.ledger),
-        factories: desired.map_or(&no_factories, |desired| &desired.factories),
+        key_connections: desired.map_or(&no_factories, |desired| &desired.key_connections),
         workspaces: desired.map_or(&no_workspaces, |desired| &desired.workspaces),
     };
     let trust = trust::gather(global, &scope, &around, &input.policy)?;
@@ -219,7 +219,7 @@ fn summary(checked: &Checked, walked: usize, input: &Input) -> String {
 }
 
 fn whole(desired: &Desired, warned: &str) -> String {
-    let connections = desired.factories.len() + desired.workspaces.len();
+    let connections = desired.key_connections.len() + desired.workspaces.len();
     let rules = desired.key_ages.len() + desired.job_runs.len();
     format!(
         "{} is valid: {}, {}{warned}.",

@@ -6,6 +6,7 @@ use http::Method;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::account;
 use super::arm::{self, Ask};
 use super::factory;
 use super::request_id;
@@ -14,7 +15,6 @@ use super::soft::{self, Soft};
 use super::who::Who;
 use crate::http::redact::holds;
 use crate::model::address::ResourceId;
-use crate::model::connection::Factory;
 use crate::model::runtime::Regeneration;
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
@@ -68,17 +68,25 @@ struct HttpRequest {
     client_request_id: Option<String>,
 }
 
-/// Successful regenerations in the resource group of a factory, newest first.
+/// The log of one resource group, and who asks for it.
+#[derive(Clone, Copy)]
+pub(super) struct GroupLog<'a> {
+    pub who: Who<'a>,
+    pub subscription: &'a str,
+    pub group: &'a str,
+}
+
+/// Successful regenerations in a resource group, newest first.
 pub(super) async fn regenerations(
     session: &Session,
-    factory: &Factory,
+    log: GroupLog<'_>,
     since: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
-    let told = entries(session, factory, since, until, FIELDS_AND_CALLER).await;
+    let told = entries(session, log, since, until, FIELDS_AND_CALLER).await;
     let entries = match told {
         Err(refused) if refused.kind == TroubleKind::Unexpected => {
-            entries(session, factory, since, until, FIELDS).await?
+            entries(session, log, since, until, FIELDS).await?
         }
         told => told?,
     };
@@ -88,23 +96,23 @@ pub(super) async fn regenerations(
     Ok(found)
 }
 
-/// Everything that the log of a factory's resource group tells of this time.
+/// Everything that the log tells of this time.
 async fn entries(
     session: &Session,
-    factory: &Factory,
+    log: GroupLog<'_>,
     since: Timestamp,
     until: Timestamp,
     fields: &str,
 ) -> Result<Vec<Soft<Entry>>, Trouble> {
     let ask = Ask {
-        who: Who::of_factory(factory),
-        doing: format!("read the Activity Log of {}", factory.resource_group),
+        who: log.who,
+        doing: format!("read the Activity Log of {}", log.group),
         right: READ,
         kind: "log.list",
         method: Method::GET,
         id: ResourceId::new(format!(
             "/subscriptions/{}/providers/Microsoft.Insights/eventtypes/management/values",
-            factory.subscription
+            log.subscription
         )),
         part: "",
         version: VERSION,
@@ -114,7 +122,7 @@ async fn entries(
     // Nothing else but one of a few fields may be joined to the times ("very restricted", says the service).
     let filter = format!(
         "eventTimestamp ge '{since}' and eventTimestamp le '{until}' and resourceGroupName eq '{}'",
-        factory.resource_group
+        log.group
     );
     call.url
         .query_pairs_mut()
@@ -164,7 +172,8 @@ impl Entry {
 /// Is it the right to regenerate a key, at any service?
 fn is_regeneration(action: Option<&String>) -> bool {
     let rights = RuntimeService::ALL.map(|service| factory::verbs(service).regenerate);
-    rights.into_iter().any(|right| is(action, right))
+    let mut rights = rights.into_iter().chain([account::REGENERATE]);
+    rights.any(|right| is(action, right))
 }
 
 fn is(text: Option<&String>, wanted: &str) -> bool {

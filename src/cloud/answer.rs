@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
-use crate::model::runtime::{Fingerprint, RuntimeKind};
+use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot};
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
 
@@ -27,7 +27,24 @@ pub struct ListedRuntime {
     /// Its ARM id.
     pub id: ResourceId,
     /// Whether it has keys of its own.
-    pub kind: RuntimeKind,
+    pub kind: OwnKeys,
+}
+
+/// A storage account as its subscription lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAccount {
+    /// Its own name.
+    pub name: String,
+    /// Its ARM id.
+    pub id: ResourceId,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was made, if the service told.
+    pub created: Option<Timestamp>,
+    /// When each key was made, if the service told: it does not of a key that was never regenerated, nor always in a list.
+    pub told: PerSlot<Option<Timestamp>>,
+    /// Whether it takes its keys.
+    pub own_keys: OwnKeys,
 }
 
 /// What `getStatus` tells.

@@ -62,6 +62,7 @@ impl<'a> Ask<'a> {
             body: None,
             repeat: Repeat::Safe,
             act_by: None,
+            storage: None,
             id: super::request_id::plain(),
         })
     }

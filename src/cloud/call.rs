@@ -12,6 +12,7 @@ use super::fields::{asks_to_wait, id_in};
 use super::refusal::{self, Refusal};
 use super::who::{Service, Who, host_and_port};
 use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
+use crate::limits::{STORAGE_LISTS, STORAGE_READS, STORAGE_WRITES};
 use crate::model::connection::{Credential, Rate};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
@@ -43,7 +44,35 @@ pub(super) struct Call<'a> {
     pub repeat: Repeat,
     /// It is not sent if it could still be under way after this.
     pub act_by: Option<Timestamp>,
+    /// The bucket of the storage provider that it is drawn from; `None`: it goes to another one.
+    pub storage: Option<StorageBucket>,
     pub id: Uuid,
+}
+
+/// A bucket of the storage provider, which is smaller than that of Resource Manager.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum StorageBucket {
+    Reads,
+    Lists,
+    Writes,
+}
+
+impl StorageBucket {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Reads => "storage account reads",
+            Self::Lists => "storage account lists",
+            Self::Writes => "storage account writes",
+        }
+    }
+
+    const fn rate(self) -> (u32, u32, u32) {
+        match self {
+            Self::Reads => STORAGE_READS,
+            Self::Lists => STORAGE_LISTS,
+            Self::Writes => STORAGE_WRITES,
+        }
+    }
 }
 
 impl Call<'_> {
@@ -127,6 +156,16 @@ impl Call<'_> {
                 (Class::ArmWrites, name, limits.writes, WRITES_LEFT)
             }
         };
+        let (name, (burst, gain, seconds)) = match self.storage {
+            Some(bucket) if rate != Rate::UNLIMITED => {
+                let whose = subscription(&self.url);
+                (
+                    format!("{} of {whose} ({host})", bucket.word()),
+                    bucket.rate(),
+                )
+            }
+            Some(_) | None => (name, (rate.burst, rate.per_second, 1)),
+        };
         let bucket = Bucket {
             name,
             principal: match self.who.service {
@@ -134,8 +173,9 @@ impl Call<'_> {
                 Service::Databricks(_) => String::new(),
             },
             rate: crate::http::Rate {
-                burst: rate.burst,
-                per_second: rate.per_second,
+                burst,
+                gain,
+                seconds,
             },
             remaining: if rate == Rate::UNLIMITED {
                 &[]

@@ -3,21 +3,19 @@
 //! A key is replaced by its fingerprint while the response is parsed; it is never stored.
 
 use http::Method;
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::answer::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus};
 use super::arm::{self, Ask};
 use super::call::Call;
 use super::session::Session;
 use super::who::Who;
-use super::{request_id, soft};
+use super::{fingerprint, request_id, soft};
 use crate::http::{Place, Repeat};
 use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;
-use crate::model::runtime::{Fingerprint, PerSlot, RuntimeKind, Slot};
+use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Slot};
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -91,10 +89,9 @@ impl RuntimeResource {
         Some(ListedRuntime {
             // What ends behind a slash of its own would be another runtime's.
             id: told.unwrap_or_else(|| factory.runtime(&name.replace('/', "%2F"))),
-            kind: self.properties.map_or_else(
-                || RuntimeKind::Other(String::new()),
-                RuntimeProperties::kind,
-            ),
+            kind: self
+                .properties
+                .map_or_else(|| OwnKeys::Other(String::new()), RuntimeProperties::kind),
             name,
         })
     }
@@ -102,15 +99,15 @@ impl RuntimeResource {
 
 impl RuntimeProperties {
     /// A linked runtime says `SelfHosted` too, and where it is linked from.
-    fn kind(self) -> RuntimeKind {
+    fn kind(self) -> OwnKeys {
         let linked = self
             .type_properties
             .is_some_and(|properties| properties.linked_info.is_some());
         match self.r#type.as_deref() {
-            Some("SelfHosted") if linked => RuntimeKind::Linked,
-            Some("SelfHosted") => RuntimeKind::SelfHosted,
-            Some("Managed") => RuntimeKind::Managed,
-            other => RuntimeKind::Other(other.unwrap_or_default().to_owned()),
+            Some("SelfHosted") if linked => OwnKeys::Linked,
+            Some("SelfHosted") => OwnKeys::Yes,
+            Some("Managed") => OwnKeys::Managed,
+            other => OwnKeys::Other(other.unwrap_or_default().to_owned()),
         }
     }
 }
@@ -199,26 +196,10 @@ pub(super) async fn status(
 /// The answer of `listAuthKeys`, with both keys, and of `regenerateAuthKey`, with one.
 #[derive(Deserialize)]
 struct Keys {
-    #[serde(rename = "authKey1", default, deserialize_with = "fingerprint")]
+    #[serde(rename = "authKey1", default, deserialize_with = "fingerprint::of_key")]
     one: Option<Fingerprint>,
-    #[serde(rename = "authKey2", default, deserialize_with = "fingerprint")]
+    #[serde(rename = "authKey2", default, deserialize_with = "fingerprint::of_key")]
     two: Option<Fingerprint>,
-}
-
-fn fingerprint<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Fingerprint>, D::Error> {
-    // Never in a plain string: the key is wiped as soon as it has a fingerprint.
-    let key = Option::<SecretString>::deserialize(from)?;
-    let key = key.as_ref().map(ExposeSecret::expose_secret);
-    Ok(key.filter(|key| !key.is_empty()).and_then(fingerprint_of))
-}
-
-fn fingerprint_of(key: &str) -> Option<Fingerprint> {
-    let hex = Sha256::digest(key)
-        .iter()
-        .fold(String::with_capacity(64), |hex, byte| {
-            format!("{hex}{byte:02x}")
-        });
-    Fingerprint::parse(&hex)
 }
 
 /// Both keys, as fingerprints.
@@ -289,13 +270,14 @@ pub(super) async fn regenerate(
     slot: Slot,
     act_by: Timestamp,
 ) -> Result<Dated<Regenerated>, ActFailure> {
-    let doing = format!("regenerate {slot} of");
+    let key_name = factory.service.keys().key_name(slot);
+    let doing = format!("regenerate {key_name} of");
     let (kind, part) = ("adf.regenerateAuthKey", "/regenerateAuthKey");
     let right = verbs(factory.service).regenerate;
     let call = of_runtime(factory, name, &doing, kind, right, Method::POST, part)
         .map_err(ActFailure::Refused)?;
     let call = Call {
-        body: Some(json!({"keyName": slot.as_str()})),
+        body: Some(json!({"keyName": key_name})),
         repeat: Repeat::Never,
         act_by: Some(act_by),
         id: request_id::marked(&factory.runtime(name), slot),
@@ -313,7 +295,7 @@ pub(super) async fn regenerate(
         }),
         None => Err(ActFailure::Lost(call.trouble(
             TroubleKind::Unexpected,
-            format!("the answer does not hold {slot}"),
+            format!("the answer does not hold {key_name}"),
             call.ids(),
         ))),
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::http::{Place, Places};
-use crate::model::connection::{Factory, Workspace};
+use crate::model::connection::{Factory, KeyConnection, Subscription, Workspace};
 use crate::mutex::Mutex;
 
 /// Lets so many through at a time, by whom they ask.
@@ -24,6 +24,22 @@ impl From<&Factory> for Asked {
     fn from(factory: &Factory) -> Self {
         let subscription = factory.subscription.to_ascii_lowercase();
         Self(format!("{} {subscription}", factory.cloud.resource_manager))
+    }
+}
+
+impl From<&Subscription> for Asked {
+    fn from(one: &Subscription) -> Self {
+        let subscription = one.subscription.to_ascii_lowercase();
+        Self(format!("{} {subscription}", one.cloud.resource_manager))
+    }
+}
+
+impl From<&KeyConnection> for Asked {
+    fn from(connection: &KeyConnection) -> Self {
+        match connection {
+            KeyConnection::Factory(one) => Self::from(one),
+            KeyConnection::Subscription(one) => Self::from(one),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! A token is sent only to hosts of the cloud that it was issued for.
 
 mod access;
+mod account;
 mod activity;
 mod answer;
 mod approval;
@@ -16,6 +17,7 @@ mod databricks;
 mod denial;
 mod factory;
 mod fields;
+mod fingerprint;
 mod gate;
 mod parameters;
 mod reader;
@@ -36,7 +38,7 @@ mod tests;
 pub use crate::http::Place;
 pub use access::workspace::Me;
 pub use answer::{
-    ActFailure, Dated, History, ListedJob, ListedRuntime, Regenerated, RuntimeStatus,
+    ActFailure, Dated, History, ListedAccount, ListedJob, ListedRuntime, Regenerated, RuntimeStatus,
 };
 pub use approval::Approval;
 pub use clock_skew::ClockSkew;

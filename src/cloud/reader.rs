@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::access::permissions::of_factory;
+use super::access::permissions::{of_factory, of_subscription};
 use super::access::workspace::{Me, may_run, of_workspace};
-use super::answer::{Dated, History, ListedJob, ListedRuntime, RuntimeStatus};
+use super::activity::GroupLog;
+use super::answer::{Dated, History, ListedAccount, ListedJob, ListedRuntime, RuntimeStatus};
 use super::clock_skew::ClockSkew;
 use super::credential::vault::Vault;
 use super::databricks::parts::Parts;
@@ -12,13 +13,16 @@ use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
 use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::{activity, factory};
+use super::who::Who;
+use super::{account, activity, factory};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
 use crate::model::access::{Entry, Right, Standing};
 use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Factory, Workspace, meant_by_variables};
+use crate::model::connection::{
+    Factory, KeyConnection, Subscription, Workspace, meant_by_variables,
+};
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
 use crate::model::requests::{RequestClass, Requests};
@@ -60,9 +64,12 @@ impl Reader {
         self.session.credential_used(connection)
     }
 
-    /// Whether a factory lets us in, and which of the rights that plan and apply need are there. Reads no key.
-    pub async fn factory_access(&self, factory: &Factory) -> (Entry, Vec<Right>) {
-        of_factory(&self.session, factory).await
+    /// Whether what a connection leads to lets us in, and which of the rights that plan and apply need are there. Reads no key.
+    pub async fn key_access(&self, connection: &KeyConnection) -> (Entry, Vec<Right>) {
+        match connection {
+            KeyConnection::Factory(factory) => of_factory(&self.session, factory).await,
+            KeyConnection::Subscription(one) => of_subscription(&self.session, one).await,
+        }
     }
 
     /// Whether a workspace lets us in, and whom it takes us for, if it tells.
@@ -105,7 +112,83 @@ impl Reader {
         since: Timestamp,
         until: Timestamp,
     ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
-        activity::regenerations(&self.session, factory, since, until).await
+        let log = GroupLog {
+            who: Who::of_factory(factory),
+            subscription: &factory.subscription,
+            group: &factory.resource_group,
+        };
+        activity::regenerations(&self.session, log, since, until).await
+    }
+
+    /// The same of one resource group of a subscription.
+    pub async fn regenerations_in(
+        &self,
+        subscription: &Subscription,
+        group: &str,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
+        let log = GroupLog {
+            who: Who::of_subscription(subscription),
+            subscription: &subscription.subscription,
+            group,
+        };
+        activity::regenerations(&self.session, log, since, until).await
+    }
+
+    /// All storage accounts that a connection reaches, every page.
+    pub async fn accounts(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<Dated<Vec<ListedAccount>>, Trouble> {
+        account::list(&self.session, subscription).await
+    }
+
+    /// One storage account.
+    pub async fn account(
+        &self,
+        subscription: &Subscription,
+        account: &ResourceId,
+    ) -> Result<Dated<ListedAccount>, Trouble> {
+        account::get(&self.session, subscription, account).await
+    }
+
+    /// Both keys of a storage account, as fingerprints.
+    pub async fn account_keys(
+        &self,
+        subscription: &Subscription,
+        account: &ResourceId,
+    ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+        account::keys(&self.session, subscription, account).await
+    }
+
+    /// Both keys of a resource, as fingerprints.
+    pub async fn keys_of(
+        &self,
+        connection: &KeyConnection,
+        resource: &ResourceId,
+    ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+        match connection {
+            KeyConnection::Factory(factory) => self.keys(factory, resource.name()).await,
+            KeyConnection::Subscription(subscription) => {
+                self.account_keys(subscription, resource).await
+            }
+        }
+    }
+
+    /// When each key of a resource was made, where its service tells.
+    pub async fn told(
+        &self,
+        connection: &KeyConnection,
+        resource: &ResourceId,
+    ) -> Result<PerSlot<Option<Timestamp>>, Trouble> {
+        match connection {
+            KeyConnection::Factory(_) => Ok(PerSlot::default()),
+            KeyConnection::Subscription(subscription) => {
+                let account = account::get(&self.session, subscription, resource).await?;
+                Ok(account.said.told)
+            }
+        }
     }
 
     /// The host of a workspace in lower case, read from ARM if need be, checked against its cloud's domain.

@@ -40,7 +40,7 @@ fn tag(runtime: &ResourceId, slot: Slot, nonce: &[u8]) -> [u8; 16 - TAG_AT] {
         .chain_update("afresh regenerate\0")
         .chain_update(runtime.folded())
         .chain_update("\0")
-        .chain_update(slot.as_str())
+        .chain_update(slot.on_the_wire())
         .chain_update("\0")
         .chain_update(nonce)
         .finalize();

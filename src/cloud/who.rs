@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Cloud, Credential, Factory, Workspace};
+use crate::model::connection::{Cloud, Credential, Factory, Subscription, Workspace};
 
 /// The service that is asked.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,15 @@ impl<'a> Who<'a> {
             connection: &factory.name,
             credential: &factory.credential,
             cloud: &factory.cloud,
+            service: Service::Arm,
+        }
+    }
+
+    pub fn of_subscription(subscription: &'a Subscription) -> Self {
+        Self {
+            connection: &subscription.name,
+            credential: &subscription.credential,
+            cloud: &subscription.cloud,
             service: Service::Arm,
         }
     }

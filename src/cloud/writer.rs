@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use super::answer::{ActFailure, Dated, Regenerated};
 use super::approval::Approval;
 use super::databricks::runs;
-use super::factory;
 use super::reader::Reader;
+use super::{account, factory};
 use crate::http::Place;
-use crate::model::connection::{Factory, Workspace};
+use crate::model::address::ResourceId;
+use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::job::{JobId, ParameterValue, RunId, Token};
 use crate::model::runtime::Slot;
 use crate::model::survey::SubmissionTarget;
@@ -35,21 +36,37 @@ impl Writer {
         &self.reader
     }
 
-    /// Waits until the request budget has room for a look at a runtime's keys and one `regenerateAuthKey`: what must not be sent
+    /// Waits until the request budget has room for a look at a resource's keys and one that regenerates one of them: what must not be sent
     /// late is begun when it need not wait. `None`: nobody meters them.
-    pub async fn room(&self, factory: &Factory, name: &str) -> Result<Option<Place>, Trouble> {
-        factory::room(self.reader.session(), factory, name).await
+    pub async fn room(
+        &self,
+        connection: &KeyConnection,
+        resource: &ResourceId,
+    ) -> Result<Option<Place>, Trouble> {
+        let session = self.reader.session();
+        match connection {
+            KeyConnection::Factory(one) => factory::room(session, one, resource.name()).await,
+            KeyConnection::Subscription(one) => account::room(session, one, resource).await,
+        }
     }
 
-    /// `regenerateAuthKey`, sent once at most. Gives fingerprints of what it answered with.
+    /// Regenerates a key, sent once at most. Gives fingerprints of what it answered with.
     pub async fn regenerate(
         &self,
-        factory: &Factory,
-        name: &str,
+        connection: &KeyConnection,
+        resource: &ResourceId,
         slot: Slot,
         act_by: Timestamp,
     ) -> Result<Dated<Regenerated>, ActFailure> {
-        factory::regenerate(self.reader.session(), factory, name, slot, act_by).await
+        let session = self.reader.session();
+        match connection {
+            KeyConnection::Factory(one) => {
+                factory::regenerate(session, one, resource.name(), slot, act_by).await
+            }
+            KeyConnection::Subscription(one) => {
+                account::regenerate(session, one, resource, slot, act_by).await
+            }
+        }
     }
 
     /// Could a run be started with these parameters? Sends nothing.

@@ -5,6 +5,7 @@
 //! remains, the lower of the two numbers counts, so that what others take is subtracted from ours. Until the first response nobody knows
 //! how full a bucket is, and most of it counts as used.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -25,8 +26,25 @@ const PACE_STEP: i64 = 10;
 pub struct Rate {
     /// Requests that a full bucket holds, at least 1.
     pub burst: u32,
-    /// Requests that it gains a second, at least 1.
-    pub per_second: u32,
+    /// Requests that it gains in [`Self::seconds`], at least 1.
+    pub gain: u32,
+    /// In how many seconds it gains them, at least 1.
+    pub seconds: u32,
+}
+
+impl fmt::Display for Rate {
+    /// `25 a second`, `12 a minute`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.seconds <= 1 {
+            write!(f, "{} a second", self.gain)
+        } else {
+            write!(
+                f,
+                "{} a minute",
+                u64::from(self.gain) * 60 / u64::from(self.seconds)
+            )
+        }
+    }
 }
 
 /// One bucket of a service, and how its answers speak of it.
@@ -181,7 +199,7 @@ impl Level {
 
     /// A second's gain at the present pace, in thousandths of a request: a microsecond's, in thousandths of a part.
     fn gain(&self) -> i64 {
-        i64::from(self.rate.per_second).saturating_mul(self.pace)
+        i64::from(self.rate.gain).saturating_mul(self.pace) / i64::from(self.rate.seconds.max(1))
     }
 
     fn most(&self) -> i64 {
@@ -205,7 +223,8 @@ mod tests {
 
     const WRITES: Rate = Rate {
         burst: 200,
-        per_second: 10,
+        gain: 10,
+        seconds: 1,
     };
 
     fn at(millis: i64) -> Timestamp {
@@ -303,7 +322,8 @@ mod tests {
         let mut level = Level::unknown(
             Rate {
                 burst: u32::MAX,
-                per_second: u32::MAX,
+                gain: u32::MAX,
+                seconds: 1,
             },
             at(0),
         );
@@ -321,7 +341,7 @@ mod tests {
 
     impl Service {
         fn pass(&mut self, wait: Duration, others: f64) {
-            let gain = f64::from(self.rate.per_second) - others;
+            let gain = f64::from(self.rate.gain) / f64::from(self.rate.seconds) - others;
             self.level =
                 (self.level + gain * wait.as_secs_f64()).clamp(0.0, f64::from(self.rate.burst));
         }
@@ -331,10 +351,10 @@ mod tests {
         /// Whatever others take, up to nine tenths of what comes in, and however full the bucket was: no request finds it empty.
         #[test]
         fn the_bucket_is_never_emptied(
-            burst in 50_u32..400, per_second in 1_u32..50, share in 0.0..0.9_f64, start in 0.3..1.0_f64, asked in 1..600_usize,
+            burst in 50_u32..400, gain in 1_u32..50, seconds in 1_u32..10, share in 0.0..0.9_f64, start in 0.3..1.0_f64, asked in 1..600_usize,
         ) {
-            let rate = Rate { burst, per_second };
-            let others = f64::from(per_second) * share;
+            let rate = Rate { burst, gain, seconds };
+            let others = f64::from(gain) / f64::from(seconds) * share;
             let mut service = Service { level: f64::from(burst) * start, rate };
             let (mut ours, mut now) = (Level::unknown(rate, at(0)), at(0));
             for _ in 0..asked {

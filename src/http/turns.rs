@@ -37,10 +37,11 @@ pub(super) struct Ticket(Arc<Line>);
 /// half the time that a request may be late by.
 fn rooms(rate: Rate) -> usize {
     let patience = i64::try_from(UNREPEATABLE_DEADLINE.as_secs() / 2).unwrap_or(i64::MAX);
-    let drawn = i64::from(rate.per_second)
+    let drawn = i64::from(rate.gain)
         .saturating_mul(PACE_MIN)
         .saturating_mul(patience)
-        / PACE_WHOLE;
+        / PACE_WHOLE
+        / i64::from(rate.seconds.max(1));
     usize::try_from(drawn).unwrap_or(usize::MAX)
 }
 

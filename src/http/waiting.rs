@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::budget::{Bucket, Wait};
+use super::budget::{Bucket, Rate, Wait};
 use crate::limits::BUDGET_WAIT_TOLD;
 use crate::mutex::Mutex;
 
@@ -25,11 +25,8 @@ pub struct Waiting {
 /// Why something is waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// Our own request budget is used up: so many a second from here on.
-    Budget {
-        /// What the bucket gains.
-        per_second: u32,
-    },
+    /// Our own request budget is used up: no more than the bucket gains from here on.
+    Budget(Rate),
     /// The service asked to wait.
     Throttled(Duration),
     /// Something passing: what it was, and how long it is given.
@@ -40,9 +37,9 @@ impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whom = &self.whom;
         match &self.why {
-            Why::Budget { per_second } => write!(
+            Why::Budget(rate) => write!(
                 f,
-                "waiting for {whom}: from here on {per_second} a second (the request budget; a share is left to others)"
+                "waiting for {whom}: from here on {rate} (the request budget; a share is left to others)"
             ),
             Why::Throttled(pause) => {
                 let pause = Seconds(*pause);
@@ -105,13 +102,8 @@ impl Waits {
         match wait {
             Wait::Budget(_) if spent < BUDGET_WAIT_TOLD => {}
             Wait::Budget(_) => {
-                let per_second = bucket.rate.per_second;
-                self.tell(
-                    &bucket.name,
-                    "budget",
-                    Why::Budget { per_second },
-                    Timestamp::MAX,
-                );
+                let why = Why::Budget(bucket.rate);
+                self.tell(&bucket.name, "budget", why, Timestamp::MAX);
             }
             Wait::Throttled(_) => self.throttled(&bucket.name, pause, now),
         }

@@ -340,9 +340,16 @@ impl<'a> Choice<'a> {
     fn needs(&self, item: &Item, items: &[Item]) -> bool {
         match &self.events[item.first] {
             Event::Looked {
-                at, created, keys, ..
+                at,
+                created,
+                keys,
+                told,
+                ..
             } => {
-                let bounds = keys.is_some() && self.instants.contains(at);
+                let mut told = [told.one, told.two].into_iter().flatten();
+                let shows = keys.is_some() || told.clone().next().is_some();
+                let bounds = shows && self.instants.contains(at);
+                let bounds = bounds || told.any(|made| self.instants.contains(&made));
                 bounds || created.is_some() && self.newest(item, items, is_creation)
             }
             Event::Declared { slot, .. } => {
@@ -409,11 +416,13 @@ impl<'a> Choice<'a> {
     }
 }
 
-/// The looks and receipts that a piece of evidence comes from.
+/// The looks and receipts that a piece of evidence comes from, or what a look told.
 fn told_at(evidence: Evidence) -> Vec<Timestamp> {
     match evidence {
         Evidence::Changed { after, by } => vec![after, by],
-        Evidence::FirstSeen { at } | Evidence::KnownBefore { seen: at, .. } => vec![at],
+        Evidence::FirstSeen { at }
+        | Evidence::KnownBefore { seen: at, .. }
+        | Evidence::Told { at } => vec![at],
         Evidence::Rotated { answered, .. } => vec![answered],
         Evidence::RuntimeCreated { .. }
         | Evidence::LogSilent { .. }

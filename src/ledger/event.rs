@@ -42,6 +42,8 @@ pub enum Event {
         created: Option<Timestamp>,
         /// Its keys, if the service showed them.
         keys: Option<PerSlot<Fingerprint>>,
+        /// When each key was made, where the service itself tells.
+        told: PerSlot<Option<Timestamp>>,
     },
     /// An Activity Log was read.
     LogRead(LogReading),

@@ -12,7 +12,8 @@ use crate::model::birth::Evidence;
 use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
-    Declaration, Fingerprint, KnownKey, PerSlot, Rotation, RuntimeMemory, Slot, SlotMemory, Undone,
+    Declaration, Fingerprint, KnownKey, PerSlot, Rotation, RuntimeMemory, Slot, SlotMemory,
+    TOLD_SLACK, Undone,
 };
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Receipt, Refusal};
@@ -49,7 +50,8 @@ impl Fold {
                 at,
                 created,
                 keys,
-            } => self.looked(subject, *at, *created, keys.as_ref()),
+                told,
+            } => self.looked(subject, *at, *created, keys.as_ref(), *told),
             Event::LogRead(reading) => {
                 let log = self.memory.logs.entry(reading.log.clone()).or_default();
                 log.add(reading);
@@ -137,11 +139,17 @@ impl Fold {
         at: Timestamp,
         created: Option<Timestamp>,
         keys: Option<&PerSlot<Fingerprint>>,
+        told: PerSlot<Option<Timestamp>>,
     ) {
         let Some(runtime) = self.runtime(subject) else {
             return;
         };
         runtime.created = created.or(runtime.created);
+        for slot in Slot::BOTH {
+            if let Some(made) = *told.get(slot) {
+                hear(runtime.slots.get_mut(slot), made, at);
+            }
+        }
         if let Some(keys) = keys {
             self.see(&subject.identity, keys, at);
         }
@@ -234,7 +242,7 @@ impl Fold {
         }
         self.name(&intent.subject);
         if let Some((at, keys)) = intent.seen() {
-            self.looked(&intent.subject, at, None, Some(&keys));
+            self.looked(&intent.subject, at, None, Some(&keys), PerSlot::default());
         }
         let identity = intent.subject.identity.clone();
         let doubts = self.memory.doubts.entry(identity).or_default();
@@ -383,7 +391,7 @@ impl Fold {
             (_, Action::Cancel { .. }, Receipt::Cancelled { .. }) => {}
             _ => self.note(format!(
                 "a receipt on {identity} that does not fit `{}`",
-                action.title()
+                action.title(identity.key_service())
             )),
         }
     }
@@ -426,8 +434,15 @@ fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Optio
         slot.last_seen = Some(at);
         return None;
     }
-    let evidence = match slot.last_seen {
-        Some(after) if slot.fingerprint.is_some() => Evidence::Changed { after, by: at },
+    let evidence = match (slot.evidence, slot.last_seen) {
+        // The service said when it made the key, and this look is the first that shows it.
+        (Some(told @ Evidence::Told { .. }), Some(last)) if slot.fingerprint.is_none() => {
+            slot.fingerprint = Some(fingerprint.clone());
+            slot.last_seen = Some(at);
+            slot.evidence = Some(if last == at { told } else { until(told, at) });
+            return slot.evidence;
+        }
+        (_, Some(after)) if slot.fingerprint.is_some() => Evidence::Changed { after, by: at },
         _ => Evidence::FirstSeen { at },
     };
     // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.
@@ -440,6 +455,45 @@ fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Optio
         declared,
     };
     Some(evidence)
+}
+
+/// The service's word on a key that was not shown then. It may have been replaced before it was.
+fn until(told: Evidence, by: Timestamp) -> Evidence {
+    told.bounds()
+        .0
+        .map_or(Evidence::FirstSeen { at: by }, |after| Evidence::Changed {
+            after,
+            by,
+        })
+}
+
+/// The service says when it made the key of a slot. An answer that is older than what is known says nothing.
+fn hear(slot: &mut SlotMemory, made: Timestamp, at: Timestamp) {
+    if slot.last_seen.is_some_and(|last| at < last) {
+        return;
+    }
+    let is_this = slot.is_made(made);
+    match slot.evidence {
+        Some(Evidence::Told { at: known }) if made < known => return,
+        Some(Evidence::Rotated { sent, .. }) if made < TOLD_SLACK.before(sent) => return,
+        Some(Evidence::Told { .. } | Evidence::Rotated { .. }) if is_this => {
+            slot.last_seen = Some(at);
+            return;
+        }
+        Some(_) | None => {}
+    }
+    let former = if is_this {
+        slot.former.clone()
+    } else {
+        with_present(slot)
+    };
+    *slot = SlotMemory {
+        fingerprint: slot.fingerprint.take().filter(|_| is_this),
+        last_seen: Some(at),
+        evidence: Some(Evidence::Told { at: made }),
+        former,
+        declared: None,
+    };
 }
 
 /// When a slot held each of its keys, the present one among them, which is about to be one of the former.

@@ -296,7 +296,7 @@ impl Known {
             Some(doubt) if now < doubt.act_by => Err(IntendError::Busy(Box::new(doubt.clone()))),
             Some(doubt) if decided < doubt.at => Err(IntendError::Moved(format!(
                 "another apply wrote down `{}` and nobody knows yet what became of it",
-                doubt.action.title()
+                doubt.action.title(identity.key_service())
             ))),
             _ => self.untouched(identity),
         }

@@ -141,6 +141,12 @@ pub fn event() -> impl Strategy<Value = Event> {
     prop_oneof![5 => seen(), 2 => acted(), 4 => said()]
 }
 
+/// What a service tells of both keys, mostly nothing.
+fn told() -> impl Strategy<Value = PerSlot<Option<Timestamp>>> {
+    let some = (of(instant()), of(instant())).prop_map(|(one, two)| PerSlot { one, two });
+    prop_oneof![3 => Just(PerSlot::default()), 1 => some]
+}
+
 /// What is read.
 fn seen() -> impl Strategy<Value = Event> {
     prop_oneof![
@@ -152,12 +158,13 @@ fn seen() -> impl Strategy<Value = Event> {
                 compactions
             }
         ),
-        (subject(), instant(), of(instant()), of(keys())).prop_map(
-            |(subject, at, created, keys)| Event::Looked {
+        (subject(), instant(), of(instant()), of(keys()), told()).prop_map(
+            |(subject, at, created, keys, told)| Event::Looked {
                 subject,
                 at,
                 created,
-                keys
+                keys,
+                told
             }
         ),
         (

@@ -167,6 +167,7 @@ async fn a_look_by_others_stops_nobody() {
             one: key(1),
             two: key(2),
         }),
+        told: PerSlot::default(),
     };
     one.record(vec![looked]).await.unwrap();
     two.intend(rotation("i1", "b", gateway(1), 110), at(100))

@@ -10,7 +10,8 @@ use super::mark::{At, Mark};
 use super::mask::clipped;
 use super::problem::{Findings, Problem, suggestion};
 use super::shape::connection::{
-    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec, SynapseWorkspaceSpec,
+    CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec, SubscriptionSpec,
+    SynapseWorkspaceSpec,
 };
 use super::shape::declare::record;
 use super::shape::leaf::NameText;
@@ -63,6 +64,7 @@ specs! {
     Project: ProjectSpec,
     DataFactory: DataFactorySpec,
     SynapseWorkspace: SynapseWorkspaceSpec,
+    Subscription: SubscriptionSpec,
     DatabricksWorkspace: DatabricksWorkspaceSpec,
     Cloud: CloudSpec,
     Credential: CredentialSpec,

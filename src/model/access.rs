@@ -2,6 +2,7 @@
 //!
 //! A token is never held here, only what it says of itself.
 
+use super::address::ResourceId;
 use super::runtime_service::RuntimeService;
 use super::time::Timestamp;
 use super::trouble::Trouble;
@@ -29,6 +30,8 @@ pub struct Access {
 pub enum Place {
     /// A Data Factory or a Synapse workspace, by its name.
     Factory(RuntimeService, String),
+    /// The storage accounts of a subscription or a resource group, by its ARM id.
+    Accounts(ResourceId),
     /// A Databricks workspace, by its host, or by its resource id where no host is given.
     Workspace(String),
     /// The blob that the ledger lies in, by its address.

@@ -17,6 +17,13 @@ pub fn is_runtime_name(text: &str) -> bool {
     (3..=63).contains(&text.len()) && text.split('-').all(is_part)
 }
 
+/// Does a storage account's name follow the service's rule: 3 to 24 lower-case letters and digits? Only such a name becomes part of an
+/// address.
+pub fn is_account_name(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (3..=24).contains(&text.len()) && text.bytes().all(fits)
+}
+
 impl Name {
     /// Checks the alphabet and the length.
     ///
@@ -153,7 +160,7 @@ impl fmt::Display for ResourceId {
 /// What a subject *is*, whatever people call it: the ledger's key. A renamed connection keeps its memory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Identity {
-    /// A Data Factory integration runtime.
+    /// A resource with two keys: an integration runtime, a storage account.
     Runtime(ResourceId),
     /// A Databricks job: workspace host in lower case, and job id.
     Job(String, i64),

@@ -1,4 +1,4 @@
-//! When was a key made? Azure never says, so evidence bounds it, and the bounds are an interval.
+//! When was a key made? Azure rarely says, so evidence bounds it, and the bounds are an interval.
 //!
 //! What cannot be proved stays open; no single time is made up.
 
@@ -34,6 +34,11 @@ pub enum Evidence {
         latest: Timestamp,
         /// When this slot was first seen to hold it.
         seen: Timestamp,
+    },
+    /// The service itself tells when it made the key (`keyCreationTime` of a storage account).
+    Told {
+        /// When.
+        at: Timestamp,
     },
     /// No key is older than its runtime (`createTime` of getStatus).
     RuntimeCreated {
@@ -76,7 +81,7 @@ impl Evidence {
             Self::RuntimeCreated { at } => (Some(at), None),
             Self::LogSilent { since, .. } => (None, Some(since)),
             Self::LogEvents { known, newest, .. } => (known, Some(newest)),
-            Self::Declared { at } => (Some(at), Some(at)),
+            Self::Told { at } | Self::Declared { at } => (Some(at), Some(at)),
         }
     }
 }

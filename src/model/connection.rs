@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::address::{Name, ResourceId};
+use super::key_service::KeyService;
 use super::runtime_service::RuntimeService;
 use super::time::Span;
 use super::trust::{Host, Source};
@@ -344,7 +345,7 @@ impl Factory {
             "/subscriptions/{}/resourceGroups/{}/providers/{}/{}",
             self.subscription,
             self.resource_group,
-            self.service.resource_type(),
+            self.service.keys().resource_type(),
             self.factory
         ))
     }
@@ -352,6 +353,107 @@ impl Factory {
     /// The ARM id of one of its runtimes.
     pub fn runtime(&self, name: &str) -> ResourceId {
         ResourceId::new(format!("{}/integrationRuntimes/{name}", self.id()))
+    }
+}
+
+/// The storage accounts of a subscription, or of one of its resource groups, and how to reach them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The connection's name.
+    pub name: Name,
+    /// Subscription id.
+    pub subscription: String,
+    /// The one resource group that it reaches; `None`: all.
+    pub resource_group: Option<String>,
+    /// Its cloud.
+    pub cloud: Cloud,
+    /// Who asks.
+    pub credential: Credential,
+}
+
+impl Subscription {
+    /// The ARM id of what holds the accounts.
+    pub fn id(&self) -> ResourceId {
+        let group = self.resource_group.as_ref();
+        let group = group.map(|group| format!("/resourceGroups/{group}"));
+        ResourceId::new(format!(
+            "/subscriptions/{}{}",
+            self.subscription,
+            group.unwrap_or_default()
+        ))
+    }
+
+    /// Is it the id of a storage account that this connection reaches?
+    pub fn reaches(&self, account: &ResourceId) -> bool {
+        let within = format!("{}/", self.id().folded());
+        KeyService::of(account) == KeyService::Storage && account.folded().starts_with(&within)
+    }
+}
+
+/// A connection to resources that have two keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyConnection {
+    /// To the integration runtimes of a factory or a Synapse workspace.
+    Factory(Factory),
+    /// To the storage accounts of a subscription.
+    Subscription(Subscription),
+}
+
+impl KeyConnection {
+    /// The connection's name.
+    pub const fn name(&self) -> &Name {
+        match self {
+            Self::Factory(one) => &one.name,
+            Self::Subscription(one) => &one.name,
+        }
+    }
+
+    /// Its cloud.
+    pub const fn cloud(&self) -> &Cloud {
+        match self {
+            Self::Factory(one) => &one.cloud,
+            Self::Subscription(one) => &one.cloud,
+        }
+    }
+
+    /// Who asks.
+    pub const fn credential(&self) -> &Credential {
+        match self {
+            Self::Factory(one) => &one.credential,
+            Self::Subscription(one) => &one.credential,
+        }
+    }
+
+    /// Subscription id.
+    pub fn subscription(&self) -> &str {
+        match self {
+            Self::Factory(one) => &one.subscription,
+            Self::Subscription(one) => &one.subscription,
+        }
+    }
+
+    /// Whose keys it leads to.
+    pub const fn service(&self) -> KeyService {
+        match self {
+            Self::Factory(one) => one.service.keys(),
+            Self::Subscription(_) => KeyService::Storage,
+        }
+    }
+
+    /// The ARM id of what holds the resources.
+    pub fn id(&self) -> ResourceId {
+        match self {
+            Self::Factory(one) => one.id(),
+            Self::Subscription(one) => one.id(),
+        }
+    }
+
+    /// Does it lead to this resource? One that leads elsewhere would do there what was decided about this one.
+    pub fn leads_to(&self, resource: &ResourceId) -> bool {
+        match self {
+            Self::Factory(one) => KeyService::of(resource) == one.service.keys(),
+            Self::Subscription(one) => one.reaches(resource),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::address::Name;
-use super::connection::{Factory, Workspace};
+use super::connection::{KeyConnection, Workspace};
 use super::job::{JobSpec, SubmissionSpec};
 use super::name_glob::NameGlob;
 use super::runtime::RuntimeSpec;
@@ -15,8 +15,8 @@ use super::time::Freeze;
 pub struct Desired {
     /// The folder's one Project.
     pub project: Project,
-    /// Connections to services with integration runtimes, by name.
-    pub factories: BTreeMap<Name, Factory>,
+    /// Connections to resources with keys, by name.
+    pub key_connections: BTreeMap<Name, KeyConnection>,
     /// Databricks connections by name.
     pub workspaces: BTreeMap<Name, Workspace>,
     /// `KeyAge` rules in the order of their names.
@@ -52,8 +52,10 @@ pub enum LedgerPlace {
 pub struct Guardrails {
     /// Keys regenerated in one apply.
     pub regenerations_per_apply: Option<u32>,
-    /// Keys regenerated in one factory in one apply.
+    /// Keys regenerated in one factory or Synapse workspace in one apply.
     pub regenerations_per_factory: Option<u32>,
+    /// Keys of storage accounts regenerated in one subscription in one apply.
+    pub regenerations_per_subscription: Option<u32>,
     /// Runs started or submitted in one apply.
     pub runs_per_apply: Option<u32>,
     /// Runs cancelled in one apply.
@@ -94,12 +96,14 @@ impl std::fmt::Display for Place {
 pub struct KeyAgeRule {
     /// Its name.
     pub name: Name,
-    /// The connection that it selects in: a `DataFactory` or a `SynapseWorkspace`.
-    pub factory: Name,
+    /// The connection that it selects in: a `DataFactory`, a `SynapseWorkspace` or a `Subscription`.
+    pub connection: Name,
     /// Names and globs (`*`, `?`), without regard to case.
     pub select: Vec<Selector>,
     /// Names and globs that are left out.
     pub exclude: Vec<Selector>,
+    /// Of the storage accounts that globs match, only those with all of these tags.
+    pub tags: BTreeMap<String, String>,
     /// A glob may select nothing.
     pub allow_empty: bool,
     /// What is promised of every runtime it selects.
@@ -108,12 +112,12 @@ pub struct KeyAgeRule {
     pub place: Place,
 }
 
-/// A runtime's name, or a pattern for many.
+/// A resource's name, or a pattern for many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selector {
-    /// Exactly this runtime: it must exist and have keys of its own.
+    /// Exactly this one: it must exist and have keys of its own.
     Named(String),
-    /// Every runtime that matches, also future ones.
+    /// Every one that matches, also future ones.
     Glob(NameGlob),
 }
 

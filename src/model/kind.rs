@@ -27,6 +27,8 @@ kinds! {
     DataFactory,
     /// A connection: the integration runtimes of a Synapse workspace.
     SynapseWorkspace,
+    /// A connection: the storage accounts of an Azure subscription.
+    Subscription,
     /// A connection: the jobs of a Databricks workspace.
     DatabricksWorkspace,
     /// An Azure of its own.
@@ -60,7 +62,8 @@ impl Kind {
     pub const fn key_age_field(self) -> Option<&'static str> {
         match self {
             Self::DataFactory => Some("factory"),
-            Self::SynapseWorkspace => Some("synapseWorkspace"),
+            Self::SynapseWorkspace => Some("synapse"),
+            Self::Subscription => Some("subscription"),
             Self::Project
             | Self::DatabricksWorkspace
             | Self::Cloud
@@ -78,6 +81,7 @@ impl Kind {
             Self::Project
             | Self::DataFactory
             | Self::SynapseWorkspace
+            | Self::Subscription
             | Self::DatabricksWorkspace
             | Self::Cloud
             | Self::Credential
@@ -93,7 +97,9 @@ impl Kind {
             | Self::DatabricksWorkspace
             | Self::KeyAge
             | Self::JobRun => true,
-            Self::Project | Self::Cloud | Self::Credential | Self::Policy => false,
+            Self::Project | Self::Subscription | Self::Cloud | Self::Credential | Self::Policy => {
+                false
+            }
         }
     }
 
@@ -103,6 +109,7 @@ impl Kind {
             Self::Project | Self::Policy => false,
             Self::DataFactory
             | Self::SynapseWorkspace
+            | Self::Subscription
             | Self::DatabricksWorkspace
             | Self::Cloud
             | Self::Credential

@@ -14,6 +14,7 @@ pub mod desired;
 pub mod effect;
 pub mod job;
 pub mod joint;
+pub mod key_service;
 pub mod kind;
 pub mod memory;
 pub mod name_glob;
@@ -24,6 +25,7 @@ mod recurring;
 pub mod requests;
 pub mod runtime;
 pub mod runtime_service;
+
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod survey;

@@ -2,6 +2,7 @@
 
 use super::address::Address;
 use super::job::{RunId, RunResult};
+use super::key_service::KeyService;
 use super::time::Timestamp;
 use super::trouble::Trouble;
 use super::verdict::{Action, Receipt};
@@ -11,6 +12,8 @@ use super::verdict::{Action, Receipt};
 pub struct Report {
     /// Which subject.
     pub address: Address,
+    /// Whose keys it is about, if it is about keys.
+    pub service: KeyService,
     /// When.
     pub at: Timestamp,
     /// What.

@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::address::Name;
-use super::connection::{Credential, Factory, Workspace, WorkspaceHost};
+use super::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
 use super::desired::{Guardrails, JobRunWhat, LedgerPlace, OnExceed, Project};
 use super::job::{Concurrency, Requirement};
+use super::key_service::KeyService;
 use super::kind::Kind;
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use super::time::{Freeze, Span};
@@ -231,6 +232,11 @@ impl Policy {
                 own.regenerations_per_factory,
             ),
             (
+                "maxRegenerations.perSubscription",
+                bounds.regenerations_per_subscription,
+                own.regenerations_per_subscription,
+            ),
+            (
                 "maxRuns.perApply",
                 bounds.runs_per_apply,
                 own.runs_per_apply,
@@ -253,11 +259,25 @@ impl Policy {
         loosened.collect()
     }
 
-    /// What a plan breaks that regenerates so many keys of one factory.
-    pub fn of_factory_count(&self, factory: impl fmt::Display, own: usize) -> Option<Violation> {
-        let bound = self.require.guardrails.regenerations_per_factory;
-        let these = format!("{own} of {factory}");
-        beyond("maxRegenerations.perFactory", bound, own, &these)
+    /// What a plan breaks that regenerates so many keys through one connection to this service.
+    pub fn of_key_count(
+        &self,
+        service: KeyService,
+        connection: impl fmt::Display,
+        own: usize,
+    ) -> Option<Violation> {
+        let bounds = &self.require.guardrails;
+        let (name, bound) = match service {
+            KeyService::DataFactory | KeyService::Synapse => (
+                "maxRegenerations.perFactory",
+                bounds.regenerations_per_factory,
+            ),
+            KeyService::Storage => (
+                "maxRegenerations.perSubscription",
+                bounds.regenerations_per_subscription,
+            ),
+        };
+        beyond(name, bound, own, &format!("{own} of {connection}"))
     }
 
     /// What a plan breaks that does more than one apply may.
@@ -292,19 +312,19 @@ impl Policy {
         outside(allowed, &method.to_owned(), "credential", Part::Credential)
     }
 
-    /// What a Data Factory or a Synapse workspace breaks.
-    pub fn of_factory(&self, factory: &Factory) -> Vec<Violation> {
+    /// What a connection to resources with keys breaks.
+    pub fn of_key_connection(&self, connection: &KeyConnection) -> Vec<Violation> {
         let require = &self.require;
-        let subscription = factory.subscription.to_ascii_lowercase();
+        let subscription = connection.subscription().to_ascii_lowercase();
         [
-            self.of_connection(&factory.name),
+            self.of_connection(connection.name()),
             outside(
                 require.subscriptions.as_ref(),
                 &subscription,
                 "subscription",
                 Part::Subscription,
             ),
-            self.of_method(&factory.credential),
+            self.of_method(connection.credential()),
         ]
         .into_iter()
         .flatten()
@@ -458,6 +478,10 @@ impl Policy {
             regenerations_per_factory: least(
                 bounds.regenerations_per_factory,
                 own.regenerations_per_factory,
+            ),
+            regenerations_per_subscription: least(
+                bounds.regenerations_per_subscription,
+                own.regenerations_per_subscription,
             ),
             runs_per_apply: least(bounds.runs_per_apply, own.runs_per_apply),
             cancellations_per_apply: least(

@@ -2,8 +2,6 @@
 //!
 //! A runtime always has both keys, and a key is held as its fingerprint only.
 
-use std::fmt;
-
 use super::address::ResourceId;
 use super::birth::Evidence;
 use super::joint::Interval;
@@ -14,7 +12,10 @@ use super::trouble::Trouble;
 use super::verdict::Action;
 use crate::limits::CLOCK_SKEW_MAX;
 
-/// One of the two keys of a runtime.
+/// When a service says that it made a key is by another clock than the times of its answers.
+pub const TOLD_SLACK: Span = Span::seconds(60);
+
+/// One of the two keys of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
     /// `authKey1`.
@@ -27,17 +28,21 @@ impl Slot {
     /// Both, in order.
     pub const BOTH: [Self; 2] = [Self::One, Self::Two];
 
-    /// The service's name for it, `authKey1` or `authKey2`.
-    pub const fn as_str(self) -> &'static str {
+    /// Its name in the ledger and in plan files, whatever its service calls it ([`KeyService::key_name`]).
+    ///
+    /// [`KeyService::key_name`]: super::key_service::KeyService::key_name
+    pub const fn on_the_wire(self) -> &'static str {
         match self {
             Self::One => "authKey1",
             Self::Two => "authKey2",
         }
     }
 
-    /// Reads the service's name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::BOTH.into_iter().find(|slot| slot.as_str() == text)
+    /// Reads its name in the ledger and in plan files.
+    pub fn from_the_wire(text: &str) -> Option<Self> {
+        Self::BOTH
+            .into_iter()
+            .find(|slot| slot.on_the_wire() == text)
     }
 
     /// The other one.
@@ -59,14 +64,8 @@ impl Slot {
     }
 }
 
-impl fmt::Display for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
 /// One of something for each key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PerSlot<T> {
     /// `authKey1`'s.
     pub one: T,
@@ -171,26 +170,30 @@ pub struct RuntimeSight {
     /// The service's time of the look (`Date`).
     pub at: Timestamp,
     /// Whether it has keys of its own.
-    pub kind: RuntimeKind,
+    pub kind: OwnKeys,
     /// `createTime`, if the service told.
     pub created: Option<Timestamp>,
     /// Why its status, which tells that, was not shown, where the rest of the evidence has to do.
     pub status_refused: Option<Trouble>,
     /// Its keys, as fingerprints.
     pub keys: KeySight,
+    /// When each key was made, where the service itself tells (`keyCreationTime` of a storage account).
+    pub told: PerSlot<Option<Timestamp>>,
     /// What the Activity Log says of it.
     pub log: LogSight,
 }
 
-/// Whether a runtime has keys of its own.
+/// Whether a resource has keys of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RuntimeKind {
-    /// Self-hosted with its own keys.
-    SelfHosted,
-    /// Shared from another factory: its keys are there.
+pub enum OwnKeys {
+    /// It has: a self-hosted runtime, a storage account.
+    Yes,
+    /// A runtime that is shared from another factory: its keys are there.
     Linked,
-    /// Managed by Azure: no keys.
+    /// A runtime that is managed by Azure: no keys.
     Managed,
+    /// A storage account that takes none of its keys.
+    Disabled,
     /// A type that this version does not know.
     Other(String),
 }
@@ -378,6 +381,16 @@ pub struct SlotMemory {
 }
 
 impl SlotMemory {
+    /// Is the key that the ledger knows the one that the service says was made at `made`, or a newer one? Times only move forward, so
+    /// that an earlier one is an old answer.
+    pub fn is_made(&self, made: Timestamp) -> bool {
+        match self.evidence {
+            Some(Evidence::Told { at }) => made <= at,
+            Some(Evidence::Rotated { answered, .. }) => made <= TOLD_SLACK.after(answered),
+            Some(_) | None => self.last_seen.is_some_and(|seen| made <= seen),
+        }
+    }
+
     /// Is what is known newer than a look that shows this key? A look of the second in which our rotation was answered came before it:
     /// afresh reads a key before it regenerates it.
     pub fn is_newer_than(&self, fingerprint: &Fingerprint, at: Timestamp) -> bool {

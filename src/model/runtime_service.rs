@@ -1,6 +1,6 @@
 //! The services that have integration runtimes. They speak the same verbs, and each has its own names for them.
 
-use super::kind::Kind;
+use super::key_service::KeyService;
 
 /// A service with integration runtimes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,19 +16,11 @@ impl RuntimeService {
     /// All of them.
     pub const ALL: [Self; 2] = [Self::DataFactory, Self::Synapse];
 
-    /// The kind of document that connects to it.
-    pub const fn kind(self) -> Kind {
+    /// It as a service that has keys.
+    pub const fn keys(self) -> KeyService {
         match self {
-            Self::DataFactory => Kind::DataFactory,
-            Self::Synapse => Kind::SynapseWorkspace,
-        }
-    }
-
-    /// What people call it.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::DataFactory => "Data Factory",
-            Self::Synapse => "Synapse",
+            Self::DataFactory => KeyService::DataFactory,
+            Self::Synapse => KeyService::Synapse,
         }
     }
 
@@ -45,14 +37,6 @@ impl RuntimeService {
         match self {
             Self::DataFactory => false,
             Self::Synapse => true,
-        }
-    }
-
-    /// The type of the resource that holds the runtimes.
-    pub const fn resource_type(self) -> &'static str {
-        match self {
-            Self::DataFactory => "Microsoft.DataFactory/factories",
-            Self::Synapse => "Microsoft.Synapse/workspaces",
         }
     }
 }

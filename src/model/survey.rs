@@ -99,11 +99,11 @@ pub enum Looked<Sight> {
     Failed(Trouble),
 }
 
-/// Where a runtime is.
+/// Where a resource with two keys is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeTarget {
     /// The connection.
-    pub factory: Name,
+    pub connection: Name,
     /// Its ARM id, as declared or listed.
     pub id: ResourceId,
 }

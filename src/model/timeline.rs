@@ -7,7 +7,7 @@ use super::birth::{Birth, Evidence};
 use super::joint::{Interval, Joint, joint};
 use super::runtime::{
     Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, Rotation, RuntimeMemory,
-    RuntimeSight, Slot, SlotMemory,
+    RuntimeSight, Slot, SlotMemory, TOLD_SLACK,
 };
 use super::time::{Span, Timestamp};
 use crate::limits::ACTIVITY_LOG_LAG;
@@ -125,7 +125,7 @@ impl Tenure {
     pub const fn is_pinned(&self) -> bool {
         matches!(
             self.own,
-            Some(Evidence::Rotated { .. } | Evidence::KnownBefore { .. })
+            Some(Evidence::Rotated { .. } | Evidence::KnownBefore { .. } | Evidence::Told { .. })
         )
     }
 }
@@ -210,6 +210,9 @@ fn tenure(memory: &RuntimeMemory, sight: Option<&RuntimeSight>, slot: Slot) -> T
     let Some(sight) = sight else {
         return remembered(known);
     };
+    if let Some(made) = *sight.told.get(slot) {
+        return told(known, made, sight.at);
+    }
     match &sight.keys {
         KeySight::Shown(keys) => shown(memory, slot, keys.get(slot), sight.at),
         KeySight::NotAsked | KeySight::Refused(_) if is_another(known, sight) => Tenure {
@@ -220,6 +223,28 @@ fn tenure(memory: &RuntimeMemory, sight: Option<&RuntimeSight>, slot: Slot) -> T
             unseen_until: Some(as_of(sight)),
             ..remembered(known)
         },
+    }
+}
+
+/// The service says when it made the key. Our own rotation says more, if that key is the one or a newer one.
+fn told(known: &SlotMemory, made: Timestamp, at: Timestamp) -> Tenure {
+    let before = remembered(known);
+    let says_more = matches!(
+        known.evidence,
+        Some(Evidence::Rotated { .. } | Evidence::Told { .. })
+    );
+    if known.is_made(made) && says_more {
+        return Tenure {
+            seen: before.seen.map(|(first, last)| (first, last.max(at))),
+            ..before
+        };
+    }
+    let gone = before.seen.filter(|(_, last)| *last < made);
+    Tenure {
+        own: Some(Evidence::Told { at: made }),
+        seen: Some((TOLD_SLACK.after(made).min(at), at)),
+        former: known.former.iter().copied().chain(gone).collect(),
+        ..Tenure::default()
     }
 }
 

@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::address::{Address, Identity, Name};
-use super::birth::AgeRange;
 use super::job::{ParameterValue, RunId, RunResult, Token};
+use super::key_service::KeyService;
 use super::memory::LogReading;
 use super::promise::{Attention, Promise};
 use super::requests::Requests;
 use super::runtime::{Fingerprint, Slot};
 use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
-use super::time::{Freeze, Span, Timestamp, minute};
-use super::trouble::{Trouble, TroubleKind};
+use super::time::{Freeze, Span, Timestamp};
 
 mod cause;
 mod counts;
 mod decision;
 mod facts;
 mod haste;
+mod hold;
 mod refusal;
 
 pub use cause::Cause;
@@ -31,6 +31,7 @@ pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
 };
 pub use haste::Haste;
+pub use hold::Hold;
 pub use refusal::Refusal;
 
 /// Everything that was decided, about every subject.
@@ -91,6 +92,14 @@ pub struct Step {
 }
 
 impl Step {
+    /// Whose keys it is about, if it is about keys.
+    pub fn key_service(&self) -> KeyService {
+        self.target
+            .as_ref()
+            .map(Target::key_service)
+            .unwrap_or_default()
+    }
+
     /// It could not be read, or was not, and the ledger alone decides nothing about it. What was read and cannot be judged is no such.
     pub fn is_unread(&self) -> bool {
         let failed = match &self.verdict {
@@ -125,10 +134,15 @@ impl Target {
         }
     }
 
+    /// Whose keys it has, if it has any.
+    pub fn key_service(&self) -> KeyService {
+        self.identity().key_service()
+    }
+
     /// The connection it is reached by.
     pub const fn connection(&self) -> &Name {
         match self {
-            Self::Runtime(target) => &target.factory,
+            Self::Runtime(target) => &target.connection,
             Self::Job(target) => &target.workspace,
             Self::Submission(target) => &target.workspace,
         }
@@ -244,6 +258,8 @@ pub enum Presumed {
     Key(Fingerprint),
     /// The planner may not list keys (it needs read rights only). Apply sees the key before it writes the intent.
     Unseen,
+    /// The one that was made then, by the service's own word; which key that is, apply sees before it writes the intent.
+    Made(Timestamp),
 }
 
 /// Whether other runs may be active when a run is started.
@@ -289,10 +305,10 @@ impl Action {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
-    /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`.
-    pub fn title(&self) -> String {
+    /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`. `service`: whose keys they are.
+    pub fn title(&self, service: KeyService) -> String {
         match self {
-            Self::Regenerate { slot, .. } => format!("regenerate {slot}"),
+            Self::Regenerate { slot, .. } => format!("regenerate {}", service.key_name(*slot)),
             Self::Start { .. } => "run now".to_owned(),
             Self::Submit { .. } => "submit".to_owned(),
             Self::Cancel { run } => format!("cancel run {run}"),
@@ -343,286 +359,8 @@ impl fmt::Display for Keep {
     }
 }
 
-/// Why something wanted waits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// It could not be seen, or not be understood.
-    Trouble(Trouble),
-    /// Another apply's intent on it is open.
-    Busy {
-        /// What that apply is about to do.
-        action: Action,
-        /// Since when.
-        since: Timestamp,
-        /// Whose apply that is, if its ledger line tells.
-        by: Option<String>,
-    },
-    /// An intent has no end, and the evidence does not say yet what became of it.
-    Doubt {
-        /// What was meant to happen.
-        action: Action,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// While an intent was open, the *other* key changed: somebody else rotates here too.
-    ForeignRotation {
-        /// The key that somebody else changed.
-        slot: Slot,
-    },
-    /// A key may be due or not, and `unknownAge: fail`.
-    AgeUnknown {
-        /// Which.
-        slot: Slot,
-        /// What is known.
-        age: AgeRange,
-    },
-    /// One of the two keys is due, and no evidence tells which.
-    EitherKeyDue {
-        /// The limit, which neither is proved to have reached.
-        limit: Span,
-    },
-    /// One of the two keys has reached its limit, and no evidence tells which.
-    EitherKeyTooOld {
-        /// The limit.
-        limit: Span,
-    },
-    /// A key is due, outside its window.
-    Window {
-        /// Which.
-        slot: Slot,
-        /// When the window opens, as people near it read it.
-        opens: String,
-        /// The limit will have been broken by then.
-        breaks_limit: bool,
-    },
-    /// A key is due, its window opens too late, and `onWindowStarvation: fail`.
-    Starved {
-        /// Which.
-        slot: Slot,
-        /// When the window opens, as people near it read it; `None`: never.
-        opens: Option<String>,
-    },
-    /// A key is due, but the other one may have been made too recently.
-    Overlap {
-        /// The due one.
-        slot: Slot,
-        /// How long must lie between the two.
-        overlap: Span,
-    },
-    /// Inside a freeze.
-    Freeze {
-        /// Why it was declared.
-        reason: String,
-    },
-    /// Keys to be had elsewhere or nowhere.
-    NoKeys {
-        /// `linked from another factory: its keys are rotated there`.
-        why: String,
-    },
-    /// A guardrail was reached; more urgent actions came first.
-    Deferred {
-        /// `maxRegenerations.perApply: 20`.
-        guardrail: String,
-    },
-    /// A run is active, and it must end first.
-    ActiveRun {
-        /// Which.
-        run: RunId,
-    },
-    /// A one-time run was started and is not found any more, and its end was never seen.
-    LostRun {
-        /// Which.
-        run: RunId,
-        /// When it was started.
-        since: Timestamp,
-    },
-    /// A run succeeded, and the service tells no time of it: the success is neither fresh nor stale.
-    UndatedSuccess {
-        /// Which.
-        run: RunId,
-    },
-    /// A run waits in a queue, and it must end first.
-    QueuedRun {
-        /// Which.
-        run: RunId,
-        /// For how long, if the service tells.
-        queued: Option<Span>,
-    },
-    /// It failed; it is tried again later.
-    BackOff {
-        /// Failures since the last success.
-        failures: u32,
-    },
-    /// It failed too often; a person is needed.
-    GaveUp {
-        /// Failures since the last success.
-        failures: u32,
-    },
-    /// A continuous job restarts itself: it must be paused in its settings.
-    PauseFirst,
-    /// A continuous job is paused: it must be unpaused in its settings.
-    UnpauseFirst,
-    /// A continuous job has no active run just now and restarts itself within a minute.
-    RestartsItself,
-    /// The job's settings allow no runs at all (`max_concurrent_runs: 0`).
-    RunsForbidden,
-}
-
-impl Hold {
-    /// Why only a person can end it; `None`: time or the next apply does.
-    pub const fn attention(&self) -> Option<Attention> {
-        match self {
-            Self::Trouble(trouble) => trouble.kind.attention(),
-            Self::ForeignRotation { .. } => Some(Attention::ForeignRotation),
-            Self::AgeUnknown { .. } | Self::Starved { .. } => Some(Attention::Policy),
-            Self::NoKeys { .. } => Some(Attention::Rule),
-            Self::EitherKeyDue { .. } | Self::EitherKeyTooOld { .. } => {
-                Some(Attention::Unattributed)
-            }
-            Self::GaveUp { .. } => Some(Attention::GivenUp),
-            Self::LostRun { .. } => Some(Attention::LostRun),
-            Self::UndatedSuccess { .. } => Some(Attention::UndatedSuccess),
-            Self::PauseFirst | Self::UnpauseFirst | Self::RunsForbidden => {
-                Some(Attention::Settings)
-            }
-            Self::Window { .. }
-            | Self::Busy { .. }
-            | Self::Doubt { .. }
-            | Self::Overlap { .. }
-            | Self::Freeze { .. }
-            | Self::Deferred { .. }
-            | Self::ActiveRun { .. }
-            | Self::QueuedRun { .. }
-            | Self::BackOff { .. }
-            | Self::RestartsItself => None,
-        }
-    }
-}
-
-fn either_key(f: &mut fmt::Formatter<'_>, is: fmt::Arguments<'_>) -> fmt::Result {
-    write!(
-        f,
-        "one of the two keys is {is}, and no evidence tells which"
-    )
-}
-
-fn queue(f: &mut fmt::Formatter<'_>, run: RunId, queued: Option<Span>) -> fmt::Result {
-    match queued {
-        Some(queued) => write!(f, "waiting for run {run}, queued for {}", queued.rounded()),
-        None => write!(f, "waiting for run {run}, which is queued"),
-    }
-}
-
-fn lost(f: &mut fmt::Formatter<'_>, run: RunId, since: Timestamp) -> fmt::Result {
-    write!(
-        f,
-        "run {run} of {} is not found any more, and its end was never seen",
-        minute(since)
-    )
-}
-
-fn undated(f: &mut fmt::Formatter<'_>, run: RunId) -> fmt::Result {
-    write!(
-        f,
-        "cannot judge how fresh it is: run {run} succeeded, and the service tells neither when it started nor when it ended"
-    )
-}
-
-fn given_up(f: &mut fmt::Formatter<'_>, failures: u32) -> fmt::Result {
-    let failed = failed(failures);
-    write!(
-        f,
-        "given up after {failed}; any successful run resets the count"
-    )
-}
-
-fn busy(
-    f: &mut fmt::Formatter<'_>,
-    action: &Action,
-    since: Timestamp,
-    by: Option<&str>,
-) -> fmt::Result {
-    let (title, since) = (action.title(), minute(since));
-    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
-    write!(
-        f,
-        "an apply that began to {title} at {since} may still be running{by}"
-    )
-}
-
-impl fmt::Display for Hold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Trouble(trouble) if trouble.kind == TroubleKind::Misfit => {
-                f.write_str(&trouble.message)
-            }
-            Self::Trouble(trouble) => write!(f, "{trouble}"),
-            Self::Busy { action, since, by } => busy(f, action, *since, by.as_deref()),
-            Self::Doubt { action, since } => write!(
-                f,
-                "unresolved: it is not known yet whether `{}` of {} happened",
-                action.title(),
-                minute(*since)
-            ),
-            Self::ForeignRotation { slot } => write!(
-                f,
-                "{slot} was rotated outside afresh while an operation of afresh was unresolved"
-            ),
-            Self::AgeUnknown { slot, age } => {
-                write!(f, "the age of {slot} is {age}, and unknownAge is fail")
-            }
-            Self::EitherKeyDue { limit } => either_key(f, format_args!("due (limit {limit})")),
-            Self::EitherKeyTooOld { limit } => either_key(f, format_args!("older than {limit}")),
-            Self::Window {
-                slot,
-                breaks_limit: false,
-                ..
-            } => write!(f, "{slot} is due, outside its window"),
-            Self::Window { slot, .. } => write!(
-                f,
-                "{slot} is due, outside its window; it will exceed its limit before the window opens"
-            ),
-            Self::Starved {
-                slot,
-                opens: Some(opens),
-            } => write!(
-                f,
-                "{slot} breaks its limit before it may be regenerated ({opens}), and onWindowStarvation is fail"
-            ),
-            Self::Starved { slot, opens: None } => write!(
-                f,
-                "{slot} will exceed its limit, its window never opens, and onWindowStarvation is fail"
-            ),
-            Self::Overlap { slot, overlap } => write!(
-                f,
-                "{slot} is due, but the other key may be younger than the overlap of {overlap}"
-            ),
-            Self::Freeze { reason } => write!(f, "frozen: {reason}"),
-            Self::NoKeys { why } => f.write_str(why),
-            Self::Deferred { guardrail } => write!(f, "deferred by {guardrail}"),
-            Self::ActiveRun { run } => write!(f, "run {run} is active and must end first"),
-            Self::QueuedRun { run, queued } => queue(f, *run, *queued),
-            Self::LostRun { run, since } => lost(f, *run, *since),
-            Self::UndatedSuccess { run } => undated(f, *run),
-            Self::BackOff { failures } => write!(f, "backing off after {}", failed(*failures)),
-            Self::GaveUp { failures } => given_up(f, *failures),
-            Self::PauseFirst => {
-                f.write_str("a continuous job restarts itself: pause it in its settings")
-            }
-            Self::UnpauseFirst => {
-                f.write_str("a continuous job that is paused: unpause it in its settings")
-            }
-            Self::RestartsItself => {
-                f.write_str("a continuous job between two runs: it restarts itself")
-            }
-            Self::RunsForbidden => {
-                f.write_str("its settings allow no runs (max_concurrent_runs is 0)")
-            }
-        }
-    }
-}
-
-fn failed(failures: u32) -> String {
+/// `1 failure`, `3 failures`.
+pub fn failed(failures: u32) -> String {
     if failures == 1 {
         "1 failure".to_owned()
     } else {

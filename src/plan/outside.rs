@@ -16,13 +16,10 @@ pub(super) fn rotations(
     doubts: &[Doubt],
 ) -> Vec<OutsideChange> {
     let KeySight::Shown(keys) = &sight.keys else {
-        return Vec::new();
+        return told(memory, sight, doubts);
     };
     // A change that an operation of ours may have made is not somebody else's.
-    let may_be_ours = |slot: Slot| {
-        let mut open = doubts.iter().map(|doubt| &doubt.action);
-        open.any(|action| matches!(action, Action::Regenerate { slot: of, .. } if *of == slot))
-    };
+    let may_be_ours = |slot: Slot| may_be_ours(doubts, slot);
     let changed = |slot: &Slot| {
         let known = memory.slots.get(*slot).fingerprint.as_ref();
         known != Some(keys.get(*slot)) && !may_be_ours(*slot)
@@ -44,6 +41,27 @@ pub(super) fn rotations(
         .filter(changed)
         .filter_map(told)
         .collect()
+}
+
+fn may_be_ours(doubts: &[Doubt], slot: Slot) -> bool {
+    let mut open = doubts.iter().map(|doubt| &doubt.action);
+    open.any(|action| matches!(action, Action::Regenerate { slot: of, .. } if *of == slot))
+}
+
+/// Keys that the service says it made since the ledger last saw them.
+fn told(memory: &RuntimeMemory, sight: &RuntimeSight, doubts: &[Doubt]) -> Vec<OutsideChange> {
+    let changed = |slot: Slot| {
+        let known = memory.slots.get(slot);
+        let made = (*sight.told.get(slot)).filter(|made| !known.is_made(*made))?;
+        known.last_seen?;
+        (!may_be_ours(doubts, slot)).then_some(OutsideChange::Rotated {
+            slot,
+            at: Some(made),
+            by: None,
+            by_afresh: false,
+        })
+    };
+    Slot::BOTH.into_iter().filter_map(changed).collect()
 }
 
 fn rotation(timeline: &Timeline, slot: Slot, both: bool) -> OutsideChange {

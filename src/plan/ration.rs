@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ruling::Draft;
 use super::urgency::urgency;
 use crate::model::desired::{Guardrails, OnExceed};
+use crate::model::key_service::KeyService;
 use crate::model::verdict::{Action, Exceeded, Hold, Target, Verdict};
 
 /// Guardrails that were reached, and whether that refuses the whole plan.
@@ -94,9 +95,13 @@ fn demands(
     let keys = count(|action| matches!(action, Action::Regenerate { .. }));
     let runs = count(|action| matches!(action, Action::Start { .. } | Action::Submit { .. }));
     let cancels = count(|action| matches!(action, Action::Cancel { .. }));
-    let factory = factory(draft)
-        .and_then(|factory| names.get(&factory).cloned())
-        .unwrap_or_default();
+    let holder = holder(draft);
+    let name = holder.as_ref().and_then(|(_, id)| names.get(id).cloned());
+    let name = name.unwrap_or_default();
+    let (in_factory, in_subscription) = match holder {
+        Some((KeyService::Storage, _)) => (0, keys),
+        Some((KeyService::DataFactory | KeyService::Synapse, _)) | None => (keys, 0),
+    };
     [
         (
             "maxRegenerations.perApply".to_owned(),
@@ -104,9 +109,14 @@ fn demands(
             keys,
         ),
         (
-            format!("maxRegenerations.perFactory of {factory}"),
+            format!("maxRegenerations.perFactory of {name}"),
             guardrails.regenerations_per_factory,
-            keys,
+            in_factory,
+        ),
+        (
+            format!("maxRegenerations.perSubscription of {name}"),
+            guardrails.regenerations_per_subscription,
+            in_subscription,
         ),
         (
             "maxRuns.perApply".to_owned(),
@@ -131,27 +141,31 @@ fn demands(
     .collect()
 }
 
-/// One name for each factory, whatever connections lead to it: that of its first address.
+/// One name for each factory and subscription, whatever connections lead to it: that of its first address.
 fn connections(drafts: &[Draft]) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for draft in drafts {
-        if let Some(factory) = factory(draft) {
+        if let Some((_, id)) = holder(draft) {
             names
-                .entry(factory)
+                .entry(id)
                 .or_insert_with(|| draft.step.address.connection.to_string());
         }
     }
     names
 }
 
-/// The ARM id of a runtime's factory, in lower case.
-fn factory(draft: &Draft) -> Option<String> {
+/// Whose keys a step is about, and the ARM id of what holds the resource, in lower case: a runtime's factory, an account's subscription.
+fn holder(draft: &Draft) -> Option<(KeyService, String)> {
     match &draft.step.target {
         Some(Target::Runtime(target)) => {
-            let id = target.id.folded();
-            let end = id.find("/integrationruntimes/").unwrap_or(id.len());
-            id.get(..end).map(str::to_owned)
+            let (service, id) = (KeyService::of(&target.id), target.id.folded());
+            let within = match service {
+                KeyService::DataFactory | KeyService::Synapse => "/integrationruntimes/",
+                KeyService::Storage => "/resourcegroups/",
+            };
+            let end = id.find(within).unwrap_or(id.len());
+            Some((service, id.get(..end)?.to_owned()))
         }
-        _ => None,
+        Some(Target::Job(_) | Target::Submission(_)) | None => None,
     }
 }

@@ -14,7 +14,7 @@ use crate::model::birth::{Birth, Evidence};
 use crate::model::joint::Joint;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Rotation, RuntimeKind, RuntimeMemory,
+    Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, PerSlot, Rotation, RuntimeMemory,
     RuntimeSight, RuntimeSpec, Slot, SlotMemory, Undone, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase};
@@ -87,12 +87,13 @@ fn open(case: &RuntimeCase, now: Timestamp) -> Opened {
     opened
 }
 
-fn keyless(kind: &RuntimeKind) -> Option<Ruling> {
+fn keyless(kind: &OwnKeys) -> Option<Ruling> {
     let why = match kind {
-        RuntimeKind::SelfHosted => return None,
-        RuntimeKind::Linked => "linked from another factory: its keys are rotated there".to_owned(),
-        RuntimeKind::Managed => "managed by Azure: it has no keys".to_owned(),
-        RuntimeKind::Other(kind) => format!("a runtime of the unknown type {kind}"),
+        OwnKeys::Yes => return None,
+        OwnKeys::Linked => "linked from another factory: its keys are rotated there".to_owned(),
+        OwnKeys::Managed => "managed by Azure: it has no keys".to_owned(),
+        OwnKeys::Disabled => "keys are disabled (allowSharedKeyAccess is false)".to_owned(),
+        OwnKeys::Other(kind) => format!("a runtime of the unknown type {kind}"),
     };
     Some(Ruling::hold(Hold::NoKeys { why }, None))
 }
@@ -212,6 +213,7 @@ impl<'a> Judge<'a> {
                 .map(|sight| sight.at),
             read_at: sight.map(|sight| sight.at),
             created: timeline::created(memory, sight),
+            told: sight.map(|sight| sight.told).unwrap_or_default(),
             corrected: joint.corrected.clone(),
             outside: sight
                 .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))
@@ -262,9 +264,7 @@ impl<'a> Judge<'a> {
     /// A runtime that has no keys of its own breaks no promise and keeps none.
     fn promise(&self, case: &RuntimeCase) -> Judged {
         match &case.sight {
-            Looked::Seen(sight) if sight.kind != RuntimeKind::SelfHosted => {
-                Judged::lasting(Promise::Unproven)
-            }
+            Looked::Seen(sight) if sight.kind != OwnKeys::Yes => Judged::lasting(Promise::Unproven),
             Looked::Seen(_) | Looked::NotAsked | Looked::Failed(_) => {
                 let known = |slot: &Slot| self.slot(*slot).fingerprint.is_some();
                 let seen = self.seen_at.is_some() || Slot::BOTH.iter().all(known);
@@ -457,8 +457,8 @@ impl<'a> Judge<'a> {
         let facts = self.slot(slot);
         let action = Action::Regenerate {
             slot,
-            replacing: presumed(facts),
-            beside: presumed(self.slot(slot.twin())),
+            replacing: presumed(facts, *self.facts.told.get(slot)),
+            beside: presumed(self.slot(slot.twin()), *self.facts.told.get(slot.twin())),
         };
         let because = Cause::KeyDue {
             slot,
@@ -485,11 +485,13 @@ fn log_tells_at(sight: &RuntimeSight, joint: &Joint) -> Option<Timestamp> {
     Some(lag().after(newest.min(sight.at)))
 }
 
-fn presumed(facts: &SlotFacts) -> Presumed {
-    facts
-        .fingerprint
-        .clone()
-        .map_or(Presumed::Unseen, Presumed::Key)
+/// By its fingerprint, or else by the time at which the service says that it made the key.
+fn presumed(facts: &SlotFacts, told: Option<Timestamp>) -> Presumed {
+    match (&facts.fingerprint, told) {
+        (Some(key), _) => Presumed::Key(key.clone()),
+        (None, Some(made)) => Presumed::Made(made),
+        (None, None) => Presumed::Unseen,
+    }
 }
 
 fn fingerprint(
@@ -497,9 +499,13 @@ fn fingerprint(
     memory: &RuntimeMemory,
     sight: Option<&RuntimeSight>,
 ) -> Option<Fingerprint> {
-    match sight.map(|sight| &sight.keys) {
-        Some(KeySight::Shown(keys)) => Some(keys.get(slot).clone()),
-        _ => memory.slots.get(slot).fingerprint.clone(),
+    let known = memory.slots.get(slot);
+    let shown = sight.map(|sight| (&sight.keys, *sight.told.get(slot)));
+    match shown {
+        Some((KeySight::Shown(keys), _)) => Some(keys.get(slot).clone()),
+        // Another key than the ledger has seen.
+        Some((_, Some(made))) if !known.is_made(made) => None,
+        Some(_) | None => known.fingerprint.clone(),
     }
 }
 

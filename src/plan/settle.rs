@@ -11,11 +11,20 @@ use crate::model::verdict::{Action, Presumed, Receipt, Settled};
 
 /// A regeneration happened if the slot shows another key than the one it was to replace. An unchanged slot proves that it did
 /// not happen only if it was looked at after the time of its request was over: until then it may be on its way.
-/// `None` too where the *other* key changed meanwhile ([`foreign_rotation`]) or no keys were shown.
+/// `None` too where the *other* key changed meanwhile ([`foreign_rotation`]), where no keys were shown, and where the time at which the
+/// service says that it made the key does not fit.
 pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Settled> {
     let keys = shown(doubt, sight, now)?;
     let (slot, replaced) = replacing(doubt)?;
-    if keys.get(slot) != replaced {
+    let is_another = keys.get(slot) != replaced;
+    if sight
+        .told
+        .get(slot)
+        .is_some_and(|made| contradicts(doubt, made, is_another))
+    {
+        return None;
+    }
+    if is_another {
         return Some(Settled::Done(Receipt::Regenerated {
             slot,
             fingerprint: keys.get(slot).clone(),
@@ -26,6 +35,17 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
     }
     let proof = sight.at >= doubt.act_by && foreign_rotation(doubt, sight, now).is_none();
     proof.then_some(Settled::NotDone)
+}
+
+/// Does the time at which the service says that it made the key exclude what its fingerprint says? Only where it is surely before the
+/// intent, or surely after: the clocks are two.
+fn contradicts(doubt: &Doubt, made: Timestamp, is_another: bool) -> bool {
+    let skew = Span::seconds(limits::CLOCK_SKEW_MAX.as_secs());
+    if is_another {
+        made < earliest(doubt)
+    } else {
+        made > skew.after(doubt.act_by)
+    }
 }
 
 /// The key that somebody else changed while `doubt` was open and its own slot stayed as it was.

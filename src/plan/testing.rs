@@ -12,8 +12,8 @@ use crate::model::job::{
 };
 use crate::model::memory::Doubt;
 use crate::model::runtime::{
-    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, PerSlot, Regeneration, Rotation,
-    RuntimeKind, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
+    Declaration, Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, PerSlot, Regeneration,
+    Rotation, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
 };
 use crate::model::survey::{
     Case, JobCase, JobTarget, Looked, RuntimeCase, RuntimeTarget, Subject, SubmissionCase,
@@ -110,7 +110,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
         rule: name("gateways"),
         place: place(),
         target: RuntimeTarget {
-            factory: name("ingest"),
+            connection: name("ingest"),
             id: ResourceId::new(format!(
                 "/subscriptions/s/resourceGroups/g/providers/Microsoft.DataFactory/factories/adf/integrationRuntimes/{runtime}"
             )),
@@ -126,7 +126,8 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
         },
         sight: Looked::Seen(RuntimeSight {
             at: now(),
-            kind: RuntimeKind::SelfHosted,
+            kind: OwnKeys::Yes,
+            told: PerSlot::default(),
             created: None,
             status_refused: None,
             keys: keys('a', 'b'),
@@ -496,6 +497,17 @@ impl Dice<'_> {
         }
     }
 
+    /// Mostly nothing: few services tell when they made a key.
+    fn told(&mut self) -> PerSlot<Option<Timestamp>> {
+        if !self.one_in(4) {
+            return PerSlot::default();
+        }
+        PerSlot {
+            one: self.maybe(Self::days),
+            two: self.maybe(Self::days),
+        }
+    }
+
     fn log(&mut self) -> LogSight {
         match self.roll(3) {
             0 => LogSight::NotAsked,
@@ -543,9 +555,9 @@ impl Dice<'_> {
             .unwrap()
         });
         let kind = match self.roll(12) {
-            1 => RuntimeKind::Linked,
-            2 => RuntimeKind::Managed,
-            _ => RuntimeKind::SelfHosted,
+            1 => OwnKeys::Linked,
+            2 => OwnKeys::Managed,
+            _ => OwnKeys::Yes,
         };
         let shown = match self.roll(5) {
             0 | 1 => keys('a', 'b'),
@@ -563,6 +575,7 @@ impl Dice<'_> {
                 created,
                 status_refused: None,
                 keys: shown,
+                told: self.told(),
                 log,
             }),
         };
@@ -779,6 +792,7 @@ impl Dice<'_> {
         project.guardrails = Guardrails {
             regenerations_per_apply: rail(self),
             regenerations_per_factory: rail(self),
+            regenerations_per_subscription: rail(self),
             runs_per_apply: rail(self),
             cancellations_per_apply: rail(self),
             on_exceed: self.pick(&[OnExceed::Defer, OnExceed::Fail]),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::text::{report as sentence, run_of};
 use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
+use crate::model::key_service::KeyService;
 use crate::model::kind::Kind;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::time::Timestamp;
@@ -21,7 +22,7 @@ pub fn report(report: &Report) -> Value {
     fields.insert("address".to_owned(), report.address.to_string().into());
     fields.insert("event".to_owned(), event(&report.what).into());
     if let Some(action) = action(&report.what) {
-        fields.extend(action_fields(action));
+        fields.extend(action_fields(action, report.service));
     }
     if let Some(run) = run_of(&report.what) {
         fields.insert("run".to_owned(), run.into());
@@ -44,9 +45,10 @@ pub fn recorded(at: Timestamp, observations: usize, ledger: &str) -> Value {
 /// "audience", "until", "why", "rights": [{"for", "right", "on", "granted", "why"}]}`; `granted` is null where nobody can tell.
 pub fn access(access: &Access) -> Value {
     let (kind, place) = match &access.place {
-        Place::Factory(service, name) => (service.kind().as_str(), name),
-        Place::Workspace(host) => (Kind::DatabricksWorkspace.as_str(), host),
-        Place::Ledger(address) => ("ledger", address),
+        Place::Factory(service, name) => (service.keys().kind().as_str(), name.as_str()),
+        Place::Accounts(id) => (Kind::Subscription.as_str(), id.as_str()),
+        Place::Workspace(host) => (Kind::DatabricksWorkspace.as_str(), host.as_str()),
+        Place::Ledger(address) => ("ledger", address.as_str()),
     };
     let mut fields = object(json!({
         "name": access.name, "kind": kind, "place": place, "signedIn": !access.is_closed(),
@@ -127,9 +129,11 @@ fn action(what: &Happened) -> Option<&Action> {
     }
 }
 
-fn action_fields(action: &Action) -> Map<String, Value> {
+fn action_fields(action: &Action, service: KeyService) -> Map<String, Value> {
     object(match action {
-        Action::Regenerate { slot, .. } => json!({"move": "regenerate", "slot": slot.as_str()}),
+        Action::Regenerate { slot, .. } => {
+            json!({"move": "regenerate", "slot": service.key_name(*slot)})
+        }
         Action::Start { token, .. } => json!({"move": "start", "idempotencyToken": token.as_str()}),
         Action::Submit { token, digest } => {
             json!({"move": "submit", "idempotencyToken": token.as_str(), "digest": digest})
@@ -193,6 +197,7 @@ mod tests {
     fn shown(what: Happened) -> Value {
         report(&Report {
             address: Address::parse("w/nightly").unwrap(),
+            service: KeyService::default(),
             at: "2026-11-22T09:00:00Z".parse().unwrap(),
             what,
         })

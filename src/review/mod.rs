@@ -5,6 +5,7 @@
 
 mod change;
 mod command;
+mod hold;
 pub mod json;
 pub mod markdown;
 mod paint;

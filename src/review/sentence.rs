@@ -3,8 +3,9 @@
 //!
 //! A promise that does not hold is always mentioned.
 
-use super::words;
+use super::{hold, words};
 use crate::escape::{self, line};
+use crate::model::key_service::KeyService;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
@@ -14,7 +15,7 @@ use crate::model::verdict::{Action, Cause, Hold, Keep, NonEmpty, Step, Verdict};
 pub(super) fn sentence(step: &Step) -> String {
     match &step.verdict {
         Verdict::Act { actions, because } => {
-            format!("{}: {}", titles(actions), cause(step, because))
+            format!("{}: {}", titles(step, actions), cause(step, because))
         }
         Verdict::Hold { why, .. } => {
             format!("{}: {}", state(step), line(&hold_reason(step, why)))
@@ -52,8 +53,10 @@ pub(super) fn again(step: &Step) -> Option<String> {
 }
 
 /// `cancel run 7, then run now`.
-fn titles(actions: &NonEmpty<Action>) -> String {
-    let titles: Vec<String> = actions.iter().map(|action| line(&action.title())).collect();
+fn titles(step: &Step, actions: &NonEmpty<Action>) -> String {
+    let service = step.key_service();
+    let titles = actions.iter().map(|action| line(&action.title(service)));
+    let titles: Vec<String> = titles.collect();
     titles.join(", then ")
 }
 
@@ -105,21 +108,25 @@ fn standing(step: &Step) -> impl Iterator<Item = String> {
 pub(super) fn promise(step: &Step) -> Option<String> {
     match step.promise {
         Promise::Kept => None,
-        Promise::Broken { part, .. } => Some(format!(
-            "{}{}",
-            step.promise,
-            part_mark(part, &step.verdict)
-        )),
+        Promise::Broken { part, .. } => Some(format!("{}{}", step.promise, part_mark(part, step))),
         Promise::Unproven | Promise::Unknown => Some(format!("promise {}", step.promise.word())),
     }
 }
 
 /// Which key it is, unless the verdict speaks of that key anyway.
-fn part_mark(part: BrokenPart, verdict: &Verdict) -> String {
+fn part_mark(part: BrokenPart, step: &Step) -> String {
+    match part {
+        BrokenPart::Key(slot) if slot_of(&step.verdict) == Some(slot) => String::new(),
+        BrokenPart::Whole | BrokenPart::EitherKey | BrokenPart::Key(_) | BrokenPart::BothKeys => {
+            key_mark(part, step.key_service())
+        }
+    }
+}
+
+fn key_mark(part: BrokenPart, service: KeyService) -> String {
     match part {
         BrokenPart::Whole | BrokenPart::EitherKey => String::new(),
-        BrokenPart::Key(slot) if slot_of(verdict) == Some(slot) => String::new(),
-        BrokenPart::Key(slot) => format!(" ({slot})"),
+        BrokenPart::Key(slot) => format!(" ({})", service.key_name(slot)),
         BrokenPart::BothKeys => " (both keys)".to_owned(),
     }
 }
@@ -173,18 +180,21 @@ fn proved_until(step: &Step) -> Option<Timestamp> {
 }
 
 fn hold_reason(step: &Step, why: &Hold) -> String {
+    let service = step.key_service();
+    let name = |slot: &Slot| service.key_name(*slot);
     let reason = match why {
         Hold::Window {
             slot,
             breaks_limit: true,
             ..
-        } if step.promise.is_broken() => format!("{slot} is due, outside its window"),
+        } if step.promise.is_broken() => format!("{} is due, outside its window", name(slot)),
         Hold::Window {
             slot,
             breaks_limit: true,
             ..
         } => format!(
-            "{slot} is due, outside its window; it {} exceed {} before the window opens",
+            "{} is due, outside its window; it {} exceed {} before the window opens",
+            name(slot),
             if outlasted(step).is_some() {
                 "will"
             } else {
@@ -193,8 +203,8 @@ fn hold_reason(step: &Step, why: &Hold) -> String {
             age_limit(step)
         ),
         // It says so itself.
-        Hold::EitherKeyTooOld { .. } => return why.to_string(),
-        other => other.to_string(),
+        Hold::EitherKeyTooOld { .. } => return hold::sentence(why, service),
+        other => hold::sentence(other, service),
     };
     match (why, either_key(step)) {
         // It says so itself.
@@ -245,7 +255,7 @@ pub(super) fn promise_cell(step: &Step) -> String {
             let mark = match part {
                 BrokenPart::EitherKey => " (one of the two keys, nobody can tell which)".to_owned(),
                 BrokenPart::Whole | BrokenPart::Key(_) | BrokenPart::BothKeys => {
-                    part_mark(part, &Verdict::Keep(Keep::Young))
+                    key_mark(part, step.key_service())
                 }
             };
             format!("{}{mark}", step.promise)

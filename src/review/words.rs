@@ -4,6 +4,7 @@ use crate::escape::line;
 use crate::model::address::ResourceId;
 use crate::model::birth::{AgeRange, Birth, Evidence};
 use crate::model::joint::Correction;
+use crate::model::key_service::KeyService;
 use crate::model::requests::{self, RequestClass, Requests};
 use crate::model::runtime::Slot;
 use crate::model::survey::Refresh;
@@ -26,6 +27,7 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
             "known to the ledger from before; here since {}",
             minute(seen)
         ),
+        Evidence::Told { at } => format!("created {}, says Azure", minute(at)),
         Evidence::RuntimeCreated { at } => format!("runtime created {}", minute(at)),
         Evidence::LogSilent { since, .. } => format!(
             "no regeneration in the Activity Log since {}",
@@ -39,6 +41,8 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
 /// What others did to a key since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
 /// `own`: the runtime's own id, if it is known.
 pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
+    let service = own.map(Target::key_service).unwrap_or_default();
+    let resource = service.resource();
     match change {
         OutsideChange::Rotated {
             slot,
@@ -58,15 +62,21 @@ pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
                 .as_ref()
                 .map(|by| format!(", by {}", line(by)))
                 .unwrap_or_default();
-            format!("{slot} was regenerated {who}{at}{by}")
+            let name = service.key_name(*slot);
+            format!("{name} was regenerated {who}{at}{by}")
         }
         OutsideChange::Returned { slot, from, was } if is_runtime(own, from) => {
             let before = if was == slot { "" } else { ", which was in " };
-            let was = if was == slot { "before" } else { was.as_str() };
-            format!("{slot} holds a key that this runtime had{before}{was}; it keeps its age")
+            let (name, was) = match was == slot {
+                true => (service.key_name(*slot), "before"),
+                false => (service.key_name(*slot), service.key_name(*was)),
+            };
+            format!("{name} holds a key that this {resource} had{before}{was}; it keeps its age")
         }
         OutsideChange::Returned { slot, from, was } => format!(
-            "{slot} is a key that the ledger knows: {was} of {}; it keeps its age",
+            "{} is a key that the ledger knows: {} of {}; it keeps its age",
+            service.key_name(*slot),
+            KeyService::of(from).key_name(*was),
             line(from.as_str())
         ),
     }
@@ -80,18 +90,22 @@ fn is_runtime(target: Option<&Target>, id: &ResourceId) -> bool {
 }
 
 /// A fact that had to give way to stronger ones.
-pub(super) fn correction(correction: &Correction) -> String {
+pub(super) fn correction(correction: &Correction, service: KeyService) -> String {
+    let (name, resource) = (|slot| service.key_name(slot), service.resource());
     match *correction {
         Correction::Declared { slot, born } => format!(
-            "corrected: {slot} was declared as created {}, and stronger evidence excludes that",
+            "corrected: {} was declared as created {}, and stronger evidence excludes that",
+            name(slot),
             minute(born)
         ),
         Correction::Silence { slot } => format!(
-            "corrected: {slot} changed, and the Activity Log shows no regeneration: the log is late, or the runtime was created anew"
+            "corrected: {} changed, and the Activity Log shows no regeneration: the log is late, or the {resource} was created anew",
+            name(slot)
         ),
         Correction::Created { slot, at } => format!(
-            "corrected: the runtime says that it was created {}, and {slot} was seen before that",
-            minute(at)
+            "corrected: the {resource} says that it was created {}, and {} was seen before that",
+            minute(at),
+            name(slot)
         ),
         Correction::Event { at } => format!(
             "corrected: the Activity Log shows a regeneration at {}, and neither key changed then",
@@ -115,10 +129,10 @@ pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
     let Some(facts) = runtime_facts(step) else {
         return Vec::new();
     };
-    let own = step.target.as_ref();
+    let (own, service) = (step.target.as_ref(), step.key_service());
     let outside = facts.outside.iter().map(|change| outside(change, own));
     outside
-        .chain(facts.corrected.iter().map(correction))
+        .chain(facts.corrected.iter().map(|one| correction(one, service)))
         .collect()
 }
 
@@ -179,8 +193,8 @@ pub(super) fn cause(cause: &Cause) -> String {
 }
 
 /// `resolved: the earlier "regenerate authKey1" did happen`.
-pub(super) fn settlement(settlement: &Settlement) -> String {
-    let what = line(&settlement.action.title());
+pub(super) fn settlement(settlement: &Settlement, service: KeyService) -> String {
+    let what = line(&settlement.action.title(service));
     match &settlement.settled {
         Settled::Done(receipt) => format!(
             "resolved: the earlier \"{what}\" did happen ({})",

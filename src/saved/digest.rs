@@ -59,7 +59,7 @@ fn settlement((intent, settled): &(String, Settled)) -> Value {
     let settled = match settled {
         Settled::Done(Receipt::Regenerated {
             slot, fingerprint, ..
-        }) => json!(["regenerated", slot.as_str(), fingerprint.as_str()]),
+        }) => json!(["regenerated", slot.on_the_wire(), fingerprint.as_str()]),
         Settled::Done(Receipt::Started { run, .. }) => json!(["started", run]),
         Settled::Done(Receipt::Cancelled { run, .. }) => json!(["cancelled", run]),
         Settled::NotDone => json!("notDone"),
@@ -96,7 +96,12 @@ fn cause(cause: &Cause) -> Value {
             limit,
             outside_window,
             ..
-        } => json!(["keyDue", slot.as_str(), limit.as_secs(), outside_window]),
+        } => json!([
+            "keyDue",
+            slot.on_the_wire(),
+            limit.as_secs(),
+            outside_window
+        ]),
         Cause::Stale { limit, .. } => json!(["stale", limit.as_secs()]),
         Cause::Ageing {
             start_after, limit, ..
@@ -118,15 +123,15 @@ fn hold(hold: &Hold) -> Value {
         Hold::Trouble(trouble) => json!(["trouble", trouble_kind(&trouble.kind)]),
         Hold::Busy { action, .. } => json!(["busy", intended(action)]),
         Hold::Doubt { action, .. } => json!(["doubt", intended(action)]),
-        Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.as_str()]),
-        Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.as_str()]),
+        Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.on_the_wire()]),
+        Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.on_the_wire()]),
         Hold::EitherKeyDue { limit } => json!(["eitherKeyDue", limit.as_secs()]),
         Hold::EitherKeyTooOld { limit } => json!(["eitherKeyTooOld", limit.as_secs()]),
         Hold::Window {
             slot, breaks_limit, ..
-        } => json!(["window", slot.as_str(), breaks_limit]),
-        Hold::Starved { slot, .. } => json!(["starved", slot.as_str()]),
-        Hold::Overlap { slot, .. } => json!(["overlap", slot.as_str()]),
+        } => json!(["window", slot.on_the_wire(), breaks_limit]),
+        Hold::Starved { slot, .. } => json!(["starved", slot.on_the_wire()]),
+        Hold::Overlap { slot, .. } => json!(["overlap", slot.on_the_wire()]),
         Hold::Freeze { reason } => json!(["freeze", reason]),
         Hold::NoKeys { .. } => json!("noKeys"),
         Hold::Deferred { guardrail } => json!(["deferred", guardrail]),

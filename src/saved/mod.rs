@@ -30,7 +30,7 @@ use serde_json::Value;
 use self::value::to_value;
 use crate::limits::{PLAN_BYTES_MAX, PLAN_VALUES_MAX};
 use crate::model::address::Name;
-use crate::model::connection::{Factory, Workspace};
+use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::trust::Use;
 use crate::model::verdict::Plan;
@@ -51,8 +51,8 @@ const FAMILY: &str = "afresh-plan/";
 pub struct File {
     /// What was decided.
     pub plan: Plan,
-    /// The connections to services with integration runtimes that its steps use.
-    pub factories: BTreeMap<Name, Factory>,
+    /// The connections to resources with keys that its steps use.
+    pub key_connections: BTreeMap<Name, KeyConnection>,
     /// The Databricks connections that its steps use, and those that the `DATABRICKS_` variables may be meant for.
     pub workspaces: BTreeMap<Name, Workspace>,
     /// The project's name.
@@ -166,6 +166,8 @@ struct Document {
     plan: plan_shape::Plan,
     /// Connections that the steps use; credentials only as references.
     factories: BTreeMap<Text<Name>, connection_shape::Factory>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    subscriptions: BTreeMap<Text<Name>, connection_shape::Subscription>,
     workspaces: BTreeMap<Text<Name>, connection_shape::Workspace>,
     /// What credentials come from and go to, with what allowed each when the plan was made. For people: whoever applies the plan asks again.
     trust: Vec<trust_shape::Use>,
@@ -195,7 +197,8 @@ pub fn document(file: &File) -> Value {
         ledger_began: file.began,
         counts: Mirror::of(&file.plan.counts()),
         plan,
-        factories: Mirror::of(&file.factories),
+        factories: factories(&file.key_connections),
+        subscriptions: subscriptions(&file.key_connections),
         workspaces: Mirror::of(&file.workspaces),
         trust: Mirror::of(&file.trust),
         seal: String::new(),
@@ -318,12 +321,49 @@ fn malformed(text: &str, error: &serde_json::Error) -> SavedError {
     }
 }
 
+fn factories(
+    all: &BTreeMap<Name, KeyConnection>,
+) -> BTreeMap<Text<Name>, connection_shape::Factory> {
+    let factories = all
+        .iter()
+        .filter_map(|(name, connection)| match connection {
+            KeyConnection::Factory(one) => Some((Text(name.clone()), Mirror::of(one))),
+            KeyConnection::Subscription(_) => None,
+        });
+    factories.collect()
+}
+
+fn subscriptions(
+    all: &BTreeMap<Name, KeyConnection>,
+) -> BTreeMap<Text<Name>, connection_shape::Subscription> {
+    let subscriptions = all
+        .iter()
+        .filter_map(|(name, connection)| match connection {
+            KeyConnection::Subscription(one) => Some((Text(name.clone()), Mirror::of(one))),
+            KeyConnection::Factory(_) => None,
+        });
+    subscriptions.collect()
+}
+
+fn key_connections(
+    factories: BTreeMap<Text<Name>, connection_shape::Factory>,
+    subscriptions: BTreeMap<Text<Name>, connection_shape::Subscription>,
+) -> BTreeMap<Name, KeyConnection> {
+    let factories = factories
+        .into_iter()
+        .map(|(Text(name), one)| (name, KeyConnection::Factory(one.back())));
+    let subscriptions = subscriptions
+        .into_iter()
+        .map(|(Text(name), one)| (name, KeyConnection::Subscription(one.back())));
+    factories.chain(subscriptions).collect()
+}
+
 fn open(document: Document) -> File {
     let steps = &document.plan.steps;
     let sentences = steps.iter().map(|step| step.sentence.clone()).collect();
     File {
         plan: document.plan.back(),
-        factories: document.factories.back(),
+        key_connections: key_connections(document.factories, document.subscriptions),
         workspaces: document.workspaces.back(),
         project: document.project,
         ledger: document.ledger.back(),

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::*;
 use crate::model::address::ResourceId;
-use crate::model::connection::{Cloud, Credential, Proof, SecretSource, WorkspaceHost};
+use crate::model::connection::{
+    Cloud, Credential, Factory, Proof, SecretSource, Subscription, WorkspaceHost,
+};
 use crate::model::runtime_service::RuntimeService;
 use crate::model::samples;
 use crate::model::time::Span;
@@ -91,11 +93,21 @@ fn file(plan: Plan) -> File {
         cloud: Cloud::named("china").unwrap(),
         credential: Credential::Default,
     };
+    let subscription = Subscription {
+        name: name("data"),
+        subscription: "12345678-1234-1234-1234-1234567890ab".to_owned(),
+        resource_group: None,
+        cloud: Cloud::named("public").unwrap(),
+        credential: Credential::Default,
+    };
     let sentences = plan.steps.iter().map(|step| step.address.to_string());
     File {
         sentences: sentences.collect(),
         plan,
-        factories: BTreeMap::from([(name("ingest"), factory)]),
+        key_connections: BTreeMap::from([
+            (name("ingest"), KeyConnection::Factory(factory)),
+            (name("data"), KeyConnection::Subscription(subscription)),
+        ]),
         workspaces: credentials()
             .into_iter()
             .enumerate()

@@ -12,7 +12,7 @@ use crate::cloud::{ListedJob, Me, Reader};
 use crate::limits::PARALLELISM_DEFAULT;
 use crate::model::access::{Access, CAN_MANAGE_RUN, CAN_VIEW, Entry, Need, Place, Right, Standing};
 use crate::model::address::Name;
-use crate::model::connection::{Factory, Workspace, WorkspaceHost};
+use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
 use crate::model::desired::Desired;
 use crate::model::job::JobId;
 use crate::model::memory::Memory;
@@ -39,16 +39,16 @@ pub async fn gather(
     let memory = Memory::default();
     let scene = Scene::new(desired, &memory, reader, &options);
     let is_wanted = |name: &Name| wanted.is_empty() || wanted.contains(name);
-    let factories = desired
-        .factories
+    let with_keys = desired
+        .key_connections
         .values()
-        .filter(|one| is_wanted(&one.name));
+        .filter(|one| is_wanted(one.name()));
     let workspaces = desired
         .workspaces
         .values()
         .filter(|one| is_wanted(&one.name));
     let (mut all, workspaces) = join(
-        join_all(factories.map(|factory| of_factory(reader, factory))),
+        join_all(with_keys.map(|connection| of_keys(reader, connection))),
         join_all(workspaces.map(|workspace| of_workspace(&scene, workspace))),
     )
     .await;
@@ -57,11 +57,14 @@ pub async fn gather(
     all
 }
 
-async fn of_factory(reader: &Reader, factory: &Factory) -> Access {
-    let (entry, rights) = reader.factory_access(factory).await;
+async fn of_keys(reader: &Reader, connection: &KeyConnection) -> Access {
+    let (entry, rights) = reader.key_access(connection).await;
     Access {
-        name: factory.name.to_string(),
-        place: Place::Factory(factory.service, factory.factory.clone()),
+        name: connection.name().to_string(),
+        place: match connection {
+            KeyConnection::Factory(one) => Place::Factory(one.service, one.factory.clone()),
+            KeyConnection::Subscription(one) => Place::Accounts(one.id()),
+        },
         entry,
         rights,
     }

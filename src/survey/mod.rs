@@ -6,8 +6,13 @@
 //! This module decides nothing and writes nothing. The trouble of one subject does not stop the others.
 
 pub mod access;
+mod accounts;
+mod found;
 mod jobs;
+mod keys;
+mod log;
 mod names;
+mod proof;
 mod resolve;
 mod runtimes;
 mod scene;
@@ -17,10 +22,12 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
+use self::found::Found;
 pub use self::scene::Options;
 use self::scene::Scene;
 use crate::cloud::Reader;
 use crate::model::address::Name;
+use crate::model::connection::KeyConnection;
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
 use crate::model::survey::Survey;
@@ -38,10 +45,10 @@ pub async fn gather(
     options: &Options,
 ) -> Survey {
     let scene = Scene::new(desired, memory, reader, options);
-    let factories: BTreeSet<&Name> = desired
+    let with_keys: BTreeSet<&Name> = desired
         .key_ages
         .iter()
-        .map(|rule| &rule.factory)
+        .map(|rule| &rule.connection)
         .filter(|name| options.wants_connection(name))
         .collect();
     let workspaces: BTreeSet<&Name> = desired
@@ -50,11 +57,11 @@ pub async fn gather(
         .map(|rule| &rule.workspace)
         .filter(|name| options.wants_connection(name))
         .collect();
-    let of_factories = join_all(
-        factories
+    let of_keys = join_all(
+        with_keys
             .into_iter()
-            .filter_map(|name| desired.factories.get(name))
-            .map(|factory| runtimes::gather(&scene, factory)),
+            .filter_map(|name| desired.key_connections.get(name))
+            .map(|connection| of_connection(&scene, connection)),
     );
     let of_workspaces = join_all(
         workspaces
@@ -62,14 +69,13 @@ pub async fn gather(
             .filter_map(|name| desired.workspaces.get(name))
             .map(|workspace| jobs::gather(&scene, workspace)),
     );
-    let (of_factories, of_workspaces) =
-        futures_util::future::join(of_factories, of_workspaces).await;
+    let (of_keys, of_workspaces) = futures_util::future::join(of_keys, of_workspaces).await;
 
     let mut survey = Survey::default();
-    for found in of_factories {
+    for found in of_keys {
         survey.cases.extend(found.subjects);
         survey.skipped.extend(found.skipped);
-        survey.logs.extend(found.log);
+        survey.logs.extend(found.logs);
     }
     for (cases, skipped) in of_workspaces {
         survey.cases.extend(cases);
@@ -86,4 +92,12 @@ pub async fn gather(
     survey.requests = reader.requests();
     survey.refresh = options.refresh;
     survey
+}
+
+/// Everything that the rules of one connection to resources with keys speak of.
+async fn of_connection(scene: &Scene<'_>, connection: &KeyConnection) -> Found {
+    match connection {
+        KeyConnection::Factory(factory) => runtimes::gather(scene, factory).await,
+        KeyConnection::Subscription(subscription) => accounts::gather(scene, subscription).await,
+    }
 }

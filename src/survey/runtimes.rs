@@ -1,36 +1,24 @@
 //! The runtimes of one factory: list them, match them with the rules, look at those that the ledger does not prove.
 
-mod keys;
-mod log;
-mod proof;
 mod see;
 
 use futures_util::future::join_all;
 
-use self::log::{Log, read_log};
-use self::proof::{needs_look, rotated_by_us};
+use super::found::{Found, case, idle_globs};
+use super::log::{Log, read_log};
+use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
 use super::scene::Scene;
 use crate::cloud::{Dated, ListedRuntime};
-use crate::model::address::{Address, Identity, ResourceId};
+use crate::model::address::{Address, Identity};
 use crate::model::connection::Factory;
 use crate::model::desired::{KeyAgeRule, Selector};
-use crate::model::memory::LogReading;
-use crate::model::runtime::{KeySight, LogSight, RuntimeKind, RuntimeMemory, RuntimeSight, Slot};
-use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, RuntimeTarget, Skipped, Subject};
+use crate::model::runtime::{
+    KeySight, LogSight, OwnKeys, PerSlot, RuntimeMemory, RuntimeSight, Slot,
+};
+use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
-
-/// What was found in one factory.
-#[derive(Default)]
-pub struct Found {
-    /// Everything that its rules speak of.
-    pub subjects: Vec<Subject>,
-    /// What globs met and left alone.
-    pub skipped: Vec<Skipped>,
-    /// What was read of its Activity Log.
-    pub log: Option<LogReading>,
-}
 
 /// Everything one factory's rules speak of.
 pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> Found {
@@ -38,7 +26,7 @@ pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> Found {
         .desired
         .key_ages
         .iter()
-        .filter(|rule| rule.factory == factory.name)
+        .filter(|rule| rule.connection == factory.name)
         .map(|rule| (rule, Matcher::new(rule)))
         .collect();
     if needs_no_list(scene, factory, &rules) {
@@ -68,7 +56,7 @@ fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &[(&KeyAgeRule, Ma
         Refresh::Auto => rules.iter().all(|(rule, _)| {
             rule.select.iter().all(|selector| match selector {
                 Selector::Named(name) => {
-                    let case = case(scene, factory, rule, name, factory.runtime(name));
+                    let case = case(scene, &factory.name, rule, name, factory.runtime(name));
                     !needs_look(scene, &case)
                 }
                 Selector::Glob(_) => false,
@@ -109,7 +97,7 @@ fn remembered(
             .iter()
             .filter(|(_, matcher)| matcher.select(name).is_some())
             .map(|(rule, _)| {
-                let case = case(scene, factory, rule, name, factory.runtime(name));
+                let case = case(scene, &factory.name, rule, name, factory.runtime(name));
                 let known = scene.memory.runtimes.contains_key(&case.target.identity());
                 Subject::Runtime(Case {
                     sight: if known {
@@ -142,7 +130,7 @@ fn unlisted(
     let troubled = rules.iter().flat_map(|(rule, _)| {
         rule.select.iter().map(|selector| match selector {
             Selector::Named(name) => {
-                let case = case(scene, factory, rule, name, factory.runtime(name));
+                let case = case(scene, &factory.name, rule, name, factory.runtime(name));
                 Subject::Runtime(Case {
                     sight: Looked::Failed(trouble.clone()),
                     ..case
@@ -164,7 +152,7 @@ async fn from_list(
     rules: &[(&KeyAgeRule, Matcher)],
     listed: Dated<Vec<ListedRuntime>>,
 ) -> Found {
-    let mut cases: Vec<(RuntimeCase, RuntimeKind)> = Vec::new();
+    let mut cases: Vec<(RuntimeCase, OwnKeys)> = Vec::new();
     let mut skipped = Vec::new();
     for runtime in &listed.said {
         for (rule, matcher) in rules {
@@ -179,7 +167,13 @@ async fn from_list(
                     });
                 }
                 _ => cases.push((
-                    case(scene, factory, rule, &runtime.name, runtime.id.clone()),
+                    case(
+                        scene,
+                        &factory.name,
+                        rule,
+                        &runtime.name,
+                        runtime.id.clone(),
+                    ),
                     runtime.kind.clone(),
                 )),
             }
@@ -189,7 +183,7 @@ async fn from_list(
     skipped.extend(empty);
     cases.retain(|(case, _)| scene.options.wants(&case.address));
     let asks_log = cases.iter().any(|(case, kind)| {
-        *kind == RuntimeKind::SelfHosted && needs_look(scene, case) && !rotated_by_us(&case.memory)
+        *kind == OwnKeys::Yes && needs_look(scene, case) && !rotated_by_us(&case.memory)
     });
     let mut log = if asks_log {
         read_log(scene, factory, listed.at).await
@@ -213,7 +207,7 @@ async fn from_list(
     Found {
         subjects,
         skipped,
-        log: log.reading(),
+        logs: log.reading().into_iter().collect(),
     }
 }
 
@@ -251,18 +245,6 @@ fn unmatched(
     (held, skipped)
 }
 
-/// The globs of all rules that select none of these runtimes.
-fn idle_globs<'a>(
-    rules: &'a [(&'a KeyAgeRule, Matcher)],
-    names: &[&str],
-) -> Vec<(&'a KeyAgeRule, &'a str)> {
-    let each = rules.iter().flat_map(|(rule, matcher)| {
-        let idle = matcher.idle_globs(names).into_iter();
-        idle.map(|glob| (*rule, glob))
-    });
-    each.collect()
-}
-
 /// Named runtimes that the factory does not have.
 fn missing(
     scene: &Scene<'_>,
@@ -291,7 +273,7 @@ fn missing(
                 };
                 gone.push(Subject::Runtime(Case {
                     sight: Looked::Failed(trouble),
-                    ..case(scene, factory, rule, name, factory.runtime(name))
+                    ..case(scene, &factory.name, rule, name, factory.runtime(name))
                 }));
             }
         }
@@ -299,41 +281,17 @@ fn missing(
     gone
 }
 
-fn no_keys(kind: &RuntimeKind) -> Option<String> {
+fn no_keys(kind: &OwnKeys) -> Option<String> {
     match kind {
-        RuntimeKind::SelfHosted => None,
-        RuntimeKind::Linked => {
+        OwnKeys::Yes => None,
+        OwnKeys::Linked => {
             Some("linked from another factory: its keys are rotated there".to_owned())
         }
-        RuntimeKind::Managed => Some("managed by Azure: it has no keys".to_owned()),
-        RuntimeKind::Other(word) => Some(format!(
+        OwnKeys::Managed => Some("managed by Azure: it has no keys".to_owned()),
+        OwnKeys::Disabled => Some("its keys are disabled".to_owned()),
+        OwnKeys::Other(word) => Some(format!(
             "of the type {word}, which this version does not know"
         )),
-    }
-}
-
-fn case(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    rule: &KeyAgeRule,
-    name: &str,
-    id: ResourceId,
-) -> RuntimeCase {
-    let target = RuntimeTarget {
-        factory: factory.name.clone(),
-        id,
-    };
-    let identity = target.identity();
-    Case {
-        address: Address::new(factory.name.clone(), name),
-        rule: rule.name.clone(),
-        place: rule.place.clone(),
-        target,
-        spec: rule.spec.clone(),
-        sight: Looked::NotAsked,
-        memory: scene.memory.runtime(&identity),
-        doubts: scene.memory.doubts(&identity).to_vec(),
-        refused: scene.memory.refusals.get(&identity).cloned(),
     }
 }
 
@@ -341,17 +299,18 @@ async fn look(
     scene: &Scene<'_>,
     factory: &Factory,
     case: RuntimeCase,
-    kind: RuntimeKind,
+    kind: OwnKeys,
     listed_at: Timestamp,
     log: &Log,
 ) -> RuntimeCase {
-    if kind != RuntimeKind::SelfHosted {
+    if kind != OwnKeys::Yes {
         let sight = RuntimeSight {
             at: listed_at,
             kind,
             created: None,
             status_refused: None,
             keys: KeySight::NotAsked,
+            told: PerSlot::default(),
             log: LogSight::NotAsked,
         };
         return Case {

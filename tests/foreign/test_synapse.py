@@ -30,7 +30,7 @@ spec: {{servicePrincipal: {{tenant: {tenant}, clientId: {client}, clientSecret: 
 apiVersion: afresh/v1
 kind: KeyAge
 metadata: {{name: reports}}
-spec: {{synapseWorkspace: reports, integrationRuntimes: [stale], maxAge: 60d, unknownAge: rotate}}
+spec: {{synapse: reports, integrationRuntimes: [stale], maxAge: 60d, unknownAge: rotate}}
 """
 
 

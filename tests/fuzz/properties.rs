@@ -12,8 +12,8 @@ use afresh::ledger::fold::fold;
 use afresh::ledger::store::memory::MemoryStore;
 use afresh::ledger::{Ledger, LedgerError};
 use afresh::manifest::{self, Checked, Input};
-use afresh::model::address::{Address, Name};
-use afresh::model::connection::{Factory, Workspace};
+use afresh::model::address::{Address, Name, ResourceId};
+use afresh::model::connection::{Factory, KeyConnection, Subscription, Workspace};
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
 use afresh::model::policy::Policy;
@@ -174,6 +174,7 @@ pub fn ledger(input: &[u8]) {
 struct Connections {
     desired: Desired,
     factory: Factory,
+    subscription: Subscription,
     workspace: Workspace,
 }
 
@@ -186,11 +187,21 @@ fn connections() -> &'static Connections {
     static ALL: OnceLock<Connections> = OnceLock::new();
     ALL.get_or_init(|| {
         let desired = check(ESTATE.as_bytes()).unwrap().desired.unwrap();
-        let factory = desired.factories.values().next().unwrap().clone();
+        let all = desired.key_connections.values();
+        let factory = all.clone().find_map(|one| match one {
+            KeyConnection::Factory(factory) => Some(factory.clone()),
+            KeyConnection::Subscription(_) => None,
+        });
+        let subscription = all.clone().find_map(|one| match one {
+            KeyConnection::Subscription(subscription) => Some(subscription.clone()),
+            KeyConnection::Factory(_) => None,
+        });
+        let (factory, subscription) = (factory.unwrap(), subscription.unwrap());
         let workspace = desired.workspaces.values().next().unwrap().clone();
         Connections {
             desired,
             factory,
+            subscription,
             workspace,
         }
     })
@@ -215,6 +226,16 @@ apiVersion: afresh/v1
 kind: KeyAge
 metadata: {name: gateways}
 spec: {factory: ingest, integrationRuntimes: ["gateway-*", edge-1], maxAge: 90d, unknownAge: rotate}
+---
+apiVersion: afresh/v1
+kind: Subscription
+metadata: {name: data}
+spec: {subscription: 12345678-1234-1234-1234-1234567890ab}
+---
+apiVersion: afresh/v1
+kind: KeyAge
+metadata: {name: accounts}
+spec: {subscription: data, storageAccounts: ["afresh*", otherdata], tags: {env: prod}, maxAge: 90d}
 ---
 apiVersion: afresh/v1
 kind: JobRun
@@ -242,9 +263,12 @@ pub fn answers(input: &[u8]) {
     };
     let (reader, _) = answers::reader(Arc::new(Answers::of(rest)));
     let (factory, workspace) = (&connections().factory, &connections().workspace);
+    let accounts = &connections().subscription;
+    let provider = "resourceGroups/rg-data/providers/Microsoft.Storage/storageAccounts";
+    let account = ResourceId::new(format!("{}/{provider}/afreshdata", accounts.id()));
     let now: Timestamp = answers::NOW.parse().unwrap();
     let told = wait(async {
-        match which % 12 {
+        match which % 15 {
             0 => reader.runtimes(factory).await.err(),
             1 => reader.runtime_status(factory, "gateway-west").await.err(),
             2 => reader.keys(factory, "gateway-west").await.err(),
@@ -259,9 +283,13 @@ pub fn answers(input: &[u8]) {
             8 => reader.submitted_runs(workspace).await.err(),
             9 => reader.failure(workspace, 1).await.err(),
             10 => {
-                let _ = reader.factory_access(factory).await;
+                let one = KeyConnection::Factory(factory.clone());
+                let _ = reader.key_access(&one).await;
                 None
             }
+            11 => reader.accounts(accounts).await.err(),
+            12 => reader.account(accounts, &account).await.err(),
+            13 => reader.account_keys(accounts, &account).await.err(),
             _ => {
                 let (_, me) = reader.workspace_access(workspace).await;
                 let _ = reader.may_run(workspace, 101, me.as_ref()).await;

@@ -177,7 +177,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
     let file = saved::File {
         sentences: decided.steps.iter().map(review::text::sentence).collect(),
         plan: decided,
-        factories: desired.factories.clone(),
+        key_connections: desired.key_connections.clone(),
         workspaces: desired.workspaces.clone(),
         project: desired.project.name.to_string(),
         ledger: desired.project.ledger.clone(),

@@ -163,7 +163,7 @@ impl Standing {
         let opened = self.runtime.block_on(self.ledger.ensure_opened(&lineage));
         opened.unwrap();
         let connections = Connections {
-            factories: &self.desired.factories,
+            key_connections: &self.desired.key_connections,
             workspaces: &self.desired.workspaces,
         };
         self.applies += 1;

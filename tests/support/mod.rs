@@ -206,7 +206,7 @@ impl Standing {
     /// Does what a plan says; `None`: it died at a door.
     pub fn try_apply(&self, plan: &Plan) -> Option<Vec<Report>> {
         let connections = Connections {
-            factories: &self.desired.factories,
+            key_connections: &self.desired.key_connections,
             workspaces: &self.desired.workspaces,
         };
         let writer = Writer::new(self.reader.clone(), &Approval::given());

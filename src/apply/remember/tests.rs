@@ -54,6 +54,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         seen_at: Some(at(seen)),
         read_at: Some(at(seen)),
         created: Some(at(1)),
+        told: PerSlot::default(),
         corrected: Vec::new(),
         outside: Vec::new(),
         status_refused: None,
@@ -64,7 +65,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         address: Address::parse("ingest/gateway-west").unwrap(),
         rule: name("gateways"),
         target: Some(Target::Runtime(RuntimeTarget {
-            factory: name("ingest"),
+            connection: name("ingest"),
             id: ResourceId::new("/subscriptions/s/integrationRuntimes/gateway-west"),
         })),
         promise: Promise::Kept,

@@ -7,6 +7,7 @@ use super::*;
 use crate::model::address::{Address, Name};
 use crate::model::birth::{Birth, Evidence};
 use crate::model::job::{RunResult, Token};
+use crate::model::key_service::KeyService;
 use crate::model::outcome::{Happened, Report};
 use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
@@ -294,6 +295,7 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
         looked: true,
         seen_at: None,
         created: None,
+        told: PerSlot::default(),
         corrected: Vec::new(),
         outside: Vec::new(),
         read_at: None,
@@ -311,6 +313,7 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
 fn done(action: Action) -> Report {
     Report {
         address: Address::parse("a/b").unwrap(),
+        service: KeyService::default(),
         at: now(),
         what: Happened::Done(
             action,

@@ -12,6 +12,7 @@ use crate::escape::line;
 use crate::ledger::event::{Confirmation, Event, Subject};
 use crate::model::address::Address;
 use crate::model::job::{RunId, SubmissionMemory};
+use crate::model::key_service::KeyService;
 use crate::model::memory::Doubt;
 use crate::model::time::minute;
 use crate::model::trouble::TroubleKind;
@@ -67,7 +68,9 @@ fn resolved(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<()
     let Some(doubt) = doubts.first() else {
         return Ok(());
     };
-    let (title, since) = (doubt.action.title(), minute(doubt.at));
+    // A one-time run has no keys.
+    let title = doubt.action.title(KeyService::default());
+    let since = minute(doubt.at);
     let summary = format!("`{title}` of {since} on {address} is unresolved");
     Err(Failure::new(summary).with_exit(Exit::Busy).with_command(
         "Let the next apply resolve it first:",

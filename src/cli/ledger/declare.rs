@@ -10,6 +10,7 @@ use crate::escape::line;
 use crate::ledger::event::{Event, Subject};
 use crate::model::address::{Address, Identity};
 use crate::model::birth::Evidence;
+use crate::model::connection::KeyConnection;
 use crate::model::joint::Correction;
 use crate::model::runtime::{Declaration, RuntimeMemory, Slot};
 use crate::model::time::{Timestamp, minute};
@@ -28,12 +29,6 @@ pub(super) async fn declare(
     let (address, slot) = slot.split_once('#').ok_or_else(usage)?;
     let address =
         Address::parse(address).map_err(|why| Failure::new(why).with_exit(Exit::Usage))?;
-    let slot = Slot::parse(slot).ok_or_else(|| {
-        Failure::new(format!(
-            "an integration runtime has the keys authKey1 and authKey2, and no `{slot}`"
-        ))
-        .with_exit(Exit::Usage)
-    })?;
     let now = session.ground.now();
     let memory = session.ground.ledger.memory();
     let identity = match memory.identity_of(&address) {
@@ -41,10 +36,20 @@ pub(super) async fn declare(
         Some(_) => return Err(Failure::new(format!("{address} has no keys"))),
         None => named(session, &address)?,
     };
+    let service = identity.key_service();
+    let slot = service.key_named(slot).ok_or_else(|| {
+        let [one, two] = Slot::BOTH.map(|slot| service.key_name(slot));
+        let resource = service.resource();
+        Failure::new(format!(
+            "a {resource} has the keys {one} and {two}, and no `{slot}`"
+        ))
+        .with_exit(Exit::Usage)
+    })?;
+    let name = service.key_name(slot);
     let runtime = memory.runtime(&identity);
     if let Some(why) = contradiction(&runtime, slot, born, now) {
         let summary = format!(
-            "{address}#{slot} cannot have been created {}: {why}",
+            "{address}#{name} cannot have been created {}: {why}",
             minute(born)
         );
         return Err(Failure::new(summary).with_command(
@@ -77,13 +82,13 @@ pub(super) async fn declare(
         .await
         .map_err(Failure::of_ledger)?;
     screen.tell(&line(&format!(
-        "Declared: {address}#{slot} was created {}.",
+        "Declared: {address}#{name} was created {}.",
         minute(born)
     )));
     Ok(())
 }
 
-/// A runtime that was never met, as the connection in the manifests would name it; only if a rule could speak of it.
+/// A resource that was never met, as the connection in the manifests would name it; only if a rule could speak of it.
 fn named(session: &Session, address: &Address) -> Result<Identity, Failure> {
     let desired = &session.desired;
     let unknown = || {
@@ -92,18 +97,26 @@ fn named(session: &Session, address: &Address) -> Result<Identity, Failure> {
             &session.typed.command(["plan", "--verbose"]),
         )
     };
-    let factory = desired
-        .factories
+    let connection = desired
+        .key_connections
         .get(&address.connection)
         .ok_or_else(unknown)?;
-    let spoken_of = desired
-        .key_ages
-        .iter()
-        .any(|rule| rule.factory == factory.name && survey::selects(rule, &address.subject));
-    if spoken_of {
-        Ok(Identity::Runtime(factory.runtime(&address.subject)))
-    } else {
-        Err(unknown())
+    let spoken_of = desired.key_ages.iter().any(|rule| {
+        rule.connection == *connection.name() && survey::selects(rule, &address.subject)
+    });
+    match connection {
+        KeyConnection::Factory(factory) if spoken_of => {
+            Ok(Identity::Runtime(factory.runtime(&address.subject)))
+        }
+        // Which resource group an account lies in is known once it was seen.
+        KeyConnection::Subscription(_) if spoken_of => Err(Failure::new(format!(
+            "{address} is not in the ledger yet"
+        ))
+        .with_command(
+            "Read it first:",
+            &session.typed.command(["apply", "--refresh-only"]),
+        )),
+        KeyConnection::Factory(_) | KeyConnection::Subscription(_) => Err(unknown()),
     }
 }
 
@@ -162,6 +175,7 @@ fn disproof(evidence: &Evidence, born: Timestamp) -> Option<String> {
             minute(after),
             minute(by)
         )),
+        Evidence::Told { at } => Some(format!("Azure says that it was created {}", minute(at))),
         Evidence::FirstSeen { at } if born > at => {
             Some(format!("it was there already at {}", minute(at)))
         }

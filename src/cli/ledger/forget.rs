@@ -60,7 +60,7 @@ pub(super) async fn forget(
                 Some(once) => once.contents(&memory).doubts(&identity, &once.digest),
                 None => doubts(&memory, &memory.all_called(address)),
             };
-            unresolved(session, address, &doubts, may_run_twice, at)?
+            unresolved(session, &subject, &doubts, may_run_twice, at)?
         }
     };
     let written = ledger
@@ -105,7 +105,7 @@ fn all(
         doubts(memory, &called)
     };
     subjects.insert(identity.clone(), address.clone());
-    whole(session, address, &doubts)?;
+    whole(session, subject, &doubts)?;
     if !subjects.keys().any(|identity| is_known(memory, identity)) {
         return Err(unknown(session, address));
     }
@@ -156,7 +156,7 @@ fn generations(
 fn attempts(subject: Subject, at: Timestamp) -> Result<Forgetting, Failure> {
     let address = subject.address.clone();
     if matches!(subject.identity, Identity::Runtime(_)) {
-        let why = format!("{address} is an integration runtime: it has no attempts to forget");
+        let why = format!("{address} has keys, and no attempts to forget");
         return Err(Failure::new(why));
     }
     let by = surroundings::who();
@@ -171,20 +171,21 @@ fn attempts(subject: Subject, at: Timestamp) -> Result<Forgetting, Failure> {
 
 fn unresolved(
     session: &Session,
-    address: &Address,
+    subject: &Subject,
     doubts: &[Doubt],
     may_run_twice: bool,
     at: Timestamp,
 ) -> Result<Forgetting, Failure> {
+    let (address, service) = (&subject.address, subject.identity.key_service());
     if doubts.is_empty() {
         let why = format!("no operation on {address} is unresolved");
         return Err(Failure::new(why));
     }
     for doubt in doubts {
-        endable(&session.typed, address, doubt, may_run_twice, at)?;
+        endable(&session.typed, subject, doubt, may_run_twice, at)?;
     }
     let said = doubts.iter().map(|doubt| {
-        let (title, since) = (doubt.action.title(), minute(doubt.at));
+        let (title, since) = (doubt.action.title(service), minute(doubt.at));
         line(&format!(
             "Marked as not done: `{title}` of {since} on {address}."
         ))
@@ -206,13 +207,14 @@ fn not_done(doubt: &Doubt, at: Timestamp) -> Event {
 }
 
 /// All of a subject is forgotten only when nothing is open: its doubts would go, and with them what `overlap` rests on.
-fn whole(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<(), Failure> {
+fn whole(session: &Session, subject: &Subject, doubts: &[Doubt]) -> Result<(), Failure> {
+    let (address, service) = (&subject.address, subject.identity.key_service());
     let Some(doubt) = doubts.first() else {
         return Ok(());
     };
     let summary = format!(
         "`{}` of {} is unresolved: forgetting all of {address} could do it twice",
-        doubt.action.title(),
+        doubt.action.title(service),
         minute(doubt.at)
     );
     Err(Failure::new(summary).with_advice(format!(
@@ -226,14 +228,15 @@ fn whole(session: &Session, address: &Address, doubts: &[Doubt]) -> Result<(), F
 /// their own risk.
 fn endable(
     typed: &Typed,
-    address: &Address,
+    subject: &Subject,
     doubt: &Doubt,
     may_run_twice: bool,
     now: Timestamp,
 ) -> Result<(), Failure> {
+    let (address, service) = (&subject.address, subject.identity.key_service());
     let runs = matches!(doubt.action, Action::Start { .. } | Action::Submit { .. });
     let over = doubt.act_by;
-    let what = format!("`{}` of {}", doubt.action.title(), minute(doubt.at));
+    let what = format!("`{}` of {}", doubt.action.title(service), minute(doubt.at));
     if now < over {
         let summary = format!("{what} may be under way until {}", minute(over));
         return Err(Failure::new(summary).with_exit(Exit::Busy));
@@ -276,7 +279,10 @@ mod tests {
 
     #[test]
     fn a_doubt_may_be_ended_once_nothing_can_come_of_it() {
-        let address = Address::parse("a/b").unwrap();
+        let subject = Subject {
+            identity: Identity::Job("h".to_owned(), 1),
+            address: Address::parse("a/b").unwrap(),
+        };
         let regeneration = doubt(Action::Regenerate {
             slot: Slot::One,
             replacing: Presumed::Unseen,
@@ -295,7 +301,7 @@ mod tests {
         ] {
             let allowed = |seconds: u64| {
                 let now = Span::seconds(seconds).after(doubt.at);
-                endable(&Typed::default(), &address, doubt, may_run_twice, now).is_ok()
+                endable(&Typed::default(), &subject, doubt, may_run_twice, now).is_ok()
             };
             assert!(!allowed(early) && allowed(late), "{doubt:?}");
         }

@@ -10,11 +10,11 @@ use super::super::credential::token::{Purpose, Want};
 use super::super::session::Session;
 use super::super::soft::{self, Words};
 use super::super::who::Who;
-use super::super::{activity, factory};
+use super::super::{account, activity, factory};
 use super::entry::{entry, is_shut, sign_in};
 use crate::model::access::{Entry, Need, Right, Standing};
 use crate::model::address::ResourceId;
-use crate::model::connection::Factory;
+use crate::model::connection::{Factory, Subscription};
 use crate::model::trouble::Trouble;
 
 /// "Permissions - List For Resource" and "- List For Resource Group" of Azure's Authorization API.
@@ -55,9 +55,9 @@ pub(in crate::cloud) async fn of_factory(
         "/subscriptions/{}/resourceGroups/{}",
         place.subscription, place.resource_group
     ));
-    let here = permissions(session, place, place.id()).await;
+    let here = permissions(session, want.who, place.id()).await;
     // The Activity Log is not the factory's: it is read for the whole group.
-    let around = permissions(session, place, group).await;
+    let around = permissions(session, want.who, group).await;
     let at = |need, action| Right::new(need, action, standing(&here, action));
     let verbs = factory::verbs(place.service);
     let rights = vec![
@@ -74,14 +74,44 @@ pub(in crate::cloud) async fn of_factory(
     (entry(identity, &listed), rights)
 }
 
+/// Whether a subscription, or its one resource group, lets us in, and the rights on storage accounts.
+pub(in crate::cloud) async fn of_subscription(
+    session: &Session,
+    place: &Subscription,
+) -> (Entry, Vec<Right>) {
+    let want = Want {
+        who: Who::of_subscription(place),
+        purpose: Purpose::Arm,
+        workspace: None,
+    };
+    let identity = match sign_in(session, &want).await {
+        Ok(identity) => identity,
+        Err(trouble) => return (Entry::NoToken(trouble), Vec::new()),
+    };
+    let listed = account::list(session, place).await;
+    if listed.as_ref().is_err_and(is_shut) {
+        return (entry(identity, &listed), Vec::new());
+    }
+    // Rights on accounts and on the Activity Log are given here, or above.
+    let here = permissions(session, want.who, place.id()).await;
+    let at = |need, action| Right::new(need, action, standing(&here, action));
+    let rights = vec![
+        Right::new(Need::Plan, account::READ, Standing::told_by(&listed)),
+        at(Need::Plan, activity::READ),
+        at(Need::Apply, account::LIST_KEYS),
+        at(Need::Apply, account::REGENERATE),
+    ];
+    (entry(identity, &listed), rights)
+}
+
 async fn permissions(
     session: &Session,
-    factory: &Factory,
+    who: Who<'_>,
     id: ResourceId,
 ) -> Result<Vec<Permission>, Trouble> {
     let ask = Ask {
-        who: Who::of_factory(factory),
-        doing: format!("ask what {} allows", factory.name),
+        who,
+        doing: format!("ask what {} allows", who.connection),
         right: READ,
         kind: "arm.permissions",
         method: Method::GET,

@@ -172,6 +172,7 @@ async fn read<T: DeserializeOwned>(
         body: None,
         repeat: Repeat::Safe,
         act_by: None,
+        storage: None,
         id: request_id::plain(),
     };
     session.read(&call).await.map(|dated| dated.said)

@@ -103,6 +103,7 @@ impl Ask {
             body: self.body.clone(),
             repeat: self.repeat,
             act_by: self.act_by,
+            storage: None,
             id: request_id::plain(),
         }
     }

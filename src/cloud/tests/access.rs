@@ -49,7 +49,7 @@ async fn a_token_that_a_workspace_refuses_is_no_way_in() {
 #[tokio::test]
 async fn a_factory_that_is_not_there_is_no_way_in_and_no_missing_right() {
     let fake = fake(|_, _| answer(404, "{}"));
-    let (entry, rights) = reader(&fake).factory_access(&factory()).await;
+    let (entry, rights) = reader(&fake).key_access(&to_factory(&factory())).await;
     assert!(matches!(entry, Entry::Refused(..)), "{entry:?}");
     assert!(rights.is_empty());
 }
@@ -63,7 +63,7 @@ async fn the_activity_log_is_asked_about_at_the_resource_group() {
         }
         _ => answer(403, "{}"),
     });
-    let (_, rights) = reader(&fake).factory_access(&factory()).await;
+    let (_, rights) = reader(&fake).key_access(&to_factory(&factory())).await;
     let told: Vec<(&str, bool)> = rights
         .iter()
         .map(|right| {

@@ -11,7 +11,12 @@ async fn regenerate(
 ) -> (&'static str, usize) {
     let fake = fake(answers);
     let outcome = writer(&fake)
-        .regenerate(&factory(), "west", Slot::One, Timestamp::MAX)
+        .regenerate(
+            &to_factory(&factory()),
+            &factory().runtime("west"),
+            Slot::One,
+            Timestamp::MAX,
+        )
         .await;
     (word(&outcome), fake.asked("adf.regenerateAuthKey").len())
 }
@@ -80,7 +85,12 @@ async fn a_success_that_does_not_show_the_key_leaves_a_doubt() {
 async fn a_regenerate_names_its_key_in_body_and_id() {
     let fake = fake(|_, _| ok(json!({"authKey2": "IR@new"})));
     let made = writer(&fake)
-        .regenerate(&factory(), "west", Slot::Two, Timestamp::MAX)
+        .regenerate(
+            &to_factory(&factory()),
+            &factory().runtime("west"),
+            Slot::Two,
+            Timestamp::MAX,
+        )
         .await
         .unwrap();
     assert_eq!(made.at, now());

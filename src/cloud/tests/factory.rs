@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::requests::RequestClass;
-use crate::model::runtime::{RuntimeKind, Slot};
+use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::trouble::TroubleKind;
 
 #[expect(clippy::needless_pass_by_value, reason = "reads well with json!")]
@@ -31,10 +31,10 @@ async fn a_list_is_followed_to_its_last_page() {
     assert_eq!(listed.at, now());
     let kinds: Vec<_> = listed.said.into_iter().map(|r| (r.name, r.kind)).collect();
     let wanted = [
-        ("west", RuntimeKind::SelfHosted),
-        ("east", RuntimeKind::Linked),
-        ("ssis", RuntimeKind::Managed),
-        ("odd", RuntimeKind::Other("Quantum".to_owned())),
+        ("west", OwnKeys::Yes),
+        ("east", OwnKeys::Linked),
+        ("ssis", OwnKeys::Managed),
+        ("odd", OwnKeys::Other("Quantum".to_owned())),
     ];
     assert_eq!(kinds, wanted.map(|(name, kind)| (name.to_owned(), kind)));
     assert_eq!(fake.asked("adf.list").len(), 3);
@@ -226,7 +226,12 @@ async fn a_name_that_the_service_would_not_allow_becomes_part_of_no_address() {
             reader.runtime_status(&factory(), name).await.unwrap_err(),
         ];
         let acted = writer(&fake)
-            .regenerate(&factory(), name, Slot::One, Timestamp::MAX)
+            .regenerate(
+                &to_factory(&factory()),
+                &listed[0].id,
+                Slot::One,
+                Timestamp::MAX,
+            )
             .await;
         assert!(matches!(acted, Err(ActFailure::Refused(_))), "{name}");
         for trouble in troubles {

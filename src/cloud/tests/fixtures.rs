@@ -8,7 +8,7 @@ mod table;
 use super::*;
 use crate::fixtures::{Fixture, are_here, bodies, mark, own_bodies, saw};
 use crate::model::job::{ActivePhase, Phase, RunResult, Token};
-use crate::model::runtime::{RuntimeKind, Slot};
+use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::trouble::TroubleKind;
 use crate::model::trust::Trust;
 use Meaning::*;
@@ -185,12 +185,13 @@ async fn check(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     }
 }
 
-fn kind_word(kind: &RuntimeKind) -> &str {
+fn kind_word(kind: &OwnKeys) -> &str {
     match kind {
-        RuntimeKind::SelfHosted => "SelfHosted",
-        RuntimeKind::Linked => "linked",
-        RuntimeKind::Managed => "Managed",
-        RuntimeKind::Other(word) => word,
+        OwnKeys::Yes => "SelfHosted",
+        OwnKeys::Linked => "linked",
+        OwnKeys::Managed => "Managed",
+        OwnKeys::Disabled => "disabled",
+        OwnKeys::Other(word) => word,
     }
 }
 
@@ -265,7 +266,12 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         NewKey(slot) => {
             let act = async |slot| {
                 writer(&same(body))
-                    .regenerate(&factory(), "gateway-x", slot, Timestamp::MAX)
+                    .regenerate(
+                        &to_factory(&factory()),
+                        &factory().runtime("gateway-x"),
+                        slot,
+                        Timestamp::MAX,
+                    )
                     .await
             };
             let made = act(*slot).await.unwrap().said.key;
@@ -288,7 +294,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
             );
             assert!(
                 matches!(act(slot.twin()).await, Err(ActFailure::Lost(_))),
-                "{name} is about {slot} only"
+                "{name} is about {slot:?} only"
             );
             vec!["adf.regenerateAuthKey"]
         }
@@ -391,7 +397,12 @@ async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
     assert!(body.status == 202 && body.body.is_null() && !has_retry_after);
     let fake = same(body);
     let made = writer(&fake)
-        .regenerate(&factory(), "gateway-x", Slot::One, Timestamp::MAX)
+        .regenerate(
+            &to_factory(&factory()),
+            &factory().runtime("gateway-x"),
+            Slot::One,
+            Timestamp::MAX,
+        )
         .await;
     assert!(
         matches!(made, Err(ActFailure::Lost(_))),
@@ -555,7 +566,12 @@ async fn the_key_that_a_recording_regenerated_is_the_one_that_it_lists_next() {
     let file = "recordings/adf-cli-2021-selfhosted-ir-authkeys.json";
     let (made, listed) = (named(&format!("{file} 4")), named(&format!("{file} 7")));
     let made = writer(&same(&made))
-        .regenerate(&factory(), "gateway-x", Slot::Two, Timestamp::MAX)
+        .regenerate(
+            &to_factory(&factory()),
+            &factory().runtime("gateway-x"),
+            Slot::Two,
+            Timestamp::MAX,
+        )
         .await
         .unwrap();
     let keys = reader(&same(&listed))

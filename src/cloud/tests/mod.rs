@@ -27,7 +27,9 @@ use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
 use crate::model::address::{Name, ResourceId};
-use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::connection::{
+    Cloud, Credential, Factory, KeyConnection, Workspace, WorkspaceHost,
+};
 use crate::model::job::Run;
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
@@ -166,6 +168,11 @@ pub(super) fn factory() -> Factory {
         cloud: Cloud::named("public").unwrap(),
         credential: Credential::Default,
     }
+}
+
+/// The connection to it.
+pub(super) fn to_factory(factory: &Factory) -> KeyConnection {
+    KeyConnection::Factory(factory.clone())
 }
 
 pub(super) fn workspace() -> Workspace {

@@ -189,7 +189,12 @@ async fn understands(kind: &'static str, body: Value) -> bool {
         "adf.regenerateAuthKey" => {
             let slot = crate::model::runtime::Slot::One;
             writer
-                .regenerate(&factory, "gateway-x", slot, Timestamp::MAX)
+                .regenerate(
+                    &to_factory(&factory),
+                    &factory.runtime("gateway-x"),
+                    slot,
+                    Timestamp::MAX,
+                )
                 .await
                 .is_ok()
         }

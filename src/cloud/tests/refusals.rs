@@ -257,7 +257,12 @@ async fn a_lock_that_is_taken_is_waited_for_unless_the_request_must_not_go_twice
         "a lock means that nothing was done"
     );
     let refused = writer
-        .regenerate(&factory(), "west", Slot::One, Timestamp::MAX)
+        .regenerate(
+            &to_factory(&factory()),
+            &factory().runtime("west"),
+            Slot::One,
+            Timestamp::MAX,
+        )
         .await;
     assert!(matches!(refused, Err(ActFailure::Refused(_))));
     assert_eq!(fake.asked("adf.regenerateAuthKey").len(), 1);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixtures::{are_here, json as fixture, saw, text};
 use crate::model::job::{Continuous, Phase, RunResult, Token};
-use crate::model::runtime::{RuntimeKind, Slot};
+use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::survey::SubmissionTarget;
 
 /// Fields that are read and that the excerpts do not know: the request, the field, and where it is told of.
@@ -314,7 +314,12 @@ async fn ask_everything() -> Arc<Fake> {
     let _ = reader.failure(&workspace, 1).await;
     for slot in Slot::BOTH {
         let _ = writer
-            .regenerate(&factory, "gateway-x", slot, Timestamp::MAX)
+            .regenerate(
+                &to_factory(&factory),
+                &factory.runtime("gateway-x"),
+                slot,
+                Timestamp::MAX,
+            )
             .await;
     }
     let _ = writer
@@ -571,7 +576,7 @@ proptest! {
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (listed, status, job) = runtime.block_on(asked);
-        prop_assert_eq!(&listed[0].kind, &RuntimeKind::Other(kind));
+        prop_assert_eq!(&listed[0].kind, &OwnKeys::Other(kind));
         prop_assert_eq!(status.condition, Some(condition));
         prop_assert_eq!(job.continuous, Continuous::Unpaused);
     }

@@ -240,7 +240,11 @@ fn bucket(burst: u32, per_second: u32) -> Bucket {
     Bucket {
         name: "writes".to_owned(),
         principal: String::new(),
-        rate: crate::http::Rate { burst, per_second },
+        rate: crate::http::Rate {
+            burst,
+            gain: per_second,
+            seconds: 1,
+        },
         remaining: &[],
     }
 }

@@ -39,6 +39,7 @@ fn looked(seconds: i64, one: u8) -> Event {
             one: key(one),
             two: key(200),
         }),
+        told: PerSlot::default(),
     }
 }
 

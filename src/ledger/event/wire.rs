@@ -151,6 +151,7 @@ struct FailedLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 struct LookedLine {
     #[serde(flatten)]
     subject: SubjectLine,
@@ -161,6 +162,17 @@ struct LookedLine {
     created: Option<Instant>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keys: Option<KeysLine>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key_creation_time: Option<TimesLine>,
+}
+
+/// When a storage account says that it made its keys.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct TimesLine {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key1: Option<Instant>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key2: Option<Instant>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -232,7 +244,7 @@ struct ForgottenLine {
     generations: BTreeMap<String, u32>,
 }
 
-/// Fingerprints: SHA-256 of each key, lower-case hex.
+/// Fingerprints: SHA-256 of each key, lower-case hex. The first key of a storage account, `key1`, is `authKey1` here, and `key2` is `authKey2`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct KeysLine {
     #[serde(rename = "authKey1")]

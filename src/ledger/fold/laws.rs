@@ -146,6 +146,7 @@ impl World {
             at: at(self.now),
             created: Some(at(0)),
             keys: Some(PerSlot { one, two }),
+            told: PerSlot::default(),
         });
     }
 
@@ -260,9 +261,9 @@ proptest! {
             {
                 for slot in Slot::BOTH {
                     let (old, new) = (proved.births.get(slot), joint.births.get(slot));
-                    assert!(old.earliest <= new.earliest, "{slot} {old:#?} {new:#?}");
+                    assert!(old.earliest <= new.earliest, "{slot:?} {old:#?} {new:#?}");
                     let narrower = old.latest.is_none_or(|old| new.latest.is_some_and(|new| new <= old));
-                    assert!(narrower, "{slot} {old:#?} {new:#?}");
+                    assert!(narrower, "{slot:?} {old:#?} {new:#?}");
                 }
             }
             before = world.is_known().then_some((numbers, said, joint));

@@ -13,6 +13,7 @@ fn looked(seconds: i64, one: u8, two: u8) -> Event {
             one: key(one),
             two: key(two),
         }),
+        told: PerSlot::default(),
     }
 }
 

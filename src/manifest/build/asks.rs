@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, WorkspaceHost};
 use crate::model::desired::Project;
+use crate::model::key_service::KeyService;
 use crate::model::kind::Kind;
-use crate::model::runtime_service::RuntimeService;
 use crate::model::trust::{Ask, Asked, Host, Role};
 
 use super::super::document::{Document, Spec};
@@ -27,15 +27,15 @@ pub fn all(context: &Context<'_>, project: Option<&Project>) -> Vec<Asked> {
         all: Vec::new(),
     };
     asks.ledger(project);
-    for service in RuntimeService::ALL {
+    for service in KeyService::ALL {
         for (name, document) in Context::of_kind(context.documents, service.kind()) {
-            if let (Some(spec), Some(factory)) = (
+            if let (Some(spec), Some(connection)) = (
                 Written::of(document),
-                named(&context.factories, name.as_str()),
+                named(&context.key_connections, name.as_str()),
             ) {
-                asks.cloud(&factory.cloud, document.mark);
+                asks.cloud(connection.cloud(), document.mark);
                 let written = spec.credential.map(|at| at.value.0.as_str());
-                asks.credential(written, &factory.credential);
+                asks.credential(written, connection.credential());
             }
         }
     }

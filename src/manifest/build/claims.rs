@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use crate::model::address::Name;
-use crate::model::connection::{Factory, Workspace, WorkspaceHost};
+use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
 use crate::model::desired::Selector;
 use crate::model::name_glob::{NameGlob, NameGlobs, Patterns};
 
@@ -12,7 +12,7 @@ use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::rule::JobText;
 
-/// Which integration runtimes KeyAge rules name.
+/// Which integration runtimes and storage accounts KeyAge rules name.
 #[derive(Debug, Default)]
 pub struct RuntimeClaims {
     rules: Vec<RuntimeClaim>,
@@ -41,7 +41,7 @@ impl RuntimeClaims {
     pub fn add(
         &mut self,
         rule: &Name,
-        factory: &Factory,
+        connection: &KeyConnection,
         select: &[(Selector, Mark)],
         exclude: &[(Selector, Mark)],
     ) {
@@ -57,8 +57,8 @@ impl RuntimeClaims {
             rule: rule.clone(),
             factory: format!(
                 "{} {}",
-                factory.cloud.resource_manager,
-                factory.id().folded()
+                connection.cloud().resource_manager,
+                connection.id().folded()
             ),
             named,
             globs,
@@ -66,7 +66,7 @@ impl RuntimeClaims {
         });
     }
 
-    /// Notes every runtime that two rules, or one rule twice, lay claim to.
+    /// Notes every one that two rules, or one rule twice, lay claim to.
     pub fn check(&self, findings: &mut Findings) {
         let mut first: BTreeMap<(&str, String), (&Name, Mark)> = BTreeMap::new();
         let globs = self.globs();

@@ -1,11 +1,14 @@
-//! Connections: DataFactory, SynapseWorkspace and DatabricksWorkspace documents.
+//! Connections: DataFactory, SynapseWorkspace, Subscription and DatabricksWorkspace documents.
 //!
 //! A Databricks host must be in its cloud's Databricks domain, since tokens go nowhere else. Two connections to one resource are an error.
 
 use std::collections::BTreeMap;
 
 use crate::model::address::ResourceId;
-use crate::model::connection::{Cloud, Credential, Factory, Workspace, WorkspaceHost};
+use crate::model::connection::{
+    Cloud, Credential, Factory, KeyConnection, Subscription, Workspace, WorkspaceHost,
+};
+use crate::model::key_service::KeyService;
 use crate::model::kind::Kind;
 use crate::model::runtime_service::RuntimeService;
 
@@ -18,36 +21,52 @@ use super::super::shape::leaf::{Filled, Guid, Reference, is_guid};
 use super::cloud::{BUILT_IN, is_host};
 use super::context::{Context, Declared, named};
 
-/// All connections to services with integration runtimes.
-pub fn factories(context: &mut Context<'_>) -> Declared<Factory> {
-    let mut factories = Declared::new();
+/// All connections to resources with keys.
+pub fn to_keys(context: &mut Context<'_>) -> Declared<KeyConnection> {
+    let mut connections = Declared::new();
     let mut places: BTreeMap<String, Mark> = BTreeMap::new();
-    for service in RuntimeService::ALL {
+    for service in KeyService::ALL {
         for (name, document) in Context::of_kind(context.documents, service.kind()) {
-            let factory = Written::of(document).and_then(|spec| factory(document, &spec, context));
-            if let Some(factory) = &factory {
-                let key = format!(
-                    "{} {}",
-                    factory.cloud.resource_manager,
-                    factory.id().folded()
-                );
-                context.only_one(&mut places, key, service.holder(), document.mark);
+            let connection =
+                Written::of(document).and_then(|spec| key_connection(document, &spec, context));
+            if let Some(connection) = &connection {
+                let manager = &connection.cloud().resource_manager;
+                let key = format!("{manager} {}", connection.id().folded());
+                context.only_one(&mut places, key, holder(connection), document.mark);
             }
             // Of two with one name, which has been noted, the first counts.
-            factories.entry(name).or_insert(factory);
+            connections.entry(name).or_insert(connection);
         }
     }
-    factories
+    connections
 }
 
-/// What a document says of a service with integration runtimes.
+/// What people call that which a connection leads to.
+const fn holder(connection: &KeyConnection) -> &'static str {
+    match connection {
+        KeyConnection::Factory(factory) => factory.service.holder(),
+        KeyConnection::Subscription(one) => match one.resource_group {
+            Some(_) => "resource group",
+            None => "subscription",
+        },
+    }
+}
+
+/// What a document says of resources with keys.
 pub struct Written<'a> {
-    service: RuntimeService,
+    place: WrittenPlace<'a>,
     pub subscription: &'a At<Guid>,
-    resource_group: &'a str,
-    holder: &'a str,
     cloud: Option<&'a At<Reference>>,
     pub credential: Option<&'a At<Reference>>,
+}
+
+/// Where in its subscription they are.
+#[derive(Clone, Copy)]
+enum WrittenPlace<'a> {
+    /// In a resource of this name, in a resource group.
+    Factory(RuntimeService, &'a str, &'a str),
+    /// In one resource group, or in any.
+    Accounts(Option<&'a str>),
 }
 
 impl<'a> Written<'a> {
@@ -55,18 +74,28 @@ impl<'a> Written<'a> {
     pub fn of(document: &'a Document) -> Option<Self> {
         match document.spec.as_ref()? {
             Spec::DataFactory(spec) => Some(Self {
-                service: RuntimeService::DataFactory,
+                place: WrittenPlace::Factory(
+                    RuntimeService::DataFactory,
+                    &spec.resource_group.0,
+                    &spec.factory.0,
+                ),
                 subscription: &spec.subscription,
-                resource_group: &spec.resource_group.0,
-                holder: &spec.factory.0,
+                cloud: spec.cloud.as_ref(),
+                credential: spec.credential.as_ref(),
+            }),
+            Spec::Subscription(spec) => Some(Self {
+                place: WrittenPlace::Accounts(spec.resource_group.as_ref().map(|at| at.0.as_str())),
+                subscription: &spec.subscription,
                 cloud: spec.cloud.as_ref(),
                 credential: spec.credential.as_ref(),
             }),
             Spec::SynapseWorkspace(spec) => Some(Self {
-                service: RuntimeService::Synapse,
+                place: WrittenPlace::Factory(
+                    RuntimeService::Synapse,
+                    &spec.resource_group.0,
+                    &spec.workspace.0,
+                ),
                 subscription: &spec.subscription,
-                resource_group: &spec.resource_group.0,
-                holder: &spec.workspace.0,
                 cloud: spec.cloud.as_ref(),
                 credential: spec.credential.as_ref(),
             }),
@@ -81,7 +110,11 @@ impl<'a> Written<'a> {
     }
 }
 
-fn factory(document: &Document, spec: &Written<'_>, context: &mut Context<'_>) -> Option<Factory> {
+fn key_connection(
+    document: &Document,
+    spec: &Written<'_>,
+    context: &mut Context<'_>,
+) -> Option<KeyConnection> {
     let cloud = context.cloud(spec.cloud);
     let credential = context.credential(spec.credential);
     if let (
@@ -95,20 +128,36 @@ fn factory(document: &Document, spec: &Written<'_>, context: &mut Context<'_>) -
         );
         let help = format!(
             "{} wants a credential of Azure: servicePrincipal, workloadIdentity, managedIdentity, azureCli, …",
-            spec.service.title()
+            match spec.place {
+                WrittenPlace::Factory(service, ..) => service.keys(),
+                WrittenPlace::Accounts(_) => KeyService::Storage,
+            }
+            .title()
         );
         context
             .findings
             .add(Problem::at(written.mark, message).help(help));
     }
-    Some(Factory {
-        name: document.name.as_ref()?.value.clone(),
-        service: spec.service,
-        subscription: spec.subscription.value.0.to_ascii_lowercase(),
-        resource_group: spec.resource_group.to_owned(),
-        factory: spec.holder.to_owned(),
-        cloud: cloud?,
-        credential: credential?,
+    let name = document.name.as_ref()?.value.clone();
+    let subscription = spec.subscription.value.0.to_ascii_lowercase();
+    let (cloud, credential) = (cloud?, credential?);
+    Some(match spec.place {
+        WrittenPlace::Factory(service, group, factory) => KeyConnection::Factory(Factory {
+            name,
+            service,
+            subscription,
+            resource_group: group.to_owned(),
+            factory: factory.to_owned(),
+            cloud,
+            credential,
+        }),
+        WrittenPlace::Accounts(group) => KeyConnection::Subscription(Subscription {
+            name,
+            subscription,
+            resource_group: group.map(str::to_owned),
+            cloud,
+            credential,
+        }),
     })
 }
 

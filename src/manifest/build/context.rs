@@ -10,7 +10,7 @@ use super::super::mark::Mark;
 use super::super::problem::Findings;
 use super::super::source::Source;
 use crate::model::address::Name;
-use crate::model::connection::{Cloud, Credential, Factory, Workspace};
+use crate::model::connection::{Cloud, Credential, KeyConnection, Workspace};
 use crate::model::desired::Place;
 use crate::model::kind::Kind;
 
@@ -24,7 +24,7 @@ pub(super) struct Context<'a> {
     pub findings: &'a mut Findings,
     pub clouds: Declared<Cloud>,
     pub credentials: Declared<Credential>,
-    pub factories: Declared<Factory>,
+    pub key_connections: Declared<KeyConnection>,
     pub workspaces: Declared<Workspace>,
 }
 

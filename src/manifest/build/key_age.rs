@@ -15,7 +15,7 @@ use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::super::shape::check::{OVERLAP_DEFAULT, rotate_before_default};
-use super::super::shape::leaf::{Reference, RuntimePattern, is_glob};
+use super::super::shape::leaf::{Reference, is_glob};
 use super::super::shape::number::Length;
 use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
@@ -30,29 +30,38 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
             rules.push(None);
             continue;
         };
-        let connection = connection(document, spec, context.findings);
-        let factory = connection.and_then(|at| named(&context.factories, &at.value.0));
-        let is_bounded = globs.count(spec, context.findings);
+        let Some(written) = Written::of(document, spec, context.findings) else {
+            rules.push(None);
+            continue;
+        };
+        let connection = named(&context.key_connections, &written.connection.value.0);
+        let is_bounded = globs.count(&written, context.findings);
         // Too many of them have been told, and are not made ready.
         let (select, exclude) = if is_bounded {
-            let exclude = spec.exclude.iter().flatten();
             (
-                selectors(&spec.select.value, context.findings),
-                selectors(exclude, context.findings),
+                selectors(&written.select, context.findings),
+                selectors(&written.exclude, context.findings),
             )
         } else {
             (Vec::new(), Vec::new())
         };
-        if let Some(factory) = &factory {
-            claims.add(&name, factory, &select, &exclude);
+        let tags = spec.tags.as_ref().map(|at| at.value.clone());
+        if let Some(connection) = &connection {
+            // Which accounts have the tags only the cloud knows.
+            let is_sure = |(selector, _): &&(Selector, Mark)| {
+                tags.is_none() || matches!(selector, Selector::Named(_))
+            };
+            let sure: Selectors = select.iter().filter(is_sure).cloned().collect();
+            claims.add(&name, connection, &sure, &exclude);
         }
         let built = runtime_spec(spec);
-        check_selectors(spec, context.findings);
-        rules.push(factory.zip(built).map(|(factory, built)| KeyAgeRule {
+        check_selectors(spec, &written, context.findings);
+        rules.push(connection.zip(built).map(|(connection, built)| KeyAgeRule {
             name,
-            factory: factory.name,
+            connection: connection.name().clone(),
             select: without_marks(select),
             exclude: without_marks(exclude),
+            tags: tags.unwrap_or_default(),
             allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
             spec: built,
             place: context.place(document.mark),
@@ -62,27 +71,89 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
     rules.into_iter().collect()
 }
 
-/// The connection that a rule selects in.
-fn connection<'a>(
-    document: &Document,
-    spec: &'a KeyAgeSpec,
-    findings: &mut Findings,
-) -> Option<&'a At<Reference>> {
-    match (&spec.factory, &spec.synapse_workspace) {
-        (Some(connection), None) | (None, Some(connection)) => Some(connection),
-        (Some(first), Some(second)) => {
-            let message = "a KeyAge has `factory` or `synapseWorkspace`, not both";
-            let problem = Problem::at(second.mark, message).label("second");
-            findings.add(problem.also(first.mark, "first"));
-            None
-        }
-        (None, None) => {
-            let message = "a KeyAge needs `factory` or `synapseWorkspace`";
-            let help = "write `factory: NAME` with the name of a DataFactory document, or `synapseWorkspace: NAME`";
+/// What a rule selects, and through which connection.
+struct Written<'a> {
+    connection: &'a At<Reference>,
+    /// What people call what it selects.
+    what: &'static str,
+    /// In short, with its article.
+    one: &'static str,
+    /// Where the list of what it selects stands.
+    mark: Mark,
+    select: Vec<(&'a str, Mark)>,
+    exclude: Vec<(&'a str, Mark)>,
+}
+
+impl<'a> Written<'a> {
+    /// `None`: it does not say which connection, or what; that has been noted.
+    fn of(document: &Document, spec: &'a KeyAgeSpec, findings: &mut Findings) -> Option<Self> {
+        let connections = [&spec.factory, &spec.synapse, &spec.subscription];
+        let mut given = connections.into_iter().flatten();
+        let Some(connection) = given.next() else {
+            let help = "write `factory: NAME` with the name of a DataFactory document, `synapse: NAME` with that of a SynapseWorkspace, or `subscription: NAME` with that of a Subscription";
+            let message = "a KeyAge needs `factory`, `synapse` or `subscription`";
             findings.add(Problem::at(document.mark, message).help(help));
-            None
+            return None;
+        };
+        if let Some(second) = given.next() {
+            let message = "a KeyAge has one of `factory`, `synapse` and `subscription`";
+            let problem = Problem::at(second.mark, message).label("second");
+            findings.add(problem.also(connection.mark, "first"));
+            return None;
         }
+        let exclude = spec.exclude.iter().flatten();
+        let exclude = exclude.map(|at| (at.value.0.as_str(), at.mark)).collect();
+        let (what, one, mark, select) = match (&spec.subscription, &spec.accounts, &spec.runtimes) {
+            (Some(_), Some(accounts), None) => {
+                let all = accounts.value.iter();
+                let all = all.map(|at| (at.value.0.as_str(), at.mark)).collect();
+                ("storage account", "an account", accounts.mark, all)
+            }
+            (None, None, Some(runtimes)) => {
+                let all = runtimes.value.iter();
+                let all = all.map(|at| (at.value.0.as_str(), at.mark)).collect();
+                ("integration runtime", "a runtime", runtimes.mark, all)
+            }
+            (subscription, accounts, runtimes) => {
+                let of_accounts = subscription.is_some();
+                let strange = if of_accounts {
+                    runtimes.as_ref().map(|at| at.mark)
+                } else {
+                    accounts.as_ref().map(|at| at.mark)
+                };
+                misplaced(of_accounts, strange.unwrap_or(connection.mark), findings);
+                return None;
+            }
+        };
+        if let (None, Some(tags)) = (&spec.subscription, &spec.tags) {
+            let message = "`tags` goes with `subscription`: integration runtimes have none";
+            findings.add(Problem::at(tags.mark, message).help("leave it out"));
+        }
+        Some(Self {
+            connection,
+            what,
+            one,
+            mark,
+            select,
+            exclude,
+        })
     }
+}
+
+/// What a rule selects is missing, or is not of its connection.
+fn misplaced(of_accounts: bool, mark: Mark, findings: &mut Findings) {
+    let (message, help) = if of_accounts {
+        (
+            "a KeyAge with `subscription` selects `storageAccounts`",
+            "write names or globs: `storageAccounts: [\"data*\"]`",
+        )
+    } else {
+        (
+            "a KeyAge with `factory` or `synapse` selects `integrationRuntimes`",
+            "write names or globs: `integrationRuntimes: [\"gateway-*\"]`",
+        )
+    };
+    findings.add(Problem::at(mark, message).help(help));
 }
 
 /// What a rule selects or leaves out, and where it says so.
@@ -104,13 +175,11 @@ struct Globs<'a> {
 
 impl<'a> Globs<'a> {
     /// Are there few enough of them, with those of this rule?
-    fn count(&mut self, spec: &'a KeyAgeSpec, findings: &mut Findings) -> bool {
-        let connection = spec.factory.as_ref().or(spec.synapse_workspace.as_ref());
-        let factory = connection.map_or("", |at| at.value.0.as_str());
+    fn count(&mut self, written: &Written<'a>, findings: &mut Findings) -> bool {
+        let factory = written.connection.value.0.as_str();
         let of_factory = self.of.entry(factory).or_default();
-        let selected = spec.select.value.iter();
-        let all = selected.chain(spec.exclude.iter().flatten());
-        for pattern in all.filter(|pattern| is_glob(&pattern.value.0)) {
+        let all = written.select.iter().chain(&written.exclude);
+        for (_, mark) in all.filter(|(pattern, _)| is_glob(pattern)) {
             self.all += 1;
             *of_factory += 1;
             let message = if *of_factory == GLOBS_OF_FACTORY_MAX + 1 {
@@ -120,48 +189,53 @@ impl<'a> Globs<'a> {
             } else {
                 continue;
             };
-            let help = "write fewer, wider ones, or the names of the runtimes";
-            findings.add(Problem::at(pattern.mark, message).help(help));
+            let help = format!("write fewer, wider ones, or names of each {}", written.what);
+            findings.add(Problem::at(*mark, message).help(help));
         }
         *of_factory <= GLOBS_OF_FACTORY_MAX && self.all <= GLOBS_MAX
     }
 }
 
-fn selectors<'a>(
-    patterns: impl IntoIterator<Item = &'a At<RuntimePattern>>,
-    findings: &mut Findings,
-) -> Selectors {
-    let selector =
-        |pattern: &At<RuntimePattern>| Some((selector(pattern, findings)?, pattern.mark));
-    patterns.into_iter().filter_map(selector).collect()
+fn selectors(patterns: &[(&str, Mark)], findings: &mut Findings) -> Selectors {
+    let mut selectors = Vec::new();
+    for (pattern, mark) in patterns {
+        if let Some(selector) = selector(pattern, *mark, findings) {
+            selectors.push((selector, *mark));
+        }
+    }
+    selectors
 }
 
-fn selector(pattern: &At<RuntimePattern>, findings: &mut Findings) -> Option<Selector> {
-    let text = pattern.value.0.as_str();
+fn selector(text: &str, mark: Mark, findings: &mut Findings) -> Option<Selector> {
     if !is_glob(text) {
         return Some(Selector::Named(text.to_owned()));
     }
     let glob = NameGlob::parse(text).map_err(|why| {
         let message = format!("`{text}` is not a pattern for names");
-        findings.add(Problem::at(pattern.mark, message).help(why));
+        findings.add(Problem::at(mark, message).help(why));
     });
     glob.ok().map(Selector::Glob)
 }
 
-fn check_selectors(spec: &KeyAgeSpec, findings: &mut Findings) {
-    if spec.select.value.is_empty() {
-        let problem = Problem::at(spec.select.mark, "this rule selects no integration runtime");
+fn check_selectors(spec: &KeyAgeSpec, written: &Written<'_>, findings: &mut Findings) {
+    let what = written.what;
+    if written.select.is_empty() {
+        let problem = Problem::at(written.mark, format!("this rule selects no {what}"));
         findings.add(problem.help("write names or globs: `[\"gateway-*\"]`"));
     }
-    let is_glob = |pattern: &At<RuntimePattern>| is_glob(&pattern.value.0);
-    if let Some(allow) = &spec.allow_empty
-        && !spec.select.value.iter().any(is_glob)
-    {
-        let problem = Problem::at(
-            allow.mark,
-            "`allowEmpty` goes with globs: a runtime that is named must be there",
+    if written.select.iter().any(|(pattern, _)| is_glob(pattern)) {
+        return;
+    }
+    if let Some(allow) = &spec.allow_empty {
+        let message = format!(
+            "`allowEmpty` goes with globs: {} that is named must be there",
+            written.one
         );
-        findings.add(problem.help("leave it out"));
+        findings.add(Problem::at(allow.mark, message).help("leave it out"));
+    }
+    if let Some(tags) = &spec.tags {
+        let message = "`tags` goes with globs: an account that is named is selected by its name";
+        findings.add(Problem::at(tags.mark, message).help("leave it out, or write `\"*\"`"));
     }
 }
 

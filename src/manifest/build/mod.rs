@@ -47,12 +47,12 @@ pub fn build(
         findings,
         clouds: Declared::new(),
         credentials: Declared::new(),
-        factories: Declared::new(),
+        key_connections: Declared::new(),
         workspaces: Declared::new(),
     };
     context.clouds = cloud::clouds(&mut context);
     context.credentials = credential::credentials(&mut context);
-    context.factories = connection::factories(&mut context);
+    context.key_connections = connection::to_keys(&mut context);
     context.workspaces = connection::workspaces(&mut context);
     context.check_mentions();
     let asks = asks::all(&context, project.as_ref());
@@ -67,7 +67,7 @@ pub fn build(
     let whole = |context: Context<'_>| {
         Some(Desired {
             project: policy.tightened(project?),
-            factories: complete(context.factories)?,
+            key_connections: complete(context.key_connections)?,
             workspaces: complete(context.workspaces)?,
             key_ages: key_ages?,
             job_runs: job_runs?,

@@ -40,12 +40,12 @@ pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<
                     check_project(context, policy, project, document, spec);
                 }
             }
-            Spec::DataFactory(_) | Spec::SynapseWorkspace(_) => {
-                let factory = called(&context.factories, document);
-                let found = factory.map(|factory| policy.of_factory(&factory));
+            Spec::DataFactory(_) | Spec::SynapseWorkspace(_) | Spec::Subscription(_) => {
+                let connection = called(&context.key_connections, document);
+                let found = connection.map(|connection| policy.of_key_connection(&connection));
                 let found = found.into_iter().flatten();
                 note(context, policy, found, document, |part| {
-                    in_factory(&Written::of(document)?, part)
+                    in_key_connection(&Written::of(document)?, part)
                 });
             }
             Spec::DatabricksWorkspace(spec) => {
@@ -136,7 +136,7 @@ fn note(
     }
 }
 
-fn in_factory(spec: &Written<'_>, part: Part) -> Option<Mark> {
+fn in_key_connection(spec: &Written<'_>, part: Part) -> Option<Mark> {
     match part {
         Part::Subscription => Some(spec.subscription.mark),
         Part::Credential => spec.credential.map(|at| at.mark),

@@ -131,6 +131,9 @@ pub fn guardrails(text: &GuardrailsText) -> Guardrails {
         regenerations_per_factory: regenerations
             .and_then(|bounds| bounds.per_factory)
             .map(|count| count.0),
+        regenerations_per_subscription: regenerations
+            .and_then(|bounds| bounds.per_subscription)
+            .map(|count| count.0),
         runs_per_apply: apply(&text.runs),
         cancellations_per_apply: apply(&text.cancellations),
         on_exceed: text

@@ -39,6 +39,20 @@ record! {
 }
 
 record! {
+    /// The storage accounts of a subscription, or of one of its resource groups, and how to reach them.
+    SubscriptionSpec {
+        /// Subscription id.
+        "subscription" subscription: At<Guid>,
+        /// The one resource group in which accounts are selected. Default: all of the subscription.
+        "resourceGroup" resource_group: Option<ResourceGroup>,
+        /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
+        "cloud" cloud: Option<At<Reference>>,
+        /// `default`, or a Credential document's name. Default: `default`.
+        "credential" credential: Option<At<Reference>>,
+    }
+}
+
+record! {
     /// A Databricks workspace, and how to reach it. It needs a host or a resource id.
     #[schemars(extend("anyOf" = [{ "required": ["host"] }, { "required": ["resourceId"] }]))]
     DatabricksWorkspaceSpec {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::limits::CRON_CHARS_MAX;
-use crate::model::address::Name;
+use crate::model::address::{Name, is_account_name};
 use crate::model::job::RunResult;
 use crate::model::time::Timestamp;
 
@@ -222,6 +222,20 @@ text_leaf! {
 }
 
 text_leaf! {
+    /// A storage account's name (3 to 24 lower-case letters and digits), or a pattern with `*` and `?`.
+    AccountPattern(String), pattern "^[a-z0-9*?]{1,24}$", |text| {
+        let inside = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'*' || b == b'?');
+        if is_account_name(text) || (is_glob(text) && inside && text.len() <= 24) {
+            return Ok(text.to_owned());
+        }
+        let wrong = Wrong::from(format!(
+            "`{}` is not a storage account's name: 3 to 24 lower-case letters and digits", clipped(text)
+        ));
+        Err(if text.contains(['[', ']', '{', '}', '!']) { wrong.help("patterns know `*` and `?` only") } else { wrong })
+    }
+}
+
+text_leaf! {
     /// An instant: `2026-12-20T00:00Z`, with a zone or an offset.
     Instant(Timestamp), pattern "^\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}(:?\\d{2})?)$", |text| {
         text.parse().map_err(|_| {
@@ -331,8 +345,8 @@ pub fn is_guid(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
-/// The name of another document. Which kind it has follows from the field: `cloud`, `credential`, `factory`, `synapseWorkspace` or
-/// `workspace`.
+/// The name of another document. Which kind it has follows from the field: `cloud`, `credential`, `factory`, `synapse`,
+/// `subscription` or `workspace`.
 #[derive(Clone, Debug)]
 pub struct Reference(pub String);
 
@@ -343,7 +357,8 @@ impl Shape for Reference {
             "cloud" => Kind::Cloud,
             "credential" => Kind::Credential,
             "factory" => Kind::DataFactory,
-            "synapseWorkspace" => Kind::SynapseWorkspace,
+            "synapse" => Kind::SynapseWorkspace,
+            "subscription" => Kind::Subscription,
             _ => Kind::DatabricksWorkspace,
         };
         let mark = spot.node.mark;

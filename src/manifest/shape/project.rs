@@ -50,6 +50,8 @@ record! {
         "perApply" per_apply: Option<Count>,
         /// In one factory, or one Synapse workspace, in one apply.
         "perFactory" per_factory: Option<Count>,
+        /// Of storage accounts of one subscription, in one apply.
+        "perSubscription" per_subscription: Option<Count>,
     }
 }
 

@@ -6,22 +6,32 @@ use super::super::mark::At;
 use super::check::{self, KeyAgeLengths};
 use super::declare::{either, record, words};
 use super::json::Json;
-use super::leaf::{CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
+use super::leaf::{AccountPattern, CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
 use super::number::{Count, Length, Positive};
 use super::parameter::ParameterText;
 use crate::model::job::{Concurrency, Counting};
 use crate::model::runtime::{OnStarvation, UnknownAge};
 
 record! {
-    /// No auth key of the selected integration runtimes gets older than `maxAge`.
-    #[schemars(extend("oneOf" = [{ "required": ["factory"] }, { "required": ["synapseWorkspace"] }]))]
+    /// No key of the selected integration runtimes or storage accounts gets older than `maxAge`.
+    #[schemars(extend("oneOf" = [
+        { "required": ["factory", "integrationRuntimes"], "not": { "anyOf": [{ "required": ["storageAccounts"] }, { "required": ["tags"] }] } },
+        { "required": ["synapse", "integrationRuntimes"], "not": { "anyOf": [{ "required": ["storageAccounts"] }, { "required": ["tags"] }] } },
+        { "required": ["subscription", "storageAccounts"], "not": { "required": ["integrationRuntimes"] } },
+    ]))]
     KeyAgeSpec {
-        /// A DataFactory document's name. Either this or `synapseWorkspace`.
+        /// A DataFactory document's name. Exactly one of `factory`, `synapse` and `subscription`.
         "factory" factory: Option<At<Reference>>,
-        /// A SynapseWorkspace document's name. Either this or `factory`.
-        "synapseWorkspace" synapse_workspace: Option<At<Reference>>,
-        /// Names and globs (`*`, `?`): every self-hosted runtime that matches, also future ones.
-        "integrationRuntimes" select: At<Vec<At<RuntimePattern>>>,
+        /// A SynapseWorkspace document's name.
+        "synapse" synapse: Option<At<Reference>>,
+        /// A Subscription document's name.
+        "subscription" subscription: Option<At<Reference>>,
+        /// With `factory` or `synapse`: names and globs (`*`, `?`): every self-hosted runtime that matches, also future ones.
+        "integrationRuntimes" runtimes: Option<At<Vec<At<RuntimePattern>>>>,
+        /// With `subscription`: names and globs (`*`, `?`): every storage account that matches, also future ones.
+        "storageAccounts" accounts: Option<At<Vec<At<AccountPattern>>>>,
+        /// With `subscription`: of the accounts that a glob matches, only those that have all of these tags.
+        "tags" tags: Option<At<BTreeMap<String, String>>>,
         /// Names and globs that are left out.
         "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
         /// Whether a glob may select nothing. Default: it needs attention.
@@ -38,7 +48,7 @@ record! {
         "windows" windows: Option<Vec<At<WindowText>>>,
         /// What happens if a limit would be broken before a window opens or a freeze ends. Default: `wait`.
         "onWindowStarvation" on_starvation: Option<At<OnStarvationWord>>,
-        /// Spreads due times: each runtime is due up to this much earlier, always by the same part of it. Default: 0.
+        /// Spreads due times: each resource is due up to this much earlier, always by the same part of it. Default: 0.
         "jitter" jitter: Option<At<Length>>,
     }
     check |findings| {

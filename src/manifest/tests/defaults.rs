@@ -22,9 +22,9 @@ fn a_project_and_its_connections() {
     );
     assert_eq!(desired.project.guardrails, Guardrails::default());
     assert_eq!(desired.project.guardrails.on_exceed, OnExceed::Defer);
-    let factory = desired.factories.values().next().unwrap();
+    let factory = desired.key_connections.values().next().unwrap();
     assert_eq!(
-        (factory.cloud.name.as_str(), &factory.credential),
+        (factory.cloud().name.as_str(), factory.credential()),
         ("public", &Credential::Default)
     );
     let workspace = desired.workspaces.values().next().unwrap();

@@ -9,6 +9,7 @@ pub(super) fn evidence() -> BoxedStrategy<Evidence> {
         two().prop_map(|(sent, answered)| Evidence::Rotated { sent, answered }),
         two().prop_map(|(after, by)| Evidence::Changed { after, by }),
         instant().prop_map(|at| Evidence::FirstSeen { at }),
+        instant().prop_map(|at| Evidence::Told { at }),
         (of(instant()), two()).prop_map(|(earliest, (latest, seen))| Evidence::KnownBefore {
             earliest,
             latest,
@@ -147,7 +148,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
         slot_facts(),
         slot_facts(),
         any::<bool>(),
-        (of(instant()), of(instant()), of(instant())),
+        (of(instant()), of(instant()), of(instant()), told()),
         (
             vec(correction(), 0..2),
             vec(outside(), 0..2),
@@ -163,7 +164,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 one,
                 two,
                 looked,
-                (seen_at, read_at, created),
+                (seen_at, read_at, created, told),
                 (corrected, outside, status_refused, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
@@ -173,6 +174,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 seen_at,
                 read_at,
                 created,
+                told,
                 corrected,
                 outside,
                 status_refused,
@@ -180,6 +182,12 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 log_refused,
             },
         )
+        .boxed()
+}
+
+fn told() -> BoxedStrategy<PerSlot<Option<Timestamp>>> {
+    (of(instant()), of(instant()))
+        .prop_map(|(one, two)| PerSlot { one, two })
         .boxed()
 }
 

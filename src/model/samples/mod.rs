@@ -125,7 +125,7 @@ fn age() -> BoxedStrategy<AgeRange> {
 fn target() -> BoxedStrategy<Target> {
     prop_oneof![
         (name(), text()).prop_map(|(factory, id)| Target::Runtime(RuntimeTarget {
-            factory,
+            connection: factory,
             id: ResourceId::new(id)
         })),
         (name(), text(), run_id()).prop_map(|(workspace, host, job)| Target::Job(JobTarget {

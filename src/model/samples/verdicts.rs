@@ -35,7 +35,8 @@ pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
 pub(super) fn presumed() -> BoxedStrategy<Presumed> {
     prop_oneof![
         fingerprint().prop_map(Presumed::Key),
-        Just(Presumed::Unseen)
+        Just(Presumed::Unseen),
+        instant().prop_map(Presumed::Made),
     ]
     .boxed()
 }

@@ -40,6 +40,8 @@ pub struct RuntimeFacts {
     pub read_at: Option<Timestamp>,
     /// When the runtime was made, if the service told.
     pub created: Option<Timestamp>,
+    /// When each key was made, where the service itself told at the look.
+    pub told: PerSlot<Option<Timestamp>>,
     /// Facts that stronger ones exclude.
     pub corrected: Vec<Correction>,
     /// What others did to its keys since they were last read.

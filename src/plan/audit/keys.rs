@@ -3,7 +3,7 @@
 use super::{Law, actions, windows};
 use crate::model::birth::Evidence;
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, RuntimeSight, Slot,
+    Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, Regeneration, RuntimeSight, Slot,
     SlotMemory,
 };
 use crate::model::survey::{Looked, RuntimeCase};
@@ -44,7 +44,7 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
 }
 
 fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: &mut Vec<Law>) {
-    if matches!(&case.sight, Looked::Seen(sight) if sight.kind != RuntimeKind::SelfHosted) {
+    if matches!(&case.sight, Looked::Seen(sight) if sight.kind != OwnKeys::Yes) {
         broken.push(Law::NoKeys);
     }
     let overlap_began = case.spec.overlap.before(plan.at);
@@ -119,14 +119,23 @@ impl<'a> Key<'a> {
     fn presumed(&self, presumed: &Presumed) -> bool {
         match (self.shown(), presumed) {
             (Some(shown), Presumed::Key(key)) => shown == key,
-            (Some(_), Presumed::Unseen) => false,
+            (Some(_), Presumed::Unseen | Presumed::Made(_)) => false,
             (None, Presumed::Key(key)) => self.memory().fingerprint.as_ref() == Some(key),
-            (None, Presumed::Unseen) => true,
+            (None, Presumed::Unseen) => self.told().is_none(),
+            (None, Presumed::Made(made)) => self.told() == Some(*made),
         }
+    }
+
+    /// When the service says that it made the key.
+    fn told(&self) -> Option<Timestamp> {
+        self.sight.and_then(|sight| *sight.told.get(self.slot))
     }
 
     /// The slot is known to hold another key than the one that the ledger speaks of.
     fn is_replaced(&self) -> bool {
+        if let Some(made) = self.told() {
+            return !self.memory().is_made(made);
+        }
         let known = self.memory().fingerprint.as_ref();
         known.is_some() && self.shown().is_some_and(|shown| known != Some(shown))
     }
@@ -145,7 +154,7 @@ impl<'a> Key<'a> {
             return known.evidence.bounds().0;
         }
         if self.is_replaced() {
-            return self.memory().last_seen;
+            return self.told().or(self.memory().last_seen);
         }
         let own = self.memory().evidence.and_then(|piece| piece.bounds().0);
         let created = self.sight.and_then(|sight| sight.created);
@@ -163,7 +172,7 @@ impl<'a> Key<'a> {
         let seen = self.sight.filter(|_| self.shown().is_some());
         let seen = seen.map(|sight| sight.at);
         if self.is_replaced() {
-            return seen;
+            return self.told().or(seen);
         }
         let memory = self.memory();
         let known = memory.evidence.and_then(|piece| piece.bounds().1);
@@ -213,7 +222,7 @@ impl<'a> Key<'a> {
 
     /// Was it surely made at `instant` or before? By what looks say of the very key that is there.
     fn is_not_younger_than(&self, instant: Timestamp) -> bool {
-        let there = self.shown().is_some() || self.sight.is_none();
+        let there = self.shown().is_some() || self.told().is_some() || self.sight.is_none();
         there && self.existed_at().is_some_and(|existed| existed <= instant)
     }
 }

@@ -153,6 +153,7 @@ fn whole(survey: &Survey, plan: &Plan, breaches: &mut Vec<Breach>) {
 
 fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
     let mut by_factory: BTreeMap<String, usize> = BTreeMap::new();
+    let mut by_subscription: BTreeMap<String, usize> = BTreeMap::new();
     let (mut keys, mut runs, mut cancels) = (0_usize, 0_usize, 0_usize);
     for step in &plan.steps {
         for action in actions(step) {
@@ -161,8 +162,13 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
                     keys += 1;
                     if let Some(Target::Runtime(target)) = &step.target {
                         let id = target.id.folded();
-                        let factory = id.split("/integrationruntimes/").next().unwrap_or(&id);
-                        *by_factory.entry(factory.to_owned()).or_default() += 1;
+                        let (within, counts) = if id.contains("/storageaccounts/") {
+                            ("/resourcegroups/", &mut by_subscription)
+                        } else {
+                            ("/integrationruntimes/", &mut by_factory)
+                        };
+                        let holder = id.split(within).next().unwrap_or(&id);
+                        *counts.entry(holder.to_owned()).or_default() += 1;
                     }
                 }
                 Action::Start { .. } | Action::Submit { .. } => runs += 1,
@@ -171,13 +177,17 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
         }
     }
     let rails = &project.guardrails;
-    let fullest = by_factory.values().copied().max().unwrap_or(0);
+    let fullest = |counts: BTreeMap<String, usize>| counts.into_values().max().unwrap_or(0);
     let within = |limit: Option<u32>, count: usize| {
         limit.is_none_or(|limit| usize::try_from(limit).is_ok_and(|limit| count <= limit))
     };
     let kept = plan.refused
         || within(rails.regenerations_per_apply, keys)
-            && within(rails.regenerations_per_factory, fullest)
+            && within(rails.regenerations_per_factory, fullest(by_factory))
+            && within(
+                rails.regenerations_per_subscription,
+                fullest(by_subscription),
+            )
             && within(rails.runs_per_apply, runs)
             && within(rails.cancellations_per_apply, cancels);
     if !kept {

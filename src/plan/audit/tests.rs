@@ -5,7 +5,7 @@ use super::super::{audit, decide};
 use super::Law;
 use crate::model::desired::Project;
 use crate::model::job::{Continuous, Requirement, RunResult};
-use crate::model::runtime::{RuntimeKind, Slot};
+use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::survey::{Looked, Subject, Survey};
 use crate::model::time::{Span, Window};
 use crate::model::verdict::{Action, Keep, NonEmpty, Plan, Verdict};
@@ -87,7 +87,7 @@ fn laws_about_keys_fire() {
     let young_twin = Subject::Runtime(runtime_aged("85d", "23h"));
     assert_eq!(misjudged(due(), young_twin), [Law::Overlap]);
     let mut linked = runtime_aged("85d", "20d");
-    sight(&mut linked).kind = RuntimeKind::Linked;
+    sight(&mut linked).kind = OwnKeys::Linked;
     assert_eq!(misjudged(due(), Subject::Runtime(linked)), [Law::NoKeys]);
     let mut windowed = runtime_aged("85d", "20d");
     windowed.spec.windows = vec![Window::new("0 2 * * *", "UTC", Span::hours(1)).unwrap()];

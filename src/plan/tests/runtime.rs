@@ -4,7 +4,7 @@ use super::super::testing::*;
 use crate::model::birth::Evidence;
 use crate::model::promise::Attention;
 use crate::model::runtime::{
-    Declaration, KeySight, LogSight, OnStarvation, Regeneration, RuntimeKind, Slot, SlotMemory,
+    Declaration, KeySight, LogSight, OnStarvation, OwnKeys, Regeneration, Slot, SlotMemory,
     UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase, Subject};
@@ -233,7 +233,7 @@ fn a_freeze_beats_everything_until_the_last_one_that_meets_it_ends() {
 #[test]
 fn what_has_no_keys_or_was_not_seen_is_held() {
     let mut case = runtime_aged("95d", "20d");
-    sight(&mut case).kind = RuntimeKind::Linked;
+    sight(&mut case).kind = OwnKeys::Linked;
     assert!(matches!(held(&case).0, Hold::NoKeys { .. }));
     case.sight = Looked::Failed(trouble());
     assert_eq!(held(&case).0, Hold::Trouble(trouble()));

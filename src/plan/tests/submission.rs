@@ -3,6 +3,7 @@
 use super::super::testing::*;
 use crate::model::address::Name;
 use crate::model::job::{Concurrency, FormerRun, Run, RunResult};
+use crate::model::key_service::KeyService;
 use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{Looked, Subject, SubmissionCase};
 use crate::model::time::Span;
@@ -130,7 +131,11 @@ fn a_run_whose_end_was_never_seen_is_followed_by_no_other() {
     assert_eq!(held.attention, Some(Attention::LostRun));
     assert_eq!(held.promise, Promise::Unproven);
     case.spec.digest = "d2".to_owned();
-    assert_eq!(submitted(&step(&case)).title(), "submit", "another content");
+    assert_eq!(
+        submitted(&step(&case)).title(KeyService::default()),
+        "submit",
+        "another content"
+    );
     case.spec.digest = "d1".to_owned();
     case.memory.confirmed = vec![("d1".to_owned(), 7)];
     let kept = step(&case);
@@ -138,7 +143,11 @@ fn a_run_whose_end_was_never_seen_is_followed_by_no_other() {
     assert_eq!((kept.promise, kept.attention), (Promise::Kept, None));
     case.memory.confirmed.clear();
     case.memory.ends = vec![("d1".to_owned(), 7, ago("61d"), RunResult::Failed)];
-    assert_eq!(submitted(&step(&case)).title(), "submit", "it failed");
+    assert_eq!(
+        submitted(&step(&case)).title(KeyService::default()),
+        "submit",
+        "it failed"
+    );
 }
 
 #[test]
@@ -182,7 +191,10 @@ fn failures_count_when_nobody_shows_them_any_more_until_a_person_says_otherwise(
         }
     ));
     case.memory.forgiven_at = Some(ago("1d"));
-    assert_eq!(submitted(&step(&case)).title(), "submit");
+    assert_eq!(
+        submitted(&step(&case)).title(KeyService::default()),
+        "submit"
+    );
 }
 
 fn former(content: &str, run: Run) -> FormerRun {
@@ -220,10 +232,16 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
     let Verdict::Act { actions, .. } = step(&case).verdict else {
         panic!("not an act");
     };
-    let titles: Vec<String> = actions.iter().map(Action::title).collect();
+    let titles: Vec<String> = actions
+        .iter()
+        .map(|action| action.title(KeyService::default()))
+        .collect();
     assert_eq!(titles, ["cancel run 3", "submit"]);
     case.spec.concurrency = Concurrency::Allow;
-    assert_eq!(submitted(&step(&case)).title(), "submit");
+    assert_eq!(
+        submitted(&step(&case)).title(KeyService::default()),
+        "submit"
+    );
     // Beside one of the same content nothing is submitted, whatever the rule says.
     sight(&mut case).runs = vec![active(4, "25h")];
     let held = step(&case);
@@ -255,7 +273,7 @@ fn what_an_earlier_contents_open_submit_started_is_written_down() {
     run.started = Some(ago("2m"));
     sight(&mut case).former = vec![former("d0", run)];
     let found = step(&case);
-    assert_eq!(submitted(&found).title(), "submit");
+    assert_eq!(submitted(&found).title(KeyService::default()), "submit");
     assert!(matches!(
         &found.settlements[0].settled,
         Settled::Done(Receipt::Started { run: 8, .. })

@@ -26,7 +26,8 @@ fn warned(spec: RuntimeSpec, freezes: &[Freeze]) -> Option<(String, String)> {
     let rule = KeyAgeRule {
         allow_empty: false,
         name: Name::parse("gateways").unwrap(),
-        factory: Name::parse("ingest").unwrap(),
+        connection: Name::parse("ingest").unwrap(),
+        tags: std::collections::BTreeMap::new(),
         select: Vec::new(),
         exclude: Vec::new(),
         spec,

@@ -6,6 +6,7 @@ use super::escape;
 use super::options::MarkdownOptions;
 use crate::model::address::Name;
 use crate::model::job::ParameterValue;
+use crate::model::key_service::KeyService;
 use crate::model::promise::Promise;
 use crate::model::verdict::{Action, Counts, Plan, Step, Verdict};
 use crate::review::change::{Change, changes, frame};
@@ -140,14 +141,14 @@ fn act_row(step: &Step, plan: &Plan) -> String {
     };
     let first = row(&[
         address(step),
-        change(&actions.first),
+        change(&actions.first, step.key_service()),
         promise(step),
         with_notes(words::cause(because), step, plan),
     ]);
     let rest = actions.rest.iter().map(|action| {
         row(&[
             String::new(),
-            format!("then {}", change(action)),
+            format!("then {}", change(action, step.key_service())),
             String::new(),
             String::new(),
         ])
@@ -170,8 +171,8 @@ fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
     escape::inline(&all.join("; "))
 }
 
-fn change(action: &Action) -> String {
-    let title = escape::inline(&action.title());
+fn change(action: &Action, service: KeyService) -> String {
+    let title = escape::inline(&action.title(service));
     match action {
         Action::Start { parameters, .. } if !parameters.is_empty() => {
             let pairs: Vec<String> = parameters
@@ -216,7 +217,7 @@ fn settlement_rows(step: &Step) -> Vec<String> {
         .map(|settlement| {
             row(&[
                 address(step),
-                escape::inline(&words::settlement(settlement)),
+                escape::inline(&words::settlement(settlement, step.key_service())),
             ])
         })
         .collect()

@@ -78,6 +78,7 @@ fn in_all(all: &[Access], need: Need, named: &str) -> String {
 fn place(place: &Place) -> String {
     match place {
         Place::Factory(service, name) => format!("{} {}", service.holder(), line(name)),
+        Place::Accounts(id) => format!("storage accounts of {}", line(id.as_str())),
         Place::Workspace(host) => format!("Databricks workspace {}", line(host)),
         Place::Ledger(address) => format!("the ledger {}", line(address)),
     }

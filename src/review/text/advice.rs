@@ -5,6 +5,7 @@
 use super::label::labelled;
 use super::row::Page;
 use crate::model::promise::Attention;
+use crate::model::runtime::Slot;
 use crate::model::verdict::{Hold, Step, Verdict};
 use crate::review::command;
 
@@ -139,7 +140,10 @@ fn remedies(attention: Attention, step: &Step) -> Vec<Remedy> {
         Attention::Settings => only(settings(step).to_owned()),
         Attention::Policy => policy(step, &address),
         Attention::Unattributed => vec![
-            declare("record when one of them was created, if you know", &format!("{address}#authKey1")),
+            declare(
+                "record when one of them was created, if you know",
+                &format!("{address}#{}", step.key_service().key_name(Slot::One)),
+            ),
             Remedy::only("or let the rule rotate both in turn: `unknownAge: rotate`"),
         ],
         Attention::Blocked { run } => only(format!(
@@ -162,7 +166,7 @@ fn policy(step: &Step, address: &str) -> Vec<Remedy> {
             change,
             declare(
                 "or record when the key was created, if you know",
-                &format!("{address}#{slot}"),
+                &format!("{address}#{}", step.key_service().key_name(*slot)),
             ),
         ],
         Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => vec![change],

@@ -160,7 +160,7 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
     let notes = job_notes(step, page.at);
     lines.extend(notes.iter().flat_map(|text| page.note(text)));
     for settlement in &step.settlements {
-        lines.extend(page.note(&words::settlement(settlement)));
+        lines.extend(page.note(&words::settlement(settlement, step.key_service())));
     }
     if step.resumes() {
         lines.extend(page.note("apply waits for this run to end"));
@@ -196,12 +196,16 @@ fn act(
 ) -> Vec<String> {
     let mut lines = page.action(
         address,
-        &actions.first.title(),
+        &actions.first.title(step.key_service()),
         &sentence::cause(step, because),
     );
     lines.extend(effect(page, step, &actions.first));
     for action in &actions.rest {
-        lines.extend(page.action("", &format!("then {}", action.title()), ""));
+        lines.extend(page.action(
+            "",
+            &format!("then {}", action.title(step.key_service())),
+            "",
+        ));
         lines.extend(effect(page, step, action));
     }
     lines
@@ -219,7 +223,9 @@ fn effect(page: &Page, step: &Step, action: &Action) -> Vec<String> {
         }
         Action::Cancel { .. } => Vec::new(),
         Action::Regenerate { .. } => words::replaced(step, action)
-            .map(|(slot, facts)| runtime::slot_block(page, slot, facts))
+            .map(|(slot, facts)| {
+                runtime::slot_block(page, step.key_service().key_name(slot), facts)
+            })
             .unwrap_or_default(),
     }
 }

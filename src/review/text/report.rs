@@ -2,6 +2,7 @@
 
 use crate::escape::{line, lines};
 use crate::model::job::RunId;
+use crate::model::key_service::KeyService;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Action, Receipt};
 use crate::review::command;
@@ -15,11 +16,12 @@ pub fn report(report: &Report) -> String {
     format!(
         "{}  {}",
         line(&report.address.to_string()),
-        happened(&report.what)
+        happened(&report.what, report.service)
     )
 }
 
-fn happened(what: &Happened) -> String {
+fn happened(what: &Happened, service: KeyService) -> String {
+    let title = |action: &Action| line(&action.title(service));
     match what {
         Happened::Intended(action) => format!("{} ...", title(action)),
         Happened::Done(action, receipt) => {
@@ -56,7 +58,7 @@ fn happened(what: &Happened) -> String {
         Happened::NotBegun(action, why) => {
             format!("{}: not started: {}", title(action), several(why))
         }
-        Happened::Settled(action, how) => resolved(action, how),
+        Happened::Settled(action, how) => resolved(&title(action), how),
         Happened::Waiting { run, phase } => format!("run {run} is {}", line(phase)),
         Happened::Ended(end) => ended(end),
         Happened::StillGoing { run, url, why } => {
@@ -75,22 +77,18 @@ fn happened(what: &Happened) -> String {
 }
 
 /// `resolved: the earlier "run now" did happen`.
-fn resolved(action: &Action, how: &str) -> String {
+fn resolved(title: &str, how: &str) -> String {
     let how = match how {
         "it happened" => " did happen".to_owned(),
         "it did not happen" => " did not happen".to_owned(),
         other => format!(": {}", line(other)),
     };
-    format!("resolved: the earlier \"{}\"{how}", title(action))
+    format!("resolved: the earlier \"{title}\"{how}")
 }
 
 /// A reason, which may have lines of its own: those that follow are indented.
 fn several(text: &str) -> String {
     lines(text).join("\n      ")
-}
-
-fn title(action: &Action) -> String {
-    line(&action.title())
 }
 
 fn ended(end: &RunEnd) -> String {
@@ -153,7 +151,12 @@ fn trouble(report: &Report) -> Vec<String> {
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
         | Happened::StillGoing { .. }
-        | Happened::OutOfSight { .. } => vec![format!("  {address}  {}", happened(&report.what))],
+        | Happened::OutOfSight { .. } => {
+            vec![format!(
+                "  {address}  {}",
+                happened(&report.what, report.service)
+            )]
+        }
         _ => Vec::new(),
     }
 }

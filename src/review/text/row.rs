@@ -170,7 +170,7 @@ fn wrap(text: &str, room: Option<usize>) -> Vec<&str> {
 
 fn action_width(step: &Step) -> usize {
     match &step.verdict {
-        Verdict::Act { actions, .. } => letters(&actions.first.title()),
+        Verdict::Act { actions, .. } => letters(&actions.first.title(step.key_service())),
         _ => 0,
     }
 }

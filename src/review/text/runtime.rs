@@ -12,13 +12,13 @@ use crate::review::paint::Ink;
 use crate::review::words;
 
 /// What a regeneration changes, as a small diff.
-pub(super) fn slot_block(page: &Page, slot: Slot, facts: &SlotFacts) -> Vec<String> {
+pub(super) fn slot_block(page: &Page, name: &str, facts: &SlotFacts) -> Vec<String> {
     let (paint, age) = (page.paint, facts.age.to_string());
     let padding = " ".repeat(10_usize.saturating_sub(letters(&age)));
     let (sign, dyed) = (paint.dye(Ink::Old, "-"), paint.dye(Ink::Old, &age));
     let before = format!("    {sign}   age: {dyed}{padding} ");
     let at = letters("    -   age:  ") + letters(&age) + letters(&padding);
-    let mut lines = vec![format!("      {slot}:")];
+    let mut lines = vec![format!("      {name}:")];
     let evidence = format!("({})", words::birth(&facts.birth));
     lines.extend(page.flow(before, at, Ink::Faint, &evidence));
     lines.push(format!(
@@ -37,6 +37,7 @@ pub(super) fn why(
     freezes: &[Freeze],
     now: Timestamp,
 ) -> Vec<String> {
+    let service = own.map(Target::key_service).unwrap_or_default();
     let mut lines = requires(facts);
     if matches!(
         verdict,
@@ -49,7 +50,7 @@ pub(super) fn why(
         return lines;
     }
     for slot in Slot::BOTH {
-        lines.extend(slot_lines(slot, facts, now));
+        lines.extend(slot_lines((slot, service.key_name(slot)), facts, now));
     }
     lines.extend(
         facts
@@ -57,20 +58,23 @@ pub(super) fn why(
             .iter()
             .map(|change| labelled("outside", &words::outside(change, own))),
     );
-    let corrected = facts.corrected.iter().map(words::correction);
+    let corrected = facts.corrected.iter();
+    let corrected = corrected.map(|one| words::correction(one, service));
     lines.extend(corrected.map(|text| labelled("evidence", &text)));
     lines.extend(windows(&facts.spec, freezes, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     let looked = match verdict {
-        _ if facts.looked => "the runtime was read for this plan",
+        _ if facts.looked => format!("the {} was read for this plan", service.resource()),
         Verdict::Hold {
             why: Hold::Trouble(trouble),
             ..
-        } if trouble.kind != TroubleKind::Unexpected => "the runtime could not be read",
-        _ => "not read (the ledger was enough, or --refresh none)",
+        } if trouble.kind != TroubleKind::Unexpected => {
+            format!("the {} could not be read", service.resource())
+        }
+        _ => "not read (the ledger was enough, or --refresh none)".to_owned(),
     };
-    lines.push(labelled("read", looked));
+    lines.push(labelled("read", &looked));
     lines.extend(refusal("its status", facts.status_refused.as_ref()));
     lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
     lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));
@@ -106,7 +110,7 @@ fn requires(facts: &RuntimeFacts) -> Vec<String> {
     ]
 }
 
-fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String> {
+fn slot_lines((slot, name): (Slot, &str), runtime: &RuntimeFacts, now: Timestamp) -> Vec<String> {
     let facts = runtime.slots.get(slot);
     let lead = runtime.spec.rotate_before.plus(runtime.jitter_share);
     let key = facts
@@ -115,10 +119,7 @@ fn slot_lines(slot: Slot, runtime: &RuntimeFacts, now: Timestamp) -> Vec<String>
         .map_or("never seen".to_owned(), |print| {
             format!("fingerprint {}", print.short())
         });
-    let mut lines = vec![labelled(
-        slot.as_str(),
-        &format!("{}, {key}", words::old(facts.age)),
-    )];
+    let mut lines = vec![labelled(name, &format!("{}, {key}", words::old(facts.age)))];
     lines.push(labelled("", &bounds(&facts.birth)));
     for evidence in &facts.birth.evidence {
         lines.push(labelled("", &format!("- {}", words::evidence(evidence))));

@@ -134,6 +134,6 @@ fn slot_mark(step: &Step) -> String {
                 .filter_map(|slot| Some((facts.slots.get(slot).due_at?, slot)))
                 .min()
         })
-        .map(|(_, slot)| format!("#{slot}"))
+        .map(|(_, slot)| format!("#{}", step.key_service().key_name(slot)))
         .unwrap_or_default()
 }

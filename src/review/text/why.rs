@@ -32,7 +32,10 @@ pub fn why(step: &Step, plan: &Plan, given: &str) -> String {
     );
     lines.extend(facts(step, plan));
     for settlement in &step.settlements {
-        lines.push(labelled("operation", &words::settlement(settlement)));
+        lines.push(labelled(
+            "operation",
+            &words::settlement(settlement, step.key_service()),
+        ));
     }
     lines.extend(waits(step));
     for freeze in super::summary::near_freezes(plan) {

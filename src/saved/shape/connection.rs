@@ -103,6 +103,18 @@ mirror! {
 }
 
 mirror! {
+    /// The storage accounts of a subscription, and how to reach them.
+    struct Subscription {
+        name: Text<Name>,
+        subscription: String,
+        /// The one resource group that it reaches; null: all.
+        resource_group: Option<String>,
+        cloud: Cloud,
+        credential: Credential,
+    }
+}
+
+mirror! {
     /// Where a workspace answers.
     enum WorkspaceHost {
         Given(host: String),

@@ -29,6 +29,9 @@ mirror! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         read_at: Option<Text<Timestamp>>,
         created: Option<Text<Timestamp>>,
+        /// When each key was made, where the service itself tells.
+        #[serde(default, skip_serializing_if = "Told::is_empty")]
+        told: Told,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         corrected: Vec<Correction>,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -91,6 +94,7 @@ mirror! {
         Rotated { sent: Text<Timestamp>, answered: Text<Timestamp> },
         Changed { after: Text<Timestamp>, by: Text<Timestamp> },
         FirstSeen { at: Text<Timestamp> },
+        Told { at: Text<Timestamp> },
         KnownBefore { earliest: Option<Text<Timestamp>>, latest: Text<Timestamp>, seen: Text<Timestamp> },
         RuntimeCreated { at: Text<Timestamp> },
         LogSilent { since: Text<Timestamp>, until: Text<Timestamp> },
@@ -247,8 +251,17 @@ mirror! {
     enum ActivePhase { Queued, Pending, Running, Terminating, Waiting, Unknown(word: String) }
 }
 
-/// One of something for each key.
-#[derive(Serialize, Deserialize, JsonSchema)]
+/// One instant or none for each key.
+type Told = PerSlot<Option<Text<Timestamp>>>;
+
+impl Told {
+    const fn is_empty(&self) -> bool {
+        self.one.is_none() && self.two.is_none()
+    }
+}
+
+/// One of something for each key: `authKey1` is the first, at a storage account `key1`.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::saved) struct PerSlot<S> {
     #[serde(rename = "authKey1")]

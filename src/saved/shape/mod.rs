@@ -15,7 +15,8 @@ pub(super) mod words {
     pub use crate::model::address::{Address, Name, ResourceId};
     pub use crate::model::birth::{AgeRange, Birth, Evidence};
     pub use crate::model::connection::{
-        Cloud, Credential, Factory, Limits, Proof, Rate, SecretSource, Workspace, WorkspaceHost,
+        Cloud, Credential, Factory, Limits, Proof, Rate, SecretSource, Subscription, Workspace,
+        WorkspaceHost,
     };
     pub use crate::model::desired::LedgerPlace;
     pub use crate::model::job::{

@@ -194,7 +194,11 @@ mirror! {
 
 mirror! {
     /// Where a runtime is.
-    struct RuntimeTarget { factory: Text<Name>, id: Text<ResourceId> }
+    struct RuntimeTarget {
+        #[serde(rename = "factory")]
+        connection: Text<Name>,
+        id: Text<ResourceId>,
+    }
 }
 
 mirror! {

@@ -155,13 +155,14 @@ impl Spelled for Fingerprint {
 impl Spelled for Slot {
     const NAME: &'static str = "Slot";
     fn schema() -> Schema {
-        json_schema!({"type": "string", "enum": ["authKey1", "authKey2"]})
+        json_schema!({"type": "string", "enum": ["authKey1", "authKey2"],
+            "description": "The first or the second key; at a storage account, `key1` or `key2`."})
     }
     fn spell(&self) -> String {
-        self.as_str().to_owned()
+        self.on_the_wire().to_owned()
     }
     fn read(text: &str) -> Result<Self, String> {
-        Self::parse(text).ok_or_else(|| format!("`{text}` is not authKey1 or authKey2"))
+        Self::from_the_wire(text).ok_or_else(|| format!("`{text}` is not authKey1 or authKey2"))
     }
 }
 

@@ -91,6 +91,7 @@ mirror! {
     enum Presumed {
         Key(fingerprint: Text<Fingerprint>),
         Unseen,
+        Made(at: Text<Timestamp>),
     }
 }
 

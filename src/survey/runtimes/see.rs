@@ -2,26 +2,18 @@
 
 use futures_util::future::join;
 
+use super::super::keys;
+use super::super::log::{Log, unread};
+use super::super::proof::{due_at_the_earliest, rotated_by_us};
 use super::super::scene::Scene;
-use super::keys;
-use super::log::Log;
-use super::proof::{due_at_the_earliest, rotated_by_us};
 use crate::cloud::Dated;
 use crate::model::connection::Factory;
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, PerSlot, RuntimeKind, RuntimeSight, Slot,
+    Fingerprint, KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight, Slot,
 };
 use crate::model::survey::{Case, Looked, RuntimeCase};
 use crate::model::time::Timestamp;
-use crate::model::trouble::{Trouble, TroubleKind};
-
-/// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.
-const fn passes(trouble: &Trouble) -> bool {
-    !matches!(
-        trouble.kind,
-        TroubleKind::Forbidden { .. } | TroubleKind::NotFound
-    )
-}
+use crate::model::trouble::Trouble;
 
 /// Does the log tell what the keys do not, though all of them were made by afresh? They may have been replaced since where they are not
 /// shown; and where others are shown, the log tells when they were made.
@@ -50,15 +42,6 @@ pub fn told(case: RuntimeCase, log: &Log) -> RuntimeCase {
         (None, other @ (Looked::Failed(_) | Looked::NotAsked)) => other,
     };
     Case { sight, ..case }
-}
-
-/// Why a log could not be read that will be read another time. Judged without it, a key would look younger than it is, and only until the
-/// log answers again.
-fn unread(log: &LogSight) -> Option<Trouble> {
-    match log {
-        LogSight::Refused(trouble) if passes(trouble) => Some(trouble.clone()),
-        LogSight::Refused(_) | LogSight::Read { .. } | LogSight::NotAsked => None,
-    }
 }
 
 /// Is this key another one than the ledger knows?
@@ -94,10 +77,11 @@ pub async fn see(
     let list = keys::list(scene, factory, name);
     let without_keys = |status: Status| RuntimeSight {
         at: listed_at,
-        kind: RuntimeKind::SelfHosted,
+        kind: OwnKeys::Yes,
         created: status.created(),
         status_refused: status.refused(),
         keys: KeySight::NotAsked,
+        told: PerSlot::default(),
         log,
     };
     let (sight, listed) = if keys::are_needed_anyway(scene, case) {

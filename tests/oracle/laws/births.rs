@@ -58,7 +58,7 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
                 birth.earliest.is_none_or(after) && (late || birth.latest.is_none_or(before));
             history.tally.check(Law::Births, plan.at, fits, || {
                 format!(
-                    "{}#{slot} was made {born}, and what is shown is {} (seen {:?})",
+                    "{}#{slot:?} was made {born}, and what is shown is {} (seen {:?})",
                     step.address,
                     interval(birth),
                     facts.seen_at
@@ -118,7 +118,7 @@ pub fn narrowing(history: &mut History, before: &Known) {
             .tally
             .check(Law::Narrowing, at, earliest && latest, || {
                 format!(
-                    "of {}#{} the ledger knew {}, and now {}",
+                    "of {}#{:?} the ledger knew {}, and now {}",
                     key.0,
                     key.1,
                     interval(old),

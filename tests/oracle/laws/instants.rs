@@ -55,14 +55,14 @@ fn verdict(verdict: &Verdict) -> String {
         Verdict::Hold { why, until } => match why {
             Hold::QueuedRun { run, .. } => format!("hold, run {run} is queued, until {until:?}"),
             Hold::AgeUnknown { slot, .. } => {
-                format!("hold, age of {slot} unknown, until {until:?}")
+                format!("hold, age of {slot:?} unknown, until {until:?}")
             }
             Hold::Trouble(trouble) => format!("hold, {:?}, until {until:?}", trouble.kind),
             // When the window opens is in `until`; as people read it, a new year drops its number.
             Hold::Window {
                 slot, breaks_limit, ..
-            } => format!("hold, window of {slot}, too late {breaks_limit}, until {until:?}"),
-            Hold::Starved { slot, .. } => format!("hold, {slot} starved, until {until:?}"),
+            } => format!("hold, window of {slot:?}, too late {breaks_limit}, until {until:?}"),
+            Hold::Starved { slot, .. } => format!("hold, {slot:?} starved, until {until:?}"),
             why => format!("hold, {why:?}, until {until:?}"),
         },
     }

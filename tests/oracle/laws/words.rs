@@ -42,7 +42,7 @@ pub fn all(history: &mut History, plan: &Plan) {
     let ledger = LedgerPlace::File("ledger.jsonl".into());
     let json = saved::document(&File {
         plan: plan.clone(),
-        factories: BTreeMap::new(),
+        key_connections: BTreeMap::new(),
         workspaces: BTreeMap::new(),
         project: "lab".to_owned(),
         ledger: ledger.clone(),

@@ -7,7 +7,7 @@ mod ending;
 use super::{
     ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine,
     Instant, KeysLine, Line, LookedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
-    SubjectLine,
+    SubjectLine, TimesLine,
 };
 use crate::ledger::event::{Confirmation, Event, Intent, Subject, VERSION};
 use crate::model::address::{Address, Identity, ResourceId};
@@ -64,7 +64,8 @@ impl EventLine {
                 at,
                 created,
                 keys,
-            } => Self::looked(&subject, at, created, keys.as_ref()),
+                told,
+            } => Self::looked(&subject, at, created, keys.as_ref(), told),
             Event::LogRead(reading) => Self::log_read(reading),
             Event::RunSeen {
                 subject,
@@ -136,12 +137,14 @@ impl EventLine {
         at: Timestamp,
         created: Option<Timestamp>,
         keys: Option<&PerSlot<Fingerprint>>,
+        told: PerSlot<Option<Timestamp>>,
     ) -> Self {
         Self::Looked(LookedLine {
             subject: SubjectLine::of(subject),
             at: Instant(at),
             created: created.map(Instant),
             keys: keys.map(KeysLine::of),
+            key_creation_time: TimesLine::of(told),
         })
     }
 
@@ -328,6 +331,10 @@ impl LookedLine {
             at: self.at.0,
             created: self.created.map(|created| created.0),
             keys: self.keys.map(KeysLine::keys).transpose()?,
+            told: self
+                .key_creation_time
+                .map(TimesLine::told)
+                .unwrap_or_default(),
         })
     }
 }
@@ -393,6 +400,20 @@ fn token(text: &str) -> Result<Token, String> {
     Token::parse(text).ok_or_else(|| format!("`{text}` is not a token"))
 }
 
+impl TimesLine {
+    fn of(told: PerSlot<Option<Timestamp>>) -> Option<Self> {
+        let (key1, key2) = (told.one.map(Instant), told.two.map(Instant));
+        (key1.is_some() || key2.is_some()).then_some(Self { key1, key2 })
+    }
+
+    fn told(self) -> PerSlot<Option<Timestamp>> {
+        PerSlot {
+            one: self.key1.map(|made| made.0),
+            two: self.key2.map(|made| made.0),
+        }
+    }
+}
+
 impl KeysLine {
     fn of(keys: &PerSlot<Fingerprint>) -> Self {
         Self {
@@ -439,7 +460,8 @@ impl SlotLine {
 fn shown(presumed: Presumed) -> Option<String> {
     match presumed {
         Presumed::Key(fingerprint) => Some(fingerprint.as_str().to_owned()),
-        Presumed::Unseen => None,
+        // An intent is written once the key has been seen.
+        Presumed::Unseen | Presumed::Made(_) => None,
     }
 }
 

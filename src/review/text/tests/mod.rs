@@ -80,6 +80,7 @@ fn runtime_facts() -> RuntimeFacts {
         seen_at: None,
         read_at: None,
         created: None,
+        told: PerSlot::default(),
         corrected: Vec::new(),
         outside: Vec::new(),
         status_refused: None,

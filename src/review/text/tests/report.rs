@@ -1,10 +1,12 @@
 //! What an apply did, and how two plans differ.
 
 use super::*;
+use crate::model::key_service::KeyService;
 
 fn happened(what: Happened) -> Report {
     Report {
         address: Address::parse("analytics/nightly").unwrap(),
+        service: KeyService::default(),
         at: now(),
         what,
     }

@@ -11,7 +11,7 @@ fn why_tells_the_evidence_of_both_keys() {
     facts.spec.jitter = Span::hours(6);
     facts.jitter_share = Span::hours(2);
     let target = Target::Runtime(RuntimeTarget {
-        factory: Name::parse("ingest").unwrap(),
+        connection: Name::parse("ingest").unwrap(),
         id: crate::model::address::ResourceId::new(
             "/subscriptions/S/integrationRuntimes/gateway-west",
         ),

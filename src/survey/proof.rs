@@ -1,6 +1,6 @@
 //! What the ledger proves of a runtime, so that it need not be read.
 
-use super::super::scene::Scene;
+use super::scene::Scene;
 use crate::model::birth::Evidence;
 use crate::model::runtime::{OnStarvation, RuntimeMemory, RuntimeSpec, Slot};
 use crate::model::survey::{Refresh, RuntimeCase};

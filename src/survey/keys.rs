@@ -79,20 +79,29 @@ pub const fn are_wanted(scene: &Scene<'_>) -> bool {
     }
 }
 
+/// May those of the resource of this name be listed?
+///
+/// # Errors
+/// They are not wanted.
+pub fn wanted(scene: &Scene<'_>, name: &str) -> Result<(), Trouble> {
+    if are_wanted(scene) {
+        return Ok(());
+    }
+    Err(Trouble {
+        kind: TroubleKind::Unwanted,
+        doing: format!("list the keys of {name}"),
+        message: "not wanted (--evidence status)".to_owned(),
+        ids: Box::default(),
+    })
+}
+
 /// Lists them, unless that is not wanted.
 pub async fn list(
     scene: &Scene<'_>,
     factory: &Factory,
     name: &str,
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
-    if !are_wanted(scene) {
-        return Err(Trouble {
-            kind: TroubleKind::Unwanted,
-            doing: format!("list the keys of {name}"),
-            message: "not wanted (--evidence status)".to_owned(),
-            ids: Box::default(),
-        });
-    }
+    wanted(scene, name)?;
     let keys = scene.reader.keys(factory, name);
     scene.gate.pass(factory, keys).await
 }

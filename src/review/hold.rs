@@ -1,0 +1,112 @@
+//! Why something that is wanted waits, in a sentence.
+
+use std::fmt;
+
+use crate::model::job::RunId;
+use crate::model::key_service::KeyService;
+use crate::model::runtime::Slot;
+use crate::model::time::{Span, Timestamp, minute};
+use crate::model::trouble::TroubleKind;
+use crate::model::verdict::{Hold, failed};
+
+/// The sentence. `service`: whose keys it is about.
+pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
+    let name = |slot: &Slot| service.key_name(*slot);
+    match hold {
+        Hold::Trouble(trouble) if trouble.kind == TroubleKind::Misfit => trouble.message.clone(),
+        Hold::Trouble(trouble) => trouble.to_string(),
+        Hold::Busy { action, since, by } => busy(&action.title(service), *since, by.as_deref()),
+        Hold::Doubt { action, since } => format!(
+            "unresolved: it is not known yet whether `{}` of {} happened",
+            action.title(service),
+            minute(*since)
+        ),
+        Hold::ForeignRotation { slot } => {
+            format!(
+                "{} was rotated outside afresh while an operation of afresh was unresolved",
+                name(slot)
+            )
+        }
+        Hold::AgeUnknown { slot, age } => {
+            format!("the age of {} is {age}, and unknownAge is fail", name(slot))
+        }
+        Hold::EitherKeyDue { limit } => either_key(format_args!("due (limit {limit})")),
+        Hold::EitherKeyTooOld { limit } => either_key(format_args!("older than {limit}")),
+        Hold::Window {
+            slot,
+            breaks_limit: false,
+            ..
+        } => format!("{} is due, outside its window", name(slot)),
+        Hold::Window { slot, .. } => format!(
+            "{} is due, outside its window; it will exceed its limit before the window opens",
+            name(slot)
+        ),
+        Hold::Starved {
+            slot,
+            opens: Some(opens),
+        } => format!(
+            "{} breaks its limit before it may be regenerated ({opens}), and onWindowStarvation is fail",
+            name(slot)
+        ),
+        Hold::Starved { slot, opens: None } => format!(
+            "{} will exceed its limit, its window never opens, and onWindowStarvation is fail",
+            name(slot)
+        ),
+        Hold::Overlap { slot, overlap } => {
+            format!(
+                "{} is due, but the other key may be younger than the overlap of {overlap}",
+                name(slot)
+            )
+        }
+        Hold::Freeze { reason } => format!("frozen: {reason}"),
+        Hold::NoKeys { why } => why.clone(),
+        Hold::Deferred { guardrail } => format!("deferred by {guardrail}"),
+        Hold::ActiveRun { run } => format!("run {run} is active and must end first"),
+        Hold::QueuedRun { run, queued } => queue(*run, *queued),
+        Hold::LostRun { run, since } => lost(*run, *since),
+        Hold::UndatedSuccess { run } => undated(*run),
+        Hold::BackOff { failures } => format!("backing off after {}", failed(*failures)),
+        Hold::GaveUp { failures } => given_up(*failures),
+        Hold::PauseFirst => "a continuous job restarts itself: pause it in its settings".to_owned(),
+        Hold::UnpauseFirst => {
+            "a continuous job that is paused: unpause it in its settings".to_owned()
+        }
+        Hold::RestartsItself => "a continuous job between two runs: it restarts itself".to_owned(),
+        Hold::RunsForbidden => "its settings allow no runs (max_concurrent_runs is 0)".to_owned(),
+    }
+}
+
+fn either_key(is: fmt::Arguments<'_>) -> String {
+    format!("one of the two keys is {is}, and no evidence tells which")
+}
+
+fn queue(run: RunId, queued: Option<Span>) -> String {
+    match queued {
+        Some(queued) => format!("waiting for run {run}, queued for {}", queued.rounded()),
+        None => format!("waiting for run {run}, which is queued"),
+    }
+}
+
+fn lost(run: RunId, since: Timestamp) -> String {
+    format!(
+        "run {run} of {} is not found any more, and its end was never seen",
+        minute(since)
+    )
+}
+
+fn undated(run: RunId) -> String {
+    format!(
+        "cannot judge how fresh it is: run {run} succeeded, and the service tells neither when it started nor when it ended"
+    )
+}
+
+fn given_up(failures: u32) -> String {
+    let failed = failed(failures);
+    format!("given up after {failed}; any successful run resets the count")
+}
+
+fn busy(title: &str, since: Timestamp, by: Option<&str>) -> String {
+    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+    let since = minute(since);
+    format!("an apply that began to {title} at {since} may still be running{by}")
+}

@@ -1,0 +1,57 @@
+//! What is found through one connection to resources with keys.
+
+use super::resolve::Matcher;
+use super::scene::Scene;
+use crate::model::address::{Address, Name, ResourceId};
+use crate::model::desired::KeyAgeRule;
+use crate::model::memory::LogReading;
+use crate::model::survey::{Case, Looked, RuntimeCase, RuntimeTarget, Skipped, Subject};
+
+/// What was found through one connection.
+#[derive(Default)]
+pub struct Found {
+    /// Everything that its rules speak of.
+    pub subjects: Vec<Subject>,
+    /// What globs met and left alone.
+    pub skipped: Vec<Skipped>,
+    /// What was read of Activity Logs.
+    pub logs: Vec<LogReading>,
+}
+
+/// The globs of all rules that select none of these.
+pub fn idle_globs<'a>(
+    rules: &'a [(&'a KeyAgeRule, Matcher)],
+    names: &[&str],
+) -> Vec<(&'a KeyAgeRule, &'a str)> {
+    let each = rules.iter().flat_map(|(rule, matcher)| {
+        let idle = matcher.idle_globs(names).into_iter();
+        idle.map(|glob| (*rule, glob))
+    });
+    each.collect()
+}
+
+/// A resource that a rule selects, before anybody looks at it.
+pub fn case(
+    scene: &Scene<'_>,
+    connection: &Name,
+    rule: &KeyAgeRule,
+    name: &str,
+    id: ResourceId,
+) -> RuntimeCase {
+    let target = RuntimeTarget {
+        connection: connection.clone(),
+        id,
+    };
+    let identity = target.identity();
+    Case {
+        address: Address::new(connection.clone(), name),
+        rule: rule.name.clone(),
+        place: rule.place.clone(),
+        target,
+        spec: rule.spec.clone(),
+        sight: Looked::NotAsked,
+        memory: scene.memory.runtime(&identity),
+        doubts: scene.memory.doubts(&identity).to_vec(),
+        refused: scene.memory.refusals.get(&identity).cloned(),
+    }
+}
