@@ -7,31 +7,27 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::build_ground::{Ground, copies, unique};
-use super::digest;
 use super::fault::{Fault, Lie};
 use super::file::{
     ActivityLogFile, FactoryFile, FaultFile, IdentityFile, MachineFile, PersonFile, PrincipalFile,
     RuntimeFile, SubscriptionFile, TenantFile, WorldFile,
 };
-use super::happen::OPERATOR;
 use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::person::Person;
 use super::provider::Provider;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Runtime, Settings,
-    Subscription, Tenant, World,
+    Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
+    Tenant, World,
 };
-use super::{bucket, build_workspace};
+use super::{bucket, build_keys, build_workspace};
 use crate::clock::Clock;
 
 /// Shape of the stored world; a stored copy of another version is not read.
 pub(crate) const VERSION: u32 = 1;
 
 const DAY: Duration = Duration::from_hours(24);
-/// Age of what the file gives no birth: older than every log reaches.
-const LONG_AGO: Duration = Duration::from_hours(400 * 24);
 
 /// Makes the world that `file` describes. The error says what is wrong and where, by path.
 pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<World, String> {
@@ -216,41 +212,15 @@ fn factory(
 }
 
 fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Result<Runtime, String> {
-    let made = [file.auth_key1.made, file.auth_key2.made]
-        .map(|made| made.map(|when| when.resolve(ground.beginning)));
-    let oldest = before(
-        made.iter()
-            .flatten()
-            .copied()
-            .min()
-            .unwrap_or(ground.beginning),
-        Duration::ZERO,
-    );
-    let default = before(ground.beginning, LONG_AGO).min(oldest);
-    let created = file
-        .created
-        .map_or(default, |when| when.resolve(ground.beginning));
-    for made in made.iter().flatten() {
-        if *made < created || *made > ground.beginning {
-            return Err(format!(
-                "{at}.runtimes[{name}]: a key made {made} must lie between the creation of its runtime and now"
-            ));
-        }
-    }
-    let key = |slot: usize| {
-        key(
-            created,
-            made[slot],
-            [&file.auth_key1, &file.auth_key2][slot].by.as_deref(),
-            &[ground.root, at, &name, &slot.to_string()],
-        )
-    };
+    let files = [&file.auth_key1, &file.auth_key2];
+    let (created, keys) = build_keys::pair(file.created, files, &[at, &name], ground)
+        .map_err(|what| format!("{at}.runtimes[{name}]: {what}"))?;
     Ok(Runtime {
         kind: file.kind,
         description: file.description.clone(),
         created,
         linked_to: file.linked_to.clone(),
-        keys: [key(0), key(1)],
+        keys,
         nodes: file.nodes.clone(),
         forbidden: file.forbidden.clone(),
         life: 0,
@@ -258,23 +228,6 @@ fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Resul
         deleted: None,
         name,
     })
-}
-
-fn key(created: Timestamp, made: Option<Timestamp>, by: Option<&str>, parts: &[&str]) -> Key {
-    let making = |at: Timestamp, what: &str, caller: &str| Making {
-        at,
-        caller: caller.to_owned(),
-        client_request: None,
-        correlation: digest::guid(&[parts, &[what]].concat()),
-        value: None,
-        silent: false,
-    };
-    let mut makings = vec![making(created, "created", OPERATOR)];
-    makings.extend(
-        made.filter(|made| *made > created)
-            .map(|made| making(made, "regenerated", by.unwrap_or(OPERATOR))),
-    );
-    Key { makings }
 }
 
 fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {

@@ -5,9 +5,10 @@
 use jiff::Timestamp;
 
 use super::digest;
+use super::key::{Making, Pair};
 use super::meanwhile::{Happening, MoveFactory, Pending, RegenerateKey, RestoreKey, Right};
 use super::operation::Operation;
-use super::world::{Factory, Key, Lineage, Making, Runtime, Value, World};
+use super::world::{Factory, Lineage, Runtime, World};
 
 /// Who does what nobody else is named for.
 pub(crate) const OPERATOR: &str = "operator@example.com";
@@ -130,7 +131,7 @@ impl World {
             let mut making = self.making(&name, at, caller);
             making.client_request.clone_from(&what.request_id);
             making.silent = !what.logged;
-            self.runtime_at(place).keys[*slot].makings.push(making);
+            self.runtime_at(place).keys.remake(*slot, making, None);
         }
         Ok(())
     }
@@ -141,14 +142,7 @@ impl World {
             silent: true,
             ..self.making(name, at, OPERATOR)
         };
-        let runtime = self.runtime_at(place);
-        let values = [0, 1].map(|slot| runtime.value(slot, at));
-        for (slot, value) in [(0, values[1]), (1, values[0])] {
-            runtime.keys[slot].makings.push(Making {
-                value: Some(value),
-                ..silent.clone()
-            });
-        }
+        self.runtime_at(place).keys.swap(&silent);
         Ok(())
     }
 
@@ -158,19 +152,10 @@ impl World {
             silent: true,
             ..self.making(&what.runtime, at, OPERATOR)
         };
-        let runtime = self.runtime_at(place);
         for slot in what.key.places() {
-            let values = runtime.values(*slot, at);
-            let wanted = values.len().checked_sub(what.back.saturating_add(1));
-            let value = wanted.and_then(|place| values.get(place)).copied();
-            let value = value.or(values.first().copied()).unwrap_or(Value {
-                slot: *slot,
-                generation: 0,
-            });
-            runtime.keys[*slot].makings.push(Making {
-                value: Some(value),
-                ..silent.clone()
-            });
+            self.runtime_at(place)
+                .keys
+                .restore(*slot, what.back, &silent);
         }
         Ok(())
     }
@@ -199,14 +184,11 @@ impl World {
     fn recreate_runtime(&mut self, name: &str, at: Timestamp) -> Result<(), String> {
         let (subscription, factory, old) = self.delete_runtime(name, at)?;
         let made = self.making(name, at, OPERATOR);
-        let key = || Key {
-            makings: vec![made.clone()],
-        };
         let runtime = Runtime {
             created: at,
             life: old.life.saturating_add(1),
             lineage: None,
-            keys: [key(), key()],
+            keys: Pair::new(&made),
             ..old
         };
         let factory = &mut self.subscriptions[subscription].factories[factory];
@@ -246,9 +228,7 @@ impl World {
                 factory: past.name.clone(),
             });
             // The log of what was stays where it was written.
-            for making in runtime.keys.iter_mut().flat_map(|key| &mut key.makings) {
-                making.silent |= making.at <= at;
-            }
+            runtime.keys.silence(at);
         }
         self.subscriptions[from].gone.push(past.until(at));
         self.subscriptions[into].factories.push(moved);
@@ -324,9 +304,7 @@ impl Factory {
     /// What had been told of it until it went elsewhere.
     fn until(mut self, at: Timestamp) -> Self {
         for runtime in &mut self.runtimes {
-            for key in &mut runtime.keys {
-                key.makings.retain(|making| making.at <= at);
-            }
+            runtime.keys.cut(at);
         }
         self
     }

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::super::digest;
 use super::super::fault::Lie;
+use super::super::key::Making;
 use super::super::message::Refusal;
 use super::super::operation::Operation;
 use super::super::provider::Provider;
 use super::super::times::{after, azure, before};
-use super::super::world::{Factory, Making, Runtime, World};
+use super::super::world::{Factory, Runtime, World};
 use super::call::{Call, error, paged};
 use super::filter::{Filter, Subject, parse};
 use super::runtimes;
@@ -113,16 +114,14 @@ fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Even
             ended,
         }));
     };
-    if let Some(created) = runtime.keys[0].makings.first() {
+    if let Some(created) = runtime.keys.creation() {
         both(created, What::Create);
     }
     if let Some(deleted) = &runtime.deleted {
         both(deleted, What::Delete);
     }
-    for key in &runtime.keys {
-        for making in key.makings.iter().skip(1) {
-            both(making, What::Regenerate);
-        }
+    for making in runtime.keys.remakings() {
+        both(making, What::Regenerate);
     }
 }
 
