@@ -16,12 +16,13 @@ use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::person::Person;
 use super::provider::Provider;
+use super::quota::Quotas;
 use super::times::{Span, before};
 use super::world::{
     Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
-    Tenant, World,
+    Tenant, World, usual_page,
 };
-use super::{bucket, build_keys, build_workspace};
+use super::{bucket, build_keys, build_storage, build_workspace};
 use crate::clock::Clock;
 
 /// Shape of the stored world; a stored copy of another version is not read.
@@ -47,6 +48,8 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         "subscriptions",
         subscriptions.iter().map(|one| one.id.as_str()),
     )?;
+    let accounts = subscriptions.iter().flat_map(|one| &one.storage_accounts);
+    unique("storageAccounts", accounts.map(|one| one.name.as_str()))?;
     let mut workspaces = Vec::new();
     for one in file.workspaces {
         workspaces.push(build_workspace::workspace(one, &ground)?);
@@ -81,6 +84,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         stored: None,
         kept: false,
         buckets: bucket::Buckets::default(),
+        quotas: Quotas::default(),
         answered: 0,
     };
     world.rehearse()?;
@@ -114,6 +118,11 @@ fn settings(file: &WorldFile) -> Settings {
         log_delays: Vec::new(),
         page_factories: file.paging.factories.unwrap_or(100).max(1),
         page_runtimes: file.paging.runtimes.unwrap_or(50).max(1),
+        page_storage_accounts: file
+            .paging
+            .storage_accounts
+            .unwrap_or_else(usual_page)
+            .max(1),
         page_activity_log: file.paging.activity_log.unwrap_or(200).max(1),
         page_jobs: file.paging.jobs.map(|size| size.max(1)),
         page_runs: file.paging.runs.map(|size| size.max(1)),
@@ -169,11 +178,17 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
         let own = factories.iter().filter(|one| one.provider == provider);
         unique(&at, own.map(|one| one.name.as_str()))?;
     }
+    let mut storage_accounts = Vec::new();
+    for one in &file.storage_accounts {
+        storage_accounts.extend(build_storage::accounts(one, &at, ground)?);
+    }
     Ok(Subscription {
         id: file.id,
         activity_log_readable: file.activity_log == ActivityLogFile::Readable,
         factories,
         gone: Vec::new(),
+        storage_accounts,
+        gone_accounts: Vec::new(),
     })
 }
 
@@ -186,7 +201,7 @@ fn factory(
     let at = format!("{at}.{}[{}]", provider.list(), file.name);
     let mut runtimes = Vec::new();
     for one in file.runtimes {
-        copies(&one.name.clone(), one.copies, |name, _| {
+        copies(&one.name.clone(), "-", one.copies, |name, _| {
             runtimes.push(runtime(&one, name, &at, ground)?);
             Ok(())
         })?;
@@ -241,9 +256,9 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
         file.lie,
         Lie::DelayRequest | Lie::ChangeNothing | Lie::ChangeBoth
     );
-    if keys_only && file.on != Operation::RegenerateAuthKey {
+    if keys_only && !file.on.makes_a_key() {
         return Err(format!(
-            "faults[{place}]: `delayRequest`, `changeNothing` and `changeBoth` are for `regenerateAuthKey`"
+            "faults[{place}]: `delayRequest`, `changeNothing` and `changeBoth` are for `regenerateAuthKey` and `regenerateKey`"
         ));
     }
     if file.lie == Lie::HideCaller && file.on != Operation::ActivityLog {

@@ -1,4 +1,4 @@
-//! What happens meanwhile to factories, runtimes and rights.
+//! What happens meanwhile to keys, factories, runtimes and rights.
 //!
 //! It can happen only to what exists. The whole list is tried when a world file is loaded, so a file that asks for more is an error.
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::digest;
 use super::key::{Making, Pair};
-use super::meanwhile::{Happening, MoveFactory, Pending, RegenerateKey, RestoreKey, Right};
+use super::meanwhile::{Happening, Holder, MoveFactory, Pending, RegenerateKey, RestoreKey, Right};
 use super::operation::Operation;
 use super::world::{Factory, Lineage, Runtime, World};
 
@@ -37,11 +37,18 @@ impl World {
     pub(crate) fn happen(&mut self, happening: &Happening, at: Timestamp) -> Result<(), String> {
         match happening {
             Happening::RegenerateKey(what) => self.regenerate_by_others(what, at),
-            Happening::SwapKeys(what) => self.swap_keys(&what.runtime, at),
+            Happening::SwapKeys(what) => self.swap_keys(what.holder()?, at),
             Happening::RestoreKey(what) => self.restore_key(what, at),
             Happening::DeleteRuntime(what) => self.delete_runtime(&what.runtime, at).map(|_| ()),
             Happening::RecreateRuntime(what) => self.recreate_runtime(&what.runtime, at),
             Happening::MoveFactory(what) => self.move_factory(what, at),
+            Happening::DeleteStorageAccount(what) => {
+                self.delete_account(&what.storage_account, at).map(|_| ())
+            }
+            Happening::RecreateStorageAccount(what) => {
+                self.recreate_account(&what.storage_account, at)
+            }
+            Happening::MoveStorageAccount(what) => self.move_account(what, at),
             Happening::Forbid(right) => self.forbid(right, |list, operation| {
                 list.push(operation);
             }),
@@ -112,7 +119,24 @@ impl World {
         &mut self.subscriptions[subscription].factories[factory].runtimes[runtime]
     }
 
-    fn making(&self, name: &str, at: Timestamp, caller: &str) -> Making {
+    /// The two keys of what an entry names.
+    fn keys_of(&mut self, holder: Holder) -> Result<&mut Pair, String> {
+        match holder {
+            Holder::Runtime(name) => {
+                let place = self.runtime_place(name)?;
+                Ok(&mut self.runtime_at(place).keys)
+            }
+            Holder::Account(name) => Ok(&mut self.account_named(name)?.keys),
+        }
+    }
+
+    pub(super) fn subscription_place(&self, id: &str) -> Result<usize, String> {
+        let mut all = self.subscriptions.iter();
+        all.position(|one| one.id.eq_ignore_ascii_case(id))
+            .ok_or_else(|| format!("there is no subscription `{id}`"))
+    }
+
+    pub(super) fn making(&self, name: &str, at: Timestamp, caller: &str) -> Making {
         Making {
             at,
             caller: caller.to_owned(),
@@ -124,38 +148,35 @@ impl World {
     }
 
     fn regenerate_by_others(&mut self, what: &RegenerateKey, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(&what.runtime)?;
+        let holder = what.holder()?;
         let caller = what.by.as_deref().unwrap_or(OPERATOR);
-        for slot in what.key.places() {
-            let name = format!("{} {slot}", what.runtime);
+        for slot in holder.places(what.key)? {
+            let name = format!("{holder} {slot}");
             let mut making = self.making(&name, at, caller);
             making.client_request.clone_from(&what.request_id);
             making.silent = !what.logged;
-            self.runtime_at(place).keys.remake(*slot, making, None);
+            self.keys_of(holder)?.remake(*slot, making, None);
         }
         Ok(())
     }
 
-    fn swap_keys(&mut self, name: &str, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(name)?;
+    fn swap_keys(&mut self, holder: Holder, at: Timestamp) -> Result<(), String> {
         let silent = Making {
             silent: true,
-            ..self.making(name, at, OPERATOR)
+            ..self.making(&holder.to_string(), at, OPERATOR)
         };
-        self.runtime_at(place).keys.swap(&silent);
+        self.keys_of(holder)?.swap(&silent);
         Ok(())
     }
 
     fn restore_key(&mut self, what: &RestoreKey, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(&what.runtime)?;
+        let holder = what.holder()?;
         let silent = Making {
             silent: true,
-            ..self.making(&what.runtime, at, OPERATOR)
+            ..self.making(&holder.to_string(), at, OPERATOR)
         };
-        for slot in what.key.places() {
-            self.runtime_at(place)
-                .keys
-                .restore(*slot, what.back, &silent);
+        for slot in holder.places(what.key)? {
+            self.keys_of(holder)?.restore(*slot, what.back, &silent);
         }
         Ok(())
     }
@@ -200,11 +221,7 @@ impl World {
         let (from, place) = self.factory_place(&what.factory)?;
         let into = match &what.subscription {
             None => from,
-            Some(id) => {
-                let mut all = self.subscriptions.iter();
-                all.position(|one| one.id.eq_ignore_ascii_case(id))
-                    .ok_or_else(|| format!("there is no subscription `{id}`"))?
-            }
+            Some(id) => self.subscription_place(id)?,
         };
         let old_subscription = self.subscriptions[from].id.clone();
         let past = self.subscriptions[from].factories.remove(place);
@@ -244,17 +261,20 @@ impl World {
             right.subscription.is_some(),
             right.factory.is_some(),
             right.runtime.is_some(),
+            right.storage_account.is_some(),
             right.job.is_some() || right.workspace.is_some(),
         ];
         if named.into_iter().filter(|named| *named).count() != 1 || right.operations.is_empty() {
             return Err(
-                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `job` and `workspace`".to_owned(),
+                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `storageAccount`, `job` and `workspace`".to_owned(),
             );
         }
         let mut log = Vec::new();
         let list = if let Some(name) = &right.runtime {
             let place = self.runtime_place(name)?;
             &mut self.runtime_at(place).forbidden
+        } else if let Some(name) = &right.storage_account {
+            &mut self.account_named(name)?.forbidden
         } else if let Some(name) = &right.factory {
             let (subscription, factory) = self.factory_place(name)?;
             &mut self.subscriptions[subscription].factories[factory].forbidden
@@ -290,7 +310,7 @@ impl World {
         for operation in operations {
             if *operation != Operation::ActivityLog {
                 return Err(format!(
-                    "`{}` is not a right of a subscription: name its factory or runtime; only `activityLog` is",
+                    "`{}` is not a right of a subscription: name its factory, runtime or storage account; only `activityLog` is",
                     operation.name()
                 ));
             }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::bucket::Buckets;
 use super::digest;
 use super::fault::Fault;
@@ -17,10 +18,11 @@ use super::meanwhile::Pending;
 use super::operation::Operation;
 use super::person::{Code, Person};
 use super::provider::Provider;
+use super::quota::Quotas;
 use super::run::{Outcome, Run};
 use crate::clock::Clock;
 
-/// A small false cloud: tenants, subscriptions with factories, workspaces with jobs, and the lies it will tell.
+/// A small false cloud: tenants, subscriptions with factories and storage accounts, workspaces with jobs, and the lies it will tell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
     pub(crate) version: u32,
@@ -67,6 +69,9 @@ pub struct World {
     pub(crate) kept: bool,
     #[serde(skip)]
     pub(crate) buckets: Buckets,
+    /// What storage has taken, beside those.
+    #[serde(skip)]
+    pub(crate) quotas: Quotas,
     /// Requests answered in this process: request ids derive from it.
     #[serde(skip)]
     pub(crate) answered: u64,
@@ -83,12 +88,19 @@ pub(crate) struct Settings {
     pub(crate) log_delays: Vec<(Timestamp, Duration)>,
     pub(crate) page_factories: usize,
     pub(crate) page_runtimes: usize,
+    #[serde(default = "usual_page")]
+    pub(crate) page_storage_accounts: usize,
     pub(crate) page_activity_log: usize,
     /// Most entries of a page, where it is less than what the request asks for.
     pub(crate) page_jobs: Option<usize>,
     pub(crate) page_runs: Option<usize>,
     pub(crate) authorities: Vec<String>,
     pub(crate) resource_managers: Vec<String>,
+}
+
+/// Entries of a page where nothing is said of it.
+pub(crate) fn usual_page() -> usize {
+    100
 }
 
 impl Settings {
@@ -143,6 +155,11 @@ pub(crate) struct Subscription {
     /// What was deleted or went elsewhere: the Activity Log still tells of it.
     #[serde(default)]
     pub(crate) gone: Vec<Factory>,
+    #[serde(default)]
+    pub(crate) storage_accounts: Vec<Account>,
+    /// As `gone`.
+    #[serde(default)]
+    pub(crate) gone_accounts: Vec<Account>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -299,7 +316,7 @@ pub(crate) struct Submit {
 /// What the world has been made to do since its beginning: what a test asks to know that nothing happened twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
-    /// Regenerations by `factory/runtime#authKey1`.
+    /// Regenerations by `factory/runtime#authKey1` or `storage:account#key1`.
     pub regenerations: BTreeMap<String, u64>,
     /// Runs created by idempotency token.
     pub runs_by_token: BTreeMap<String, u64>,
