@@ -7,31 +7,28 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::build_ground::{Ground, copies, unique};
-use super::digest;
 use super::fault::{Fault, Lie};
 use super::file::{
     ActivityLogFile, FactoryFile, FaultFile, IdentityFile, MachineFile, PersonFile, PrincipalFile,
     RuntimeFile, SubscriptionFile, TenantFile, WorldFile,
 };
-use super::happen::OPERATOR;
 use super::meanwhile::{MeanwhileFile, Pending};
 use super::operation::Operation;
 use super::person::Person;
 use super::provider::Provider;
+use super::quota::Quotas;
 use super::times::{Span, before};
 use super::world::{
-    Effects, Factory, Key, Machine, MachineIdentity, Making, Others, Principal, Runtime, Settings,
-    Subscription, Tenant, World,
+    Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
+    Tenant, World, usual_page,
 };
-use super::{bucket, build_workspace};
+use super::{bucket, build_keys, build_storage, build_workspace};
 use crate::clock::Clock;
 
 /// Shape of the stored world; a stored copy of another version is not read.
 pub(crate) const VERSION: u32 = 1;
 
 const DAY: Duration = Duration::from_hours(24);
-/// Age of what the file gives no birth: older than every log reaches.
-const LONG_AGO: Duration = Duration::from_hours(400 * 24);
 
 /// Makes the world that `file` describes. The error says what is wrong and where, by path.
 pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<World, String> {
@@ -51,6 +48,8 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         "subscriptions",
         subscriptions.iter().map(|one| one.id.as_str()),
     )?;
+    let accounts = subscriptions.iter().flat_map(|one| &one.storage_accounts);
+    unique("storageAccounts", accounts.map(|one| one.name.as_str()))?;
     let mut workspaces = Vec::new();
     for one in file.workspaces {
         workspaces.push(build_workspace::workspace(one, &ground)?);
@@ -85,6 +84,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         stored: None,
         kept: false,
         buckets: bucket::Buckets::default(),
+        quotas: Quotas::default(),
         answered: 0,
     };
     world.rehearse()?;
@@ -118,6 +118,11 @@ fn settings(file: &WorldFile) -> Settings {
         log_delays: Vec::new(),
         page_factories: file.paging.factories.unwrap_or(100).max(1),
         page_runtimes: file.paging.runtimes.unwrap_or(50).max(1),
+        page_storage_accounts: file
+            .paging
+            .storage_accounts
+            .unwrap_or_else(usual_page)
+            .max(1),
         page_activity_log: file.paging.activity_log.unwrap_or(200).max(1),
         page_jobs: file.paging.jobs.map(|size| size.max(1)),
         page_runs: file.paging.runs.map(|size| size.max(1)),
@@ -173,11 +178,17 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
         let own = factories.iter().filter(|one| one.provider == provider);
         unique(&at, own.map(|one| one.name.as_str()))?;
     }
+    let mut storage_accounts = Vec::new();
+    for one in &file.storage_accounts {
+        storage_accounts.extend(build_storage::accounts(one, &at, ground)?);
+    }
     Ok(Subscription {
         id: file.id,
         activity_log_readable: file.activity_log == ActivityLogFile::Readable,
         factories,
         gone: Vec::new(),
+        storage_accounts,
+        gone_accounts: Vec::new(),
     })
 }
 
@@ -190,7 +201,7 @@ fn factory(
     let at = format!("{at}.{}[{}]", provider.list(), file.name);
     let mut runtimes = Vec::new();
     for one in file.runtimes {
-        copies(&one.name.clone(), one.copies, |name, _| {
+        copies(&one.name.clone(), "-", one.copies, |name, _| {
             runtimes.push(runtime(&one, name, &at, ground)?);
             Ok(())
         })?;
@@ -216,41 +227,15 @@ fn factory(
 }
 
 fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Result<Runtime, String> {
-    let made = [file.auth_key1.made, file.auth_key2.made]
-        .map(|made| made.map(|when| when.resolve(ground.beginning)));
-    let oldest = before(
-        made.iter()
-            .flatten()
-            .copied()
-            .min()
-            .unwrap_or(ground.beginning),
-        Duration::ZERO,
-    );
-    let default = before(ground.beginning, LONG_AGO).min(oldest);
-    let created = file
-        .created
-        .map_or(default, |when| when.resolve(ground.beginning));
-    for made in made.iter().flatten() {
-        if *made < created || *made > ground.beginning {
-            return Err(format!(
-                "{at}.runtimes[{name}]: a key made {made} must lie between the creation of its runtime and now"
-            ));
-        }
-    }
-    let key = |slot: usize| {
-        key(
-            created,
-            made[slot],
-            [&file.auth_key1, &file.auth_key2][slot].by.as_deref(),
-            &[ground.root, at, &name, &slot.to_string()],
-        )
-    };
+    let files = [&file.auth_key1, &file.auth_key2];
+    let (created, keys) = build_keys::pair(file.created, files, &[at, &name], ground)
+        .map_err(|what| format!("{at}.runtimes[{name}]: {what}"))?;
     Ok(Runtime {
         kind: file.kind,
         description: file.description.clone(),
         created,
         linked_to: file.linked_to.clone(),
-        keys: [key(0), key(1)],
+        keys,
         nodes: file.nodes.clone(),
         forbidden: file.forbidden.clone(),
         life: 0,
@@ -258,23 +243,6 @@ fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Resul
         deleted: None,
         name,
     })
-}
-
-fn key(created: Timestamp, made: Option<Timestamp>, by: Option<&str>, parts: &[&str]) -> Key {
-    let making = |at: Timestamp, what: &str, caller: &str| Making {
-        at,
-        caller: caller.to_owned(),
-        client_request: None,
-        correlation: digest::guid(&[parts, &[what]].concat()),
-        value: None,
-        silent: false,
-    };
-    let mut makings = vec![making(created, "created", OPERATOR)];
-    makings.extend(
-        made.filter(|made| *made > created)
-            .map(|made| making(made, "regenerated", by.unwrap_or(OPERATOR))),
-    );
-    Key { makings }
 }
 
 fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
@@ -288,9 +256,9 @@ fn fault(place: usize, file: FaultFile) -> Result<Fault, String> {
         file.lie,
         Lie::DelayRequest | Lie::ChangeNothing | Lie::ChangeBoth
     );
-    if keys_only && file.on != Operation::RegenerateAuthKey {
+    if keys_only && !file.on.makes_a_key() {
         return Err(format!(
-            "faults[{place}]: `delayRequest`, `changeNothing` and `changeBoth` are for `regenerateAuthKey`"
+            "faults[{place}]: `delayRequest`, `changeNothing` and `changeBoth` are for `regenerateAuthKey` and `regenerateKey`"
         ));
     }
     if file.lie == Lie::HideCaller && file.on != Operation::ActivityLog {

@@ -10,16 +10,17 @@ pub(crate) struct Ground<'a> {
     pub(crate) beginning: Timestamp,
 }
 
-/// Calls `each` for every copy: once with the name itself, or with `name-0001` and so on.
+/// Calls `each` for every copy: once with the name itself, or with `name-0001` and so on, where `joint` is the hyphen.
 pub(crate) fn copies(
     name: &str,
+    joint: &str,
     count: Option<u32>,
     mut each: impl FnMut(String, u32) -> Result<(), String>,
 ) -> Result<(), String> {
     match count {
         None => each(name.to_owned(), 0),
         Some(count) => {
-            (0..count).try_for_each(|copy| each(format!("{name}-{:04}", copy + 1), copy))
+            (0..count).try_for_each(|copy| each(format!("{name}{joint}{:04}", copy + 1), copy))
         }
     }
 }

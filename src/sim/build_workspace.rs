@@ -23,7 +23,7 @@ pub(crate) fn workspace(file: WorkspaceFile, ground: &Ground) -> Result<Workspac
     let mut jobs = Vec::new();
     let mut past = Vec::new();
     for one in &file.jobs {
-        copies(&one.name, one.copies, |name, copy| {
+        copies(&one.name, "-", one.copies, |name, copy| {
             let job = job(one, name, one.id + u64::from(copy), &at, ground)?;
             for run in &one.runs {
                 past.push((jobs.len(), past_run(&job, run, &at, ground)?));

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::account::KeyTimes;
 use super::fault::{Kind, Lie};
 use super::meanwhile::MeanwhileFile;
 use super::operation::Operation;
@@ -59,6 +60,7 @@ pub(crate) struct OthersFile {
 pub(crate) struct PagingFile {
     pub(crate) factories: Option<usize>,
     pub(crate) runtimes: Option<usize>,
+    pub(crate) storage_accounts: Option<usize>,
     pub(crate) activity_log: Option<usize>,
     pub(crate) jobs: Option<usize>,
     pub(crate) runs: Option<usize>,
@@ -134,6 +136,8 @@ pub(crate) struct SubscriptionFile {
     pub(crate) factories: Vec<FactoryFile>,
     #[serde(default)]
     pub(crate) synapse_workspaces: Vec<FactoryFile>,
+    #[serde(default)]
+    pub(crate) storage_accounts: Vec<AccountFile>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -174,6 +178,28 @@ pub(crate) struct RuntimeFile {
     pub(crate) auth_key2: KeyFile,
     #[serde(default)]
     pub(crate) nodes: Vec<String>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct AccountFile {
+    pub(crate) name: String,
+    pub(crate) resource_group: String,
+    #[serde(default = "default_location")]
+    pub(crate) location: String,
+    pub(crate) copies: Option<u32>,
+    pub(crate) created: Option<When>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) allow_shared_key_access: Option<bool>,
+    #[serde(default)]
+    pub(crate) key_times: KeyTimes,
+    #[serde(default)]
+    pub(crate) key1: KeyFile,
+    #[serde(default)]
+    pub(crate) key2: KeyFile,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
 }

@@ -1,13 +1,14 @@
-//! What happens meanwhile to factories, runtimes and rights.
+//! What happens meanwhile to keys, factories, runtimes and rights.
 //!
 //! It can happen only to what exists. The whole list is tried when a world file is loaded, so a file that asks for more is an error.
 
 use jiff::Timestamp;
 
 use super::digest;
-use super::meanwhile::{Happening, MoveFactory, Pending, RegenerateKey, RestoreKey, Right};
+use super::key::{Making, Pair};
+use super::meanwhile::{Happening, Holder, MoveFactory, Pending, RegenerateKey, RestoreKey, Right};
 use super::operation::Operation;
-use super::world::{Factory, Key, Lineage, Making, Runtime, Value, World};
+use super::world::{Factory, Lineage, Runtime, World};
 
 /// Who does what nobody else is named for.
 pub(crate) const OPERATOR: &str = "operator@example.com";
@@ -36,11 +37,18 @@ impl World {
     pub(crate) fn happen(&mut self, happening: &Happening, at: Timestamp) -> Result<(), String> {
         match happening {
             Happening::RegenerateKey(what) => self.regenerate_by_others(what, at),
-            Happening::SwapKeys(what) => self.swap_keys(&what.runtime, at),
+            Happening::SwapKeys(what) => self.swap_keys(what.holder()?, at),
             Happening::RestoreKey(what) => self.restore_key(what, at),
             Happening::DeleteRuntime(what) => self.delete_runtime(&what.runtime, at).map(|_| ()),
             Happening::RecreateRuntime(what) => self.recreate_runtime(&what.runtime, at),
             Happening::MoveFactory(what) => self.move_factory(what, at),
+            Happening::DeleteStorageAccount(what) => {
+                self.delete_account(&what.storage_account, at).map(|_| ())
+            }
+            Happening::RecreateStorageAccount(what) => {
+                self.recreate_account(&what.storage_account, at)
+            }
+            Happening::MoveStorageAccount(what) => self.move_account(what, at),
             Happening::Forbid(right) => self.forbid(right, |list, operation| {
                 list.push(operation);
             }),
@@ -111,7 +119,24 @@ impl World {
         &mut self.subscriptions[subscription].factories[factory].runtimes[runtime]
     }
 
-    fn making(&self, name: &str, at: Timestamp, caller: &str) -> Making {
+    /// The two keys of what an entry names.
+    fn keys_of(&mut self, holder: Holder) -> Result<&mut Pair, String> {
+        match holder {
+            Holder::Runtime(name) => {
+                let place = self.runtime_place(name)?;
+                Ok(&mut self.runtime_at(place).keys)
+            }
+            Holder::Account(name) => Ok(&mut self.account_named(name)?.keys),
+        }
+    }
+
+    pub(super) fn subscription_place(&self, id: &str) -> Result<usize, String> {
+        let mut all = self.subscriptions.iter();
+        all.position(|one| one.id.eq_ignore_ascii_case(id))
+            .ok_or_else(|| format!("there is no subscription `{id}`"))
+    }
+
+    pub(super) fn making(&self, name: &str, at: Timestamp, caller: &str) -> Making {
         Making {
             at,
             caller: caller.to_owned(),
@@ -123,54 +148,35 @@ impl World {
     }
 
     fn regenerate_by_others(&mut self, what: &RegenerateKey, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(&what.runtime)?;
+        let holder = what.holder()?;
         let caller = what.by.as_deref().unwrap_or(OPERATOR);
-        for slot in what.key.places() {
-            let name = format!("{} {slot}", what.runtime);
+        for slot in holder.places(what.key)? {
+            let name = format!("{holder} {slot}");
             let mut making = self.making(&name, at, caller);
             making.client_request.clone_from(&what.request_id);
             making.silent = !what.logged;
-            self.runtime_at(place).keys[*slot].makings.push(making);
+            self.keys_of(holder)?.remake(*slot, making, None);
         }
         Ok(())
     }
 
-    fn swap_keys(&mut self, name: &str, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(name)?;
+    fn swap_keys(&mut self, holder: Holder, at: Timestamp) -> Result<(), String> {
         let silent = Making {
             silent: true,
-            ..self.making(name, at, OPERATOR)
+            ..self.making(&holder.to_string(), at, OPERATOR)
         };
-        let runtime = self.runtime_at(place);
-        let values = [0, 1].map(|slot| runtime.value(slot, at));
-        for (slot, value) in [(0, values[1]), (1, values[0])] {
-            runtime.keys[slot].makings.push(Making {
-                value: Some(value),
-                ..silent.clone()
-            });
-        }
+        self.keys_of(holder)?.swap(&silent);
         Ok(())
     }
 
     fn restore_key(&mut self, what: &RestoreKey, at: Timestamp) -> Result<(), String> {
-        let place = self.runtime_place(&what.runtime)?;
+        let holder = what.holder()?;
         let silent = Making {
             silent: true,
-            ..self.making(&what.runtime, at, OPERATOR)
+            ..self.making(&holder.to_string(), at, OPERATOR)
         };
-        let runtime = self.runtime_at(place);
-        for slot in what.key.places() {
-            let values = runtime.values(*slot, at);
-            let wanted = values.len().checked_sub(what.back.saturating_add(1));
-            let value = wanted.and_then(|place| values.get(place)).copied();
-            let value = value.or(values.first().copied()).unwrap_or(Value {
-                slot: *slot,
-                generation: 0,
-            });
-            runtime.keys[*slot].makings.push(Making {
-                value: Some(value),
-                ..silent.clone()
-            });
+        for slot in holder.places(what.key)? {
+            self.keys_of(holder)?.restore(*slot, what.back, &silent);
         }
         Ok(())
     }
@@ -199,14 +205,11 @@ impl World {
     fn recreate_runtime(&mut self, name: &str, at: Timestamp) -> Result<(), String> {
         let (subscription, factory, old) = self.delete_runtime(name, at)?;
         let made = self.making(name, at, OPERATOR);
-        let key = || Key {
-            makings: vec![made.clone()],
-        };
         let runtime = Runtime {
             created: at,
             life: old.life.saturating_add(1),
             lineage: None,
-            keys: [key(), key()],
+            keys: Pair::new(&made),
             ..old
         };
         let factory = &mut self.subscriptions[subscription].factories[factory];
@@ -218,11 +221,7 @@ impl World {
         let (from, place) = self.factory_place(&what.factory)?;
         let into = match &what.subscription {
             None => from,
-            Some(id) => {
-                let mut all = self.subscriptions.iter();
-                all.position(|one| one.id.eq_ignore_ascii_case(id))
-                    .ok_or_else(|| format!("there is no subscription `{id}`"))?
-            }
+            Some(id) => self.subscription_place(id)?,
         };
         let old_subscription = self.subscriptions[from].id.clone();
         let past = self.subscriptions[from].factories.remove(place);
@@ -246,9 +245,7 @@ impl World {
                 factory: past.name.clone(),
             });
             // The log of what was stays where it was written.
-            for making in runtime.keys.iter_mut().flat_map(|key| &mut key.makings) {
-                making.silent |= making.at <= at;
-            }
+            runtime.keys.silence(at);
         }
         self.subscriptions[from].gone.push(past.until(at));
         self.subscriptions[into].factories.push(moved);
@@ -264,17 +261,20 @@ impl World {
             right.subscription.is_some(),
             right.factory.is_some(),
             right.runtime.is_some(),
+            right.storage_account.is_some(),
             right.job.is_some() || right.workspace.is_some(),
         ];
         if named.into_iter().filter(|named| *named).count() != 1 || right.operations.is_empty() {
             return Err(
-                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `job` and `workspace`".to_owned(),
+                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `storageAccount`, `job` and `workspace`".to_owned(),
             );
         }
         let mut log = Vec::new();
         let list = if let Some(name) = &right.runtime {
             let place = self.runtime_place(name)?;
             &mut self.runtime_at(place).forbidden
+        } else if let Some(name) = &right.storage_account {
+            &mut self.account_named(name)?.forbidden
         } else if let Some(name) = &right.factory {
             let (subscription, factory) = self.factory_place(name)?;
             &mut self.subscriptions[subscription].factories[factory].forbidden
@@ -310,7 +310,7 @@ impl World {
         for operation in operations {
             if *operation != Operation::ActivityLog {
                 return Err(format!(
-                    "`{}` is not a right of a subscription: name its factory or runtime; only `activityLog` is",
+                    "`{}` is not a right of a subscription: name its factory, runtime or storage account; only `activityLog` is",
                     operation.name()
                 ));
             }
@@ -324,9 +324,7 @@ impl Factory {
     /// What had been told of it until it went elsewhere.
     fn until(mut self, at: Timestamp) -> Self {
         for runtime in &mut self.runtimes {
-            for key in &mut runtime.keys {
-                key.makings.retain(|making| making.at <= at);
-            }
+            runtime.keys.cut(at);
         }
         self
     }

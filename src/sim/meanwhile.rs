@@ -34,7 +34,7 @@ pub(crate) enum Happening {
     /// New values for one slot or both, by somebody else.
     RegenerateKey(RegenerateKey),
     /// The values of the two slots change places. No log tells it.
-    SwapKeys(OneRuntime),
+    SwapKeys(SwapKeys),
     /// A slot has an earlier value of its own again. No log tells it.
     RestoreKey(RestoreKey),
     /// The runtime is gone.
@@ -43,6 +43,12 @@ pub(crate) enum Happening {
     RecreateRuntime(OneRuntime),
     /// The factory gets another resource id. Its runtimes keep their keys and their `createTime`; the log stays under the old id.
     MoveFactory(MoveFactory),
+    /// The storage account is gone.
+    DeleteStorageAccount(OneAccount),
+    /// The storage account is deleted and made again: new keys, a new `creationTime`.
+    RecreateStorageAccount(OneAccount),
+    /// The storage account gets another resource id. It keeps its keys; the log stays under the old id.
+    MoveStorageAccount(MoveAccount),
     /// The job is gone, and its runs with it.
     DeleteJob(OneJob),
     /// The job is deleted and made again: the same name, another id, no runs.
@@ -80,8 +86,73 @@ pub(crate) struct OneRuntime {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OneAccount {
+    /// Its name alone: no other account of the world has it.
+    pub(crate) storage_account: String,
+}
+
+/// What has two keys, by the field that names it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Holder<'a> {
+    Runtime(&'a str),
+    Account(&'a str),
+}
+
+impl<'a> Holder<'a> {
+    fn of(runtime: Option<&'a str>, account: Option<&'a str>) -> Result<Self, String> {
+        match (runtime, account) {
+            (Some(name), None) => Ok(Self::Runtime(name)),
+            (None, Some(name)) => Ok(Self::Account(name)),
+            (None, None) | (Some(_), Some(_)) => {
+                Err("keys are those of one `runtime` or of one `storageAccount`".to_owned())
+            }
+        }
+    }
+
+    /// The places of the keys that are meant. Each kind of holder has names of its own for them.
+    pub(crate) fn places(self, slots: Slots) -> Result<&'static [usize], String> {
+        match (self, slots) {
+            (Self::Runtime(_), Slots::AuthKey1) | (Self::Account(_), Slots::Key1) => Ok(&[0]),
+            (Self::Runtime(_), Slots::AuthKey2) | (Self::Account(_), Slots::Key2) => Ok(&[1]),
+            (Self::Runtime(_) | Self::Account(_), Slots::Both) => Ok(&[0, 1]),
+            (Self::Runtime(name), Slots::Key1 | Slots::Key2) => Err(format!(
+                "the keys of the runtime `{name}` are `authKey1` and `authKey2`"
+            )),
+            (Self::Account(name), Slots::AuthKey1 | Slots::AuthKey2) => Err(format!(
+                "the keys of the storage account `{name}` are `key1` and `key2`"
+            )),
+        }
+    }
+}
+
+/// As effects name it.
+impl fmt::Display for Holder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runtime(name) => f.write_str(name),
+            Self::Account(name) => write!(f, "storage:{name}"),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SwapKeys {
+    runtime: Option<String>,
+    storage_account: Option<String>,
+}
+
+impl SwapKeys {
+    pub(crate) fn holder(&self) -> Result<Holder<'_>, String> {
+        Holder::of(self.runtime.as_deref(), self.storage_account.as_deref())
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RegenerateKey {
-    pub(crate) runtime: String,
+    runtime: Option<String>,
+    storage_account: Option<String>,
     pub(crate) key: Slots,
     /// Who it was; absent: `operator@example.com`, empty: nobody is named.
     pub(crate) by: Option<String>,
@@ -92,32 +163,46 @@ pub(crate) struct RegenerateKey {
     pub(crate) logged: bool,
 }
 
+impl RegenerateKey {
+    pub(crate) fn holder(&self) -> Result<Holder<'_>, String> {
+        Holder::of(self.runtime.as_deref(), self.storage_account.as_deref())
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Slots {
     AuthKey1,
     AuthKey2,
+    Key1,
+    Key2,
     Both,
-}
-
-impl Slots {
-    pub(crate) fn places(self) -> &'static [usize] {
-        match self {
-            Self::AuthKey1 => &[0],
-            Self::AuthKey2 => &[1],
-            Self::Both => &[0, 1],
-        }
-    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct RestoreKey {
-    pub(crate) runtime: String,
+    runtime: Option<String>,
+    storage_account: Option<String>,
     pub(crate) key: Slots,
     /// How many values back.
     #[serde(default = "one")]
     pub(crate) back: usize,
+}
+
+impl RestoreKey {
+    pub(crate) fn holder(&self) -> Result<Holder<'_>, String> {
+        Holder::of(self.runtime.as_deref(), self.storage_account.as_deref())
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct MoveAccount {
+    pub(crate) storage_account: String,
+    /// What changes of its id; absent: stays. The name always does.
+    pub(crate) subscription: Option<String>,
+    pub(crate) resource_group: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -219,6 +304,7 @@ pub(crate) struct Right {
     pub(crate) subscription: Option<String>,
     pub(crate) factory: Option<String>,
     pub(crate) runtime: Option<String>,
+    pub(crate) storage_account: Option<String>,
     pub(crate) job: Option<JobName>,
     /// The place itself, or where `job` is.
     pub(crate) workspace: Option<String>,

@@ -1,7 +1,7 @@
 //! THE SIMULATOR: (World, Request) → Response; knows nothing of model.
 //!
-//! A second opinion of Azure: Entra ID's token endpoints, the part of Azure Resource Manager that is about integration runtimes,
-//! and the Jobs API of Databricks, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
+//! A second opinion of Azure: Entra ID's token endpoints, the part of Azure Resource Manager that is about integration runtimes
+//! and storage accounts, and the Jobs API of Databricks, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
 //! over loopback ([`server::serve`]); other people's clients can too.
 //!
 //! It does not import `model`, `plan` or `cloud`, so that it does not share their misconceptions. Nothing is random: everything derives
@@ -17,11 +17,14 @@
 //!
 #![doc = include_str!("../../docs/world-files.md")]
 
+mod account;
 mod advance;
 mod arm;
 mod bucket;
 mod build;
 mod build_ground;
+mod build_keys;
+mod build_storage;
 mod build_workspace;
 mod databricks;
 mod denial;
@@ -34,6 +37,8 @@ mod fault;
 mod file;
 mod happen;
 mod happen_jobs;
+mod happen_storage;
+mod key;
 mod machine;
 mod meanwhile;
 mod message;
@@ -41,6 +46,7 @@ mod operation;
 mod page;
 mod person;
 mod provider;
+mod quota;
 mod refuse;
 mod run;
 pub mod server;

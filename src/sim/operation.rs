@@ -46,13 +46,25 @@ pub enum Operation {
     /// ARM: a new value for one key.
     #[serde(rename = "regenerateAuthKey")]
     RegenerateAuthKey,
+    /// ARM: the storage accounts of a subscription or resource group.
+    #[serde(rename = "listStorageAccounts")]
+    ListStorageAccounts,
+    /// ARM: one storage account.
+    #[serde(rename = "getStorageAccount")]
+    GetStorageAccount,
+    /// ARM: both keys of a storage account.
+    #[serde(rename = "listKeys")]
+    ListStorageKeys,
+    /// ARM: a new value for one key of a storage account.
+    #[serde(rename = "regenerateKey")]
+    RegenerateStorageKey,
     /// ARM: the Activity Log of a subscription.
     #[serde(rename = "activityLog")]
     ActivityLog,
     /// ARM: the Databricks workspace resource, which tells the workspace's host.
     #[serde(rename = "getWorkspace")]
     GetWorkspace,
-    /// ARM: what the caller may do at a factory or in a resource group.
+    /// ARM: what the caller may do at a factory or a storage account, in a resource group or a subscription.
     #[serde(rename = "permissions")]
     Permissions,
     /// Databricks: the jobs of a workspace.
@@ -131,7 +143,7 @@ impl Operation {
         }
     }
 
-    /// The same at Data Factory.
+    /// The same at Data Factory, and of everything that is not about runtimes.
     pub(crate) fn action(self) -> &'static str {
         match self {
             Self::ListFactories | Self::GetFactory => "Microsoft.DataFactory/factories/read",
@@ -145,6 +157,11 @@ impl Operation {
             Self::RegenerateAuthKey => {
                 "Microsoft.DataFactory/factories/integrationruntimes/regenerateauthkey/action"
             }
+            Self::ListStorageAccounts | Self::GetStorageAccount => {
+                "Microsoft.Storage/storageAccounts/read"
+            }
+            Self::ListStorageKeys => "Microsoft.Storage/storageAccounts/listkeys/action",
+            Self::RegenerateStorageKey => "Microsoft.Storage/storageAccounts/regeneratekey/action",
             Self::ActivityLog => "Microsoft.Insights/eventtypes/values/read",
             Self::Permissions => "Microsoft.Authorization/permissions/read",
             Self::GetWorkspace => "Microsoft.Databricks/workspaces/read",
@@ -170,11 +187,19 @@ impl Operation {
         )
     }
 
+    /// Does it make a new value for a key?
+    pub(crate) fn makes_a_key(self) -> bool {
+        matches!(self, Self::RegenerateAuthKey | Self::RegenerateStorageKey)
+    }
+
     /// Does ARM meter it as a write? The recordings say so of both key operations, though one only reads. At Synapse the status is an
     /// action as well.
     pub(crate) fn metered_as_write(self, provider: Provider) -> bool {
         match self {
-            Self::ListAuthKeys | Self::RegenerateAuthKey => true,
+            Self::ListAuthKeys
+            | Self::RegenerateAuthKey
+            | Self::ListStorageKeys
+            | Self::RegenerateStorageKey => true,
             Self::GetStatus => provider == Provider::Synapse,
             _ => false,
         }

@@ -9,17 +9,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use super::bucket::Buckets;
 use super::digest;
 use super::fault::Fault;
+use super::key::{Making, Pair};
 use super::meanwhile::Pending;
 use super::operation::Operation;
 use super::person::{Code, Person};
 use super::provider::Provider;
+use super::quota::Quotas;
 use super::run::{Outcome, Run};
 use crate::clock::Clock;
 
-/// A small false cloud: tenants, subscriptions with factories, workspaces with jobs, and the lies it will tell.
+/// A small false cloud: tenants, subscriptions with factories and storage accounts, workspaces with jobs, and the lies it will tell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
     pub(crate) version: u32,
@@ -66,6 +69,9 @@ pub struct World {
     pub(crate) kept: bool,
     #[serde(skip)]
     pub(crate) buckets: Buckets,
+    /// What storage has taken, beside those.
+    #[serde(skip)]
+    pub(crate) quotas: Quotas,
     /// Requests answered in this process: request ids derive from it.
     #[serde(skip)]
     pub(crate) answered: u64,
@@ -82,12 +88,19 @@ pub(crate) struct Settings {
     pub(crate) log_delays: Vec<(Timestamp, Duration)>,
     pub(crate) page_factories: usize,
     pub(crate) page_runtimes: usize,
+    #[serde(default = "usual_page")]
+    pub(crate) page_storage_accounts: usize,
     pub(crate) page_activity_log: usize,
     /// Most entries of a page, where it is less than what the request asks for.
     pub(crate) page_jobs: Option<usize>,
     pub(crate) page_runs: Option<usize>,
     pub(crate) authorities: Vec<String>,
     pub(crate) resource_managers: Vec<String>,
+}
+
+/// Entries of a page where nothing is said of it.
+pub(crate) fn usual_page() -> usize {
+    100
 }
 
 impl Settings {
@@ -142,6 +155,11 @@ pub(crate) struct Subscription {
     /// What was deleted or went elsewhere: the Activity Log still tells of it.
     #[serde(default)]
     pub(crate) gone: Vec<Factory>,
+    #[serde(default)]
+    pub(crate) storage_accounts: Vec<Account>,
+    /// As `gone`.
+    #[serde(default)]
+    pub(crate) gone_accounts: Vec<Account>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -163,7 +181,7 @@ pub(crate) struct Runtime {
     pub(crate) description: Option<String>,
     pub(crate) created: Timestamp,
     pub(crate) linked_to: Option<String>,
-    pub(crate) keys: [Key; 2],
+    pub(crate) keys: Pair,
     pub(crate) nodes: Vec<String>,
     pub(crate) forbidden: Vec<Operation>,
     /// How often it has been made anew: its keys are others each time.
@@ -182,46 +200,6 @@ pub(crate) struct Runtime {
 pub(crate) struct Lineage {
     pub(crate) subscription: String,
     pub(crate) factory: String,
-}
-
-/// A value among those that a runtime has had: the one of this slot after so many makings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Value {
-    pub(crate) slot: usize,
-    pub(crate) generation: usize,
-}
-
-/// One slot: every making of its value, the first one at the runtime's creation.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Key {
-    pub(crate) makings: Vec<Making>,
-}
-
-/// One making of a key's value, and what the Activity Log will tell of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Making {
-    pub(crate) at: Timestamp,
-    pub(crate) caller: String,
-    pub(crate) client_request: Option<String>,
-    pub(crate) correlation: String,
-    /// The value that it gave; absent: a new one.
-    #[serde(default)]
-    pub(crate) value: Option<Value>,
-    /// The Activity Log tells nothing of it, at least not under this id.
-    #[serde(default)]
-    pub(crate) silent: bool,
-}
-
-impl Key {
-    /// The value at `instant`, in slot `slot`.
-    fn value(&self, slot: usize, instant: Timestamp) -> Value {
-        let remade = self.makings.iter().skip(1);
-        let until = || remade.clone().filter(|making| making.at <= instant);
-        let last = until().max_by_key(|making| making.at);
-        let generation = until().count();
-        last.and_then(|making| making.value)
-            .unwrap_or(Value { slot, generation })
-    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -338,7 +316,7 @@ pub(crate) struct Submit {
 /// What the world has been made to do since its beginning: what a test asks to know that nothing happened twice.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
-    /// Regenerations by `factory/runtime#authKey1`.
+    /// Regenerations by `factory/runtime#authKey1` or `storage:account#key1`.
     pub regenerations: BTreeMap<String, u64>,
     /// Runs created by idempotency token.
     pub runs_by_token: BTreeMap<String, u64>,
@@ -390,7 +368,7 @@ impl World {
         slot: usize,
         instant: Timestamp,
     ) -> String {
-        let value = runtime.value(slot, instant);
+        let value = runtime.keys.value(slot, instant);
         let (generation, number) = (value.generation.to_string(), value.slot.to_string());
         let root = self.root();
         let (subscription, name) = runtime.made_in(subscription, factory);
@@ -444,24 +422,6 @@ fn endpoint(name: &str, factory: &Factory) -> String {
 }
 
 impl Runtime {
-    /// Which value a slot (0 or 1) holds at `instant`.
-    pub(crate) fn value(&self, slot: usize, instant: Timestamp) -> Value {
-        self.keys[slot].value(slot, instant)
-    }
-
-    /// The values that a slot has held until `instant`, oldest first.
-    pub(crate) fn values(&self, slot: usize, instant: Timestamp) -> Vec<Value> {
-        let makings = self.keys[slot].makings.iter().map(|making| making.at);
-        let mut instants: Vec<Timestamp> = makings.filter(|at| *at <= instant).collect();
-        instants.sort_unstable();
-        let mut values: Vec<Value> = instants
-            .into_iter()
-            .map(|at| self.value(slot, at))
-            .collect();
-        values.dedup();
-        values
-    }
-
     /// The subscription and the name of the factory in which its keys were made.
     fn made_in<'a>(&'a self, subscription: &'a str, factory: &'a Factory) -> (&'a str, &'a str) {
         match &self.lineage {

@@ -7,29 +7,61 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::super::account::Account;
 use super::super::digest;
 use super::super::fault::Lie;
+use super::super::key::{Making, Pair};
 use super::super::message::Refusal;
 use super::super::operation::Operation;
 use super::super::provider::Provider;
 use super::super::times::{after, azure, before};
-use super::super::world::{Factory, Making, Runtime, World};
+use super::super::world::{Factory, Runtime, World};
 use super::call::{Call, error, paged};
 use super::filter::{Filter, Subject, parse};
-use super::runtimes;
+use super::{runtimes, storage};
 use crate::http::Response;
 use crate::limits::ACTIVITY_LOG_DAYS;
 
+/// What was made, remade or deleted.
+#[derive(Clone, Copy)]
+enum Thing<'a> {
+    Runtime(&'a Factory, &'a Runtime),
+    Account(&'a Account),
+}
+
+impl<'a> Thing<'a> {
+    fn id(self, subscription: &str) -> String {
+        match self {
+            Self::Runtime(factory, runtime) => runtimes::runtime_id(subscription, factory, runtime),
+            Self::Account(account) => storage::account_id(subscription, account),
+        }
+    }
+
+    fn group(self) -> &'a str {
+        match self {
+            Self::Runtime(factory, _) => &factory.resource_group,
+            Self::Account(account) => &account.resource_group,
+        }
+    }
+
+    /// The service's name.
+    fn provider(self) -> &'static str {
+        match self {
+            Self::Runtime(factory, _) => factory.provider.name(),
+            Self::Account(_) => "Microsoft.Storage",
+        }
+    }
+}
+
 /// One entry: a call that began, or the same call that ended.
 struct Event<'a> {
-    factory: &'a Factory,
-    runtime: &'a Runtime,
+    thing: Thing<'a>,
     making: &'a Making,
     what: What,
     ended: bool,
 }
 
-/// What was done to a runtime.
+/// What was done to it.
 #[derive(Clone, Copy, PartialEq)]
 enum What {
     Create,
@@ -38,7 +70,21 @@ enum What {
 }
 
 impl What {
-    fn action(self, provider: Provider) -> String {
+    fn action(self, thing: Thing) -> String {
+        match thing {
+            Thing::Runtime(factory, _) => self.action_of_runtime(factory.provider),
+            Thing::Account(_) => {
+                let verb = match self {
+                    Self::Create => "write",
+                    Self::Delete => "delete",
+                    Self::Regenerate => "regenerateKey/action",
+                };
+                format!("Microsoft.Storage/storageAccounts/{verb}")
+            }
+        }
+    }
+
+    fn action_of_runtime(self, provider: Provider) -> String {
         let verb = match self {
             Self::Create => "write",
             Self::Delete => "delete",
@@ -68,17 +114,19 @@ pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Res
     };
     let filter = parse(&text).map_err(|what| error(400, "BadRequest", &what))?;
     let mut events = Vec::new();
-    let known = world
-        .subscriptions
-        .iter()
-        .find(|one| one.id == subscription);
+    let known = world.subscriptions.iter();
+    let known = known.filter(|one| one.id == subscription);
     // What is gone is told of under the id that it had.
-    let all = known
-        .into_iter()
-        .flat_map(|one| one.factories.iter().chain(&one.gone));
-    for factory in all {
-        for runtime in &factory.runtimes {
-            collect(factory, runtime, &mut events);
+    for known in known {
+        for factory in known.factories.iter().chain(&known.gone) {
+            for runtime in &factory.runtimes {
+                let thing = Thing::Runtime(factory, runtime);
+                collect(thing, &runtime.keys, runtime.deleted.as_ref(), &mut events);
+            }
+        }
+        for account in known.storage_accounts.iter().chain(&known.gone_accounts) {
+            let thing = Thing::Account(account);
+            collect(thing, &account.keys, account.deleted.as_ref(), &mut events);
         }
     }
     let delay = |event: &Event| world.settings.delay(event.making.at);
@@ -100,29 +148,31 @@ pub(crate) fn list(world: &World, subscription: &str, call: &Call) -> Result<Res
     paged(events, show, size, false, call)
 }
 
-fn collect<'a>(factory: &'a Factory, runtime: &'a Runtime, events: &mut Vec<Event<'a>>) {
+fn collect<'a>(
+    thing: Thing<'a>,
+    keys: &'a Pair,
+    deleted: Option<&'a Making>,
+    events: &mut Vec<Event<'a>>,
+) {
     let mut both = |making: &'a Making, what: What| {
         if making.silent {
             return;
         }
         events.extend([false, true].map(|ended| Event {
-            factory,
-            runtime,
+            thing,
             making,
             what,
             ended,
         }));
     };
-    if let Some(created) = runtime.keys[0].makings.first() {
+    if let Some(created) = keys.creation() {
         both(created, What::Create);
     }
-    if let Some(deleted) = &runtime.deleted {
+    if let Some(deleted) = deleted {
         both(deleted, What::Delete);
     }
-    for key in &runtime.keys {
-        for making in key.makings.iter().skip(1) {
-            both(making, What::Regenerate);
-        }
+    for making in keys.remakings() {
+        both(making, What::Regenerate);
     }
 }
 
@@ -137,9 +187,9 @@ fn wanted(event: &Event, subscription: &str, filter: &Filter) -> bool {
     let in_time = filter.from.is_none_or(|from| at >= from) && filter.to.is_none_or(|to| at <= to);
     let named = filter.only.as_ref().is_none_or(|(subject, value)| {
         let own = match subject {
-            Subject::ResourceGroup => event.factory.resource_group.clone(),
-            Subject::Resource => runtimes::runtime_id(subscription, event.factory, event.runtime),
-            Subject::Provider => event.factory.provider.name().to_owned(),
+            Subject::ResourceGroup => event.thing.group().to_owned(),
+            Subject::Resource => event.thing.id(subscription),
+            Subject::Provider => event.thing.provider().to_owned(),
             Subject::Correlation => event.making.correlation.clone(),
         };
         own.eq_ignore_ascii_case(value)
@@ -152,14 +202,14 @@ fn pair(value: &str) -> Value {
 }
 
 fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
-    let id = runtimes::runtime_id(subscription, event.factory, event.runtime);
+    let id = event.thing.id(subscription);
     let (name, status, sub_status) = if event.ended {
         ("EndRequest", "Succeeded", "OK")
     } else {
         ("BeginRequest", "Started", "")
     };
     let making = event.making;
-    let action = event.what.action(event.factory.provider);
+    let action = event.what.action(event.thing);
     let client_request = making
         .client_request
         .clone()
@@ -172,7 +222,7 @@ fn body(event: &Event, subscription: &str, delay: Duration) -> Value {
         "eventName": pair(name), "eventTimestamp": azure(making.at), "submissionTimestamp": azure(after(making.at, delay)),
         "httpRequest": {"clientRequestId": client_request, "clientIpAddress": "203.0.113.7", "method": event.what.method()},
         "level": "Informational", "operationName": pair(&action),
-        "resourceGroupName": event.factory.resource_group, "resourceProviderName": pair(event.factory.provider.name()), "resourceId": id,
+        "resourceGroupName": event.thing.group(), "resourceProviderName": pair(event.thing.provider()), "resourceId": id,
         "status": pair(status), "subStatus": pair(sub_status), "properties": {}, "subscriptionId": subscription,
     });
     if making.caller.is_empty()

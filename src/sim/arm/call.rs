@@ -17,6 +17,20 @@ pub(crate) fn error(status: u16, code: &str, message: &str) -> Refusal {
     ))
 }
 
+/// 404: the group has no such resource.
+pub(crate) fn not_found(kind: &str, name: &str, group: &str) -> Refusal {
+    let text = format!(
+        "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
+    );
+    error(404, "ResourceNotFound", &text)
+}
+
+/// 404: there is no such group.
+pub(crate) fn no_group(group: &str) -> Refusal {
+    let text = format!("Resource group '{group}' could not be found.");
+    error(404, "ResourceGroupNotFound", &text)
+}
+
 /// Everything a handler of this service may look at.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Incoming<'a>,

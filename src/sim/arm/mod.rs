@@ -1,4 +1,4 @@
-//! Azure Resource Manager: Data Factory's integration runtimes, the Activity Log, and the Databricks workspace resource.
+//! Azure Resource Manager: Data Factory's integration runtimes, storage accounts, the Activity Log, and the Databricks workspace resource.
 //!
 //! As ARM does, it checks in this order: a token for it, an api-version, and whether the resource exists.
 
@@ -8,20 +8,23 @@ mod filter;
 mod permissions;
 mod route;
 mod runtimes;
+mod storage;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 
-use self::call::Call;
 pub(crate) use self::call::error;
+use self::call::{Call, no_group, not_found};
+use self::route::AskAccount;
 pub(crate) use self::route::{Route, Target};
 use super::bucket;
 use super::digest;
 use super::fault::Lie;
 use super::message::{Incoming, Refusal, json as answer, set};
 use super::operation::{Operation, any_covers};
+use super::quota;
 use super::token::{Audience, Claims, Trouble, bearer};
 use super::world::{Factory, Subscription, World};
 use crate::http::Response;
@@ -99,16 +102,23 @@ fn admitted(
     };
     *remaining = Some(meter(world, &known, call, route)?);
     permitted(world, route, call)?;
+    if let Err(refusal) = counted_by_storage(world, &known, route, call) {
+        // It is the service that speaks here, and it tells nothing of ARM's buckets.
+        *remaining = None;
+        return Err(refusal);
+    }
     match route {
         Route::ActivityLog { .. } => activity::list(world, &known, call),
         Route::Workspace(target) => workspace(world, target),
-        Route::Permissions(target) => permissions::list(world, target, call),
+        Route::Permissions(target, scope) => permissions::list(world, target, *scope, call),
         Route::Factories {
             group, provider, ..
         } => runtimes::factories(world, *provider, &known, group.as_deref(), call),
         Route::Factory(target) => runtimes::factory(world, target),
         Route::Runtimes(target) => runtimes::list(world, target, call),
         Route::Runtime(target, what) => runtimes::one(world, target, *what, call),
+        Route::Accounts { group, .. } => storage::list(world, &known, group.as_deref(), call),
+        Route::Account(target, what) => storage::one(world, &known, target, *what, call),
         Route::Nowhere => Err(error(
             404,
             "InvalidResourceType",
@@ -127,9 +137,16 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
     };
     let known: &[&str] = match route {
         Route::ActivityLog { .. } => &["2015-04-01"],
-        Route::Permissions(_) => &["2015-07-01", "2018-07-01", "2022-04-01"],
+        Route::Permissions(..) => &["2015-07-01", "2018-07-01", "2022-04-01"],
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
-        _ => route.provider().versions(),
+        Route::Accounts { .. } | Route::Account(..) => {
+            &["2022-09-01", "2023-01-01", "2023-05-01", "2024-01-01"]
+        }
+        Route::Factories { .. }
+        | Route::Factory(_)
+        | Route::Runtimes(_)
+        | Route::Runtime(..)
+        | Route::Nowhere => route.provider().versions(),
     };
     if known.contains(&version.as_str()) {
         return Ok(());
@@ -175,6 +192,42 @@ fn throttled(subscription: &str, action: &str, wait: Duration) -> Refusal {
     response
 }
 
+/// What the storage service counts, after ARM has let the request through.
+fn counted_by_storage(
+    world: &mut World,
+    subscription: &str,
+    route: &Route,
+    call: &Call,
+) -> Result<(), Refusal> {
+    let kind = match route {
+        Route::Accounts { .. } => quota::Kind::List,
+        Route::Account(_, AskAccount::Get | AskAccount::Keys) => quota::Kind::Read,
+        Route::Account(_, AskAccount::Regenerate) => quota::Kind::Write,
+        Route::Factories { .. }
+        | Route::Factory(_)
+        | Route::Runtimes(_)
+        | Route::Runtime(..)
+        | Route::ActivityLog { .. }
+        | Route::Workspace(_)
+        | Route::Permissions(..)
+        | Route::Nowhere => return Ok(()),
+    };
+    if !world.settings.throttling {
+        return Ok(());
+    }
+    let taken = world.quotas.take(subscription, kind, call.now);
+    taken.map_err(|wait| {
+        let text = format!(
+            "The request is being throttled as the limit has been reached for operation type - {}. For more information, see - https://aka.ms/srpthrottlinglimits",
+            kind.name()
+        );
+        let mut response = error(429, "TooManyRequests", &text);
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        set(&mut response, "retry-after", &seconds.to_string());
+        response
+    })
+}
+
 fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
     let operation = route.operation();
     let principals = world
@@ -191,10 +244,15 @@ fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
     let factory_closed = factory.is_some_and(|factory| any_covers(&factory.forbidden, operation));
     let runtime = factory.and_then(|factory| runtimes::find(factory, route.target()?));
     let runtime_closed = runtime.is_some_and(|runtime| any_covers(&runtime.forbidden, operation));
+    let account = route
+        .account()
+        .and_then(|target| world.account(target).ok());
+    let account_closed = account.is_some_and(|one| any_covers(&one.forbidden, operation));
     let closed = own.any(|one| any_covers(&one.forbidden, operation))
         || log_closed
         || factory_closed
-        || runtime_closed;
+        || runtime_closed
+        || account_closed;
     if !closed {
         return Ok(());
     }
@@ -286,13 +344,6 @@ fn workspace(world: &World, target: &Target) -> Result<Response, Refusal> {
     ))
 }
 
-fn not_found(kind: &str, name: &str, group: &str) -> Refusal {
-    let text = format!(
-        "The Resource '{kind}/{name}' under resource group '{group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
-    );
-    error(404, "ResourceNotFound", &text)
-}
-
 impl World {
     fn subscription_of(&self, route: &Route) -> Option<&Subscription> {
         let wanted = route.subscription()?;
@@ -301,25 +352,35 @@ impl World {
             .find(|one| one.id.eq_ignore_ascii_case(wanted))
     }
 
+    /// Is anything in this group? One that a storage account has left is still there.
+    fn has_group(&self, subscription: &str, group: &str) -> bool {
+        let all = self.subscriptions.iter();
+        let mut own = all.filter(|one| one.id.eq_ignore_ascii_case(subscription));
+        own.any(|one| {
+            let factories = one.factories.iter().map(|one| &one.resource_group);
+            let accounts = one.storage_accounts.iter().chain(&one.gone_accounts);
+            factories
+                .chain(accounts.map(|one| &one.resource_group))
+                .any(|known| known.eq_ignore_ascii_case(group))
+        })
+    }
+
     /// The factory a path names, or one of ARM's two kinds of 404.
     fn factory(&self, target: &Target) -> Result<&Factory, Refusal> {
         let subscription = self
             .subscriptions
             .iter()
             .find(|one| one.id.eq_ignore_ascii_case(&target.subscription));
+        if !self.has_group(&target.subscription, &target.group) {
+            return Err(no_group(&target.group));
+        }
         let all = subscription
             .map(|one| one.factories.as_slice())
             .unwrap_or_default();
-        let mut in_group = all
-            .iter()
-            .filter(|one| one.resource_group.eq_ignore_ascii_case(&target.group))
-            .peekable();
-        if in_group.peek().is_none() {
-            let text = format!("Resource group '{}' could not be found.", target.group);
-            return Err(error(404, "ResourceGroupNotFound", &text));
-        }
-        let found = in_group.find(|one| {
-            one.provider == target.provider && one.name.eq_ignore_ascii_case(&target.name)
+        let found = all.iter().find(|one| {
+            one.provider == target.provider
+                && one.name.eq_ignore_ascii_case(&target.name)
+                && one.resource_group.eq_ignore_ascii_case(&target.group)
         });
         found.ok_or_else(|| not_found(target.provider.resource_type(), &target.name, &target.group))
     }

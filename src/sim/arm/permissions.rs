@@ -1,4 +1,4 @@
-//! What a caller may do at a factory or in a resource group, derived from what the world forbids it.
+//! What a caller may do at a factory or a storage account, in a resource group or a subscription, derived from what the world forbids it.
 //!
 //! What is forbidden at a single runtime is not listed: it shows only when it is tried, as with a role that is assigned below.
 
@@ -8,11 +8,11 @@ use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
 use super::super::world::World;
 use super::call::Call;
-use super::route::Target;
+use super::route::{Scope, Target};
 use crate::http::Response;
 
 /// What a role of its own gives: the patterns of its actions, and which operations of the world lie under them.
-const ROLES: [(&[&str], &[Operation]); 2] = [
+const ROLES: [(&[&str], &[Operation]); 3] = [
     (
         &["Microsoft.DataFactory/*", "Microsoft.Synapse/*"],
         &[
@@ -21,6 +21,15 @@ const ROLES: [(&[&str], &[Operation]); 2] = [
             Operation::GetStatus,
             Operation::ListAuthKeys,
             Operation::RegenerateAuthKey,
+        ],
+    ),
+    (
+        &["Microsoft.Storage/storageAccounts/*"],
+        &[
+            Operation::ListStorageAccounts,
+            Operation::GetStorageAccount,
+            Operation::ListStorageKeys,
+            Operation::RegenerateStorageKey,
         ],
     ),
     (
@@ -34,11 +43,16 @@ const ROLES: [(&[&str], &[Operation]); 2] = [
 ];
 
 /// One entry for each role, as "Permissions - List For Resource" gives them.
-pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Response, Refusal> {
-    let factory = if target.name.is_empty() {
-        None
-    } else {
-        Some(world.factory(target)?)
+pub(crate) fn list(
+    world: &World,
+    target: &Target,
+    scope: Scope,
+    call: &Call,
+) -> Result<Response, Refusal> {
+    let forbidden_here: &[Operation] = match scope {
+        Scope::Subscription | Scope::Group => &[],
+        Scope::Factory => &world.factory(target)?.forbidden,
+        Scope::Account => &world.account(target)?.forbidden,
     };
     let log_closed = world
         .subscriptions
@@ -51,7 +65,7 @@ pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Respon
         .flat_map(|tenant| &tenant.principals)
         .filter(|one| one.client_id.eq_ignore_ascii_case(&call.caller.appid));
     let mut forbidden: Vec<Operation> = own.flat_map(|one| one.forbidden.clone()).collect();
-    forbidden.extend(factory.iter().flat_map(|factory| &factory.forbidden));
+    forbidden.extend(forbidden_here);
     if log_closed {
         forbidden.push(Operation::ActivityLog);
     }
@@ -61,9 +75,11 @@ pub(crate) fn list(world: &World, target: &Target, call: &Call) -> Result<Respon
             let closed = operations
                 .iter()
                 .filter(|operation| any_covers(&forbidden, **operation));
-            let not_actions: Vec<&str> = closed
+            let mut not_actions: Vec<&str> = closed
                 .map(|operation| operation.action_at(target.provider))
                 .collect();
+            // Two operations may need one right.
+            not_actions.dedup();
             json!({"actions": actions, "notActions": not_actions, "dataActions": [], "notDataActions": []})
         })
         .collect();

@@ -4,12 +4,12 @@ use super::super::message::Incoming;
 use super::super::operation::Operation;
 use super::super::provider::Provider;
 
-/// A resource in a resource group: a factory with perhaps a runtime in it, or a workspace.
+/// A resource in a resource group: a factory with perhaps a runtime in it, a workspace, or a storage account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) subscription: String,
     pub(crate) group: String,
-    /// The factory or the workspace.
+    /// The factory, the workspace or the account.
     pub(crate) name: String,
     /// Which service it is of.
     pub(crate) provider: Provider,
@@ -35,6 +35,23 @@ pub(crate) enum Ask {
     Regenerate,
 }
 
+/// What is asked of one storage account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AskAccount {
+    Get,
+    Keys,
+    Regenerate,
+}
+
+/// At what permissions are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Subscription,
+    Group,
+    Factory,
+    Account,
+}
+
 /// Where a request to ARM leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -50,12 +67,23 @@ pub(crate) enum Route {
         subscription: String,
     },
     Workspace(Target),
-    /// At a factory, or with an empty name in its resource group.
-    Permissions(Target),
+    /// Of the target only what its scope has.
+    Permissions(Target, Scope),
+    Accounts {
+        subscription: String,
+        group: Option<String>,
+    },
+    Account(Target, AskAccount),
     Nowhere,
 }
 
-const VERBS: [&str; 3] = ["getStatus", "listAuthKeys", "regenerateAuthKey"];
+const VERBS: [&str; 5] = [
+    "getStatus",
+    "listAuthKeys",
+    "regenerateAuthKey",
+    "listKeys",
+    "regenerateKey",
+];
 
 /// Is `segment` something that is done to a resource, not its name?
 pub(crate) fn is_verb(segment: &str) -> bool {
@@ -107,21 +135,26 @@ impl Route {
             Self::Runtime(_, Ask::Regenerate) => Operation::RegenerateAuthKey,
             Self::ActivityLog { .. } => Operation::ActivityLog,
             Self::Workspace(_) => Operation::GetWorkspace,
-            Self::Permissions(_) => Operation::Permissions,
+            Self::Permissions(..) => Operation::Permissions,
+            Self::Accounts { .. } => Operation::ListStorageAccounts,
+            Self::Account(_, AskAccount::Get) => Operation::GetStorageAccount,
+            Self::Account(_, AskAccount::Keys) => Operation::ListStorageKeys,
+            Self::Account(_, AskAccount::Regenerate) => Operation::RegenerateStorageKey,
             Self::Nowhere => Operation::Unknown,
         }
     }
 
     pub(crate) fn subscription(&self) -> Option<&str> {
         match self {
-            Self::Factories { subscription, .. } | Self::ActivityLog { subscription } => {
-                Some(subscription)
-            }
+            Self::Factories { subscription, .. }
+            | Self::Accounts { subscription, .. }
+            | Self::ActivityLog { subscription } => Some(subscription),
             Self::Factory(target)
             | Self::Runtimes(target)
             | Self::Runtime(target, _)
             | Self::Workspace(target)
-            | Self::Permissions(target) => Some(&target.subscription),
+            | Self::Account(target, _)
+            | Self::Permissions(target, _) => Some(&target.subscription),
             Self::Nowhere => None,
         }
     }
@@ -142,8 +175,30 @@ impl Route {
             Self::Factory(target)
             | Self::Runtimes(target)
             | Self::Runtime(target, _)
-            | Self::Permissions(target) => Some(target),
-            _ => None,
+            | Self::Permissions(target, Scope::Factory) => Some(target),
+            Self::Factories { .. }
+            | Self::ActivityLog { .. }
+            | Self::Workspace(_)
+            | Self::Permissions(_, Scope::Subscription | Scope::Group | Scope::Account)
+            | Self::Accounts { .. }
+            | Self::Account(..)
+            | Self::Nowhere => None,
+        }
+    }
+
+    /// The storage account that it is about.
+    pub(crate) fn account(&self) -> Option<&Target> {
+        match self {
+            Self::Account(target, _) | Self::Permissions(target, Scope::Account) => Some(target),
+            Self::Factories { .. }
+            | Self::Factory(_)
+            | Self::Runtimes(_)
+            | Self::Runtime(..)
+            | Self::ActivityLog { .. }
+            | Self::Workspace(_)
+            | Self::Permissions(_, Scope::Subscription | Scope::Group | Scope::Factory)
+            | Self::Accounts { .. }
+            | Self::Nowhere => None,
         }
     }
 }
@@ -160,6 +215,17 @@ fn in_subscription(rest: &[&str], subscription: String) -> Route {
             subscription,
             group: None,
         },
+        ["microsoft.storage", "storageaccounts"] => Route::Accounts {
+            subscription,
+            group: None,
+        },
+        ["microsoft.authorization", "permissions"] => Route::Permissions(
+            Target {
+                subscription,
+                ..Target::default()
+            },
+            Scope::Subscription,
+        ),
         ["microsoft.insights", "eventtypes", "management", "values"] => {
             Route::ActivityLog { subscription }
         }
@@ -169,10 +235,14 @@ fn in_subscription(rest: &[&str], subscription: String) -> Route {
 
 fn in_group(method: &str, provider: &str, rest: &[&str], target: Target) -> Route {
     match (provider, method, rest) {
-        ("microsoft.authorization", "GET", ["permissions"]) => Route::Permissions(Target {
-            name: String::new(),
-            ..target
-        }),
+        ("microsoft.authorization", "GET", ["permissions"]) => {
+            Route::Permissions(target, Scope::Group)
+        }
+        ("microsoft.storage", "GET", ["storageaccounts"]) => Route::Accounts {
+            subscription: target.subscription,
+            group: Some(target.group),
+        },
+        ("microsoft.storage", _, ["storageaccounts", rest @ ..]) => account(method, rest, target),
         ("microsoft.databricks", "GET", ["workspaces", _]) => Route::Workspace(target),
         ("microsoft.datafactory", "GET", ["factories"]) => Route::Factories {
             provider: Provider::DataFactory,
@@ -197,10 +267,8 @@ fn factory(method: &str, rest: &[&str], target: Target) -> Route {
     match (method, rest) {
         ("GET", [_]) => Route::Factory(target),
         ("GET", [_, "providers", "microsoft.authorization", "permissions"]) => {
-            Route::Permissions(Target {
-                runtime: String::new(),
-                ..target
-            })
+            let runtime = String::new();
+            Route::Permissions(Target { runtime, ..target }, Scope::Factory)
         }
         ("GET", [_, "integrationruntimes"]) => Route::Runtimes(target),
         ("GET", [_, "integrationruntimes", _]) => Route::Runtime(target, Ask::Get),
@@ -211,6 +279,18 @@ fn factory(method: &str, rest: &[&str], target: Target) -> Route {
         ("POST", [_, "integrationruntimes", _, "regenerateauthkey"]) => {
             Route::Runtime(target, Ask::Regenerate)
         }
+        _ => Route::Nowhere,
+    }
+}
+
+fn account(method: &str, rest: &[&str], target: Target) -> Route {
+    match (method, rest) {
+        ("GET", [_]) => Route::Account(target, AskAccount::Get),
+        ("GET", [_, "providers", "microsoft.authorization", "permissions"]) => {
+            Route::Permissions(target, Scope::Account)
+        }
+        ("POST", [_, "listkeys"]) => Route::Account(target, AskAccount::Keys),
+        ("POST", [_, "regeneratekey"]) => Route::Account(target, AskAccount::Regenerate),
         _ => Route::Nowhere,
     }
 }

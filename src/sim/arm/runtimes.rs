@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::digest;
-use super::super::fault::Lie;
+use super::super::key::Making;
 use super::super::message::{Refusal, json as answer};
 use super::super::provider::Provider;
 use super::super::times::{azure, before};
-use super::super::world::{Factory, Making, Runtime, RuntimeKind, World};
+use super::super::world::{Factory, Runtime, RuntimeKind, World};
 use super::call::{Call, error, paged};
 use super::route::{Ask, Target};
 use crate::http::Response;
@@ -237,7 +237,7 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
         silent: false,
     };
     if let Some(runtime) = world.runtime_mut(target) {
-        remake(runtime, slot, making, call);
+        runtime.keys.remake(slot, making, call.lie);
     }
     let factory = world.factory(target)?;
     let Some(runtime) = find(factory, target) else {
@@ -259,19 +259,6 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
     *world.effects.regenerations.entry(counted).or_default() += 1;
     world.changed = true;
     Ok(answer(200, &Value::Object(body)))
-}
-
-/// A new value in one slot, or what a fault makes of it.
-fn remake(runtime: &mut Runtime, slot: usize, mut making: Making, call: &Call) {
-    match call.lie {
-        Some(Lie::ChangeNothing) => making.value = Some(runtime.value(slot, call.now)),
-        Some(Lie::ChangeBoth) => runtime.keys[1 - slot].makings.push(Making {
-            silent: true,
-            ..making.clone()
-        }),
-        _ => {}
-    }
-    runtime.keys[slot].makings.push(making);
 }
 
 impl World {

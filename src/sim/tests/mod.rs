@@ -7,6 +7,7 @@ mod keys;
 mod meanwhile;
 mod serving;
 mod shapes;
+mod storage;
 mod ways;
 mod worlds;
 

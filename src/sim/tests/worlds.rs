@@ -159,7 +159,7 @@ fn a_world_kept_before_there_was_a_meanwhile_still_lives_on() {
 
 /// Takes away what a world knows since things happen meanwhile.
 fn forget(value: &mut Value, cut: &mut usize) {
-    const NEW: [&str; 18] = [
+    const NEW: [&str; 21] = [
         "meanwhile",
         "log_delays",
         "gone",
@@ -178,6 +178,9 @@ fn forget(value: &mut Value, cut: &mut usize) {
         "repaired",
         "earlier",
         "removed",
+        "storage_accounts",
+        "gone_accounts",
+        "page_storage_accounts",
     ];
     match value {
         Value::Object(fields) => {
