@@ -53,11 +53,29 @@ fn one_of_each_log(readings: &[LogReading]) -> Vec<LogReading> {
         logs.entry(&reading.log)
             .and_modify(|known| {
                 known.span = known.span.max(reading.span);
-                known.events.extend(reading.events.iter().cloned());
+                known.events = of_both(&known.events, &reading.events);
             })
             .or_insert_with(|| reading.clone());
     }
     logs.into_values().collect()
+}
+
+/// The events of two readings of one log. Two alike in one reading are two; one that both have is one.
+fn of_both(
+    one: &[(ResourceId, Regeneration)],
+    other: &[(ResourceId, Regeneration)],
+) -> Vec<(ResourceId, Regeneration)> {
+    let mut left: BTreeMap<_, usize> = BTreeMap::new();
+    for (of, event) in one {
+        *left.entry((of, event.at, event.slot)).or_default() += 1;
+    }
+    let more = other.iter().filter(|(of, event)| {
+        let count = left.entry((of, event.at, event.slot)).or_default();
+        let is_known = *count > 0;
+        *count = count.saturating_sub(1);
+        !is_known
+    });
+    one.iter().chain(more).cloned().collect()
 }
 
 /// A reading is written down if it tells of a regeneration, reaches a day further, or belongs to a look that is written down: so a quiet

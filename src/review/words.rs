@@ -16,7 +16,7 @@ use crate::model::verdict::{
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
-pub(super) fn evidence(evidence: &Evidence) -> String {
+pub(super) fn evidence(evidence: &Evidence, service: KeyService) -> String {
     match *evidence {
         Evidence::Rotated { answered, .. } => format!("rotated by afresh {}", minute(answered)),
         Evidence::Changed { after, by } => {
@@ -28,7 +28,9 @@ pub(super) fn evidence(evidence: &Evidence) -> String {
             minute(seen)
         ),
         Evidence::Told { at } => format!("created {}, says Azure", minute(at)),
-        Evidence::RuntimeCreated { at } => format!("runtime created {}", minute(at)),
+        Evidence::RuntimeCreated { at } => {
+            format!("{} created {}", service.resource(), minute(at))
+        }
         Evidence::LogSilent { since, .. } => format!(
             "no regeneration in the Activity Log since {}",
             minute(since)
@@ -154,7 +156,7 @@ fn log_events(known: Option<Timestamp>, newest: Timestamp) -> String {
 }
 
 /// The pieces of evidence that set a bound, or the words for none.
-pub(super) fn birth(birth: &Birth) -> String {
+pub(super) fn birth(birth: &Birth, service: KeyService) -> String {
     let sets_bound = |piece: &&Evidence| {
         let (not_before, not_after) = piece.bounds();
         (not_before.is_some() && not_before == birth.earliest)
@@ -164,7 +166,7 @@ pub(super) fn birth(birth: &Birth) -> String {
         .evidence
         .iter()
         .filter(sets_bound)
-        .map(evidence)
+        .map(|piece| evidence(piece, service))
         .collect();
     if pieces.is_empty() {
         "no evidence of when it was made".to_owned()

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use super::{Believed, Correction, LOOK_SLACK, OWN_SLACK};
+use crate::model::birth::Evidence;
 use crate::model::runtime::{Regeneration, Rotation, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{Tenure, Timeline};
@@ -62,13 +63,28 @@ fn distance(rotation: &Rotation, event: &Regeneration) -> Option<Span> {
     (of_it && distance <= OWN_SLACK).then_some(distance)
 }
 
-/// The events that are our own rotations, by their place. Each rotation is one event: one whose request says so, else the nearest in time.
+/// The making of a key that the service itself dates, as a rotation of that instant.
+fn told(timeline: &Timeline) -> impl Iterator<Item = Rotation> {
+    Slot::BOTH.into_iter().filter_map(|slot| {
+        let Some(Evidence::Told { at }) = timeline.slots.get(slot).own else {
+            return None;
+        };
+        Some(Rotation {
+            slot,
+            sent: at,
+            answered: at,
+        })
+    })
+}
+
+/// The events that are our own rotations, or that a service has dated itself, by their place. Each rotation is one event: one whose request
+/// says so, else the nearest in time.
 fn claimed(timeline: &Timeline) -> Vec<usize> {
     let mut claimed = Vec::new();
-    for rotation in &timeline.rotations {
+    for rotation in timeline.rotations.iter().copied().chain(told(timeline)) {
         let events = timeline.log.events.iter().enumerate();
         let near = events.filter_map(|(place, event)| {
-            let distance = distance(rotation, event)?;
+            let distance = distance(&rotation, event)?;
             (!claimed.contains(&place)).then_some((event.slot.is_none(), distance, Reverse(place)))
         });
         if let Some((_, _, Reverse(place))) = near.min() {

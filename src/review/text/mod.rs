@@ -223,9 +223,7 @@ fn effect(page: &Page, step: &Step, action: &Action) -> Vec<String> {
         }
         Action::Cancel { .. } => Vec::new(),
         Action::Regenerate { .. } => words::replaced(step, action)
-            .map(|(slot, facts)| {
-                runtime::slot_block(page, step.key_service().key_name(slot), facts)
-            })
+            .map(|(slot, facts)| runtime::slot_block(page, (slot, step.key_service()), facts))
             .unwrap_or_default(),
     }
 }

@@ -4,6 +4,7 @@ use super::label::{labelled, when};
 use super::row::{Page, letters};
 use crate::escape::line;
 use crate::model::birth::Birth;
+use crate::model::key_service::KeyService;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
 use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -12,14 +13,18 @@ use crate::review::paint::Ink;
 use crate::review::words;
 
 /// What a regeneration changes, as a small diff.
-pub(super) fn slot_block(page: &Page, name: &str, facts: &SlotFacts) -> Vec<String> {
+pub(super) fn slot_block(
+    page: &Page,
+    (slot, service): (Slot, KeyService),
+    facts: &SlotFacts,
+) -> Vec<String> {
     let (paint, age) = (page.paint, facts.age.to_string());
     let padding = " ".repeat(10_usize.saturating_sub(letters(&age)));
     let (sign, dyed) = (paint.dye(Ink::Old, "-"), paint.dye(Ink::Old, &age));
     let before = format!("    {sign}   age: {dyed}{padding} ");
     let at = letters("    -   age:  ") + letters(&age) + letters(&padding);
-    let mut lines = vec![format!("      {name}:")];
-    let evidence = format!("({})", words::birth(&facts.birth));
+    let mut lines = vec![format!("      {}:", service.key_name(slot))];
+    let evidence = format!("({})", words::birth(&facts.birth, service));
     lines.extend(page.flow(before, at, Ink::Faint, &evidence));
     lines.push(format!(
         "    {}   age: {}",
@@ -50,7 +55,7 @@ pub(super) fn why(
         return lines;
     }
     for slot in Slot::BOTH {
-        lines.extend(slot_lines((slot, service.key_name(slot)), facts, now));
+        lines.extend(slot_lines((slot, service), facts, now));
     }
     lines.extend(
         facts
@@ -110,19 +115,29 @@ fn requires(facts: &RuntimeFacts) -> Vec<String> {
     ]
 }
 
-fn slot_lines((slot, name): (Slot, &str), runtime: &RuntimeFacts, now: Timestamp) -> Vec<String> {
+fn slot_lines(
+    (slot, service): (Slot, KeyService),
+    runtime: &RuntimeFacts,
+    now: Timestamp,
+) -> Vec<String> {
     let facts = runtime.slots.get(slot);
     let lead = runtime.spec.rotate_before.plus(runtime.jitter_share);
-    let key = facts
-        .fingerprint
-        .as_ref()
-        .map_or("never seen".to_owned(), |print| {
-            format!("fingerprint {}", print.short())
-        });
-    let mut lines = vec![labelled(name, &format!("{}, {key}", words::old(facts.age)))];
+    let key = match (&facts.fingerprint, runtime.told.get(slot)) {
+        (Some(print), _) => format!(", fingerprint {}", print.short()),
+        // A key that the service dates need not be seen.
+        (None, Some(_)) => String::new(),
+        (None, None) => ", never seen".to_owned(),
+    };
+    let mut lines = vec![labelled(
+        service.key_name(slot),
+        &format!("{}{key}", words::old(facts.age)),
+    )];
     lines.push(labelled("", &bounds(&facts.birth)));
     for evidence in &facts.birth.evidence {
-        lines.push(labelled("", &format!("- {}", words::evidence(evidence))));
+        lines.push(labelled(
+            "",
+            &format!("- {}", words::evidence(evidence, service)),
+        ));
     }
     lines.push(match (facts.due_at, facts.limit_at) {
         (Some(due), Some(limit)) => labelled(

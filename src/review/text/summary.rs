@@ -63,7 +63,7 @@ pub(in crate::review) fn missing_rights(plan: &Plan) -> Vec<String> {
     rights
         .into_iter()
         .map(|((what, right), n)| {
-            let whose = words::count(n, "runtime", "runtimes");
+            let whose = words::count(n, "resource", "resources");
             format!("Not allowed to read {what} of {whose}; ages rest on the other evidence. To grant: {right}.")
         })
         .collect()

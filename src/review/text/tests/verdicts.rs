@@ -1,6 +1,7 @@
 //! The exact words for every verdict.
 
 use super::*;
+use crate::model::key_service::KeyService;
 
 #[test]
 fn every_act_says_why() {
@@ -295,7 +296,7 @@ fn every_piece_of_evidence_has_its_sentence() {
             "declared: made 2026-08-17 03:12 UTC",
         ),
     ] {
-        assert_eq!(words::evidence(&evidence), said);
+        assert_eq!(words::evidence(&evidence, KeyService::DataFactory), said);
     }
 }
 
