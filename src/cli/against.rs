@@ -11,7 +11,6 @@ use super::screen::Screen;
 use super::session;
 use crate::escape::line;
 use crate::model::address::Name;
-use crate::model::connection::KeyConnection;
 use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
 use crate::model::job::JobSpec;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
@@ -117,9 +116,9 @@ impl<'a> Rules<'a> {
     ) -> Option<String> {
         let name = &rule.name;
         let connection = self.desired.key_connections.get(&rule.connection);
-        let leads_there = connection.is_some_and(|connection| match connection {
-            KeyConnection::Factory(one) => one.runtime(target.id.name()) == target.id,
-            KeyConnection::Subscription(one) => one.reaches(&target.id),
+        let leads_there = connection.is_some_and(|connection| {
+            let id = connection.id_of(target.id.name());
+            connection.leads_to(&target.id) && id.is_none_or(|id| id == target.id)
         });
         if rule.connection != target.connection || !leads_there {
             return Some(format!("the connection of {name} is another one"));

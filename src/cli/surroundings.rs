@@ -8,7 +8,7 @@ use super::error::Failure;
 use crate::cloud::Surroundings;
 use crate::escape::{self, line};
 use crate::http::Proxies;
-use crate::model::connection::{Credential, KeyConnection, Limits};
+use crate::model::connection::{Credential, Limits};
 use crate::model::desired::Desired;
 use crate::model::job::VARIABLE_PREFIX;
 use crate::regular;
@@ -153,10 +153,7 @@ fn embedded() -> Surroundings {
 /// Against the simulated cloud every connection is reached, whatever credential it names: it needs no account.
 pub fn without_account(desired: &mut Desired) {
     for connection in desired.key_connections.values_mut() {
-        *match connection {
-            KeyConnection::Factory(one) => &mut one.credential,
-            KeyConnection::Subscription(one) => &mut one.credential,
-        } = Credential::Default;
+        *connection.credential_mut() = Credential::Default;
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.credential = Credential::Default;
@@ -166,10 +163,7 @@ pub fn without_account(desired: &mut Desired) {
 /// Before a world that does not throttle nothing has to be waited for.
 pub fn without_limits(desired: &mut Desired) {
     for connection in desired.key_connections.values_mut() {
-        match connection {
-            KeyConnection::Factory(one) => one.cloud.limits = Limits::NONE,
-            KeyConnection::Subscription(one) => one.cloud.limits = Limits::NONE,
-        }
+        connection.cloud_mut().limits = Limits::NONE;
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.cloud.limits = Limits::NONE;

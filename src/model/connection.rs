@@ -383,6 +383,14 @@ impl Subscription {
         ))
     }
 
+    /// The ARM id of the account of this name; `None`: it may lie in any group.
+    pub fn account(&self, name: &str) -> Option<ResourceId> {
+        self.resource_group.as_ref()?;
+        let provider = KeyService::Storage.resource_type();
+        let id = format!("{}/providers/{provider}/{name}", self.id());
+        Some(ResourceId::new(id))
+    }
+
     /// Is it the id of a storage account that this connection reaches?
     pub fn reaches(&self, account: &ResourceId) -> bool {
         let within = format!("{}/", self.id().folded());
@@ -445,6 +453,30 @@ impl KeyConnection {
         match self {
             Self::Factory(one) => one.id(),
             Self::Subscription(one) => one.id(),
+        }
+    }
+
+    /// Its cloud, to change.
+    pub const fn cloud_mut(&mut self) -> &mut Cloud {
+        match self {
+            Self::Factory(one) => &mut one.cloud,
+            Self::Subscription(one) => &mut one.cloud,
+        }
+    }
+
+    /// Who asks, to change.
+    pub const fn credential_mut(&mut self) -> &mut Credential {
+        match self {
+            Self::Factory(one) => &mut one.credential,
+            Self::Subscription(one) => &mut one.credential,
+        }
+    }
+
+    /// The ARM id of the resource of this name; `None`: only the service knows in which group it lies.
+    pub fn id_of(&self, name: &str) -> Option<ResourceId> {
+        match self {
+            Self::Factory(one) => Some(one.runtime(name)),
+            Self::Subscription(one) => one.account(name),
         }
     }
 

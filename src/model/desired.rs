@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::address::Name;
 use super::connection::{KeyConnection, Workspace};
 use super::job::{JobSpec, SubmissionSpec};
+use super::key_service::KeyService;
 use super::name_glob::NameGlob;
 use super::runtime::RuntimeSpec;
 use super::time::Freeze;
@@ -62,6 +63,16 @@ pub struct Guardrails {
     pub cancellations_per_apply: Option<u32>,
     /// What becomes of the rest.
     pub on_exceed: OnExceed,
+}
+
+impl Guardrails {
+    /// Keys regenerated in one apply in one factory, workspace or subscription of this service.
+    pub const fn regenerations_within(&self, service: KeyService) -> Option<u32> {
+        match service {
+            KeyService::DataFactory | KeyService::Synapse => self.regenerations_per_factory,
+            KeyService::Storage => self.regenerations_per_subscription,
+        }
+    }
 }
 
 /// What becomes of actions beyond a guardrail.

@@ -73,6 +73,22 @@ impl KeyService {
             .find(|slot| self.key_name(*slot) == text)
     }
 
+    /// The guardrail that bounds how many keys are regenerated in one of what holds its resources.
+    pub const fn guardrail(self) -> &'static str {
+        match self {
+            Self::DataFactory | Self::Synapse => "maxRegenerations.perFactory",
+            Self::Storage => "maxRegenerations.perSubscription",
+        }
+    }
+
+    /// What is below the resource that such a guardrail speaks of, in ids in lower case.
+    pub const fn below_holder(self) -> &'static str {
+        match self {
+            Self::DataFactory | Self::Synapse => "/integrationruntimes/",
+            Self::Storage => "/resourcegroups/",
+        }
+    }
+
     /// The type of the resource that holds the keys, or that holds those which do.
     pub const fn resource_type(self) -> &'static str {
         match self {

@@ -227,12 +227,12 @@ impl Policy {
                 own.regenerations_per_apply,
             ),
             (
-                "maxRegenerations.perFactory",
+                KeyService::DataFactory.guardrail(),
                 bounds.regenerations_per_factory,
                 own.regenerations_per_factory,
             ),
             (
-                "maxRegenerations.perSubscription",
+                KeyService::Storage.guardrail(),
                 bounds.regenerations_per_subscription,
                 own.regenerations_per_subscription,
             ),
@@ -266,18 +266,9 @@ impl Policy {
         connection: impl fmt::Display,
         own: usize,
     ) -> Option<Violation> {
-        let bounds = &self.require.guardrails;
-        let (name, bound) = match service {
-            KeyService::DataFactory | KeyService::Synapse => (
-                "maxRegenerations.perFactory",
-                bounds.regenerations_per_factory,
-            ),
-            KeyService::Storage => (
-                "maxRegenerations.perSubscription",
-                bounds.regenerations_per_subscription,
-            ),
-        };
-        beyond(name, bound, own, &format!("{own} of {connection}"))
+        let bound = self.require.guardrails.regenerations_within(service);
+        let these = format!("{own} of {connection}");
+        beyond(service.guardrail(), bound, own, &these)
     }
 
     /// What a plan breaks that does more than one apply may.

@@ -95,13 +95,8 @@ fn demands(
     let keys = count(|action| matches!(action, Action::Regenerate { .. }));
     let runs = count(|action| matches!(action, Action::Start { .. } | Action::Submit { .. }));
     let cancels = count(|action| matches!(action, Action::Cancel { .. }));
-    let holder = holder(draft);
-    let name = holder.as_ref().and_then(|(_, id)| names.get(id).cloned());
-    let name = name.unwrap_or_default();
-    let (in_factory, in_subscription) = match holder {
-        Some((KeyService::Storage, _)) => (0, keys),
-        Some((KeyService::DataFactory | KeyService::Synapse, _)) | None => (keys, 0),
-    };
+    let (service, holder) = holder(draft).unwrap_or_default();
+    let name = names.get(&holder).map(String::as_str).unwrap_or_default();
     [
         (
             "maxRegenerations.perApply".to_owned(),
@@ -109,14 +104,9 @@ fn demands(
             keys,
         ),
         (
-            format!("maxRegenerations.perFactory of {name}"),
-            guardrails.regenerations_per_factory,
-            in_factory,
-        ),
-        (
-            format!("maxRegenerations.perSubscription of {name}"),
-            guardrails.regenerations_per_subscription,
-            in_subscription,
+            format!("{} of {name}", service.guardrail()),
+            guardrails.regenerations_within(service),
+            keys,
         ),
         (
             "maxRuns.perApply".to_owned(),
@@ -159,11 +149,7 @@ fn holder(draft: &Draft) -> Option<(KeyService, String)> {
     match &draft.step.target {
         Some(Target::Runtime(target)) => {
             let (service, id) = (KeyService::of(&target.id), target.id.folded());
-            let within = match service {
-                KeyService::DataFactory | KeyService::Synapse => "/integrationruntimes/",
-                KeyService::Storage => "/resourcegroups/",
-            };
-            let end = id.find(within).unwrap_or(id.len());
+            let end = id.find(service.below_holder()).unwrap_or(id.len());
             Some((service, id.get(..end)?.to_owned()))
         }
         Some(Target::Job(_) | Target::Submission(_)) | None => None,

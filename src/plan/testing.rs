@@ -153,6 +153,22 @@ pub fn runtime_aged(one: &str, two: &str) -> RuntimeCase {
     case
 }
 
+/// A storage account that the ledger does not know, whose keys were not listed: made so long ago, as Azure tells.
+pub fn account(one: &str, two: &str) -> RuntimeCase {
+    let mut case = runtime();
+    case.target.id = ResourceId::new(
+        "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/lake",
+    );
+    case.memory = RuntimeMemory::default();
+    let seen = sight(&mut case);
+    seen.keys = KeySight::NotAsked;
+    seen.told = PerSlot {
+        one: Some(ago(one)),
+        two: Some(ago(two)),
+    };
+    case
+}
+
 pub fn sight<T, S, L, M>(case: &mut Case<T, S, L, M>) -> &mut L {
     match &mut case.sight {
         Looked::Seen(sight) => sight,

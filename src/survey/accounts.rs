@@ -66,12 +66,7 @@ fn id_of(
     place: &Subscription,
     name: &str,
 ) -> Option<ResourceId> {
-    let declared = || {
-        place.resource_group.as_ref()?;
-        let provider = "providers/Microsoft.Storage/storageAccounts";
-        Some(ResourceId::new(format!("{}/{provider}/{name}", place.id())))
-    };
-    known.get(name).cloned().or_else(declared)
+    known.get(name).cloned().or_else(|| place.account(name))
 }
 
 /// An account that was not seen, and why.

@@ -10,7 +10,6 @@ use crate::escape::line;
 use crate::ledger::event::{Event, Subject};
 use crate::model::address::{Address, Identity};
 use crate::model::birth::Evidence;
-use crate::model::connection::KeyConnection;
 use crate::model::joint::Correction;
 use crate::model::runtime::{Declaration, RuntimeMemory, Slot};
 use crate::model::time::{Timestamp, minute};
@@ -104,20 +103,16 @@ fn named(session: &Session, address: &Address) -> Result<Identity, Failure> {
     let spoken_of = desired.key_ages.iter().any(|rule| {
         rule.connection == *connection.name() && survey::selects(rule, &address.subject)
     });
-    match connection {
-        KeyConnection::Factory(factory) if spoken_of => {
-            Ok(Identity::Runtime(factory.runtime(&address.subject)))
-        }
-        // Which resource group an account lies in is known once it was seen.
-        KeyConnection::Subscription(_) if spoken_of => Err(Failure::new(format!(
-            "{address} is not in the ledger yet"
-        ))
-        .with_command(
+    if !spoken_of {
+        return Err(unknown());
+    }
+    let id = connection.id_of(&address.subject).map(Identity::Runtime);
+    id.ok_or_else(|| {
+        Failure::new(format!("{address} is not in the ledger yet")).with_command(
             "Read it first:",
             &session.typed.command(["apply", "--refresh-only"]),
-        )),
-        KeyConnection::Factory(_) | KeyConnection::Subscription(_) => Err(unknown()),
-    }
+        )
+    })
 }
 
 /// Why a key in `slot` cannot have been created at `born`, from what the ledger knows of it; `None`: it may have been.

@@ -518,3 +518,78 @@ fn an_intent_tells_that_both_keys_were_seen_right_before() {
     );
     assert_eq!(runtime.slots.one.former, [(at(0), at(11))]);
 }
+
+fn told(seconds: i64, made: Option<i64>, keys: Option<(u8, u8)>) -> Event {
+    Event::Looked {
+        subject: gateway(1),
+        at: at(seconds),
+        created: None,
+        keys: keys.map(|(one, two)| PerSlot {
+            one: key(one),
+            two: key(two),
+        }),
+        told: PerSlot {
+            one: made.map(at),
+            two: None,
+        },
+    }
+}
+
+#[test]
+fn what_the_service_tells_of_a_key_outlives_the_look() {
+    let heard = first_slot(&[told(1_000, Some(100), None)]);
+    assert_eq!(heard.evidence, Some(Evidence::Told { at: at(100) }));
+    assert_eq!(
+        (heard.fingerprint, heard.last_seen),
+        (None, Some(at(1_000)))
+    );
+    // Its fingerprint comes later: shown with the same word, it is this key; alone, it may be one that was made since.
+    let shown = first_slot(&[
+        told(1_000, Some(100), None),
+        told(2_000, Some(100), Some((1, 2))),
+    ]);
+    assert_eq!(shown.evidence, Some(Evidence::Told { at: at(100) }));
+    assert_eq!(shown.fingerprint, Some(key(1)));
+    let alone = first_slot(&[told(1_000, Some(100), None), looked(2_000, 1, 2)]);
+    let (after, by) = (at(100), at(2_000));
+    assert_eq!(alone.evidence, Some(Evidence::Changed { after, by }));
+}
+
+#[test]
+fn a_newer_time_is_another_key_and_an_older_one_an_old_answer() {
+    let known = [told(1_000, Some(100), Some((1, 2)))];
+    let newer = first_slot(&[known[0].clone(), told(3_000, Some(2_000), None)]);
+    assert_eq!(newer.evidence, Some(Evidence::Told { at: at(2_000) }));
+    assert_eq!(newer.fingerprint, None);
+    assert_eq!(newer.former, [(at(100), at(1_000))]);
+    let older = first_slot(&[known[0].clone(), told(3_000, Some(50), None)]);
+    assert_eq!(older.evidence, Some(Evidence::Told { at: at(100) }));
+    assert_eq!(older.fingerprint, Some(key(1)));
+    // A look that was read late says nothing of what came after it.
+    let late = first_slot(&[known[0].clone(), told(900, Some(800), None)]);
+    assert_eq!(late.evidence, Some(Evidence::Told { at: at(100) }));
+}
+
+#[test]
+fn what_is_told_after_our_own_rotation_is_that_rotation() {
+    let ours = |made: i64| {
+        let intent = rotation("i1", "a", gateway(1), 1_000);
+        let done = settled("i1", regenerated(9, 1_000, 1_001));
+        first_slot(&[
+            told(900, Some(100), Some((1, 2))),
+            Event::Intended(intent),
+            done,
+            told(2_000, Some(made), None),
+        ])
+    };
+    let rotated = Evidence::Rotated {
+        sent: at(1_000),
+        answered: at(1_001),
+    };
+    for made in [1_000, 1_030, 100] {
+        assert_eq!(ours(made).evidence, Some(rotated), "{made}");
+        assert_eq!(ours(made).fingerprint, Some(key(9)), "{made}");
+    }
+    assert_eq!(ours(1_900).evidence, Some(Evidence::Told { at: at(1_900) }));
+    assert_eq!(ours(1_900).fingerprint, None);
+}

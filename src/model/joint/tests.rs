@@ -1,7 +1,10 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::model::runtime::{Fingerprint, Regeneration, Rotation, RuntimeMemory, SlotMemory};
+use crate::model::runtime::{
+    Fingerprint, KeySight, LogSight, OwnKeys, Regeneration, Rotation, RuntimeMemory, RuntimeSight,
+    SlotMemory,
+};
 
 fn day(days: u64) -> Timestamp {
     Span::days(days).after(Timestamp::UNIX_EPOCH)
@@ -247,4 +250,46 @@ fn an_event_of_ours_that_made_a_key_before_this_one_did_not_make_this_one() {
     // The answer was lost: the next look shows what our request made.
     let lost = births(false);
     assert_eq!(lost.births.one.latest, Some(made));
+}
+
+/// A storage account tells when it made a key: then nothing else is asked, and an event of that instant is of that key.
+#[test]
+fn what_the_service_tells_of_one_key_leaves_the_other_to_the_log() {
+    let memory = runtime(&[event(270, None)]);
+    assert_eq!(ages(&memory), ["30d to 300d", "30d to 300d"]);
+    let mut told = memory.clone();
+    told.slots.two = held('b', Evidence::Told { at: day(270) }, 300);
+    assert_eq!(ages(&told), ["90d to 300d", "30d"]);
+    // Two events: the other one may be of the first key.
+    let mut two = runtime(&[event(240, None), event(270, None)]);
+    two.slots.two = held('b', Evidence::Told { at: day(270) }, 300);
+    assert_eq!(ages(&two), ["60d to 300d", "30d"]);
+}
+
+#[test]
+fn our_own_rotation_says_more_than_an_answer_that_is_older() {
+    let (sent, answered) = (day(290), day(290));
+    let mut memory = runtime(&[]);
+    memory.slots.one = held('a', Evidence::Rotated { sent, answered }, 290);
+    let looked = |one: u64| RuntimeSight {
+        at: day(300),
+        kind: OwnKeys::Yes,
+        created: Some(day(0)),
+        status_refused: None,
+        keys: KeySight::NotAsked,
+        told: PerSlot {
+            one: Some(day(one)),
+            two: Some(day(100)),
+        },
+        log: LogSight::NotAsked,
+    };
+    let age = |one: u64| {
+        let joint = Timeline::of(&memory, Some(&looked(one))).births();
+        Slot::BOTH.map(|slot| joint.births.get(slot).age(day(300)).to_string())
+    };
+    assert_eq!(age(290), ["10d", "200d"]);
+    // A list that still tells of the key before.
+    assert_eq!(age(200), ["10d", "200d"]);
+    // Somebody else has made another since.
+    assert_eq!(age(295), ["5d", "200d"]);
 }

@@ -131,6 +131,17 @@ impl<'a> Key<'a> {
         self.sight.and_then(|sight| *sight.told.get(self.slot))
     }
 
+    /// The same, unless what the ledger knows of that very key says more.
+    fn dated(&self) -> Option<Timestamp> {
+        let memory = self.memory();
+        let says_more = matches!(
+            memory.evidence,
+            Some(Evidence::Rotated { .. } | Evidence::Told { .. })
+        );
+        let made = self.told()?;
+        (!says_more || !memory.is_made(made)).then_some(made)
+    }
+
     /// The slot is known to hold another key than the one that the ledger speaks of.
     fn is_replaced(&self) -> bool {
         if let Some(made) = self.told() {
@@ -150,11 +161,14 @@ impl<'a> Key<'a> {
         if let Some((sent, _)) = self.found {
             return Some(sent);
         }
+        if let Some(made) = self.dated() {
+            return Some(made);
+        }
         if let Some(known) = self.case.memory.recognised.get(self.slot) {
             return known.evidence.bounds().0;
         }
         if self.is_replaced() {
-            return self.told().or(self.memory().last_seen);
+            return self.memory().last_seen;
         }
         let own = self.memory().evidence.and_then(|piece| piece.bounds().0);
         let created = self.sight.and_then(|sight| sight.created);
@@ -171,8 +185,11 @@ impl<'a> Key<'a> {
         }
         let seen = self.sight.filter(|_| self.shown().is_some());
         let seen = seen.map(|sight| sight.at);
+        if let Some(made) = self.dated() {
+            return Some(made);
+        }
         if self.is_replaced() {
-            return self.told().or(seen);
+            return seen;
         }
         let memory = self.memory();
         let known = memory.evidence.and_then(|piece| piece.bounds().1);

@@ -286,6 +286,60 @@ fn a_doubt_is_settled_by_the_fingerprint() {
     ));
 }
 
+/// A storage account tells when it made its keys: what the key and that time say has to be the same.
+#[test]
+fn a_doubt_stays_where_the_key_and_its_time_say_different_things() {
+    let doubted = |shown: char, made: &str| {
+        let mut case = account("95d", "20d");
+        case.doubts = vec![doubt(regenerate(Slot::One, 'a', 'b'), "10m")];
+        let seen = sight(&mut case);
+        (seen.keys, seen.told.one) = (keys(shown, 'b'), Some(ago(made)));
+        let step = decide(Subject::Runtime(case));
+        step.settlements.first().map(|found| found.settled.clone())
+    };
+    assert!(matches!(doubted('c', "10m"), Some(Settled::Done(_))));
+    assert_eq!(doubted('a', "95d"), Some(Settled::NotDone));
+    assert_eq!(doubted('c', "95d"), None, "another key, and an old one");
+    assert_eq!(doubted('a', "1m"), None, "the same key, and a new one");
+    // So near to the operation two clocks may differ: the key tells.
+    assert_eq!(doubted('a', "11m"), Some(Settled::NotDone));
+}
+
+#[test]
+fn keys_that_were_not_shown_are_presumed_by_the_time_that_is_told() {
+    let case = account("95d", "20d");
+    let action = acted(&decide(Subject::Runtime(case.clone()))).0;
+    let (replacing, beside) = (ago("95d"), ago("20d"));
+    let by_time = Action::Regenerate {
+        slot: Slot::One,
+        replacing: Presumed::Made(replacing),
+        beside: Presumed::Made(beside),
+    };
+    assert_eq!(action, by_time);
+    // The ledger knows the fingerprint of the very key.
+    let mut known = case;
+    known.memory.slots.one = SlotMemory {
+        fingerprint: Some(key('a')),
+        last_seen: Some(ago("1d")),
+        evidence: Some(Evidence::Told { at: replacing }),
+        ..SlotMemory::default()
+    };
+    let action = acted(&decide(Subject::Runtime(known))).0;
+    let by_key = Action::Regenerate {
+        slot: Slot::One,
+        replacing: Presumed::Key(key('a')),
+        beside: Presumed::Made(beside),
+    };
+    assert_eq!(action, by_key);
+}
+
+#[test]
+fn an_account_that_takes_no_key_promises_nothing() {
+    let mut case = account("95d", "20d");
+    sight(&mut case).kind = OwnKeys::Disabled;
+    assert!(matches!(held(&case).0, Hold::NoKeys { .. }));
+}
+
 /// An intent is dated by our own clock, which may be ahead of the service's by as much as is still taken for right.
 #[test]
 fn a_rotation_in_doubt_began_before_it_was_seen_whatever_our_clock_said() {

@@ -3,7 +3,7 @@
 use super::super::decide;
 use super::super::testing::*;
 use crate::limits::PLAN_VALIDITY_MAX;
-use crate::model::address::{Address, Name};
+use crate::model::address::{Address, Name, ResourceId};
 use crate::model::desired::{OnExceed, Project};
 use crate::model::survey::{RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp};
@@ -45,6 +45,28 @@ fn a_guardrail_defers_the_least_urgent_or_refuses_the_plan() {
     let refused = decide(&survey, &project, now());
     assert!(refused.refused);
     assert_eq!(acting(&refused), ["a", "b", "c"]);
+}
+
+#[test]
+fn accounts_are_bounded_by_their_subscription_and_runtimes_by_their_factory() {
+    let lake = |name: &str, age: &str| {
+        let mut case = account(age, "40d");
+        case.address.subject = name.to_owned();
+        case.target.id = ResourceId::new(case.target.id.as_str().replace("lake", name));
+        Subject::Runtime(case)
+    };
+    let survey = survey([
+        due("a", "95d"),
+        due("b", "95d"),
+        lake("x", "99d"),
+        lake("y", "98d"),
+    ]);
+    let mut project = project();
+    project.guardrails.regenerations_per_subscription = Some(1);
+    assert_eq!(acting(&decide(&survey, &project, now())), ["a", "b", "x"]);
+    project.guardrails.regenerations_per_subscription = None;
+    project.guardrails.regenerations_per_factory = Some(1);
+    assert_eq!(acting(&decide(&survey, &project, now())).len(), 3);
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
 
 Guardrail maxRuns.perApply is 1, and 2 are wanted: the least urgent ones wait.
 Frozen from 2026-11-23 00:00 UTC to 2026-11-25 00:00 UTC: year-end close.
-Not allowed to read the Activity Log of 1 runtime; ages rest on the other evidence. To grant: Microsoft.Insights/eventtypes/values/read.
+Not allowed to read the Activity Log of 1 resource; ages rest on the other evidence. To grant: Microsoft.Insights/eventtypes/values/read.
 Plan: 0 to regenerate, 0 to run, 0 to cancel, 1 operation to resolve, 0 on hold, 1 up to date.  Promises: 1 kept, 0 broken, 0 unproven, 0 unknown.  Valid until 2026-11-24 03:00 UTC.  5 requests (5 ARM reads).
 "
     );
