@@ -21,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use afresh::model::time::Span;
 use afresh::model::verdict::{Plan, Verdict};
 use support::doors::{WHENS, When};
-use support::{Estate, Job, Runtime, Standing, estate};
+use support::{Account, Estate, Job, Runtime, Standing, estate};
 
 /// Seeds that are tried unless `AFRESH_CRASH_SEEDS` says otherwise.
 const SEEDS: u64 = 2_000;
@@ -194,7 +194,7 @@ impl Chance {
 }
 
 /// Lies that change nothing about what ought to happen.
-const FAULTS: [&str; 17] = [
+const FAULTS: [&str; 22] = [
     "{on: regenerateAuthKey, do: loseAnswer, times: 1}",
     "{on: regenerateAuthKey, do: dropRequest, times: 1}",
     "{on: regenerateAuthKey, do: errorAfterActing, status: 500, times: 1}",
@@ -212,6 +212,11 @@ const FAULTS: [&str; 17] = [
     "{on: runs/submit, do: loseAnswer, times: 7}",
     "{on: runs/submit, do: dropRequest, times: 7}",
     "{on: runs/submit, do: errorAfterActing, status: 503, times: 2}",
+    "{on: regenerateKey, do: loseAnswer, times: 1}",
+    "{on: regenerateKey, do: dropRequest, times: 1}",
+    "{on: regenerateKey, do: errorAfterActing, status: 500, times: 1}",
+    "{on: regenerateKey, do: delayRequest, by: 90s, times: 1}",
+    "{on: listKeys, do: error, status: 503, times: 1}",
 ];
 
 fn job(require: &'static str, policy: &'static str, active_hours: Option<u64>) -> Job {
@@ -235,6 +240,18 @@ const fn due(days: u64) -> Runtime {
     }
 }
 
+/// What Azure tells of the times of an account's keys.
+const TIMES: [&str; 4] = ["shown", "notInLists", "afterRotation", "hidden"];
+
+/// A storage account with one key that is too old.
+fn account(chance: &mut Chance) -> Account {
+    Account {
+        created: 300,
+        made: [91 + chance.below(60), 2 + chance.below(80)],
+        times: chance.of(&TIMES),
+    }
+}
+
 fn trial(seed: u64) -> Trial {
     let mut chance = Chance(seed);
     let runtimes = (0..chance.below(3))
@@ -245,6 +262,9 @@ fn trial(seed: u64) -> Trial {
             },
             _ => due(91 + chance.below(30)),
         })
+        .collect();
+    let accounts = (0..chance.below(3) / 2)
+        .map(|_| account(&mut chance))
         .collect();
     let kinds = [
         job("succeeded", "Forbid", None),
@@ -268,6 +288,7 @@ fn trial(seed: u64) -> Trial {
     Trial {
         estate: Estate {
             runtimes,
+            accounts,
             jobs,
             submits: chance.below(3) / 2,
             age_max_days: 90,
@@ -349,6 +370,7 @@ fn replay() {
 fn small() -> Vec<Estate> {
     let of = |runtimes: Vec<Runtime>, jobs: Vec<Job>, faults: &[&str]| Estate {
         runtimes,
+        accounts: Vec::new(),
         jobs,
         submits: 0,
         age_max_days: 90,
@@ -357,6 +379,16 @@ fn small() -> Vec<Estate> {
         windowed: false,
         log_readable: true,
         faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+    };
+    let with_account = |times: &'static str, faults: &[&str]| Estate {
+        accounts: vec![Account {
+            created: 300,
+            made: [95, 40],
+            times,
+        }],
+        // Where nobody tells when a key was made, only the worst case is due.
+        unknown_age: "rotate",
+        ..of(vec![], vec![], faults)
     };
     vec![
         of(vec![due(97)], vec![], &[]),
@@ -384,6 +416,15 @@ fn small() -> Vec<Estate> {
             submits: 1,
             ..of(vec![], vec![], &[])
         },
+        with_account("shown", &[]),
+        with_account(
+            "notInLists",
+            &["{on: regenerateKey, do: loseAnswer, times: 1}"],
+        ),
+        with_account(
+            "hidden",
+            &["{on: regenerateKey, do: dropRequest, times: 1}"],
+        ),
         Estate {
             submits: 1,
             ..of(vec![], vec![], &[FAULTS[14]])
@@ -427,7 +468,13 @@ fn dying_at_every_door_once() {
 
 #[test]
 fn dying_twice_at_every_pair_of_doors() {
-    for estate in [&small()[0], &small()[2], &small()[4], &small()[9]] {
+    for estate in [
+        &small()[0],
+        &small()[2],
+        &small()[4],
+        &small()[9],
+        &small()[11],
+    ] {
         let wanted = wanted(estate, 6);
         for first in 0..10 {
             for second in 0..10 {

@@ -113,6 +113,7 @@ fn described(dice: &mut Dice) -> Estate {
     Estate {
         submits: 0,
         runtimes,
+        accounts: Vec::new(),
         jobs,
         age_max_days: 90,
         rotate_before_days: 7,

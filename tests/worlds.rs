@@ -110,6 +110,7 @@ fn any_estate() -> impl Strategy<Value = Estate> {
             |(runtimes, jobs, (age_max, before, unknown, windows, log))| Estate {
                 submits: 0,
                 runtimes,
+                accounts: Vec::new(),
                 jobs,
                 age_max_days: age_max,
                 rotate_before_days: before,

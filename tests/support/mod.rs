@@ -31,6 +31,8 @@ use doors::{Doors, Guarded};
 pub struct Estate {
     /// Runtimes `gateway-0`, `gateway-1`, …
     pub runtimes: Vec<Runtime>,
+    /// Storage accounts `account0`, `account1`, …
+    pub accounts: Vec<Account>,
     /// Jobs `job-0`, `job-1`, …
     pub jobs: Vec<Job>,
     /// One-time runs `backfill-0`, `backfill-1`, …
@@ -54,6 +56,14 @@ pub struct Estate {
 pub struct Runtime {
     pub created: u64,
     pub made: [u64; 2],
+}
+
+/// A storage account: days ago, and the world file's word for what Azure tells of its keys' times.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub created: u64,
+    pub made: [u64; 2],
+    pub times: &'static str,
 }
 
 /// A job with its past, and what becomes of its next run.
@@ -290,6 +300,14 @@ fn manifests(described: &Estate) -> String {
          apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n  maxAge: {}d\n  rotateBefore: {}d\n  overlap: 24h\n  unknownAge: {}{windows}\n",
         described.age_max_days, described.rotate_before_days, described.unknown_age
     );
+    if !described.accounts.is_empty() {
+        let _ = write!(
+            text,
+            "---\napiVersion: afresh/v1\nkind: Subscription\nmetadata: {{name: data}}\nspec: {{subscription: {SUBSCRIPTION}}}\n---\n\
+             apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: accounts}}\nspec: {{subscription: data, storageAccounts: [\"account*\"], maxAge: {}d, rotateBefore: {}d, overlap: 24h, unknownAge: {}}}\n",
+            described.age_max_days, described.rotate_before_days, described.unknown_age
+        );
+    }
     for (index, job) in described.jobs.iter().enumerate() {
         let freshness = if job.require == "succeeded" {
             "\n  freshness: {errorAfter: 24h}\n  maxDuration: 8h"
@@ -344,6 +362,17 @@ fn world(described: &Estate) -> String {
             runtime.created,
             made(0),
             made(1)
+        );
+    }
+    if !described.accounts.is_empty() {
+        let _ = writeln!(text, "  storageAccounts:");
+    }
+    for (index, account) in described.accounts.iter().enumerate() {
+        let [one, two] = account.made;
+        let _ = writeln!(
+            text,
+            "  - {{name: account{index}, resourceGroup: rg-data, created: {}d ago, key1: {{made: {one}d ago}}, key2: {{made: {two}d ago}}, keyTimes: {}}}",
+            account.created, account.times
         );
     }
     let _ = write!(
