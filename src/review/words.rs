@@ -69,9 +69,11 @@ pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
         }
         OutsideChange::Returned { slot, from, was } if is_runtime(own, from) => {
             let before = if was == slot { "" } else { ", which was in " };
-            let (name, was) = match was == slot {
-                true => (service.key_name(*slot), "before"),
-                false => (service.key_name(*slot), service.key_name(*was)),
+            let name = service.key_name(*slot);
+            let was = if was == slot {
+                "before"
+            } else {
+                service.key_name(*was)
             };
             format!("{name} holds a key that this {resource} had{before}{was}; it keeps its age")
         }

@@ -106,14 +106,11 @@ fn remembered(scene: &Scene<'_>, place: &Subscription, rules: &Rules<'_>) -> Vec
             .collect();
         selected.extend(named(rule));
         subjects.extend(selected.iter().map(|name| {
-            let id = id_of(&known, place, name);
-            match id.filter(|_| known.contains_key(*name)) {
-                Some(id) => Subject::Runtime(case(scene, &place.name, rule, name, id)),
-                None => {
-                    let id = id_of(&known, place, name);
-                    unseen(scene, place, rule, (name, id), not_looked_at())
-                }
+            if let Some(id) = known.get(*name) {
+                return Subject::Runtime(case(scene, &place.name, rule, name, id.clone()));
             }
+            let id = place.account(name);
+            unseen(scene, place, rule, (name, id), not_looked_at())
         }));
         let met: Vec<&str> = selected.into_iter().collect();
         let idle = matcher.idle_globs(&met).into_iter();

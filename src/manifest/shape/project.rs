@@ -45,6 +45,7 @@ record! {
 
 record! {
     /// Bounds on regenerated keys.
+    #[expect(clippy::struct_field_names, reason = "they are called as in the manifest")]
     RegenerationBounds {
         /// In one apply.
         "perApply" per_apply: Option<Count>,

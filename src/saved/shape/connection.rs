@@ -104,6 +104,7 @@ mirror! {
 
 mirror! {
     /// The storage accounts of a subscription, and how to reach them.
+    #[expect(clippy::struct_field_names, reason = "the fields have the names of the manifest")]
     struct Subscription {
         name: Text<Name>,
         subscription: String,
