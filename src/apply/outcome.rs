@@ -175,6 +175,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_skipped_is_counted_by_why_each_time() {
+        let mut tally = Tally::default();
+        let times = |tally: &mut Tally, times: usize, skip: &Skip| {
+            (0..times).for_each(|_| tally.skip(skip));
+        };
+        times(&mut tally, 2, &Skip::TimeOver);
+        times(
+            &mut tally,
+            3,
+            &Skip::Expired(crate::model::time::Timestamp::UNIX_EPOCH),
+        );
+        times(&mut tally, 4, &Skip::Refused);
+        times(&mut tally, 5, &Skip::Earlier);
+        let counted = Tally {
+            interrupted: 2,
+            stale: 3,
+            not_begun: 4,
+            ..Tally::default()
+        };
+        assert_eq!(tally, counted);
+    }
+
+    #[test]
     fn an_apply_comes_to_what_needs_a_person_soonest() {
         let none = Tally::default();
         let done = Tally { done: 3, ..none };

@@ -217,6 +217,10 @@ mod tests {
                 "got eyJ[redacted] here",
             ),
             (
+                "key1 is 1FTfTo6dgu+VhDYIH6lMWlSFjIP1wMmbNOkSNHp4HzXqSNZ7hS06nWN6wlXJ5/Vk8z84rjAhpd61HBGGiIKhNQ== now",
+                "key1 is [redacted] now",
+            ),
+            (
                 "the dapifier of their@x reads eyJunk; a bearer token; Größe ☃",
                 "the dapifier of their@x reads eyJunk; a bearer token; Größe ☃",
             ),
@@ -227,6 +231,8 @@ mod tests {
     }
 
     const KEY: &str = "IR@a9a706fd-86c1-4717-9b1d-8c451e820276@adf-ingest@ServiceEndpoint=adf-ingest.westeurope.datafactory.azure.net@5lRI/T5Zk+3vbX0c2p9mQwErTyUiOpAsDfGhJkLzXcV=";
+    const ACCOUNT_KEY: &str =
+        "1FTfTo6dgu+VhDYIH6lMWlSFjIP1wMmbNOkSNHp4HzXqSNZ7hS06nWN6wlXJ5/Vk8z84rjAhpd61HBGGiIKhNQ==";
     const HELD: &str = "Opaque-Token_Of.Somebody~1234567890";
 
     /// What a service may do to something that it quotes.
@@ -285,6 +291,42 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_a_storage_account_is_known_by_its_form_in_every_disguise() {
+        for disguise in disguises(ACCOUNT_KEY) {
+            let clean = redact(&format!("the key '{disguise}' was refused"));
+            assert!(clean.contains("[redacted]"), "{disguise}: {clean}");
+            let left = clean.to_lowercase().replace([' ', '\u{200b}'], "");
+            let parts = ["tfto6dgu", "wn6wlxj5", "gikhnq"];
+            assert!(
+                !parts.iter().any(|part| left.contains(part)),
+                "{disguise}: {clean}"
+            );
+        }
+        // A digest is shorter, and a longer text in base64 is none: only its end has the form.
+        let digest = "ad+VhDYIH6lMWlSFjIP1wMmbNOkSNHp4HzXqSNZ7hS06==";
+        assert_eq!(redact(digest), digest);
+    }
+
+    /// A token that blanks cut is a token by its three parts.
+    #[test]
+    fn a_token_is_known_where_its_parts_stand_apart() {
+        let (header, claims) = (
+            "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ",
+            "eyJhdWQiOiJodHRwczovL2V4YW1wbGUifQ",
+        );
+        let signature = "c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtc2lnbmF0dXJl";
+        let clean = redact(&format!("got {header}.\n  {claims}.\n  {signature} here"));
+        assert!(
+            !clean.contains(claims) && !clean.contains(signature),
+            "{clean}"
+        );
+        assert!(
+            clean.starts_with("got ") && clean.ends_with(" here"),
+            "{clean}"
+        );
+    }
+
+    #[test]
     fn what_was_shown_is_known_by_its_value_in_every_disguise() {
         for disguise in disguises(HELD) {
             let body = format!("{{\"message\": \"'{disguise}' was refused\"}}");
@@ -329,6 +371,8 @@ mod tests {
             "sig=",
             "dapi",
             "dose ",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+            "==",
         ] {
             let clean = in_proportion(160_000, |bytes| redact(&unit.repeat(bytes / unit.len())));
             assert!(!clean.is_empty());

@@ -9,6 +9,7 @@ use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::samples::unseen_job;
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::time::Span;
+use crate::model::timeline::LogSpan;
 use crate::model::verdict::{Action, JobFacts, Keep, Receipt, SlotFacts, Verdict};
 
 fn at(second: i64) -> Timestamp {
@@ -249,4 +250,78 @@ fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
             at: at(100)
         }]
     );
+}
+
+/// A quiet log is written down once a day, and with every look that is: what was seen then is judged with it.
+#[test]
+fn the_log_of_a_look_that_is_news_is_written_down_with_it() {
+    let id = "/subscriptions/s/resourceGroups/g/providers/p/factories/f/integrationRuntimes/r";
+    let step = |one: char, seen: i64| Step {
+        target: Some(Target::Runtime(RuntimeTarget {
+            connection: name("ingest"),
+            id: ResourceId::new(id),
+        })),
+        ..runtime_step(seen, one, '2')
+    };
+    let with_log = |step: Step, until: i64| Plan {
+        logs: vec![LogReading {
+            log: LogId::new("s", "g"),
+            span: LogSpan {
+                since: at(0),
+                until: at(until),
+            },
+            events: Vec::new(),
+        }],
+        ..plan(vec![step])
+    };
+    let memory = fold(&observations(
+        &with_log(step('1', 50), 50),
+        &Memory::default(),
+    ))
+    .memory;
+    let logs = |plan: &Plan| {
+        let events = observations(plan, &memory).into_iter();
+        events
+            .filter(|event| matches!(event, Event::LogRead(_)))
+            .count()
+    };
+    assert_eq!(logs(&with_log(step('1', 60), 60)), 0, "nothing new");
+    assert_eq!(logs(&with_log(step('3', 60), 60)), 1, "another key");
+}
+
+/// Two connections may lead into one resource group: what both readings tell is told once.
+#[test]
+fn two_readings_of_one_log_are_one() {
+    let id = ResourceId::new(
+        "/subscriptions/s/resourceGroups/g/providers/p/factories/f/integrationRuntimes/r",
+    );
+    let event = |second: i64| {
+        let event = Regeneration {
+            at: at(second),
+            slot: None,
+            by: None,
+        };
+        (id.clone(), event)
+    };
+    let reading = |events: Vec<(ResourceId, Regeneration)>| LogReading {
+        log: LogId::new("s", "g"),
+        span: LogSpan {
+            since: at(0),
+            until: at(90),
+        },
+        events,
+    };
+    let both = Plan {
+        logs: vec![
+            reading(vec![event(10), event(10), event(20)]),
+            reading(vec![event(10), event(20), event(30)]),
+        ],
+        ..plan(Vec::new())
+    };
+    let memory = fold(&observations(&both, &Memory::default())).memory;
+    let told: Vec<Timestamp> = memory.logs[&LogId::new("s", "g")].events[&id]
+        .iter()
+        .map(|event| event.at)
+        .collect();
+    assert_eq!(told, [at(10), at(10), at(20), at(30)]);
 }

@@ -21,9 +21,14 @@ const CUTS_MAX: usize = 1_000;
 /// Fewest characters of the secret part at the end of a key of a runtime.
 const KEY_TAIL_MIN: usize = 20;
 
+/// Characters of a storage account's key, 64 bytes in base64, without its `==`.
+const ACCOUNT_KEY_DIGITS: usize = 86;
+
 /// The secrets in a text as it was written.
 pub(super) fn written(text: &str) -> Vec<Range<usize>> {
-    each(text, written_at)
+    let mut all = each(text, written_at);
+    all.extend(account_keys(text));
+    all
 }
 
 /// The secrets in a text in lower case without blanks, which were before the bytes in `gaps`: only forms that no words take then.
@@ -43,7 +48,9 @@ pub(super) fn squeezed(text: &str, gaps: &[usize]) -> Vec<Range<usize>> {
             token.split('.').nth(2).is_some_and(is_long)
         })
     });
-    keys.chain(others).chain(tokens).collect()
+    let accounts = account_keys(text).into_iter();
+    let accounts = accounts.filter_map(|key| between(text, key, gaps, |key| key.ends_with("==")));
+    keys.chain(others).chain(tokens).chain(accounts).collect()
 }
 
 /// A secret that may have been cut by blanks: up to the first of them behind a whole one. `None`: it has as many as words have.
@@ -132,6 +139,22 @@ fn runtime_key(text: &str) -> Option<(usize, usize)> {
         is_whole |= size >= KEY_TAIL_MIN;
     }
     is_whole.then_some((prefix, length))
+}
+
+/// Keys of storage accounts, which begin with nothing of their own and end with `==`. What stands before one in the same stretch stays.
+fn account_keys(text: &str) -> Vec<Range<usize>> {
+    let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let ends = text.match_indices("==").map(|(at, _)| at);
+    let whole = ends.filter(|end| {
+        let digits = text.as_bytes()[..*end]
+            .iter()
+            .rev()
+            .take_while(|b| is_digit(b));
+        digits.take(ACCOUNT_KEY_DIGITS).count() == ACCOUNT_KEY_DIGITS
+    });
+    whole
+        .map(|end| end - ACCOUNT_KEY_DIGITS..end + "==".len())
+        .collect()
 }
 
 /// Header, claims and signature. Of each stretch of a token's characters only the first beginning counts: what it holds too little of, later
