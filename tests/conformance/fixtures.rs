@@ -1,5 +1,5 @@
 //! What services say. `tests/conformance/examples` is written by us, with our own values, after the documented shapes. Beside the project
-//! may lie what real services and their official descriptions have said, in `../shared/fixtures`, of which nothing is copied here. Where it
+//! may lie what real services and their official descriptions have said, in `../shared/fixtures` and `../shared/fixtures-next`, of which nothing is copied here. Where it
 //! lies, it is met as well; where it does not, that is told. In CI it has to be there.
 
 use std::io::Write as _;
@@ -24,9 +24,15 @@ pub struct Fixture {
 
 /// The folder of our own examples within the names of bodies.
 const OWN: &str = "own/";
+/// That of what was collected later, which lies beside the rest.
+const NEXT: &str = "next/";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures")
+}
+
+fn next_root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures-next")
 }
 
 /// Is what real services have said here? Where it is not, `test` is told to be skipped.
@@ -34,10 +40,22 @@ fn root() -> PathBuf {
 /// # Panics
 /// In CI, where nothing may be skipped.
 pub fn are_here(test: &str) -> bool {
-    let here = root().is_dir();
+    is_here(&root(), test)
+}
+
+/// Are the later ones, those of storage accounts, here? As [`are_here`].
+///
+/// # Panics
+/// In CI, where nothing may be skipped.
+pub fn next_are_here(test: &str) -> bool {
+    is_here(&next_root(), test)
+}
+
+fn is_here(folder: &Path, test: &str) -> bool {
+    let here = folder.is_dir();
     let told = format!(
         "{test}: there are no bodies of real services in {}",
-        root().display()
+        folder.display()
     );
     assert!(
         here || std::env::var("CI").as_deref() != Ok("true"),
@@ -51,10 +69,13 @@ pub fn are_here(test: &str) -> bool {
 }
 
 fn place(path: &str) -> PathBuf {
-    match path.strip_prefix(OWN) {
-        Some(own) => PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    if let Some(own) = path.strip_prefix(OWN) {
+        return PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("tests/conformance/examples")
-            .join(own),
+            .join(own);
+    }
+    match path.strip_prefix(NEXT) {
+        Some(next) => next_root().join(next),
         None => root().join(path),
     }
 }
@@ -100,6 +121,14 @@ pub fn own_bodies() -> Vec<Fixture> {
         .collect()
 }
 
+/// Every body that was collected later.
+pub fn next_bodies() -> Vec<Fixture> {
+    let files = files(&next_root()).into_iter();
+    files
+        .flat_map(|file| bodies_of(&format!("{NEXT}{file}")))
+        .collect()
+}
+
 /// Every body of real services. Specifications hold none.
 pub fn bodies() -> Vec<Fixture> {
     let with_bodies = files(&root())
@@ -140,7 +169,8 @@ fn bodies_of(file: &str) -> Vec<Fixture> {
             file,
             &Value::Null,
             &Value::Null,
-            &Value::Null,
+            // What the official examples of storage accounts call the body of a request.
+            &whole["parameters"]["regenerateKey"],
             &whole["responses"]["200"],
         )];
     }
@@ -205,16 +235,13 @@ pub fn mark(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Writes down, for the report, that a test met `what` of the endpoint that requests of this kind go to. To be called after the
-/// test has looked.
+/// Writes down, for the report, that a test met `what` of the endpoint that requests of this kind go to, or that has this name where
+/// requests of one kind go to two. To be called after the test has looked.
 pub fn saw(kind: &str, mark: &str, what: &str) {
     let endpoints: Value = serde_json::from_str(include_str!("endpoints.json")).unwrap();
     let of_kind = |one: &&Value| {
-        one["kinds"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|known| known == kind)
+        let mut kinds = one["kinds"].as_array().unwrap().iter();
+        one["name"] == kind || kinds.any(|known| known == kind)
     };
     let endpoint = endpoints["endpoints"]
         .as_array()

@@ -3,10 +3,13 @@
 //!
 //! Every body needs a row and every row a body, so a new fixture has to be understood, or marked as none of ours.
 
+mod storage;
 mod table;
 
 use super::*;
-use crate::fixtures::{Fixture, are_here, bodies, mark, own_bodies, saw};
+use crate::fixtures::{
+    Fixture, are_here, bodies, mark, next_are_here, next_bodies, own_bodies, saw,
+};
 use crate::model::job::{ActivePhase, Phase, RunResult, Token};
 use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::trouble::TroubleKind;
@@ -26,6 +29,14 @@ enum Meaning {
     Keys { differ: bool },
     /// `regenerateAuthKey`: which key is new.
     NewKey(Slot),
+    /// A list of storage accounts, all that it is a list of, and what is told of each.
+    Accounts(Within, &'static [storage::Told]),
+    /// One storage account.
+    Account(storage::Told),
+    /// `listKeys`: are the two keys different?
+    AccountKeys { differ: bool },
+    /// `regenerateKey`: which key is new.
+    AccountNewKey(Slot),
     /// The Activity Log: times of successful regenerations.
     Regenerations(&'static [&'static str]),
     /// A token that lives so many seconds.
@@ -48,6 +59,13 @@ enum Meaning {
     Accepted,
     /// Not ours, and why.
     NotUsed(&'static str),
+}
+
+/// What a list of storage accounts is a list of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Subscription,
+    Group,
 }
 
 /// A phase as a row of the table writes it.
@@ -142,6 +160,13 @@ async fn every_body_means_what_its_row_says() {
     }
 }
 
+#[tokio::test]
+async fn every_body_of_a_storage_account_means_what_its_row_says() {
+    if next_are_here("every_body_of_a_storage_account_means_what_its_row_says") {
+        mean_what_their_rows_say(&next_bodies(), &storage::rows()).await;
+    }
+}
+
 async fn mean_what_their_rows_say(bodies: &[Fixture], rows: &[(String, Meaning)]) {
     for (name, _) in rows {
         assert!(
@@ -173,6 +198,9 @@ async fn check(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     match meaning {
         Runtimes(_) | Runtime(..) | Status(..) | Keys { .. } | NewKey(_) | Regenerations(_) => {
             check_azure(body, meaning).await
+        }
+        Accounts(..) | Account(_) | AccountKeys { .. } | AccountNewKey(_) => {
+            storage::check(body, meaning).await
         }
         Token(_) => check_token(body, meaning).await,
         Refused(..) => check_refused(body, meaning).await,

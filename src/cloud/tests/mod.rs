@@ -28,7 +28,7 @@ use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{
-    Cloud, Credential, Factory, KeyConnection, Workspace, WorkspaceHost,
+    Cloud, Credential, Factory, KeyConnection, Subscription, Workspace, WorkspaceHost,
 };
 use crate::model::job::Run;
 use crate::model::runtime_service::RuntimeService;
@@ -173,6 +173,20 @@ pub(super) fn factory() -> Factory {
 /// The connection to it.
 pub(super) fn to_factory(factory: &Factory) -> KeyConnection {
     KeyConnection::Factory(factory.clone())
+}
+
+/// A subscription, and the id of a storage account in it.
+const ACCOUNT: &str =
+    "/subscriptions/sub/resourceGroups/rg-data/providers/Microsoft.Storage/storageAccounts/lakeraw";
+
+fn subscription() -> Subscription {
+    Subscription {
+        name: Name::parse("data").unwrap(),
+        subscription: "sub".to_owned(),
+        resource_group: None,
+        cloud: Cloud::named("public").unwrap(),
+        credential: Credential::Default,
+    }
 }
 
 pub(super) fn workspace() -> Workspace {

@@ -88,6 +88,37 @@ fn event() -> Value {
     })
 }
 
+fn account() -> Value {
+    let times = json!({"key1": "2026-01-01T00:00:00Z", "key2": "2026-01-01T00:00:00Z"});
+    json!({"id": ACCOUNT, "name": "lakeraw", "tags": {"a": "b"}, "properties": {
+        "creationTime": "2026-01-01T00:00:00Z", "keyCreationTime": times, "allowSharedKeyAccess": true,
+    }})
+}
+
+fn account_keys() -> Value {
+    json!({"keys": [{"keyName": "key1", "value": "one"}, {"keyName": "key2", "value": "two"}]})
+}
+
+/// The bodies about storage accounts, as in [`bodies`].
+fn storage_bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])> {
+    vec![
+        (
+            "GET …/storageAccounts",
+            "storage.list",
+            json!({"value": [account()], "nextLink": ""}),
+            &[],
+        ),
+        ("GET …/storageAccounts/…", "storage.get", account(), &[]),
+        ("POST …/listKeys", "storage.listKeys", account_keys(), &[]),
+        (
+            "POST …/regenerateKey",
+            "storage.regenerateKey",
+            account_keys(),
+            &[],
+        ),
+    ]
+}
+
 /// A whole body for each section, the request that it answers, and the fields that are read only by the type of something else.
 fn bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])> {
     let runtime = json!({"id": "/x", "name": "x", "properties": {"type": "SelfHosted", "typeProperties": {"linkedInfo": {"resourceId": "/y"}}}});
@@ -182,6 +213,9 @@ async fn understands(kind: &'static str, body: Value) -> bool {
         rule: Name::parse("n").unwrap(),
         body: "{}".to_owned(),
     };
+    if kind.starts_with("storage.") {
+        return understands_of_account(kind, &writer).await;
+    }
     match kind {
         "adf.list" => reader.runtimes(&factory).await.is_ok(),
         "adf.getStatus" => reader.runtime_status(&factory, "gateway-x").await.is_ok(),
@@ -226,6 +260,25 @@ async fn understands(kind: &'static str, body: Value) -> bool {
     }
 }
 
+async fn understands_of_account(kind: &str, writer: &Writer) -> bool {
+    let (reader, place) = (writer.reader(), subscription());
+    let id = ResourceId::new(ACCOUNT);
+    match kind {
+        "storage.list" => reader.accounts(&place).await.is_ok(),
+        "storage.get" => reader.account(&place, &id).await.is_ok(),
+        "storage.listKeys" => reader.account_keys(&place, &id).await.is_ok(),
+        "storage.regenerateKey" => {
+            let (to, slot) = (
+                KeyConnection::Subscription(place),
+                crate::model::runtime::Slot::One,
+            );
+            let made = writer.regenerate(&to, &id, slot, Timestamp::MAX).await;
+            made.is_ok()
+        }
+        other => panic!("nobody asks {other}"),
+    }
+}
+
 /// What says whether an answer is all there is: misread, half a list would pass for the whole.
 const WHOLE: [&str; 3] = ["next_page_token", "nextLink", "has_more"];
 
@@ -246,7 +299,7 @@ fn odd() -> Vec<Value> {
 
 /// Objects that hold only what is not needed.
 fn is_part(field: &str, section: &str) -> bool {
-    const PARTS: [&str; 14] = [
+    const PARTS: [&str; 15] = [
         "state",
         "status",
         "termination_details",
@@ -257,6 +310,7 @@ fn is_part(field: &str, section: &str) -> bool {
         "tasks",
         "properties",
         "typeProperties",
+        "keyCreationTime",
         "operationName",
         "authorization",
         "httpRequest",
@@ -266,7 +320,7 @@ fn is_part(field: &str, section: &str) -> bool {
     let nested = field.contains("tasks[]");
     let is_needed = match section {
         "GET …/Microsoft.Databricks/workspaces/…" => field == "properties",
-        "GET …/integrationRuntimes" => field == "value[]",
+        "GET …/integrationRuntimes" | "GET …/storageAccounts" => field == "value[]",
         _ => false,
     };
     PARTS.iter().any(is_named) && !nested && !is_needed && !is_leaf(field)
@@ -280,7 +334,7 @@ fn is_leaf(field: &str) -> bool {
 
 #[tokio::test]
 async fn the_page_says_what_is_needed() {
-    for (section, kind, body, skipped) in bodies() {
+    for (section, kind, body, skipped) in bodies().into_iter().chain(storage_bodies()) {
         assert!(
             understands(kind, body.clone()).await,
             "{section}: the whole body"

@@ -4,6 +4,12 @@ use http::Method;
 
 use super::super::*;
 
+mod storage;
+
+pub(super) use storage::{
+    DIFFERENCES as STORAGE_DIFFERENCES, asked as storage, like_our_own_examples,
+};
+
 /// Differences that are meant.
 pub(super) struct Row {
     /// What the names of the bodies begin with.
@@ -398,7 +404,7 @@ pub(super) fn kind_of((method, url): &(String, String)) -> &'static str {
     }
 }
 
-type Asked = (&'static str, &'static str, Response);
+pub(super) type Asked = (&'static str, &'static str, Response);
 
 /// Answers to the requests that belong to bodies without one.
 pub(super) fn asked() -> Vec<Asked> {
