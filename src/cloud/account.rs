@@ -79,7 +79,7 @@ impl AccountResource {
             .allow_shared_key_access
             .is_some_and(|word| word == "false");
         Some(ListedAccount {
-            name,
+            name: name.to_ascii_lowercase(),
             id,
             tags: tags.collect(),
             created: instant(properties.creation_time),

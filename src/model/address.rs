@@ -17,11 +17,10 @@ pub fn is_runtime_name(text: &str) -> bool {
     (3..=63).contains(&text.len()) && text.split('-').all(is_part)
 }
 
-/// Does a storage account's name follow the service's rule: 3 to 24 lower-case letters and digits? Only such a name becomes part of an
-/// address.
+/// Does a storage account's name follow the service's rule, 3 to 24 letters and digits? Only such a name becomes part of an address. Azure's
+/// names are in lower case, and its ids are compared without regard to case.
 pub fn is_account_name(text: &str) -> bool {
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    (3..=24).contains(&text.len()) && text.bytes().all(fits)
+    (3..=24).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
 impl Name {

@@ -225,7 +225,7 @@ text_leaf! {
     /// A storage account's name (3 to 24 lower-case letters and digits), or a pattern with `*` and `?`.
     AccountPattern(String), pattern "^[a-z0-9*?]{1,24}$", |text| {
         let inside = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'*' || b == b'?');
-        if is_account_name(text) || (is_glob(text) && inside && text.len() <= 24) {
+        if inside && (is_account_name(text) || (is_glob(text) && text.len() <= 24)) {
             return Ok(text.to_owned());
         }
         let wrong = Wrong::from(format!(

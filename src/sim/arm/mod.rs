@@ -139,9 +139,13 @@ fn version(route: &Route, request: &Incoming) -> Result<(), Refusal> {
         Route::ActivityLog { .. } => &["2015-04-01"],
         Route::Permissions(..) => &["2015-07-01", "2018-07-01", "2022-04-01"],
         Route::Workspace(_) => &["2018-04-01", "2023-02-01", "2024-05-01"],
-        Route::Accounts { .. } | Route::Account(..) => {
-            &["2022-09-01", "2023-01-01", "2023-05-01", "2024-01-01"]
-        }
+        Route::Accounts { .. } | Route::Account(..) => &[
+            "2022-09-01",
+            "2023-01-01",
+            "2023-05-01",
+            "2024-01-01",
+            "2026-09-01",
+        ],
         Route::Factories { .. }
         | Route::Factory(_)
         | Route::Runtimes(_)
