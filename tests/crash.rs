@@ -468,16 +468,17 @@ fn dying_at_every_door_once() {
 
 #[test]
 fn dying_twice_at_every_pair_of_doors() {
-    for estate in [
-        &small()[0],
-        &small()[2],
-        &small()[4],
-        &small()[9],
-        &small()[11],
+    // An account is acted on as a runtime is; its first doors differ, behind which its look is.
+    for (estate, doors) in [
+        (&small()[0], 10),
+        (&small()[2], 10),
+        (&small()[4], 10),
+        (&small()[9], 10),
+        (&small()[11], 5),
     ] {
         let wanted = wanted(estate, 6);
-        for first in 0..10 {
-            for second in 0..10 {
+        for first in 0..doors {
+            for second in 0..doors {
                 for when in WHENS {
                     let crash = |process, door| Crash {
                         process,

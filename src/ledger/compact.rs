@@ -261,7 +261,7 @@ fn needed(events: &[Event], identity: &Identity, items: &[Item]) -> Vec<usize> {
     let folded = |indices: &[usize]| fold(indices.iter().map(|index| &events[*index])).memory;
     let all = indices(items.iter());
     let memory = folded(&all);
-    let choice = Choice::of(&memory, identity, events);
+    let choice = Choice::of(&memory, identity, events, items);
     let mut chosen: Vec<Item> = items
         .iter()
         .filter(|item| choice.needs(item, items))
@@ -304,10 +304,12 @@ struct Choice<'a> {
     open: BTreeSet<&'a str>,
     /// Instants of looks and receipts that bound a key's birth, or are the newest.
     instants: BTreeSet<Timestamp>,
+    /// The first line that tells when a key was made, by that instant, where it bounds one.
+    told_first: BTreeMap<Timestamp, usize>,
 }
 
 impl<'a> Choice<'a> {
-    fn of(memory: &'a Memory, identity: &Identity, events: &'a [Event]) -> Self {
+    fn of(memory: &'a Memory, identity: &Identity, events: &'a [Event], items: &[Item]) -> Self {
         let runtime = memory.runtimes.get(identity);
         let mut instants = BTreeSet::new();
         for slot in runtime.iter().flat_map(|known| {
@@ -322,6 +324,16 @@ impl<'a> Choice<'a> {
         instants.extend(met.flat_map(|key| told_at(key.evidence)));
         let rotations = runtime.iter().flat_map(|known| &known.rotations);
         instants.extend(rotations.map(|rotation| rotation.answered));
+        let mut told_first = BTreeMap::new();
+        for item in items {
+            if let Event::Looked { told, .. } = &events[item.first] {
+                for made in [told.one, told.two].into_iter().flatten() {
+                    if instants.contains(&made) {
+                        told_first.entry(made).or_insert(item.first);
+                    }
+                }
+            }
+        }
         Self {
             events,
             runtime,
@@ -334,6 +346,7 @@ impl<'a> Choice<'a> {
                 .map(|doubt| doubt.intent.as_str())
                 .collect(),
             instants,
+            told_first,
         }
     }
 
@@ -349,7 +362,8 @@ impl<'a> Choice<'a> {
                 let mut told = [told.one, told.two].into_iter().flatten();
                 let shows = keys.is_some() || told.clone().next().is_some();
                 let bounds = shows && self.instants.contains(at);
-                let bounds = bounds || told.any(|made| self.instants.contains(&made));
+                let bounds =
+                    bounds || told.any(|made| self.told_first.get(&made) == Some(&item.first));
                 bounds || created.is_some() && self.newest(item, items, is_creation)
             }
             Event::Declared { slot, .. } => {

@@ -74,6 +74,71 @@ fn a_year_of_looks_and_rotations_becomes_a_few_lines() {
     assert!(left.len() <= 14, "{} lines", left.len());
 }
 
+/// A look that tells the creation alone, and a person's word, are superseded by the next ones.
+#[test]
+fn what_is_told_again_and_again_becomes_its_last_line() {
+    let created = |day: i64| Event::Looked {
+        subject: gateway(1),
+        at: at(day * 100),
+        created: Some(at(1)),
+        keys: None,
+        told: PerSlot::default(),
+    };
+    let declared = |day: i64| Event::Declared {
+        subject: gateway(1),
+        slot: Slot::Two,
+        born: at(day),
+        at: at(day * 100 + 1),
+        by: "ada".to_owned(),
+    };
+    let events: Vec<Event> = (1..100)
+        .flat_map(|day| [created(day), declared(day)])
+        .collect();
+    let left = compact(&events);
+    assert_eq!(fold(&left).memory, fold(&events).memory);
+    assert_eq!(left, [created(99), declared(99)]);
+}
+
+/// The look right before a regenerate stands in its intent.
+#[test]
+fn an_intent_that_bounds_a_key_by_its_look_is_kept_and_others_go() {
+    let mut events = Vec::new();
+    for number in 0..30_i64 {
+        let seconds = 1_000 + number * 1_000;
+        let mut intent = rotation(&format!("i{number}"), "a", gateway(1), seconds);
+        intent.seen = Some(at(seconds));
+        events.push(Event::Intended(intent));
+        events.push(Event::Settled {
+            intent: format!("i{number}"),
+            how: Ending::NotDone(Why::Untold),
+            at: at(seconds + 1),
+        });
+    }
+    let left = compact(&events);
+    assert_eq!(fold(&left).memory, fold(&events).memory);
+    assert_eq!(left.len(), 4, "the first look and the last one");
+}
+
+/// What a storage account tells of its keys is evidence, as a look at them is.
+#[test]
+fn a_year_of_what_an_account_tells_becomes_a_few_lines() {
+    let told = |day: i64, made: i64| Event::Looked {
+        subject: gateway(1),
+        at: at(day * 100),
+        created: Some(at(1)),
+        keys: None,
+        told: PerSlot {
+            one: Some(at(made * 100)),
+            two: None,
+        },
+    };
+    let events: Vec<Event> = (100..465).map(|day| told(day, day / 90 * 90)).collect();
+    let left = compact(&events);
+    assert_eq!(fold(&left).memory, fold(&events).memory);
+    // Of each key the first word and the last.
+    assert_eq!(left.len(), 10);
+}
+
 #[test]
 fn what_was_proved_to_have_changed_nothing_is_no_superseded_line() {
     let intended = Event::Intended(rotation("i1", "a", gateway(1), 20));

@@ -7,7 +7,7 @@ use crate::model::key_service::KeyService;
 use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{Looked, Subject, SubmissionCase};
 use crate::model::time::Span;
-use crate::model::verdict::{Action, Hold, Keep, Receipt, Settled, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Hold, Keep, Receipt, Settled, Step, Verdict};
 
 fn step(case: &SubmissionCase) -> Step {
     decide(Subject::Submission(case.clone()))
@@ -195,6 +195,37 @@ fn failures_count_when_nobody_shows_them_any_more_until_a_person_says_otherwise(
         submitted(&step(&case)).title(KeyService::default()),
         "submit"
     );
+}
+
+/// A list may still show what a person had forgotten: what ended before that, as the ledger dates it, counts no more.
+#[test]
+fn failures_that_were_forgiven_do_not_count_where_they_are_still_shown() {
+    let mut case = submission();
+    let ends = (1..6).map(|run| (run, format!("{run}d")));
+    for (run, age) in ends {
+        let failed = ended(run, &age, RunResult::Failed);
+        sight(&mut case).runs.push(failed);
+        let end = ("d1".to_owned(), run, ago(&age), RunResult::Failed);
+        case.memory.ends.push(end);
+    }
+    let failures = |forgiven: Option<&str>| {
+        let mut case = case.clone();
+        case.memory.forgiven_at = forgiven.map(ago);
+        match step(&case).verdict {
+            Verdict::Hold {
+                why: Hold::GaveUp { failures } | Hold::BackOff { failures },
+                ..
+            } => failures,
+            Verdict::Act {
+                because: Cause::NotSucceededYet { failures },
+                ..
+            } => failures,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(failures(None), 5);
+    assert_eq!(failures(Some("3d")), 2);
+    assert_eq!(failures(Some("12h")), 0);
 }
 
 fn former(content: &str, run: Run) -> FormerRun {
