@@ -7,6 +7,7 @@ use futures_util::future::join;
 use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
+use crate::model::birth::Evidence;
 use crate::model::connection::Workspace;
 use crate::model::effect::Effect;
 use crate::model::job::{ActivePhase, Phase, Run, RunId};
@@ -138,7 +139,11 @@ async fn at_keys(
 /// not decided with that in mind. Else the same saved plan would rotate the same key again and again.
 fn knows(memory: &Memory, identity: &Identity, slot: Slot) -> bool {
     let runtime = memory.runtimes.get(identity);
-    runtime.is_some_and(|runtime| runtime.slots.get(slot).fingerprint.is_some())
+    runtime.is_some_and(|runtime| {
+        let known = runtime.slots.get(slot);
+        let is_told = matches!(known.evidence, Some(Evidence::Told { .. }));
+        known.fingerprint.is_some() || is_told
+    })
 }
 
 async fn at_job(

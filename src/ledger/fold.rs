@@ -145,21 +145,30 @@ impl Fold {
             return;
         };
         runtime.created = created.or(runtime.created);
+        // What is heard now is no look at the key before.
+        let before = PerSlot::from_fn(|slot| runtime.slots.get(slot).last_seen);
         for slot in Slot::BOTH {
             if let Some(made) = *told.get(slot) {
                 hear(runtime.slots.get_mut(slot), made, at);
             }
         }
         if let Some(keys) = keys {
-            self.see(&subject.identity, keys, at);
+            self.see(&subject.identity, keys, (before, at));
         }
     }
 
-    fn see(&mut self, identity: &Identity, keys: &PerSlot<Fingerprint>, at: Timestamp) {
+    fn see(
+        &mut self,
+        identity: &Identity,
+        keys: &PerSlot<Fingerprint>,
+        (before, at): (PerSlot<Option<Timestamp>>, Timestamp),
+    ) {
         for slot in Slot::BOTH {
             let runtime = self.memory.runtimes.get_mut(identity);
-            let seen =
-                runtime.and_then(|runtime| see(runtime.slots.get_mut(slot), keys.get(slot), at));
+            let seen = runtime.and_then(|runtime| {
+                let held = runtime.slots.get_mut(slot);
+                see(held, keys.get(slot), (*before.get(slot), at))
+            });
             if let (Some(evidence), Identity::Runtime(id)) = (seen, identity) {
                 self.memory.meet(KnownKey {
                     fingerprint: keys.get(slot).clone(),
@@ -426,7 +435,11 @@ impl Fold {
 }
 
 /// A look at one key, and what it says of a key that was not there before. A look that is older than what is known says nothing.
-fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Option<Evidence> {
+fn see(
+    slot: &mut SlotMemory,
+    fingerprint: &Fingerprint,
+    (before, at): (Option<Timestamp>, Timestamp),
+) -> Option<Evidence> {
     if slot.is_newer_than(fingerprint, at) {
         return None;
     }
@@ -442,7 +455,10 @@ fn see(slot: &mut SlotMemory, fingerprint: &Fingerprint, at: Timestamp) -> Optio
             slot.evidence = Some(if last == at { told } else { until(told, at) });
             return slot.evidence;
         }
-        (_, Some(after)) if slot.fingerprint.is_some() => Evidence::Changed { after, by: at },
+        (_, Some(last)) if slot.fingerprint.is_some() => Evidence::Changed {
+            after: before.unwrap_or(last),
+            by: at,
+        },
         _ => Evidence::FirstSeen { at },
     };
     // A declaration that came before the first look speaks of the key that is seen now; one that was bound to another key is void.

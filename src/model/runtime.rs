@@ -12,8 +12,9 @@ use super::trouble::Trouble;
 use super::verdict::Action;
 use crate::limits::CLOCK_SKEW_MAX;
 
-/// When a service says that it made a key is by another clock than the times of its answers.
-pub const TOLD_SLACK: Span = Span::seconds(60);
+/// When a service says that it made a key is by another clock than the times of its answers. The less, the fewer keys of others are taken
+/// for ours.
+pub const TOLD_SLACK: Span = Span::seconds(5);
 
 /// One of the two keys of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -213,7 +213,7 @@ impl<'a> Judge<'a> {
                 .map(|sight| sight.at),
             read_at: sight.map(|sight| sight.at),
             created: timeline::created(memory, sight),
-            told: sight.map(|sight| sight.told).unwrap_or_default(),
+            told: PerSlot::from_fn(|slot| told(slot, memory, sight)),
             corrected: joint.corrected.clone(),
             outside: sight
                 .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))
@@ -266,7 +266,7 @@ impl<'a> Judge<'a> {
         match &case.sight {
             Looked::Seen(sight) if sight.kind != OwnKeys::Yes => Judged::lasting(Promise::Unproven),
             Looked::Seen(_) | Looked::NotAsked | Looked::Failed(_) => {
-                let known = |slot: &Slot| self.slot(*slot).fingerprint.is_some();
+                let known = |slot: &Slot| self.is_known(*slot);
                 let seen = self.seen_at.is_some() || Slot::BOTH.iter().all(known);
                 promise::keys(case, &self.joint, seen, self.moment)
             }
@@ -282,7 +282,12 @@ impl<'a> Judge<'a> {
         self.seen_at.is_none()
             && Slot::BOTH
                 .into_iter()
-                .any(|slot| self.slot(slot).fingerprint.is_none() && self.may_be_due(slot))
+                .any(|slot| !self.is_known(slot) && self.may_be_due(slot))
+    }
+
+    /// Has anybody seen the key, or is it told when it was made?
+    fn is_known(&self, slot: Slot) -> bool {
+        self.slot(slot).fingerprint.is_some() || self.facts.told.get(slot).is_some()
     }
 
     fn due(&self, slot: Slot) -> Due {
@@ -506,6 +511,15 @@ fn fingerprint(
         // Another key than the ledger has seen.
         Some((_, Some(made))) if !known.is_made(made) => None,
         Some(_) | None => known.fingerprint.clone(),
+    }
+}
+
+/// When the service says that it made a key: now, or, where nobody looked, when it was asked last.
+fn told(slot: Slot, memory: &RuntimeMemory, sight: Option<&RuntimeSight>) -> Option<Timestamp> {
+    match (sight, memory.slots.get(slot).evidence) {
+        (Some(sight), _) => *sight.told.get(slot),
+        (None, Some(Evidence::Told { at })) => Some(at),
+        (None, _) => None,
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::limits;
 use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
 use crate::model::memory::Doubt;
-use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot};
+use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot, TOLD_SLACK};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Action, Presumed, Receipt, Settled};
 
@@ -17,11 +17,8 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
     let keys = shown(doubt, sight, now)?;
     let (slot, replaced) = replacing(doubt)?;
     let is_another = keys.get(slot) != replaced;
-    if sight
-        .told
-        .get(slot)
-        .is_some_and(|made| contradicts(doubt, made, is_another))
-    {
+    let made = *sight.told.get(slot);
+    if made.is_some_and(|made| contradicts(doubt, made, is_another)) {
         return None;
     }
     if is_another {
@@ -29,8 +26,12 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
             slot,
             fingerprint: keys.get(slot).clone(),
             // The intent is dated by our own clock, the sight by the service's.
-            sent: earliest(doubt).min(sight.at),
-            answered: sight.at,
+            sent: made
+                .map_or(earliest(doubt), |made| {
+                    earliest(doubt).max(TOLD_SLACK.before(made))
+                })
+                .min(sight.at),
+            answered: made.map_or(sight.at, |made| sight.at.min(TOLD_SLACK.after(made))),
         }));
     }
     let proof = sight.at >= doubt.act_by && foreign_rotation(doubt, sight, now).is_none();
@@ -42,7 +43,8 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
 fn contradicts(doubt: &Doubt, made: Timestamp, is_another: bool) -> bool {
     let skew = Span::seconds(limits::CLOCK_SKEW_MAX.as_secs());
     if is_another {
-        made < earliest(doubt)
+        // One that was made when the request was long over is somebody else's.
+        made < earliest(doubt) || made > skew.after(doubt.act_by)
     } else {
         made > skew.after(doubt.act_by)
     }

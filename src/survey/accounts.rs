@@ -337,8 +337,9 @@ async fn see(
     let listed = list(scene, place, &case.target.id).await;
     let (at, keys) = match listed {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
-        Err(trouble) if keys::may_do_without(scene, &trouble) => {
-            (scene.options.now, KeySight::Refused(trouble))
+        // What the service has told of its keys counts without them.
+        Err(trouble) if dates_both || keys::may_do_without(scene, &trouble) => {
+            (sight.at, KeySight::Refused(trouble))
         }
         Err(trouble) => return Err(trouble),
     };
@@ -353,7 +354,7 @@ fn needs_keys(
     dates_both: bool,
 ) -> bool {
     if dates_both {
-        return !case.doubts.is_empty();
+        return !case.doubts.is_empty() || scene.options.refresh == Refresh::All;
     }
     keys::are_needed_anyway(scene, case)
         || keys::are_needed(scene, case, sight, due_at_the_earliest(scene, &case.spec))
@@ -369,7 +370,7 @@ async fn list(
     scene.gate.pass(place, listed).await
 }
 
-/// Globs that select no account with keys: skipped where the rule allows that, else on hold, since it may be a mistake.
+/// Globs that select no account: skipped where the rule allows that, else on hold, since it may be a mistake.
 fn unmatched(
     place: &Subscription,
     rules: &Rules<'_>,
@@ -377,9 +378,7 @@ fn unmatched(
 ) -> (Vec<Subject>, Vec<Skipped>) {
     let (mut held, mut skipped) = (Vec::new(), Vec::new());
     for rule in rules {
-        let matching = listed
-            .iter()
-            .filter(|account| account.own_keys == OwnKeys::Yes && has_tags(rule.0, account));
+        let matching = listed.iter().filter(|account| has_tags(rule.0, account));
         let names: Vec<&str> = matching.map(|account| account.name.as_str()).collect();
         for (rule, glob) in idle_globs(std::slice::from_ref(rule), &names) {
             let tags = if rule.tags.is_empty() {

@@ -128,7 +128,11 @@ impl<'a> Key<'a> {
 
     /// When the service says that it made the key.
     fn told(&self) -> Option<Timestamp> {
-        self.sight.and_then(|sight| *sight.told.get(self.slot))
+        match (self.sight, self.memory().evidence) {
+            (Some(sight), _) => *sight.told.get(self.slot),
+            (None, Some(Evidence::Told { at })) => Some(at),
+            (None, _) => None,
+        }
     }
 
     /// The same, unless what the ledger knows of that very key says more.
