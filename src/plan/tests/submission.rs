@@ -215,8 +215,8 @@ fn failures_that_were_forgiven_do_not_count_where_they_are_still_shown() {
             Verdict::Hold {
                 why: Hold::GaveUp { failures } | Hold::BackOff { failures },
                 ..
-            } => failures,
-            Verdict::Act {
+            }
+            | Verdict::Act {
                 because: Cause::NotSucceededYet { failures },
                 ..
             } => failures,
