@@ -6,16 +6,15 @@ use std::collections::BTreeMap;
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::answer::{ActFailure, Dated, ListedAccount, Regenerated};
 use super::arm::{self, Ask};
 use super::call::{Call, StorageBucket};
+use super::key_pair;
 use super::session::Session;
 use super::soft::{self, Soft, Words};
 use super::who::Who;
-use super::{fingerprint, request_id};
-use crate::http::{Place, Repeat};
+use crate::http::Place;
 use crate::model::address::{ResourceId, is_account_name};
 use crate::model::connection::Subscription;
 use crate::model::key_service::KeyService;
@@ -168,11 +167,11 @@ struct Keys {
 struct Key {
     #[serde(default, deserialize_with = "soft::text")]
     key_name: Option<String>,
-    #[serde(default, deserialize_with = "fingerprint::of_key")]
+    #[serde(default, deserialize_with = "key_pair::fingerprint")]
     value: Option<Fingerprint>,
 }
 
-impl Keys {
+impl key_pair::Keys for Keys {
     fn of(&self, slot: Slot) -> Option<Fingerprint> {
         let name = KeyService::Storage.key_name(slot);
         let mut named = self.keys.iter().filter(|Soft(key)| {
@@ -195,18 +194,7 @@ pub(super) async fn keys(
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
     let post = (Method::POST, "/listKeys", LIST_KEYS, "storage.listKeys");
     let call = of_account(place, account, "list the keys of", post)?;
-    let Dated { at, said } = session.read::<Keys>(&call).await?;
-    match (said.of(Slot::One), said.of(Slot::Two)) {
-        (Some(one), Some(two)) => Ok(Dated {
-            at,
-            said: PerSlot { one, two },
-        }),
-        _ => Err(call.trouble(
-            TroubleKind::Unexpected,
-            "the answer does not hold both keys",
-            call.ids(),
-        )),
-    }
+    key_pair::list::<Keys>(session, &call).await
 }
 
 /// Waits for what [`regenerate`] draws from its bucket.
@@ -216,11 +204,7 @@ pub(super) async fn room(
     account: &ResourceId,
 ) -> Result<Option<Place>, Trouble> {
     let call = of_account(place, account, "regenerate a key of", post_regenerate())?;
-    let Some(bucket) = call.meter().bucket else {
-        return Ok(None);
-    };
-    let room = session.client.room(&bucket, 1).await;
-    room.map(Some).map_err(|failure| call.unanswered(&failure))
+    key_pair::room(session, &call, 1).await
 }
 
 /// `regenerateKey`: sent once, unless the service surely did nothing. Its request id tells the slot to whoever reads the log.
@@ -235,28 +219,7 @@ pub(super) async fn regenerate(
     let doing = format!("regenerate {key_name} of");
     let call =
         of_account(place, account, &doing, post_regenerate()).map_err(ActFailure::Refused)?;
-    let call = Call {
-        body: Some(json!({"keyName": key_name})),
-        repeat: Repeat::Never,
-        act_by: Some(act_by),
-        id: request_id::marked(account, slot),
-        ..call
-    };
-    let Dated { at, said } = session.act::<Keys>(&call).await?;
-    match said.of(slot) {
-        Some(key) => Ok(Dated {
-            at,
-            said: Regenerated {
-                key,
-                beside: said.of(slot.twin()),
-            },
-        }),
-        None => Err(ActFailure::Lost(call.trouble(
-            TroubleKind::Unexpected,
-            format!("the answer does not hold {key_name}"),
-            call.ids(),
-        ))),
-    }
+    key_pair::regenerate::<Keys>(session, call, (account, slot), act_by).await
 }
 
 /// Method, part, right, and what counts call it.

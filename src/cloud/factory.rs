@@ -4,15 +4,14 @@
 
 use http::Method;
 use serde::Deserialize;
-use serde_json::json;
 
 use super::answer::{ActFailure, Dated, ListedRuntime, Regenerated, RuntimeStatus};
 use super::arm::{self, Ask};
 use super::call::Call;
 use super::session::Session;
 use super::who::Who;
-use super::{fingerprint, request_id, soft};
-use crate::http::{Place, Repeat};
+use super::{key_pair, soft};
+use crate::http::Place;
 use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;
 use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Slot};
@@ -196,10 +195,27 @@ pub(super) async fn status(
 /// The answer of `listAuthKeys`, with both keys, and of `regenerateAuthKey`, with one.
 #[derive(Deserialize)]
 struct Keys {
-    #[serde(rename = "authKey1", default, deserialize_with = "fingerprint::of_key")]
+    #[serde(
+        rename = "authKey1",
+        default,
+        deserialize_with = "key_pair::fingerprint"
+    )]
     one: Option<Fingerprint>,
-    #[serde(rename = "authKey2", default, deserialize_with = "fingerprint::of_key")]
+    #[serde(
+        rename = "authKey2",
+        default,
+        deserialize_with = "key_pair::fingerprint"
+    )]
     two: Option<Fingerprint>,
+}
+
+impl key_pair::Keys for Keys {
+    fn of(&self, slot: Slot) -> Option<Fingerprint> {
+        match slot {
+            Slot::One => self.one.clone(),
+            Slot::Two => self.two.clone(),
+        }
+    }
 }
 
 /// Both keys, as fingerprints.
@@ -218,24 +234,7 @@ pub(super) async fn keys(
         post,
         "/listAuthKeys",
     )?;
-    match session.read::<Keys>(&call).await? {
-        Dated {
-            at,
-            said:
-                Keys {
-                    one: Some(one),
-                    two: Some(two),
-                },
-        } => Ok(Dated {
-            at,
-            said: PerSlot { one, two },
-        }),
-        _ => Err(call.trouble(
-            TroubleKind::Unexpected,
-            "the answer does not hold both keys",
-            call.ids(),
-        )),
-    }
+    key_pair::list::<Keys>(session, &call).await
 }
 
 /// Waits for what [`keys`] and then [`regenerate`] draw from their bucket.
@@ -255,11 +254,7 @@ pub(super) async fn room(
         post,
         part,
     )?;
-    let Some(bucket) = call.meter().bucket else {
-        return Ok(None);
-    };
-    let room = session.client.room(&bucket, 2).await;
-    room.map(Some).map_err(|failure| call.unanswered(&failure))
+    key_pair::room(session, &call, 2).await
 }
 
 /// `regenerateAuthKey`: sent once, unless the service surely did nothing. Its request id tells the slot to whoever reads the log.
@@ -276,29 +271,8 @@ pub(super) async fn regenerate(
     let right = verbs(factory.service).regenerate;
     let call = of_runtime(factory, name, &doing, kind, right, Method::POST, part)
         .map_err(ActFailure::Refused)?;
-    let call = Call {
-        body: Some(json!({"keyName": key_name})),
-        repeat: Repeat::Never,
-        act_by: Some(act_by),
-        id: request_id::marked(&factory.runtime(name), slot),
-        ..call
-    };
-    let Dated { at, said } = session.act::<Keys>(&call).await?;
-    let (key, beside) = match slot {
-        Slot::One => (said.one, said.two),
-        Slot::Two => (said.two, said.one),
-    };
-    match key {
-        Some(key) => Ok(Dated {
-            at,
-            said: Regenerated { key, beside },
-        }),
-        None => Err(ActFailure::Lost(call.trouble(
-            TroubleKind::Unexpected,
-            format!("the answer does not hold {key_name}"),
-            call.ids(),
-        ))),
-    }
+    let resource = factory.runtime(name);
+    key_pair::regenerate::<Keys>(session, call, (&resource, slot), act_by).await
 }
 
 fn of_runtime<'a>(
