@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ground::KeysSeen;
 use crate::ledger::event::{Ending, Event, Subject, Why};
 use crate::model::address::{Address, Identity, ResourceId};
-use crate::model::birth::Evidence;
 use crate::model::job::{Phase, Run, RunResult};
 use crate::model::memory::{LogId, LogReading, Memory};
 use crate::model::outcome::{Happened, Report};
@@ -191,15 +190,8 @@ fn told_is_new(memory: &Memory, identity: &Identity, told: PerSlot<Option<Timest
     let known = memory.runtimes.get(identity);
     Slot::BOTH.into_iter().any(|slot| {
         let known = known.map(|known| known.slots.get(slot));
-        told.get(slot).is_some_and(|made| {
-            known.is_none_or(|known| {
-                let is_dated = matches!(
-                    known.evidence,
-                    Some(Evidence::Told { .. } | Evidence::Rotated { .. })
-                );
-                !is_dated || !known.is_made(made)
-            })
-        })
+        told.get(slot)
+            .is_some_and(|made| known.is_none_or(|known| !known.is_dated() || !known.is_made(made)))
     })
 }
 

@@ -25,7 +25,6 @@ mod recurring;
 pub mod requests;
 pub mod runtime;
 pub mod runtime_service;
-
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod survey;

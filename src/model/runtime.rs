@@ -382,6 +382,14 @@ pub struct SlotMemory {
 }
 
 impl SlotMemory {
+    /// Is its key dated by the service, or by our own rotation? No look says more than that.
+    pub const fn is_dated(&self) -> bool {
+        matches!(
+            self.evidence,
+            Some(Evidence::Told { .. } | Evidence::Rotated { .. })
+        )
+    }
+
     /// Is the key that the ledger knows the one that the service says was made at `made`, or a newer one? Times only move forward, so
     /// that an earlier one is an old answer.
     pub fn is_made(&self, made: Timestamp) -> bool {

@@ -229,11 +229,7 @@ fn tenure(memory: &RuntimeMemory, sight: Option<&RuntimeSight>, slot: Slot) -> T
 /// The service says when it made the key. Our own rotation says more, if that key is the one or a newer one.
 fn told(known: &SlotMemory, made: Timestamp, at: Timestamp) -> Tenure {
     let before = remembered(known);
-    let says_more = matches!(
-        known.evidence,
-        Some(Evidence::Rotated { .. } | Evidence::Told { .. })
-    );
-    if known.is_made(made) && says_more {
+    if known.is_made(made) && known.is_dated() {
         return Tenure {
             seen: before.seen.map(|(first, last)| (first, last.max(at))),
             ..before
