@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::fault::Lie;
+use super::super::key::Making;
 use super::super::message::{Incoming, Refusal, json as answer};
 use super::super::page;
 use super::super::token::Claims;
@@ -41,6 +42,21 @@ pub(crate) struct Call<'a> {
     pub(crate) correlation: String,
     /// What is to go wrong while it is done.
     pub(crate) lie: Option<Lie>,
+}
+
+impl Call<'_> {
+    /// The making of a key that this call asks for.
+    pub(super) fn making(&self) -> Making {
+        let id = self.request.header("x-ms-client-request-id");
+        Making {
+            at: self.now,
+            caller: self.caller.oid.clone(),
+            client_request: id.map(str::to_owned),
+            correlation: self.correlation.clone(),
+            value: None,
+            silent: false,
+        }
+    }
 }
 
 /// One page of a list as ARM gives it: `value`, and a link with an opaque token to the rest.

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::digest;
-use super::super::key::Making;
 use super::super::message::{Refusal, json as answer};
 use super::super::provider::Provider;
 use super::super::times::{azure, before};
@@ -225,17 +224,7 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
             format!("The key name '{name}' is not valid. It has to be 'authKey1' or 'authKey2'.");
         return Err(error(400, "InvalidAuthKeyName", &text));
     };
-    let making = Making {
-        at: call.now,
-        caller: call.caller.oid.clone(),
-        client_request: call
-            .request
-            .header("x-ms-client-request-id")
-            .map(str::to_owned),
-        correlation: call.correlation.clone(),
-        value: None,
-        silent: false,
-    };
+    let making = call.making();
     if let Some(runtime) = world.runtime_mut(target) {
         runtime.keys.remake(slot, making, call.lie);
     }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::account::{Account, KeyTimes, SLOTS};
-use super::super::key::Making;
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
 use super::super::times::azure;
@@ -127,17 +126,7 @@ fn slot(body: &[u8]) -> Result<usize, Refusal> {
 
 fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Response, Refusal> {
     let slot = slot(call.request.body)?;
-    let making = Making {
-        at: call.now,
-        caller: call.caller.oid.clone(),
-        client_request: call
-            .request
-            .header("x-ms-client-request-id")
-            .map(str::to_owned),
-        correlation: call.correlation.clone(),
-        value: None,
-        silent: false,
-    };
+    let making = call.making();
     if let Some(account) = world.account_mut(target) {
         account.keys.remake(slot, making, call.lie);
     }
