@@ -105,8 +105,9 @@ async fn at_keys(
     let unseen = [(slot, replacing), (slot.twin(), beside)]
         .into_iter()
         .find(|(slot, presumed)| **presumed == Presumed::Unseen && known(*slot));
+    let service = KeyService::of(&target.id);
     if let Some((slot, _)) = unseen {
-        let name = KeyService::of(&target.id).key_name(slot);
+        let name = service.key_name(slot);
         let why = format!("{name} has been seen since the decision, which knew nothing of it");
         return Ok(Ground::Gone(why));
     }
@@ -118,7 +119,7 @@ async fn at_keys(
     .await;
     let Dated { at, said: keys } = listed?;
     let seen = KeysSeen {
-        service: KeyService::of(&target.id),
+        service,
         keys: &keys,
         told: told?,
     };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use crate::http::{Place, Places};
-use crate::model::connection::{Factory, KeyConnection, Subscription, Workspace};
+use crate::model::connection::{Cloud, Factory, KeyConnection, Subscription, Workspace};
 use crate::mutex::Mutex;
 
 /// Lets so many through at a time, by whom they ask.
@@ -20,17 +20,22 @@ pub struct Gate {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Asked(String);
 
+impl Asked {
+    fn in_subscription(id: &str, cloud: &Cloud) -> Self {
+        let id = id.to_ascii_lowercase();
+        Self(format!("{} {id}", cloud.resource_manager))
+    }
+}
+
 impl From<&Factory> for Asked {
-    fn from(factory: &Factory) -> Self {
-        let subscription = factory.subscription.to_ascii_lowercase();
-        Self(format!("{} {subscription}", factory.cloud.resource_manager))
+    fn from(one: &Factory) -> Self {
+        Self::in_subscription(&one.subscription, &one.cloud)
     }
 }
 
 impl From<&Subscription> for Asked {
     fn from(one: &Subscription) -> Self {
-        let subscription = one.subscription.to_ascii_lowercase();
-        Self(format!("{} {subscription}", one.cloud.resource_manager))
+        Self::in_subscription(&one.subscription, &one.cloud)
     }
 }
 

@@ -145,7 +145,7 @@ impl Fold {
             return;
         };
         runtime.created = created.or(runtime.created);
-        // What is heard now is no look at the key before.
+        // When each key was last seen before this look: `hear` moves that time.
         let before = PerSlot::from_fn(|slot| runtime.slots.get(slot).last_seen);
         for slot in Slot::BOTH {
             if let Some(made) = *told.get(slot) {

@@ -42,12 +42,9 @@ pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Se
 /// intent, or surely after: the clocks are two.
 fn contradicts(doubt: &Doubt, made: Timestamp, is_another: bool) -> bool {
     let skew = Span::seconds(limits::CLOCK_SKEW_MAX.as_secs());
-    if is_another {
-        // One that was made when the request was long over is somebody else's.
-        made < earliest(doubt) || made > skew.after(doubt.act_by)
-    } else {
-        made > skew.after(doubt.act_by)
-    }
+    // One that was made when the request was long over is somebody else's.
+    let is_late = made > skew.after(doubt.act_by);
+    is_late || is_another && made < earliest(doubt)
 }
 
 /// The key that somebody else changed while `doubt` was open and its own slot stayed as it was.
