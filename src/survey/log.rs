@@ -2,6 +2,8 @@
 //!
 //! A log that could not be read is not taken for one without events.
 
+use std::collections::BTreeMap;
+
 use super::scene::Scene;
 use crate::limits::ACTIVITY_LOG_DAYS;
 use crate::model::address::ResourceId;
@@ -15,14 +17,15 @@ use crate::model::trouble::{Trouble, TroubleKind};
 /// The Activity Log of a resource group.
 pub(super) enum Log {
     NotAsked,
-    Read(LogReading),
+    /// What was read, and the places of each resource's events in it, by its id in lower case.
+    Read(LogReading, BTreeMap<String, Vec<usize>>),
     Refused(Trouble),
 }
 
 impl Log {
     pub fn reading(self) -> Option<LogReading> {
         match self {
-            Self::Read(reading) => Some(reading),
+            Self::Read(reading, _) => Some(reading),
             Self::NotAsked | Self::Refused(_) => None,
         }
     }
@@ -31,13 +34,14 @@ impl Log {
         match self {
             Self::NotAsked => LogSight::NotAsked,
             Self::Refused(trouble) => LogSight::Refused(trouble.clone()),
-            Self::Read(reading) => LogSight::Read {
+            Self::Read(reading, places) => LogSight::Read {
                 since: reading.span.since,
                 until: reading.span.until,
-                events: reading
-                    .events
-                    .iter()
-                    .filter(|(of, _)| of == id)
+                events: places
+                    .get(&id.folded())
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|place| reading.events.get(*place))
                     .map(|(_, event)| event.clone())
                     .collect(),
             },
@@ -80,11 +84,18 @@ fn of_read(
     read: Result<Events, Trouble>,
 ) -> Log {
     match read {
-        Ok(events) => Log::Read(LogReading {
-            log,
-            span: LogSpan { since, until },
-            events,
-        }),
+        Ok(events) => {
+            let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (place, (of, _)) in events.iter().enumerate() {
+                places.entry(of.folded()).or_default().push(place);
+            }
+            let reading = LogReading {
+                log,
+                span: LogSpan { since, until },
+                events,
+            };
+            Log::Read(reading, places)
+        }
         Err(trouble) => Log::Refused(trouble),
     }
 }
