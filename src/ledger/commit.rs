@@ -5,71 +5,85 @@
 
 use std::collections::BTreeSet;
 
-use tokio::sync::oneshot;
-
+use super::error::{IntendError, LedgerError};
 use super::event::{Event, Intent};
+use super::handle::Ledger;
+use super::queue::{Answer, Waiting, Wanted, answer_all};
 use super::store::AppendError;
-use super::{IntendError, Ledger, LedgerError};
-use crate::limits::LEDGER_CONFLICTS_MAX;
+use crate::limits::{EVENTS_PER_APPEND_MAX, LEDGER_CONFLICTS_MAX};
 use crate::model::address::Identity;
 use crate::model::time::Timestamp;
-use crate::mutex::Mutex;
-
-/// What one caller wants appended.
-pub(super) enum Wanted {
-    /// The ledger's beginning, unless it has begun.
-    Opened(Event),
-    /// Events that always hold.
-    Events(Vec<Event>),
-    /// Events that hold only if nobody else has changed their subject since this ledger was opened.
-    IfUntouched(Identity, Vec<Event>),
-    /// An intent and when it was decided, if it is allowed.
-    Intent(Intent, Timestamp),
-}
-
-type Answer = Result<(), IntendError>;
-
-struct Waiting {
-    wanted: Wanted,
-    events: Vec<Event>,
-    text: String,
-    answer: oneshot::Sender<Answer>,
-}
-
-/// Those who wait for the next append, and the baton of the one who makes it.
-#[derive(Default)]
-pub(super) struct Queue {
-    waiting: Mutex<Vec<Waiting>>,
-    baton: tokio::sync::Mutex<()>,
-}
-
-impl Queue {
-    fn join(&self, wanted: Wanted) -> Result<oneshot::Receiver<Answer>, String> {
-        let (answer, receiver) = oneshot::channel();
-        let events = wanted.events();
-        let text = events.iter().map(Event::line).collect::<Result<_, _>>()?;
-        self.waiting.lock().push(Waiting {
-            wanted,
-            events,
-            text,
-            answer,
-        });
-        Ok(receiver)
-    }
-
-    fn take(&self) -> Vec<Waiting> {
-        std::mem::take(&mut *self.waiting.lock())
-    }
-}
 
 impl Ledger {
+    /// Begins the ledger under the name `lineage_if_new` unless it has a name already; gives the name it has then.
+    ///
+    /// # Errors
+    /// As [`Ledger::record`].
+    pub async fn ensure_opened(&self, lineage_if_new: &str) -> Result<String, LedgerError> {
+        let event = Event::Opened {
+            lineage: lineage_if_new.to_owned(),
+            at: self.clock.now(),
+            tool: concat!("afresh ", env!("CARGO_PKG_VERSION")).to_owned(),
+            compactions: 0,
+        };
+        if self.lineage().is_none() {
+            self.commit(Wanted::Opened(event))
+                .await
+                .map_err(|refusal| match refusal {
+                    IntendError::Ledger(error) => error,
+                    IntendError::Busy(_) | IntendError::Moved(_) => LedgerError::BrokenOff,
+                })?;
+        }
+        Ok(self.lineage().unwrap_or_else(|| lineage_if_new.to_owned()))
+    }
+
+    /// Appends events that hold whatever others wrote meanwhile: looks, seen runs, settlements, declarations.
+    ///
+    /// # Errors
+    /// The place is in trouble, or what others appended cannot be read.
+    pub async fn record(&self, events: Vec<Event>) -> Result<(), LedgerError> {
+        for piece in events.chunks(EVENTS_PER_APPEND_MAX) {
+            match self.commit(Wanted::Events(piece.to_vec())).await {
+                Ok(()) => {}
+                Err(IntendError::Ledger(error)) => return Err(error),
+                Err(IntendError::Busy(_) | IntendError::Moved(_)) => {
+                    return Err(LedgerError::BrokenOff);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends what a person said of one subject, unless somebody else has changed it since this ledger was opened: they did not know
+    /// of that.
+    ///
+    /// # Errors
+    /// [`IntendError::Moved`], or the ledger failed.
+    pub async fn record_if_untouched(
+        &self,
+        identity: &Identity,
+        events: Vec<Event>,
+    ) -> Result<(), IntendError> {
+        self.commit(Wanted::IfUntouched(identity.clone(), events))
+            .await
+    }
+
+    /// Appends an intent that was decided at `decided`, unless somebody else is busy with its subject or has changed it since. Only
+    /// after `Ok` may its request go out.
+    ///
+    /// # Errors
+    /// See [`IntendError`].
+    pub async fn intend(&self, intent: Intent, decided: Timestamp) -> Result<(), IntendError> {
+        self.commit(Wanted::Intent(intent, decided)).await
+    }
+
     /// Queues `wanted`, appends for everybody if it is our turn, and gives our own answer.
-    pub(super) async fn commit(&self, wanted: Wanted) -> Answer {
+    async fn commit(&self, wanted: Wanted) -> Answer {
         let mut answer = self
             .queue
             .join(wanted)
             .map_err(|why| IntendError::Ledger(LedgerError::Unwritable(why)))?;
-        let baton = self.queue.baton.lock().await;
+        let baton = self.queue.baton().await;
         if let Ok(answer) = answer.try_recv() {
             return answer;
         }
@@ -147,22 +161,5 @@ impl Ledger {
             known.fold.add(event);
         }
         Ok(())
-    }
-}
-
-impl Wanted {
-    fn events(&self) -> Vec<Event> {
-        match self {
-            Self::Opened(event) => vec![event.clone()],
-            Self::Events(events) | Self::IfUntouched(_, events) => events.clone(),
-            Self::Intent(intent, _) => vec![Event::Intended(intent.clone())],
-        }
-    }
-}
-
-fn answer_all(group: Vec<Waiting>, answer: &Answer) {
-    for waiting in group {
-        // A caller who no longer listens has nothing to be told.
-        drop(waiting.answer.send(answer.clone()));
     }
 }

@@ -9,10 +9,12 @@ mod logs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::error::LedgerError;
 use super::event::{Ending, Event, Intent, Why};
 use super::fold::{Fold, fold};
+use super::handle::Ledger;
+use super::json;
 use super::store::{AppendError, Position};
-use super::{Ledger, LedgerError, event};
 use crate::escape;
 use crate::limits::LEDGER_CONFLICTS_MAX;
 use crate::model::address::Identity;
@@ -66,9 +68,9 @@ impl Ledger {
         for _ in 0..LEDGER_CONFLICTS_MAX {
             self.reload().await?;
             let stored = self.store.read(Position::default()).await?;
-            let before = event::read(&stored.bytes, 0)?;
+            let before = json::read(&stored.bytes, 0)?;
             let text = shorter(&stored.bytes, &before).map_err(LedgerError::Unwritable)?;
-            let after = event::read(&text, 0)?;
+            let after = json::read(&text, 0)?;
             if after.len() == before.len() && !self.store.is_nearly_full() {
                 return Ok(None);
             }
@@ -106,42 +108,6 @@ impl Ledger {
     }
 }
 
-/// Whose intents, effects or very existence differ: what somebody else did between two looks at the memory.
-pub(super) fn changed(before: &Memory, after: &Memory) -> BTreeSet<Identity> {
-    let all = [before, after];
-    let known = all.iter().flat_map(|memory| {
-        let things = memory.runtimes.keys().chain(memory.jobs.keys());
-        things
-            .chain(memory.submissions.keys())
-            .chain(memory.doubts.keys())
-    });
-    known
-        .filter(|identity| effects(before, identity) != effects(after, identity))
-        .cloned()
-        .collect()
-}
-
-/// Open intents and effects on one subject. Looks and declarations by others do not make a decision wrong.
-fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<'a> {
-    let intents: Vec<&str> = memory
-        .doubts(identity)
-        .iter()
-        .map(|doubt| doubt.intent.as_str())
-        .collect();
-    (
-        intents,
-        memory
-            .runtimes
-            .get(identity)
-            .map(|runtime| &runtime.rotations),
-        memory.jobs.get(identity).map(|job| &job.last_start),
-        memory
-            .submissions
-            .get(identity)
-            .map(|known| (&known.runs, &known.confirmed)),
-    )
-}
-
 /// Lines of one subject that belong together: an intent and its settlement, or one line alone.
 #[derive(Clone, Copy, Debug)]
 struct Item {
@@ -161,7 +127,7 @@ impl Item {
 /// The lines of `bytes`, whose events are given too, that the memory rests on: each to the letter as it was written, with whatever a
 /// later afresh wrote beside what this one reads.
 fn shorter(bytes: &[u8], events: &[Event]) -> Result<Vec<u8>, String> {
-    let lines: Vec<&[u8]> = event::lines(bytes).map(|(_, line)| line).collect();
+    let lines: Vec<&[u8]> = json::lines(bytes).map(|(_, line)| line).collect();
     let mut text = Vec::new();
     if let Some(opened) = opened_again(events) {
         text.extend_from_slice(opened.line()?.as_bytes());

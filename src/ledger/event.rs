@@ -1,9 +1,4 @@
-//! What the ledger holds: one event after another, each a line of JSON with its version.
-//!
-//! An event holds no secret. A line in the middle that cannot be read, or an event of a newer afresh, is an error: skipping either would
-//! lose what it says.
-
-mod wire;
+//! What the ledger holds: one event after another. An event holds no secret.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,9 +9,6 @@ use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Presumed, Receipt};
-
-/// The version that is written. Unknown fields do not raise it; a field that an old reader must not overlook does.
-pub const VERSION: u32 = 1;
 
 /// Something that happened, was seen, was meant or was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,68 +212,7 @@ pub enum Why {
     Untold,
 }
 
-/// A ledger that cannot be read as a whole, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReadError {
-    /// A newer afresh wrote here.
-    #[error(
-        "line {line} was written by a newer afresh ({what}): use that version or a later one; nothing was lost or changed"
-    )]
-    Newer {
-        /// 1-based.
-        line: usize,
-        /// `version 2`, `event "moved"`.
-        what: String,
-    },
-    /// An editor saved it in its own way.
-    #[error(
-        "it begins with a mark of UTF-16 or of a byte order, so an editor saved it anew: save it as plain UTF-8, or restore it from a copy"
-    )]
-    Encoded,
-    /// Another ledger was put behind it.
-    #[error(
-        "at line {line} another ledger begins ({lineage}): restore the one that this project has had from a copy"
-    )]
-    Two {
-        /// 1-based.
-        line: usize,
-        /// The other one's name.
-        lineage: String,
-    },
-    /// The line that names the ledger is no event. Without it a ledger gets another name, which no saved plan was made for.
-    #[error(
-        "line {line}, which names the ledger, is damaged ({why}): restore that line or the ledger from a copy, and do not remove it"
-    )]
-    Unnamed {
-        /// 1-based.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// It is no event.
-    #[error(
-        "line {line} is damaged ({why}): restore the ledger from a copy, or remove that line if you know what it said"
-    )]
-    Damaged {
-        /// 1-based.
-        line: usize,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
 impl Event {
-    /// The event as one line, line end included.
-    ///
-    /// # Errors
-    /// Never for values that [`read`] gave; jiff and serde could refuse in theory.
-    pub fn line(&self) -> Result<String, String> {
-        let line = wire::Line::of(self);
-        serde_json::to_string(&line)
-            .map(|text| text + "\n")
-            .map_err(|error| error.to_string())
-    }
-
     /// The subject it is about; `None`: the whole ledger, or that of its intent.
     pub const fn subject(&self) -> Option<&Subject> {
         match self {
@@ -303,69 +234,3 @@ impl fmt::Display for Subject {
         self.address.fmt(f)
     }
 }
-
-/// Reads whole lines; `lines_before` counts those that came before them. A torn last line is left out; empty lines are none.
-///
-/// # Errors
-/// The first line that is damaged or newer than this afresh.
-pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> {
-    if lines_before == 0 && MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(ReadError::Encoded);
-    }
-    let events: Vec<Event> = lines(bytes)
-        .enumerate()
-        .map(|(number, (index, text))| {
-            let event = wire::read_line(text, lines_before + index + 1);
-            event.map_err(|error| match error {
-                ReadError::Damaged { line, why } if number == 0 && lines_before == 0 => {
-                    ReadError::Unnamed { line, why }
-                }
-                other => other,
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    one_ledger(&events, bytes)?;
-    Ok(events)
-}
-
-/// Whole lines that are not empty, their ends left out, each with how many lines came before it.
-pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let whole = &bytes[..super::store::whole_lines(bytes)];
-    whole
-        .split(|byte| *byte == b'\n')
-        .enumerate()
-        .filter(|(_, text)| !text.trim_ascii().is_empty())
-}
-
-/// What editors begin a file with that they save as UTF-8 with a mark, or as UTF-16.
-const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
-
-/// Two ledgers in one place add up to nothing.
-fn one_ledger(events: &[Event], bytes: &[u8]) -> Result<(), ReadError> {
-    let mut names = events
-        .iter()
-        .zip(lines(bytes))
-        .filter_map(|(event, (line, _))| match event {
-            Event::Opened { lineage, .. } => Some((lineage, line + 1)),
-            _ => None,
-        });
-    let first = names.next();
-    let other = names.find(|(name, _)| first.is_some_and(|(first, _)| first != *name));
-    other.map_or(Ok(()), |(name, line)| {
-        Err(ReadError::Two {
-            line,
-            lineage: name.clone(),
-        })
-    })
-}
-
-/// The JSON Schema of a line, for other readers of the ledger.
-pub fn schema() -> serde_json::Value {
-    schemars::generate::SchemaSettings::draft2020_12()
-        .into_generator()
-        .into_root_schema_for::<wire::Line>()
-        .to_value()
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,10 +3,11 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use super::event::{Ending, Event, Subject};
+use super::store::StoreError;
 use super::store::memory::MemoryStore;
 use super::testing::{at, gateway, key, rotation};
 use super::*;
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::model::runtime::{PerSlot, Slot};
 use crate::model::verdict::Receipt;
 

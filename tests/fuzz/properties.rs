@@ -9,6 +9,7 @@ use afresh::escape;
 use afresh::http::message::{Failure, Request, Response, Transport};
 use afresh::ledger::event;
 use afresh::ledger::fold::fold;
+use afresh::ledger::json;
 use afresh::ledger::store::memory::MemoryStore;
 use afresh::ledger::{Ledger, LedgerError};
 use afresh::manifest::{self, Checked, Input};
@@ -139,13 +140,13 @@ pub fn sealed(text: &str) -> String {
 
 /// A ledger's lines mean the same when they are written again, and after the ledger was compacted.
 pub fn ledger(input: &[u8]) {
-    let events = match event::read(input, 0) {
+    let events = match json::read(input, 0) {
         Ok(events) => events,
         Err(error) => return is_harmless(&escape::paragraph(&error.to_string())),
     };
     let lines: Result<Vec<String>, String> = events.iter().map(event::Event::line).collect();
     if let Ok(lines) = lines {
-        assert_eq!(event::read(lines.concat().as_bytes(), 0).unwrap(), events);
+        assert_eq!(json::read(lines.concat().as_bytes(), 0).unwrap(), events);
     }
     let memory = fold(&events).memory;
     wait(async {

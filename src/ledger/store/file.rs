@@ -6,8 +6,9 @@
 //! could be written only in part, as on a full disk, is removed again.
 
 mod lock;
+mod owner_only;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -217,7 +218,7 @@ impl FileStore {
     /// `None`: somebody else was faster.
     fn append_now(&self, at: Position, bytes: &[u8]) -> Result<Option<Position>, Fault> {
         let folder = self.folder();
-        make(folder)?;
+        owner_only::make_folder(folder)?;
         let mut lock = self.lock.take()?;
         let is_new = !self.path.try_exists()?;
         if is_new && at.offset > 0 {
@@ -229,7 +230,7 @@ impl FileStore {
         } else {
             regular::check(&self.path)?;
         }
-        let mut file = private().open(&self.path)?;
+        let mut file = owner_only::file().open(&self.path)?;
         let end = position(&mut file)?;
         whole(lock.known(), end, file.metadata()?.len())?;
         if end != at {
@@ -361,24 +362,6 @@ async fn off_the_runtime<T: Send + 'static, E: From<io::Error> + Send + 'static>
         Ok(done) => done,
         Err(stopped) => Err(io::Error::other(stopped).into()),
     }
-}
-
-/// Read and write, created if absent, for the owner only: addresses and run ids are nobody else's business.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Makes a folder, and those above it, for the owner only.
-fn make(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// A path in a command that a person is to run.
@@ -983,7 +966,7 @@ mod tests {
     #[test]
     fn a_full_disk_leaves_no_half_line() {
         // `/dev/full` takes no byte, as a full disk does.
-        let mut full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut full = File::options().write(true).open("/dev/full").unwrap();
         let error = full.write_all(b"{}\n").unwrap_err();
         assert!(advice(error.kind()).contains("make room"), "{error}");
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::super::Position;
+use super::owner_only;
 use crate::limits::LEDGER_LOCK_WAIT;
 use crate::mutex::{Mutex, MutexGuard};
 use crate::regular;
@@ -95,7 +96,7 @@ impl Place {
         let mut waited = Duration::ZERO;
         loop {
             self.is_there()?;
-            let mut file = open(&self.path).map_err(NoLock::Io)?;
+            let mut file = owner_only::file().open(&self.path).map_err(NoLock::Io)?;
             match file.try_lock() {
                 Ok(()) if is_at(&file, &self.path) => {
                     *self.gave_up_on() = None;
@@ -152,10 +153,6 @@ impl Lock {
         self.file.write_all(text.as_bytes())?;
         self.file.set_len(text.len() as u64)
     }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    super::private().open(path)
 }
 
 fn text(file: &mut File) -> Option<String> {

@@ -7,8 +7,12 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{Event, ReadError, VERSION};
+use super::read_error::ReadError;
+use crate::ledger::event::Event;
 use crate::model::time::Timestamp;
+
+/// The version that is written. Unknown fields do not raise it; a field that an old reader must not overlook does.
+const VERSION: u32 = 1;
 
 /// One line of an afresh ledger. Readers ignore fields that they do not know, and refuse versions and events that they do not know.
 #[derive(Serialize, Deserialize, JsonSchema)]

@@ -7,9 +7,9 @@ mod ending;
 use super::{
     ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine,
     Instant, KeysLine, Line, LookedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
-    SubjectLine, TimesLine,
+    SubjectLine, TimesLine, VERSION,
 };
-use crate::ledger::event::{Confirmation, Event, Intent, Subject, VERSION};
+use crate::ledger::event::{Confirmation, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{ParameterValue, RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
@@ -37,7 +37,7 @@ impl ParameterLine {
 }
 
 impl Line {
-    pub(in crate::ledger::event) fn of(event: &Event) -> Self {
+    pub(in crate::ledger::json) fn of(event: &Event) -> Self {
         Self {
             v: VERSION,
             event: EventLine::of(event),
