@@ -4,10 +4,10 @@
 
 use std::borrow::Cow;
 
+use super::draft::draft;
 use super::ruling::{Draft, Moment};
-use super::{Subject, draft};
 use crate::model::runtime::LogSight;
-use crate::model::survey::Looked;
+use crate::model::survey::{Looked, Subject};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::lag;
 use crate::model::verdict::{Cause, Hold, Keep, Verdict};

@@ -3,30 +3,30 @@
 //! A run in an unknown phase is active and never a success. An unresolved start is sent again with its own token, so that it cannot start a
 //! second run.
 
-use std::collections::BTreeSet;
-
-use super::follow::{Followed, followed};
 use super::promise::Judged;
-use super::retry::{self, Failures};
+use super::retry;
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
+use super::step::step;
 use super::wait::wait;
-use super::{later, not_looked_at, promise, settle, step};
-use crate::limits;
-use crate::model::job::{JobMemory, JobSight, OwnStart, Requirement, Run, RunId};
+use super::{promise, settle};
+use crate::model::job::{JobMemory, JobSight, OwnStart, Requirement, Run};
 use crate::model::memory::Doubt;
 use crate::model::promise::Attention;
 use crate::model::survey::{JobCase, Looked};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{
-    Action, Facts, Firing, Hold, JobFacts, Keep, NonEmpty, Receipt, Settled, Settlement, Target,
-    Verdict,
+    Action, Facts, Firing, Hold, JobFacts, NonEmpty, Receipt, Settled, Settlement, Target, Verdict,
 };
 
+mod freshness;
 mod record;
 mod rules;
+pub(super) mod run;
+mod view;
 
+use freshness::Freshness;
 use record::Record;
-pub(super) use rules::{is_ending, is_running, undated_success};
+use view::View;
 
 pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let sight = match &case.sight {
@@ -234,113 +234,6 @@ fn rule_unseen(case: &JobCase, facts: &JobFacts, moment: Moment) -> Ruling {
         (Some(freshness), Some((_, end))) if moment.now < freshness.due_at(end) => {
             freshness.keep(end, moment)
         }
-        _ => not_looked_at(),
-    }
-}
-
-/// The lengths of `require: succeeded`.
-#[derive(Clone, Copy)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "they are called as in the manifest"
-)]
-struct Freshness {
-    start_after: Option<Span>,
-    warn_after: Option<Span>,
-    error_after: Span,
-}
-
-impl Freshness {
-    const fn of(require: &Requirement) -> Option<Self> {
-        match *require {
-            Requirement::Succeeded {
-                start_after,
-                warn_after,
-                error_after,
-            } => Some(Self {
-                start_after,
-                warn_after,
-                error_after,
-            }),
-            Requirement::Running | Requirement::NotRunning => None,
-        }
-    }
-
-    /// From when on a run is wanted after a success that ended at `end`.
-    fn due_at(self, end: Timestamp) -> Timestamp {
-        let after = self.start_after.unwrap_or(self.error_after);
-        after.min(self.error_after).after(end)
-    }
-
-    fn broken_at(self, end: Timestamp) -> Timestamp {
-        self.error_after.after(end)
-    }
-
-    fn keep(self, end: Timestamp, moment: Moment) -> Ruling {
-        let warn_at = self.warn_after.map(|after| after.after(end));
-        Ruling::keep(Keep::Fresh {
-            age: Span::between(end, moment.now),
-            warn: warn_at.is_some_and(|at| at <= moment.now),
-        })
-        .changing(moment, warn_at.into_iter().chain([self.due_at(end)]))
-    }
-}
-
-/// Everything a job is judged by.
-struct View<'a> {
-    case: &'a JobCase,
-    sight: &'a JobSight,
-    moment: Moment<'a>,
-    last_success: Option<(RunId, Timestamp)>,
-    failures: Failures<'a>,
-    facts: &'a JobFacts,
-    memory: &'a JobMemory,
-}
-
-impl<'a> View<'a> {
-    fn new(
-        case: &'a JobCase,
-        sight: &'a JobSight,
-        memory: &'a JobMemory,
-        facts: &'a JobFacts,
-        moment: Moment<'a>,
-    ) -> Self {
-        Self {
-            case,
-            sight,
-            moment,
-            last_success: facts.last_success,
-            failures: Failures {
-                dated: &facts.failures,
-                undated: facts.undated_failures.len() + facts.lost.len(),
-            },
-            facts,
-            memory,
-        }
-    }
-
-    /// Active and ended runs.
-    fn runs(&self) -> impl Iterator<Item = &'a Run> {
-        self.sight.active.iter().chain(&self.sight.ended)
-    }
-
-    /// The newest run that afresh started and no list shows, while it may only be missing because lists lag, with the end of that
-    /// time: it counts as active.
-    fn lagging(&self) -> Option<(RunId, Timestamp)> {
-        let listed: BTreeSet<RunId> = self.runs().map(|run| run.id).collect();
-        let unlisted = self
-            .memory
-            .starts()
-            .filter(|own| !listed.contains(&own.run));
-        unlisted
-            .map(|own| (own.run, later(own.at, limits::LIST_LAG_MAX)))
-            .filter(|(_, until)| self.moment.now < *until)
-            .max_by_key(|(run, until)| (*until, *run))
-    }
-
-    /// What a new run would follow.
-    fn followed(&self) -> Followed {
-        let own = self.memory.last_start.as_ref();
-        followed(self.runs(), own.map(|own| (own.run, own.at)))
+        _ => Ruling::not_looked_at(),
     }
 }

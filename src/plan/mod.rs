@@ -3,20 +3,19 @@
 //! Every subject gets a verdict, and every verdict has a reason. This module does no I/O, reads no clock, and uses no randomness.
 
 use crate::limits;
-use crate::model::address::Name;
 use crate::model::desired::Project;
 use crate::model::promise::Attention;
-use crate::model::survey::{Subject, Survey};
-use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Facts, Hold, Plan, Refusal, Settled, Step, Verdict};
+use crate::model::survey::Survey;
+use crate::model::time::Timestamp;
+use crate::model::verdict::{Hold, Plan, Settled, Step, Verdict};
 
+use draft::draft;
 use openings::Rests;
-use promise::Judged;
-use ruling::{Draft, Moment, Ruling};
+use ruling::{Draft, Moment, later};
 
 pub mod audit;
 mod changes;
+mod draft;
 mod follow;
 mod job;
 mod lead;
@@ -28,6 +27,7 @@ mod retry;
 mod ruling;
 mod runtime;
 pub mod settle;
+mod step;
 mod submission;
 mod token;
 mod urgency;
@@ -76,54 +76,6 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     }
 }
 
-fn draft(subject: &Subject, moment: Moment) -> Draft {
-    match subject {
-        Subject::Runtime(case) => refused(runtime::draft(case, moment), case.refused.as_ref()),
-        Subject::Job(case) => refused(job::draft(case, moment), case.refused.as_ref()),
-        Subject::Submission(case) => {
-            refused(submission::draft(case, moment), case.refused.as_ref())
-        }
-        Subject::Unresolved {
-            address,
-            rule,
-            trouble,
-        } => Draft {
-            step: Step {
-                address: address.clone(),
-                rule: rule.clone(),
-                target: None,
-                promise: trouble.kind.promise(),
-                breaks_at: None,
-                proved_until: None,
-                attention: None,
-                verdict: Verdict::Hold {
-                    why: Hold::Trouble(trouble.clone()),
-                    until: None,
-                },
-                facts: Facts::None,
-                changes_at: None,
-                settlements: Vec::new(),
-                wait: None,
-                refused: None,
-            },
-            broken_at: None,
-            attention: None,
-        },
-    }
-}
-
-/// A draft that knows that what it is to do was refused the last time.
-fn refused(mut draft: Draft, last: Option<&(Action, Refusal)>) -> Draft {
-    let Verdict::Act { actions, .. } = &draft.step.verdict else {
-        return draft;
-    };
-    let again = |(action, refusal): &&(Action, Refusal)| {
-        actions.iter().any(|act| refusal.is_about(action, act))
-    };
-    draft.step.refused = last.filter(again).map(|(_, refusal)| refusal.clone());
-    draft
-}
-
 /// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
 /// needed is known only after the guardrails.
 fn finish(draft: Draft) -> Step {
@@ -168,50 +120,6 @@ fn valid_until(steps: &[Step], moment: Moment) -> Timestamp {
         .chain(freeze)
         .filter(|instant| *instant > moment.now)
         .fold(limit, Timestamp::min)
-}
-
-/// A bound of [`limits`] after `instant`.
-fn later(instant: Timestamp, by: std::time::Duration) -> Timestamp {
-    Span::seconds(by.as_secs()).after(instant)
-}
-
-/// What `--refresh none` leaves open: the ledger cannot judge, and nobody looked.
-fn not_looked_at() -> Ruling {
-    Ruling::hold(
-        Hold::Trouble(Trouble {
-            kind: TroubleKind::Unexpected,
-            doing: "judge it from the ledger alone".to_owned(),
-            message: "not read (--refresh none)".to_owned(),
-            ids: Box::default(),
-        }),
-        None,
-    )
-}
-
-/// The parts of a step that are the same for every kind.
-fn step(
-    address: &crate::model::address::Address,
-    rule: &Name,
-    ruling: &Ruling,
-    judged: &Judged,
-    moment: Moment,
-) -> Step {
-    let turns = judged.turns().chain(ruling.changes_at);
-    Step {
-        address: address.clone(),
-        rule: rule.clone(),
-        target: None,
-        promise: judged.promise,
-        breaks_at: judged.breaks_at,
-        proved_until: judged.proved_until(),
-        attention: None,
-        verdict: ruling.verdict.clone(),
-        facts: Facts::None,
-        changes_at: moment.first_after(turns),
-        settlements: Vec::new(),
-        wait: None,
-        refused: None,
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! It is kept or broken only if the evidence proves that. If the evidence allows both it is unproven, and if nothing could be read it is
 //! unknown.
 
-use super::job::{is_ending, is_running, undated_success};
+use super::job::run::{is_ending, is_running, undated_success};
 use super::ruling::Moment;
 use crate::model::job::{JobSight, Phase, Requirement, Run, SubmissionSight};
 use crate::model::joint::Joint;

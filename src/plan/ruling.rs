@@ -1,9 +1,12 @@
 //! What the kinds share: a moment with its freezes, and a verdict on its way to becoming a step.
 
+use std::time::Duration;
+
 use super::openings::Rests;
 use crate::model::memory::Doubt;
 use crate::model::promise::Attention;
-use crate::model::time::{Freeze, Timestamp};
+use crate::model::time::{Freeze, Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
     Action, Cause, Hold, Keep, NonEmpty, Settled, Settlement, Step, Verdict,
 };
@@ -47,6 +50,11 @@ impl Moment<'_> {
     }
 }
 
+/// A bound of [`limits`](crate::limits) after `instant`.
+pub(super) fn later(instant: Timestamp, by: Duration) -> Timestamp {
+    Span::seconds(by.as_secs()).after(instant)
+}
+
 /// A step before the guardrails.
 pub(super) struct Draft {
     pub(super) step: Step,
@@ -78,6 +86,19 @@ impl Ruling {
             changes_at: until,
             broken_at: None,
         }
+    }
+
+    /// What `--refresh none` leaves open: the ledger cannot judge, and nobody looked.
+    pub(super) fn not_looked_at() -> Self {
+        Self::hold(
+            Hold::Trouble(Trouble {
+                kind: TroubleKind::Unexpected,
+                doing: "judge it from the ledger alone".to_owned(),
+                message: "not read (--refresh none)".to_owned(),
+                ids: Box::default(),
+            }),
+            None,
+        )
     }
 
     pub(super) const fn act(

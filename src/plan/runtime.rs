@@ -8,7 +8,8 @@ use super::lead::{self, Waiting};
 use super::openings::Openings;
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
-use super::{not_looked_at, outside, settle, step};
+use super::step::step;
+use super::{outside, settle};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
 use crate::model::joint::Joint;
@@ -243,7 +244,7 @@ impl<'a> Judge<'a> {
 
     fn rule(&self, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {
         let ruling = if self.in_the_dark() {
-            not_looked_at()
+            Ruling::not_looked_at()
         } else {
             let due = |slot: &Slot| self.due(*slot) == Due::Yes;
             // No earliest bound is the oldest of all, and the first of equals is authKey1.

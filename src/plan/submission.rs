@@ -4,10 +4,11 @@
 
 use super::follow::followed;
 use super::retry::{self, Failure, Failures};
-use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
+use super::ruling::{Draft, Moment, Ruling, busy, doubtful, later, settlement};
+use super::step::step;
 use super::token::token;
 use super::wait::wait;
-use super::{later, not_looked_at, promise, settle, step};
+use super::{promise, settle};
 use crate::limits;
 use crate::model::job::{Concurrency, Run, RunId, SubmissionSight};
 use crate::model::memory::Doubt;
@@ -75,7 +76,7 @@ impl View<'_> {
             return match (self.case.doubts.first(), self.success()) {
                 (Some(doubt), _) => doubtful(doubt, None),
                 (None, Some(run)) => Ruling::keep(Keep::SucceededOnce { run }),
-                (None, None) => not_looked_at(),
+                (None, None) => Ruling::not_looked_at(),
             };
         };
         let (present, former): (Vec<&Doubt>, Vec<&Doubt>) = self

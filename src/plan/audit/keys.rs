@@ -1,6 +1,8 @@
 //! Laws about keys, asked of the raw evidence of each key alone: is there anything that says it is younger, or surely not?
 
-use super::{Law, actions, windows};
+use super::actions::actions;
+use super::law::Law;
+use super::windows;
 use crate::model::birth::Evidence;
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, Regeneration, RuntimeSight, Slot,

@@ -4,75 +4,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::address::Address;
 use crate::model::desired::Project;
 use crate::model::memory::Doubt;
 use crate::model::survey::{Looked, Subject, Survey};
 use crate::model::verdict::{Action, Plan, Step, Target, Verdict};
 
+mod actions;
 mod keys;
+mod law;
 mod runs;
 mod windows;
 
-/// A law that a plan breaks: always a defect of afresh, never of a manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breach {
-    /// Where; `None`: in the plan as a whole.
-    pub address: Option<Address>,
-    /// Which law.
-    pub law: Law,
-}
-
-impl std::fmt::Display for Breach {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.address {
-            Some(address) => write!(f, "{address}: {:?}", self.law),
-            None => write!(f, "{:?}", self.law),
-        }
-    }
-}
-
-/// The laws.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Law {
-    /// Every subject has exactly one step, and there are no others.
-    OneStepEach,
-    /// Two steps never speak of one subject.
-    OneSubjectEach,
-    /// Two effects never share a token.
-    OneTokenEach,
-    /// Nothing is done inside a freeze.
-    Frozen,
-    /// Nothing is done to what could not be seen.
-    Unseen,
-    /// Nothing is done while another apply's request may be under way.
-    Busy,
-    /// No more is done than the guardrails allow.
-    Guardrail,
-    /// What is to come lies ahead: `until`, `changes_at`, `valid_until`.
-    Past,
-    /// Never both keys of one runtime.
-    BothKeys,
-    /// The other key is proved to be older than the overlap.
-    Overlap,
-    /// Outside its windows a key is regenerated only if its limit, or the other key's after the overlap, may be broken before
-    /// one opens outside every freeze, and the rule says so.
-    Window,
-    /// What is replaced is the key that was seen.
-    Presumption,
-    /// A runtime without keys of its own is left alone.
-    NoKeys,
-    /// A key that is proved to have reached its limit is not in order.
-    OldKey,
-    /// A job is in order only if a run that ended with an accepted result, or an active one, says so.
-    Success,
-    /// No run starts beside another unless the rule allows it.
-    Company,
-    /// A continuous job is not cancelled to make it stop: it would restart.
-    Continuous,
-    /// An action belongs to the kind of its subject.
-    Kind,
-}
+use actions::actions;
+pub use law::{Breach, Law};
 
 /// Every law that `plan` breaks; nothing, if all is well.
 pub fn audit(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Breach> {
@@ -103,13 +47,6 @@ fn rule(case: &Subject) -> &crate::model::address::Name {
         Subject::Job(case) => &case.rule,
         Subject::Submission(case) => &case.rule,
         Subject::Unresolved { rule, .. } => rule,
-    }
-}
-
-fn actions(step: &Step) -> Vec<&Action> {
-    match &step.verdict {
-        Verdict::Act { actions, .. } => actions.iter().collect(),
-        Verdict::Keep(_) | Verdict::Hold { .. } => Vec::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Laws about jobs and one-time runs.
 
-use super::{Law, actions};
+use super::actions::actions;
+use super::law::Law;
 use crate::model::job::{
     ActivePhase, Concurrency, Continuous, FormerRun, JobSight, Phase, Requirement, Run, RunId,
     RunResult,

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::later;
 use super::super::retry::{self, Failure, failure};
+use super::super::ruling::later;
 use crate::limits;
 use crate::model::job::{
     JobMemory, JobSight, JobSpec, OwnStart, Requirement, Run, RunId, RunResult, TasksRun,

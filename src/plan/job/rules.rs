@@ -2,11 +2,12 @@
 
 use super::super::ruling::Ruling;
 use super::super::token::token;
-use super::{Freshness, View};
-use crate::model::job::{ActivePhase, Concurrency, Continuous, Phase, Requirement, Run};
-use crate::model::survey::JobCase;
+use super::freshness::Freshness;
+use super::run::{is_ending, is_running, undated_success};
+use super::view::View;
+use crate::model::job::{Concurrency, Continuous, Requirement, Run};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Action, Cause, Company, Hold, JobFacts, Keep, NonEmpty};
+use crate::model::verdict::{Action, Cause, Company, Hold, Keep, NonEmpty};
 
 impl View<'_> {
     pub(super) fn rule(&self) -> Ruling {
@@ -271,27 +272,6 @@ impl View<'_> {
     }
 }
 
-/// Is it being ended?
-pub(in crate::plan) fn is_ending(run: &Run) -> bool {
-    run.phase == Phase::Active(ActivePhase::Terminating)
-}
-
-/// Neither waiting for its turn nor about to end.
-pub(in crate::plan) fn is_running(run: &Run) -> bool {
-    !is_ending(run) && !run.is_queued()
-}
-
 fn cancel(run: &Run) -> Action {
     Action::Cancel { run: run.id }
-}
-
-/// A success that counts, and of which no time is known.
-pub(in crate::plan) fn undated_success<'a>(case: &JobCase, facts: &'a JobFacts) -> Option<&'a Run> {
-    let spec = &case.spec;
-    let asked = |run: &&Run| spec.mismatch(run, &case.memory).is_none();
-    let mut succeeded = facts
-        .undated
-        .iter()
-        .filter(|run| run.has_succeeded(&spec.accept));
-    succeeded.find(asked)
 }
