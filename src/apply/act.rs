@@ -1,17 +1,14 @@
 //! One request that changes something, through the Writer: the only place in `apply` that acts.
 
-use super::{Hands, look};
+use super::hands::Hands;
+use super::look;
 use crate::cloud::{ActFailure, Dated};
 use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
-use crate::model::address::Name;
-use crate::model::connection::{KeyConnection, Limits, Workspace};
+use crate::model::connection::Workspace;
 use crate::model::effect::Effect;
-use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, Slot};
-use crate::model::survey::RuntimeTarget;
 use crate::model::time::{Span, Timestamp};
-use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Receipt, Target};
+use crate::model::verdict::{Action, Receipt};
 
 /// What the service answered.
 pub(super) struct Answer {
@@ -54,10 +51,18 @@ pub(super) async fn send(
     act_by: Timestamp,
 ) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
-    let workspace = |name| hands.workspace_named(name).map_err(ActFailure::Refused);
+    let workspace = |name| {
+        hands
+            .connections
+            .workspace_named(name)
+            .map_err(ActFailure::Refused)
+    };
     match effect {
         Effect::Regenerate { target, slot, .. } => {
-            let connection = hands.keys_of(target).map_err(ActFailure::Refused)?;
+            let connection = hands
+                .connections
+                .keys_of(target)
+                .map_err(ActFailure::Refused)?;
             let Dated { at, said } = writer
                 .regenerate(connection, &target.id, slot, act_by)
                 .await?;
@@ -142,66 +147,5 @@ async fn cancel(
             answered: seen.at,
         }),
         _ => Err(ActFailure::Lost(lost)),
-    }
-}
-
-impl<'a> Hands<'a> {
-    /// The connection that leads to a resource with keys. One that leads elsewhere would do there what was decided about this one.
-    pub(super) fn keys_of(&self, target: &RuntimeTarget) -> Result<&'a KeyConnection, Trouble> {
-        let connection = self.key_connection(&target.connection)?;
-        if connection.leads_to(&target.id) {
-            return Ok(connection);
-        }
-        Err(Trouble {
-            kind: TroubleKind::Misfit,
-            doing: format!("reach {}", target.id.name()),
-            message: format!("{} does not lead to {}", target.connection, target.id),
-            ids: Box::default(),
-        })
-    }
-
-    /// The connection to resources with keys of this name.
-    pub(super) fn key_connection(&self, name: &Name) -> Result<&'a KeyConnection, Trouble> {
-        self.connections.key_connections.get(name).ok_or_else(|| {
-            let kinds = KeyService::ALL.map(|service| service.kind().as_str());
-            undeclared(&kinds.join(" or "), name)
-        })
-    }
-
-    /// The workspace connection of this name.
-    pub(super) fn workspace_named(&self, name: &Name) -> Result<&'a Workspace, Trouble> {
-        self.connections
-            .workspaces
-            .get(name)
-            .ok_or_else(|| undeclared("DatabricksWorkspace", name))
-    }
-
-    /// How long one request to the cloud of `target` may be under way. What is declared nowhere is sent nothing.
-    pub(super) fn request_lifetime(&self, target: &Target) -> Span {
-        let cloud = match target {
-            Target::Runtime(target) => self
-                .key_connection(&target.connection)
-                .map(KeyConnection::cloud),
-            Target::Job(_) | Target::Submission(_) => {
-                self.workspace(target).map(|workspace| &workspace.cloud)
-            }
-        };
-        cloud
-            .map_or(Limits::AZURE, |cloud| cloud.limits)
-            .request_lifetime
-    }
-
-    /// The workspace connection that `target` names.
-    pub(super) fn workspace(&self, target: &Target) -> Result<&'a Workspace, Trouble> {
-        self.workspace_named(target.connection())
-    }
-}
-
-fn undeclared(kind: &str, name: &Name) -> Trouble {
-    Trouble {
-        kind: TroubleKind::Misfit,
-        doing: format!("reach {name}"),
-        message: format!("no {kind} named `{name}` is declared here, but the plan needs it"),
-        ids: Box::default(),
     }
 }

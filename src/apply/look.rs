@@ -20,7 +20,8 @@ use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Action, Company, Facts, Presumed, Step};
 
 use super::ground::{self, KeysSeen, StartSight, SubmitSight};
-use super::{Hands, remember};
+use super::hands::Hands;
+use super::remember;
 
 /// What another look says of an action.
 pub(super) enum Ground {
@@ -70,7 +71,13 @@ pub(super) async fn again(
             at_submitted(hands, step, target, digest, action, cancelled).await
         }
         Effect::Cancel { workspace, run } => {
-            at_run(hands, hands.workspace_named(workspace)?, run, action).await
+            at_run(
+                hands,
+                hands.connections.workspace_named(workspace)?,
+                run,
+                action,
+            )
+            .await
         }
     };
     match looked {
@@ -111,7 +118,7 @@ async fn at_keys(
         let why = format!("{name} has been seen since the decision, which knew nothing of it");
         return Ok(Ground::Gone(why));
     }
-    let connection = hands.keys_of(target)?;
+    let connection = hands.connections.keys_of(target)?;
     let (told, listed) = join(
         hands.reader.told(connection, &target.id),
         hands.reader.keys_of(connection, &target.id),
@@ -155,7 +162,7 @@ async fn at_job(
     action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let workspace = hands.workspace_named(&target.workspace)?;
+    let workspace = hands.connections.workspace_named(&target.workspace)?;
     let job = target.job;
     let Dated { at, said } = hands.reader.active_runs(workspace, Some(job)).await?;
     let mut active: Vec<Run> = said.into_iter().map(|(_, run)| run).collect();
@@ -244,7 +251,7 @@ async fn at_submitted(
     let Facts::Submission(facts) = &step.facts else {
         return Err(misfit(action, &target.identity()));
     };
-    let workspace = hands.workspace_named(&target.workspace)?;
+    let workspace = hands.connections.workspace_named(&target.workspace)?;
     let Dated { at, said: all } = hands.reader.submitted_runs(workspace).await?;
     let (same, others): (Vec<_>, Vec<_>) = all
         .into_iter()

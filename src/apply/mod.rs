@@ -6,64 +6,38 @@
 
 mod act;
 mod before;
+mod connections;
 mod gate;
 mod ground;
+mod hands;
 mod look;
 mod news;
+mod options;
 mod outcome;
 mod proof;
 mod remember;
+mod skip;
 mod step;
 mod stop;
 mod watch;
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 use futures_util::future::{join, join_all};
 
 use crate::clock::Clock;
-use crate::cloud::{Gate, Reader, Writer};
+use crate::cloud::{Gate, Writer};
 use crate::ledger::{Ledger, LedgerError};
-use crate::model::address::Name;
-use crate::model::connection::{KeyConnection, Workspace};
-use crate::model::outcome::{Happened, Report};
-use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Plan, Step};
-use crate::mutex::{Mutex, MutexGuard};
-use gate::Skip;
+use crate::model::outcome::Report;
+use crate::model::verdict::Plan;
+use crate::mutex::Mutex;
+use hands::Hands;
 
+pub use connections::Connections;
 pub use news::News;
+pub use options::Options;
 pub use outcome::{Exit, Outcome, Tally};
 pub use stop::StopFlag;
-
-/// The connections that a plan's targets name.
-#[derive(Clone, Copy, Debug)]
-pub struct Connections<'a> {
-    /// Connections to services with integration runtimes, by name.
-    pub key_connections: &'a BTreeMap<Name, KeyConnection>,
-    /// Databricks connections by name.
-    pub workspaces: &'a BTreeMap<Name, Workspace>,
-}
-
-/// How to apply.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Requests that are under way at the same time, and actions in each subscription and workspace, at least 1. Waiting for runs to end takes no place.
-    pub parallelism: usize,
-    /// This apply's own id, unique in its ledger.
-    pub apply_id: String,
-    /// Whose apply this is, for people who meet its intents: `alice on build-7, process 4711`. No secret.
-    pub by: Option<String>,
-    /// Wait for the end of every run that is started (`--wait`), not only where the manifest says so.
-    pub wait: bool,
-    /// Until when the plan holds: after this, nothing more is begun.
-    pub not_after: Timestamp,
-    /// When the command's time is over: after this, nothing more is begun or waited for.
-    pub ends_at: Timestamp,
-    /// Raised by the first Ctrl-C: what is under way is finished, nothing more is begun.
-    pub stop: StopFlag,
-}
 
 /// Applies `plan`: first writes down what it found out, then does the actions of every step that acts.
 ///
@@ -101,90 +75,4 @@ pub async fn run(
     let waits = join_all(plan.steps.iter().map(|step| watch::resume(&hands, step)));
     join(walks, waits).await;
     Ok(hands.told.into_inner())
-}
-
-/// Everything that the steps of one apply share.
-struct Hands<'a> {
-    plan: &'a Plan,
-    connections: &'a Connections<'a>,
-    reader: Reader,
-    writer: Writer,
-    ledger: &'a Ledger,
-    clock: Clock,
-    options: Options,
-    /// For the actions that may be under way.
-    places: Gate,
-    intents: AtomicU64,
-    told: Mutex<Outcome>,
-    on_report: &'a (dyn Fn(Report) + Sync),
-}
-
-impl Hands<'_> {
-    /// What the plan saw and what it found out about open intents, in one append.
-    async fn write_down(&self) -> Result<(), LedgerError> {
-        let news = News::of(self.plan, self.ledger, self.clock.now());
-        for report in news.record(self.ledger).await? {
-            self.told().tally.count(&report.what);
-            self.say(report);
-        }
-        Ok(())
-    }
-
-    fn tell(&self, step: &Step, what: Happened) {
-        self.told().tally.count(&what);
-        self.say(self.report(step, what));
-    }
-
-    fn not_begun(&self, step: &Step, action: &Action, skip: &Skip) {
-        self.told().tally.skip(skip);
-        let what = Happened::NotBegun(action.clone(), skip.to_string());
-        self.say(self.report(step, what));
-    }
-
-    /// The service took a start, and nothing runs. Who waits for its end waits for a run that did not succeed.
-    fn not_started(&self, step: &Step, action: &Action, why: String, is_awaited: bool) {
-        let what = Happened::NotDone(action.clone(), why);
-        if is_awaited {
-            self.told().tally.runs_not_succeeded += 1;
-            self.say(self.report(step, what));
-        } else {
-            self.tell(step, what);
-        }
-    }
-
-    fn interrupted(&self) {
-        self.told().tally.interrupted += 1;
-    }
-
-    fn report(&self, step: &Step, what: Happened) -> Report {
-        Report {
-            address: step.address.clone(),
-            service: step.key_service(),
-            at: self.clock.now(),
-            what,
-        }
-    }
-
-    fn say(&self, report: Report) {
-        self.told().reports.push(report.clone());
-        (self.on_report)(report);
-    }
-
-    fn told(&self) -> MutexGuard<'_, Outcome> {
-        self.told.lock()
-    }
-
-    fn next_intent(&self) -> String {
-        let number = self.intents.fetch_add(1, Ordering::Relaxed) + 1;
-        format!("{}-{number}", self.options.apply_id)
-    }
-
-    /// Why nothing may be begun now.
-    fn gate(&self) -> Option<Skip> {
-        let skew = self.reader.clock_skew();
-        match skew.filter(crate::cloud::ClockSkew::forbids_deciding) {
-            Some(skew) => Some(Skip::ClockOff(skew.to_string())),
-            None => gate::gate(self.plan, &self.options, self.clock.now()),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What an apply comes to: counts, and the one word that becomes the exit code.
 
-use super::gate::Skip;
+use super::skip::Skip;
 use crate::model::outcome::{Happened, Report};
 
 /// Everything that happened, in order, and what it comes to.

@@ -5,8 +5,9 @@
 
 use super::act::Answer;
 use super::ground::{self, KeysSeen};
+use super::hands::Hands;
+use super::look;
 use super::remember;
-use super::{Hands, look};
 use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::job::{Phase, Run, RunId, RunResult};
@@ -53,7 +54,7 @@ pub(super) async fn of_key(
         "the service answered with the key that was to be replaced ({})",
         replaced.short()
     );
-    let keys = match hands.keys_of(target) {
+    let keys = match hands.connections.keys_of(target) {
         Ok(connection) => hands.reader.keys_of(connection, &target.id).await,
         Err(trouble) => Err(trouble),
     };
@@ -96,7 +97,7 @@ pub(super) async fn beside(
     let (at, keys) = if let Some(beside) = &answer.beside {
         (*answered, slot.pair(fingerprint.clone(), beside.clone()))
     } else {
-        let connection = hands.keys_of(runtime).ok()?;
+        let connection = hands.connections.keys_of(runtime).ok()?;
         // Without this look everything is as the answer says: it only adds to it.
         let listed = hands.reader.keys_of(connection, &runtime.id).await.ok()?;
         (listed.at, listed.said)

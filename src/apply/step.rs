@@ -2,10 +2,11 @@
 //! that was asked for.
 
 use super::act::Answer;
-use super::gate::Skip;
+use super::hands::Hands;
 use super::look::Ground;
 use super::proof::Unproved;
-use super::{Hands, act, before, look, proof, watch};
+use super::skip::Skip;
+use super::{act, before, look, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
@@ -121,7 +122,7 @@ impl Task<'_> {
         let Verdict::Act { actions, .. } = &self.step.verdict else {
             return None;
         };
-        let workspace = self.hands.workspace(self.target).ok()?;
+        let workspace = self.hands.connections.workspace(self.target).ok()?;
         let writer = &self.hands.writer;
         actions
             .iter()
@@ -169,11 +170,13 @@ impl Task<'_> {
         Ok(match self.target {
             Target::Runtime(target) => {
                 places
-                    .enter(self.hands.key_connection(&target.connection)?)
+                    .enter(self.hands.connections.key_connection(&target.connection)?)
                     .await
             }
             Target::Job(_) | Target::Submission(_) => {
-                places.enter(self.hands.workspace(self.target)?).await
+                places
+                    .enter(self.hands.connections.workspace(self.target)?)
+                    .await
             }
         })
     }
@@ -182,7 +185,7 @@ impl Task<'_> {
     async fn room(&self) -> Result<Option<Place>, Trouble> {
         match self.effect {
             Effect::Regenerate { target, .. } => {
-                let connection = self.hands.keys_of(target)?;
+                let connection = self.hands.connections.keys_of(target)?;
                 self.hands.writer.room(connection, &target.id).await
             }
             Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),
@@ -286,7 +289,7 @@ impl Task<'_> {
         news: Option<Box<Event>>,
     ) -> Option<(String, Timestamp)> {
         let now = self.hands.clock.now();
-        let lifetime = self.hands.request_lifetime(self.target);
+        let lifetime = self.hands.connections.request_lifetime(self.target);
         let under_way = act::under_way(action, lifetime);
         let at = now.max(looked);
         let act_by = under_way.after(at);
@@ -428,7 +431,7 @@ impl Task<'_> {
         let Receipt::Started { run, .. } = receipt else {
             return None;
         };
-        let workspace = self.hands.workspace(self.target).ok()?;
+        let workspace = self.hands.connections.workspace(self.target).ok()?;
         let seen = self.hands.reader.run(workspace, *run).await.ok()?.said;
         proof::has_begun(&seen, looked).err()
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 
-use super::gate::Skip;
-use super::{Hands, proof, remember};
+use super::hands::Hands;
+use super::skip::Skip;
+use super::{proof, remember};
 use crate::cloud::Dated;
 use crate::ledger::event::Subject;
 use crate::limits::{CANCEL_WAIT_MAX, POLL_FAILURES_MAX, POLL_PAUSE, POLL_PAUSE_MAX};
@@ -28,6 +29,7 @@ pub(super) async fn until_ended(
     runs: &[RunId],
 ) -> Result<(), Skip> {
     let workspace = hands
+        .connections
         .workspace(target)
         .map_err(|trouble| Skip::StillRuns(trouble.to_string()))?;
     let deadline = Span::seconds(CANCEL_WAIT_MAX.as_secs()).after(hands.clock.now());
@@ -61,7 +63,7 @@ pub(super) async fn resume(hands: &Hands<'_>, step: &Step) {
 /// Waits for the end of a run that `step` started, if it is to be waited for, and says how it went.
 pub(super) async fn to_the_end(hands: &Hands<'_>, step: &Step, target: &Target, run: RunId) {
     let wait = wanted(step, hands.options.wait);
-    if let (Some(wait), Ok(workspace)) = (wait, hands.workspace(target)) {
+    if let (Some(wait), Ok(workspace)) = (wait, hands.connections.workspace(target)) {
         let watch = Watch {
             hands,
             step,
