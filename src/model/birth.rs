@@ -4,6 +4,15 @@
 
 use super::time::{Span, Timestamp};
 
+/// From when to when something happened; `None`: nothing bounds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interval {
+    /// Not before this.
+    pub earliest: Option<Timestamp>,
+    /// Not after this.
+    pub latest: Option<Timestamp>,
+}
+
 /// One piece of evidence about the key that a slot holds now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {

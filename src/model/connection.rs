@@ -9,7 +9,8 @@ use super::address::{Name, ResourceId};
 use super::key_service::KeyService;
 use super::runtime_service::RuntimeService;
 use super::time::Span;
-use super::trust::{Host, Source};
+use super::trust::host::Host;
+use super::trust::source::Source;
 use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS, REQUEST_LIFETIME};
 
 /// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.

@@ -7,8 +7,8 @@ use super::address::Name;
 use super::connection::{KeyConnection, Workspace};
 use super::job::{JobSpec, SubmissionSpec};
 use super::key_service::KeyService;
-use super::name_glob::NameGlob;
 use super::runtime::RuntimeSpec;
+use super::selector::Selector;
 use super::time::Freeze;
 
 /// Everything a folder of manifests says, checked as far as that is possible offline.
@@ -121,15 +121,6 @@ pub struct KeyAgeRule {
     pub spec: RuntimeSpec,
     /// Where it is written.
     pub place: Place,
-}
-
-/// A resource's name, or a pattern for many.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selector {
-    /// Exactly this one: it must exist and have keys of its own.
-    Named(String),
-    /// Every one that matches, also future ones.
-    Glob(NameGlob),
 }
 
 /// One `JobRun` document.

@@ -2,7 +2,7 @@
 
 use super::address::{Identity, ResourceId};
 use super::kind::Kind;
-use super::runtime::Slot;
+use super::runtime::slot::Slot;
 
 /// A service whose resources have two keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

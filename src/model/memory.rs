@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::address::{Address, Identity, ResourceId};
-use super::birth::Evidence;
+use super::birth::{Evidence, Interval};
 use super::job::{JobMemory, SubmissionMemory};
-use super::joint::Interval;
-use super::runtime::{
-    Fingerprint, KnownKey, PerSlot, Regeneration, RuntimeMemory, Slot, SlotMemory,
-};
+use super::runtime::{Fingerprint, KnownKey, PerSlot, RuntimeMemory, Slot, SlotMemory};
 use super::time::Timestamp;
-use super::timeline::{LogMemory, LogSpan, add_events, add_span};
-use super::verdict::{Action, Refusal};
+use super::timeline::log::LogMemory;
+use super::verdict::action::Action;
+use super::verdict::refusal::Refusal;
+
+pub(super) mod doubt;
+mod log;
+
+pub use doubt::Doubt;
+pub use log::{GroupLog, LogId, LogReading};
 
 /// Everything the ledger knows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,102 +212,5 @@ impl Memory {
             .get(identity)
             .map(Vec::as_slice)
             .unwrap_or_default()
-    }
-}
-
-/// An intent without an end: an action that was written down, and of which nobody wrote down what became of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubt {
-    /// The intent's own number: unique in its ledger.
-    pub intent: String,
-    /// The apply that wrote it.
-    pub apply: String,
-    /// Whose apply that is, for people: `alice on build-7, process 4711`. Older ledgers do not tell.
-    pub by: Option<String>,
-    /// What it meant to do.
-    pub action: Action,
-    /// The rule's digest at that time ([`JobSpec::digest`](super::job::JobSpec::digest)). Older ledgers do not tell.
-    pub rule: Option<String>,
-    /// When it was written down (service or local time, the later).
-    pub at: Timestamp,
-    /// When its token was first meant to be sent: `at`, unless an intent before it was to send the same one.
-    pub since: Timestamp,
-    /// Until when its request may be under way; before this the subject is busy, after it the doubt can be settled.
-    pub act_by: Timestamp,
-}
-
-/// One Activity Log: that of a resource group, in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LogId {
-    /// The subscription's id.
-    pub subscription: String,
-    /// The resource group's name.
-    pub group: String,
-}
-
-impl LogId {
-    /// Of these two.
-    pub fn new(subscription: &str, group: &str) -> Self {
-        Self {
-            subscription: subscription.to_lowercase(),
-            group: group.to_lowercase(),
-        }
-    }
-
-    /// The log that tells of this resource; `None`: its id names no group.
-    pub fn of(resource: &ResourceId) -> Option<Self> {
-        let mut parts = resource
-            .as_str()
-            .split('/')
-            .skip_while(|part| part.is_empty());
-        let is = |part: Option<&str>, word: &str| {
-            part.is_some_and(|part| part.eq_ignore_ascii_case(word))
-        };
-        if !is(parts.next(), "subscriptions") {
-            return None;
-        }
-        let subscription = parts.next()?;
-        if !is(parts.next(), "resourceGroups") {
-            return None;
-        }
-        Some(Self::new(subscription, parts.next()?))
-    }
-}
-
-/// What was read of one Activity Log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupLog {
-    /// What was read, the earliest first.
-    pub spans: Vec<LogSpan>,
-    /// Regenerations by runtime, the earliest first.
-    pub events: BTreeMap<ResourceId, Vec<Regeneration>>,
-}
-
-/// One reading of an Activity Log, to its last page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogReading {
-    /// Which log.
-    pub log: LogId,
-    /// What was read.
-    pub span: LogSpan,
-    /// Regenerations of all its runtimes in that time.
-    pub events: Vec<(ResourceId, Regeneration)>,
-}
-
-impl GroupLog {
-    /// Adds one reading.
-    pub fn add(&mut self, reading: &LogReading) {
-        add_span(&mut self.spans, reading.span);
-        let mut by_runtime: BTreeMap<&ResourceId, Vec<Regeneration>> = BTreeMap::new();
-        for (of, event) in &reading.events {
-            // Who did it is shown while it is read, and not kept.
-            by_runtime.entry(of).or_default().push(Regeneration {
-                by: None,
-                ..event.clone()
-            });
-        }
-        for (of, events) in by_runtime {
-            add_events(self.events.entry(of.clone()).or_default(), &events);
-        }
     }
 }

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod address;
 pub mod birth;
+mod births;
 pub mod connection;
 pub mod contents;
 pub mod desired;
@@ -27,6 +28,7 @@ pub mod runtime;
 pub mod runtime_service;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod selector;
 pub mod survey;
 pub mod time;
 pub mod timeline;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::job::RunId;
-use super::runtime::Slot;
+use super::runtime::slot::Slot;
 use super::time::{Timestamp, minute};
 
 /// Whether what a rule promises of a subject holds at the time of the plan.

@@ -1,13 +1,18 @@
 //! What was gathered: one case for each subject, zipped from desired, seen and remembered.
 
-use super::address::{Address, Identity, Name, ResourceId};
+use super::address::{Address, Identity, Name};
 use super::desired::Place;
 use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
 use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
 use super::trouble::Trouble;
-use super::verdict::{Action, Refusal};
+use super::verdict::action::Action;
+use super::verdict::refusal::Refusal;
+
+pub(super) mod target;
+
+pub use target::{JobTarget, RuntimeTarget, SubmissionTarget};
 
 /// Everything a plan is decided from, besides the time.
 #[derive(Clone, Debug, Default)]
@@ -97,60 +102,6 @@ pub enum Looked<Sight> {
     NotAsked,
     /// Tried, and failed.
     Failed(Trouble),
-}
-
-/// Where a resource with two keys is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuntimeTarget {
-    /// The connection.
-    pub connection: Name,
-    /// Its ARM id, as declared or listed.
-    pub id: ResourceId,
-}
-
-/// Where a job is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JobTarget {
-    /// The connection.
-    pub workspace: Name,
-    /// The workspace's host in lower case, with a port on test servers.
-    pub host: String,
-    /// The job's id.
-    pub job: i64,
-}
-
-/// Where a one-time submit goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubmissionTarget {
-    /// The connection.
-    pub workspace: Name,
-    /// The workspace's host in lower case, with a port on test servers.
-    pub host: String,
-    /// The rule's name: part of the run's name and of the token.
-    pub rule: Name,
-    /// The content (see [`SubmissionSpec::body`]).
-    pub body: String,
-}
-
-impl RuntimeTarget {
-    /// The ledger's key.
-    pub fn identity(&self) -> Identity {
-        Identity::Runtime(self.id.clone())
-    }
-}
-
-impl JobTarget {
-    /// The ledger's key.
-    pub fn identity(&self) -> Identity {
-        Identity::Job(self.host.clone(), self.job)
-    }
-}
-
-impl SubmissionTarget {
-    /// The ledger's key.
-    pub fn identity(&self) -> Identity {
-        Identity::Submission(self.host.clone(), self.rule.clone())
-    }
 }
 
 impl Subject {

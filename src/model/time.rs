@@ -1,4 +1,4 @@
-//! Instants, lengths of time, and freezes. [`Window`] has a file of its own.
+//! Instants, lengths of time, and freezes.
 //!
 //! A length of time is written with a unit. There are no calendar months, which have no fixed length.
 
@@ -9,7 +9,6 @@ use jiff::SignedDuration;
 
 pub use jiff::Timestamp;
 
-pub use super::window::Window;
 use crate::limits::YEARS;
 
 /// A length of time in whole seconds: an age, a limit, a pause. Written `90d`, `12h`, `30m`, `45s` or a sum, `1d12h`.

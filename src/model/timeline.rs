@@ -1,86 +1,18 @@
 //! What is known of a runtime over time: for which times its Activity Log was read, the events in it, when its keys were seen, rotations by
-//! afresh, and declarations. From this follows when its keys were made, judged for both keys together.
+//! afresh, and declarations. From this follows when its keys were made ([`joint`](super::joint)).
 //!
 //! Evidence does not expire: what was proved of a key stays proved as long as its slot holds that key.
 
-use super::birth::{Birth, Evidence};
-use super::joint::{Interval, Joint, joint};
+pub(super) mod log;
+
+use super::birth::{Evidence, Interval};
 use super::runtime::{
-    Declaration, Fingerprint, KeySight, LogSight, PerSlot, Regeneration, Rotation, RuntimeMemory,
-    RuntimeSight, Slot, SlotMemory, TOLD_SLACK,
+    Declaration, Fingerprint, KeySight, LogSight, PerSlot, Rotation, RuntimeMemory, RuntimeSight,
+    Slot, SlotMemory, TOLD_SLACK,
 };
-use super::time::{Span, Timestamp};
-use crate::limits::ACTIVITY_LOG_LAG;
+use super::time::Timestamp;
 
-/// A stretch of time for which an Activity Log was read to its last page. Its end is when it was read: the last
-/// [`ACTIVITY_LOG_LAG`] before that may lack events that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LogSpan {
-    /// The first instant that was read.
-    pub since: Timestamp,
-    /// When it was read.
-    pub until: Timestamp,
-}
-
-impl LogSpan {
-    /// Up to where it holds for good.
-    pub fn holds_until(self) -> Timestamp {
-        lag().before(self.until).max(self.since)
-    }
-}
-
-/// How late the Activity Log may tell of an event.
-pub const fn lag() -> Span {
-    Span::seconds(ACTIVITY_LOG_LAG.as_secs())
-}
-
-/// What was read of one log, or of one runtime in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogMemory {
-    /// What was read, the earliest first. No two could be one.
-    pub spans: Vec<LogSpan>,
-    /// Regenerations, the earliest first, each once.
-    pub events: Vec<Regeneration>,
-}
-
-impl LogMemory {
-    /// Adds one reading. Spans become one where what holds for good of the earlier meets the later.
-    pub fn add(&mut self, span: LogSpan, events: &[Regeneration]) {
-        add_span(&mut self.spans, span);
-        add_events(&mut self.events, events);
-    }
-}
-
-/// Adds a span to spans, which stay sorted and apart.
-pub fn add_span(spans: &mut Vec<LogSpan>, span: LogSpan) {
-    spans.push(span);
-    spans.sort_unstable();
-    let mut merged: Vec<LogSpan> = Vec::with_capacity(spans.len());
-    for span in spans.drain(..) {
-        match merged.last_mut() {
-            Some(last) if span.since <= last.holds_until() => {
-                last.until = last.until.max(span.until);
-            }
-            Some(_) | None => merged.push(span),
-        }
-    }
-    *spans = merged;
-}
-
-/// Adds the events of one reading to events, which stay sorted. An event of a reading before is the same one; two alike in one reading
-/// are two.
-pub fn add_events(known: &mut Vec<Regeneration>, read: &[Regeneration]) {
-    let mut added: Vec<Regeneration> = Vec::new();
-    for event in read {
-        let count =
-            |events: &[Regeneration]| events.iter().filter(|other| other.is_same(event)).count();
-        if count(known) + count(&added) < count(read) {
-            added.push(event.clone());
-        }
-    }
-    known.extend(added);
-    known.sort_by_key(|event| (event.at, event.slot));
-}
+pub use log::{LogMemory, LogSpan, lag};
 
 /// Everything about the keys of one runtime, as of one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,19 +87,6 @@ impl Timeline {
             home: memory.home.clone(),
         }
     }
-
-    /// When the keys were made, judged together.
-    pub fn births(&self) -> Joint {
-        let mut joint = joint(self);
-        let here = |slot: Slot| {
-            let own = self.slots.get(slot).own;
-            matches!(own, Some(Evidence::KnownBefore { .. }))
-        };
-        if Slot::BOTH.into_iter().all(here) {
-            joint.stories = among(joint.stories, &self.home);
-        }
-        joint
-    }
 }
 
 /// When the runtime was made. What the ledger knows of that may be another runtime's of the same name where its status could not be read
@@ -177,31 +96,6 @@ pub fn created(memory: &RuntimeMemory, sight: Option<&RuntimeSight>) -> Option<T
         Some(sight) if sight.status_refused.is_some() => None,
         Some(sight) => sight.created.or(memory.created),
         None => memory.created,
-    }
-}
-
-/// The stories that agree with one of those that are known of the same two keys, as far as both allow. Where none does, what is known of
-/// each key alone stays.
-fn among(stories: Vec<PerSlot<Interval>>, known: &[PerSlot<Interval>]) -> Vec<PerSlot<Interval>> {
-    let both = |one: &Interval, other: &Interval| {
-        let earliest = one.earliest.max(other.earliest);
-        let latest = [one.latest, other.latest].into_iter().flatten().min();
-        let is_possible = earliest.zip(latest).is_none_or(|(from, to)| from <= to);
-        is_possible.then_some(Interval { earliest, latest })
-    };
-    let pairs = stories
-        .iter()
-        .flat_map(|story| known.iter().map(move |known| (story, known)));
-    let agreeing: Vec<PerSlot<Interval>> = pairs
-        .filter_map(|(story, known)| {
-            let (one, two) = (both(&story.one, &known.one)?, both(&story.two, &known.two)?);
-            Some(PerSlot { one, two })
-        })
-        .collect();
-    if agreeing.is_empty() {
-        stories
-    } else {
-        agreeing
     }
 }
 
@@ -302,41 +196,5 @@ fn shown(memory: &RuntimeMemory, slot: Slot, key: &Fingerprint, at: Timestamp) -
         former: known.former.iter().copied().chain(before).collect(),
         // What was declared of a key that is gone is void.
         declared: known.declared.filter(|_| known.fingerprint.is_none()),
-    }
-}
-
-impl RuntimeMemory {
-    /// When the keys were made, from the ledger alone.
-    ///
-    /// A key only gets younger behind our back: the latest bound may be wrong by now, the earliest may not, so what this proves
-    /// to be young enough *is* young enough.
-    pub fn births(&self) -> Joint {
-        Timeline::of(self, None).births()
-    }
-
-    /// When the key in `slot` was made, from the ledger alone.
-    pub fn birth(&self, slot: Slot) -> Birth {
-        self.births().births.get(slot).clone()
-    }
-
-    /// Did others change a key so shortly before the log was read last that it did not tell all of it yet? A later reading will.
-    pub fn awaits_log(&self) -> bool {
-        let Some(last) = self.log.spans.last() else {
-            return false;
-        };
-        let is_late = |by: Timestamp| last.holds_until() < by && by <= lag().after(last.until);
-        Slot::BOTH.into_iter().any(|slot| {
-            let evidence = self.slots.get(slot).evidence;
-            matches!(evidence, Some(Evidence::Changed { by, .. }) if is_late(by))
-        })
-    }
-
-    /// Does the ledger alone prove that both keys are younger than `limit` at `now`? Then no look is needed.
-    pub fn proves_younger(&self, limit: Span, now: Timestamp) -> bool {
-        let joint = self.births();
-        Slot::BOTH.into_iter().all(|slot| {
-            let earliest = joint.births.get(slot).earliest;
-            earliest.is_some_and(|earliest| limit.after(earliest) > now)
-        })
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! An opening never lies in a freeze.
 
-use crate::model::time::{Freeze, Timestamp, Window, minute};
+use crate::model::time::{Freeze, Timestamp, minute};
+use crate::model::window::Window;
 
 /// A time in which nothing is applied: freezes that meet or overlap are one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

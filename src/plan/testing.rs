@@ -19,9 +19,10 @@ use crate::model::survey::{
     Case, JobCase, JobTarget, Looked, RuntimeCase, RuntimeTarget, Subject, SubmissionCase,
     SubmissionTarget, Survey,
 };
-use crate::model::time::{Freeze, Span, Timestamp, Window};
+use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Action, Company, Plan, Presumed, Step};
+use crate::model::window::Window;
 
 /// Every test decides for this time unless it says otherwise: 1000 days into 1970's epoch, a Wednesday at midnight UTC.
 pub fn now() -> Timestamp {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::desired::KeyAgeRule;
-use crate::model::name_glob::Patterns;
+use crate::model::selector::Patterns;
 use crate::model::survey::Subject;
 use crate::model::trouble::{Trouble, TroubleKind};
 

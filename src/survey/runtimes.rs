@@ -12,10 +12,11 @@ use super::scene::Scene;
 use crate::cloud::{Dated, ListedRuntime};
 use crate::model::address::{Address, Identity};
 use crate::model::connection::Factory;
-use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::desired::KeyAgeRule;
 use crate::model::runtime::{
     KeySight, LogSight, OwnKeys, PerSlot, RuntimeMemory, RuntimeSight, Slot,
 };
+use crate::model::selector::Selector;
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};

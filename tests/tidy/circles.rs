@@ -22,13 +22,6 @@ pub struct Circle<'a> {
     ties: Vec<String>,
 }
 
-impl Circle<'_> {
-    /// Do all of its files lie below this folder?
-    pub fn is_in(&self, folder: &str) -> bool {
-        self.files.iter().all(|file| file.starts_with(folder))
-    }
-}
-
 impl fmt::Display for Circle<'_> {
     /// `a circle of 2 files:`, and a line for each tie.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,8 +5,8 @@ use std::collections::btree_map::Entry;
 
 use crate::model::address::Name;
 use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
-use crate::model::desired::Selector;
-use crate::model::name_glob::{NameGlob, NameGlobs, Patterns};
+use crate::model::name_glob::{NameGlob, NameGlobs};
+use crate::model::selector::{Patterns, Selector};
 
 use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};

@@ -5,11 +5,12 @@
 use std::collections::BTreeMap;
 
 use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
-use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::desired::KeyAgeRule;
 use crate::model::kind::Kind;
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
-use crate::model::time::Window;
+use crate::model::selector::Selector;
+use crate::model::window::Window;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};

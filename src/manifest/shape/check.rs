@@ -1,7 +1,8 @@
 //! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
 
 use crate::limits::{RUN_RETENTION_DAYS, WINDOWS_MAX};
-use crate::model::time::{Span, Window};
+use crate::model::time::Span;
+use crate::model::window::Window;
 
 use super::super::mark::At;
 use super::super::problem::{Findings, Problem};

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::model::connection::{Credential, DATABRICKS_APPLICATION, SecretSource, WorkspaceHost};
-use crate::model::desired::{Guardrails, JobRunWhat, JobSelector, LedgerPlace, OnExceed, Selector};
+use crate::model::desired::{Guardrails, JobRunWhat, JobSelector, LedgerPlace, OnExceed};
 use crate::model::job::{Concurrency, Counting, Requirement, Retry, RunResult};
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::{OnStarvation, UnknownAge};
+use crate::model::selector::Selector;
 use crate::model::time::Span;
 
 fn read_after_base(document: &str) -> Desired {

@@ -4,21 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::parameter;
-use super::{JobMemory, JobSpec, Parameter, ParameterValue, Run, TasksRun};
+use super::memory::JobMemory;
+use super::parameter::{self, ParameterValue, is_dynamic};
+use super::run::{Parameter, Run, TasksRun};
+use super::spec::{Counting, JobSpec};
 
 /// Most characters of a parameter's value that are shown.
 const VALUE_SHOWN_MAX: usize = 40;
-
-/// Which runs count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Counting {
-    /// Runs of all tasks with the rule's parameters, and the defaults of the others.
-    #[default]
-    SameParameters,
-    /// Runs with any parameters.
-    Any,
-}
 
 impl JobSpec {
     /// Do parameters make a difference?
@@ -128,11 +120,6 @@ impl Parameter {
     pub fn effective(&self) -> Option<&str> {
         self.value.as_deref().or(self.default.as_deref())
     }
-}
-
-/// Is it replaced by the service when a run starts?
-pub(super) fn is_dynamic(value: &str) -> bool {
-    value.contains("{{")
 }
 
 /// `day=2019-01-01`, or `day is not set`.

@@ -2,8 +2,6 @@
 //!
 //! The value of such a variable is never held here; only the request that starts a run contains it.
 
-use super::counting::is_dynamic;
-
 /// What the names of variables begin with that a manifest may give to a job: it must not send a credential to one.
 pub const VARIABLE_PREFIX: &str = "AFRESH_PARAMETER_";
 
@@ -79,6 +77,11 @@ pub(super) fn shown<'a>(name: &str, value: &'a str) -> &'a str {
     } else {
         value
     }
+}
+
+/// Is it replaced by the service when a run starts?
+pub(super) fn is_dynamic(value: &str) -> bool {
+    value.contains("{{")
 }
 
 /// Does the name of a parameter say that its value is a secret?

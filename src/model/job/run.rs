@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::RunId;
+use super::id::RunId;
 use crate::model::time::Timestamp;
 
 /// One run.

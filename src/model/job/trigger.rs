@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 
 use croner::parser::{CronParser, Seconds};
 
-use super::JobSpec;
-use super::counting::is_dynamic;
-use super::parameter::shown;
+use super::parameter::{is_dynamic, shown};
+use super::spec::JobSpec;
 use crate::model::recurring::{comes, is_readable, time_zone};
 use crate::model::time::Timestamp;
 

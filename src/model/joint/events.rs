@@ -2,11 +2,17 @@
 
 use std::cmp::Reverse;
 
-use super::{Believed, Correction, LOOK_SLACK, OWN_SLACK};
+use super::believed::Believed;
+use super::correction::Correction;
 use crate::model::birth::Evidence;
 use crate::model::runtime::{Regeneration, Rotation, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{Tenure, Timeline};
+
+/// Our own requests are matched with events by time: `Date` has whole seconds, and clocks differ.
+const OWN_SLACK: Span = Span::seconds(60);
+/// A look is dated by `Date`, which has whole seconds.
+pub(super) const LOOK_SLACK: Span = Span::seconds(1);
 
 /// An event, and whose it may be.
 pub(super) struct Event {

@@ -1,10 +1,9 @@
 //! Every way in which both keys can have been made so that each event is explained.
 
 use super::events::Event;
-use super::{Candidate, Interval, Key};
-use crate::model::birth::Evidence;
+use super::key::{Candidate, Key, Need};
+use crate::model::birth::{Evidence, Interval};
 use crate::model::runtime::PerSlot;
-use crate::model::time::Timestamp;
 
 /// Every pair of births in which each event is of one of the keys; of both only where looks show that both changed and there is no
 /// other way.
@@ -39,27 +38,6 @@ fn pairs(keys: &PerSlot<Key<'_>>, events: &[Event], one_for_both: bool) -> Vec<P
     stories.sort_unstable_by_key(|story| (story.one, story.two));
     stories.dedup();
     stories
-}
-
-/// What an event asks of a key whose slot it changed, the least first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Need {
-    #[default]
-    Nothing,
-    /// The key must not have been born before this.
-    BornFrom(Timestamp),
-    /// It cannot be of this slot.
-    Impossible,
-}
-
-impl Need {
-    fn is_met_by(self, born: Candidate) -> bool {
-        match (self, born.interval.latest) {
-            (Self::Nothing, _) | (Self::BornFrom(_), None) => true,
-            (Self::BornFrom(from), Some(latest)) => from <= latest,
-            (Self::Impossible, _) => false,
-        }
-    }
 }
 
 /// The events that the first key cannot explain if it was born so. Only the two that ask most of the second key matter: one of them may be

@@ -2,9 +2,10 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::model::runtime::{
-    Fingerprint, KeySight, LogSight, OwnKeys, Regeneration, Rotation, RuntimeMemory, RuntimeSight,
-    SlotMemory,
+    Declaration, Fingerprint, KeySight, LogSight, OwnKeys, Regeneration, Rotation, RuntimeMemory,
+    RuntimeSight, SlotMemory,
 };
+use crate::model::timeline::{LogSpan, lag};
 
 fn day(days: u64) -> Timestamp {
     Span::days(days).after(Timestamp::UNIX_EPOCH)

@@ -1,7 +1,25 @@
 //! Anything that a verdict may rest on.
 
-use super::verdicts::trouble;
-use super::*;
+use proptest::collection::vec;
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::parts::{
+    age, fingerprint, hex_digits, instant, result, run_id, slot, span, text, trouble,
+};
+use crate::model::address::ResourceId;
+use crate::model::birth::{Birth, Evidence};
+use crate::model::job::{
+    ActivePhase, Continuous, FormerRun, Inputs, Phase, Requirement, Run, RunId, RunResult,
+};
+use crate::model::joint::Correction;
+use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec, UnknownAge};
+use crate::model::time::{Span, Timestamp};
+use crate::model::verdict::{
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+};
+use crate::model::window::Window;
 
 pub(super) fn evidence() -> BoxedStrategy<Evidence> {
     let two = || (instant(), instant());

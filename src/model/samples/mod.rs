@@ -1,6 +1,7 @@
 //! Plans for tests: any plan that the words can say, with hostile texts in every place that a foreign hand fills.
 
 mod facts;
+mod parts;
 mod verdicts;
 
 use std::collections::BTreeMap;
@@ -10,117 +11,21 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::address::{Address, Name, ResourceId};
-use super::birth::{AgeRange, Birth, Evidence};
-use super::job::{
-    ActivePhase, Continuous, FormerRun, Inputs, ParameterValue, Phase, Requirement, Run, RunId,
-    RunResult, Token,
-};
-use super::joint::Correction;
+use super::address::ResourceId;
 use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
-use super::runtime::{
-    Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
-};
+use super::runtime::Regeneration;
 use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
-use super::time::{Freeze, Span, Timestamp, Window};
+use super::time::{Freeze, Timestamp};
 use super::timeline::LogSpan;
-use super::trouble::{RequestIds, Trouble, TroubleKind};
-use super::verdict::*;
+use super::verdict::{Exceeded, Plan, Refusal, Step, Target, Wait};
 use facts::facts;
-pub(crate) use facts::unseen_job;
-pub(crate) use verdicts::action;
+use parts::{address, instant, name, result, run_id, slot, span, text};
 use verdicts::{settlement, verdict};
 
-const HOSTILE: [&str; 8] = [
-    "gateway-west",
-    "</details><script>alert(1)</script>",
-    "@everyone | #1 `x` ```\n# head",
-    "\u{1b}[2J\u{1b}]8;;https://evil.example\u{7}",
-    "<!-- afresh-plan:other -->",
-    "\u{202e}abc --> https://evil.example www.evil.example a@b.c",
-    "größe 東京 🚀",
-    "\"quoted\\\"",
-];
-
-/// Words that a foreign hand may have written.
-pub(crate) fn text() -> BoxedStrategy<String> {
-    let any_text = vec(any::<char>(), 1..12).prop_map(String::from_iter);
-    prop_oneof![3 => select(&HOSTILE[..]).prop_map(str::to_owned), 1 => any_text].boxed()
-}
-
-pub(crate) fn instant() -> BoxedStrategy<Timestamp> {
-    (1_700_000_000_i64..2_000_000_000, 0_i32..1_000_000_000)
-        .prop_map(|(second, nanos)| Timestamp::new(second, nanos).unwrap())
-        .boxed()
-}
-
-fn span() -> BoxedStrategy<Span> {
-    prop_oneof![0_u64..400 * 86_400, Just(70_000 * 86_400 + 5)]
-        .prop_map(Span::seconds)
-        .boxed()
-}
-
-fn name() -> BoxedStrategy<Name> {
-    select(&["ingest", "analytics", "a.b-c", "x"][..])
-        .prop_map(|name| Name::parse(name).unwrap())
-        .boxed()
-}
-
-fn address() -> BoxedStrategy<Address> {
-    (name(), text())
-        .prop_map(|(connection, subject)| Address::new(connection, subject))
-        .boxed()
-}
-
-fn fingerprint() -> BoxedStrategy<Fingerprint> {
-    hex_digits()
-        .prop_map(|text| Fingerprint::parse(&text).unwrap())
-        .boxed()
-}
-
-fn hex_digits() -> BoxedStrategy<String> {
-    any::<(u128, u128)>()
-        .prop_map(|(high, low)| format!("{high:032x}{low:032x}"))
-        .boxed()
-}
-
-fn token() -> BoxedStrategy<Token> {
-    (hex_digits(), 1_usize..=64)
-        .prop_map(|(text, length)| Token::parse(&text[..length]).unwrap())
-        .boxed()
-}
-
-fn slot() -> BoxedStrategy<Slot> {
-    select(&Slot::BOTH[..]).boxed()
-}
-
-fn run_id() -> BoxedStrategy<i64> {
-    (1..i64::MAX).boxed()
-}
-
-fn result() -> BoxedStrategy<RunResult> {
-    select(
-        &[
-            "SUCCESS",
-            "SUCCESS_WITH_FAILURES",
-            "FAILED",
-            "TIMEDOUT",
-            "CANCELED",
-            "SKIPPED",
-            "NEW|ONE",
-        ][..],
-    )
-    .prop_map(RunResult::parse)
-    .boxed()
-}
-
-fn age() -> BoxedStrategy<AgeRange> {
-    (span(), of(span()))
-        .prop_map(|(at_least, at_most)| AgeRange { at_least, at_most })
-        .boxed()
-}
+pub(crate) use facts::unseen_job;
+pub(crate) use verdicts::action;
 
 fn target() -> BoxedStrategy<Target> {
     prop_oneof![

@@ -1,36 +1,18 @@
 //! Any verdict with its actions and reasons, any settlement.
 
-use super::*;
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
 
-pub(crate) fn trouble() -> BoxedStrategy<Trouble> {
-    let kind = prop_oneof![
-        text().prop_map(|right| TroubleKind::Forbidden { right }),
-        Just(TroubleKind::Unauthenticated),
-        Just(TroubleKind::Blocked),
-        Just(TroubleKind::NotFound),
-        Just(TroubleKind::Throttled),
-        Just(TroubleKind::TimeOver),
-        Just(TroubleKind::Unwanted),
-        Just(TroubleKind::Unreachable),
-        Just(TroubleKind::Unexpected),
-        Just(TroubleKind::Misfit),
-    ];
-    let ids = (of(text()), of(text()), of(text())).prop_map(|(request, correlation, client)| {
-        Box::new(RequestIds {
-            request,
-            correlation,
-            client,
-        })
-    });
-    (kind, text(), text(), ids)
-        .prop_map(|(kind, doing, message, ids)| Trouble {
-            kind,
-            doing,
-            message,
-            ids,
-        })
-        .boxed()
-}
+use super::parts::{
+    age, fingerprint, hex_digits, instant, run_id, slot, span, text, token, trouble,
+};
+use crate::model::job::ParameterValue;
+use crate::model::verdict::{
+    Action, Cause, Company, Haste, Hold, Keep, NonEmpty, Presumed, Receipt, Settled, Settlement,
+    Verdict,
+};
 
 pub(super) fn presumed() -> BoxedStrategy<Presumed> {
     prop_oneof![

@@ -1,140 +1,33 @@
 //! What a credential may be used for. A manifest or a saved plan asks. The answer comes from outside both: from built-in clouds, a policy,
 //! a person, or the command line.
 //!
-//! Nothing is trusted on the word of the document that asks for it. Each role of a cloud is judged by itself.
+//! Nothing is trusted on the word of the document that asks for it. Each role of a cloud is judged by itself. Without a policy, a manifest may
+//! name only variables and files that are there for secrets. Otherwise it could send the content of any other one to a service.
 
-mod host;
-mod source;
+mod ask;
+mod denied;
+mod grounds;
+pub(super) mod host;
+mod role;
+pub(super) mod source;
 mod used;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::connection::{Cloud, DATABRICKS_APPLICATION, blob_cloud};
-use super::desired::{LedgerPlace, Place};
-use crate::escape::{line, quoted};
+use super::desired::LedgerPlace;
 
+pub use ask::{Ask, Asked};
+pub use denied::{Denied, Lack};
+pub use grounds::Grounds;
 pub use host::{Host, HostPattern};
+pub use role::Role;
 pub use source::{SECRET_FOLDERS, Source, VariablePattern};
 pub use used::{Use, Used};
 
-/// What a host does for afresh.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Role {
-    /// Entra ID: gives tokens, and is shown secrets for them.
-    Authority,
-    /// Azure Resource Manager.
-    ResourceManager,
-    /// A Databricks workspace.
-    Databricks,
-    /// Azure Storage, where a ledger may lie.
-    Storage,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 4] = [
-        Self::Authority,
-        Self::ResourceManager,
-        Self::Databricks,
-        Self::Storage,
-    ];
-
-    /// Its field in a policy.
-    pub const fn field(self) -> &'static str {
-        match self {
-            Self::Authority => "authority",
-            Self::ResourceManager => "resourceManager",
-            Self::Databricks => "databricks",
-            Self::Storage => "storage",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Authority => "authority",
-            Self::ResourceManager => "Resource Manager",
-            Self::Databricks => "Databricks",
-            Self::Storage => "storage",
-        })
-    }
-}
-
-/// What says yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Grounds {
-    /// It belongs to Azure itself, or is a source that needs no leave.
-    BuiltIn,
-    /// The simulator stands in for every host.
-    Simulator,
-    /// `AZURE_AUTHORITY_HOST`, which is the operator's own word.
-    Environment,
-    /// `--allow-loopback`.
-    Loopback,
-    /// A policy.
-    Policy,
-    /// A person, now or in an earlier command.
-    Person,
-}
-
-/// Something that a manifest or a saved plan names and that needs a yes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// May credentials go to this host?
-    Host {
-        /// What it is there for.
-        role: Role,
-        /// Which.
-        host: Host,
-        /// The cloud that names it; of a ledger's blob, none.
-        cloud: Option<Box<Cloud>>,
-    },
-    /// May a token of this audience go to this host?
-    Audience {
-        /// What the host is there for.
-        role: Role,
-        /// Where the token goes.
-        host: Host,
-        /// What it opens.
-        audience: String,
-        /// The cloud that says so.
-        cloud: Box<Cloud>,
-    },
-    /// May a secret come from there?
-    Source(Source),
-}
-
-/// A question, and where it stands in the manifests.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What is asked.
-    pub ask: Ask,
-    /// Where; of a saved plan, nowhere.
-    pub place: Option<Place>,
-}
-
-/// Why there is no yes, for people: what is asked, and what to allow where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denied {
-    /// What was asked for.
-    pub ask: Ask,
-    /// What is lacking.
-    pub lack: Lack,
-}
-
-/// What is lacking for a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    /// A policy, or a person.
-    Leave,
-    /// `--allow-loopback`.
-    LoopbackFlag,
-    /// Loopback is allowed, but not beside hosts that are none.
-    OnlyLoopback,
-}
+/// Variables that are there for credentials: a manifest may name any that begins so.
+const SECRET_PREFIXES: [&str; 4] = ["AZURE_", "ARM_", "DATABRICKS_", "AFRESH_SECRET_"];
 
 /// What a policy allows beyond what needs no leave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -284,15 +177,64 @@ impl Trust {
         })
     }
 
+    /// May a secret come from there? Files are asked about with [`Trust::file`].
+    ///
+    /// # Errors
+    /// The policy does not allow it.
+    pub fn source(&self, source: &Source) -> Result<Grounds, Denied> {
+        if self.is_simulated {
+            return Ok(Grounds::Simulator);
+        }
+        let allowed = &self.allowed;
+        let (is_free, is_allowed) = match source {
+            Source::Variable(name) => (
+                SECRET_PREFIXES
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix)),
+                allowed.variables.iter().any(|pattern| pattern.covers(name)),
+            ),
+            Source::ServiceConnection(id) => {
+                let is_it = |known: &String| known.eq_ignore_ascii_case(id);
+                (
+                    self.service_connection.as_ref().is_some_and(is_it),
+                    allowed.service_connections.iter().any(is_it),
+                )
+            }
+            Source::File(path) => return self.file(path, path),
+        };
+        self.answer(is_free, is_allowed, source.clone())
+    }
+
+    /// May a secret come from this file, which lies at `resolved` when links are followed?
+    ///
+    /// # Errors
+    /// It lies elsewhere, and the policy does not allow it.
+    pub fn file(&self, written: &Path, resolved: &Path) -> Result<Grounds, Denied> {
+        let below = |folder: &PathBuf| resolved.starts_with(folder);
+        self.answer(
+            self.folders.iter().any(below),
+            self.allowed.files.iter().any(below),
+            Source::File(written.to_owned()),
+        )
+    }
+
+    fn answer(&self, is_free: bool, is_allowed: bool, source: Source) -> Result<Grounds, Denied> {
+        match (self.is_simulated, is_free, is_allowed) {
+            (true, ..) => Ok(Grounds::Simulator),
+            (_, true, _) => Ok(Grounds::BuiltIn),
+            (_, _, true) => Ok(Grounds::Policy),
+            (false, false, false) => Err(Denied {
+                ask: Ask::Source(source),
+                lack: Lack::Leave,
+            }),
+        }
+    }
+
     /// Answers one question. `resolve` gives a file's path without links.
     ///
     /// # Errors
     /// What is lacking.
-    pub fn judge(
-        &self,
-        ask: &Ask,
-        resolve: impl Fn(&std::path::Path) -> PathBuf,
-    ) -> Result<Grounds, Denied> {
+    pub fn judge(&self, ask: &Ask, resolve: impl Fn(&Path) -> PathBuf) -> Result<Grounds, Denied> {
         match ask {
             Ask::Host { role, host, cloud } => self.host(*role, host, cloud.as_deref()),
             Ask::Audience {
@@ -338,128 +280,6 @@ fn is_own(cloud: &Cloud, bare: &str) -> bool {
         && !is_manager_audience(bare)
         && bare.starts_with("http")
         && Host::of_address(bare) == manager
-}
-
-impl Ask {
-    /// The hosts that every connection to a cloud reaches: its authority and Resource Manager, and the audience of tokens for that.
-    pub fn of_cloud(cloud: &Cloud) -> [Self; 3] {
-        let manager = Host::of_address(&cloud.resource_manager);
-        [
-            Self::Host {
-                role: Role::Authority,
-                host: Host::of_address(&cloud.authority),
-                cloud: Some(Box::new(cloud.clone())),
-            },
-            Self::Host {
-                role: Role::ResourceManager,
-                host: manager.clone(),
-                cloud: Some(Box::new(cloud.clone())),
-            },
-            Self::Audience {
-                role: Role::ResourceManager,
-                host: manager,
-                audience: cloud.audience.clone(),
-                cloud: Box::new(cloud.clone()),
-            },
-        ]
-    }
-
-    /// What a workspace at `host` asks beside that: the host, the audience of its tokens, and that of the management token that it is
-    /// shown.
-    pub fn of_workspace(cloud: &Cloud, host: &Host) -> [Self; 3] {
-        let audience = |audience: &String| Self::Audience {
-            role: Role::Databricks,
-            host: host.clone(),
-            audience: audience.clone(),
-            cloud: Box::new(cloud.clone()),
-        };
-        [
-            Self::Host {
-                role: Role::Databricks,
-                host: host.clone(),
-                cloud: Some(Box::new(cloud.clone())),
-            },
-            audience(&cloud.databricks_resource),
-            audience(&cloud.databricks_management),
-        ]
-    }
-
-    /// What a ledger asks, if it is a blob.
-    pub fn of_ledger(place: &LedgerPlace) -> Option<Self> {
-        match place {
-            LedgerPlace::File(_) => None,
-            LedgerPlace::Blob(address) => Some(Self::Host {
-                role: Role::Storage,
-                host: Host::of_address(address),
-                cloud: None,
-            }),
-        }
-    }
-
-    /// What to write below `spec.allow` of a policy.
-    pub fn allowance(&self) -> String {
-        match self {
-            Self::Host { role, host, .. } => format!("hosts: {{{}: [\"{host}\"]}}", role.field()),
-            Self::Audience { role, audience, .. } => {
-                format!("audiences: {{{}: [{}]}}", role.field(), quoted(audience))
-            }
-            Self::Source(source) => source.allowance(),
-        }
-    }
-}
-
-impl fmt::Display for Ask {
-    /// `the authority 127.0.0.1:4771 of the cloud evil`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Host {
-                role: Role::Storage,
-                host,
-                ..
-            } => write!(f, "the ledger's host {host}"),
-            Self::Host { role, host, cloud } => {
-                write!(f, "the {role} host {host}")?;
-                cloud
-                    .iter()
-                    .try_for_each(|cloud| write!(f, " of the cloud {}", cloud.name))
-            }
-            Self::Audience {
-                host,
-                audience,
-                cloud,
-                ..
-            } => write!(
-                f,
-                "the audience {} for tokens to {host} of the cloud {}",
-                line(audience),
-                cloud.name
-            ),
-            Self::Source(source) => source.fmt(f),
-        }
-    }
-}
-
-impl Denied {
-    /// What is lacking, and how it is given, in one line.
-    pub fn advice(&self) -> String {
-        match self.lack {
-            Lack::LoopbackFlag => {
-                "give --allow-loopback if whatever listens there may have your credentials".to_owned()
-            }
-            Lack::OnlyLoopback => "--allow-loopback holds only if every host of the cloud and of the ledger is loopback".to_owned(),
-            Lack::Leave => format!(
-                "allow it in a policy, outside the manifests (--policy FILE): `allow: {{{}}}`",
-                self.ask.allowance()
-            ),
-        }
-    }
-}
-
-impl fmt::Display for Denied {
-    /// `the authority host login.evil.example of the cloud evil is not trusted: allow it in a policy …`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not trusted: {}", self.ask, self.advice())
-    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,10 @@
-//! Where secrets may come from.
-//!
-//! Without a policy, a manifest may name only variables and files that are there for secrets. Otherwise it could send the content of any
-//! other one to a service.
+//! What a secret may come from.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Ask, Denied, Grounds, Lack, Trust};
 use crate::escape::{line, quoted};
 
-/// Variables that are there for credentials: a manifest may name any that begins so.
-const PREFIXES: [&str; 4] = ["AZURE_", "ARM_", "DATABRICKS_", "AFRESH_SECRET_"];
 /// Where secrets are mounted: a manifest may name any file below.
 pub const SECRET_FOLDERS: [&str; 3] = ["/run/secrets", "/var/run/secrets", "/mnt/secrets-store"];
 
@@ -47,63 +41,10 @@ impl VariablePattern {
         }
     }
 
-    fn covers(&self, name: &str) -> bool {
+    pub(super) fn covers(&self, name: &str) -> bool {
         match self.0.strip_suffix('*') {
             Some(begin) => name.starts_with(begin),
             None => name == self.0,
-        }
-    }
-}
-
-impl Trust {
-    /// May a secret come from there? Files are asked about with [`Trust::file`].
-    ///
-    /// # Errors
-    /// The policy does not allow it.
-    pub fn source(&self, source: &Source) -> Result<Grounds, Denied> {
-        if self.is_simulated {
-            return Ok(Grounds::Simulator);
-        }
-        let allowed = &self.allowed;
-        let (is_free, is_allowed) = match source {
-            Source::Variable(name) => (
-                PREFIXES.iter().any(|prefix| name.starts_with(prefix)),
-                allowed.variables.iter().any(|pattern| pattern.covers(name)),
-            ),
-            Source::ServiceConnection(id) => {
-                let is_it = |known: &String| known.eq_ignore_ascii_case(id);
-                (
-                    self.service_connection.as_ref().is_some_and(is_it),
-                    allowed.service_connections.iter().any(is_it),
-                )
-            }
-            Source::File(path) => return self.file(path, path),
-        };
-        self.answer(is_free, is_allowed, source.clone())
-    }
-
-    /// May a secret come from this file, which lies at `resolved` when links are followed?
-    ///
-    /// # Errors
-    /// It lies elsewhere, and the policy does not allow it.
-    pub fn file(&self, written: &Path, resolved: &Path) -> Result<Grounds, Denied> {
-        let below = |folder: &PathBuf| resolved.starts_with(folder);
-        self.answer(
-            self.folders.iter().any(below),
-            self.allowed.files.iter().any(below),
-            Source::File(written.to_owned()),
-        )
-    }
-
-    fn answer(&self, is_free: bool, is_allowed: bool, source: Source) -> Result<Grounds, Denied> {
-        match (self.is_simulated, is_free, is_allowed) {
-            (true, ..) => Ok(Grounds::Simulator),
-            (_, true, _) => Ok(Grounds::BuiltIn),
-            (_, _, true) => Ok(Grounds::Policy),
-            (false, false, false) => Err(Denied {
-                ask: Ask::Source(source),
-                lack: Lack::Leave,
-            }),
         }
     }
 }

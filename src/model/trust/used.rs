@@ -4,7 +4,11 @@
 
 use std::fmt;
 
-use super::{Ask, Grounds, Host, Role, Source};
+use super::ask::Ask;
+use super::grounds::Grounds;
+use super::host::Host;
+use super::role::Role;
+use super::source::Source;
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,19 +67,6 @@ impl Use {
             Ask::Audience { .. } | Ask::Source(_) => return None,
         };
         Some(Self { what, allowed_by })
-    }
-}
-
-impl Grounds {
-    /// For people; `None`: nobody had to allow it.
-    pub const fn words(self) -> Option<&'static str> {
-        match self {
-            Self::BuiltIn | Self::Simulator => None,
-            Self::Environment => Some("set by AZURE_AUTHORITY_HOST"),
-            Self::Loopback => Some("allowed by --allow-loopback"),
-            Self::Policy => Some("allowed by policy"),
-            Self::Person => Some("allowed by a person"),
-        }
     }
 }
 

@@ -6,7 +6,6 @@ use super::super::birth::AgeRange;
 use super::super::job::RunId;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp, minute};
-use super::failed;
 use super::haste::Haste;
 
 /// Why something is to be done.
@@ -174,6 +173,15 @@ fn too_long(
 ) -> fmt::Result {
     let (lasted, limit) = (lasted.rounded(), limit.rounded());
     write!(f, "run {run} has been {how} for {lasted}, limit {limit}")
+}
+
+/// `1 failure`, `3 failures`.
+pub fn failed(failures: u32) -> String {
+    if failures == 1 {
+        "1 failure".to_owned()
+    } else {
+        format!("{failures} failures")
+    }
 }
 
 /// Failures since a success, or in all where there was none.

@@ -3,7 +3,9 @@
 //! Every output takes its numbers from here, so that they agree.
 
 use super::super::promise::Promise;
-use super::{Action, Hold, Step, Verdict};
+use super::action::Action;
+use super::hold::Hold;
+use super::step::{Step, Verdict};
 
 /// How many of each. Actions are counted one by one, everything else by subject.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

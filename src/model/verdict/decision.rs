@@ -7,7 +7,13 @@ use super::super::address::{Address, Name};
 use super::super::birth::AgeRange;
 use super::super::time::{Freeze, Span, Timestamp};
 use super::super::trouble::Trouble;
-use super::{Cause, Hold, Keep, Plan, Receipt, Settled, Settlement, Step, Target, Verdict, Wait};
+use super::cause::Cause;
+use super::hold::Hold;
+use super::keep::Keep;
+use super::plan::Plan;
+use super::settlement::{Receipt, Settled, Settlement};
+use super::step::{Step, Verdict, Wait};
+use super::target::Target;
 
 /// What was decided about one subject.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use super::super::promise::Attention;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
-use super::Action;
+use super::action::Action;
 
 /// Why something wanted waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! the next apply tries again. Until then the plan reports the refusal, and needs attention where only a person can end it.
 
 use super::super::time::Timestamp;
-use super::Action;
+use super::action::Action;
 
 /// What the service said to the last request of this kind on the subject, with none done since.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Presumed;
+    use super::super::action::Presumed;
     use super::*;
     use crate::model::runtime::Slot;
 

@@ -7,8 +7,9 @@ use crate::model::desired::Project;
 use crate::model::job::{Continuous, Requirement, RunResult};
 use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::survey::{Looked, Subject, Survey};
-use crate::model::time::{Span, Window};
+use crate::model::time::Span;
 use crate::model::verdict::{Action, Keep, NonEmpty, Plan, Verdict};
+use crate::model::window::Window;
 
 fn laws(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Law> {
     audit(survey, project, plan)

@@ -1,8 +1,9 @@
 //! Windows and freezes, looked at one opening after the other.
 
 use crate::model::survey::RuntimeCase;
-use crate::model::time::{Timestamp, Window};
+use crate::model::time::Timestamp;
 use crate::model::verdict::Plan;
+use crate::model::window::Window;
 
 /// Most openings that are looked at: minutely ones of a week.
 const TRIES_MAX: usize = 10_000;

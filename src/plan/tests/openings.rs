@@ -7,8 +7,9 @@ use crate::model::desired::Project;
 use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, Rotation, Slot};
 use crate::model::survey::{RuntimeCase, Subject};
-use crate::model::time::{Freeze, Span, Timestamp, Window};
+use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::verdict::{Action, Cause, Facts, Haste, Hold, Step, Verdict};
+use crate::model::window::Window;
 
 /// It is a Wednesday at midnight; this window opens at 02:00 UTC of the given days of the week.
 fn window(days: &str) -> Window {

@@ -8,8 +8,9 @@ use crate::model::runtime::{
     UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase, Subject};
-use crate::model::time::{Span, Timestamp, Window};
+use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Action, Cause, Hold, Keep, Presumed, Receipt, Settled, Step, Verdict};
+use crate::model::window::Window;
 
 fn verdict(case: &RuntimeCase) -> Verdict {
     decide(Subject::Runtime(case.clone())).verdict

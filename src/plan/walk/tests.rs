@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::testing::{ahead, freeze, now, runtime};
 use super::*;
-use crate::model::time::Window;
+use crate::model::window::Window;
 
 fn spec(windows: &[&str], overlap: &str) -> RuntimeSpec {
     let window = |cron: &&str| Window::new(cron, "Europe/Paris", Span::hours(4)).unwrap();

@@ -6,9 +6,10 @@ use crate::escape::line;
 use crate::model::birth::Birth;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
-use crate::model::time::{Freeze, Span, Timestamp, Window, minute};
+use crate::model::time::{Freeze, Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Target, Verdict};
+use crate::model::window::Window;
 use crate::review::paint::Ink;
 use crate::review::words;
 

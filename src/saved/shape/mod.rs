@@ -32,9 +32,10 @@ pub(super) mod words {
     };
     pub use crate::model::runtime_service::RuntimeService;
     pub use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
-    pub use crate::model::time::{Freeze, Span, Timestamp, Window};
+    pub use crate::model::time::{Freeze, Span, Timestamp};
     pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
     pub use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
     pub use crate::model::verdict::*;
+    pub use crate::model::window::Window;
 }

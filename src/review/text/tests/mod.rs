@@ -17,12 +17,13 @@ use crate::model::requests::RequestClass;
 use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slot, UnknownAge};
 use crate::model::samples;
 use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, SubmissionTarget};
-use crate::model::time::{Freeze, Span, Timestamp, Window};
+use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
     Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled,
     Settlement, SlotFacts, Target, Wait,
 };
+use crate::model::window::Window;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

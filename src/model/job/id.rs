@@ -1,0 +1,35 @@
+//! What jobs, runs and requests for runs go by.
+
+use crate::limits::TOKEN_CHARS_MAX;
+
+/// A job's id: a positive 64-bit number, never a float.
+pub type JobId = i64;
+/// A run's id: a positive 64-bit number, never a float.
+pub type RunId = i64;
+
+/// An `idempotency_token`: decided and stored before the call, at most 64 characters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token(String);
+
+impl Token {
+    /// Takes 1 to 64 characters of `[A-Za-z0-9-]`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=TOKEN_CHARS_MAX).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// A SHA-256 as its 64 lower-case hex digits: exactly as long as a token may be.
+    pub fn from_digest(digest: &[u8; 32]) -> Self {
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+        let digits = digest
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        Self(digits.collect())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

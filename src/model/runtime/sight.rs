@@ -1,0 +1,70 @@
+//! What was seen of a runtime.
+
+use super::fingerprint::Fingerprint;
+use super::regeneration::Regeneration;
+use super::slot::PerSlot;
+use crate::model::time::Timestamp;
+use crate::model::trouble::Trouble;
+
+/// What was seen of a runtime.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeSight {
+    /// The service's time of the look (`Date`).
+    pub at: Timestamp,
+    /// Whether it has keys of its own.
+    pub kind: OwnKeys,
+    /// `createTime`, if the service told.
+    pub created: Option<Timestamp>,
+    /// Why its status, which tells that, was not shown, where the rest of the evidence has to do.
+    pub status_refused: Option<Trouble>,
+    /// Its keys, as fingerprints.
+    pub keys: KeySight,
+    /// When each key was made, where the service itself tells (`keyCreationTime` of a storage account).
+    pub told: PerSlot<Option<Timestamp>>,
+    /// What the Activity Log says of it.
+    pub log: LogSight,
+}
+
+/// Whether a resource has keys of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OwnKeys {
+    /// It has: a self-hosted runtime, a storage account.
+    Yes,
+    /// A runtime that is shared from another factory: its keys are there.
+    Linked,
+    /// A runtime that is managed by Azure: no keys.
+    Managed,
+    /// A storage account that takes none of its keys.
+    Disabled,
+    /// A type that this version does not know.
+    Other(String),
+}
+
+/// What was seen of the two keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySight {
+    /// Their fingerprints.
+    Shown(PerSlot<Fingerprint>),
+    /// Not asked for.
+    NotAsked,
+    /// Asked and not answered: usually the right to list keys is missing. Then age rests on the rest of the evidence.
+    Refused(Trouble),
+}
+
+/// What was seen in the Activity Log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogSight {
+    /// All regenerations of this runtime in the time the log was read for.
+    Read {
+        /// The first instant it was read for.
+        since: Timestamp,
+        /// The last one.
+        until: Timestamp,
+        /// Newest first.
+        events: Vec<Regeneration>,
+    },
+    /// Not asked for.
+    NotAsked,
+    /// Asked and not answered: usually the right to read the log is missing.
+    Refused(Trouble),
+}

@@ -1,0 +1,54 @@
+//! What is promised of a runtime's keys, and how they are judged.
+
+use crate::model::time::Span;
+use crate::model::window::Window;
+
+/// What is promised of a runtime's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeSpec {
+    /// No key gets older than this.
+    pub age_max: Span,
+    /// A key is due this long before that.
+    pub rotate_before: Span,
+    /// Least time between regenerating the two keys.
+    pub overlap: Span,
+    /// How an age that is not known exactly is judged.
+    pub unknown_age: UnknownAge,
+    /// When rotation is wanted; empty: always.
+    pub windows: Vec<Window>,
+    /// What happens if a limit would be broken before a window opens or a freeze ends.
+    pub on_starvation: OnStarvation,
+    /// Due times of different runtimes are drawn earlier by up to this much, each by its own share.
+    pub jitter: Span,
+}
+
+/// How an age that is not known exactly is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAge {
+    /// By what is proved: the least age.
+    #[default]
+    Adopt,
+    /// By the worst case: the greatest age.
+    Rotate,
+    /// Not at all where it makes a difference: a hold.
+    Fail,
+}
+
+/// What happens if a limit would be broken before a window opens or a freeze ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnStarvation {
+    /// The window is kept, the limit is not.
+    #[default]
+    Wait,
+    /// The limits of both keys are kept, the window is not; a freeze always is, so keys go before one that lasts too long.
+    Rotate,
+    /// A person decides.
+    Fail,
+}
+
+impl RuntimeSpec {
+    /// The age from which a key is due, before jitter: `maxAge - rotateBefore`.
+    pub fn due_age(&self) -> Span {
+        self.age_max.minus(self.rotate_before)
+    }
+}

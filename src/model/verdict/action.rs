@@ -1,0 +1,111 @@
+//! What may be done to a subject, and what that presumes.
+
+use std::collections::BTreeMap;
+
+use super::super::job::{ParameterValue, RunId, Token};
+use super::super::key_service::KeyService;
+use super::super::runtime::fingerprint::Fingerprint;
+use super::super::runtime::slot::Slot;
+use super::super::time::Timestamp;
+
+/// One effect. It names what it presumes, so that afterwards one can tell whether it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `regenerateAuthKey`. Happened if the slot's fingerprint is no longer `replacing`.
+    Regenerate {
+        /// Which key.
+        slot: Slot,
+        /// The key it replaces.
+        replacing: Presumed,
+        /// The other key, which must still be this one.
+        beside: Presumed,
+    },
+    /// `run-now`. Happened if the token's run exists: sending again returns it.
+    Start {
+        /// Decided from what it follows, so that the same need has the same token.
+        token: Token,
+        /// The newest run at the time of the decision.
+        after: Option<RunId>,
+        /// `job_parameters`.
+        parameters: BTreeMap<String, ParameterValue>,
+        /// Whether other runs may be active when it starts.
+        company: Company,
+    },
+    /// `runs/submit`. Happened if the token's run exists.
+    Submit {
+        /// Decided from the content and what it follows.
+        token: Token,
+        /// SHA-256 of the content.
+        digest: String,
+    },
+    /// `runs/cancel`. Happened if the run has ended, or is being ended.
+    Cancel {
+        /// Which run.
+        run: RunId,
+    },
+}
+
+/// A key as far as the planner was allowed to see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presumed {
+    /// This one.
+    Key(Fingerprint),
+    /// The planner may not list keys (it needs read rights only). Apply sees the key before it writes the intent.
+    Unseen,
+    /// The one that was made then, by the service's own word; which key that is, apply sees before it writes the intent.
+    Made(Timestamp),
+}
+
+/// Whether other runs may be active when a run is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Company {
+    /// None may: `Forbid`, or `Replace` after its cancels.
+    Alone,
+    /// Any may: `Allow`.
+    Any,
+}
+
+impl Action {
+    /// Would sending one return the other's run? Then they have one token.
+    pub fn is_same_send(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Start { token: one, .. }, Self::Start { token: other, .. })
+            | (Self::Submit { token: one, .. }, Self::Submit { token: other, .. }) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Are both the same thing to do on one subject: with the same key, or with the same run?
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Regenerate { slot: one, .. }, Self::Regenerate { slot: other, .. }) => {
+                one == other
+            }
+            (Self::Cancel { run: one }, Self::Cancel { run: other }) => one == other,
+            (Self::Start { .. }, Self::Start { .. })
+            | (Self::Submit { .. }, Self::Submit { .. }) => true,
+            (
+                Self::Regenerate { .. }
+                | Self::Cancel { .. }
+                | Self::Start { .. }
+                | Self::Submit { .. },
+                _,
+            ) => false,
+        }
+    }
+
+    /// Are both of one kind, whatever they are about? They need the same right.
+    pub fn is_alike(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`. `service`: whose keys they are.
+    pub fn title(&self, service: KeyService) -> String {
+        match self {
+            Self::Regenerate { slot, .. } => format!("regenerate {}", service.key_name(*slot)),
+            Self::Start { .. } => "run now".to_owned(),
+            Self::Submit { .. } => "submit".to_owned(),
+            Self::Cancel { run } => format!("cancel run {run}"),
+        }
+    }
+}

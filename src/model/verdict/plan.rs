@@ -1,0 +1,64 @@
+//! Everything that was decided, about every subject.
+
+use super::super::memory::LogReading;
+use super::super::requests::Requests;
+use super::super::survey::{Refresh, Skipped};
+use super::super::time::{Freeze, Timestamp};
+use super::counts::Counts;
+use super::step::{Step, Verdict};
+
+/// Everything that was decided, about every subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The time it was decided for.
+    pub at: Timestamp,
+    /// One for each subject, in the order of their addresses.
+    pub steps: Vec<Step>,
+    /// What globs met and left alone.
+    pub skipped: Vec<Skipped>,
+    /// Nothing changes before this by the passing of time alone, unless a right is missing where nothing was looked at yet: the earliest `changes_at`, and at most
+    /// [`crate::limits::PLAN_VALIDITY_MAX`] from `at`.
+    pub valid_until: Timestamp,
+    /// Freezes that are not over yet: apply keeps them also between decision and act.
+    pub freezes: Vec<Freeze>,
+    /// Guardrails that were reached.
+    pub exceeded: Vec<Exceeded>,
+    /// The plan must not be applied: a guardrail with `onExceed: fail` was reached (exit code 5).
+    pub refused: bool,
+    /// Activity Logs that the survey read to their last page, for the ledger.
+    pub logs: Vec<LogReading>,
+    /// Requests that the survey sent.
+    pub requests: Requests,
+    /// How it was read: with [`Refresh::None`] everything is as of the last read.
+    pub refresh: Refresh,
+}
+
+/// A guardrail that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exceeded {
+    /// `maxRegenerations.perFactory`, with the factory's connection where it is one: `maxRegenerations.perFactory of ingest`.
+    pub guardrail: String,
+    /// Its bound.
+    pub limit: u32,
+    /// How many actions were wanted.
+    pub wanted: u32,
+}
+
+impl Plan {
+    /// Steps that act, in order.
+    pub fn acts(&self) -> impl Iterator<Item = &Step> {
+        self.steps
+            .iter()
+            .filter(|step| matches!(step.verdict, Verdict::Act { .. }))
+    }
+
+    /// Steps that only wait: the rule declares it, and an earlier apply, which started the run, did not see its end.
+    pub fn waits_to_resume(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.resumes())
+    }
+
+    /// How many of each.
+    pub fn counts(&self) -> Counts {
+        Counts::of(&self.steps)
+    }
+}
