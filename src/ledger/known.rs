@@ -87,8 +87,6 @@ impl Known {
         }
     }
 
-    /// # Errors
-    /// Somebody else has changed this subject meanwhile.
     pub(super) fn untouched(&self, identity: &Identity) -> Result<(), IntendError> {
         if self.touched.contains(identity) {
             let why = "another apply worked on it meanwhile".to_owned();
