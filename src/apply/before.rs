@@ -7,7 +7,7 @@ use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::memory::Memory;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Facts, Presumed, Step};
+use crate::model::verdict::{Action, Presumed, Step};
 
 /// When an apply did what `action` was to do, by what the ledger knows and `step`, which was decided at `decided`, did not; `None`: no
 /// apply with this ledger did.
@@ -47,9 +47,7 @@ pub(super) fn since(
             (start.at >= decided && !known.contains(&start.run)).then_some(start.at)
         }
         Action::Submit { digest, .. } => {
-            let Facts::Submission(facts) = &step.facts else {
-                return None;
-            };
+            let facts = step.facts.submission()?;
             let known = |run| facts.runs.iter().any(|known| known.id == run);
             let mut submitted = memory.submissions.get(identity)?.runs.iter();
             submitted

@@ -17,7 +17,7 @@ use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Company, Facts, Presumed, Step};
+use crate::model::verdict::{Action, Company, Presumed, Step};
 
 use super::ground::{self, KeysSeen, StartSight, SubmitSight};
 use super::hands::Hands;
@@ -192,17 +192,17 @@ async fn at_job(
 
 /// From when on the plan had read the job's history.
 fn history_since(step: &Step, decided: Timestamp) -> Timestamp {
-    match &step.facts {
-        Facts::Job(facts) => facts.history_since.unwrap_or(decided),
-        _ => decided,
-    }
+    let facts = step.facts.job();
+    facts
+        .and_then(|facts| facts.history_since)
+        .unwrap_or(decided)
 }
 
 /// Which runs the plan knew: all that began before this. It had read its history from some time on; and what began before an end
 /// that it knew was there when it looked.
 fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
     let read = history_since(step, decided);
-    let Facts::Job(facts) = &step.facts else {
+    let Some(facts) = step.facts.job() else {
         return read;
     };
     let ends = facts.failures.iter().map(|(_, at, _)| *at);
@@ -213,7 +213,7 @@ fn known_since(step: &Step, decided: Timestamp) -> Timestamp {
 /// The runs that the plan says it saw, and those that the step has cancelled.
 pub(super) fn known_runs(step: &Step, cancelled: &[RunId]) -> Vec<RunId> {
     let mut known = cancelled.to_vec();
-    if let Facts::Job(facts) = &step.facts {
+    if let Some(facts) = step.facts.job() {
         let listed = facts.active.iter().chain(&facts.undated);
         known.extend(listed.map(|run| run.id));
         known.extend(facts.failures.iter().map(|(run, ..)| *run));
@@ -248,7 +248,7 @@ async fn at_submitted(
     action: &Action,
     cancelled: &[RunId],
 ) -> Result<Ground, Trouble> {
-    let Facts::Submission(facts) = &step.facts else {
+    let Some(facts) = step.facts.submission() else {
         return Err(misfit(action, &target.identity()));
     };
     let workspace = hands.connections.workspace_named(&target.workspace)?;

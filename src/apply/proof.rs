@@ -14,7 +14,7 @@ use crate::model::job::{Phase, Run, RunId, RunResult};
 use crate::model::memory::Memory;
 use crate::model::runtime::PerSlot;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Facts, Presumed, Receipt, Settled, Step, Target};
+use crate::model::verdict::{Action, Facts, Receipt, Settled, Step, Target};
 
 /// Why a regenerate that was answered is not known to have happened.
 pub(super) enum Unproved {
@@ -35,15 +35,8 @@ pub(super) async fn of_key(
     action: &Action,
     mut answer: Answer,
 ) -> Result<Answer, Unproved> {
-    let (
-        Target::Runtime(target),
-        Action::Regenerate {
-            slot,
-            replacing: Presumed::Key(replaced),
-            ..
-        },
-        Receipt::Regenerated { fingerprint, .. },
-    ) = (target, action, &mut answer.receipt)
+    let (Some(target), Some((slot, replaced)), Receipt::Regenerated { fingerprint, .. }) =
+        (target.runtime(), action.replaced(), &mut answer.receipt)
     else {
         return Ok(answer);
     };
@@ -59,8 +52,8 @@ pub(super) async fn of_key(
         Err(trouble) => Err(trouble),
     };
     match keys {
-        Ok(keys) if keys.said.get(*slot) != replaced => {
-            fingerprint.clone_from(keys.said.get(*slot));
+        Ok(keys) if keys.said.get(slot) != replaced => {
+            fingerprint.clone_from(keys.said.get(slot));
             Ok(answer)
         }
         Ok(_) => Err(Unproved::NotDone(format!(
@@ -78,19 +71,12 @@ pub(super) async fn beside(
     action: &Action,
     answer: &Answer,
 ) -> Option<(String, Option<Event>)> {
-    let (
-        Target::Runtime(runtime),
-        Action::Regenerate {
-            slot,
-            beside: Presumed::Key(before),
-            ..
-        },
-        Receipt::Regenerated {
-            fingerprint,
-            answered,
-            ..
-        },
-    ) = (target, action, &answer.receipt)
+    let (runtime, slot, before) = (target.runtime()?, action.regenerated()?, action.beside()?);
+    let Receipt::Regenerated {
+        fingerprint,
+        answered,
+        ..
+    } = &answer.receipt
     else {
         return None;
     };
@@ -118,7 +104,7 @@ pub(super) async fn beside(
         keys: &keys,
         told: PerSlot::default(),
     };
-    let news = (keys.get(*slot) == fingerprint).then(|| {
+    let news = (keys.get(slot) == fingerprint).then(|| {
         let identity = target.identity();
         hands
             .ledger

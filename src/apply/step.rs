@@ -18,7 +18,7 @@ use crate::model::outcome::Happened;
 use crate::model::promise::Attention;
 use crate::model::time::{Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Facts, Receipt, Settled, Step, Target, Verdict};
+use crate::model::verdict::{Action, Receipt, Settled, Step, Target, Verdict};
 
 /// Whether the next action of a step may follow.
 enum Next {
@@ -116,9 +116,7 @@ impl Task<'_> {
 
     /// A start of the step whose parameters cannot be had: then nothing of it is begun, not even a cancel before the start.
     fn unfilled(&self) -> Option<Trouble> {
-        let Target::Job(job) = self.target else {
-            return None;
-        };
+        let job = self.target.job()?;
         let Verdict::Act { actions, .. } = &self.step.verdict else {
             return None;
         };
@@ -127,19 +125,15 @@ impl Task<'_> {
         actions
             .iter()
             .chain([self.action])
-            .find_map(|action| match action {
-                Action::Start { parameters, .. } => {
-                    writer.can_fill(workspace, job.job, parameters).err()
-                }
-                Action::Cancel { .. } | Action::Submit { .. } | Action::Regenerate { .. } => None,
-            })
+            .filter_map(|action| action.started_with())
+            .find_map(|parameters| writer.can_fill(workspace, job.job, parameters).err())
     }
 
     async fn go(&self, progress: &mut Progress) -> Next {
         if let Some(trouble) = self.unfilled() {
             return self.refused(trouble);
         }
-        let starts = matches!(self.action, Action::Start { .. } | Action::Submit { .. });
+        let starts = self.action.starts_a_run();
         if starts && !progress.cancelled.is_empty() {
             let ended = watch::until_ended(self.hands, self.target, &progress.cancelled).await;
             if let Err(skip) = ended {
@@ -349,10 +343,8 @@ impl Task<'_> {
 
     /// The rule that a start is an attempt for.
     fn rule(&self, action: &Action) -> Option<String> {
-        match (action, &self.step.facts) {
-            (Action::Start { .. }, Facts::Job(facts)) => Some(facts.rule.clone()),
-            _ => None,
-        }
+        action.started_with()?;
+        self.step.facts.job().map(|facts| facts.rule.clone())
     }
 
     async fn settle(&self, intent: String, how: Ending) -> Result<(), LedgerError> {

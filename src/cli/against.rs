@@ -104,7 +104,9 @@ impl<'a> Rules<'a> {
                 };
                 submission(known, target, facts)
             }
-            _ => Some("what it rests on is not in the plan".to_owned()),
+            (None | Some(Target::Runtime(_) | Target::Job(_) | Target::Submission(_)), _) => {
+                Some("what it rests on is not in the plan".to_owned())
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::escape;
 use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::{Action, Facts, Plan, Step, Target};
+use crate::model::verdict::{Facts, Plan, Step, Target};
 
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
@@ -118,7 +118,10 @@ fn unspoken_of<'a>(
     let unresolved: BTreeSet<&Name> = unresolved.map(|step| &step.address.connection).collect();
     // A document that was renamed goes on with what was begun under its old name.
     let contents: BTreeSet<&str> = plan.steps.iter().filter_map(content).collect();
-    let is_content = |doubt: &Doubt| matches!(&doubt.action, Action::Submit { digest, .. } if contents.contains(digest.as_str()));
+    let is_content = |doubt: &Doubt| {
+        let digest = doubt.action.submitted();
+        digest.is_some_and(|digest| contents.contains(digest))
+    };
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
         let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);

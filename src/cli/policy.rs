@@ -206,8 +206,7 @@ fn of_acts(policy: &Policy, plan: &Plan) -> Vec<Violation> {
         let Verdict::Act { actions, .. } = &step.verdict else {
             continue;
         };
-        let is_key = |one: &Action| matches!(one, Action::Regenerate { .. });
-        let keys = actions.iter().filter(|one| is_key(one)).count();
+        let keys = actions.iter().filter_map(Action::regenerated).count();
         let through = (&step.address.connection, step.key_service());
         *regenerations.entry(through).or_default() += keys;
         let kind = match &step.facts {

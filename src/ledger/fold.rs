@@ -120,7 +120,7 @@ impl Fold {
     }
 
     fn runtime(&mut self, subject: &Subject) -> Option<&mut RuntimeMemory> {
-        if !matches!(subject.identity, Identity::Runtime(_)) {
+        if subject.identity.resource().is_none() {
             self.note(format!("an event on keys of {subject}, which has none"));
             return None;
         }
@@ -169,7 +169,7 @@ impl Fold {
                 let held = runtime.slots.get_mut(slot);
                 see(held, keys.get(slot), (*before.get(slot), at))
             });
-            if let (Some(evidence), Identity::Runtime(id)) = (seen, identity) {
+            if let (Some(evidence), Some(id)) = (seen, identity.resource()) {
                 self.memory.meet(KnownKey {
                     fingerprint: keys.get(slot).clone(),
                     of: id.clone(),
@@ -193,7 +193,9 @@ impl Fold {
                 let submission = self.submission(subject);
                 submission.ended(digest, run.0, run.1, run.2);
             }
-            _ => self.note(format!("a run of {subject}, which has none")),
+            (Identity::Runtime(_), _) | (Identity::Submission(..), None) => {
+                self.note(format!("a run of {subject}, which has none"));
+            }
         }
     }
 
@@ -204,7 +206,7 @@ impl Fold {
     }
 
     fn confirmed(&mut self, subject: &Subject, digest: &str, run: RunId) {
-        if !matches!(subject.identity, Identity::Submission(..)) {
+        if subject.identity.submission().is_none() {
             return self.note(format!(
                 "a confirmed run of {subject}, which is not a one-time run"
             ));
@@ -318,7 +320,7 @@ impl Fold {
 
     /// A regenerate that changed nothing. The log may tell of it as done.
     fn undone(&mut self, identity: &Identity, doubt: &Doubt) {
-        if let (Identity::Runtime(_), Some(undone)) = (identity, Undone::of(doubt)) {
+        if let (Some(_), Some(undone)) = (identity.resource(), Undone::of(doubt)) {
             let runtime = self.memory.runtimes.entry(identity.clone()).or_default();
             runtime.undone.push(undone);
         }
@@ -349,7 +351,7 @@ impl Fold {
         let (memory, action) = (&mut self.memory, &doubt.action);
         match (identity, action, receipt) {
             (
-                Identity::Runtime(_),
+                Identity::Runtime(id),
                 Action::Regenerate { .. },
                 Receipt::Regenerated {
                     slot,
@@ -360,14 +362,12 @@ impl Fold {
             ) => {
                 let runtime = memory.runtimes.entry(identity.clone()).or_default();
                 let evidence = rotate(runtime, *slot, fingerprint, *sent, *answered);
-                if let Identity::Runtime(id) = identity {
-                    memory.meet(KnownKey {
-                        fingerprint: fingerprint.clone(),
-                        of: id.clone(),
-                        slot: *slot,
-                        evidence,
-                    });
-                }
+                memory.meet(KnownKey {
+                    fingerprint: fingerprint.clone(),
+                    of: id.clone(),
+                    slot: *slot,
+                    evidence,
+                });
             }
             (
                 Identity::Job(..),
@@ -397,11 +397,13 @@ impl Fold {
                     submission.runs.push((digest.clone(), *run, *answered));
                 }
             }
-            (_, Action::Cancel { .. }, Receipt::Cancelled { .. }) => {}
-            _ => self.note(format!(
-                "a receipt on {identity} that does not fit `{}`",
-                action.title(identity.key_service())
-            )),
+            (Identity::Submission(..), Action::Cancel { .. }, Receipt::Cancelled { .. }) => {}
+            (Identity::Runtime(_) | Identity::Job(..) | Identity::Submission(..), ..) => {
+                self.note(format!(
+                    "a receipt on {identity} that does not fit `{}`",
+                    action.title(identity.key_service())
+                ));
+            }
         }
     }
 
@@ -413,7 +415,7 @@ impl Fold {
         let doubts = doubts.map(|doubt| (doubt.intent.clone(), false));
         self.ended.extend(doubts);
         memory.runtimes.remove(identity);
-        if let Identity::Runtime(id) = identity {
+        if let Some(id) = identity.resource() {
             for met in memory.keys.values_mut() {
                 met.retain(|known| known.of != *id);
             }
@@ -424,7 +426,7 @@ impl Fold {
         memory.doubts.remove(identity);
         memory.refusals.remove(identity);
         memory.addresses.remove(identity);
-        if matches!(identity, Identity::Submission(..)) && !generations.is_empty() {
+        if identity.submission().is_some() && !generations.is_empty() {
             let forgotten = SubmissionMemory {
                 forgotten: generations.clone(),
                 ..SubmissionMemory::default()

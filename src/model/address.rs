@@ -178,6 +178,30 @@ impl fmt::Display for Identity {
 }
 
 impl Identity {
+    /// The resource, of one that has keys.
+    pub const fn resource(&self) -> Option<&ResourceId> {
+        match self {
+            Self::Runtime(id) => Some(id),
+            Self::Job(..) | Self::Submission(..) => None,
+        }
+    }
+
+    /// The workspace's host and the job's id, of a job.
+    pub fn job(&self) -> Option<(&str, i64)> {
+        match self {
+            Self::Job(host, job) => Some((host, *job)),
+            Self::Runtime(_) | Self::Submission(..) => None,
+        }
+    }
+
+    /// The workspace's host and the rule, of a one-time submit.
+    pub fn submission(&self) -> Option<(&str, &Name)> {
+        match self {
+            Self::Submission(host, rule) => Some((host, rule)),
+            Self::Runtime(_) | Self::Job(..) => None,
+        }
+    }
+
     /// Reads what `Display` wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':')?;

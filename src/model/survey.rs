@@ -105,6 +105,22 @@ pub enum Looked<Sight> {
 }
 
 impl Subject {
+    /// That of a resource with keys.
+    pub const fn runtime(&self) -> Option<&RuntimeCase> {
+        match self {
+            Self::Runtime(case) => Some(case),
+            Self::Job(_) | Self::Submission(_) | Self::Unresolved { .. } => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub const fn runtime_mut(&mut self) -> Option<&mut RuntimeCase> {
+        match self {
+            Self::Runtime(case) => Some(case),
+            Self::Job(_) | Self::Submission(_) | Self::Unresolved { .. } => None,
+        }
+    }
+
     /// What people call it.
     pub fn address(&self) -> &Address {
         match self {

@@ -55,7 +55,7 @@ fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<(Timestamp, D
 /// When the Activity Log will tell everything that had happened as the runtime was looked at: what is judged then may change earlier than
 /// what is judged now.
 fn log_is_told(subject: &Subject) -> Option<Timestamp> {
-    if let Subject::Runtime(case) = subject
+    if let Some(case) = subject.runtime()
         && let Looked::Seen(sight) = &case.sight
         && let LogSight::Read { until, .. } = sight.log
     {
@@ -68,7 +68,7 @@ fn log_is_told(subject: &Subject) -> Option<Timestamp> {
 fn read_again(subject: &Subject, at: Timestamp) -> Cow<'_, Subject> {
     let mut subject = Cow::Borrowed(subject);
     if log_is_told(&subject).is_some()
-        && let Subject::Runtime(case) = subject.to_mut()
+        && let Some(case) = subject.to_mut().runtime_mut()
         && let Looked::Seen(sight) = &mut case.sight
         && let LogSight::Read { until, .. } = &mut sight.log
     {

@@ -119,7 +119,7 @@ fn open<'a>(case: &'a JobCase, sight: Option<&JobSight>, now: Timestamp) -> Open
             Some(Settled::Repeat) => opened.repeats.push(doubt),
             Some(settled) => {
                 if let Settled::Done(Receipt::Started { run, answered }) = settled
-                    && let Action::Start { parameters, .. } = &doubt.action
+                    && let Some(parameters) = doubt.action.started_with()
                 {
                     opened.memory.start(OwnStart {
                         run,
@@ -166,29 +166,9 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
 
 /// Puts the intent's own start, with its token, in the place of a new one; false if none is wanted.
 fn send_again(actions: &mut NonEmpty<Action>, doubt: &Doubt) -> bool {
-    let place = std::iter::once(&mut actions.first)
-        .chain(&mut actions.rest)
-        .find(|action| matches!(action, Action::Start { .. }));
-    if let (
-        Some(Action::Start {
-            token,
-            after,
-            parameters,
-            ..
-        }),
-        Action::Start {
-            token: stored,
-            after: followed,
-            parameters: sent,
-            ..
-        },
-    ) = (place, &doubt.action)
-    {
-        (*token, *after, *parameters) = (stored.clone(), *followed, sent.clone());
-        true
-    } else {
-        false
-    }
+    let mut all = std::iter::once(&mut actions.first).chain(&mut actions.rest);
+    let place = all.find(|action| action.started_with().is_some());
+    place.is_some_and(|start| start.send_again(&doubt.action))
 }
 
 fn facts(case: &JobCase, memory: &JobMemory, sight: Option<&JobSight>, now: Timestamp) -> JobFacts {

@@ -6,7 +6,7 @@ use crate::model::birth::Evidence;
 use crate::model::memory::Doubt;
 use crate::model::runtime::{KeySight, Regeneration, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::timeline::Timeline;
-use crate::model::verdict::{Action, OutsideChange};
+use crate::model::verdict::OutsideChange;
 
 /// What changed behind our back, key by key.
 pub(super) fn rotations(
@@ -45,7 +45,7 @@ pub(super) fn rotations(
 
 fn may_be_ours(doubts: &[Doubt], slot: Slot) -> bool {
     let mut open = doubts.iter().map(|doubt| &doubt.action);
-    open.any(|action| matches!(action, Action::Regenerate { slot: of, .. } if *of == slot))
+    open.any(|action| action.regenerated() == Some(slot))
 }
 
 /// Keys that the service says it made since the ledger last saw them.

@@ -92,9 +92,9 @@ fn demands(
     let count = |wanted: fn(&Action) -> bool| {
         u32::try_from(actions.iter().filter(|action| wanted(action)).count()).unwrap_or(u32::MAX)
     };
-    let keys = count(|action| matches!(action, Action::Regenerate { .. }));
-    let runs = count(|action| matches!(action, Action::Start { .. } | Action::Submit { .. }));
-    let cancels = count(|action| matches!(action, Action::Cancel { .. }));
+    let keys = count(|action| action.regenerated().is_some());
+    let runs = count(Action::starts_a_run);
+    let cancels = count(|action| action.cancelled().is_some());
     let (service, holder) = holder(draft).unwrap_or_default();
     let name = names.get(&holder).map(String::as_str).unwrap_or_default();
     [

@@ -7,7 +7,7 @@ use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
 use crate::model::memory::Doubt;
 use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot, TOLD_SLACK};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Action, Presumed, Receipt, Settled};
+use crate::model::verdict::{Action, Receipt, Settled};
 
 /// A regeneration happened if the slot shows another key than the one it was to replace. An unchanged slot proves that it did
 /// not happen only if it was looked at after the time of its request was over: until then it may be on its way.
@@ -15,7 +15,7 @@ use crate::model::verdict::{Action, Presumed, Receipt, Settled};
 /// service says that it made the key does not fit.
 pub fn runtime(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Settled> {
     let keys = shown(doubt, sight, now)?;
-    let (slot, replaced) = replacing(doubt)?;
+    let (slot, replaced) = doubt.action.replaced()?;
     let is_another = keys.get(slot) != replaced;
     let made = *sight.told.get(slot);
     if made.is_some_and(|made| contradicts(doubt, made, is_another)) {
@@ -50,14 +50,9 @@ fn contradicts(doubt: &Doubt, made: Timestamp, is_another: bool) -> bool {
 /// The key that somebody else changed while `doubt` was open and its own slot stayed as it was.
 pub fn foreign_rotation(doubt: &Doubt, sight: &RuntimeSight, now: Timestamp) -> Option<Slot> {
     let keys = shown(doubt, sight, now)?;
-    let (slot, replaced) = replacing(doubt)?;
-    match &doubt.action {
-        Action::Regenerate {
-            beside: Presumed::Key(beside),
-            ..
-        } if keys.get(slot) == replaced && keys.get(slot.twin()) != beside => Some(slot.twin()),
-        _ => None,
-    }
+    let (slot, replaced) = doubt.action.replaced()?;
+    let (twin, beside) = (slot.twin(), doubt.action.beside()?);
+    (keys.get(slot) == replaced && keys.get(twin) != beside).then_some(twin)
 }
 
 /// A start happened if there is a run that it may have started; else only sending it again tells ([`Settled::Repeat`]: the
@@ -129,17 +124,6 @@ fn shown<'a>(
 ) -> Option<&'a PerSlot<Fingerprint>> {
     match &sight.keys {
         KeySight::Shown(keys) if now >= doubt.act_by => Some(keys),
-        _ => None,
-    }
-}
-
-fn replacing(doubt: &Doubt) -> Option<(Slot, &Fingerprint)> {
-    match &doubt.action {
-        Action::Regenerate {
-            slot,
-            replacing: Presumed::Key(key),
-            ..
-        } => Some((*slot, key)),
         _ => None,
     }
 }

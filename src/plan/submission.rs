@@ -106,7 +106,7 @@ impl View<'_> {
     }
 
     fn means_present(&self, doubt: &Doubt) -> bool {
-        matches!(&doubt.action, Action::Submit { digest, .. } if *digest == self.case.spec.digest)
+        doubt.action.submitted() == Some(&self.case.spec.digest)
     }
 
     /// A submit in doubt is sent again, as it was, where it is still wanted.
@@ -123,7 +123,7 @@ impl View<'_> {
         match &mut ruling.verdict {
             Verdict::Act { actions, .. } => {
                 let place = std::iter::once(&mut actions.first).chain(&mut actions.rest);
-                let mut submits = place.filter(|one| matches!(one, Action::Submit { .. }));
+                let mut submits = place.filter(|one| one.submitted().is_some());
                 if let Some(submit) = submits.next() {
                     *submit = newest.action.clone();
                     settlements.push(settlement(newest, Settled::Repeat));

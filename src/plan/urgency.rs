@@ -101,15 +101,13 @@ fn undated(facts: &JobFacts) -> Standing {
 }
 
 fn made(draft: &Draft) -> Made {
-    let (Verdict::Act { actions, .. }, Facts::Runtime(facts)) =
-        (&draft.step.verdict, &draft.step.facts)
+    let (Verdict::Act { actions, .. }, Some(facts)) =
+        (&draft.step.verdict, draft.step.facts.runtime())
     else {
         return Made::Nothing;
     };
-    let births = actions.iter().filter_map(|action| match action {
-        Action::Regenerate { slot, .. } => Some(facts.slots.get(*slot).birth.earliest),
-        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
-    });
+    let keys = actions.iter().filter_map(Action::regenerated);
+    let births = keys.map(|slot| facts.slots.get(slot).birth.earliest);
     births.min().map_or(Made::Nothing, |earliest| {
         earliest.map_or(Made::AtAnyTime, Made::NotBefore)
     })

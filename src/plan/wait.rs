@@ -22,15 +22,13 @@ pub(super) fn wait(
         })
     };
     match &ruling.verdict {
-        Verdict::Act { actions, .. } if actions.iter().any(starts) => wait(Some(max?), None),
+        Verdict::Act { actions, .. } if actions.iter().any(Action::starts_a_run) => {
+            wait(Some(max?), None)
+        }
         Verdict::Hold {
             why: Hold::ActiveRun { run } | Hold::QueuedRun { run, .. },
             ..
         } if own == Some(*run) => wait(max, own),
         Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => None,
     }
-}
-
-const fn starts(action: &Action) -> bool {
-    matches!(action, Action::Start { .. } | Action::Submit { .. })
 }

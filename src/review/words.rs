@@ -11,8 +11,8 @@ use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Action, Cause, Counts, Exceeded, Facts, OutsideChange, Receipt, RuntimeFacts, Settled,
-    Settlement, SlotFacts, Step, Target,
+    Action, Cause, Counts, Exceeded, OutsideChange, Receipt, RuntimeFacts, Settled, Settlement,
+    SlotFacts, Step, Target,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -363,18 +363,12 @@ const fn metered_as(class: RequestClass, n: u64) -> &'static str {
 
 /// What is known of a runtime.
 pub(super) fn runtime_facts(step: &Step) -> Option<&RuntimeFacts> {
-    match &step.facts {
-        Facts::Runtime(facts) => Some(facts),
-        _ => None,
-    }
+    step.facts.runtime()
 }
 
 /// What is known of the key that an action replaces.
 pub(super) fn replaced<'a>(step: &'a Step, action: &Action) -> Option<(Slot, &'a SlotFacts)> {
-    match action {
-        Action::Regenerate { slot, .. } => {
-            runtime_facts(step).map(|facts| (*slot, facts.slots.get(*slot)))
-        }
-        _ => None,
-    }
+    let slot = action.regenerated()?;
+    let facts = step.facts.runtime()?;
+    Some((slot, facts.slots.get(slot)))
 }

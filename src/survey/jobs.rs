@@ -4,7 +4,7 @@ use super::resolve::{misfit, not_looked_at};
 use super::scene::Scene;
 use super::submissions;
 use crate::cloud::ListedJob;
-use crate::model::address::{Address, Identity};
+use crate::model::address::Address;
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
 use crate::model::job::JobId;
@@ -159,9 +159,9 @@ fn known(scene: &Scene<'_>, case: JobCase) -> Option<JobCase> {
 /// tells which bears it now.
 fn remembered_as(scene: &Scene<'_>, host: &str, address: &Address, name: &str) -> Option<JobId> {
     let known = scene.memory.addresses.iter();
-    let mut jobs = known.filter_map(|(identity, known_as)| match identity {
-        Identity::Job(of, id) if of == host && known_as == address => Some((identity, *id)),
-        _ => None,
+    let mut jobs = known.filter_map(|(identity, known_as)| {
+        let (of, id) = identity.job()?;
+        (of == host && known_as == address).then_some((identity, id))
     });
     let (identity, id) = jobs.next().filter(|_| jobs.next().is_none())?;
     let memory = scene.memory.jobs.get(identity)?;

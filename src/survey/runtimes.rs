@@ -10,7 +10,7 @@ use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
 use super::scene::Scene;
 use crate::cloud::{Dated, ListedRuntime};
-use crate::model::address::{Address, Identity};
+use crate::model::address::Address;
 use crate::model::connection::Factory;
 use crate::model::desired::KeyAgeRule;
 use crate::model::runtime::{
@@ -77,11 +77,10 @@ fn remembered(
         .memory
         .addresses
         .iter()
-        .filter_map(|(identity, address)| match identity {
-            Identity::Runtime(id) if id.folded().starts_with(&prefix) => {
-                Some(address.subject.clone())
-            }
-            _ => None,
+        .filter_map(|(identity, address)| {
+            let id = identity.resource()?;
+            let is_within = id.folded().starts_with(&prefix);
+            is_within.then(|| address.subject.clone())
         });
     let named = rules
         .iter()

@@ -223,7 +223,10 @@ fn own(case: &SubmissionCase) -> Vec<RunId> {
 /// A listed run of an earlier content matters while it is active, while its end is unknown, and where an open intent may have made it.
 fn matters(case: &SubmissionCase, former: &FormerRun) -> bool {
     let is_own = case.memory.submitted(former.run.id).is_some();
-    let is_meant = |action: &Action| matches!(action, Action::Submit { digest, .. } if digest.starts_with(&former.content));
+    let is_meant = |action: &Action| {
+        let digest = action.submitted();
+        digest.is_some_and(|digest| digest.starts_with(&former.content))
+    };
     former.run.is_active()
         || is_own && !case.memory.has_ended(former.run.id)
         || case.doubts.iter().any(|doubt| is_meant(&doubt.action))

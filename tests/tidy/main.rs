@@ -41,6 +41,11 @@ fn nevers_stay_never() {
 }
 
 #[test]
+fn no_kind_is_passed_over() {
+    none(&ours().flat_map(rules::passed_over).collect::<Vec<_>>());
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     none(&ours().filter_map(rules::silent_opening).collect::<Vec<_>>());
 }
@@ -116,6 +121,40 @@ mod doctored {
         ] {
             assert_eq!(rules::trespasses(&plan(text)).len(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_kind_that_is_passed_over_is_seen_in_every_spelling() {
+        for text in [
+            "fn f() { if let Facts::Job(facts) = &step.facts { g(facts) } }",
+            "fn f() { let Some(Target::Runtime(target)) = &step.target else { return }; }",
+            "fn f() -> bool { matches!(identity, Identity::Submission(..)) }",
+            "fn f() -> bool { matches!(g(a, b), Some(Action::Cancel { run }) if run == c) }",
+            "fn f() { match service { KeyService::Storage => g(), _ => {} } }",
+            "fn f() { match service { KeyService::Storage => { g() } other => h(other), } }",
+            "fn f() { match (a, b) { (Identity::Job(..), Some(it)) => g(it), (_, _) => {} } }",
+            "fn f() { match a { Subject::Runtime(Case { rule, .. }) | Subject::Job(Case { rule, .. }) => g(rule), _ => {} } }",
+        ] {
+            assert_eq!(rules::passed_over(&plan(text)).len(), 1, "{text}");
+        }
+        for text in [
+            "fn f() { let target = Target::Job(g()); }",
+            "fn f() { match text { \"key\" => Target::Job(g()), _ => h() } }",
+            "fn f() { match service { KeyService::Storage => g(), KeyService::Runtime => { h() } } }",
+            "fn f() { match service { KeyService::Storage => match a { 1 => g(), _ => h() }, KeyService::Runtime => {} } }",
+            "fn f() { match a { Identity::Job(..) if is_new => g(), Identity::Job(..) | Identity::Runtime(_) => h() } }",
+        ] {
+            assert_eq!(
+                rules::passed_over(&plan(text)),
+                Vec::<String>::new(),
+                "{text}"
+            );
+        }
+        let own = Source::new(
+            "src/model/target.rs",
+            "fn f() -> bool { matches!(a, Target::Job(_)) }",
+        );
+        assert_eq!(rules::passed_over(&own), Vec::<String>::new());
     }
 
     #[test]

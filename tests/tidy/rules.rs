@@ -57,6 +57,123 @@ pub fn broken_nevers(source: &Source) -> Vec<String> {
     offences
 }
 
+/// Enums with a variant for each kind of subject, or for each thing that is done to one. A new kind has to be met wherever they are told
+/// apart, and the compiler names these places only where every variant is named.
+const OF_KINDS: [&str; 7] = [
+    "Action",
+    "Facts",
+    "Identity",
+    "KeyConnection",
+    "KeyService",
+    "Subject",
+    "Target",
+];
+
+/// Places outside `model` that look for one kind and pass over all others, also those that will be added: `if let`, `let else`, `matches!`
+/// and arms for everything else.
+pub fn passed_over(source: &Source) -> Vec<String> {
+    if source.room() == "model" {
+        return Vec::new();
+    }
+    let code = &source.code;
+    let mut found = Vec::new();
+    for at in whole_words(code, "let") {
+        // A pattern ends at the first `=`, a declared type begins before it.
+        let pattern = code[at..].split(['=', ';']).next().unwrap_or_default();
+        if names_a_kind(pattern) {
+            found.push((at, "`let` with a pattern of one kind"));
+        }
+    }
+    for at in whole_words(code, "matches!") {
+        let call = &code[at..closing(code, at)];
+        let pattern = call.split_once(',').map_or("", |(_, pattern)| pattern);
+        if names_a_kind(pattern) {
+            found.push((at, "`matches!` with one kind"));
+        }
+    }
+    for at in whole_words(code, "match") {
+        let body = code[at..].find('{').map_or(at, |open| at + open);
+        let heads = arm_heads(&code[body..block_end(code, body)]);
+        if heads.iter().any(|head| names_a_kind(head)) && heads.iter().any(|head| takes_all(head)) {
+            found.push((at, "a `match` over kinds with an arm for all others"));
+        }
+    }
+    let told = found.into_iter().map(|(at, what)| {
+        format!(
+            "{}: {what}: name every kind, or add a method in `model` that does",
+            place(source, code, at)
+        )
+    });
+    told.collect()
+}
+
+fn names_a_kind(pattern: &str) -> bool {
+    OF_KINDS.iter().any(|name| {
+        whole_words(pattern, name).into_iter().any(|at| {
+            let variant = pattern[at + name.len()..].strip_prefix("::");
+            variant.is_some_and(|name| name.starts_with(|c: char| c.is_ascii_uppercase()))
+        })
+    })
+}
+
+/// A pattern that fits everything: `_`, a name alone, or a tuple of these. One with a guard leaves something to the others.
+fn takes_all(head: &str) -> bool {
+    let is_open = |one: &str| {
+        let one = one.trim();
+        !one.is_empty()
+            && one
+                .chars()
+                .all(|c| c == '_' || c.is_ascii_lowercase() || c == '.')
+    };
+    let inside = head
+        .trim()
+        .strip_prefix('(')
+        .and_then(|rest| rest.strip_suffix(')'));
+    inside.map_or_else(|| is_open(head), |all| all.split(',').all(is_open))
+}
+
+/// What stands before the `=>` of each arm of a match; `body` begins with its brace.
+fn arm_heads(body: &str) -> Vec<String> {
+    let (mut depth, mut heads, mut head) = (0_usize, Vec::new(), String::new());
+    let mut in_head = true;
+    let mut rest = body.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if in_head && depth == 1 && body[at..].starts_with("=>") {
+            heads.push(std::mem::take(&mut head));
+            rest.next();
+            in_head = false;
+        } else if in_head && at > 0 {
+            head.push(c);
+        } else if depth == 1 && (c == ',' || c == '}') {
+            // An arm ends with its comma, or with its block.
+            in_head = true;
+        }
+        if in_head && head.trim() == "," {
+            head.clear();
+        }
+    }
+    heads
+}
+
+/// The end of the parentheses that open first after `at`.
+fn closing(code: &str, at: usize) -> usize {
+    let mut depth = 0_usize;
+    for (index, c) in code[at..].char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' if depth == 1 => return at + index,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    code.len()
+}
+
 /// A file that does not open with what it is for.
 pub fn silent_opening(source: &Source) -> Option<String> {
     let opens = source.raw.starts_with("//! ");

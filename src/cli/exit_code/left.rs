@@ -61,10 +61,7 @@ fn without_rotated(
     done: &[&Action],
     at: Timestamp,
 ) -> Promise {
-    let rotated = |slot: Slot| {
-        done.iter()
-            .any(|action| matches!(action, Action::Regenerate { slot: one, .. } if *one == slot))
-    };
+    let rotated = |slot: Slot| done.iter().any(|action| action.regenerated() == Some(slot));
     let old = Slot::BOTH.into_iter().filter(|slot| !rotated(*slot));
     // The worst of them is the promise of the whole.
     old.map(|slot| of_slot(found, slot, facts, at))

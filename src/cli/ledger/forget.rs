@@ -17,7 +17,6 @@ use crate::limits;
 use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::verdict::Action;
 
 /// How much is forgotten of a subject.
 #[derive(Clone, Copy)]
@@ -139,7 +138,7 @@ fn generations(
     identity: &Identity,
     present: Option<&str>,
 ) -> BTreeMap<String, u32> {
-    if !matches!(identity, Identity::Submission(..)) {
+    if identity.submission().is_none() {
         return BTreeMap::new();
     }
     let known = memory.submissions.get(identity);
@@ -155,7 +154,7 @@ fn generations(
 
 fn attempts(subject: Subject, at: Timestamp) -> Result<Forgetting, Failure> {
     let address = subject.address.clone();
-    if matches!(subject.identity, Identity::Runtime(_)) {
+    if subject.identity.resource().is_some() {
         let why = format!("{address} has keys, and no attempts to forget");
         return Err(Failure::new(why));
     }
@@ -234,7 +233,7 @@ fn endable(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let (address, service) = (&subject.address, subject.identity.key_service());
-    let runs = matches!(doubt.action, Action::Start { .. } | Action::Submit { .. });
+    let runs = doubt.action.starts_a_run();
     let over = doubt.act_by;
     let what = format!("`{}` of {}", doubt.action.title(service), minute(doubt.at));
     if now < over {
@@ -261,6 +260,7 @@ mod tests {
     use super::*;
     use crate::model::job::Token;
     use crate::model::runtime::Slot;
+    use crate::model::verdict::Action;
     use crate::model::verdict::Presumed;
 
     fn doubt(action: Action) -> Doubt {

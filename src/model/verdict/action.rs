@@ -94,6 +94,112 @@ impl Action {
         }
     }
 
+    /// The key that it makes anew.
+    pub const fn regenerated(&self) -> Option<Slot> {
+        match self {
+            Self::Regenerate { slot, .. } => Some(*slot),
+            Self::Start { .. } | Self::Submit { .. } | Self::Cancel { .. } => None,
+        }
+    }
+
+    /// The key that it replaces, where it is presumed by its value.
+    pub const fn replaced(&self) -> Option<(Slot, &Fingerprint)> {
+        match self {
+            Self::Regenerate {
+                slot,
+                replacing: Presumed::Key(key),
+                ..
+            } => Some((*slot, key)),
+            Self::Regenerate {
+                replacing: Presumed::Unseen | Presumed::Made(_),
+                ..
+            }
+            | Self::Start { .. }
+            | Self::Submit { .. }
+            | Self::Cancel { .. } => None,
+        }
+    }
+
+    /// The key beside it, where it is presumed by its value.
+    pub const fn beside(&self) -> Option<&Fingerprint> {
+        match self {
+            Self::Regenerate {
+                beside: Presumed::Key(key),
+                ..
+            } => Some(key),
+            Self::Regenerate {
+                beside: Presumed::Unseen | Presumed::Made(_),
+                ..
+            }
+            | Self::Start { .. }
+            | Self::Submit { .. }
+            | Self::Cancel { .. } => None,
+        }
+    }
+
+    /// Does it start a run, of a job or a one-time one?
+    pub const fn starts_a_run(&self) -> bool {
+        match self {
+            Self::Start { .. } | Self::Submit { .. } => true,
+            Self::Regenerate { .. } | Self::Cancel { .. } => false,
+        }
+    }
+
+    /// What it starts a job with.
+    pub const fn started_with(&self) -> Option<&BTreeMap<String, ParameterValue>> {
+        match self {
+            Self::Start { parameters, .. } => Some(parameters),
+            Self::Regenerate { .. } | Self::Submit { .. } | Self::Cancel { .. } => None,
+        }
+    }
+
+    /// A start becomes the one that was sent before, with its token; false if one of them is no start. Others may be active as it says
+    /// itself.
+    pub fn send_again(&mut self, sent: &Self) -> bool {
+        match (self, sent) {
+            (
+                Self::Start {
+                    token,
+                    after,
+                    parameters,
+                    company: _,
+                },
+                Self::Start {
+                    token: stored,
+                    after: followed,
+                    parameters: filled,
+                    company: _,
+                },
+            ) => {
+                (*token, *after, *parameters) = (stored.clone(), *followed, filled.clone());
+                true
+            }
+            (
+                Self::Regenerate { .. }
+                | Self::Start { .. }
+                | Self::Submit { .. }
+                | Self::Cancel { .. },
+                _,
+            ) => false,
+        }
+    }
+
+    /// The digest of the content that it submits.
+    pub fn submitted(&self) -> Option<&str> {
+        match self {
+            Self::Submit { digest, .. } => Some(digest),
+            Self::Regenerate { .. } | Self::Start { .. } | Self::Cancel { .. } => None,
+        }
+    }
+
+    /// The run that it cancels.
+    pub const fn cancelled(&self) -> Option<RunId> {
+        match self {
+            Self::Cancel { run } => Some(*run),
+            Self::Regenerate { .. } | Self::Start { .. } | Self::Submit { .. } => None,
+        }
+    }
+
     /// Are both of one kind, whatever they are about? They need the same right.
     pub fn is_alike(&self, other: &Self) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other)

@@ -23,6 +23,32 @@ pub enum Facts {
     None,
 }
 
+impl Facts {
+    /// Those of a resource with keys.
+    pub fn runtime(&self) -> Option<&RuntimeFacts> {
+        match self {
+            Self::Runtime(facts) => Some(facts),
+            Self::Job(_) | Self::Submission(_) | Self::None => None,
+        }
+    }
+
+    /// Those of a job.
+    pub fn job(&self) -> Option<&JobFacts> {
+        match self {
+            Self::Job(facts) => Some(facts),
+            Self::Runtime(_) | Self::Submission(_) | Self::None => None,
+        }
+    }
+
+    /// Those of a one-time submit.
+    pub const fn submission(&self) -> Option<&SubmissionFacts> {
+        match self {
+            Self::Submission(facts) => Some(facts),
+            Self::Runtime(_) | Self::Job(_) | Self::None => None,
+        }
+    }
+}
+
 /// What a runtime's verdict rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeFacts {

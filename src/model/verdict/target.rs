@@ -25,6 +25,30 @@ impl Target {
         }
     }
 
+    /// That of a resource with keys.
+    pub const fn runtime(&self) -> Option<&RuntimeTarget> {
+        match self {
+            Self::Runtime(target) => Some(target),
+            Self::Job(_) | Self::Submission(_) => None,
+        }
+    }
+
+    /// That of a job.
+    pub const fn job(&self) -> Option<&JobTarget> {
+        match self {
+            Self::Job(target) => Some(target),
+            Self::Runtime(_) | Self::Submission(_) => None,
+        }
+    }
+
+    /// That of a one-time submit.
+    pub const fn submission(&self) -> Option<&SubmissionTarget> {
+        match self {
+            Self::Submission(target) => Some(target),
+            Self::Runtime(_) | Self::Job(_) => None,
+        }
+    }
+
     /// Whose keys it has, if it has any.
     pub fn key_service(&self) -> KeyService {
         self.identity().key_service()

@@ -97,7 +97,7 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
             match action {
                 Action::Regenerate { .. } => {
                     keys += 1;
-                    if let Some(Target::Runtime(target)) = &step.target {
+                    if let Some(target) = step.target.as_ref().and_then(Target::runtime) {
                         let id = target.id.folded();
                         let (within, counts) = if id.contains("/storageaccounts/") {
                             ("/resourcegroups/", &mut by_subscription)

@@ -17,8 +17,7 @@ pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
         Looked::NotAsked | Looked::Failed(_) => None,
     };
     let actions = actions(step);
-    let foreign =
-        |action: &&Action| matches!(action, Action::Regenerate { .. } | Action::Submit { .. });
+    let foreign = |action: &&Action| action.regenerated().is_some() || action.submitted().is_some();
     if actions.iter().any(foreign) {
         broken.push(Law::Kind);
     }
@@ -27,9 +26,7 @@ pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
         Some(sight) if !in_company(case, sight, &actions) => broken.push(Law::Company),
         _ => {}
     }
-    let cancels = actions
-        .iter()
-        .any(|action| matches!(action, Action::Cancel { .. }));
+    let cancels = actions.iter().any(|action| action.cancelled().is_some());
     let restarts = sight.is_some_and(|sight| sight.continuous == Continuous::Unpaused);
     if cancels && restarts && case.spec.require == Requirement::NotRunning {
         broken.push(Law::Continuous);
@@ -46,14 +43,15 @@ pub(super) fn job_laws(case: &JobCase, plan: &Plan, step: &Step) -> Vec<Law> {
 fn in_company(case: &JobCase, sight: &JobSight, actions: &[&Action]) -> bool {
     let Some(place) = actions
         .iter()
-        .position(|action| matches!(action, Action::Start { .. }))
+        .position(|action| action.started_with().is_some())
     else {
         return true;
     };
     let gone = |run: &Run| {
-        actions.iter().take(place).any(
-            |action| matches!(action, Action::Cancel { run: cancelled } if *cancelled == run.id),
-        )
+        actions
+            .iter()
+            .take(place)
+            .any(|action| action.cancelled() == Some(run.id))
     };
     let alone = sight.active.iter().all(gone);
     match (case.spec.concurrency, actions.get(place)) {
@@ -164,7 +162,7 @@ fn alone(case: &SubmissionCase, runs: &[Run], former: &[FormerRun], actions: &[&
     });
     let cancelled = |run: RunId| {
         let mut cancels = actions.iter();
-        cancels.any(|action| matches!(action, Action::Cancel { run: of } if *of == run))
+        cancels.any(|action| action.cancelled() == Some(run))
     };
     let mut going = former.iter().filter(|former| former.run.is_active());
     let unhindered = match case.spec.concurrency {

@@ -173,24 +173,22 @@ fn with_notes(reason: String, step: &Step, plan: &Plan) -> String {
 
 fn change(action: &Action, service: KeyService) -> String {
     let title = escape::inline(&action.title(service));
-    match action {
-        Action::Start { parameters, .. } if !parameters.is_empty() => {
-            let pairs: Vec<String> = parameters
-                .iter()
-                .map(|(key, value)| match value {
-                    ParameterValue::Text(_) => escape::code(&format!("{key}={}", value.shown(key))),
-                    ParameterValue::Variable(_) => {
-                        format!(
-                            "{} {}",
-                            escape::code(key),
-                            escape::inline(&value.shown(key))
-                        )
-                    }
-                })
-                .collect();
-            format!("{title} with {}", pairs.join(", "))
-        }
-        _ => title,
+    let pairs: Vec<String> = action
+        .started_with()
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| match value {
+            ParameterValue::Text(_) => escape::code(&format!("{key}={}", value.shown(key))),
+            ParameterValue::Variable(_) => {
+                let (key, value) = (escape::code(key), escape::inline(&value.shown(key)));
+                format!("{key} {value}")
+            }
+        })
+        .collect();
+    if pairs.is_empty() {
+        title
+    } else {
+        format!("{title} with {}", pairs.join(", "))
     }
 }
 

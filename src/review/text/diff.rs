@@ -51,10 +51,13 @@ fn presumptions(old: &Step, new: &Step) -> Option<String> {
         .then(|| "    what it presumes differs: a key, a run or a token is another one".to_owned())
 }
 
+fn submission(step: &Step) -> Option<&SubmissionTarget> {
+    step.target.as_ref().and_then(Target::submission)
+}
+
 /// The content of a one-time run, line by line.
 fn content(old: &Step, new: &Step) -> Vec<String> {
-    let (Some(Target::Submission(old)), Some(Target::Submission(new))) = (&old.target, &new.target)
-    else {
+    let (Some(old), Some(new)) = (submission(old), submission(new)) else {
         return Vec::new();
     };
     let (before, after) = (pretty(old), pretty(new));

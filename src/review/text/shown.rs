@@ -1,7 +1,7 @@
 //! Which subjects of a plan get lines of their own, and in which order.
 
 use crate::model::promise::Promise;
-use crate::model::verdict::{Action, Keep, Plan, Step, Verdict};
+use crate::model::verdict::{Keep, Plan, Step, Verdict};
 use crate::review::words;
 
 /// How a plan is to look.
@@ -68,9 +68,7 @@ pub(super) const UNPROVEN_RANK: u8 = 5;
 /// Where a step stands; `None`: it goes without saying.
 pub(super) fn rank(step: &Step, verbose: bool) -> Option<u8> {
     match &step.verdict {
-        Verdict::Act { actions, .. } if matches!(actions.first, Action::Regenerate { .. }) => {
-            Some(0)
-        }
+        Verdict::Act { actions, .. } if actions.first.regenerated().is_some() => Some(0),
         Verdict::Act { .. } => Some(1),
         Verdict::Hold { .. } | Verdict::Keep(_) if step.attention.is_some() => Some(2),
         Verdict::Keep(_) if step.promise.is_broken() => Some(2),
