@@ -9,8 +9,8 @@ use super::cloud::{Cloud, Deeds, Made, SHORT, afresh, apply, lines, pause, signa
 
 const SUBJECTS: Made = Made {
     projects: 1,
-    runtimes: 300,
-    jobs: 200,
+    runtimes: 60,
+    jobs: 40,
     slow: 0,
     clock: None,
     lifetime: None,
@@ -36,10 +36,10 @@ fn eight_at_once(cloud: &mut Cloud, project: &Path) {
     eprintln!("eight applies took {:.1} s", began.elapsed().as_secs_f32());
     let last = apply(project).output().unwrap();
     assert_eq!(last.status.code(), Some(0), "{}", text(&last));
-    assert_eq!(done + text(&last).matches(": done").count(), 500);
+    assert_eq!(done + text(&last).matches(": done").count(), 100);
     let deeds = Deeds {
-        regenerated: 300,
-        started: 200,
+        regenerated: 60,
+        started: 40,
         twice: Vec::new(),
     };
     assert_eq!(cloud.judge(), deeds);
@@ -55,7 +55,7 @@ fn eight_applies_on_one_file() {
             lines(&project, "\"intended\""),
             lines(&project, "\"settled\"")
         ),
-        (500, 500)
+        (100, 100)
     );
 }
 
@@ -81,7 +81,7 @@ fn eight_applies_on_one_blob() {
         .unwrap();
     let text = text(&exported);
     let lines = |event: &str| text.lines().filter(|line| line.contains(event)).count();
-    assert_eq!((lines("\"intended\""), lines("\"settled\"")), (500, 500));
+    assert_eq!((lines("\"intended\""), lines("\"settled\"")), (100, 100));
 }
 
 /// Stops a process, and gives what another apply does then. One that was caught in the middle of an append, which the other one says
