@@ -138,10 +138,13 @@ impl Memory {
         here.collect()
     }
 
-    /// Notes where a key was met.
+    /// Notes where a key was met. One that a rotation of ours made may have been seen before it was known whose it is: then the rotation
+    /// says more of it, and takes the place of what that look said.
     pub fn meet(&mut self, key: KnownKey) {
         let met = self.keys.entry(key.fingerprint.clone()).or_default();
-        if !met.contains(&key) {
+        if let Some(seen) = met.iter_mut().find(|known| is_explained(known, &key)) {
+            seen.evidence = key.evidence;
+        } else if !met.contains(&key) {
             met.push(key);
         }
     }
@@ -213,4 +216,13 @@ impl Memory {
             .map(Vec::as_slice)
             .unwrap_or_default()
     }
+}
+
+/// Is `known` what a look said of the key that this rotation had made? A key that was there before is none of that rotation's.
+fn is_explained(known: &KnownKey, by: &KnownKey) -> bool {
+    let Evidence::Rotated { sent, .. } = by.evidence else {
+        return false;
+    };
+    let is_its_slot = known.of == by.of && known.slot == by.slot;
+    is_its_slot && known.evidence.bounds().1.is_some_and(|seen| sent <= seen)
 }

@@ -89,6 +89,27 @@ fn our_own_rotation_stays_the_evidence_while_its_key_is_seen() {
     assert_eq!(slot.last_seen, Some(at(40)));
 }
 
+/// The answer was lost: a look shows the new key first, and then it is settled whose it is.
+#[test]
+fn a_look_at_a_key_before_its_rotation_is_settled_is_no_older_knowledge_of_it() {
+    let intended = Event::Intended(rotation("i1", "a", gateway(1), 10));
+    let settled = |sent| settled("i1", regenerated(3, sent, 9_000));
+    let evidence = |events: &[Event]| {
+        let known = fold(events).memory.runtime(&gateway(1).identity);
+        known.slots.one.evidence
+    };
+    let (sent, answered) = (at(10), at(9_000));
+    let events = [looked(5, 1, 2), intended, looked(9_000, 3, 2), settled(10)];
+    let rotated = Some(Evidence::Rotated { sent, answered });
+    assert_eq!(evidence(&events), rotated);
+    // One that was there before it was sent is none that it made.
+    let events = [looked(5, 3, 2), events[1].clone(), settled(10)];
+    assert!(matches!(
+        evidence(&events),
+        Some(Evidence::KnownBefore { .. })
+    ));
+}
+
 #[test]
 fn a_late_look_at_a_key_that_is_gone_changes_nothing() {
     let rotated = [
