@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, idle_globs};
+use super::found::{Found, case, idle_globs, recognised};
 use super::keys;
 use super::log::{Log, read_log_in, unread};
 use super::proof::{due_at_the_earliest, needs_look, rotated_by_us};
@@ -303,11 +303,17 @@ async fn look(
     let Some(seen) = seen else {
         return case;
     };
-    let sight = match see(scene, place, &case, seen, logs).await {
-        Ok(sight) => Looked::Seen(sight),
-        Err(trouble) => Looked::Failed(trouble),
-    };
-    Case { sight, ..case }
+    match see(scene, place, &case, seen, logs).await {
+        Ok(sight) => Case {
+            memory: recognised(scene, &case, &sight),
+            sight: Looked::Seen(sight),
+            ..case
+        },
+        Err(trouble) => Case {
+            sight: Looked::Failed(trouble),
+            ..case
+        },
+    }
 }
 
 async fn see(

@@ -5,6 +5,7 @@ use super::scene::Scene;
 use crate::model::address::{Address, Name, ResourceId};
 use crate::model::desired::KeyAgeRule;
 use crate::model::memory::LogReading;
+use crate::model::runtime::{KeySight, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::survey::{Case, Looked, RuntimeCase, RuntimeTarget, Skipped, Subject};
 
 /// What was found through one connection.
@@ -54,4 +55,24 @@ pub fn case(
         doubts: scene.memory.doubts(&identity).to_vec(),
         refused: scene.memory.refusals.get(&identity).cloned(),
     }
+}
+
+/// The ledger's knowledge with that of keys which it has met elsewhere or earlier. A resource that is new to it and holds such a key
+/// has been moved: what its log tells begins now.
+pub fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {
+    let mut memory = case.memory.clone();
+    let KeySight::Shown(keys) = &sight.keys else {
+        return memory;
+    };
+    memory.recognised = scene.memory.recognise(&case.target.identity(), keys);
+    let moved = Slot::BOTH.into_iter().any(|slot| {
+        let known = memory.recognised.get(slot).as_ref();
+        known.is_some_and(|known| known.of != case.target.id)
+            && memory.slots.get(slot).fingerprint.is_none()
+    });
+    memory.home = scene.memory.together(&case.target.id, &memory.recognised);
+    if moved {
+        memory.log_from = memory.log_from.max(Some(sight.at));
+    }
+    memory
 }

@@ -4,7 +4,7 @@ mod see;
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, idle_globs};
+use super::found::{Found, case, idle_globs, recognised};
 use super::log::{Log, read_log};
 use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
@@ -13,9 +13,7 @@ use crate::cloud::{Dated, ListedRuntime};
 use crate::model::address::Address;
 use crate::model::connection::Factory;
 use crate::model::desired::KeyAgeRule;
-use crate::model::runtime::{
-    KeySight, LogSight, OwnKeys, PerSlot, RuntimeMemory, RuntimeSight, Slot,
-};
+use crate::model::runtime::{KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight};
 use crate::model::selector::Selector;
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
 use crate::model::time::Timestamp;
@@ -335,24 +333,4 @@ async fn look(
             ..case
         },
     }
-}
-
-/// The ledger's knowledge with that of keys which it has met elsewhere or earlier. A runtime that is new to it and holds such a key has
-/// been moved: what its log tells begins now.
-fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {
-    let mut memory = case.memory.clone();
-    let KeySight::Shown(keys) = &sight.keys else {
-        return memory;
-    };
-    memory.recognised = scene.memory.recognise(&case.target.identity(), keys);
-    let moved = Slot::BOTH.into_iter().any(|slot| {
-        let known = memory.recognised.get(slot).as_ref();
-        known.is_some_and(|known| known.of != case.target.id)
-            && memory.slots.get(slot).fingerprint.is_none()
-    });
-    memory.home = scene.memory.together(&case.target.id, &memory.recognised);
-    if moved {
-        memory.log_from = memory.log_from.max(Some(sight.at));
-    }
-    memory
 }
