@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::believed::Believed;
 use super::correction::Correction;
+use crate::limits::{CLOCK_SKEW_MAX, REGENERATE_LIFETIMES, REQUEST_LIFETIME_MAX};
 use crate::model::birth::Evidence;
 use crate::model::runtime::{Regeneration, Rotation, Slot};
 use crate::model::time::{Span, Timestamp};
@@ -60,10 +61,19 @@ fn stood(tenure: &Tenure, event: &Regeneration) -> bool {
     })
 }
 
+/// When the request of a rotation was surely over. The answer may have been lost, and what became of it found out weeks later: what others
+/// did meanwhile is none of it.
+fn over(rotation: &Rotation) -> Timestamp {
+    let lifetimes = REQUEST_LIFETIME_MAX.saturating_mul(REGENERATE_LIFETIMES);
+    // Where its answer was lost it is dated by our own clock.
+    let longest = Span::seconds(lifetimes.saturating_add(CLOCK_SKEW_MAX).as_secs());
+    rotation.answered.min(longest.after(rotation.sent))
+}
+
 /// How far an event is from a rotation of ours; `None`: it is of another key, or too far.
 fn distance(rotation: &Rotation, event: &Regeneration) -> Option<Span> {
     let early = Span::between(event.at, rotation.sent);
-    let late = Span::between(rotation.answered, event.at);
+    let late = Span::between(over(rotation), event.at);
     let distance = early.max(late);
     let of_it = event.slot.is_none_or(|slot| slot == rotation.slot);
     (of_it && distance <= OWN_SLACK).then_some(distance)

@@ -219,6 +219,22 @@ fn our_own_rotation_is_one_event_and_the_next_one_is_of_somebody_else() {
     assert_eq!(both.births.one.latest, Some(at));
 }
 
+/// Its answer was lost, and the log tells of it no more when that is found out.
+#[test]
+fn what_others_do_after_our_request_was_over_is_no_rotation_of_ours() {
+    let mut memory = runtime(&[event(280, None)]);
+    let (sent, answered) = (day(200), day(290));
+    memory.slots.one = held('a', Evidence::Rotated { sent, answered }, 290);
+    memory.rotated(Rotation {
+        slot: Slot::One,
+        sent,
+        answered,
+    });
+    let (after, by) = (day(200), day(290));
+    memory.slots.two = held('b', Evidence::Changed { after, by }, 290);
+    assert_eq!(memory.birth(Slot::Two).latest, Some(day(280)));
+}
+
 #[test]
 fn an_event_of_ours_that_made_a_key_before_this_one_did_not_make_this_one() {
     let made = day(305) + SignedDuration::from_millis(133);
