@@ -116,3 +116,6 @@ pub(super) fn unread(log: &LogSight) -> Option<Trouble> {
         LogSight::Refused(_) | LogSight::Read { .. } | LogSight::NotAsked => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

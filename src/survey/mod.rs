@@ -17,6 +17,10 @@ mod resolve;
 mod runtimes;
 mod scene;
 mod submissions;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
