@@ -37,31 +37,22 @@ pub(in crate::cloud) async fn of_factory(
     session: &Session,
     place: &Factory,
 ) -> (Entry, Vec<Right>) {
-    let want = Want {
-        who: Who::of_factory(place),
-        purpose: Purpose::Arm,
-        workspace: None,
+    let who = Who::of_factory(place);
+    let (entry, listed) = match enter(session, who, factory::list(session, place)).await {
+        Ok(inside) => inside,
+        Err(shut) => return (shut, Vec::new()),
     };
-    let identity = match sign_in(session, &want).await {
-        Ok(identity) => identity,
-        Err(trouble) => return (Entry::NoToken(trouble), Vec::new()),
-    };
-    // A list of runtimes proves the right to it, and that this factory is there.
-    let listed = factory::list(session, place).await;
-    if listed.as_ref().is_err_and(is_shut) {
-        return (entry(identity, &listed), Vec::new());
-    }
     let group = ResourceId::new(format!(
         "/subscriptions/{}/resourceGroups/{}",
         place.subscription, place.resource_group
     ));
-    let here = permissions(session, want.who, place.id()).await;
+    let here = permissions(session, who, place.id()).await;
     // The Activity Log is not the factory's: it is read for the whole group.
-    let around = permissions(session, want.who, group).await;
+    let around = permissions(session, who, group).await;
     let at = |need, action| Right::new(need, action, standing(&here, action));
     let verbs = factory::verbs(place.service);
     let rights = vec![
-        Right::new(Need::Plan, verbs.read, Standing::told_by(&listed)),
+        Right::new(Need::Plan, verbs.read, listed),
         at(Need::Plan, verbs.status),
         Right::new(
             Need::Plan,
@@ -71,7 +62,7 @@ pub(in crate::cloud) async fn of_factory(
         at(Need::Apply, verbs.list_keys),
         at(Need::Apply, verbs.regenerate),
     ];
-    (entry(identity, &listed), rights)
+    (entry, rights)
 }
 
 /// Whether a subscription, or its one resource group, lets us in, and the rights on storage accounts.
@@ -79,29 +70,44 @@ pub(in crate::cloud) async fn of_subscription(
     session: &Session,
     place: &Subscription,
 ) -> (Entry, Vec<Right>) {
-    let want = Want {
-        who: Who::of_subscription(place),
-        purpose: Purpose::Arm,
-        workspace: None,
+    let who = Who::of_subscription(place);
+    let (entry, listed) = match enter(session, who, account::list(session, place)).await {
+        Ok(inside) => inside,
+        Err(shut) => return (shut, Vec::new()),
     };
-    let identity = match sign_in(session, &want).await {
-        Ok(identity) => identity,
-        Err(trouble) => return (Entry::NoToken(trouble), Vec::new()),
-    };
-    let listed = account::list(session, place).await;
-    if listed.as_ref().is_err_and(is_shut) {
-        return (entry(identity, &listed), Vec::new());
-    }
     // Rights on accounts and on the Activity Log are given here, or above.
-    let here = permissions(session, want.who, place.id()).await;
+    let here = permissions(session, who, place.id()).await;
     let at = |need, action| Right::new(need, action, standing(&here, action));
     let rights = vec![
-        Right::new(Need::Plan, account::READ, Standing::told_by(&listed)),
+        Right::new(Need::Plan, account::READ, listed),
         at(Need::Plan, activity::READ),
         at(Need::Apply, account::LIST_KEYS),
         at(Need::Apply, account::REGENERATE),
     ];
-    (entry(identity, &listed), rights)
+    (entry, rights)
+}
+
+/// Signs in and lists what is there: a list proves the right to it, and that the place is there.
+///
+/// # Errors
+/// The place does not let us in.
+async fn enter<T>(
+    session: &Session,
+    who: Who<'_>,
+    list: impl Future<Output = Result<T, Trouble>>,
+) -> Result<(Entry, Standing), Entry> {
+    let want = Want {
+        who,
+        purpose: Purpose::Arm,
+        workspace: None,
+    };
+    let identity = sign_in(session, &want).await.map_err(Entry::NoToken)?;
+    let listed = list.await;
+    let entry = entry(identity, &listed);
+    if listed.as_ref().is_err_and(is_shut) {
+        return Err(entry);
+    }
+    Ok((entry, Standing::told_by(&listed)))
 }
 
 async fn permissions(
