@@ -78,7 +78,8 @@ fn open(case: &RuntimeCase, now: Timestamp) -> Opened {
         }
         Looked::NotAsked => None,
         Looked::Seen(sight) => {
-            opened.blocked = keyless(&sight.kind);
+            let why = sight.kind.why_none();
+            opened.blocked = why.map(|why| Ruling::hold(Hold::NoKeys { why }, None));
             Some(sight)
         }
     };
@@ -86,17 +87,6 @@ fn open(case: &RuntimeCase, now: Timestamp) -> Opened {
         settle_all(case, sight, now, &mut opened);
     }
     opened
-}
-
-fn keyless(kind: &OwnKeys) -> Option<Ruling> {
-    let why = match kind {
-        OwnKeys::Yes => return None,
-        OwnKeys::Linked => "linked from another factory: its keys are rotated there".to_owned(),
-        OwnKeys::Managed => "managed by Azure: it has no keys".to_owned(),
-        OwnKeys::Disabled => "keys are disabled (allowSharedKeyAccess is false)".to_owned(),
-        OwnKeys::Other(kind) => format!("a runtime of the unknown type {kind}"),
-    };
-    Some(Ruling::hold(Hold::NoKeys { why }, None))
 }
 
 fn settle_all(

@@ -173,12 +173,12 @@ async fn from_list(
     let (mut cases, mut skipped) = (Vec::new(), Vec::new());
     for account in &listed.said {
         for (rule, matcher) in rules {
-            match (matcher.select(&account.name), &account.own_keys) {
+            match (matcher.select(&account.name), account.own_keys.why_none()) {
                 (None, _) => {}
                 (Some(Selected::ByGlob), _) if !has_tags(rule, account) => {}
-                (Some(Selected::ByGlob), OwnKeys::Disabled) => skipped.push(Skipped {
+                (Some(Selected::ByGlob), Some(why)) => skipped.push(Skipped {
                     address: Address::new(place.name.clone(), account.name.clone()),
-                    why: "keys are disabled (allowSharedKeyAccess is false)".to_owned(),
+                    why,
                 }),
                 (Some(Selected::ByName | Selected::ByGlob), _) => {
                     let id = account.id.clone();

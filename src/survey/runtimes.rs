@@ -157,7 +157,7 @@ async fn from_list(
             let Some(selected) = matcher.select(&runtime.name) else {
                 continue;
             };
-            match no_keys(&runtime.kind) {
+            match runtime.kind.why_none() {
                 Some(why) if selected == Selected::ByGlob => {
                     skipped.push(Skipped {
                         address: Address::new(factory.name.clone(), runtime.name.clone()),
@@ -219,7 +219,7 @@ fn unmatched(
     let (mut held, mut skipped) = (Vec::new(), Vec::new());
     let with_keys = listed
         .iter()
-        .filter(|runtime| no_keys(&runtime.kind).is_none());
+        .filter(|runtime| runtime.kind.why_none().is_none());
     let with_keys: Vec<&str> = with_keys.map(|runtime| runtime.name.as_str()).collect();
     for (rule, glob) in idle_globs(rules, &with_keys) {
         let address = Address::new(factory.name.clone(), glob);
@@ -277,20 +277,6 @@ fn missing(
         }
     }
     gone
-}
-
-fn no_keys(kind: &OwnKeys) -> Option<String> {
-    match kind {
-        OwnKeys::Yes => None,
-        OwnKeys::Linked => {
-            Some("linked from another factory: its keys are rotated there".to_owned())
-        }
-        OwnKeys::Managed => Some("managed by Azure: it has no keys".to_owned()),
-        OwnKeys::Disabled => Some("its keys are disabled".to_owned()),
-        OwnKeys::Other(word) => Some(format!(
-            "of the type {word}, which this version does not know"
-        )),
-    }
 }
 
 async fn look(

@@ -40,6 +40,23 @@ pub enum OwnKeys {
     Other(String),
 }
 
+impl OwnKeys {
+    /// Why there is nothing to rotate, in words; `None`: it has keys of its own.
+    pub fn why_none(&self) -> Option<String> {
+        match self {
+            Self::Yes => None,
+            Self::Linked => {
+                Some("linked from another factory: its keys are rotated there".to_owned())
+            }
+            Self::Managed => Some("managed by Azure: it has no keys".to_owned()),
+            Self::Disabled => Some("keys are disabled (allowSharedKeyAccess is false)".to_owned()),
+            Self::Other(word) => Some(format!(
+                "of the type {word}, which this version does not know"
+            )),
+        }
+    }
+}
+
 /// What was seen of the two keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeySight {
