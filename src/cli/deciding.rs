@@ -7,6 +7,8 @@ use super::screen::Screen;
 use super::session::Session;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
+use crate::model::key_service::KeyService;
+use crate::model::runtime::Slot;
 use crate::model::survey::{KeyReading, Refresh, Subject, Survey};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Plan;
@@ -172,11 +174,11 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
     let Some(target) = targets.iter().find(unknown) else {
         return Ok(());
     };
-    Err(match runtime_of_key(target) {
-        Some(runtime) => {
+    Err(match holder_of_key(target) {
+        Some(holder) => {
             let summary =
-                format!("{target} names a key, and the two keys of a runtime are decided together");
-            let command = screen.typed.command(["why", &runtime]);
+                format!("{target} names a key, and both keys of {holder} are decided together");
+            let command = screen.typed.command(["why", &holder]);
             Failure::new(summary).with_command("To see both:", &command)
         }
         None => Failure::new(format!("no rule covers {target}")).with_command(
@@ -186,9 +188,18 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
     })
 }
 
-/// `ingest/gateway-west` of `ingest/gateway-west#authKey1`: a runtime's name has no `#`.
-pub fn runtime_of_key(target: &Address) -> Option<String> {
-    let (runtime, key) = target.subject.rsplit_once('#')?;
-    let is_key = key.to_ascii_lowercase().starts_with("authkey");
-    is_key.then(|| format!("{}/{runtime}", target.connection))
+/// `ingest/gateway-west` of `ingest/gateway-west#authKey1`: what any service calls its keys, with any number. The name of nothing that has
+/// keys has a `#`.
+pub fn holder_of_key(target: &Address) -> Option<String> {
+    let stem = |name: &str| {
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        (stem.len() < name.len()).then(|| stem.to_ascii_lowercase())
+    };
+    let (holder, key) = target.subject.rsplit_once('#')?;
+    let named = stem(key)?;
+    let mut stems = KeyService::ALL
+        .map(|service| stem(service.key_name(Slot::One)))
+        .into_iter();
+    let is_key = stems.any(|stem| stem.as_ref() == Some(&named));
+    is_key.then(|| format!("{}/{holder}", target.connection))
 }

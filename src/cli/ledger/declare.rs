@@ -11,6 +11,7 @@ use crate::ledger::event::{Event, Subject};
 use crate::model::address::{Address, Identity};
 use crate::model::birth::Evidence;
 use crate::model::joint::Correction;
+use crate::model::key_service::KeyService;
 use crate::model::runtime::{Declaration, RuntimeMemory, Slot};
 use crate::model::time::{Timestamp, minute};
 use crate::survey;
@@ -46,7 +47,7 @@ pub(super) async fn declare(
     })?;
     let name = service.key_name(slot);
     let runtime = memory.runtime(&identity);
-    if let Some(why) = contradiction(&runtime, slot, born, now) {
+    if let Some(why) = contradiction(&runtime, service, slot, (born, now)) {
         let summary = format!(
             "{address}#{name} cannot have been created {}: {why}",
             minute(born)
@@ -118,18 +119,18 @@ fn named(session: &Session, address: &Address) -> Result<Identity, Failure> {
 /// Why a key in `slot` cannot have been created at `born`, from what the ledger knows of it; `None`: it may have been.
 fn contradiction(
     runtime: &RuntimeMemory,
+    service: KeyService,
     slot: Slot,
-    born: Timestamp,
-    now: Timestamp,
+    (born, now): (Timestamp, Timestamp),
 ) -> Option<String> {
     if born > now {
         return Some(format!("it is {} now", minute(now)));
     }
     if let Some(created) = runtime.created.filter(|created| born < *created) {
-        return Some(format!("its runtime was created {}", minute(created)));
+        return Some(made_later(service, created));
     }
     let evidence = runtime.slots.get(slot).evidence;
-    let disproof = evidence.and_then(|evidence| disproof(&evidence, born));
+    let disproof = evidence.and_then(|evidence| disproof(&evidence, service, born));
     disproof.or_else(|| unlike_the_rest(runtime, slot, born, now))
 }
 
@@ -160,7 +161,13 @@ fn unlike_the_rest(
         })
 }
 
-fn disproof(evidence: &Evidence, born: Timestamp) -> Option<String> {
+/// No key is older than what it is of.
+fn made_later(service: KeyService, created: Timestamp) -> String {
+    let resource = service.resource();
+    format!("its {resource} was created {}", minute(created))
+}
+
+fn disproof(evidence: &Evidence, service: KeyService, born: Timestamp) -> Option<String> {
     match *evidence {
         Evidence::Rotated { sent, answered } if born < sent || born > answered => {
             Some(format!("afresh regenerated it {}", minute(answered)))
@@ -180,9 +187,7 @@ fn disproof(evidence: &Evidence, born: Timestamp) -> Option<String> {
             "the ledger knows it from before: it was created by {}",
             minute(latest)
         )),
-        Evidence::RuntimeCreated { at } if born < at => {
-            Some(format!("its runtime was created {}", minute(at)))
-        }
+        Evidence::RuntimeCreated { at } if born < at => Some(made_later(service, at)),
         Evidence::Rotated { .. }
         | Evidence::Changed { .. }
         | Evidence::FirstSeen { .. }
@@ -207,7 +212,8 @@ mod tests {
             ..RuntimeMemory::default()
         };
         let said = |runtime: &RuntimeMemory, born: &str| {
-            contradiction(runtime, Slot::One, at(born), now).unwrap_or_default()
+            let of = KeyService::Synapse;
+            contradiction(runtime, of, Slot::One, (at(born), now)).unwrap_or_default()
         };
         runtime.slots.one.evidence = Some(Evidence::FirstSeen { at: seen });
         assert_eq!(said(&runtime, "2026-08-01T00:00:00Z"), "");

@@ -1,6 +1,6 @@
 //! What the ledger knows by an address, and the errors where it knows nothing or nothing could be recorded.
 
-use super::super::deciding::runtime_of_key;
+use super::super::deciding::holder_of_key;
 use super::super::error::{Exit, Failure};
 use super::super::session::Session;
 use crate::ledger::IntendError;
@@ -8,11 +8,10 @@ use crate::model::address::{Address, Identity};
 use crate::model::memory::Memory;
 
 pub(super) fn unknown(session: &Session, address: &Address) -> Failure {
-    if let Some(runtime) = runtime_of_key(address) {
-        let summary = format!(
-            "{address} names a key, and the ledger knows the two keys of a runtime together"
-        );
-        let show = session.typed.command(["ledger", "show", &runtime]);
+    if let Some(holder) = holder_of_key(address) {
+        let summary =
+            format!("{address} names a key, and the ledger knows both keys of {holder} together");
+        let show = session.typed.command(["ledger", "show", &holder]);
         return Failure::new(summary).with_command("To see both:", &show);
     }
     Failure::new(format!("the ledger knows nothing of {address}")).with_command(

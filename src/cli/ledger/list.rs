@@ -172,19 +172,18 @@ fn unresolved(memory: &Memory, identity: &Identity) -> String {
 }
 
 fn slot_line(known: &SlotMemory, name: &str, age: AgeRange) -> String {
-    let print = known
-        .fingerprint
-        .as_ref()
-        .map_or("never seen".to_owned(), |print| {
-            format!("fingerprint {}…", print.short())
-        });
-    let seen = known
-        .last_seen
-        .map(|at| format!(", last seen {}", minute(at)))
-        .unwrap_or_default();
+    let seen = match (&known.fingerprint, known.last_seen) {
+        (Some(print), Some(at)) => {
+            format!("fingerprint {}…, last seen {}", print.short(), minute(at))
+        }
+        (Some(print), None) => format!("fingerprint {}…", print.short()),
+        // Azure told when it was created; nobody had to list it for that.
+        (None, Some(at)) => format!("never listed, last read {}", minute(at)),
+        (None, None) => "never seen".to_owned(),
+    };
     let declared = known
         .declared
         .map(|said| format!(", declared born {}", minute(said.born)))
         .unwrap_or_default();
-    format!("  {name}: {print}{seen}, age {age}{declared}\n")
+    format!("  {name}: {seen}, age {age}{declared}\n")
 }
