@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::model::desired::{KeyAgeRule, Selector};
+use crate::model::desired::KeyAgeRule;
 use crate::model::name_glob::NameGlob;
+use crate::model::selector::Selector;
 use crate::survey::resolve::{Matcher, Selected};
 use crate::survey::selects;
 
