@@ -15,11 +15,12 @@ use super::session::Session;
 use super::soft::{self, Soft, Words};
 use super::who::Who;
 use crate::http::Place;
+use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::{ResourceId, is_account_name};
 use crate::model::connection::Subscription;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Slot};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 
 const VERSION: &str = "2023-05-01";
@@ -62,8 +63,8 @@ struct KeyTimes {
 }
 
 impl AccountResource {
-    /// A resource is an account only if its id is one of this connection, and ends with its name.
-    fn listed(self, place: &Subscription) -> Option<ListedAccount> {
+    /// A resource is an account only if its id is one of this connection, and ends with its name. `at`: the service's time of the answer.
+    fn listed(self, place: &Subscription, at: Timestamp) -> Option<ListedAccount> {
         let (name, id) = (self.name?, ResourceId::new(self.id?));
         let is_it = id.name().eq_ignore_ascii_case(&name) && place.reaches(&id);
         if !is_it || !is_account_name(&name) {
@@ -77,17 +78,21 @@ impl AccountResource {
         let takes_none = properties
             .allow_shared_key_access
             .is_some_and(|word| word == "false");
+        let told = properties
+            .key_creation_time
+            .map_or_else(PerSlot::default, |times| PerSlot {
+                one: instant(times.key1),
+                two: instant(times.key2),
+            });
+        // The clocks of a service may differ a little. No key is made later than that.
+        let latest = Span::seconds(CLOCK_SKEW_MAX.as_secs()).after(at);
         Some(ListedAccount {
             name: name.to_ascii_lowercase(),
             id,
             tags: tags.collect(),
             created: instant(properties.creation_time),
-            told: properties
-                .key_creation_time
-                .map_or_else(PerSlot::default, |times| PerSlot {
-                    one: instant(times.key1),
-                    two: instant(times.key2),
-                }),
+            told: PerSlot::from_fn(|slot| told.get(slot).filter(|made| *made <= latest)),
+            told_ahead: PerSlot::from_fn(|slot| told.get(slot).filter(|made| *made > latest)),
             own_keys: if takes_none {
                 OwnKeys::Disabled
             } else {
@@ -128,7 +133,7 @@ pub(super) async fn list(
     let Dated { at, said } = arm::pages::<AccountResource>(session, call).await?;
     let said: Option<Vec<ListedAccount>> = said
         .into_iter()
-        .map(|resource| resource.listed(place))
+        .map(|resource| resource.listed(place, at))
         .collect();
     match said {
         Some(said) => Ok(Dated { at, said }),
@@ -145,7 +150,7 @@ pub(super) async fn get(
     let get = (Method::GET, "", READ, "storage.get");
     let call = of_account(place, account, "read the storage account", get)?;
     let Dated { at, said } = session.read::<AccountResource>(&call).await?;
-    match said.listed(place).filter(|one| one.id == *account) {
+    match said.listed(place, at).filter(|one| one.id == *account) {
         Some(said) => Ok(Dated { at, said }),
         None => Err(call.trouble(
             TroubleKind::Unexpected,

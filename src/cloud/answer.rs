@@ -43,6 +43,8 @@ pub struct ListedAccount {
     pub created: Option<Timestamp>,
     /// When each key was made, if the service told: it does not of a key that was never regenerated, nor always in a list.
     pub told: PerSlot<Option<Timestamp>>,
+    /// Times that it told and that are yet to come by the clock of the answer: those are not in `told`.
+    pub told_ahead: PerSlot<Option<Timestamp>>,
     /// Whether it takes its keys.
     pub own_keys: OwnKeys,
 }

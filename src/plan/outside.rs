@@ -5,6 +5,7 @@
 use crate::model::birth::Evidence;
 use crate::model::memory::Doubt;
 use crate::model::runtime::{KeySight, Regeneration, RuntimeMemory, RuntimeSight, Slot};
+use crate::model::time::Timestamp;
 use crate::model::timeline::Timeline;
 use crate::model::verdict::OutsideChange;
 
@@ -15,6 +16,9 @@ pub(super) fn rotations(
     sight: &RuntimeSight,
     doubts: &[Doubt],
 ) -> Vec<OutsideChange> {
+    if let Some(at) = created_anew(memory, sight) {
+        return vec![OutsideChange::CreatedAnew { at }];
+    }
     let KeySight::Shown(keys) = &sight.keys else {
         return told(memory, sight, doubts);
     };
@@ -41,6 +45,17 @@ pub(super) fn rotations(
         .filter(changed)
         .filter_map(told)
         .collect()
+}
+
+/// When the resource was created, if that was after its keys were last seen: they are gone with what they were of. Where they are not shown
+/// either, it is news until its creation is recorded.
+fn created_anew(memory: &RuntimeMemory, sight: &RuntimeSight) -> Option<Timestamp> {
+    let seen = Slot::BOTH.map(|slot| memory.slots.get(slot).last_seen);
+    let last = seen.into_iter().flatten().max()?;
+    let is_shown = matches!(sight.keys, KeySight::Shown(_));
+    let is_news = |created: &Timestamp| is_shown || memory.created != Some(*created);
+    let created = sight.created.filter(|created| *created > last);
+    created.filter(is_news)
 }
 
 fn may_be_ours(doubts: &[Doubt], slot: Slot) -> bool {

@@ -12,7 +12,7 @@ use super::step::step;
 use super::{outside, settle};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
-use crate::model::joint::Joint;
+use crate::model::joint::{Correction, Joint};
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, PerSlot, Rotation, RuntimeMemory,
@@ -87,6 +87,16 @@ fn open(case: &RuntimeCase, now: Timestamp) -> Opened {
         settle_all(case, sight, now, &mut opened);
     }
     opened
+}
+
+/// Facts that are not believed: stronger ones exclude them, or the present time does.
+fn corrected(joint: &Joint, sight: Option<&RuntimeSight>) -> Vec<Correction> {
+    let ahead = |slot: Slot| {
+        let at = (*sight?.told_ahead.get(slot))?;
+        Some(Correction::Ahead { slot, at })
+    };
+    let ahead = Slot::BOTH.into_iter().filter_map(ahead);
+    joint.corrected.iter().copied().chain(ahead).collect()
 }
 
 fn settle_all(
@@ -205,7 +215,7 @@ impl<'a> Judge<'a> {
             read_at: sight.map(|sight| sight.at),
             created: timeline::created(memory, sight),
             told: PerSlot::from_fn(|slot| told(slot, memory, sight)),
-            corrected: joint.corrected.clone(),
+            corrected: corrected(&joint, sight),
             outside: sight
                 .map(|sight| outside::rotations(&timeline, memory, sight, &case.doubts))
                 .unwrap_or_default(),

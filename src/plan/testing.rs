@@ -129,6 +129,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             at: now(),
             kind: OwnKeys::Yes,
             told: PerSlot::default(),
+            told_ahead: PerSlot::default(),
             created: None,
             status_refused: None,
             keys: keys('a', 'b'),
@@ -593,6 +594,7 @@ impl Dice<'_> {
                 status_refused: None,
                 keys: shown,
                 told: self.told(),
+                told_ahead: PerSlot::default(),
                 log,
             }),
         };

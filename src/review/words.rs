@@ -40,12 +40,18 @@ pub(super) fn evidence(evidence: &Evidence, service: KeyService) -> String {
     }
 }
 
-/// What others did to a key since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
+/// What others did to a key, or to what has it, since it was last read: `authKey2 was regenerated outside afresh on 2026-12-02 07:00 UTC, by …`.
 /// `own`: the runtime's own id, if it is known.
 pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
     let service = own.map(Target::key_service).unwrap_or_default();
     let resource = service.resource();
     match change {
+        OutsideChange::CreatedAnew { at } => {
+            format!(
+                "the {resource} was deleted and created anew on {}: its keys are new",
+                minute(*at)
+            )
+        }
         OutsideChange::Rotated {
             slot,
             at,
@@ -113,6 +119,11 @@ pub(super) fn correction(correction: &Correction, service: KeyService) -> String
         ),
         Correction::Event { at } => format!(
             "corrected: the Activity Log shows a regeneration at {}, and neither key changed then",
+            minute(at)
+        ),
+        Correction::Ahead { slot, at } => format!(
+            "corrected: Azure says that {} was created {}, which is yet to come, so that time is not believed",
+            name(slot),
             minute(at)
         ),
     }

@@ -1,6 +1,7 @@
 //! A storage account, which has two keys as a runtime has them, and tells when each was made, more or less.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::digest;
 use super::key::{Making, Pair};
 use super::operation::Operation;
+use super::times::after;
 
 /// Names of the two slots, as bodies and requests spell them.
 pub(crate) const SLOTS: [&str; 2] = ["key1", "key2"];
@@ -44,7 +46,12 @@ pub(crate) enum KeyTimes {
     AfterRotation,
     /// Null everywhere.
     Hidden,
+    /// Everywhere, and a year too late: no service is known to do that.
+    Ahead,
 }
+
+/// How much too late those times are.
+const AHEAD: Duration = Duration::from_hours(365 * 24);
 
 impl Account {
     /// The text of the key in a slot (0 or 1) as it was at `instant`: 64 bytes in base64.
@@ -70,12 +77,13 @@ impl Account {
     /// When the key in a slot was made, if the account tells it at `instant`.
     pub(crate) fn key_time(&self, slot: usize, instant: Timestamp) -> Option<Timestamp> {
         let value = self.keys.value(slot, instant);
-        let is_told = match self.key_times {
-            KeyTimes::Shown | KeyTimes::NotInLists => true,
-            KeyTimes::AfterRotation => value.generation > 0,
-            KeyTimes::Hidden => false,
-        };
-        is_told.then(|| self.keys.made(value)).flatten()
+        let made = || self.keys.made(value);
+        match self.key_times {
+            KeyTimes::Hidden => None,
+            KeyTimes::AfterRotation if value.generation == 0 => None,
+            KeyTimes::Shown | KeyTimes::NotInLists | KeyTimes::AfterRotation => made(),
+            KeyTimes::Ahead => Some(after(made()?, AHEAD)),
+        }
     }
 
     /// What had been told of it until it went elsewhere.

@@ -336,6 +336,7 @@ async fn see(
         status_refused: None,
         keys: KeySight::NotAsked,
         told: seen.account.told,
+        told_ahead: seen.account.told_ahead,
         log,
     };
     if sight.kind != OwnKeys::Yes || !needs_keys(scene, case, &sight, dates_both) {

@@ -295,6 +295,7 @@ async fn look(
             status_refused: None,
             keys: KeySight::NotAsked,
             told: PerSlot::default(),
+            told_ahead: PerSlot::default(),
             log: LogSight::NotAsked,
         };
         return Case {

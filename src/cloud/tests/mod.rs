@@ -1,6 +1,7 @@
 //! The Reader and the Writer against a scripted transport, and against what real services have said.
 
 mod access;
+mod account;
 mod certificate;
 mod credentials;
 mod databricks;

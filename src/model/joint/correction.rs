@@ -30,4 +30,11 @@ pub enum Correction {
         /// When.
         at: Timestamp,
     },
+    /// The service says that it made this key at a time that is yet to come.
+    Ahead {
+        /// Which key.
+        slot: Slot,
+        /// What it says.
+        at: Timestamp,
+    },
 }

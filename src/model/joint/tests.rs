@@ -298,6 +298,7 @@ fn our_own_rotation_says_more_than_an_answer_that_is_older() {
             one: Some(day(one)),
             two: Some(day(100)),
         },
+        told_ahead: PerSlot::default(),
         log: LogSight::NotAsked,
     };
     let age = |one: u64| {

@@ -21,6 +21,8 @@ pub struct RuntimeSight {
     pub keys: KeySight,
     /// When each key was made, where the service itself tells (`keyCreationTime` of a storage account).
     pub told: PerSlot<Option<Timestamp>>,
+    /// Times that it tells and that are yet to come: nothing is told by them.
+    pub told_ahead: PerSlot<Option<Timestamp>>,
     /// What the Activity Log says of it.
     pub log: LogSight,
 }

@@ -215,12 +215,14 @@ fn correction() -> BoxedStrategy<Correction> {
         slot().prop_map(|slot| Correction::Silence { slot }),
         (slot(), instant()).prop_map(|(slot, at)| Correction::Created { slot, at }),
         instant().prop_map(|at| Correction::Event { at }),
+        (slot(), instant()).prop_map(|(slot, at)| Correction::Ahead { slot, at }),
     ]
     .boxed()
 }
 
 fn outside() -> BoxedStrategy<OutsideChange> {
     prop_oneof![
+        instant().prop_map(|at| OutsideChange::CreatedAnew { at }),
         (slot(), of(instant()), of(text()), any::<bool>()).prop_map(|(slot, at, by, by_afresh)| {
             OutsideChange::Rotated {
                 slot,

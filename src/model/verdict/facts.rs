@@ -80,9 +80,14 @@ pub struct RuntimeFacts {
     pub log_refused: Option<Trouble>,
 }
 
-/// What others did to a key since it was last read.
+/// What others did to a key, or to what has it, since it was last read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OutsideChange {
+    /// The resource was deleted and created anew: both keys are others.
+    CreatedAnew {
+        /// When, by its own word.
+        at: Timestamp,
+    },
     /// It was regenerated, and not by an apply with this ledger.
     Rotated {
         /// Which key.

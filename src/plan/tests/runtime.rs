@@ -2,14 +2,17 @@
 
 use super::super::testing::*;
 use crate::model::birth::Evidence;
+use crate::model::joint::Correction;
 use crate::model::promise::Attention;
 use crate::model::runtime::{
-    Declaration, KeySight, LogSight, OnStarvation, OwnKeys, Regeneration, Slot, SlotMemory,
-    UnknownAge,
+    Declaration, KeySight, LogSight, OnStarvation, OwnKeys, PerSlot, Regeneration, Slot,
+    SlotMemory, UnknownAge,
 };
 use crate::model::survey::{Looked, RuntimeCase, Subject};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Action, Cause, Hold, Keep, Presumed, Receipt, Settled, Step, Verdict};
+use crate::model::verdict::{
+    Action, Cause, Facts, Hold, Keep, OutsideChange, Presumed, Receipt, Settled, Step, Verdict,
+};
 use crate::model::window::Window;
 
 fn verdict(case: &RuntimeCase) -> Verdict {
@@ -395,4 +398,67 @@ fn one_of_two_keys_that_is_due_is_told_before_its_limit() {
     assert_eq!(due.attention, Some(Attention::Unattributed));
     assert_eq!(due.changes_at, Some(ahead("14d")));
     assert_eq!(held(&judged("90d")), Hold::EitherKeyTooOld { limit });
+}
+
+fn outside(case: &RuntimeCase) -> Vec<OutsideChange> {
+    match decide(Subject::Runtime(case.clone())).facts {
+        Facts::Runtime(facts) => facts.outside,
+        other => panic!("not of keys: {other:?}"),
+    }
+}
+
+/// Whether the keys are shown, or only dated: what was created after the last look was not regenerated.
+#[test]
+fn what_was_created_anew_is_told_as_that() {
+    let mut shown = runtime_aged("40d", "20d");
+    sight(&mut shown).keys = keys('c', 'd');
+    let mut dated = account("12h", "12h");
+    for slot in Slot::BOTH {
+        dated.memory.slots.get_mut(slot).last_seen = Some(ago("1d"));
+    }
+    for mut case in [shown, dated] {
+        sight(&mut case).created = Some(ago("1d"));
+        let regenerated = outside(&case);
+        assert!(
+            matches!(
+                regenerated[..],
+                [
+                    OutsideChange::Rotated {
+                        slot: Slot::One,
+                        ..
+                    },
+                    OutsideChange::Rotated {
+                        slot: Slot::Two,
+                        ..
+                    }
+                ]
+            ),
+            "{regenerated:?}"
+        );
+        let at = ago("23h59m59s");
+        sight(&mut case).created = Some(at);
+        assert_eq!(outside(&case), [OutsideChange::CreatedAnew { at }]);
+        // Recorded, it is news only while nobody saw the new keys.
+        case.memory.created = Some(at);
+        let told = matches!(sight(&mut case).keys, KeySight::Shown(_));
+        sight(&mut case).told = PerSlot::default();
+        assert_eq!(!outside(&case).is_empty(), told);
+        // Who never saw its keys cannot tell that they are others.
+        case.memory = crate::model::runtime::RuntimeMemory::default();
+        assert_eq!(outside(&case), []);
+    }
+}
+
+#[test]
+fn a_time_that_is_yet_to_come_is_told_as_not_believed() {
+    let mut case = account("40d", "20d");
+    let at = ahead("30d");
+    let seen = sight(&mut case);
+    seen.told.two = None;
+    seen.told_ahead.two = Some(at);
+    let Facts::Runtime(facts) = decide(Subject::Runtime(case)).facts else {
+        panic!("it has keys")
+    };
+    let slot = Slot::Two;
+    assert_eq!(facts.corrected, [Correction::Ahead { slot, at }]);
 }

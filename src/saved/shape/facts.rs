@@ -110,12 +110,14 @@ mirror! {
         Silence { slot: Text<Slot> },
         Created { slot: Text<Slot>, at: Text<Timestamp> },
         Event { at: Text<Timestamp> },
+        Ahead { slot: Text<Slot>, at: Text<Timestamp> },
     }
 }
 
 mirror! {
-    /// What others did to a key since it was last read.
+    /// What others did to a key, or to what has it, since it was last read.
     enum OutsideChange {
+        CreatedAnew { at: Text<Timestamp> },
         Rotated { slot: Text<Slot>, at: Option<Text<Timestamp>>, by: Option<String>, by_afresh: bool },
         Returned { slot: Text<Slot>, from: Text<ResourceId>, was: Text<Slot> },
     }

@@ -85,7 +85,7 @@ fn body(subscription: &str, account: &Account, seen: Timestamp, tells_times: boo
     if tells_times {
         properties["keyCreationTime"] = match account.key_times {
             KeyTimes::Hidden => Value::Null,
-            KeyTimes::Shown | KeyTimes::NotInLists | KeyTimes::AfterRotation => {
+            KeyTimes::Shown | KeyTimes::NotInLists | KeyTimes::AfterRotation | KeyTimes::Ahead => {
                 let time = |slot| account.key_time(slot, seen).map(azure);
                 json!({SLOTS[0]: time(0), SLOTS[1]: time(1)})
             }

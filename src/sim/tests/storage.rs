@@ -243,11 +243,14 @@ fn a_time_may_be_told_here_and_not_there() {
     let born = json!("2025-10-18T09:00:00.0000000Z");
     let both = json!({"key1": made, "key2": born});
     let one = json!({"key1": made, "key2": null});
+    let late =
+        json!({"key1": "2027-08-17T09:00:00.0000000Z", "key2": "2026-10-18T09:00:00.0000000Z"});
     for (told, listed, own) in [
         ("shown", Some(&both), &both),
         ("notInLists", None, &both),
         ("afterRotation", Some(&one), &one),
         ("hidden", Some(&Value::Null), &Value::Null),
+        ("ahead", Some(&late), &late),
     ] {
         let client = world(told);
         let list = get(&client, ACCOUNTS).1;

@@ -82,6 +82,7 @@ pub async fn see(
         status_refused: status.refused(),
         keys: KeySight::NotAsked,
         told: PerSlot::default(),
+        told_ahead: PerSlot::default(),
         log,
     };
     let (sight, listed) = if keys::are_needed_anyway(scene, case) {

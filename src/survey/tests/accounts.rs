@@ -53,6 +53,24 @@ fn nothing_more_is_read_than_what_dates_both_keys() {
     assert!(matches!(sight.keys, KeySight::Shown(_)));
 }
 
+/// A time that has not come yet says nothing of a key: the account is judged as one that tells none, and the time is kept to be shown.
+#[test]
+fn a_time_that_is_yet_to_come_is_not_told() {
+    let mut ahead = lake(", keyTimes: ahead");
+    let sight = sight(&ahead);
+    assert_eq!((sight.told.one, sight.told.two), (None, None));
+    assert!(sight.told_ahead.one.is_some_and(|at| at > ahead.now()));
+    assert_eq!(
+        ahead.asked(),
+        [
+            "log.list",
+            "storage.get",
+            "storage.list",
+            "storage.listKeys"
+        ]
+    );
+}
+
 /// What the list leaves out need not be asked for where the ledger proves that no key is due.
 #[test]
 fn an_account_that_the_ledger_proves_is_not_asked() {
