@@ -438,11 +438,12 @@ fn what_was_created_anew_is_told_as_that() {
         let at = ago("23h59m59s");
         sight(&mut case).created = Some(at);
         assert_eq!(outside(&case), [OutsideChange::CreatedAnew { at }]);
-        // Recorded, it is news only while nobody saw the new keys.
+        // Recorded, it is news only where the keys are shown that nobody saw before.
         case.memory.created = Some(at);
-        let told = matches!(sight(&mut case).keys, KeySight::Shown(_));
+        let is_shown = matches!(sight(&mut case).keys, KeySight::Shown(_));
         sight(&mut case).told = PerSlot::default();
-        assert_eq!(!outside(&case).is_empty(), told);
+        let news = is_shown.then_some(OutsideChange::CreatedAnew { at });
+        assert_eq!(outside(&case), Vec::from_iter(news));
         // Who never saw its keys cannot tell that they are others.
         case.memory = crate::model::runtime::RuntimeMemory::default();
         assert_eq!(outside(&case), []);
