@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::script::{HOST, Happening, JobRule, Rules, SUBSCRIPTION, Script};
+use crate::script::{
+    HOST, Happening, JobRule, KeysPast, LAKE, Rules, SUBSCRIPTION, Script, Select, account_name,
+};
 
 fn flow(pairs: &BTreeMap<String, String>) -> String {
     let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}: {v}")).collect();
@@ -28,7 +30,10 @@ pub fn manifests(script: &Script, rules: &Rules) -> String {
         freezes.join(", ")
     );
     if !script.runtimes.is_empty() {
-        text += &key_rule(rules);
+        text += &runtime_rule(rules);
+    }
+    if !script.accounts.is_empty() {
+        text += &account_rule(script.accounts.len(), rules);
     }
     if !script.jobs.is_empty() || !rules.submits.is_empty() {
         let _ = write!(
@@ -49,17 +54,54 @@ pub fn manifests(script: &Script, rules: &Rules) -> String {
     text
 }
 
-fn key_rule(rules: &Rules) -> String {
-    let keys = &rules.keys;
-    let mut text = format!(
+fn runtime_rule(rules: &Rules) -> String {
+    format!(
         "---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: {}, factory: {}}}\n\
-         ---\napiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n  maxAge: {}\n  overlap: {}\n  unknownAge: {}\n  onWindowStarvation: {}\n",
+         ---\napiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n{}",
         rules.group,
         rules.factory,
-        keys.age_max,
-        keys.overlap,
-        keys.unknown_age,
-        keys.on_starvation
+        key_limits(rules)
+    )
+}
+
+fn account_rule(count: usize, rules: &Rules) -> String {
+    let mut group = String::new();
+    if rules.accounts.one_group {
+        group = format!(", resourceGroup: {LAKE}");
+    }
+    let select = match rules.accounts.select {
+        Select::ByName => {
+            let names: Vec<String> = (0..count).map(account_name).collect();
+            format!("[{}]", names.join(", "))
+        }
+        Select::ByGlob {
+            tagged,
+            excludes_first,
+            allows_empty,
+        } => {
+            let more = [
+                (tagged, "\n  tags: {tier: gold}"),
+                (excludes_first, "\n  exclude: [lake0]"),
+                (allows_empty, "\n  allowEmpty: true"),
+            ];
+            let more = more.into_iter().filter(|(is_so, _)| *is_so);
+            let more = more.map(|(_, text)| text);
+            std::iter::once("[\"lake*\"]").chain(more).collect()
+        }
+    };
+    format!(
+        "---\napiVersion: afresh/v1\nkind: Subscription\nmetadata: {{name: data}}\nspec: {{subscription: {SUBSCRIPTION}{group}}}\n\
+         ---\napiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: accounts}}\nspec:\n  subscription: data\n  storageAccounts: {select}\n{}",
+        key_limits(rules)
+    )
+}
+
+/// What both rules on keys say.
+fn key_limits(rules: &Rules) -> String {
+    let keys = &rules.keys;
+    let mut text = format!(
+        "  maxAge: {}\n  overlap: {}\n  unknownAge: {}\n  onWindowStarvation: {}\n",
+        keys.age_max, keys.overlap, keys.unknown_age, keys.on_starvation
     );
     if let Some(before) = keys.rotate_before {
         let _ = writeln!(text, "  rotateBefore: {before}");
@@ -107,7 +149,7 @@ fn job_rule(place: usize, rule: &JobRule) -> String {
 /// The world file, with everything that happens by other hands.
 pub fn world(script: &Script) -> String {
     let mut text = format!("clock: {}\nseed: {}\n", script.begins, script.seed);
-    text += &factories(script);
+    text += &subscription(script);
     text += &workspaces(script);
     if !script.faults.is_empty() {
         text += "faults:\n";
@@ -148,30 +190,51 @@ fn moved(script: &Script, at: u64) -> String {
     String::new()
 }
 
-fn factories(script: &Script) -> String {
-    if script.runtimes.is_empty() {
+fn subscription(script: &Script) -> String {
+    if script.runtimes.is_empty() && script.accounts.is_empty() {
         return String::new();
     }
-    let mut text = format!(
-        "subscriptions:\n- id: {SUBSCRIPTION}\n  activityLog: readable\n  factories:\n  - name: {}\n    resourceGroup: {}\n    location: westeurope\n    created: 900d ago\n    runtimes:\n",
-        script.rules.factory, script.rules.group
-    );
+    let mut text = format!("subscriptions:\n- id: {SUBSCRIPTION}\n  activityLog: readable\n");
+    if !script.runtimes.is_empty() {
+        let _ = write!(
+            text,
+            "  factories:\n  - name: {}\n    resourceGroup: {}\n    location: westeurope\n    created: 900d ago\n    runtimes:\n",
+            script.rules.factory, script.rules.group
+        );
+    }
     for (place, runtime) in script.runtimes.iter().enumerate() {
-        let made = |slot: usize| {
-            let made = runtime.made[slot];
-            if made < runtime.created {
-                format!(", authKey{}: {{made: {made}d ago}}", slot + 1)
-            } else {
-                String::new()
-            }
+        let past = past(runtime, "authKey");
+        let _ = writeln!(text, "    - {{name: gateway-{place}, {past}}}");
+    }
+    if !script.accounts.is_empty() {
+        text += "  storageAccounts:\n";
+    }
+    for (place, account) in script.accounts.iter().enumerate() {
+        let tags = if account.tagged { "{tier: gold}" } else { "{}" };
+        let shared = if account.disabled {
+            ", allowSharedKeyAccess: false"
+        } else {
+            ""
         };
         let _ = writeln!(
             text,
-            "    - {{name: gateway-{place}, created: {}d ago{}{}}}",
-            runtime.created,
-            made(0),
-            made(1)
+            "  - {{name: {}, resourceGroup: {}, {}, keyTimes: {}, tags: {tags}{shared}}}",
+            account_name(place),
+            account.group,
+            past(&account.keys, "key"),
+            account.times
         );
+    }
+    text
+}
+
+/// When something with two keys was created, and its keys, which are called `word` with their number.
+fn past(keys: &KeysPast, word: &str) -> String {
+    let mut text = format!("created: {}d ago", keys.created);
+    for (made, number) in keys.made.iter().zip(1..) {
+        if *made < keys.created {
+            let _ = write!(text, ", {word}{number}: {{made: {made}d ago}}");
+        }
     }
     text
 }

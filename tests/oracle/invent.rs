@@ -1,13 +1,14 @@
 //! Invents a script from a seed.
 
+mod keys;
+
 use std::collections::BTreeMap;
 
 use afresh::model::time::Span;
 
 use crate::chance::Chance;
 use crate::script::{
-    Change, DAY, Entry, HOST, Happening, JobPast, JobRule, KeyRule, Minute, Rules, RuntimePast,
-    SUBSCRIPTION, Script, SubmitRule,
+    Change, DAY, Entry, HOST, Happening, JobPast, JobRule, Minute, Rules, Script, SubmitRule,
 };
 
 /// What a history is mostly about.
@@ -19,17 +20,10 @@ enum Theme {
     All,
 }
 
-const WINDOWS: [(&str, &str, &str); 5] = [
-    ("0 2 * * 6", "Europe/Paris", "4h"),
-    ("30 2 * * *", "Europe/Paris", "90m"),
-    ("30 1 * * 0", "America/New_York", "3h"),
-    ("0 22 1 * *", "UTC", "12h"),
-    ("0 9 * * 1-5", "Australia/Lord_Howe", "8h"),
-];
-
 pub fn script(seed: u64) -> Script {
     let mut chance = Chance::new(seed);
     let theme = chance.of(&[
+        Theme::Keys,
         Theme::Keys,
         Theme::Keys,
         Theme::Keys,
@@ -40,12 +34,14 @@ pub fn script(seed: u64) -> Script {
         Theme::All,
     ]);
     let has = |wanted: Theme| theme == wanted || theme == Theme::All;
-    let keys = key_rule(&mut chance);
-    let runtimes = if has(Theme::Keys) {
-        runtimes(&mut chance)
-    } else {
-        Vec::new()
+    let keys = keys::rule(&mut chance);
+    let (has_runtimes, has_accounts) = match theme {
+        Theme::Keys => chance.of(&[(true, false), (false, true), (true, true)]),
+        Theme::All => (true, true),
+        Theme::Jobs | Theme::Submits => (false, false),
     };
+    let runtimes = has_runtimes.then(|| keys::runtimes(&mut chance));
+    let accounts = has_accounts.then(|| keys::accounts(&mut chance));
     let jobs: Vec<(JobPast, JobRule)> = if has(Theme::Jobs) {
         (0..chance.within(1, 2)).map(|_| job(&mut chance)).collect()
     } else {
@@ -71,7 +67,8 @@ pub fn script(seed: u64) -> Script {
     let mut script = Script {
         seed,
         begins: begins.parse().unwrap(),
-        runtimes,
+        runtimes: runtimes.unwrap_or_default(),
+        accounts: accounts.unwrap_or_default(),
         jobs,
         submit_outcomes: outcomes(&mut chance),
         faults: Vec::new(),
@@ -79,6 +76,7 @@ pub fn script(seed: u64) -> Script {
             factory: "adf-ingest".to_owned(),
             group: "rg-data".to_owned(),
             keys,
+            accounts: keys::account_rule(&mut chance),
             jobs: job_rules,
             submits,
             freezes: Vec::new(),
@@ -88,7 +86,7 @@ pub fn script(seed: u64) -> Script {
     };
     afresh(&mut chance, &mut script, days);
     if script.daily && chance.percent(60) {
-        calm(&mut chance, &mut script.rules.keys);
+        keys::calm(&mut chance, &mut script.rules.keys);
     } else {
         freezes(&mut chance, &mut script, days);
         faults(&mut chance, &mut script);
@@ -100,56 +98,6 @@ pub fn script(seed: u64) -> Script {
         (entry.at, ours)
     });
     script
-}
-
-fn key_rule(chance: &mut Chance) -> KeyRule {
-    let age_max = Span::days(chance.of(&[10, 20, 30, 60, 90]));
-    let before = chance.of(&[None, None, Some(1), Some(5), Some(8)]);
-    KeyRule {
-        age_max,
-        rotate_before: before.map(Span::days),
-        overlap: Span::hours(chance.of(&[1, 24, 24, 48])),
-        unknown_age: chance.of(&["adopt", "rotate", "rotate", "fail"]),
-        window: chance.percent(35).then(|| chance.of(&WINDOWS)),
-        on_starvation: chance.of(&["wait", "rotate", "rotate", "fail"]),
-    }
-}
-
-/// A rule whose limits nothing need break.
-fn calm(chance: &mut Chance, rule: &mut KeyRule) {
-    let overlap = Span::hours(chance.of(&[1, 24]));
-    *rule = KeyRule {
-        age_max: Span::days(chance.of(&[10, 15, 20])),
-        rotate_before: chance
-            .percent(60)
-            .then(|| overlap.plus(overlap).plus(Span::days(2))),
-        overlap,
-        unknown_age: "rotate",
-        on_starvation: "rotate",
-        ..rule.clone()
-    };
-}
-
-fn runtimes(chance: &mut Chance) -> Vec<RuntimePast> {
-    (0..chance.within(1, 2))
-        .map(|_| {
-            let created = chance.of(&[1, 5, 20, 80, 100, 300]) + chance.below(20);
-            let made = |chance: &mut Chance| {
-                if chance.percent(50) {
-                    created
-                } else {
-                    chance.within(1, created)
-                }
-            };
-            let (one, two) = (made(chance), made(chance));
-            // Two requests are never answered at one instant.
-            let two = if one == two { created } else { two };
-            RuntimePast {
-                created,
-                made: [one, two],
-            }
-        })
-        .collect()
 }
 
 fn outcomes(chance: &mut Chance) -> Vec<&'static str> {
@@ -235,12 +183,7 @@ fn freezes(chance: &mut Chance, script: &mut Script, days: u64) {
 }
 
 fn faults(chance: &mut Chance, script: &mut Script) {
-    if !script.runtimes.is_empty() && chance.percent(10) {
-        let nth = chance.within(1, 5);
-        let what = chance.of(&["changeNothing", "changeBoth"]);
-        let fault = format!("{{on: regenerateAuthKey, nth: {nth}, times: 1, do: {what}}}");
-        script.faults.push(fault);
-    }
+    keys::faults(chance, script);
     if !script.jobs.is_empty() && chance.percent(10) {
         let fault = chance.of(&[
             "{on: run-now, do: loseAnswer, times: 1}",
@@ -300,6 +243,7 @@ fn others(chance: &mut Chance, script: &mut Script, days: u64) {
     let mut inventor = Inventor {
         chance,
         factory: script.rules.factory.clone(),
+        accounts: (0..script.accounts.len()).collect(),
         jobs: (0..script.jobs.len())
             .map(|place| 101 + 100 * place)
             .collect(),
@@ -316,6 +260,8 @@ fn others(chance: &mut Chance, script: &mut Script, days: u64) {
 struct Inventor<'a> {
     chance: &'a mut Chance,
     factory: String,
+    /// Places of those that are still there.
+    accounts: Vec<usize>,
     /// Their ids.
     jobs: Vec<usize>,
     contents: u32,
@@ -324,7 +270,8 @@ struct Inventor<'a> {
 impl Inventor<'_> {
     fn next(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
         let mut kinds = Vec::new();
-        kinds.extend((!script.runtimes.is_empty()).then_some(0));
+        let has_keys = !script.runtimes.is_empty() || !script.accounts.is_empty();
+        kinds.extend(has_keys.then_some(0));
         kinds.extend((!script.jobs.is_empty()).then_some(1));
         kinds.extend((!script.rules.submits.is_empty()).then_some(2));
         match self.chance.of(&kinds) {
@@ -332,69 +279,6 @@ impl Inventor<'_> {
             1 => self.with_jobs(script, at),
             _ => self.with_submits(script, at),
         }
-    }
-
-    fn with_keys(&mut self, script: &Script, at: Minute) -> Vec<Entry> {
-        let place = self.chance.below(script.runtimes.len() as u64);
-        let runtime = format!("{}/gateway-{place}", self.factory);
-        let key = self
-            .chance
-            .of(&["authKey1", "authKey2", "authKey1", "authKey2", "both"]);
-        let what = match self.chance.below(20) {
-            0..=8 => outside(format!("regenerateKey: {{runtime: {runtime}, key: {key}}}")),
-            9 => outside(format!("swapKeys: {{runtime: {runtime}}}")),
-            10 => outside(format!("restoreKey: {{runtime: {runtime}, key: authKey1}}")),
-            11 => outside(format!("recreateRuntime: {{runtime: {runtime}}}")),
-            12 => {
-                let name = format!("adf-{at}");
-                self.factory.clone_from(&name);
-                Happening::Action(format!("rg-{at}"), name)
-            }
-            13 => {
-                let delay = self.chance.of(&["1m", "10m", "19m"]);
-                outside(format!("logDelay: {delay}"))
-            }
-            14 => Happening::Change(Change::AgeMax(Span::days(self.chance.of(&[12, 25, 50])))),
-            15 => Happening::Change(Change::UnknownAge(
-                self.chance.of(&["adopt", "rotate", "fail"]),
-            )),
-            16..=17 => {
-                return self.for_a_while(
-                    at,
-                    &format!("operations: [activityLog], subscription: {SUBSCRIPTION}"),
-                );
-            }
-            18 => {
-                return self.for_a_while(
-                    at,
-                    &format!("operations: [listAuthKeys], runtime: {runtime}"),
-                );
-            }
-            _ => {
-                let operation = self.chance.of(&["regenerateAuthKey", "getStatus"]);
-                return self.for_a_while(
-                    at,
-                    &format!("operations: [{operation}], runtime: {runtime}"),
-                );
-            }
-        };
-        vec![Entry { at, what }]
-    }
-
-    /// A right is taken away, and mostly given back. A runtime that was moved meanwhile keeps what it was refused.
-    fn for_a_while(&mut self, at: Minute, right: &str) -> Vec<Entry> {
-        let mut entries = vec![Entry {
-            at,
-            what: outside(format!("forbid: {{{right}}}")),
-        }];
-        if self.chance.percent(80) && right.contains("subscription") {
-            let at = at + self.chance.of(&[60, DAY, 20 * DAY, 95 * DAY]);
-            entries.push(Entry {
-                at,
-                what: outside(format!("allow: {{{right}}}")),
-            });
-        }
-        entries
     }
 
     fn with_jobs(&mut self, script: &Script, at: Minute) -> Vec<Entry> {

@@ -29,10 +29,13 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use tally::{Breach, Law};
+use tally::{Breach, Fate, Law, Sort};
 
 /// Seeds that are tried unless `ORACLE_SEEDS` says otherwise.
 const SEEDS: u64 = 1_500;
+
+/// So many meet everything that becomes of keys.
+const ENOUGH: u64 = 100;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
@@ -42,6 +45,7 @@ fn number(name: &str) -> Option<u64> {
 #[derive(Default)]
 struct Found {
     asked: BTreeMap<Law, u64>,
+    met: BTreeMap<(Sort, Fate), u64>,
     /// What broke each law, by seed.
     broken: BTreeMap<Law, BTreeMap<u64, Breach>>,
     /// Seeds that invented what cannot be, and why.
@@ -54,6 +58,9 @@ impl Found {
             Ok(tally) => {
                 for (law, count) in tally.asked {
                     *self.asked.entry(law).or_default() += count;
+                }
+                for (met, count) in tally.met {
+                    *self.met.entry(met).or_default() += count;
                 }
                 for (law, breach) in tally.breaches {
                     self.broken.entry(law).or_default().insert(seed, breach);
@@ -118,6 +125,17 @@ fn tell(law: Law, found: &Found) -> bool {
     true
 }
 
+/// Tells what became of keys. Gives what became of none.
+fn unmet(found: &Found) -> Vec<(Sort, Fate)> {
+    let all = Sort::ALL.into_iter();
+    let all = all.flat_map(|sort| Fate::ALL.map(|fate| (sort, fate)));
+    let count = |met: &(Sort, Fate)| found.met.get(met).copied().unwrap_or(0);
+    for (sort, fate) in all.clone() {
+        eprintln!("{sort:?} {fate:?}: {} times", count(&(sort, fate)));
+    }
+    all.filter(|met| count(met) == 0).collect()
+}
+
 #[test]
 fn no_word_is_wrong() {
     let count = number("ORACLE_SEEDS").unwrap_or(SEEDS);
@@ -146,6 +164,11 @@ fn no_word_is_wrong() {
     assert!(
         unasked.is_empty(),
         "laws that were hardly asked: {unasked:?}"
+    );
+    let unmet = unmet(&found);
+    assert!(
+        count < ENOUGH || unmet.is_empty(),
+        "what never became of any key: {unmet:?}"
     );
     assert!(
         found.impossible.is_empty(),

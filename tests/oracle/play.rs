@@ -10,8 +10,8 @@ use afresh::model::verdict::{Plan, RuntimeFacts, Step};
 use crate::laws;
 use crate::script::{Change, Entry, Happening, Rules, Script};
 use crate::stand::{Decided, Standing};
-use crate::tally::Tally;
-use crate::truth::{Runtime, Truth};
+use crate::tally::{Fate, Tally};
+use crate::truth::{Holder, Kind, Truth};
 
 /// Events of the last minutes are not in the log yet.
 pub const LAG: Span = Span::seconds(20 * 60);
@@ -22,7 +22,7 @@ pub struct History<'a> {
     pub rules: Rules,
     pub standing: Standing,
     pub tally: Tally,
-    /// Looks at the keys of each runtime that the present ledger was told of.
+    /// Looks at both keys of each runtime and account that the present ledger was told of.
     pub looks: BTreeMap<String, Vec<Timestamp>>,
     /// When the factory got another id.
     pub actions: Vec<Timestamp>,
@@ -83,7 +83,8 @@ impl History<'_> {
             Happening::Compact => {
                 let before = laws::births::ledger(&self.standing);
                 self.standing.compact();
-                laws::births::narrowing(self, &before);
+                let truth = self.truth();
+                laws::births::narrowing(self, &before, &truth);
             }
             Happening::Plan => drop(self.plan(KeyReading::Needed)),
             Happening::PlanAtChange => laws::instants::at_change(self),
@@ -92,6 +93,7 @@ impl History<'_> {
         Ok(())
     }
 
+    /// Reading it takes the whole world apart: once for each command.
     pub fn truth(&self) -> Truth {
         Truth::of(&self.standing.world(), self.standing.now())
     }
@@ -101,6 +103,7 @@ impl History<'_> {
         let decided = self.standing.decide(keys);
         let truth = self.truth();
         laws::births::shown(self, &decided.plan, &truth);
+        laws::selection::judged(self, &decided.plan, &truth);
         laws::promises::all(self, &decided.plan, &truth);
         laws::instants::pure(self, &decided);
         laws::limits::passed(self, &decided.plan, &truth);
@@ -134,9 +137,12 @@ impl History<'_> {
         }
         let before = laws::births::ledger(&self.standing);
         let reports = self.standing.apply(&decided.plan);
+        let truth = self.truth();
         self.looked(&decided.plan, &reports);
-        laws::births::narrowing(self, &before);
-        laws::applied::all(self);
+        self.meet(&reports, &truth);
+        laws::selection::touched(self, &reports, &truth);
+        laws::births::narrowing(self, &before, &truth);
+        laws::applied::all(self, &truth);
     }
 
     /// What the ledger was told of.
@@ -144,7 +150,7 @@ impl History<'_> {
         for step in &plan.steps {
             let name = &step.address.subject;
             let looks = self.looks.entry(name.clone()).or_default();
-            looks.extend(laws::births::seen_at(step));
+            looks.extend(laws::births::facts_of(step).and_then(laws::births::seen_at));
             let done = |report: &&Report| matches!(report.what, Happened::Done(..));
             let mut done = reports.iter().filter(done);
             if done.any(|report| report.address == step.address) {
@@ -153,38 +159,69 @@ impl History<'_> {
         }
     }
 
-    /// When the present ledger was first told of the keys of a runtime.
+    /// Counts what became of keys.
+    fn meet(&mut self, reports: &[Report], truth: &Truth) {
+        for report in reports {
+            let Some(holder) = truth.holders.get(&report.address.subject) else {
+                continue;
+            };
+            let fate = match report.what {
+                Happened::Done(..) => Fate::Rotated,
+                Happened::InDoubt(..) => Fate::Lost,
+                Happened::Settled(..) => Fate::Settled,
+                _ => continue,
+            };
+            self.tally.meet(holder.kind.sort(), fate);
+        }
+    }
+
+    /// When the present ledger was first told of the keys of a runtime or an account.
     pub fn first_look(&self, name: &str) -> Option<Timestamp> {
         self.looks.get(name)?.first().copied()
     }
 
-    /// Is what is known of a runtime's keys beyond the stated limits? A regeneration in the minutes before the first look, a factory
+    /// When it got another id, until now.
+    pub fn moves(&self, name: &str, holder: &Holder) -> Vec<Timestamp> {
+        let now = self.standing.now();
+        let mut moves: Vec<Timestamp> = match holder.kind {
+            Kind::Runtime => self.actions.clone(),
+            Kind::Account(_) => self.script.moves_of(name).collect(),
+        };
+        moves.retain(|at| *at <= now);
+        moves
+    }
+
+    /// Is what is known of two keys beyond the stated limits? A regeneration in the minutes before the first look, a factory
     /// that moved or values that changed places before anybody had looked at them.
-    pub fn is_beyond(&self, name: &str, runtime: &Runtime, at: Timestamp) -> bool {
+    pub fn is_beyond(&self, name: &str, holder: &Holder, at: Timestamp) -> bool {
+        if holder.is_always_told() {
+            return false;
+        }
+        let moves = self.moves(name, holder);
         let none = Vec::new();
         let looks = self.looks.get(name).unwrap_or(&none);
-        let oldest = runtime.slots[0].born.min(runtime.slots[1].born);
+        let oldest = holder.slots[0].born.min(holder.slots[1].born);
         let first = looks.first().copied().unwrap_or(at);
-        let makings = || runtime.slots.iter().flat_map(|slot| &slot.makings);
+        let makings = || holder.slots.iter().flat_map(|slot| &slot.makings);
         let late = |made: Timestamp| LAG.before(first) < made && made <= first;
         let unlogged = makings().any(|making| !making.by_afresh && late(making.at));
         let silent = makings()
             .filter(|making| making.silent || making.old_value)
             .map(|making| making.at)
-            .chain(self.actions.iter().copied())
+            .chain(moves)
             .filter(|silent| *silent <= at);
         // A look after the last change before it, that the ledger knows.
         let unseen = |silent: Timestamp| {
             let changes = makings().map(|making| making.at);
             let last = changes.filter(|change| *change < silent).max();
-            let last = last.unwrap_or(runtime.created);
+            let last = last.unwrap_or(holder.created);
             !looks.iter().any(|look| last <= *look && *look < silent)
         };
         let mut hidden = silent.filter(|silent| unseen(*silent));
         let held = |born: Timestamp, until: Timestamp| {
             looks.iter().any(|look| born <= *look && *look < until)
         };
-        let strange = runtime.returned().any(|(born, until)| !held(born, until));
+        let strange = holder.returned().any(|(born, until)| !held(born, until));
         (unlogged && oldest <= first) || hidden.any(|silent| oldest <= silent) || strange
     }
 
@@ -192,18 +229,16 @@ impl History<'_> {
     pub fn is_unseen_at(
         &self,
         name: &str,
-        runtime: &Runtime,
+        holder: &Holder,
         facts: &RuntimeFacts,
         at: Timestamp,
     ) -> bool {
         let looks = self.looks.get(name).into_iter().flatten();
         let last = looks.filter(|look| **look <= at).max();
-        let last = last.copied().unwrap_or(runtime.created);
-        let moved = self
-            .actions
-            .iter()
-            .any(|move_at| last < *move_at && *move_at <= at);
-        facts.seen_at.is_none() && (moved || runtime.is_odd_between(last, at))
+        let last = last.copied().unwrap_or(holder.created);
+        let since = |instant: &Timestamp| last < *instant && *instant <= at;
+        let is_elsewhere = self.moves(name, holder).iter().any(since);
+        laws::births::seen_at(facts).is_none() && (is_elsewhere || holder.is_odd_between(last, at))
     }
 }
 

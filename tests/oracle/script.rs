@@ -9,6 +9,8 @@ use afresh::model::time::{Span, Timestamp};
 pub type Minute = u64;
 
 pub const DAY: Minute = 24 * 60;
+/// The resource group of most storage accounts.
+pub const LAKE: &str = "rg-lake";
 pub const SUBSCRIPTION: &str = "12345678-1234-1234-1234-1234567890ab";
 pub const HOST: &str = "adb-1234567890123456.7.azuredatabricks.net";
 
@@ -17,7 +19,8 @@ pub const HOST: &str = "adb-1234567890123456.7.azuredatabricks.net";
 pub struct Script {
     pub seed: u64,
     pub begins: Timestamp,
-    pub runtimes: Vec<RuntimePast>,
+    pub runtimes: Vec<KeysPast>,
+    pub accounts: Vec<AccountPast>,
     pub jobs: Vec<JobPast>,
     /// How one-time runs end, in order; the last one repeats.
     pub submit_outcomes: Vec<&'static str>,
@@ -28,11 +31,23 @@ pub struct Script {
     pub entries: Vec<Entry>,
 }
 
-/// Days before the beginning.
+/// What has two keys, in days before the beginning.
 #[derive(Clone, Debug)]
-pub struct RuntimePast {
+pub struct KeysPast {
     pub created: u64,
     pub made: [u64; 2],
+}
+
+#[derive(Clone, Debug)]
+pub struct AccountPast {
+    pub keys: KeysPast,
+    /// `keyTimes` of the world file.
+    pub times: &'static str,
+    pub group: &'static str,
+    /// Has it the tag that a rule may ask for?
+    pub tagged: bool,
+    /// `allowSharedKeyAccess: false`.
+    pub disabled: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +68,9 @@ pub struct JobPast {
 pub struct Rules {
     pub factory: String,
     pub group: String,
+    /// Of runtimes and storage accounts alike.
     pub keys: KeyRule,
+    pub accounts: AccountRule,
     pub jobs: Vec<JobRule>,
     pub submits: Vec<SubmitRule>,
     /// From and to.
@@ -69,6 +86,25 @@ pub struct KeyRule {
     /// Cron, timezone, duration.
     pub window: Option<(&'static str, &'static str, &'static str)>,
     pub on_starvation: &'static str,
+}
+
+#[derive(Clone, Debug)]
+pub struct AccountRule {
+    pub select: Select,
+    /// The connection reaches [`LAKE`] alone.
+    pub one_group: bool,
+}
+
+/// Which storage accounts the rule selects.
+#[derive(Clone, Debug)]
+pub enum Select {
+    ByName,
+    ByGlob {
+        /// Only those with the tag.
+        tagged: bool,
+        excludes_first: bool,
+        allows_empty: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -137,6 +173,17 @@ impl Script {
         };
         self.entries.iter().any(outside) || self.faults.iter().any(|fault| fault.contains(word))
     }
+
+    /// When a storage account gets another id.
+    pub fn moves_of(&self, account: &str) -> impl Iterator<Item = Timestamp> {
+        let word = format!("moveStorageAccount: {{storageAccount: {account},");
+        let is_move = move |entry: &&Entry| match &entry.what {
+            Happening::Outside(text) => text.starts_with(&word),
+            _ => false,
+        };
+        let moves = self.entries.iter().filter(is_move);
+        moves.map(|entry| self.instant(entry.at))
+    }
 }
 
 impl Rules {
@@ -153,18 +200,35 @@ impl Rules {
     }
 }
 
+/// Names of accounts have no hyphens.
+pub fn account_name(place: usize) -> String {
+    format!("lake{place}")
+}
+
+impl fmt::Display for KeysPast {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ([one, two], created) = (self.made, self.created);
+        write!(
+            f,
+            "created {created}d ago, first key made {one}d ago, second {two}d ago"
+        )
+    }
+}
+
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {}, from {}", self.seed, self.begins)?;
         for (place, runtime) in self.runtimes.iter().enumerate() {
-            let [one, two] = runtime.made;
-            writeln!(
-                f,
-                "  gateway-{place}: created {}d ago, authKey1 made {one}d ago, authKey2 {two}d ago",
-                runtime.created
-            )?;
+            writeln!(f, "  gateway-{place}: {runtime}")?;
         }
-        if !self.runtimes.is_empty() {
+        for (place, account) in self.accounts.iter().enumerate() {
+            writeln!(f, "  {}: {}", account_name(place), account.keys)?;
+            writeln!(f, "    {account:?}")?;
+        }
+        if !self.accounts.is_empty() {
+            writeln!(f, "  {:?}", self.rules.accounts)?;
+        }
+        if !self.runtimes.is_empty() || !self.accounts.is_empty() {
             writeln!(f, "  {:?}", self.rules.keys)?;
         }
         for (place, (job, rule)) in self.jobs.iter().zip(&self.rules.jobs).enumerate() {

@@ -50,13 +50,17 @@ pub fn shrink(script: &Script, law: Law) -> Option<(Script, Breach)> {
 
 /// Without the subjects, faults and freezes that have nothing to do with it. Only the last subject of a kind can go: the others are numbered.
 fn bare(mut smallest: Script, mut found: Breach, law: Law) -> (Script, Breach) {
-    let less: [fn(&mut Script); 6] = [
+    let less: [fn(&mut Script); 8] = [
         |script| script.faults.clear(),
         |script| script.rules.freezes.clear(),
         |script| script.rules.keys.window = None,
         |script| {
             script.runtimes.pop();
         },
+        |script| {
+            script.accounts.pop();
+        },
+        |script| script.runtimes.clear(),
         |script| {
             script.jobs.pop();
             script.rules.jobs.pop();

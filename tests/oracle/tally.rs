@@ -31,6 +31,10 @@ pub enum Law {
     Once,
     /// No key is regenerated while its twin is younger than the overlap.
     Overlap,
+    /// A key whose making the service tells is dated by that.
+    Told,
+    /// What a rule selects is judged, and nothing else is judged or touched.
+    Selection,
     /// Text, JSON, Markdown and `why` say the same.
     Words,
     /// Every command ends as it should, and the audit finds nothing.
@@ -38,7 +42,7 @@ pub enum Law {
 }
 
 impl Law {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Births,
         Self::Narrowing,
         Self::KeyPromises,
@@ -51,6 +55,8 @@ impl Law {
         Self::Attempts,
         Self::Once,
         Self::Overlap,
+        Self::Told,
+        Self::Selection,
         Self::Words,
         Self::Sound,
     ];
@@ -60,6 +66,43 @@ impl fmt::Display for Law {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self:?}")
     }
+}
+
+/// What has two keys, by its sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sort {
+    Runtime,
+    Account,
+}
+
+/// What became of something with two keys. Laws that never meet one of these prove less than they seem to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Judged, and found to be true.
+    Kept,
+    Broken,
+    Unproven,
+    /// A key was regenerated.
+    Rotated,
+    /// The answer to a regenerate was lost.
+    Lost,
+    /// It was found out what became of one.
+    Settled,
+}
+
+impl Sort {
+    pub const ALL: [Self; 2] = [Self::Runtime, Self::Account];
+}
+
+impl Fate {
+    pub const ALL: [Self; 6] = [
+        Self::Kept,
+        Self::Broken,
+        Self::Unproven,
+        Self::Rotated,
+        Self::Lost,
+        Self::Settled,
+    ];
 }
 
 /// One thing that was said or done wrongly.
@@ -81,11 +124,16 @@ impl fmt::Display for Breach {
 pub struct Tally {
     /// How often each law was asked.
     pub asked: BTreeMap<Law, u64>,
+    pub met: BTreeMap<(Sort, Fate), u64>,
     /// The first breach of each.
     pub breaches: BTreeMap<Law, Breach>,
 }
 
 impl Tally {
+    pub fn meet(&mut self, sort: Sort, fate: Fate) {
+        *self.met.entry((sort, fate)).or_default() += 1;
+    }
+
     pub fn check(&mut self, law: Law, at: Timestamp, holds: bool, what: impl FnOnce() -> String) {
         *self.asked.entry(law).or_default() += 1;
         if !holds {

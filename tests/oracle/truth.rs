@@ -8,6 +8,7 @@ use afresh::sim::World;
 use serde::Deserialize;
 
 use crate::script::JobRule;
+use crate::tally::Sort;
 
 /// Whoever does what the script says that others do.
 const OPERATOR: &str = "operator@example.com";
@@ -15,8 +16,8 @@ const OPERATOR: &str = "operator@example.com";
 /// The world at one instant.
 pub struct Truth {
     pub at: Timestamp,
-    /// By name.
-    pub runtimes: BTreeMap<String, Runtime>,
+    /// What has two keys, by name.
+    pub holders: BTreeMap<String, Holder>,
     /// By id.
     pub jobs: BTreeMap<i64, Job>,
     runs: Vec<Run>,
@@ -24,9 +25,36 @@ pub struct Truth {
     own: BTreeMap<i64, String>,
 }
 
-pub struct Runtime {
+/// What has two keys.
+pub struct Holder {
+    pub kind: Kind,
     pub created: Timestamp,
     pub slots: [Slot; 2],
+}
+
+pub enum Kind {
+    Runtime,
+    Account(Account),
+}
+
+/// What is true of a storage account beside its keys.
+pub struct Account {
+    times: KeyTimes,
+    pub group: String,
+    pub tagged: bool,
+    pub disabled: bool,
+    /// No list shows it.
+    pub hidden: bool,
+}
+
+/// Where an account tells when its keys were made.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum KeyTimes {
+    Shown,
+    NotInLists,
+    AfterRotation,
+    Hidden,
 }
 
 pub struct Slot {
@@ -34,6 +62,8 @@ pub struct Slot {
     pub born: Timestamp,
     /// When it came to hold that value.
     pub held_since: Timestamp,
+    /// Does the service tell when that value was made?
+    pub is_told: bool,
     pub makings: Vec<Making>,
 }
 
@@ -62,6 +92,7 @@ struct Kept {
 #[derive(Deserialize)]
 struct KeptSubscription {
     factories: Vec<KeptFactory>,
+    storage_accounts: Vec<KeptAccount>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +105,18 @@ struct KeptRuntime {
     name: String,
     created: Timestamp,
     keys: [KeptKey; 2],
+}
+
+#[derive(Deserialize)]
+struct KeptAccount {
+    name: String,
+    resource_group: String,
+    created: Timestamp,
+    tags: BTreeMap<String, String>,
+    allow_shared_key_access: Option<bool>,
+    key_times: KeyTimes,
+    keys: [KeptKey; 2],
+    forbidden: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -143,15 +186,22 @@ impl Truth {
     pub fn of(world: &World, at: Timestamp) -> Self {
         let text = serde_json::to_vec(world).unwrap();
         let kept: Kept = serde_json::from_slice(&text).unwrap();
-        let runtimes = kept.subscriptions.into_iter();
-        let runtimes = runtimes
-            .flat_map(|one| one.factories)
-            .flat_map(|one| one.runtimes)
-            .map(|one| (one.name.clone(), runtime(one, at)))
-            .collect();
+        let mut holders = BTreeMap::new();
+        for subscription in kept.subscriptions {
+            let factories = subscription.factories.into_iter();
+            let runtimes = factories.flat_map(|one| one.runtimes).map(|one| {
+                let holder = holder(Kind::Runtime, one.created, one.keys, at);
+                (one.name, holder)
+            });
+            let accounts = subscription.storage_accounts.into_iter().map(|one| {
+                let kind = Kind::Account(account(&one));
+                (one.name, holder(kind, one.created, one.keys, at))
+            });
+            holders.extend(runtimes.chain(accounts));
+        }
         let mut truth = Self {
             at,
-            runtimes,
+            holders,
             jobs: BTreeMap::new(),
             runs: Vec::new(),
             own: BTreeMap::new(),
@@ -192,9 +242,20 @@ impl Truth {
     }
 }
 
-fn runtime(kept: KeptRuntime, at: Timestamp) -> Runtime {
+fn account(kept: &KeptAccount) -> Account {
+    let hides = |operation: &String| operation == "getStorageAccount";
+    Account {
+        times: kept.key_times,
+        group: kept.resource_group.clone(),
+        tagged: !kept.tags.is_empty(),
+        disabled: kept.allow_shared_key_access == Some(false),
+        hidden: kept.forbidden.iter().any(hides),
+    }
+}
+
+fn holder(kind: Kind, created: Timestamp, keys: [KeptKey; 2], at: Timestamp) -> Holder {
     // By instant, the one at creation first.
-    let makings = kept.keys.map(|key| {
+    let makings = keys.map(|key| {
         let mut all = key.makings;
         all.retain(|making| making.at <= at);
         if all.len() > 1 {
@@ -209,12 +270,14 @@ fn runtime(kept: KeptRuntime, at: Timestamp) -> Runtime {
         let since = since.take_while(|place| value(own, slot, *place) == now);
         Slot {
             born: makings[now.slot][now.generation].at,
-            held_since: since.last().map_or(kept.created, |place| own[place].at),
+            held_since: since.last().map_or(created, |place| own[place].at),
+            is_told: kind.tells(now),
             makings: own.iter().map(making).collect(),
         }
     });
-    Runtime {
-        created: kept.created,
+    Holder {
+        kind,
+        created,
         slots,
     }
 }
@@ -237,7 +300,47 @@ fn value(makings: &[KeptMaking], slot: usize, place: usize) -> KeptValue {
     })
 }
 
-impl Runtime {
+impl Kind {
+    /// Does the service tell when this value was made?
+    const fn tells(&self, value: KeptValue) -> bool {
+        match self {
+            Self::Runtime => false,
+            Self::Account(account) => match account.times {
+                KeyTimes::Shown | KeyTimes::NotInLists => true,
+                KeyTimes::AfterRotation => value.generation > 0,
+                KeyTimes::Hidden => false,
+            },
+        }
+    }
+
+    /// Are its keys of any use, so that they are regenerated?
+    pub const fn has_keys(&self) -> bool {
+        match self {
+            Self::Runtime => true,
+            Self::Account(account) => !account.disabled,
+        }
+    }
+
+    pub const fn sort(&self) -> Sort {
+        match self {
+            Self::Runtime => Sort::Runtime,
+            Self::Account(_) => Sort::Account,
+        }
+    }
+}
+
+impl Holder {
+    /// Has the service always told when its keys were made? Then nothing else has to prove it.
+    pub const fn is_always_told(&self) -> bool {
+        match &self.kind {
+            Kind::Runtime => false,
+            Kind::Account(account) => match account.times {
+                KeyTimes::Shown | KeyTimes::NotInLists => true,
+                KeyTimes::AfterRotation | KeyTimes::Hidden => false,
+            },
+        }
+    }
+
     /// Of each key that came back: when it was made, and when it was first replaced.
     pub fn returned(&self) -> impl Iterator<Item = (Timestamp, Timestamp)> {
         let back = self.slots.iter().filter(|slot| slot.held_since > slot.born);

@@ -8,30 +8,29 @@ use crate::play::{History, LAG};
 use crate::tally::Law;
 use crate::truth::{Run, Truth};
 
-/// Regenerations that have been judged: runtime, slot, instant.
+/// Regenerations that have been judged: whose, slot, instant.
 #[derive(Default)]
 pub struct Seen(BTreeSet<(String, usize, Timestamp)>);
 
-pub fn all(history: &mut History) {
-    let truth = history.truth();
-    overlap(history, &truth);
-    attempts(history, &truth);
-    once(history, &truth);
+pub fn all(history: &mut History, truth: &Truth) {
+    overlap(history, truth);
+    attempts(history, truth);
+    once(history, truth);
 }
 
 /// The twin has to be as old as the overlap, whoever made it.
 fn overlap(history: &mut History, truth: &Truth) {
     let overlap = history.rules.keys.overlap;
-    for (name, runtime) in &truth.runtimes {
-        let beyond = history.is_beyond(name, runtime, truth.at);
+    for (name, holder) in &truth.holders {
+        let beyond = history.is_beyond(name, holder, truth.at);
         for place in [0, 1] {
-            let makings = &runtime.slots[place].makings;
+            let makings = &holder.slots[place].makings;
             let own = makings.iter().filter(|making| making.by_afresh);
             for making in own.filter(|making| !making.silent) {
                 if !history.applied.0.insert((name.clone(), place, making.at)) {
                     continue;
                 }
-                let twin = runtime.slots[1 - place].makings.iter();
+                let twin = holder.slots[1 - place].makings.iter();
                 let before = twin.filter(|twin| twin.at <= making.at && !twin.silent);
                 let Some(twin) = before.max_by_key(|twin| twin.at) else {
                     continue;
@@ -40,7 +39,8 @@ fn overlap(history: &mut History, truth: &Truth) {
                 let apart = Span::between(twin.at, making.at).plus(Span::seconds(1));
                 let lost = history.ledgers_lost.iter().any(|lost| *lost >= twin.at);
                 let unseen = !twin.by_afresh && (beyond || apart <= LAG) || lost;
-                if unseen || runtime.is_odd_between(runtime.created, truth.at) {
+                let unseen = unseen && !holder.is_always_told();
+                if unseen || holder.is_odd_between(holder.created, truth.at) {
                     continue;
                 }
                 history.tally.check(Law::Overlap, truth.at, apart >= overlap, || {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use afresh::model::birth::Birth;
+use afresh::model::birth::{Birth, Evidence};
 use afresh::model::runtime::Slot;
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Facts, Plan, RuntimeFacts, Step};
@@ -10,47 +10,54 @@ use afresh::model::verdict::{Facts, Plan, RuntimeFacts, Step};
 use crate::play::{History, LAG};
 use crate::stand::Standing;
 use crate::tally::Law;
-use crate::truth::{Runtime, Truth};
+use crate::truth::{Holder, Truth};
 
 const SLOTS: [Slot; 2] = Slot::BOTH;
 /// Services date their answers in whole seconds.
 const SECOND: Span = Span::seconds(1);
+/// Of its own rotation afresh knows when it was sent and when it was answered, which is as long as a request may take.
+const REQUEST: Span = Span::seconds(60);
 
-/// When a step's look showed the keys.
-pub fn seen_at(step: &Step) -> Option<Timestamp> {
+/// What a step on keys rests on.
+pub fn facts_of(step: &Step) -> Option<&RuntimeFacts> {
     match &step.facts {
-        Facts::Runtime(facts) => facts.seen_at,
+        Facts::Runtime(facts) => Some(facts),
         Facts::Job(_) | Facts::Submission(_) | Facts::None => None,
     }
 }
 
-/// What a runtime's step rests on, with what is true of the runtime.
-pub fn runtimes<'a>(
+/// When a look showed the keys, or the service told when it made both.
+pub fn seen_at(facts: &RuntimeFacts) -> Option<Timestamp> {
+    let is_told = facts.told.one.is_some() && facts.told.two.is_some();
+    facts.seen_at.or(facts.read_at.filter(|_| is_told))
+}
+
+/// What each step on keys rests on, with what is true of those.
+pub fn holders<'a>(
     plan: &'a Plan,
     truth: &'a Truth,
-) -> impl Iterator<Item = (&'a Step, &'a RuntimeFacts, &'a Runtime)> {
-    plan.steps.iter().filter_map(|step| match &step.facts {
-        Facts::Runtime(facts) => {
-            let runtime = truth.runtimes.get(&step.address.subject)?;
-            Some((step, &**facts, runtime))
-        }
-        Facts::Job(_) | Facts::Submission(_) | Facts::None => None,
+) -> impl Iterator<Item = (&'a Step, &'a RuntimeFacts, &'a Holder)> {
+    plan.steps.iter().filter_map(|step| {
+        let facts = facts_of(step)?;
+        let holder = truth.holders.get(&step.address.subject)?;
+        Some((step, facts, holder))
     })
 }
 
 /// Every interval that is shown.
 pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
-    for (step, facts, runtime) in runtimes(plan, truth) {
+    for (step, facts, holder) in holders(plan, truth) {
+        told(history, plan, step, facts, holder);
         let name = &step.address.subject;
-        let unseen = history.is_unseen_at(name, runtime, facts, plan.at);
-        if unseen || history.is_beyond(name, runtime, plan.at) {
+        let unseen = history.is_unseen_at(name, holder, facts, plan.at);
+        if unseen || history.is_beyond(name, holder, plan.at) {
             continue;
         }
         // Without a look what is shown is as of the last one: a key only gets younger.
         let late =
-            facts.seen_at.is_none() && (!facts.looked || runtime.is_remade_within(LAG, plan.at));
+            seen_at(facts).is_none() && (!facts.looked || holder.is_remade_within(LAG, plan.at));
         for (place, slot) in SLOTS.into_iter().enumerate() {
-            let born = runtime.slots[place].born;
+            let born = holder.slots[place].born;
             let birth = &facts.slots.get(slot).birth;
             let after = |earliest| SECOND.before(earliest) <= born;
             let before = |latest| born <= SECOND.after(latest);
@@ -65,6 +72,31 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
                 )
             });
         }
+    }
+}
+
+/// What the service tells is exact, however little is known besides. Not where the look failed or there was none: then nothing was told.
+/// An account without keys of its own is not asked for what the list leaves out.
+fn told(history: &mut History, plan: &Plan, step: &Step, facts: &RuntimeFacts, holder: &Holder) {
+    let slots = SLOTS.into_iter().zip(&holder.slots);
+    for (slot, key) in
+        slots.filter(|(_, key)| facts.looked && key.is_told && holder.kind.has_keys())
+    {
+        let birth = &facts.slots.get(slot).birth;
+        let (earliest, latest) = (birth.earliest, birth.latest);
+        let is_own = |piece: &Evidence| matches!(piece, Evidence::Rotated { .. });
+        let is_own = birth.evidence.iter().any(is_own);
+        let slack = if is_own { REQUEST } else { SECOND };
+        let near = |at: Timestamp| Span::between(at.min(key.born), at.max(key.born)) <= slack;
+        let holds = earliest.is_some_and(near) && latest.is_some_and(near);
+        history.tally.check(Law::Told, plan.at, holds, || {
+            format!(
+                "of {}#{slot:?} the service tells {}, and what is shown is {}",
+                step.address,
+                key.born,
+                interval(birth)
+            )
+        });
     }
 }
 
@@ -99,15 +131,15 @@ pub fn ledger(standing: &Standing) -> Known {
 }
 
 /// While the fingerprint stays, nothing is forgotten.
-pub fn narrowing(history: &mut History, before: &Known) {
-    let (truth, at) = (history.truth(), history.standing.now());
+pub fn narrowing(history: &mut History, before: &Known, truth: &Truth) {
+    let at = truth.at;
     for (key, (fingerprint, birth)) in ledger(&history.standing) {
         let Some((known, old)) = before.get(&key) else {
             continue;
         };
         let name = key.0.rsplit('/').next().unwrap_or_default();
-        let runtime = truth.runtimes.get(name);
-        if known != &fingerprint || runtime.is_none_or(|one| history.is_beyond(name, one, at)) {
+        let holder = truth.holders.get(name);
+        if known != &fingerprint || holder.is_none_or(|one| history.is_beyond(name, one, at)) {
             continue;
         }
         let earliest = old.earliest <= birth.earliest;

@@ -6,12 +6,13 @@ use afresh::model::promise::Promise;
 use afresh::model::runtime::LogSight;
 use afresh::model::survey::{KeyReading, Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Cause, Facts, Hold, Plan, Step, Verdict};
+use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
+use super::births::{facts_of, holders};
 use crate::play::{History, LAG, said};
 use crate::stand::Decided;
 use crate::tally::Law;
-use crate::truth::Runtime;
+use crate::truth::Holder;
 
 const SECOND: Span = Span::seconds(1);
 
@@ -82,10 +83,7 @@ fn needs_look(step: &Step) -> bool {
 /// Was nothing looked at the first time, and could it not be the second time for want of a right? That is known once there is something to
 /// look at: some time before a key is due.
 fn lacks_a_right(first: &Step, again: &Step) -> bool {
-    let looked = match &first.facts {
-        Facts::Runtime(facts) => facts.looked,
-        Facts::Job(_) | Facts::Submission(_) | Facts::None => true,
-    };
+    let looked = facts_of(first).is_none_or(|facts| facts.looked);
     let is_refused = matches!(
         &again.verdict,
         Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind.is_forbidden()
@@ -171,10 +169,17 @@ pub fn at_change(history: &mut History) {
         return;
     };
     let busy = history.next_entry().is_some_and(|next| next <= at);
+    // A request that arrives late, or an answer that fails, is something that happens.
+    let faulty = ["delayRequest", "do: error"];
+    let faulty = faulty.iter().any(|word| history.script.speaks_of(word));
     // What happened in the minutes that a log does not tell yet, the next look is told.
-    let untold = |runtime: &Runtime| runtime.is_remade_within(LAG, first.at);
-    let untold = truth.runtimes.values().any(untold);
-    if busy || moves_itself || untold || !truth.is_quiet() {
+    let untold = |holder: &Holder| holder.is_remade_within(LAG, first.at);
+    let untold = truth.holders.values().any(untold);
+    // Nor can anybody know of an old value that came back, until a look shows it.
+    let unseen = holders(&first, &truth).any(|(step, facts, holder)| {
+        history.is_unseen_at(&step.address.subject, holder, facts, first.at)
+    });
+    if busy || faulty || unseen || moves_itself || untold || !truth.is_quiet() {
         return;
     }
     if SECOND.before(at) > history.standing.now() {

@@ -2,13 +2,13 @@
 
 use afresh::model::promise::Promise;
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Facts, Plan, Step};
+use afresh::model::verdict::{Plan, Step};
 
-use super::births::runtimes;
+use super::births::{facts_of, holders};
 use crate::play::{History, said};
 use crate::script::{Happening, KeyRule};
 use crate::tally::Law;
-use crate::truth::{Runtime, Truth};
+use crate::truth::{Holder, Truth};
 
 /// Keys that passed their limit since the last plan.
 pub fn passed(history: &mut History, plan: &Plan, truth: &Truth) {
@@ -23,25 +23,24 @@ pub fn passed(history: &mut History, plan: &Plan, truth: &Truth) {
         return;
     }
     let changed = history.changes.iter().any(|(_, at)| *at >= last.at);
-    for (step, _, runtime) in runtimes(plan, truth) {
+    for (step, _, holder) in holders(plan, truth) {
         let before = last.steps.iter().find(|one| one.address == step.address);
         let name = &step.address.subject;
         // An old value that somebody put back since the keys were seen, nobody can know of.
-        let unseen = before.is_some_and(|before| match &before.facts {
-            Facts::Runtime(facts) => history.is_unseen_at(name, runtime, facts, last.at),
-            _ => false,
-        });
-        let beyond = unseen || history.is_beyond(name, runtime, plan.at);
+        let unseen = before
+            .and_then(facts_of)
+            .is_some_and(|facts| history.is_unseen_at(name, holder, facts, last.at));
+        let beyond = unseen || history.is_beyond(name, holder, plan.at);
         let Some(before) = before.filter(|_| !beyond && !changed) else {
             continue;
         };
-        for slot in &runtime.slots {
+        for slot in &holder.slots {
             let ends = limit.after(slot.born);
             if slot.held_since > last.at || ends <= last.at {
                 continue;
             }
             let is_passed = ends <= plan.at;
-            let free = history.is_free(&last, before, runtime, ends);
+            let free = history.is_free(&last, before, holder, ends);
             if free {
                 history.tally.check(Law::Limits, plan.at, !is_passed, || {
                     format!(
@@ -82,12 +81,13 @@ fn rotate_before(rule: &KeyRule) -> Span {
 impl History<'_> {
     /// Does nothing stand in the way of a daily apply: no window or freeze, no missing right, no key that is too old from the beginning,
     /// nobody else who rotates?
-    fn is_free(&self, last: &Plan, before: &Step, runtime: &Runtime, ends: Timestamp) -> bool {
+    fn is_free(&self, last: &Plan, before: &Step, holder: &Holder, ends: Timestamp) -> bool {
         let rule = &self.rules.keys;
         let lead = rotate_before(rule);
         let room = rule.overlap.plus(rule.overlap).plus(Span::days(2)) <= lead;
         let since = lead.before(ends);
-        let begun = self.first_look(&before.address.subject);
+        let name = &before.address.subject;
+        let begun = self.first_look(name);
         let begun = begun.is_some_and(|first| first < since);
         // A window may open and close between two applies.
         let open = rule.window.is_none() && self.script.rules.freezes.is_empty();
@@ -99,8 +99,9 @@ impl History<'_> {
         let quiet = !self.script.speaks_of("forbid")
             && self.script.faults.is_empty()
             && self.changes.iter().all(|(_, at)| *at < since)
-            && self.actions.iter().all(|at| *at < since)
-            && !runtime.is_remade_within(lead.plus(rule.overlap), last.at);
+            && self.moves(name, holder).iter().all(|at| *at < since)
+            && holder.kind.has_keys()
+            && !holder.is_remade_within(lead.plus(rule.overlap), last.at);
         room && begun && open && daily && quiet && rule.unknown_age == "rotate"
     }
 }

@@ -5,4 +5,5 @@ pub mod births;
 pub mod instants;
 pub mod limits;
 pub mod promises;
+pub mod selection;
 pub mod words;

@@ -5,10 +5,10 @@ use afresh::model::runtime::Slot;
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::{Plan, Step, Target};
 
-use super::births::runtimes;
+use super::births::{holders, seen_at};
 use crate::play::{History, LAG, said};
 use crate::script::JobRule;
-use crate::tally::Law;
+use crate::tally::{Fate, Law};
 use crate::truth::{Job, Run, Truth};
 
 pub fn all(history: &mut History, plan: &Plan, truth: &Truth) {
@@ -24,27 +24,36 @@ pub fn all(history: &mut History, plan: &Plan, truth: &Truth) {
 
 fn keys(history: &mut History, plan: &Plan, truth: &Truth) {
     let limit = history.rules.keys.age_max;
-    for (step, facts, runtime) in runtimes(plan, truth) {
+    for (step, facts, holder) in holders(plan, truth) {
         let name = &step.address.subject;
-        let unseen = history.is_unseen_at(name, runtime, facts, plan.at);
-        if unseen || history.is_beyond(name, runtime, plan.at) {
+        let unseen = history.is_unseen_at(name, holder, facts, plan.at);
+        if unseen || history.is_beyond(name, holder, plan.at) {
             continue;
         }
-        let ends = [0, 1].map(|slot| limit.after(runtime.slots[slot].born));
+        let ends = [0, 1].map(|slot| limit.after(holder.slots[slot].born));
         // `Date` has whole seconds: whoever reads it knows no fraction.
         if ends.iter().any(|end| within_a_second(*end, plan.at)) {
             continue;
         }
         let passed = ends.map(|end| end <= plan.at);
-        let late = facts.seen_at.is_none() && runtime.is_remade_within(LAG, plan.at);
+        let late = seen_at(facts).is_none() && holder.is_remade_within(LAG, plan.at);
+        let sort = holder.kind.sort();
         let true_word = match step.promise {
-            Promise::Kept => passed == [false; 2],
+            Promise::Kept => {
+                history.tally.meet(sort, Fate::Kept);
+                passed == [false; 2]
+            }
             Promise::Broken { part, since } => {
+                history.tally.meet(sort, Fate::Broken);
                 let since = since.map(|since| Span::seconds(1).after(since));
                 let since = since.is_none_or(|since| ends.iter().any(|end| *end <= since));
                 late || since && is_broken(part, passed)
             }
-            Promise::Unproven | Promise::Unknown => continue,
+            Promise::Unproven => {
+                history.tally.meet(sort, Fate::Unproven);
+                continue;
+            }
+            Promise::Unknown => continue,
         };
         history
             .tally

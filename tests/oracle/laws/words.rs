@@ -56,7 +56,7 @@ pub fn all(history: &mut History, plan: &Plan) {
         ..TextOptions::default()
     };
     let text = text::plan(plan, &verbose);
-    let markdown = markdown::plan(
+    let markdown = plain(&markdown::plan(
         plan,
         &MarkdownOptions {
             limit: markdown::Limit::GitLab,
@@ -71,7 +71,7 @@ pub fn all(history: &mut History, plan: &Plan) {
             },
             given: "",
         },
-    );
+    ));
     let steps = json["plan"]["steps"].as_array().unwrap();
     let mut differ = Vec::new();
     for (value, step) in steps.iter().zip(&plan.steps) {
@@ -123,15 +123,27 @@ fn of_json(step: &Value) -> Said {
         "hold" => "on hold".to_owned(),
         "keep" if promise == "broken" => "broken".to_owned(),
         "keep" => "up to date".to_owned(),
-        _ => title(&verdict["act"]["moves"][0]),
+        _ => title(&verdict["act"]["moves"][0], key_word(step)),
     };
     Said { promise, action }
 }
 
-fn title(action: &Value) -> String {
+/// What the names of both keys begin with, of what a step is about. A plan file knows one pair of names for all services.
+fn key_word(step: &Value) -> &'static str {
+    if step["target"].to_string().contains("Microsoft.Storage") {
+        "key"
+    } else {
+        "authKey"
+    }
+}
+
+fn title(action: &Value, key_word: &str) -> String {
     let of = &action[variant(action)];
     match variant(action).as_str() {
-        "regenerate" => format!("regenerate {}", of["slot"].as_str().unwrap_or_default()),
+        "regenerate" => {
+            let slot = of["slot"].as_str().unwrap_or_default();
+            format!("regenerate {}", slot.replace("authKey", key_word))
+        }
         "start" => "run now".to_owned(),
         "cancel" => format!("cancel run {}", of["run"]),
         other => other.to_owned(),
@@ -232,20 +244,20 @@ fn of_why(why: &str) -> Option<Said> {
     (promise == said.promise).then_some(said)
 }
 
+/// Markdown without what keeps it from meaning anything.
+fn plain(markdown: &str) -> String {
+    let signs = [("&#35;", "#"), ("&#42;", "*"), ("\\", "")];
+    let unescape = |text: String, (sign, meant): (&str, &str)| text.replace(sign, meant);
+    signs.into_iter().fold(markdown.to_owned(), unescape)
+}
+
 /// The row of its table, or its line among those that are up to date.
 fn of_markdown(markdown: &str, address: &str) -> Option<Said> {
     let code = format!("<code>{address}</code>");
-    let plain = |line: &str| line.replace("&#35;", "#").replace('\\', "");
-    let row = markdown
-        .lines()
-        .map(plain)
-        .find(|line| line.starts_with(&format!("| {code} |")));
+    let row = markdown.lines().find(|line| is_row_of(line, &code));
     let Some(row) = row else {
         let listed = format!("- {code}: ");
-        let is_listed = markdown
-            .lines()
-            .map(plain)
-            .any(|line| line.starts_with(&listed));
+        let is_listed = markdown.lines().any(|line| line.starts_with(&listed));
         return is_listed.then(|| Said {
             promise: "kept".to_owned(),
             action: "up to date".to_owned(),
@@ -267,6 +279,11 @@ fn of_markdown(markdown: &str, address: &str) -> Option<Said> {
     Some(Said { promise, action })
 }
 
+/// Is it the row of a subject? Not that of an operation which is resolved: it says nothing of what is done now.
+fn is_row_of(line: &str, code: &str) -> bool {
+    line.starts_with(&format!("| {code} |")) && line.matches(" | ").count() > 1
+}
+
 /// The head of the table in which a subject stands that is not acted on. One that needs attention may be on hold or not: its `until` or
 /// the evidence tells.
 fn section(markdown: &str, address: &str) -> Option<String> {
@@ -275,7 +292,7 @@ fn section(markdown: &str, address: &str) -> Option<String> {
         if line.starts_with("| ") && line.contains(" | until | ") {
             head = line.trim_start_matches("| ").split(" |").next()?;
         }
-        if line.starts_with(&format!("| <code>{address}</code> |")) {
+        if is_row_of(line, &format!("<code>{address}</code>")) {
             break;
         }
     }
