@@ -32,7 +32,7 @@ use std::time::Instant;
 use tally::{Breach, Fate, Law, Sort};
 
 /// Seeds that are tried unless `ORACLE_SEEDS` says otherwise.
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 300;
 
 /// So many meet everything that becomes of keys.
 const ENOUGH: u64 = 100;
