@@ -179,6 +179,8 @@ pub const BLOCKS_MAX: u32 = 50_000;
 pub const BLOCKS_NEARLY_FULL: u32 = 40_000;
 /// Blocks of an append blob that are left for the line that names the next generation.
 pub const BLOCKS_KEPT: u32 = 10;
+/// Most blobs of one ledger, each of which names the next: a compaction a day takes 27 years.
+pub const GENERATIONS_MAX: usize = 10_000;
 /// Most events that one caller appends at once: a look at a runtime takes some 600 bytes.
 pub const EVENTS_PER_APPEND_MAX: usize = 4_000;
 /// Largest block that is appended to a blob, in bytes: some 20,000 lines (Azure Storage: 100 MiB since version 2022-11-02).

@@ -187,6 +187,21 @@ async fn a_lost_generation_is_no_empty_ledger() {
     );
 }
 
+/// Whoever can write to the container can say that a blob goes on in itself, or in one before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn generations_that_lead_in_a_circle_are_refused() {
+    let Some(container) = container() else { return };
+    let address = new_blob(&container);
+    let name = address.path_segments().unwrap().next_back().unwrap();
+    let store = open(&address, Arc::new(Wire::new()));
+    let line = format!("{{\"v\":1,\"event\":\"continued\",\"blob\":\"{name}\"}}\n");
+    let begun = store.append(Position::default(), line.into_bytes());
+    begun.await.unwrap();
+    let again = open(&address, Arc::new(Wire::new()));
+    let error = again.read(Position::default()).await.unwrap_err();
+    assert!(error.to_string().contains("lead in a circle"), "{error}");
+}
+
 /// Reads the last line of the first generation as a person would, and removes the blob that it names.
 async fn remove_second_generation(address: &Url, container: &str) {
     let text = send(Method::GET, address, &[]).await;

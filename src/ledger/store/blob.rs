@@ -7,6 +7,7 @@
 
 mod service;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,7 +17,9 @@ use url::Url;
 
 use super::{AppendError, Position, Store, StoreError, Stored, too_large, whole_lines};
 use crate::http::{Authorize, Client};
-use crate::limits::{BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL};
+use crate::limits::{
+    BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL, GENERATIONS_MAX,
+};
 use crate::mutex::Mutex;
 use service::{Service, Size, Stands, Trouble, is_unknown};
 
@@ -80,7 +83,12 @@ impl BlobStore {
 
     async fn read_now(&self, since: Position) -> Result<Stored, StoreError> {
         let mut newest = self.newest();
+        let mut passed = BTreeSet::new();
         loop {
+            // Who can write to the container could else keep a plan busy for as long as it may take.
+            if !passed.insert(newest.blob.to_string()) || passed.len() > GENERATIONS_MAX {
+                return Err(endless(&newest.blob));
+            }
             let Some(size) = self.size(&newest).await? else {
                 return self.nothing(since);
             };
@@ -391,6 +399,17 @@ fn blob_name(blob: &Url) -> &str {
 }
 
 /// The blob `name` beside `blob`, in the same folder.
+fn endless(blob: &Url) -> StoreError {
+    StoreError {
+        doing: "read",
+        place: blob.to_string(),
+        what: format!(
+            "the last line of each generation names the blob of the next one, and these lines lead in a circle or through more than {GENERATIONS_MAX} blobs"
+        ),
+        advice: "see who else can write to the container; restore the blobs as they were (versions or snapshots keep them)".to_owned(),
+    }
+}
+
 fn named(blob: &Url, name: &str) -> Url {
     let mut url = blob.clone();
     if let Ok(mut path) = url.path_segments_mut() {
