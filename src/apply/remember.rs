@@ -13,7 +13,7 @@ use crate::model::outcome::{Happened, Report};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Facts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
+    Facts, Plan, ReadOutcome, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
 
 mod jobs;
@@ -127,8 +127,9 @@ fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
 }
 
 fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {
-    if !facts.looked {
-        return None;
+    match facts.read {
+        ReadOutcome::Read => {}
+        ReadOutcome::NotRead | ReadOutcome::Failed => return None,
     }
     let known = memory.runtimes.get(&subject.identity);
     let created_is_news =

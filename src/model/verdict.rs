@@ -23,7 +23,8 @@ pub use cause::{Cause, failed};
 pub use counts::Counts;
 pub use decision::{Decision, Frame};
 pub use facts::{
-    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, ReadOutcome, RuntimeFacts, SlotFacts,
+    SubmissionFacts,
 };
 pub use haste::Haste;
 pub use hold::Hold;

@@ -22,8 +22,8 @@ use crate::model::survey::{Looked, RuntimeCase};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{self, LogSpan, Timeline, lag};
 use crate::model::verdict::{
-    Action, Cause, Facts, Haste, Hold, Keep, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
-    Settlement, SlotFacts, Target,
+    Action, Cause, Facts, Haste, Hold, Keep, NonEmpty, Presumed, ReadOutcome, Receipt,
+    RuntimeFacts, Settled, Settlement, SlotFacts, Target,
 };
 
 /// How far a runtime's due time is drawn earlier: its own share of `jitter`, the same at every plan, always less than `jitter`.
@@ -208,7 +208,7 @@ impl<'a> Judge<'a> {
                     birth: births.get(slot).clone(),
                 }
             }),
-            looked: sight.is_some(),
+            read: ReadOutcome::of(&case.sight),
             seen_at: sight
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
                 .map(|sight| sight.at),

@@ -51,7 +51,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
             one: slot_facts(one),
             two: slot_facts(two),
         },
-        looked: true,
+        read: ReadOutcome::Read,
         seen_at: Some(at(seen)),
         read_at: Some(at(seen)),
         created: Some(at(1)),

@@ -14,8 +14,8 @@ use crate::model::runtime::{Fingerprint, OnStarvation, PerSlot, RuntimeSpec, Slo
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Action, Cause, Company, Facts, Keep, NonEmpty, Presumed, Receipt, RuntimeFacts, Settled,
-    Settlement, SlotFacts, Wait,
+    Action, Cause, Company, Facts, Keep, NonEmpty, Presumed, ReadOutcome, Receipt, RuntimeFacts,
+    Settled, Settlement, SlotFacts, Wait,
 };
 
 fn now() -> Timestamp {
@@ -292,7 +292,7 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
             one: key(300, 'a'),
             two: key(twin_days, 'b'),
         },
-        looked: true,
+        read: ReadOutcome::Read,
         seen_at: None,
         created: None,
         told: PerSlot::default(),

@@ -17,7 +17,8 @@ use crate::model::joint::Correction;
 use crate::model::runtime::{OnStarvation, PerSlot, RuntimeSpec, UnknownAge};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Dismissed, Facts, Firing, JobFacts, OutsideChange, RuntimeFacts, SlotFacts, SubmissionFacts,
+    Dismissed, Facts, Firing, JobFacts, OutsideChange, ReadOutcome, RuntimeFacts, SlotFacts,
+    SubmissionFacts,
 };
 use crate::model::window::Window;
 
@@ -165,7 +166,11 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
         span(),
         slot_facts(),
         slot_facts(),
-        any::<bool>(),
+        select(vec![
+            ReadOutcome::Read,
+            ReadOutcome::NotRead,
+            ReadOutcome::Failed,
+        ]),
         (of(instant()), of(instant()), of(instant()), told()),
         (
             vec(correction(), 0..2),
@@ -181,14 +186,14 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 jitter_share,
                 one,
                 two,
-                looked,
+                read,
                 (seen_at, read_at, created, told),
                 (corrected, outside, status_refused, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
                 jitter_share,
                 slots: PerSlot { one, two },
-                looked,
+                read,
                 seen_at,
                 read_at,
                 created,

@@ -7,6 +7,7 @@ use super::super::birth::{AgeRange, Birth};
 use super::super::job::{Continuous, FormerRun, Requirement, Run, RunId, RunResult};
 use super::super::joint::Correction;
 use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
+use super::super::survey::Looked;
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
 
@@ -58,8 +59,8 @@ pub struct RuntimeFacts {
     pub jitter_share: Span,
     /// Of each key.
     pub slots: PerSlot<SlotFacts>,
-    /// Whether it was looked at, or the ledger was proof.
-    pub looked: bool,
+    /// Whether it was read for the decision.
+    pub read: ReadOutcome,
     /// The service's time of the look that showed its keys; `None`: no key was shown.
     pub seen_at: Option<Timestamp>,
     /// The service's time of the look, whether or not it showed keys; `None`: there was none.
@@ -78,6 +79,28 @@ pub struct RuntimeFacts {
     pub keys_refused: Option<Trouble>,
     /// Why the Activity Log was not shown, if it was asked for.
     pub log_refused: Option<Trouble>,
+}
+
+/// Whether something was read for a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadOutcome {
+    /// It was.
+    Read,
+    /// It was not: the ledger was proof enough, or the person asked for no looks (`--refresh none`).
+    NotRead,
+    /// It could not be read.
+    Failed,
+}
+
+impl ReadOutcome {
+    /// What came of this.
+    pub const fn of<Sight>(looked: &Looked<Sight>) -> Self {
+        match looked {
+            Looked::Seen(_) => Self::Read,
+            Looked::NotAsked => Self::NotRead,
+            Looked::Failed(_) => Self::Failed,
+        }
+    }
 }
 
 /// What others did to a key, or to what has it, since it was last read.

@@ -7,8 +7,8 @@ use crate::model::birth::Birth;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, Slot, UnknownAge};
 use crate::model::time::{Freeze, Span, Timestamp, minute};
-use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Hold, RuntimeFacts, SlotFacts, Target, Verdict};
+use crate::model::trouble::Trouble;
+use crate::model::verdict::{Hold, ReadOutcome, RuntimeFacts, SlotFacts, Target, Verdict};
 use crate::model::window::Window;
 use crate::review::paint::Ink;
 use crate::review::words;
@@ -70,17 +70,12 @@ pub(super) fn why(
     lines.extend(windows(&facts.spec, freezes, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
-    let looked = match verdict {
-        _ if facts.looked => format!("the {} was read for this plan", service.resource()),
-        Verdict::Hold {
-            why: Hold::Trouble(trouble),
-            ..
-        } if trouble.kind != TroubleKind::Unexpected => {
-            format!("the {} could not be read", service.resource())
-        }
-        _ => "not read (the ledger was enough, or --refresh none)".to_owned(),
+    let read = match facts.read {
+        ReadOutcome::Read => format!("the {} was read for this plan", service.resource()),
+        ReadOutcome::NotRead => "not read (the ledger was enough, or --refresh none)".to_owned(),
+        ReadOutcome::Failed => format!("the {} could not be read", service.resource()),
     };
-    lines.push(labelled("read", &looked));
+    lines.push(labelled("read", &read));
     lines.extend(refusal("its status", facts.status_refused.as_ref()));
     lines.extend(refusal("its keys", facts.keys_refused.as_ref()));
     lines.extend(refusal("the Activity Log", facts.log_refused.as_ref()));

@@ -24,7 +24,7 @@ mirror! {
         spec: RuntimeSpec,
         jitter_share: Text<Span>,
         slots: PerSlot<SlotFacts>,
-        looked: bool,
+        read: ReadOutcome,
         seen_at: Option<Text<Timestamp>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         read_at: Option<Text<Timestamp>>,
@@ -41,6 +41,11 @@ mirror! {
         keys_refused: Option<Trouble>,
         log_refused: Option<Trouble>,
     }
+}
+
+mirror! {
+    /// Whether something was read for the decision.
+    enum ReadOutcome { Read, NotRead, Failed }
 }
 
 mirror! {

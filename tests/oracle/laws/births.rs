@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use afresh::model::birth::{Birth, Evidence};
 use afresh::model::runtime::Slot;
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Facts, Plan, RuntimeFacts, Step};
+use afresh::model::verdict::{Facts, Plan, ReadOutcome, RuntimeFacts, Step};
 
 use crate::play::{History, LAG};
 use crate::stand::Standing;
@@ -54,8 +54,8 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
             continue;
         }
         // Without a look what is shown is as of the last one: a key only gets younger.
-        let late =
-            seen_at(facts).is_none() && (!facts.looked || holder.is_remade_within(LAG, plan.at));
+        let late = seen_at(facts).is_none()
+            && (facts.read != ReadOutcome::Read || holder.is_remade_within(LAG, plan.at));
         for (place, slot) in SLOTS.into_iter().enumerate() {
             let born = holder.slots[place].born;
             let birth = &facts.slots.get(slot).birth;
@@ -79,8 +79,8 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
 /// An account without keys of its own is not asked for what the list leaves out.
 fn told(history: &mut History, plan: &Plan, step: &Step, facts: &RuntimeFacts, holder: &Holder) {
     let slots = SLOTS.into_iter().zip(&holder.slots);
-    for (slot, key) in
-        slots.filter(|(_, key)| facts.looked && key.is_told && holder.kind.has_keys())
+    for (slot, key) in slots
+        .filter(|(_, key)| facts.read == ReadOutcome::Read && key.is_told && holder.kind.has_keys())
     {
         let birth = &facts.slots.get(slot).birth;
         let (earliest, latest) = (birth.earliest, birth.latest);

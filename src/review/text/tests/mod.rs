@@ -20,8 +20,8 @@ use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, SubmissionTarget};
 use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
 use crate::model::verdict::{
-    Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, Receipt, RuntimeFacts, Settled,
-    Settlement, SlotFacts, Target, Wait,
+    Company, Exceeded, Facts, Haste, Hold, JobFacts, Presumed, ReadOutcome, Receipt, RuntimeFacts,
+    Settled, Settlement, SlotFacts, Target, Wait,
 };
 use crate::model::window::Window;
 
@@ -77,7 +77,7 @@ fn runtime_facts() -> RuntimeFacts {
             one: key('a', rotated("2026-08-17T03:12:00Z")),
             two: key('b', rotated("2026-11-01T03:00:00Z")),
         },
-        looked: true,
+        read: ReadOutcome::Read,
         seen_at: None,
         read_at: None,
         created: None,

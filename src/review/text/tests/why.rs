@@ -51,7 +51,7 @@ fn why_tells_the_evidence_of_both_keys() {
 fn why_shows_no_keys_where_there_are_none() {
     let why_not = |hold: Hold| {
         let mut facts = runtime_facts();
-        facts.looked = false;
+        facts.read = ReadOutcome::NotRead;
         let step = Step {
             facts: Facts::Runtime(Box::new(facts)),
             verdict: Verdict::Hold {
