@@ -16,8 +16,8 @@ const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold());
 
-/// Keeps promises about time on Azure: no auth key of an integration runtime is older than it may be, and Databricks jobs have
-/// succeeded, run, or do not run.
+/// Keeps promises about time on Azure: no key of an integration runtime or a storage account is older than it may be, and Databricks
+/// jobs have succeeded, run, or do not run.
 #[derive(Debug, Parser)]
 #[command(name = "afresh", version, styles = STYLES, after_help = TABLE, max_term_width = 100)]
 pub struct Afresh {
@@ -66,7 +66,7 @@ pub struct Global {
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line.
+    /// JSON, for programs.
     Json,
 }
 
@@ -86,8 +86,7 @@ pub enum ColorWhen {
 pub enum Command {
     /// Check manifests offline: everything that can be known without a network
     Validate(Validate),
-    /// Compare manifests with live Azure and show what would be done; changes nothing, and writes only the files it is asked for, and the
-    /// hosts that a person allows when asked
+    /// Compare manifests with live Azure and show what would be done; changes nothing
     Plan(Plan),
     /// Make the changes: plan and apply manifests, or apply a saved plan
     Apply(Apply),
@@ -105,7 +104,7 @@ pub enum Command {
     /// Serve, advance or reset the simulated cloud
     #[command(subcommand)]
     Sim(Sim),
-    /// Print a JSON Schema, as in `schema/`
+    /// Print a JSON Schema: `afresh schema manifest` describes every field of the manifests
     Schema(Schema),
     /// Print a completion script for a shell
     Completions {
@@ -144,7 +143,7 @@ pub struct Validate {
     /// Where the manifests are.
     #[command(flatten)]
     pub paths: Paths,
-    /// Check PATH only, and find what it refers to here: a file or folder (repeatable)
+    /// Check only PATH, and look up the documents that it refers to in this file or folder (repeatable)
     #[arg(long, value_name = "PATH")]
     pub with: Vec<PathBuf>,
     /// How problems are printed

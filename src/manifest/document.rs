@@ -29,7 +29,7 @@ pub const API_VERSION: &str = "afresh/v1";
 record! {
     /// What a document is called.
     Metadata {
-        /// Its name: one of its kind.
+        /// Its name. No two documents of one kind have the same name, and no two connections (DataFactory, SynapseWorkspace, Subscription, DatabricksWorkspace).
         "name" name: At<NameText>,
     }
 }

@@ -246,7 +246,7 @@ text_leaf! {
 }
 
 text_leaf! {
-    /// A cron expression with five fields: minute, hour, day of month, month, day of week.
+    /// A cron expression with five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday; names as `SUN` will do).
     CronText(String), pattern "^\\s*[^\\s,]+(,[^\\s,]+)*(\\s+[^\\s,]+(,[^\\s,]+)*){4}\\s*$", |text| {
         if text.len() > CRON_CHARS_MAX {
             return Err(Wrong::from(format!("a cron expression has at most {CRON_CHARS_MAX} characters")));

@@ -18,7 +18,7 @@ use crate::model::policy::ActionKind;
 use crate::model::trust::{HostPattern, VariablePattern};
 
 record! {
-    /// What manifests may name beyond what needs no leave, and what they must keep to. It is given with `--policy`, `AFRESH_POLICY` or the
+    /// What manifests may name beyond what is always allowed, and what they must keep to. It is given with `--policy`, `AFRESH_POLICY` or the
     /// user's configuration folder, and never read from the folder that is planned.
     PolicySpec {
         /// Why, for people whose manifests it refuses.

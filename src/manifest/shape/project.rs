@@ -34,7 +34,7 @@ record! {
     GuardrailsText {
         /// Bounds on regenerated keys.
         "maxRegenerations" regenerations: Option<RegenerationBounds>,
-        /// Bounds on started runs.
+        /// Bounds on started runs, of all rules together: retries and one-time runs count, too.
         "maxRuns" runs: Option<ApplyBound>,
         /// Bounds on cancelled runs.
         "maxCancellations" cancellations: Option<ApplyBound>,

@@ -32,19 +32,20 @@ record! {
         "storageAccounts" accounts: Option<At<Vec<At<AccountPattern>>>>,
         /// With `subscription`: of the accounts that a glob matches, only those that have all of these tags.
         "tags" tags: Option<At<BTreeMap<String, String>>>,
-        /// Names and globs that are left out.
+        /// Names and globs of runtimes or storage accounts that are left out.
         "exclude" exclude: Option<Vec<At<RuntimePattern>>>,
-        /// Whether a glob may select nothing. Default: it needs attention.
+        /// Whether a glob may select nothing. Default: `false`, a glob that selects nothing needs attention.
         "allowEmpty" allow_empty: Option<At<Truth>>,
         /// No key gets older than this.
         "maxAge" age_max: At<Length>,
         /// A key is due this long before it exceeds `maxAge`. Default: a tenth of `maxAge`, at least twice the `overlap`.
         "rotateBefore" rotate_before: Option<At<Length>>,
-        /// Least time between regenerating the two keys of one runtime. Default: `24h`. Twice of it is shorter than `maxAge`.
+        /// Least time between regenerating the two keys of one runtime or storage account. Default: `24h`. It must be less than half of `maxAge`.
         "overlap" overlap: Option<At<Length>>,
         /// How an age that is not known exactly is judged. Default: `adopt`.
         "unknownAge" unknown_age: Option<At<UnknownAgeWord>>,
-        /// When rotation is wanted. Default: always.
+        /// Keys are regenerated only in these windows. Default: at any time. If a limit would be broken before the next window opens,
+        /// `onWindowStarvation` says which of the two is kept.
         "windows" windows: Option<Vec<At<WindowText>>>,
         /// What happens if a limit would be broken before a window opens or a freeze ends. Default: `wait`.
         "onWindowStarvation" on_starvation: Option<At<OnStarvationWord>>,
@@ -65,9 +66,9 @@ record! {
 words! {
     /// How an age that is not known exactly is judged.
     UnknownAgeWord(UnknownAge) {
-        "adopt" UnknownAge::Adopt = "By what is proved: the least age.",
-        "rotate" UnknownAge::Rotate = "By the worst case: the greatest age.",
-        "fail" UnknownAge::Fail = "Not at all where it makes a difference: a hold.",
+        "adopt" UnknownAge::Adopt = "By the least age that it can have. A key that may be too old, and may not be, is not regenerated.",
+        "rotate" UnknownAge::Rotate = "By the greatest age that it can have. A key that may be too old is regenerated.",
+        "fail" UnknownAge::Fail = "Not at all. A key that may be too old, and may not be, is on hold until a person decides.",
     }
 }
 
@@ -81,7 +82,8 @@ words! {
 }
 
 record! {
-    /// A recurring time in which rotation is wanted.
+    /// A recurring time in which keys may be regenerated. It opens by the clocks of its timezone and stays open for its length. If clocks go
+    /// forward over the time at which it opens, it opens right after that; if they go back over it, it opens the first time.
     #[schemars(extend("oneOf" = [{ "required": ["timeZone"] }, { "required": ["timezone"] }]))]
     WindowText {
         /// When it opens.
@@ -111,7 +113,7 @@ record! {
         "workspace" workspace: At<Reference>,
         /// Which jobs. Either this or `submit`.
         "job" job: Option<At<JobText>>,
-        /// Whether the tags may select nothing. Default: it needs attention.
+        /// Whether the tags may select nothing. Default: `false`, tags that select nothing need attention.
         "allowEmpty" allow_empty: Option<At<Truth>>,
         /// The body of a one-time run, as `runs/submit` takes it: it succeeds once per content. Either this or `job`.
         "submit" submit: Option<At<BTreeMap<String, At<Json>>>>,
@@ -166,8 +168,8 @@ words! {
     /// What is promised.
     RequireWord(Require) {
         "succeeded" Require::Succeeded = "The newest accepted end is not older than `freshness.errorAfter`.",
-        "running" Require::Running = "There is an active run that does not wait in a queue.",
-        "notRunning" Require::NotRunning = "There is no active run, and none in a queue.",
+        "running" Require::Running = "There is an active run that does not wait in a queue. A run is started if there is none.",
+        "notRunning" Require::NotRunning = "There is no active run, and none in a queue. Those that there are get cancelled.",
     }
 }
 
@@ -175,9 +177,10 @@ record! {
     /// How old the newest success may be.
     #[expect(clippy::struct_field_names, reason = "they are called as in the manifest")]
     FreshnessText {
-        /// A run is started once the newest success is older than this. Default: `errorAfter`.
+        /// A run is started once the newest success is older than this. Default: `errorAfter`, which is too late to keep the promise unless
+        /// something else starts the job: leave as much time as a run takes.
         "startAfter" start_after: Option<At<Length>>,
-        /// Older than this is said, not acted on.
+        /// A success that is older than this is told as a warning. No run is started for it.
         "warnAfter" warn_after: Option<At<Length>>,
         /// Older than this breaks the promise; at most 60 days, for which Databricks keeps runs.
         "errorAfter" error_after: At<Length>,

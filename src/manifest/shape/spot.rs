@@ -139,7 +139,9 @@ pub fn wrong_type(spot: Spot<'_>, wanted: &str) -> Problem {
 
 fn is_key_without_space(text: &str) -> bool {
     let word = |word: &str| !word.is_empty() && word.chars().all(char::is_alphanumeric);
-    text.split_once(':').is_some_and(|(key, _)| word(key))
+    let parts = text.split_once(':');
+    // `https://…` is an address.
+    parts.is_some_and(|(key, rest)| word(key) && !rest.starts_with("//"))
 }
 
 /// The fields of a mapping, taken one by one.

@@ -135,6 +135,14 @@ fn a_value_that_needs_quotes() {
     assert!(told.contains("`\"[nightly, sales]\"`"), "{told}");
     let told = shown_after_base(&job_run("job:\n  name:nightly\nrequire: running"));
     assert!(told.contains("write a space after the colon"), "{told}");
+    // An address has its colon where it belongs.
+    let told = shown_after_base(&job_run(
+        "job: https://adb-1.azuredatabricks.net/jobs/7\nrequire: running",
+    ));
+    assert!(
+        told.contains("`job` wants") && !told.contains("a space after"),
+        "{told}"
+    );
 }
 
 #[test]
