@@ -49,9 +49,9 @@ fn why_tells_the_evidence_of_both_keys() {
 
 #[test]
 fn why_shows_no_keys_where_there_are_none() {
-    let why_not = |hold: Hold| {
+    let why_not = |read: ReadOutcome, hold: Hold| {
         let mut facts = runtime_facts();
-        facts.read = ReadOutcome::NotRead;
+        facts.read = read;
         let step = Step {
             facts: Facts::Runtime(Box::new(facts)),
             verdict: Verdict::Hold {
@@ -62,18 +62,24 @@ fn why_shows_no_keys_where_there_are_none() {
         };
         why(&step, &plan_of(Vec::new()), "")
     };
-    let linked = why_not(Hold::NoKeys {
+    let linked = Hold::NoKeys {
         why: "linked from another factory".to_owned(),
-    });
+    };
+    let linked = why_not(ReadOutcome::Read, linked);
     assert!(linked.contains("  keys        none of its own\n"));
     assert!(!linked.contains("authKey1"));
-    let missing = why_not(Hold::Trouble(Trouble {
-        kind: TroubleKind::NotFound,
-        doing: "find it".to_owned(),
-        message: "it is not there".to_owned(),
-        ids: Box::default(),
-    }));
-    assert!(missing.contains("  read        the runtime could not be read\n"));
+    for kind in [TroubleKind::NotFound, TroubleKind::Unexpected] {
+        let trouble = Hold::Trouble(Trouble {
+            kind,
+            doing: "find it".to_owned(),
+            message: "it is not there".to_owned(),
+            ids: Box::default(),
+        });
+        let failed = why_not(ReadOutcome::Failed, trouble.clone());
+        assert!(failed.contains("  read        the runtime could not be read\n"));
+        let unread = why_not(ReadOutcome::NotRead, trouble);
+        assert!(unread.contains("  read        not read (the ledger was enough"));
+    }
 }
 
 #[test]
