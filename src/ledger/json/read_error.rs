@@ -28,7 +28,7 @@ pub enum ReadError {
         /// The other one's name.
         lineage: String,
     },
-    /// The line that names the ledger is no event. Without it a ledger gets another name, which no saved plan was made for.
+    /// The line that names the ledger, which is not an event. Without it a ledger gets another name, and no saved plan was made for that one.
     #[error(
         "line {line}, which names the ledger, is damaged ({why}): restore that line or the ledger from a copy, and do not remove it"
     )]
@@ -38,7 +38,7 @@ pub enum ReadError {
         /// What is wrong with it.
         why: String,
     },
-    /// It is no event.
+    /// It is not an event.
     #[error(
         "line {line} is damaged ({why}): restore the ledger from a copy, or remove that line if you know what it said"
     )]

@@ -169,7 +169,7 @@ words! {
     RequireWord(Require) {
         "succeeded" Require::Succeeded = "The newest accepted end is not older than `freshness.errorAfter`.",
         "running" Require::Running = "There is an active run that does not wait in a queue. A run is started if there is none.",
-        "notRunning" Require::NotRunning = "There is no active run, and none in a queue. Those that there are get cancelled.",
+        "notRunning" Require::NotRunning = "No run is active or queued. A run that is gets cancelled.",
     }
 }
 

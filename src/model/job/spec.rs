@@ -62,14 +62,14 @@ pub enum Requirement {
     Succeeded {
         /// A run is started from this age on; `None`: from `error_after` on, when the promise is broken already.
         start_after: Option<Span>,
-        /// Older than this is said, not acted on.
+        /// A success that is older than this is told as a warning. No run is started for it.
         warn_after: Option<Span>,
         /// Older than this breaks the promise.
         error_after: Span,
     },
     /// There is an active run that does not wait in a queue.
     Running,
-    /// There is no active run, and none in a queue.
+    /// No run is active or queued.
     NotRunning,
 }
 
