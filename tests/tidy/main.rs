@@ -132,6 +132,7 @@ mod doctored {
             "fn f() -> bool { matches!(g(a, b), Some(Action::Cancel { run }) if run == c) }",
             "fn f() { match service { KeyService::Storage => g(), _ => {} } }",
             "fn f() { match service { KeyService::Storage => { g() } other => h(other), } }",
+            "fn f() { match known { Some(Identity::Runtime(id)) => g(id), Some(_) => {} None => h(), } }",
             "fn f() { match (a, b) { (Identity::Job(..), Some(it)) => g(it), (_, _) => {} } }",
             "fn f() { match a { Subject::Runtime(Case { rule, .. }) | Subject::Job(Case { rule, .. }) => g(rule), _ => {} } }",
         ] {

@@ -1,6 +1,6 @@
 //! The rules, each a function from a file to its offences: `path:line: what, and why not`. What they allow is in `table`.
 
-use crate::source::{Source, block_end, is_word};
+use crate::source::{Source, block_end, enclosed_end, is_word};
 use crate::table::{FILE_CODE_LINES_MAX, FUNCTION_LINES_MAX, MAY_USE, NEVERS};
 
 /// Uses of rooms that the table does not allow.
@@ -85,7 +85,7 @@ pub fn passed_over(source: &Source) -> Vec<String> {
         }
     }
     for at in whole_words(code, "matches!") {
-        let call = &code[at..closing(code, at)];
+        let call = &code[at..enclosed_end(code, at, ('(', ')'))];
         let pattern = call.split_once(',').map_or("", |(_, pattern)| pattern);
         if names_a_kind(pattern) {
             found.push((at, "`matches!` with one kind"));
@@ -116,62 +116,40 @@ fn names_a_kind(pattern: &str) -> bool {
     })
 }
 
-/// A pattern that fits everything: `_`, a name alone, or a tuple of these. One with a guard leaves something to the others.
+/// A pattern that fits everything, or everything that is there: `_`, a name alone, `Some` of it, or a tuple of these. One with a guard
+/// leaves something to the others.
 fn takes_all(head: &str) -> bool {
-    let is_open = |one: &str| {
-        let one = one.trim();
-        !one.is_empty()
-            && one
-                .chars()
-                .all(|c| c == '_' || c.is_ascii_lowercase() || c == '.')
-    };
-    let inside = head
-        .trim()
-        .strip_prefix('(')
-        .and_then(|rest| rest.strip_suffix(')'));
-    inside.map_or_else(|| is_open(head), |all| all.split(',').all(is_open))
+    let head = head.trim();
+    let inside = head.strip_suffix(')').and_then(|head| {
+        let tuple = head
+            .strip_prefix("Some(")
+            .or_else(|| head.strip_prefix('('));
+        tuple.map(|inside| inside.split(',').all(takes_all))
+    });
+    let is_name = |c: char| c == '_' || c == '.' || c.is_ascii_lowercase();
+    inside.unwrap_or_else(|| !head.is_empty() && head.chars().all(is_name))
 }
 
 /// What stands before the `=>` of each arm of a match; `body` begins with its brace.
-fn arm_heads(body: &str) -> Vec<String> {
-    let (mut depth, mut heads, mut head) = (0_usize, Vec::new(), String::new());
-    let mut in_head = true;
-    let mut rest = body.char_indices().peekable();
-    while let Some((at, c)) = rest.next() {
+fn arm_heads(body: &str) -> Vec<&str> {
+    let (mut heads, mut depth, mut head) = (Vec::new(), 0_usize, Some(1));
+    for (at, c) in body.char_indices() {
         match c {
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        if in_head && depth == 1 && body[at..].starts_with("=>") {
-            heads.push(std::mem::take(&mut head));
-            rest.next();
-            in_head = false;
-        } else if in_head && at > 0 {
-            head.push(c);
-        } else if depth == 1 && (c == ',' || c == '}') {
+        match head {
+            Some(from) if depth == 1 && body[at..].starts_with("=>") => {
+                heads.push(body[from..at].trim_start_matches([',', ' ', '\n']));
+                head = None;
+            }
             // An arm ends with its comma, or with its block.
-            in_head = true;
-        }
-        if in_head && head.trim() == "," {
-            head.clear();
+            None if depth == 1 && matches!(c, ',' | '}') => head = Some(at + 1),
+            Some(_) | None => {}
         }
     }
     heads
-}
-
-/// The end of the parentheses that open first after `at`.
-fn closing(code: &str, at: usize) -> usize {
-    let mut depth = 0_usize;
-    for (index, c) in code[at..].char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' if depth == 1 => return at + index,
-            ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    code.len()
 }
 
 /// A file that does not open with what it is for.

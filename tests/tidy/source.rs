@@ -198,14 +198,19 @@ fn without_tests(code: &str) -> String {
 
 /// Where the item that begins at `start` ends: behind its `;` or its closing brace.
 pub fn block_end(code: &str, start: usize) -> usize {
+    enclosed_end(code, start, ('{', '}'))
+}
+
+/// The same of what these two enclose: `(` and `)` for a call.
+pub fn enclosed_end(code: &str, start: usize, (opening, closing): (char, char)) -> usize {
     let mut open = 0_usize;
     for (at, c) in code[start..].char_indices() {
-        match c {
-            '{' => open += 1,
-            '}' if open == 1 => return start + at + 1,
-            '}' => open = open.saturating_sub(1),
-            ';' if open == 0 => return start + at + 1,
-            _ => {}
+        if c == opening {
+            open += 1;
+        } else if c == closing && open == 1 || c == ';' && open == 0 {
+            return start + at + 1;
+        } else if c == closing {
+            open = open.saturating_sub(1);
         }
     }
     code.len()

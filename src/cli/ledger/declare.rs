@@ -32,7 +32,7 @@ pub(super) async fn declare(
     let now = session.ground.now();
     let memory = session.ground.ledger.memory();
     let identity = match memory.identity_of(&address) {
-        Some(identity @ Identity::Runtime(_)) => identity.clone(),
+        Some(identity) if identity.resource().is_some() => identity.clone(),
         Some(_) => return Err(Failure::new(format!("{address} has no keys"))),
         None => named(session, &address)?,
     };
