@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, idle_globs, recognised};
+use super::found::{Found, case, idle_globs, looked_at};
 use super::keys;
 use super::log::{Log, read_log_in, unread};
 use super::proof::{due_at_the_earliest, needs_look, rotated_by_us};
@@ -52,13 +52,12 @@ pub async fn gather(scene: &Scene<'_>, place: &Subscription) -> Found {
 /// The ids of accounts by their names: those that the ledger knows.
 fn known_ids(scene: &Scene<'_>, place: &Subscription) -> BTreeMap<String, ResourceId> {
     let known = scene.memory.addresses.keys();
-    let reached = known.filter_map(|identity| match identity {
-        Identity::Runtime(id) if place.reaches(id) => {
-            Some((id.name().to_ascii_lowercase(), id.clone()))
-        }
-        Identity::Runtime(_) | Identity::Job(..) | Identity::Submission(..) => None,
-    });
-    reached.collect()
+    let reached = known
+        .filter_map(Identity::resource)
+        .filter(|id| place.reaches(id));
+    reached
+        .map(|id| (id.name().to_ascii_lowercase(), id.clone()))
+        .collect()
 }
 
 /// Of an account that nobody has seen the id is known only if its resource group is.
@@ -303,17 +302,8 @@ async fn look(
     let Some(seen) = seen else {
         return case;
     };
-    match see(scene, place, &case, seen, logs).await {
-        Ok(sight) => Case {
-            memory: recognised(scene, &case, &sight),
-            sight: Looked::Seen(sight),
-            ..case
-        },
-        Err(trouble) => Case {
-            sight: Looked::Failed(trouble),
-            ..case
-        },
-    }
+    let sight = see(scene, place, &case, seen, logs).await;
+    looked_at(scene, case, sight)
 }
 
 async fn see(

@@ -7,6 +7,7 @@ use crate::model::desired::KeyAgeRule;
 use crate::model::memory::LogReading;
 use crate::model::runtime::{KeySight, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::survey::{Case, Looked, RuntimeCase, RuntimeTarget, Skipped, Subject};
+use crate::model::trouble::Trouble;
 
 /// What was found through one connection.
 #[derive(Default)]
@@ -57,9 +58,28 @@ pub fn case(
     }
 }
 
+/// The case after a look at it.
+pub fn looked_at(
+    scene: &Scene<'_>,
+    case: RuntimeCase,
+    sight: Result<RuntimeSight, Trouble>,
+) -> RuntimeCase {
+    match sight {
+        Ok(sight) => Case {
+            memory: recognised(scene, &case, &sight),
+            sight: Looked::Seen(sight),
+            ..case
+        },
+        Err(trouble) => Case {
+            sight: Looked::Failed(trouble),
+            ..case
+        },
+    }
+}
+
 /// The ledger's knowledge with that of keys which it has met elsewhere or earlier. A resource that is new to it and holds such a key
 /// has been moved: what its log tells begins now.
-pub fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {
+fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {
     let mut memory = case.memory.clone();
     let KeySight::Shown(keys) = &sight.keys else {
         return memory;

@@ -4,7 +4,7 @@ mod see;
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, idle_globs, recognised};
+use super::found::{Found, case, idle_globs, looked_at};
 use super::log::{Log, read_log};
 use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
@@ -306,18 +306,6 @@ async fn look(
     if !needs_look(scene, &case) {
         return case;
     }
-    match see::see(scene, factory, &case, listed_at, log).await {
-        Ok(sight) => {
-            let memory = recognised(scene, &case, &sight);
-            Case {
-                sight: Looked::Seen(sight),
-                memory,
-                ..case
-            }
-        }
-        Err(trouble) => Case {
-            sight: Looked::Failed(trouble),
-            ..case
-        },
-    }
+    let sight = see::see(scene, factory, &case, listed_at, log).await;
+    looked_at(scene, case, sight)
 }
