@@ -14,7 +14,7 @@ use crate::model::job::{Phase, Run, RunId, RunResult};
 use crate::model::memory::Memory;
 use crate::model::runtime::PerSlot;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Facts, Receipt, Settled, Step, Target};
+use crate::model::verdict::{Action, Receipt, Settled, Step, Target};
 
 /// Why a regenerate that was answered is not known to have happened.
 pub(super) enum Unproved {
@@ -141,10 +141,9 @@ pub(super) fn known_before(
 
 /// Did the plan see this run?
 fn planned(step: &Step, action: &Action, run: RunId) -> bool {
-    let of_submission = match &step.facts {
-        Facts::Submission(facts) => facts.runs.iter().any(|known| known.id == run),
-        Facts::Job(_) | Facts::Runtime(_) | Facts::None => false,
-    };
+    let submitted = step.facts.submission();
+    let of_submission =
+        submitted.is_some_and(|facts| facts.runs.iter().any(|known| known.id == run));
     let followed = match action {
         Action::Start { after, .. } => *after == Some(run),
         Action::Submit { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => false,

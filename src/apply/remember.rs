@@ -37,10 +37,7 @@ pub(super) fn observations(plan: &Plan, memory: &Memory) -> Vec<Event> {
 /// The log that tells of a runtime whose keys are news.
 fn log_of_look(event: &Event) -> Option<LogId> {
     match event {
-        Event::Looked { subject, .. } => match &subject.identity {
-            Identity::Runtime(id) => LogId::of(id),
-            Identity::Job(..) | Identity::Submission(..) => None,
-        },
+        Event::Looked { subject, .. } => subject.identity.resource().and_then(LogId::of),
         _ => None,
     }
 }

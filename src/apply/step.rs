@@ -430,11 +430,8 @@ impl Task<'_> {
 }
 
 /// When the keys were seen that a regenerate names.
-const fn seen(action: &Action, looked: Timestamp) -> Option<Timestamp> {
-    match action {
-        Action::Regenerate { .. } => Some(looked),
-        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
-    }
+fn seen(action: &Action, looked: Timestamp) -> Option<Timestamp> {
+    action.regenerated().map(|_| looked)
 }
 
 /// What the next plan is to know of a refusal: nothing of one that has to do with the moment alone.
@@ -462,12 +459,7 @@ fn why(trouble: &Trouble) -> Why {
 }
 
 /// What others did in our place.
-const fn already(action: &Action, at: Timestamp) -> Option<Receipt> {
-    match action {
-        Action::Cancel { run } => Some(Receipt::Cancelled {
-            run: *run,
-            answered: at,
-        }),
-        Action::Regenerate { .. } | Action::Start { .. } | Action::Submit { .. } => None,
-    }
+fn already(action: &Action, at: Timestamp) -> Option<Receipt> {
+    let run = action.cancelled()?;
+    Some(Receipt::Cancelled { run, answered: at })
 }

@@ -175,10 +175,8 @@ fn has_parameters(verdict: &Verdict, spec: &JobSpec) -> bool {
     let Verdict::Act { actions, .. } = verdict else {
         return true;
     };
-    actions.iter().all(|action| match action {
-        Action::Start { parameters, .. } => *parameters == spec.parameters,
-        Action::Submit { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => true,
-    })
+    let mut started = actions.iter().filter_map(Action::started_with);
+    started.all(|parameters| *parameters == spec.parameters)
 }
 
 fn submission(

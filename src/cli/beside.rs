@@ -14,7 +14,7 @@ use crate::escape;
 use crate::model::address::{Address, Identity, Name};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::time::{Timestamp, minute};
-use crate::model::verdict::{Facts, Plan, Step, Target};
+use crate::model::verdict::{Plan, Step, Target};
 
 /// Doubts that are told one by one; the rest is counted.
 const DOUBTS_TOLD_MAX: usize = 3;
@@ -134,8 +134,5 @@ fn unspoken_of<'a>(
 
 /// The content that a one-time run's step speaks of.
 fn content(step: &Step) -> Option<&str> {
-    match &step.facts {
-        Facts::Submission(facts) => Some(&facts.digest),
-        Facts::Runtime(_) | Facts::Job(_) | Facts::None => None,
-    }
+    step.facts.submission().map(|facts| facts.digest.as_str())
 }

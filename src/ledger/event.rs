@@ -8,7 +8,7 @@ use crate::model::job::{RunId, RunResult};
 use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Presumed, Receipt};
+use crate::model::verdict::{Action, Receipt};
 
 /// Something that happened, was seen, was meant or was said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,18 +150,9 @@ pub struct Intent {
 impl Intent {
     /// The keys that were seen right before a regenerate, and when.
     pub fn seen(&self) -> Option<(Timestamp, PerSlot<Fingerprint>)> {
-        let at = self.seen?;
-        match &self.action {
-            Action::Regenerate {
-                slot,
-                replacing: Presumed::Key(key),
-                beside: Presumed::Key(beside),
-            } => Some((at, slot.pair(key.clone(), beside.clone()))),
-            Action::Regenerate { .. }
-            | Action::Start { .. }
-            | Action::Submit { .. }
-            | Action::Cancel { .. } => None,
-        }
+        let (slot, key) = self.action.replaced()?;
+        let keys = slot.pair(key.clone(), self.action.beside()?.clone());
+        Some((self.seen?, keys))
     }
 }
 

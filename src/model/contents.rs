@@ -20,8 +20,7 @@ pub struct Contents<'a> {
 impl<'a> Contents<'a> {
     /// Those of the workspace at `host`.
     pub fn of(memory: &'a Memory, host: &str) -> Self {
-        let here =
-            |identity: &Identity| matches!(identity, Identity::Submission(at, _) if at == host);
+        let here = |identity: &Identity| identity.submission().is_some_and(|(at, _)| at == host);
         let mut contents = Self {
             memory,
             known: BTreeMap::new(),
@@ -34,7 +33,7 @@ impl<'a> Contents<'a> {
         }
         for (identity, doubts) in memory.doubts.iter().filter(|(of, _)| here(of)) {
             for doubt in doubts {
-                if let Action::Submit { digest, .. } = &doubt.action {
+                if let Some(digest) = doubt.action.submitted() {
                     let of_content = contents.doubts.entry(digest).or_default();
                     of_content.push((identity, doubt));
                 }

@@ -85,7 +85,7 @@ impl Memory {
     /// All that is known of a runtime: of its keys, of its log, and of its keys where they were met before.
     pub fn runtime(&self, identity: &Identity) -> RuntimeMemory {
         let mut known = self.runtimes.get(identity).cloned().unwrap_or_default();
-        let Identity::Runtime(id) = identity else {
+        let Some(id) = identity.resource() else {
             return known;
         };
         known.log = self.log_of(id);

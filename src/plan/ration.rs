@@ -6,7 +6,7 @@ use super::ruling::Draft;
 use super::urgency::urgency;
 use crate::model::desired::{Guardrails, OnExceed};
 use crate::model::key_service::KeyService;
-use crate::model::verdict::{Action, Exceeded, Hold, Target, Verdict};
+use crate::model::verdict::{Action, Exceeded, Hold, Verdict};
 
 /// Guardrails that were reached, and whether that refuses the whole plan.
 pub(super) struct Rationed {
@@ -146,12 +146,8 @@ fn connections(drafts: &[Draft]) -> BTreeMap<String, String> {
 
 /// Whose keys a step is about, and the ARM id of what holds the resource, in lower case: a runtime's factory, an account's subscription.
 fn holder(draft: &Draft) -> Option<(KeyService, String)> {
-    match &draft.step.target {
-        Some(Target::Runtime(target)) => {
-            let (service, id) = (KeyService::of(&target.id), target.id.folded());
-            let end = id.find(service.below_holder()).unwrap_or(id.len());
-            Some((service, id.get(..end)?.to_owned()))
-        }
-        Some(Target::Job(_) | Target::Submission(_)) | None => None,
-    }
+    let target = draft.step.target.as_ref()?.runtime()?;
+    let (service, id) = (KeyService::of(&target.id), target.id.folded());
+    let end = id.find(service.below_holder()).unwrap_or(id.len());
+    Some((service, id.get(..end)?.to_owned()))
 }

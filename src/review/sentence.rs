@@ -233,7 +233,7 @@ fn either_key(step: &Step) -> Option<String> {
 }
 
 fn age_limit(step: &Step) -> String {
-    words::runtime_facts(step).map_or_else(
+    step.facts.runtime().map_or_else(
         || "its limit".to_owned(),
         |facts| facts.spec.age_max.to_string(),
     )

@@ -11,8 +11,8 @@ use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Action, Cause, Counts, Exceeded, OutsideChange, Receipt, RuntimeFacts, Settled, Settlement,
-    SlotFacts, Step, Target,
+    Action, Cause, Counts, Exceeded, OutsideChange, Receipt, Settled, Settlement, SlotFacts, Step,
+    Target,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -93,10 +93,8 @@ pub(super) fn outside(change: &OutsideChange, own: Option<&Target>) -> String {
 }
 
 fn is_runtime(target: Option<&Target>, id: &ResourceId) -> bool {
-    match target {
-        Some(Target::Runtime(target)) => target.id == *id,
-        Some(Target::Job(_) | Target::Submission(_)) | None => false,
-    }
+    let runtime = target.and_then(Target::runtime);
+    runtime.is_some_and(|target| target.id == *id)
 }
 
 /// A fact that had to give way to stronger ones.
@@ -141,7 +139,7 @@ pub(super) fn refused(step: &Step) -> Option<String> {
 
 /// What a row of a runtime tells below it.
 pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
-    let Some(facts) = runtime_facts(step) else {
+    let Some(facts) = step.facts.runtime() else {
         return Vec::new();
     };
     let (own, service) = (step.target.as_ref(), step.key_service());
@@ -370,11 +368,6 @@ const fn metered_as(class: RequestClass, n: u64) -> &'static str {
         (RequestClass::SignIns, _) => "sign-ins",
         (RequestClass::Ledger, _) => "ledger",
     }
-}
-
-/// What is known of a runtime.
-pub(super) fn runtime_facts(step: &Step) -> Option<&RuntimeFacts> {
-    step.facts.runtime()
 }
 
 /// What is known of the key that an action replaces.

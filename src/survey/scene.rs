@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cloud::{Gate, Reader};
-use crate::model::address::{Address, Identity, Name};
+use crate::model::address::{Address, Name};
 use crate::model::desired::Desired;
 use crate::model::memory::Memory;
 use crate::model::survey::{KeyReading, Refresh};
@@ -67,10 +67,8 @@ impl<'a> Scene<'a> {
                 .runtimes
                 .iter()
                 .filter(|(_, runtime)| runtime.knows_keys())
-                .filter_map(|(identity, _)| match identity {
-                    Identity::Runtime(id) => Some(id.name().to_ascii_lowercase()),
-                    Identity::Job(..) | Identity::Submission(..) => None,
-                })
+                .filter_map(|(identity, _)| identity.resource())
+                .map(|id| id.name().to_ascii_lowercase())
                 .collect(),
         }
     }

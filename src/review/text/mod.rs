@@ -35,7 +35,7 @@ use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::Skipped;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Cause, Facts, Hold, Keep, NonEmpty, Plan, Step, Verdict};
+use crate::model::verdict::{Action, Cause, Hold, Keep, NonEmpty, Plan, Step, Verdict};
 use row::Page;
 use shown::{UNPROVEN_RANK, Unshown, rank, shown, unshown};
 
@@ -170,10 +170,8 @@ fn step_lines(page: &Page, step: &Step) -> Vec<String> {
 
 /// What a row of a job says below its reason: a success that does not count, scheduled runs that would not.
 pub(super) fn job_notes(step: &Step, now: Timestamp) -> Vec<String> {
-    match &step.facts {
-        Facts::Job(facts) => job::notes(facts, now),
-        Facts::Runtime(_) | Facts::Submission(_) | Facts::None => Vec::new(),
-    }
+    let facts = step.facts.job();
+    facts.map_or_else(Vec::new, |facts| job::notes(facts, now))
 }
 
 /// The colour of what does not act: it says nothing that the words do not say.

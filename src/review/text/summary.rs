@@ -48,7 +48,7 @@ pub(in crate::review) fn near_freezes(plan: &Plan) -> impl Iterator<Item = Strin
 /// One sentence for each right that is missing while the plan could be made without it.
 pub(in crate::review) fn missing_rights(plan: &Plan) -> Vec<String> {
     let mut rights: BTreeMap<(&str, String), usize> = BTreeMap::new();
-    for facts in plan.steps.iter().filter_map(words::runtime_facts) {
+    for facts in plan.steps.iter().filter_map(|step| step.facts.runtime()) {
         let refusals = [
             ("the status", &facts.status_refused),
             ("the keys", &facts.keys_refused),
@@ -127,7 +127,8 @@ pub(in crate::review) fn next(plan: &Plan) -> Option<String> {
 
 /// `#authKey1`: the key that falls due first.
 fn slot_mark(step: &Step) -> String {
-    words::runtime_facts(step)
+    step.facts
+        .runtime()
         .and_then(|facts| {
             Slot::BOTH
                 .into_iter()
