@@ -109,6 +109,20 @@ pub const PARALLELISM_MAX: usize = 256;
 pub const ACTIVITY_LOG_DAYS: i64 = 90;
 /// The Activity Log tells of an event 3 to 20 minutes after it happened (Azure Monitor, "Data ingestion time").
 pub const ACTIVITY_LOG_LAG: Duration = Duration::from_mins(20);
+/// Most pages that a plan reads of the Activity Log of one resource group: two minutes of a subscription's reads. What is older than they
+/// tell is not known.
+pub const LOG_PAGES_MAX: usize = 3_000;
+/// A stretch of a log with more pages is given up and read in shorter ones.
+pub const LOG_STRETCH_PAGES: usize = 100;
+/// So many shorter ones: about a day each of the 90 days that a log is kept.
+pub const LOG_STRETCHES: u32 = 64;
+/// A stretch shorter than this is not divided further.
+pub const LOG_STRETCH_MIN: Duration = Duration::from_mins(1);
+/// So many of them are read at a time.
+pub const LOG_READERS: usize = 4;
+/// How much of what was read of a log is read again next time. Its documentation says that an event may be 20 minutes late; this is for
+/// events that are later than that.
+pub const LOG_READ_AGAIN: Duration = Duration::from_hours(24);
 /// How far back `runs/list` reaches: runs are removed after 60 days (Databricks Jobs API).
 pub const RUN_RETENTION_DAYS: i64 = 60;
 /// Page size asked of `runs/list` (documented: less than 26).
@@ -125,6 +139,8 @@ pub const FAILURES_REMEMBERED_MAX: usize = 200;
 pub const TASKS_TOLD_MAX: usize = 100;
 /// Up to this many jobs of one workspace are asked for one by one; more are read from one list of the workspace.
 pub const JOBS_ONE_BY_ONE_MAX: usize = 10;
+/// So many pages of a workspace's ended runs are read before it is decided whether that is cheaper than a list for each job.
+pub const SWEEP_LOOK_PAGES: usize = 4;
 /// Most bytes of a run's parameters, as JSON (Databricks Jobs API: 10,000).
 pub const PARAMETERS_BYTES_MAX: usize = 10_000;
 /// Longest `idempotency_token` (Databricks Jobs API).

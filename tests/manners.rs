@@ -19,10 +19,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use afresh::clock::Clock;
-use afresh::cloud::{Approval, Reader, Surroundings, Writer};
+use afresh::cloud::{ActivityLog, Approval, Reader, Surroundings, Writer};
 use afresh::http::client::Client;
 use afresh::http::{Failure, Request, Response, Transport};
-use afresh::limits::{ARM_READS, ARM_WRITES};
+use afresh::limits::{ARM_READS, ARM_WRITES, PAGES_MAX};
 use afresh::model::connection::{KeyConnection, Limits};
 use afresh::model::desired::Desired;
 use afresh::model::memory::Memory;
@@ -30,6 +30,7 @@ use afresh::model::requests::{RequestClass, of_class};
 use afresh::model::runtime::Slot;
 use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::Timestamp;
+use afresh::model::timeline::LogSpan;
 use afresh::model::trust::Trust;
 use afresh::model::verdict::{Plan, Verdict};
 use afresh::sim::{Embedded, World};
@@ -286,8 +287,15 @@ fn our_own_regenerations_are_told_from_others_by_the_activity_log() {
     let made = writer.regenerate(connection, id, Slot::Two, Timestamp::MAX);
     runtime.block_on(made).unwrap();
     clock.advance_to(clock.now() + Duration::from_mins(20));
-    let log = standing.reader.regenerations(factory, begun, clock.now());
-    let events = runtime.block_on(log).unwrap();
+    let log = standing.reader.regenerations(
+        ActivityLog::of_factory(factory),
+        LogSpan {
+            since: begun,
+            until: clock.now(),
+        },
+        PAGES_MAX,
+    );
+    let events = runtime.block_on(log).unwrap().events.unwrap();
     let slots: Vec<_> = events.iter().map(|(_, event)| event.slot).collect();
     assert_eq!(slots, [Some(Slot::Two)]);
     let sent = &standing.reader.requests()[&RequestClass::ArmWrites];

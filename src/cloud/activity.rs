@@ -2,12 +2,16 @@
 //!
 //! `claims` are personal data and are never requested. Only events that succeeded count.
 
+use std::cmp::Reverse;
+
 use http::Method;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::account;
-use super::arm::{self, Ask};
+use super::answer::LogStretch;
+use super::arm::{Ask, Pages};
+use super::call::Call;
 use super::factory;
 use super::request_id;
 use super::session::Session;
@@ -15,9 +19,12 @@ use super::soft::{self, Soft};
 use super::who::Who;
 use crate::http::redact::holds;
 use crate::model::address::ResourceId;
+use crate::model::connection::{Cloud, Credential, Factory, Subscription};
+use crate::model::memory::LogId;
 use crate::model::runtime::Regeneration;
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
+use crate::model::timeline::LogSpan;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 const VERSION: &str = "2015-04-01";
@@ -68,42 +75,104 @@ struct HttpRequest {
     client_request_id: Option<String>,
 }
 
-/// The log of one resource group, and who asks for it.
-#[derive(Clone, Copy)]
-pub(super) struct GroupLog<'a> {
-    pub who: Who<'a>,
-    pub subscription: &'a str,
-    pub group: &'a str,
+/// The Activity Log of one resource group, and who asks for it.
+#[derive(Clone, Copy, Debug)]
+pub struct ActivityLog<'a> {
+    who: Who<'a>,
+    subscription: &'a str,
+    group: &'a str,
 }
 
-/// Successful regenerations in a resource group, newest first.
+/// What tells two readers of Activity Logs apart: another cloud, another principal, or another log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ActivityLogKey {
+    resource_manager: String,
+    credential: Credential,
+    log: LogId,
+}
+
+impl<'a> ActivityLog<'a> {
+    /// That of a factory's group.
+    pub fn of_factory(factory: &'a Factory) -> Self {
+        Self {
+            who: Who::of_factory(factory),
+            subscription: &factory.subscription,
+            group: &factory.resource_group,
+        }
+    }
+
+    /// That of a group of a subscription.
+    pub fn of_group(subscription: &'a Subscription, group: &'a str) -> Self {
+        Self {
+            who: Who::of_subscription(subscription),
+            subscription: &subscription.subscription,
+            group,
+        }
+    }
+
+    /// Which log it is.
+    pub fn id(&self) -> LogId {
+        LogId::new(self.subscription, self.group)
+    }
+
+    /// Connections with one key read the same log, with the same rights.
+    pub fn key(&self) -> ActivityLogKey {
+        ActivityLogKey {
+            resource_manager: self.who.cloud.resource_manager.clone(),
+            credential: self.who.credential.clone(),
+            log: self.id(),
+        }
+    }
+
+    pub(super) const fn subscription(&self) -> &'a str {
+        self.subscription
+    }
+
+    pub(super) const fn cloud(&self) -> &'a Cloud {
+        self.who.cloud
+    }
+}
+
+/// Successful regenerations in a stretch of a log, newest first, if it has at most so many pages.
 pub(super) async fn regenerations(
     session: &Session,
-    log: GroupLog<'_>,
-    since: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
-    let told = entries(session, log, since, until, FIELDS_AND_CALLER).await;
-    let entries = match told {
+    log: ActivityLog<'_>,
+    span: LogSpan,
+    pages_max: usize,
+) -> Result<LogStretch, Trouble> {
+    match read(session, log, span, pages_max, FIELDS_AND_CALLER).await {
         Err(refused) if refused.kind == TroubleKind::Unexpected => {
-            entries(session, log, since, until, FIELDS).await?
+            read(session, log, span, pages_max, FIELDS).await
         }
-        told => told?,
-    };
-    let entries = entries.into_iter().map(|Soft(entry)| entry);
-    let mut found: Vec<_> = entries.filter_map(Entry::regeneration).collect();
-    found.sort_by_key(|(_, event)| std::cmp::Reverse(event.at));
-    Ok(found)
+        told => told,
+    }
 }
 
-/// Everything that the log tells of this time.
-async fn entries(
+/// Of each page only the regenerations are kept: a busy group has thousands of other events.
+async fn read(
     session: &Session,
-    log: GroupLog<'_>,
-    since: Timestamp,
-    until: Timestamp,
+    log: ActivityLog<'_>,
+    span: LogSpan,
+    pages_max: usize,
     fields: &str,
-) -> Result<Vec<Soft<Entry>>, Trouble> {
+) -> Result<LogStretch, Trouble> {
+    let mut pages = Pages::<Soft<Entry>>::new(session, call(log, span, fields)?);
+    let mut found: Vec<(ResourceId, Regeneration)> = Vec::new();
+    let mut read = 0;
+    while !pages.ended() && read < pages_max {
+        read += 1;
+        let page = pages.next().await?;
+        let entries = page.into_iter().flat_map(|page| page.said);
+        found.extend(entries.filter_map(|Soft(entry)| entry.regeneration()));
+    }
+    found.sort_by_key(|(_, event)| Reverse(event.at));
+    Ok(LogStretch {
+        pages: read,
+        events: pages.ended().then_some(found),
+    })
+}
+
+fn call<'a>(log: ActivityLog<'a>, span: LogSpan, fields: &str) -> Result<Call<'a>, Trouble> {
     let ask = Ask {
         who: log.who,
         doing: format!("read the Activity Log of {}", log.group),
@@ -118,7 +187,7 @@ async fn entries(
         version: VERSION,
     };
     let mut call = ask.call()?;
-    let (since, until) = (whole_second(since, 0), whole_second(until, 1));
+    let (since, until) = (whole_second(span.since, 0), whole_second(span.until, 1));
     // Nothing else but one of a few fields may be joined to the times ("very restricted", says the service).
     let filter = format!(
         "eventTimestamp ge '{since}' and eventTimestamp le '{until}' and resourceGroupName eq '{}'",
@@ -128,7 +197,7 @@ async fn entries(
         .query_pairs_mut()
         .append_pair("$filter", &filter)
         .append_pair("$select", fields);
-    Ok(arm::pages::<Soft<Entry>>(session, call).await?.said)
+    Ok(call)
 }
 
 /// The service reads seven digits of a second at most: whole seconds, drawn outwards.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
-use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot};
+use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Regeneration};
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
 
@@ -17,6 +17,15 @@ pub struct Dated<T> {
     pub at: Timestamp,
     /// What it said.
     pub said: T,
+}
+
+/// What a stretch of an Activity Log told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogStretch {
+    /// So many pages were read.
+    pub pages: usize,
+    /// Successful regenerations, newest first; `None`: it has more pages than were wanted, and no order of them is promised.
+    pub events: Option<Vec<(ResourceId, Regeneration)>>,
 }
 
 /// A runtime as a factory lists it.

@@ -2,6 +2,8 @@
 //!
 //! The next page of a list must be at the same host as the first.
 
+use std::marker::PhantomData;
+
 use http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -75,27 +77,75 @@ struct Page<T> {
     next_link: Option<String>,
 }
 
+/// Walks through a list, page by page.
+pub(super) struct Pages<'a, T> {
+    session: &'a Session,
+    call: Call<'a>,
+    ended: bool,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<'a, T: DeserializeOwned> Pages<'a, T> {
+    /// Nothing is asked yet.
+    pub fn new(session: &'a Session, call: Call<'a>) -> Self {
+        Self {
+            session,
+            call,
+            ended: false,
+            of: PhantomData,
+        }
+    }
+
+    /// The next page; `None` after the last one.
+    pub async fn next(&mut self) -> Result<Option<Dated<Vec<T>>>, Trouble> {
+        if self.ended {
+            return Ok(None);
+        }
+        let page: Dated<Page<T>> = self.session.read(&self.call).await?;
+        match page.said.next_link.filter(|link| !link.is_empty()) {
+            Some(link) => {
+                self.call.url = next_page(&self.call, &link)?;
+                self.call.id = super::request_id::plain();
+            }
+            None => self.ended = true,
+        }
+        Ok(Some(Dated {
+            at: page.at,
+            said: page.said.value.unwrap_or_default(),
+        }))
+    }
+
+    /// Was the last page read?
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The list has more pages than are followed.
+    fn too_many(&self) -> Trouble {
+        let fault = format!("the list has more than {PAGES_MAX} pages");
+        self.call
+            .trouble(TroubleKind::Unexpected, fault, self.call.ids())
+    }
+}
+
 /// Every page of a list, as of the first one's time.
 pub(super) async fn pages<T: DeserializeOwned>(
     session: &Session,
-    mut call: Call<'_>,
+    call: Call<'_>,
 ) -> Result<Dated<Vec<T>>, Trouble> {
-    let mut all = Vec::new();
-    let mut at = None;
+    let mut pages = Pages::new(session, call);
+    let mut all: Option<Dated<Vec<T>>> = None;
     for _ in 0..PAGES_MAX {
-        let page: Dated<Page<T>> = session.read(&call).await?;
-        all.extend(page.said.value.unwrap_or_default());
-        let at = *at.get_or_insert(page.at);
-        match page.said.next_link.filter(|link| !link.is_empty()) {
-            Some(link) => {
-                call.url = next_page(&call, &link)?;
-                call.id = super::request_id::plain();
-            }
-            None => return Ok(Dated { at, said: all }),
+        match (pages.next().await?, &mut all) {
+            (Some(page), Some(all)) => all.said.extend(page.said),
+            (Some(first), None) => all = Some(first),
+            (None, _) => break,
         }
     }
-    let fault = format!("the list has more than {PAGES_MAX} pages");
-    Err(call.trouble(TroubleKind::Unexpected, fault, call.ids()))
+    match all {
+        Some(all) if pages.ended() => Ok(all),
+        Some(_) | None => Err(pages.too_many()),
+    }
 }
 
 fn next_page(call: &Call<'_>, link: &str) -> Result<Url, Trouble> {

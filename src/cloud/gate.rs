@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use super::activity::ActivityLog;
 use crate::http::{Place, Places};
 use crate::model::connection::{Cloud, Factory, KeyConnection, Subscription, Workspace};
 use crate::mutex::Mutex;
@@ -45,6 +46,12 @@ impl From<&KeyConnection> for Asked {
             KeyConnection::Factory(one) => Self::from(one),
             KeyConnection::Subscription(one) => Self::from(one),
         }
+    }
+}
+
+impl From<&ActivityLog<'_>> for Asked {
+    fn from(log: &ActivityLog<'_>) -> Self {
+        Self::in_subscription(log.subscription(), log.cloud())
     }
 }
 

@@ -37,13 +37,16 @@ mod tests;
 
 pub use crate::http::Place;
 pub use access::workspace::Me;
+pub use activity::{ActivityLog, ActivityLogKey};
 pub use answer::{
-    ActFailure, Dated, History, ListedAccount, ListedJob, ListedRuntime, Regenerated, RuntimeStatus,
+    ActFailure, Dated, History, ListedAccount, ListedJob, ListedRuntime, LogStretch, Regenerated,
+    RuntimeStatus,
 };
 pub use approval::Approval;
 pub use clock_skew::ClockSkew;
 pub use credential::authority::{AUTHORITY_HOST, public_authority};
 pub use databricks::parts::Parts;
+pub use databricks::sweep::EndedRuns;
 pub use gate::Gate;
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};

@@ -1,19 +1,22 @@
 //! Reads from the cloud. Nothing is changed by it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::access::permissions::{of_factory, of_subscription};
 use super::access::workspace::{Me, may_run, of_workspace};
-use super::activity::GroupLog;
-use super::answer::{Dated, History, ListedAccount, ListedJob, ListedRuntime, RuntimeStatus};
+use super::activity::ActivityLog;
+use super::answer::{
+    Dated, History, ListedAccount, ListedJob, ListedRuntime, LogStretch, RuntimeStatus,
+};
 use super::clock_skew::ClockSkew;
 use super::credential::vault::Vault;
 use super::databricks::parts::Parts;
+use super::databricks::sweep::EndedRuns;
 use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
 use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::who::Who;
 use super::{account, activity, factory};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
@@ -26,8 +29,9 @@ use crate::model::connection::{
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
 use crate::model::requests::{RequestClass, Requests};
-use crate::model::runtime::{Fingerprint, PerSlot, Regeneration};
+use crate::model::runtime::{Fingerprint, PerSlot};
 use crate::model::time::{Span, Timestamp};
+use crate::model::timeline::LogSpan;
 use crate::model::trouble::Trouble;
 use crate::model::trust::Trust;
 
@@ -105,35 +109,14 @@ impl Reader {
         factory::keys(&self.session, factory, name).await
     }
 
-    /// Successful regenerations in the Activity Log of the factory's resource group from `since` to `until`, newest first, with the runtime's ARM id.
+    /// Successful regenerations in a stretch of an Activity Log, which is given up after so many pages.
     pub async fn regenerations(
         &self,
-        factory: &Factory,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
-        let log = GroupLog {
-            who: Who::of_factory(factory),
-            subscription: &factory.subscription,
-            group: &factory.resource_group,
-        };
-        activity::regenerations(&self.session, log, since, until).await
-    }
-
-    /// The same of one resource group of a subscription.
-    pub async fn regenerations_in(
-        &self,
-        subscription: &Subscription,
-        group: &str,
-        since: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
-        let log = GroupLog {
-            who: Who::of_subscription(subscription),
-            subscription: &subscription.subscription,
-            group,
-        };
-        activity::regenerations(&self.session, log, since, until).await
+        log: ActivityLog<'_>,
+        span: LogSpan,
+        pages_max: usize,
+    ) -> Result<LogStretch, Trouble> {
+        activity::regenerations(&self.session, log, span, pages_max).await
     }
 
     /// All storage accounts that a connection reaches, every page.
@@ -234,6 +217,16 @@ impl Reader {
         enough: &(dyn Fn(&[Run]) -> bool + Sync),
     ) -> Result<Dated<History>, Trouble> {
         runs::ended(&self.session, workspace, job, since, parts, enough).await
+    }
+
+    /// Ended runs of these jobs in the list of the whole workspace, page by page.
+    pub fn swept_runs<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+        since: Timestamp,
+        jobs: BTreeMap<JobId, Option<Parts<'a>>>,
+    ) -> EndedRuns<'a> {
+        EndedRuns::new(&self.session, workspace, since, jobs)
     }
 
     /// One run by id.

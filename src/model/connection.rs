@@ -177,7 +177,7 @@ pub fn blob_cloud(host: &str) -> Option<Cloud> {
 }
 
 /// Where a secret is read from when it is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretSource {
     /// An environment variable's name.
     Env(String),
@@ -186,7 +186,7 @@ pub enum SecretSource {
 }
 
 /// How a principal proves itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Proof {
     /// A client secret.
     Secret(SecretSource),
@@ -195,7 +195,7 @@ pub enum Proof {
 }
 
 /// Who asks, and how it proves that.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Credential {
     /// The chain of `interface.md` §3.
     Default,

@@ -1,16 +1,17 @@
 //! The storage accounts of one connection: list them, match them with the rules, and look closer at those whose keys the list does not date.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use futures_util::future::join_all;
 
 use super::found::{Found, case, idle_globs, looked_at};
 use super::keys;
-use super::log::{Log, read_log_in, unread};
+use super::log::{Log, unread};
 use super::proof::{due_at_the_earliest, needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
 use super::scene::Scene;
-use crate::cloud::{Dated, ListedAccount};
+use crate::cloud::{ActivityLog, Dated, ListedAccount};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::connection::Subscription;
 use crate::model::desired::KeyAgeRule;
@@ -204,11 +205,7 @@ async fn from_list(
     skipped.extend(empty);
     subjects.extend(held);
     subjects.extend(missing(scene, place, rules, &listed.said));
-    Found {
-        subjects,
-        skipped,
-        logs: logs.into_values().filter_map(Log::reading).collect(),
-    }
+    Found { subjects, skipped }
 }
 
 /// What the service says of an account, before keys and log.
@@ -265,7 +262,7 @@ async fn read_logs(
     scene: &Scene<'_>,
     place: &Subscription,
     seen: &[(RuntimeCase, Option<Seen>)],
-) -> BTreeMap<LogId, Log> {
+) -> BTreeMap<LogId, Arc<Log>> {
     let mut groups: BTreeMap<LogId, (String, Timestamp)> = BTreeMap::new();
     for (case, seen) in seen {
         let lacks = |seen: &&Seen| {
@@ -280,8 +277,8 @@ async fn read_logs(
         }
     }
     let read = groups.into_iter().map(|(log, (group, at))| async move {
-        let read = read_log_in(scene, place, &group, at).await;
-        (log, read)
+        let of = ActivityLog::of_group(place, &group);
+        (log, scene.logs.get(scene, of, at).await)
     });
     join_all(read).await.into_iter().collect()
 }
@@ -297,7 +294,7 @@ async fn look(
     place: &Subscription,
     case: RuntimeCase,
     seen: Option<Seen>,
-    logs: &BTreeMap<LogId, Log>,
+    logs: &BTreeMap<LogId, Arc<Log>>,
 ) -> RuntimeCase {
     let Some(seen) = seen else {
         return case;
@@ -311,7 +308,7 @@ async fn see(
     place: &Subscription,
     case: &RuntimeCase,
     seen: Seen,
-    logs: &BTreeMap<LogId, Log>,
+    logs: &BTreeMap<LogId, Arc<Log>>,
 ) -> Result<RuntimeSight, Trouble> {
     let log = LogId::of(&case.target.id).and_then(|log| logs.get(&log));
     let log = log.map_or(LogSight::NotAsked, |log| log.of(&case.target.id));

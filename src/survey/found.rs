@@ -4,7 +4,6 @@ use super::resolve::Matcher;
 use super::scene::Scene;
 use crate::model::address::{Address, Name, ResourceId};
 use crate::model::desired::KeyAgeRule;
-use crate::model::memory::LogReading;
 use crate::model::runtime::{KeySight, RuntimeMemory, RuntimeSight, Slot};
 use crate::model::survey::{Case, Looked, RuntimeCase, RuntimeTarget, Skipped, Subject};
 use crate::model::trouble::Trouble;
@@ -16,8 +15,6 @@ pub struct Found {
     pub subjects: Vec<Subject>,
     /// What globs met and left alone.
     pub skipped: Vec<Skipped>,
-    /// What was read of Activity Logs.
-    pub logs: Vec<LogReading>,
 }
 
 /// The globs of all rules that select none of these.

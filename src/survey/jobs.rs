@@ -14,6 +14,7 @@ use crate::model::trouble::{Trouble, TroubleKind};
 mod find;
 pub(super) mod look;
 mod rule;
+mod sweep;
 
 use find::find;
 pub use find::selected;

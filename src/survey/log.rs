@@ -1,44 +1,59 @@
-//! The Activity Log of a resource group, read once for all resources of a connection there.
+//! The Activity Log of a resource group, read once for everything that is judged by it, whatever connection it was found through.
 //!
-//! A log that could not be read is not taken for one without events.
+//! A log that could not be read is not taken for one without events. Of a log that is too long to be read whole, the newest part is read:
+//! before that nothing is known of it.
+
+mod stretches;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use tokio::sync::OnceCell;
+
+use self::stretches::{gaps, joined};
 use super::scene::Scene;
+use crate::cloud::{ActivityLog, ActivityLogKey};
 use crate::limits::ACTIVITY_LOG_DAYS;
 use crate::model::address::ResourceId;
-use crate::model::connection::{Factory, Subscription};
-use crate::model::memory::{LogId, LogReading};
-use crate::model::runtime::{LogSight, Regeneration};
+use crate::model::memory::LogReading;
+use crate::model::runtime::LogSight;
+use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::LogSpan;
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::mutex::Mutex;
 
 /// The Activity Log of a resource group.
 pub(super) enum Log {
-    NotAsked,
-    /// What was read, and the places of each resource's events in it, by its id in lower case.
-    Read(LogReading, BTreeMap<String, Vec<usize>>),
+    /// What was read, and the places of each resource's events in it.
+    Read(LogReading, BTreeMap<ResourceId, Vec<usize>>),
     Refused(Trouble),
 }
 
 impl Log {
-    pub fn reading(self) -> Option<LogReading> {
+    fn read(reading: LogReading) -> Self {
+        let mut places: BTreeMap<ResourceId, Vec<usize>> = BTreeMap::new();
+        for (place, (of, _)) in reading.events.iter().enumerate() {
+            places.entry(of.clone()).or_default().push(place);
+        }
+        Self::Read(reading, places)
+    }
+
+    pub fn reading(&self) -> Option<&LogReading> {
         match self {
             Self::Read(reading, _) => Some(reading),
-            Self::NotAsked | Self::Refused(_) => None,
+            Self::Refused(_) => None,
         }
     }
 
     pub fn of(&self, id: &ResourceId) -> LogSight {
         match self {
-            Self::NotAsked => LogSight::NotAsked,
             Self::Refused(trouble) => LogSight::Refused(trouble.clone()),
             Self::Read(reading, places) => LogSight::Read {
                 since: reading.span.since,
                 until: reading.span.until,
                 events: places
-                    .get(&id.folded())
+                    .get(id)
                     .into_iter()
                     .flatten()
                     .filter_map(|place| reading.events.get(*place))
@@ -49,55 +64,63 @@ impl Log {
     }
 }
 
-/// The Activity Log of a factory's resource group.
-pub(super) async fn read_log(scene: &Scene<'_>, factory: &Factory, until: Timestamp) -> Log {
-    let since = since(scene, until);
-    let read = scene.reader.regenerations(factory, since, until);
-    let log = LogId::new(&factory.subscription, &factory.resource_group);
-    of_read(log, (since, until), scene.gate.pass(factory, read).await)
+/// The logs that were asked for, each once: connections that lead to one group with the same rights share it.
+#[derive(Default)]
+pub(super) struct Logs {
+    asked: Mutex<BTreeMap<ActivityLogKey, Arc<OnceCell<Arc<Log>>>>>,
 }
 
-/// That of one resource group of a subscription.
-pub(super) async fn read_log_in(
-    scene: &Scene<'_>,
-    place: &Subscription,
-    group: &str,
-    until: Timestamp,
-) -> Log {
-    let since = since(scene, until);
-    let read = scene.reader.regenerations_in(place, group, since, until);
-    let log = LogId::new(&place.subscription, group);
-    of_read(log, (since, until), scene.gate.pass(place, read).await)
+impl Logs {
+    /// A log, read now if nobody has asked for it yet.
+    pub async fn get(&self, scene: &Scene<'_>, log: ActivityLog<'_>, until: Timestamp) -> Arc<Log> {
+        let place = Arc::clone(self.asked.lock().entry(log.key()).or_default());
+        let read = place.get_or_init(|| async { Arc::new(read(scene, log, until).await) });
+        Arc::clone(read.await)
+    }
+
+    /// Everything that was read.
+    pub fn readings(&self) -> Vec<LogReading> {
+        let asked = self.asked.lock();
+        let read = asked.values().filter_map(|place| place.get());
+        let told = read.filter_map(|log| log.reading());
+        // Of a log that was too long nothing may be known.
+        let told = told.filter(|reading| reading.span.since < reading.span.until);
+        told.cloned().collect()
+    }
+}
+
+async fn read(scene: &Scene<'_>, log: ActivityLog<'_>, until: Timestamp) -> Log {
+    let id = log.id();
+    let whole = LogSpan {
+        since: since(scene, until),
+        until,
+    };
+    let known = match scene.options.refresh {
+        Refresh::All => None,
+        Refresh::Auto | Refresh::None => scene.memory.logs.get(&id),
+    };
+    let spans = known.map_or(&[][..], |known| &known.spans);
+    let ask = |stretch, pages_max| {
+        let told = scene.reader.regenerations(log, stretch, pages_max);
+        scene.gate.pass(&log, told)
+    };
+    match stretches::read(whole, &gaps(spans, whole), ask).await {
+        Ok(read) => Log::read(LogReading {
+            log: id,
+            span: LogSpan {
+                since: read.since,
+                until,
+            },
+            events: joined(known, read),
+        }),
+        Err(trouble) => Log::Refused(trouble),
+    }
 }
 
 fn since(scene: &Scene<'_>, until: Timestamp) -> Timestamp {
     // By the earlier of the two clocks: a silent log then proves no less than its 90 days, whatever a second more or less.
     let reach = Span::days(ACTIVITY_LOG_DAYS.unsigned_abs());
     reach.before(until.min(scene.options.now))
-}
-
-type Events = Vec<(ResourceId, Regeneration)>;
-
-fn of_read(
-    log: LogId,
-    (since, until): (Timestamp, Timestamp),
-    read: Result<Events, Trouble>,
-) -> Log {
-    match read {
-        Ok(events) => {
-            let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-            for (place, (of, _)) in events.iter().enumerate() {
-                places.entry(of.folded()).or_default().push(place);
-            }
-            let reading = LogReading {
-                log,
-                span: LogSpan { since, until },
-                events,
-            };
-            Log::Read(reading, places)
-        }
-        Err(trouble) => Log::Refused(trouble),
-    }
 }
 
 /// Will it be another time? Where there is no right to read, or nothing to read, there is no point in waiting.

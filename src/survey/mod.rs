@@ -79,7 +79,6 @@ pub async fn gather(
     for found in of_keys {
         survey.cases.extend(found.subjects);
         survey.skipped.extend(found.skipped);
-        survey.logs.extend(found.logs);
     }
     for (cases, skipped) in of_workspaces {
         survey.cases.extend(cases);
@@ -93,6 +92,7 @@ pub async fn gather(
     survey.cases.sort_by(|a, b| a.address().cmp(b.address()));
     survey.skipped.sort_by(|a, b| a.address.cmp(&b.address));
     survey.skipped.dedup();
+    survey.logs = scene.logs.readings();
     survey.requests = reader.requests();
     survey.refresh = options.refresh;
     survey

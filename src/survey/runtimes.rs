@@ -4,12 +4,12 @@ mod see;
 
 use futures_util::future::join_all;
 
+use self::see::AsksLog;
 use super::found::{Found, case, idle_globs, looked_at};
-use super::log::{Log, read_log};
 use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Matcher, Selected, misfit, not_looked_at};
 use super::scene::Scene;
-use crate::cloud::{Dated, ListedRuntime};
+use crate::cloud::{ActivityLog, Dated, ListedRuntime};
 use crate::model::address::Address;
 use crate::model::connection::Factory;
 use crate::model::desired::KeyAgeRule;
@@ -183,17 +183,14 @@ async fn from_list(
     let asks_log = cases.iter().any(|(case, kind)| {
         *kind == OwnKeys::Yes && needs_look(scene, case) && !rotated_by_us(&case.memory)
     });
-    let mut log = if asks_log {
-        read_log(scene, factory, listed.at).await
-    } else {
-        Log::NotAsked
-    };
+    let asks_log = if asks_log { AsksLog::Yes } else { AsksLog::No };
     let looks = cases
         .into_iter()
-        .map(|(case, kind)| look(scene, factory, case, kind, listed.at, &log));
+        .map(|(case, kind)| look(scene, factory, case, kind, listed.at, asks_log));
     let mut looked: Vec<RuntimeCase> = join_all(looks).await;
-    if !asks_log && looked.iter().any(see::lacks_log) {
-        log = read_log(scene, factory, listed.at).await;
+    if asks_log == AsksLog::No && looked.iter().any(see::lacks_log) {
+        let log = ActivityLog::of_factory(factory);
+        let log = scene.logs.get(scene, log, listed.at).await;
         looked = looked
             .into_iter()
             .map(|case| see::told(case, &log))
@@ -202,11 +199,7 @@ async fn from_list(
     let mut subjects: Vec<Subject> = looked.into_iter().map(Subject::Runtime).collect();
     subjects.extend(held);
     subjects.extend(missing(scene, factory, rules, &listed.said));
-    Found {
-        subjects,
-        skipped,
-        logs: log.reading().into_iter().collect(),
-    }
+    Found { subjects, skipped }
 }
 
 /// Globs that select nothing with keys of its own: skipped where the rule allows that, else on hold, since it may be a slip of the
@@ -285,7 +278,7 @@ async fn look(
     case: RuntimeCase,
     kind: OwnKeys,
     listed_at: Timestamp,
-    log: &Log,
+    asks_log: AsksLog,
 ) -> RuntimeCase {
     if kind != OwnKeys::Yes {
         let sight = RuntimeSight {
@@ -306,6 +299,6 @@ async fn look(
     if !needs_look(scene, &case) {
         return case;
     }
-    let sight = see::see(scene, factory, &case, listed_at, log).await;
+    let sight = see::see(scene, factory, &case, listed_at, asks_log).await;
     looked_at(scene, case, sight)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::log::Logs;
 use crate::cloud::{Gate, Reader};
 use crate::model::address::{Address, Name};
 use crate::model::desired::Desired;
@@ -45,6 +46,8 @@ pub(super) struct Scene<'a> {
     pub(super) reader: &'a Reader,
     pub(super) options: &'a Options,
     pub(super) gate: Gate,
+    /// The Activity Logs that were read.
+    pub(super) logs: Logs,
     /// Names, in lower case, of the runtimes whose keys the ledger knows anywhere.
     pub(super) runtime_names: BTreeSet<String>,
 }
@@ -63,6 +66,7 @@ impl<'a> Scene<'a> {
             reader,
             options,
             gate: Gate::new(options.parallelism),
+            logs: Logs::default(),
             runtime_names: memory
                 .runtimes
                 .iter()

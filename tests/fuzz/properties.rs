@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use afresh::clock::Clock;
+use afresh::cloud::ActivityLog;
 use afresh::escape;
 use afresh::http::message::{Failure, Request, Response, Transport};
 use afresh::ledger::event;
@@ -12,6 +13,7 @@ use afresh::ledger::fold::fold;
 use afresh::ledger::json;
 use afresh::ledger::store::memory::MemoryStore;
 use afresh::ledger::{Ledger, LedgerError};
+use afresh::limits::PAGES_MAX;
 use afresh::manifest::{self, Checked, Input};
 use afresh::model::address::{Address, Name, ResourceId};
 use afresh::model::connection::{Factory, KeyConnection, Subscription, Workspace};
@@ -20,6 +22,7 @@ use afresh::model::memory::Memory;
 use afresh::model::policy::Policy;
 use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::{Span, Timestamp};
+use afresh::model::timeline::LogSpan;
 use afresh::model::window::Window;
 use afresh::review::Uses;
 use afresh::review::markdown::{self, Limit, MarkdownOptions};
@@ -274,7 +277,14 @@ pub fn answers(input: &[u8]) {
             1 => reader.runtime_status(factory, "gateway-west").await.err(),
             2 => reader.keys(factory, "gateway-west").await.err(),
             3 => reader
-                .regenerations(factory, Span::days(90).before(now), now)
+                .regenerations(
+                    ActivityLog::of_factory(factory),
+                    LogSpan {
+                        since: Span::days(90).before(now),
+                        until: now,
+                    },
+                    PAGES_MAX,
+                )
                 .await
                 .err(),
             4 => reader.jobs(workspace, None).await.err(),

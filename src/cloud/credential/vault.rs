@@ -32,7 +32,7 @@ enum Kept {
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
-    credential: String,
+    credential: Credential,
     authority: String,
     scope: String,
     purpose: Purpose,
@@ -144,8 +144,7 @@ impl Vault {
 
     fn place(&self, want: &Want<'_>) -> Place {
         let key = Key {
-            // A credential says where secrets are, never what they are: its text may be a key.
-            credential: format!("{:?}", want.who.credential),
+            credential: want.who.credential.clone(),
             authority: want.who.cloud.authority.clone(),
             scope: want.scope(),
             purpose: want.purpose,

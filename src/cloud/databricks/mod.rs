@@ -8,5 +8,6 @@ pub(super) mod jobs;
 pub(super) mod parts;
 mod phase;
 pub(super) mod runs;
+pub(super) mod sweep;
 pub(super) mod task;
 mod trigger;

@@ -37,7 +37,7 @@ struct Page {
 }
 
 /// Walks through `runs/list`, page by page, by page token only.
-struct Pages<'a> {
+pub(super) struct Pages<'a> {
     session: &'a Session,
     workspace: &'a Workspace,
     ask: Ask,
@@ -50,7 +50,7 @@ struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    fn new(session: &'a Session, workspace: &'a Workspace, ask: Ask) -> Self {
+    pub fn new(session: &'a Session, workspace: &'a Workspace, ask: Ask) -> Self {
         Self {
             session,
             workspace,
@@ -88,7 +88,7 @@ impl<'a> Pages<'a> {
     }
 
     /// [`Self::next`] with the job of each run. A service that does not know the filter `job_id` lists other jobs' runs too.
-    async fn next_of(
+    pub async fn next_of(
         &mut self,
         job: Option<JobId>,
     ) -> Result<Option<Vec<(JobId, RunBody, Run)>>, Trouble> {
@@ -106,13 +106,13 @@ impl<'a> Pages<'a> {
         Ok(Some(runs))
     }
 
-    fn dated<T>(&self, said: T) -> Dated<T> {
+    pub fn dated<T>(&self, said: T) -> Dated<T> {
         let at = self.at.unwrap_or_else(|| self.session.client.clock().now());
         Dated { at, said }
     }
 }
 
-fn list(kind: &'static str, doing: String, run_type: &str) -> Ask {
+pub(super) fn list(kind: &'static str, doing: String, run_type: &str) -> Ask {
     Ask::get(kind, "jobs/runs/list", doing)
         .with("limit", RUNS_PAGE)
         .with("run_type", run_type)

@@ -105,8 +105,7 @@ async fn refusals_say_which_right_is_missing_and_which_request_it_was() {
     );
     let unwrapped = fake(|_, _| status(400, json!({"code": "BadRequest", "message": "no"})));
     let since = now();
-    let trouble = reader(&unwrapped)
-        .regenerations(&factory(), since, since)
+    let trouble = log_of_factory(&reader(&unwrapped), since, since)
         .await
         .unwrap_err();
     assert_eq!(trouble.message, "BadRequest: no");
@@ -181,10 +180,7 @@ async fn the_log_tells_our_own_regenerations_by_slot() {
     ]});
     let fake = fake(move |_, _| ok(page.clone()));
     let since = "2026-08-24T00:00:00.123456789Z".parse().unwrap();
-    let found = reader(&fake)
-        .regenerations(&factory(), since, now())
-        .await
-        .unwrap();
+    let found = log_of_factory(&reader(&fake), since, now()).await.unwrap();
     let slots: Vec<_> = found
         .iter()
         .map(|(id, event)| (id.name(), event.slot))

@@ -327,8 +327,7 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
             vec!["adf.regenerateAuthKey"]
         }
         Regenerations(wanted) => {
-            let events = reader(&same(body))
-                .regenerations(&factory(), now(), now())
+            let events = log_of_factory(&reader(&same(body)), now(), now())
                 .await
                 .unwrap();
             let times: Vec<String> = events

@@ -27,15 +27,31 @@ use serde_json::{Value, json};
 use super::*;
 use crate::clock::{Clock, ManualClock};
 use crate::http::{Client, Failure, Request, Response, Sent, Transport};
+use crate::limits::PAGES_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{
     Cloud, Credential, Factory, KeyConnection, Subscription, Workspace, WorkspaceHost,
 };
 use crate::model::job::Run;
+use crate::model::runtime::Regeneration;
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
+use crate::model::timeline::LogSpan;
+use crate::model::trouble::Trouble;
 use crate::model::trust::Trust;
 use crate::mutex::Mutex;
+
+/// What the Activity Log of the factory's group tells of this time.
+async fn log_of_factory(
+    reader: &Reader,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<(ResourceId, Regeneration)>, Trouble> {
+    let factory = factory();
+    let log = ActivityLog::of_factory(&factory);
+    let told = reader.regenerations(log, LogSpan { since, until }, PAGES_MAX);
+    Ok(told.await?.events.expect("all of its pages"))
+}
 
 /// The `Date` of every answer: 2026-11-22 03:00:00 UTC.
 const DATE: &str = "Sun, 22 Nov 2026 03:00:00 GMT";

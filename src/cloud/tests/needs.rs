@@ -232,7 +232,7 @@ async fn understands(kind: &'static str, body: Value) -> bool {
                 .await
                 .is_ok()
         }
-        "log.list" => reader.regenerations(&factory, now(), now()).await.is_ok(),
+        "log.list" => log_of_factory(&reader, now(), now()).await.is_ok(),
         "arm.workspace" => {
             let unplaced = Workspace {
                 host: WorkspaceHost::FromResource,

@@ -302,7 +302,7 @@ async fn ask_everything() -> Arc<Fake> {
     let _ = reader.runtimes(&factory).await;
     let _ = reader.runtime_status(&factory, "gateway-x").await;
     let _ = reader.keys(&factory, "gateway-x").await;
-    let _ = reader.regenerations(&factory, now(), now()).await;
+    let _ = log_of_factory(&reader, now(), now()).await;
     ask_of_accounts(&writer).await;
     let _ = reader.host(&unplaced).await;
     let _ = reader.jobs(&workspace, Some("a")).await;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::super::scene::Scene;
+use super::sweep::{Swept, sweep};
 use crate::cloud::{History, ListedJob, Parts};
 use crate::limits::{HISTORY_OF_RUNNING_MAX, JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::connection::Workspace;
@@ -20,6 +21,9 @@ const HISTORY_OF_RUNNING: Span = Span::days(7);
 
 /// Active runs of all jobs at once where there are many jobs, of each job by itself where there are few.
 type ActiveRuns = Result<BTreeMap<JobId, Vec<Run>>, Trouble>;
+
+/// What lists of the whole workspace told of a job: the active runs of all jobs, and its own ended ones if they are enough.
+type Told<'a> = (Option<&'a ActiveRuns>, Option<(Timestamp, History)>);
 
 pub(super) async fn look_at_all(
     scene: &Scene<'_>,
@@ -40,9 +44,18 @@ pub(super) async fn look_at_all(
     } else {
         None
     };
-    let looks = wanted
+    // After the active runs: one that ends between the two lists is in the second.
+    let mut swept = match &active {
+        Some(Ok(_)) => sweep(scene, workspace, &wanted).await,
+        Some(Err(_)) | None => Swept::new(),
+    };
+    let looks: Vec<_> = wanted
         .into_iter()
-        .map(|(case, job)| look(scene, workspace, case, job, active.as_ref()));
+        .map(|(case, job)| {
+            let told = swept.remove(&job.id);
+            look(scene, workspace, case, job, (active.as_ref(), told))
+        })
+        .collect();
     let looked = join_all(looks).await;
     proved
         .into_iter()
@@ -65,10 +78,10 @@ async fn look(
     workspace: &Workspace,
     case: JobCase,
     job: ListedJob,
-    active: Option<&ActiveRuns>,
+    told: Told<'_>,
 ) -> JobCase {
     // Boxed: a thousand of these futures wait side by side.
-    let sight = match Box::pin(see(scene, workspace, &case, job, active)).await {
+    let sight = match Box::pin(see(scene, workspace, &case, job, told)).await {
         Ok(sight) => Looked::Seen(sight),
         Err(trouble) => Looked::Failed(trouble),
     };
@@ -80,7 +93,7 @@ async fn see(
     workspace: &Workspace,
     case: &JobCase,
     job: ListedJob,
-    active: Option<&ActiveRuns>,
+    (active, ended): Told<'_>,
 ) -> Result<JobSight, Trouble> {
     let active = async {
         match active {
@@ -97,7 +110,10 @@ async fn see(
     };
     // In this order: a run that ends between the two looks is seen in the second.
     let mut active = active.await?;
-    let (at, history) = Box::pin(history(scene, workspace, case, &job)).await?;
+    let (at, history) = match ended {
+        Some(told) => told,
+        None => Box::pin(history(scene, workspace, case, &job)).await?,
+    };
     history.add_active_to(&mut active);
     let mut ended = history.runs;
     for own in to_look_up(case, &active, &ended, history.since, scene.options.now) {
@@ -130,7 +146,7 @@ async fn history(
     job: &ListedJob,
 ) -> Result<(Timestamp, History), Trouble> {
     let now = scene.options.now;
-    let fresh_from = due_after(&case.spec.require).map(|due| due.before(now));
+    let fresh_from = fresh_from(&case.spec.require, now);
     let reach = match case.spec.require {
         Requirement::Succeeded { .. } => Span::days(RUN_RETENTION_DAYS.unsigned_abs()),
         Requirement::Running => HISTORY_OF_RUNNING,
@@ -143,24 +159,33 @@ async fn history(
             return Ok((now, none));
         }
     };
-    let (spec, memory) = (case.spec.clone(), case.memory.clone());
-    let is_fresh = move |run: &Run, from: Timestamp| {
-        let end = run.succeeded_at(&spec.accept);
-        end.is_some_and(|end| end > from) && spec.mismatch(run, &memory).is_none()
-    };
-    let enough = move |runs: &[Run]| match fresh_from {
-        Some(from) => runs.iter().any(|run| is_fresh(run, from)),
+    let enough = |runs: &[Run]| match fresh_from {
+        Some(from) => runs.iter().any(|run| is_fresh(case, run, from)),
         None => runs.len() >= HISTORY_OF_RUNNING_MAX,
     };
-    let own = case.memory.last_start.as_ref().map(|own| own.run);
-    let parts = case.spec.judges_parameters().then_some(Parts {
-        tasks: job.tasks.as_ref(),
-        own,
-    });
-    let reader = scene.reader;
-    let runs = reader.ended_runs(workspace, job.id, reach.before(now), parts, &enough);
+    let (reader, since) = (scene.reader, reach.before(now));
+    let runs = reader.ended_runs(workspace, job.id, since, parts(case, job), &enough);
     let history = scene.gate.pass(workspace, runs).await?;
     Ok((history.at, history.said))
+}
+
+/// Is it a success for what the rule asks that ended after this?
+pub(super) fn is_fresh(case: &JobCase, run: &Run, from: Timestamp) -> bool {
+    let end = run.succeeded_at(&case.spec.accept);
+    end.is_some_and(|end| end > from) && case.spec.mismatch(run, &case.memory).is_none()
+}
+
+/// What runs are compared with, where the rule asks for all tasks of the job.
+pub(super) fn parts<'a>(case: &JobCase, job: &'a ListedJob) -> Option<Parts<'a>> {
+    case.spec.judges_parameters().then(|| Parts {
+        tasks: job.tasks.as_ref(),
+        own: case.memory.last_start.as_ref().map(|own| own.run),
+    })
+}
+
+/// A success that ended after this is fresh; `None`: the rule asks for something else than a success.
+pub(super) fn fresh_from(require: &Requirement, now: Timestamp) -> Option<Timestamp> {
+    due_after(require).map(|due| due.before(now))
 }
 
 /// How old a success may be before a run is wanted.

@@ -2,6 +2,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::memory::LogId;
+use crate::model::runtime::Regeneration;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -26,7 +28,7 @@ proptest! {
     /// However many share a log: each gets its own events, all of them, in the order of the log. Azure writes ids in any case.
     #[test]
     fn everyone_gets_the_events_that_are_its_own(told in vec((0_u8..4, any::<bool>(), 0_i64..100), 0..40)) {
-        let events: Events = told
+        let events: Vec<(ResourceId, Regeneration)> = told
             .iter()
             .map(|(of, upper, second)| {
                 let id = runtime(*of);
@@ -34,7 +36,7 @@ proptest! {
                 (id, Regeneration { at: at(*second), slot: None, by: None })
             })
             .collect();
-        let log = of_read(LogId::new("s", "g"), (at(0), at(100)), Ok(events));
+        let log = Log::read(LogReading { log: LogId::new("s", "g"), span: LogSpan { since: at(0), until: at(100) }, events });
         for of in 0..5 {
             let own: Vec<i64> = told.iter().filter(|(n, ..)| *n == of).map(|told| told.2).collect();
             let LogSight::Read { since, until, events } = log.of(&runtime(of)) else {
@@ -52,7 +54,7 @@ proptest! {
 #[test]
 fn a_refused_log_is_neither_silent_nor_remembered() {
     let refused = trouble(TroubleKind::Unreachable);
-    let log = of_read(LogId::new("s", "g"), (at(0), at(100)), Err(refused.clone()));
+    let log = Log::Refused(refused.clone());
     assert_eq!(log.of(&runtime(1)), LogSight::Refused(refused));
     assert_eq!(log.reading(), None);
 }

@@ -6,7 +6,7 @@ use super::super::keys;
 use super::super::log::{Log, unread};
 use super::super::proof::{due_at_the_earliest, rotated_by_us};
 use super::super::scene::Scene;
-use crate::cloud::Dated;
+use crate::cloud::{ActivityLog, Dated};
 use crate::model::connection::Factory;
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight, Slot,
@@ -55,27 +55,45 @@ fn is_known(case: &RuntimeCase, keys: &PerSlot<Fingerprint>, slot: Slot) -> bool
     case.memory.slots.get(slot).fingerprint.as_ref() == Some(keys.get(slot))
 }
 
-/// Its status, its keys where they are needed, and its part of the log.
+/// Is the log needed from the beginning?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsksLog {
+    /// Some runtime of the factory is judged by it.
+    Yes,
+    /// What the ledger knows is enough, unless the look shows something else.
+    No,
+}
+
+/// Its status, its keys where they are needed, and its part of the log, which is read meanwhile.
 pub async fn see(
     scene: &Scene<'_>,
     factory: &Factory,
     case: &RuntimeCase,
     listed_at: Timestamp,
-    log: &Log,
+    asks_log: AsksLog,
 ) -> Result<RuntimeSight, Trouble> {
-    let log = log.of(&case.target.id);
-    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
-        return Err(trouble);
-    }
-    let name = case.target.id.name();
     let status = async {
         match case.memory.created {
             Some(created) => Ok(Status::Told(Some(created))),
             None => created_if_shown(scene, factory, case).await,
         }
     };
-    let list = keys::list(scene, factory, name);
-    let without_keys = |status: Status| RuntimeSight {
+    let log = async {
+        match asks_log {
+            AsksLog::Yes => {
+                let log = ActivityLog::of_factory(factory);
+                let log = scene.logs.get(scene, log, listed_at).await;
+                log.of(&case.target.id)
+            }
+            AsksLog::No => LogSight::NotAsked,
+        }
+    };
+    let (log, status) = join(log, status).await;
+    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
+        return Err(trouble);
+    }
+    let status = status?;
+    let sight = RuntimeSight {
         at: listed_at,
         kind: OwnKeys::Yes,
         created: status.created(),
@@ -85,26 +103,20 @@ pub async fn see(
         told_ahead: PerSlot::default(),
         log,
     };
-    let (sight, listed) = if keys::are_needed_anyway(scene, case) {
-        let (created, listed) = join(status, list).await;
-        (without_keys(created?), listed)
-    } else {
-        let sight = without_keys(status.await?);
-        let due_age = due_at_the_earliest(scene, &case.spec);
-        if !keys::are_needed(scene, case, &sight, due_age) {
-            match is_the_same(scene, factory, case).await {
-                Ok(true) => return Ok(sight),
-                Ok(false) => {}
-                // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either,
-                // the status is asked for once more, and holds the runtime.
-                Err(trouble)
-                    if trouble.kind.is_forbidden()
-                        && (keys::are_wanted(scene) || factory.service.status_is_action()) => {}
-                Err(trouble) => return Err(trouble),
-            }
+    let due_age = due_at_the_earliest(scene, &case.spec);
+    if !keys::are_needed_anyway(scene, case) && !keys::are_needed(scene, case, &sight, due_age) {
+        match is_the_same(scene, factory, case).await {
+            Ok(true) => return Ok(sight),
+            Ok(false) => {}
+            // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either,
+            // the status is asked for once more, and holds the runtime.
+            Err(trouble)
+                if trouble.kind.is_forbidden()
+                    && (keys::are_wanted(scene) || factory.service.status_is_action()) => {}
+            Err(trouble) => return Err(trouble),
         }
-        (sight, list.await)
-    };
+    }
+    let listed = keys::list(scene, factory, case.target.id.name()).await;
     with_keys(scene, factory, case, sight, listed).await
 }
 

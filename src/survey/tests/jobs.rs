@@ -159,9 +159,10 @@ fn by_name(count: usize) -> (String, Vec<String>) {
 /// Each by itself where they are few; one list of names and one of active runs where they are many.
 #[test]
 fn many_jobs_are_found_in_one_list() {
-    for (count, lists) in [
-        (JOBS_ONE_BY_ONE_MAX, JOBS_ONE_BY_ONE_MAX),
-        (JOBS_ONE_BY_ONE_MAX + 1, 1),
+    // Where none has run, one page of the workspace's list tells that, and each is asked for how long it has not.
+    for (count, lists, swept) in [
+        (JOBS_ONE_BY_ONE_MAX, JOBS_ONE_BY_ONE_MAX, 0),
+        (JOBS_ONE_BY_ONE_MAX + 1, 1, 1),
     ] {
         let (world, rules) = by_name(count);
         let mut estate = Estate::new(&world, &rules);
@@ -174,7 +175,7 @@ fn many_jobs_are_found_in_one_list() {
                 of("runs.list-active"),
                 of("runs.list-ended")
             ],
-            [lists, lists, count]
+            [lists, lists, count + swept]
         );
         for n in 1..=count {
             let case = job(&survey, &format!("analytics/j-{n}"));
@@ -182,6 +183,73 @@ fn many_jobs_are_found_in_one_list() {
             seen(&case.sight);
         }
     }
+}
+
+/// Forty jobs that ran today: their runs are on two pages of the workspace's list. One failed, and is asked for by itself.
+#[test]
+fn the_runs_of_many_jobs_are_read_from_one_list() {
+    let result = |n: usize| if n == 7 { "FAILED" } else { "SUCCESS" };
+    let run = |n: usize| {
+        format!(
+            "{{started: {n}m ago, ended: {n}m ago, result: {}}}",
+            result(n)
+        )
+    };
+    let jobs: Vec<String> = (1..=40)
+        .map(|n| format!("{{id: {n}, name: j-{n}, runs: [{}]}}", run(n)))
+        .collect();
+    let rules: Vec<String> = (1..=40)
+        .map(|n| succeeded(&format!("j-{n}"), &format!("{{name: j-{n}}}")))
+        .collect();
+    let mut estate = Estate::new(&workspace(&format!("[{}]", jobs.join(", "))), &rules);
+    let survey = estate.survey();
+    let asked = estate.asked();
+    let of = |kind: &str| asked.iter().filter(|one| **one == kind).count();
+    assert_eq!(
+        [
+            of("jobs.list"),
+            of("runs.list-active"),
+            of("runs.list-ended")
+        ],
+        [1, 1, 3]
+    );
+    for n in 1..=40 {
+        let case = job(&survey, &format!("analytics/j-{n}"));
+        let sight = seen(&case.sight);
+        assert_eq!(sight.ended.len(), 1);
+        let has_succeeded = sight.ended[0].has_succeeded(&case.spec.accept);
+        assert_eq!(has_succeeded, n != 7);
+        // Of the workspace's list only its part is known; the one that is asked for by itself is read as far as the service goes.
+        let is_part = estate.ago("24h") < sight.history_since;
+        assert_eq!(is_part, n != 7);
+    }
+}
+
+/// A list that fails says nothing of any job: each is asked for.
+#[test]
+fn a_sweep_that_fails_is_made_up_for_one_by_one() {
+    let jobs: Vec<String> = (1..=40)
+        .map(|n| format!("{{id: {n}, name: j-{n}, runs: [{{started: 2h ago, ended: 1h ago, result: SUCCESS}}]}}"))
+        .collect();
+    let rules: Vec<String> = (1..=40)
+        .map(|n| succeeded(&format!("j-{n}"), &format!("{{name: j-{n}}}")))
+        .collect();
+    // The first is of the active runs.
+    let faults = "faults: [{on: runs/list, nth: 2, times: 1, do: error, status: 400}]\n";
+    let world = workspace(&format!("[{}]", jobs.join(", "))) + faults;
+    let mut estate = Estate::new(&world, &rules);
+    let survey = estate.survey();
+    for n in 1..=40 {
+        seen(&job(&survey, &format!("analytics/j-{n}")).sight);
+    }
+    let asked = estate.asked();
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|one| **one == "runs.list-ended")
+            .count(),
+        41
+    );
 }
 
 /// What an id names needs no list; all else that was to be found in it is in trouble, also what its first page showed.

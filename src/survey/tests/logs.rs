@@ -139,3 +139,44 @@ fn a_log_that_may_not_be_read_is_told_and_lived_with() {
     assert!(matches!(&sight.log, LogSight::Refused(trouble) if trouble.kind.is_forbidden()));
     assert_eq!(survey.logs, []);
 }
+
+/// Factories of one resource group share its log. Read once, it is not read again, but for its last day.
+#[test]
+fn factories_of_one_group_share_its_log() {
+    let runtimes = "runtimes: [{name: west, created: 400d ago, authKey1: {made: 5d ago}}]";
+    let world = format!(
+        "subscriptions: [{{id: {SUBSCRIPTION}, factories: [{{name: adf, resourceGroup: rg, {runtimes}}}, {{name: adf-2, resourceGroup: RG, {runtimes}}}]}}]"
+    );
+    let mut estate = Estate::new(
+        &world,
+        &[
+            key_age("gateways", "factory: ingest, integrationRuntimes: [\"*\"]"),
+            key_age("others", "factory: second, integrationRuntimes: [\"*\"]"),
+            format!(
+                "---\napiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: second}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: RG, factory: adf-2}}\n"
+            ),
+        ],
+    );
+    let survey = estate.survey();
+    let logs = |asked: &[&str]| asked.iter().filter(|kind| **kind == "log.list").count();
+    assert_eq!(logs(&estate.asked()), 1);
+    for of in ["ingest/west", "second/west"] {
+        let LogSight::Read { since, events, .. } = &seen(&runtime(&survey, of).sight).log else {
+            panic!("it was read")
+        };
+        assert_eq!(
+            (*since, events.len()),
+            (survey.logs[0].span.since, 1),
+            "{of}"
+        );
+    }
+
+    // What the ledger has of it by then is told as before.
+    estate.know(crate::ledger::event::Event::LogRead(survey.logs[0].clone()));
+    estate.advance("3d");
+    let later = estate.survey();
+    assert_eq!(later.logs[0].events.len(), 2);
+    assert_eq!(logs(&estate.asked()), 1);
+    let reach = Span::days(ACTIVITY_LOG_DAYS.unsigned_abs());
+    assert_eq!(later.logs[0].span.since, reach.before(estate.now()));
+}
