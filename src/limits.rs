@@ -100,8 +100,6 @@ pub const COMMAND_TIMEOUT: Duration = Duration::from_hours(1);
 /// How long an apply waits for runs under `--wait` where no `waitFor` says how long, unless `--timeout` says otherwise.
 pub const WAIT_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// Requests that are under way at the same time, and actions in each subscription and workspace, unless `--parallelism` says otherwise.
-pub const PARALLELISM_DEFAULT: usize = 10;
 /// Most that `--parallelism` takes.
 pub const PARALLELISM_MAX: usize = 256;
 
@@ -222,4 +220,3 @@ const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
 const _: () = assert!(CLOCK_SKEW_TOLD.as_secs() < CLOCK_SKEW_MAX.as_secs());
 const _: () = assert!(CONNECT_TIMEOUT.as_secs() < RESPONSE_TIMEOUT.as_secs());
 const _: () = assert!(RETRY_PAUSE_MAX.as_secs() < REQUEST_DEADLINE.as_secs());
-const _: () = assert!(PARALLELISM_DEFAULT <= PARALLELISM_MAX);

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use afresh::clock::Clock;
-use afresh::cloud::{ActivityLog, Approval, Reader, Surroundings, Writer};
+use afresh::cloud::{ActivityLog, Approval, Reader, Surroundings, Width, Writer};
 use afresh::http::client::Client;
 use afresh::http::{Failure, Request, Response, Transport};
 use afresh::limits::{ARM_READS, ARM_WRITES, PAGES_MAX};
@@ -167,7 +167,7 @@ impl Standing {
             refresh: Refresh::Auto,
             keys: KeyReading::Recorded,
             targets: Vec::new(),
-            parallelism,
+            width: Width::of(parallelism),
             now: begun,
         };
         let survey = runtime.block_on(afresh::survey::gather(

@@ -57,6 +57,7 @@ fn size() -> Size {
         runtimes: count,
         factories: 10,
         jobs: count,
+        log_events: 0,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A bare server on loopback: canned answers, each after a fixed time, over kept connections. It thinks about nothing, so that what is
 //! measured is the client. Refuses: to know what it is asked for beyond the path.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -18,6 +19,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 
+/// Runs on a page.
+const RUNS_PAGE: usize = 25;
+/// Events on a page.
+const LOG_PAGE: i64 = 200;
+
 /// How much there is of everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
@@ -25,8 +31,10 @@ pub struct Size {
     pub runtimes: usize,
     /// Factories, each in a subscription of its own: budgets count by subscription.
     pub factories: usize,
-    /// Jobs in the one workspace.
+    /// Jobs in the one workspace, each of which has run once in the last day.
     pub jobs: usize,
+    /// Events of others in the Activity Log of each resource group, in its 90 days.
+    pub log_events: usize,
 }
 
 /// A request as it came in.
@@ -168,8 +176,8 @@ fn canned(path: &str, size: Size, host: &str) -> Option<Value> {
         "listauthkeys" => {
             Some(json!({"authKey1": format!("IR@1@{path}"), "authKey2": format!("IR@2@{path}")}))
         }
-        "values" => Some(json!({"value": []})),
-        "list" if words.contains(&"runs") => Some(runs(query)),
+        "values" => Some(log(path, query, size, host)),
+        "list" if words.contains(&"runs") => Some(runs(query, size)),
         "list" => Some(jobs(query, size)),
         "get" => Some(job(parameter(query, "job_id")?.parse().ok()?)),
         _ if words.contains(&"workspaces") => Some(json!({"properties": {"workspaceUrl": host}})),
@@ -225,20 +233,87 @@ fn job(number: usize) -> Value {
     json!({"job_id": number, "created_time": 1_700_000_000_000_u64, "settings": settings})
 }
 
-/// No run is active; each job succeeded an hour ago.
-fn runs(query: &str) -> Value {
-    let Some(job) = parameter(query, "job_id").filter(|_| !query.contains("active_only=true"))
-    else {
+/// No run is active. In the list of the workspace the runs stand one after the other, all day long.
+fn runs(query: &str, size: Size) -> Value {
+    if query.contains("active_only=true") {
         return json!({});
-    };
-    let end = (Timestamp::now() - SignedDuration::from_hours(1)).as_millisecond();
-    let job: u64 = job.parse().unwrap_or_default();
-    json!({"runs": [{
+    }
+    if let Some(job) = parameter(query, "job_id") {
+        let job: usize = job.parse().unwrap_or_default();
+        return json!({"runs": [run(job, size)]});
+    }
+    let from: usize = parameter(query, "page_token")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let end = size.jobs.min(from + RUNS_PAGE);
+    let mut answer = json!({"runs": (from..end).map(|job| run(job, size)).collect::<Vec<_>>()});
+    if end < size.jobs {
+        answer["next_page_token"] = json!(end.to_string());
+    }
+    answer
+}
+
+/// The run of a job: it ended some time in the 20 hours before the last one.
+fn run(job: usize, size: Size) -> Value {
+    let ago = 3_600 + 20 * 3_600 * job / size.jobs.max(1);
+    let ago = SignedDuration::from_secs(i64::try_from(ago).unwrap_or_default());
+    let end = (Timestamp::now() - ago).as_millisecond();
+    json!({
         "job_id": job, "run_id": 1_000_000 + job, "run_type": "JOB_RUN", "trigger": "PERIODIC",
         "start_time": end - 60_000, "end_time": end,
         "state": {"life_cycle_state": "TERMINATED", "result_state": "SUCCESS", "state_message": ""},
         "status": {"state": "TERMINATED", "termination_details": {"code": "SUCCESS", "type": "SUCCESS", "message": ""}},
-    }]})
+    })
+}
+
+/// Events that are none of ours, evenly over 90 days: those in the time that is asked for, 200 on a page.
+fn log(path: &str, query: &str, size: Size, host: &str) -> Value {
+    let words: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let filter = words.get("$filter").map_or("", String::as_str);
+    let time = |word: &str| -> Option<i64> {
+        let text = filter.split(word).nth(1)?.split('\'').nth(1)?;
+        Some(text.parse::<Timestamp>().ok()?.as_second())
+    };
+    let now = Timestamp::now().as_second();
+    let step = (90 * 86_400 / i64::try_from(size.log_events.max(1)).unwrap_or(i64::MAX)).max(1);
+    let (since, until) = (time("ge ").unwrap_or(0), time(" le ").unwrap_or(now));
+    let skipped: i64 = words
+        .get("$skipToken")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let last = if size.log_events == 0 {
+        0
+    } else {
+        ((now - since) / step + 1).max(0)
+    };
+    let first = ((now - until).max(0) / step + skipped).min(last);
+    let end = last.min(first + LOG_PAGE);
+    let events: Vec<Value> = (first..end).map(|n| event(now - n * step)).collect();
+    let mut answer = json!({"value": events});
+    if end < last {
+        let mut next = url::form_urlencoded::Serializer::new(String::new());
+        for (word, value) in words.iter().filter(|(word, _)| *word != "$skipToken") {
+            next.append_pair(word, value);
+        }
+        next.append_pair("$skipToken", &(skipped + LOG_PAGE).to_string());
+        answer["nextLink"] = json!(format!("http://{host}{path}?{}", next.finish()));
+    }
+    answer
+}
+
+fn event(second: i64) -> Value {
+    let at = Timestamp::from_second(second)
+        .unwrap_or_default()
+        .to_string();
+    let action = "Microsoft.DataFactory/factories/pipelines/write";
+    json!({
+        "authorization": {"action": action, "scope": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataFactory/factories/adf/pipelines/p"},
+        "caller": "alice@example.org", "eventTimestamp": at, "httpRequest": {"clientRequestId": uuid::Uuid::nil().to_string()},
+        "operationName": {"value": action}, "status": {"value": "Succeeded"},
+        "resourceId": "/subscriptions/s/resourceGroups/rg/providers/Microsoft.DataFactory/factories/adf/pipelines/p",
+    })
 }
 
 fn parameter<'a>(query: &'a str, name: &str) -> Option<&'a str> {

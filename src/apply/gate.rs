@@ -53,7 +53,7 @@ mod tests {
             refresh: crate::model::survey::Refresh::Auto,
         };
         let options = Options {
-            parallelism: 1,
+            width: crate::cloud::Width::of(1),
             apply_id: "a".to_owned(),
             by: None,
             wait: false,

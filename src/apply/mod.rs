@@ -63,13 +63,13 @@ pub async fn run(
         writer,
         ledger,
         clock,
-        places: Gate::new(options.parallelism),
+        places: Gate::new(options.width.each),
         intents: AtomicU64::new(0),
         told: Mutex::default(),
         options,
         on_report: report,
     };
-    hands.reader.at_most(hands.options.parallelism);
+    hands.reader.at_most(hands.options.width.all);
     hands.write_down().await?;
     let walks = join_all(plan.acts().map(|step| step::walk(&hands, step)));
     let waits = join_all(plan.steps.iter().map(|step| watch::resume(&hands, step)));

@@ -1,13 +1,14 @@
 //! How to apply.
 
 use super::stop::StopFlag;
+use crate::cloud::Width;
 use crate::model::time::Timestamp;
 
 /// How to apply.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Requests that are under way at the same time, and actions in each subscription and workspace, at least 1. Waiting for runs to end takes no place.
-    pub parallelism: usize,
+    /// How much is under way at a time. Waiting for runs to end takes no place.
+    pub width: Width,
     /// This apply's own id, unique in its ledger.
     pub apply_id: String,
     /// Whose apply this is, for people who meet its intents: `alice on build-7, process 4711`. No secret.

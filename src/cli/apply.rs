@@ -20,7 +20,7 @@ use super::surroundings;
 use super::typed::is_plan_file;
 use super::{exit_code, links, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
-use crate::cloud::{Approval, Writer};
+use crate::cloud::{Approval, Width, Writer};
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, minute};
@@ -357,7 +357,7 @@ async fn perform(
     progress.show_waits(&ground.reader, global);
     let writer = Writer::new(ground.reader.clone(), approval);
     let options = Options {
-        parallelism: args.looking.parallelism,
+        width: args.looking.parallelism.map_or(Width::ACTING, Width::of),
         apply_id: uuid::Uuid::new_v4().to_string(),
         by: Some(surroundings::who()),
         wait: args.wait,

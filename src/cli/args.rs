@@ -6,7 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit_code::kinds::{FailOn, TABLE};
-use crate::limits::{PARALLELISM_DEFAULT, PARALLELISM_MAX};
+use crate::limits::PARALLELISM_MAX;
 use crate::model::address::{Address, Name};
 use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, in_calendar};
@@ -146,9 +146,24 @@ pub struct Validate {
     /// Check only PATH, and look up the documents that it refers to in this file or folder (repeatable)
     #[arg(long, value_name = "PATH")]
     pub with: Vec<PathBuf>,
-    /// How problems are printed
+    /// How problems are printed: for people, for programs, or as annotations of a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: LogFormat,
+    pub format: FindingFormat,
+}
+
+/// How problems of manifests are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FindingFormat {
+    /// With the line beneath each, on stderr.
+    Text,
+    /// A JSON array.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands of GitHub Actions.
+    Github,
+    /// Logging commands of Azure Pipelines.
+    Azure,
 }
 
 /// How to look.
@@ -160,9 +175,9 @@ pub struct Looking {
     /// Only this subject (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
-    /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace
-    #[arg(long, value_name = "N", default_value_t = PARALLELISM_DEFAULT, value_parser = parallelism)]
-    pub parallelism: usize,
+    /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace [default: 256 requests, 10 actions]
+    #[arg(long, value_name = "N", value_parser = parallelism)]
+    pub parallelism: Option<usize>,
 }
 
 /// What to read.

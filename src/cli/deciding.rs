@@ -5,6 +5,7 @@ use super::error::{Exit, Failure};
 use super::patience;
 use super::screen::Screen;
 use super::session::Session;
+use crate::cloud::Width;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
 use crate::model::key_service::KeyService;
@@ -23,7 +24,7 @@ pub struct Look {
     /// At what only; empty: everything.
     pub targets: Vec<Address>,
     /// How much at a time.
-    pub parallelism: usize,
+    pub width: Width,
     /// For which time; `None`: now.
     pub as_of: Option<Timestamp>,
 }
@@ -35,7 +36,7 @@ impl Look {
             refresh: looking.refresh.into(),
             keys,
             targets: looking.target.clone(),
-            parallelism: looking.parallelism,
+            width: looking.parallelism.map_or(Width::READING, Width::of),
             as_of,
         }
     }
@@ -63,7 +64,7 @@ pub async fn decide(
         refresh: look.refresh,
         keys: look.keys,
         targets: look.targets,
-        parallelism: look.parallelism,
+        width: look.width,
         now,
     };
     let survey = survey::gather(

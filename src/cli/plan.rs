@@ -38,7 +38,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     )
     .await?;
     for warning in walk::warnings(&session.desired, plan.at) {
-        screen.remark(&validate::as_text(&warning.into()));
+        screen.remark(&validate::as_text(&validate::of_walk(warning)));
     }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);

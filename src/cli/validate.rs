@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-
-use super::args::{Global, LogFormat, STDIN, Validate};
+use super::args::{FindingFormat, Global, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::{links, policy, surroundings, trust};
@@ -14,39 +12,64 @@ use crate::clock::Clock;
 use crate::escape;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Checked, Input, Problems};
-use crate::model::desired::{Desired, LedgerPlace, Place};
+use crate::model::desired::{Desired, LedgerPlace};
+use crate::model::finding::{Finding, Severity};
 use crate::plan::walk::{self, Warning};
+use crate::review::findings;
 
 /// Reads the manifests and says what is wrong with them, all at once; and which rules may break their promise from now on.
 pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let mut input = input(args)?;
     let read = [input.paths.as_slice(), &input.with].concat();
     input.policy = policy::find(global, &read, screen)?;
-    let checked = manifest::check(&input);
-    match (checked, args.format) {
-        (Ok(checked), LogFormat::Text) => {
-            let warnings = &checked.warnings;
+    match manifest::check(&input) {
+        Ok(checked) => {
+            let mut walked = walked(&checked);
+            walked.extend(untrusted(&checked, &input, global)?);
+            valid(&checked, &walked, &input, args.format, screen);
+            Ok(Exit::AsWanted)
+        }
+        Err(problems) => {
+            invalid(&problems, &input, args.format, screen);
+            Ok(refused(&problems))
+        }
+    }
+}
+
+fn valid(
+    checked: &Checked,
+    walked: &[Finding],
+    input: &Input,
+    format: FindingFormat,
+    screen: &Screen,
+) {
+    let warnings = &checked.warnings;
+    match format {
+        FindingFormat::Text => {
             if !warnings.is_empty() {
                 screen.remark(&warnings.render(screen.color_errors));
             }
-            let mut walked = walked(&checked);
-            walked.extend(untrusted(&checked, &input, global)?);
-            for warning in &walked {
+            for warning in walked {
                 screen.remark(&as_text(warning));
             }
-            screen.tell(&summary(&checked, walked.len(), &input));
+            screen.tell(&summary(checked, walked.len(), input));
         }
-        (Ok(checked), LogFormat::Json) => {
-            let mut all = checked.warnings.as_json();
-            if let Value::Array(all) = &mut all {
-                all.extend(walked(&checked).iter().map(as_json));
-                all.extend(untrusted(&checked, &input, global)?.iter().map(as_json));
-            }
-            screen.say_json(&all.to_string());
+        FindingFormat::Json
+        | FindingFormat::Sarif
+        | FindingFormat::Github
+        | FindingFormat::Azure => {
+            let mut all = warnings.findings();
+            all.extend_from_slice(walked);
+            print(&all, format, screen);
         }
-        (Err(problems), LogFormat::Text) => {
+    }
+}
+
+fn invalid(problems: &Problems, input: &Input, format: FindingFormat, screen: &Screen) {
+    match format {
+        FindingFormat::Text => {
             screen.complain(&problems.render(screen.color_errors));
-            if let Some(folder) = whole_of(&input, &problems) {
+            if let Some(folder) = whole_of(input, problems) {
                 screen.remark(&format!(
                     "\nA part of a project is checked with what it refers to:\n    {}",
                     screen
@@ -54,14 +77,27 @@ pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Fa
                         .again(["--with", &folder.display().to_string()])
                 ));
             }
-            return Ok(refused(&problems));
         }
-        (Err(problems), LogFormat::Json) => {
-            screen.say_json(&problems.as_json().to_string());
-            return Ok(refused(&problems));
-        }
+        FindingFormat::Json
+        | FindingFormat::Sarif
+        | FindingFormat::Github
+        | FindingFormat::Azure => print(&problems.findings(), format, screen),
     }
-    Ok(Exit::AsWanted)
+}
+
+/// For programs, on stdout.
+fn print(all: &[Finding], format: FindingFormat, screen: &Screen) {
+    match format {
+        FindingFormat::Text => {}
+        FindingFormat::Json => screen.say_json(&findings::as_json(all).to_string()),
+        FindingFormat::Sarif => screen.say_json(&findings::as_sarif(all).to_string()),
+        FindingFormat::Github => put_lines(&findings::as_github(all), screen),
+        FindingFormat::Azure => put_lines(&findings::as_azure(all), screen),
+    }
+}
+
+fn put_lines(text: &str, screen: &Screen) {
+    text.lines().for_each(|line| screen.put(line));
 }
 
 /// The policy's own exit code, where only that refuses them.
@@ -74,7 +110,7 @@ fn refused(problems: &Problems) -> Exit {
 }
 
 /// What a policy would have to allow, or a person, before these manifests are planned.
-fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Told>, Failure> {
+fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Finding>, Failure> {
     let desired = checked.desired.as_ref();
     let nowhere = LedgerPlace::File(PathBuf::new());
     let (no_factories, no_workspaces) = (BTreeMap::new(), BTreeMap::new());
@@ -92,73 +128,56 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<To
     let trust = trust::gather(global, &scope, &around, &input.policy)?;
     let denied = trust::denied(&trust, &checked.asks).into_iter();
     let warnings = denied.filter_map(|(asked, denied)| {
-        Some(Told {
+        Some(Finding {
+            severity: Severity::Warning,
             message: format!("{} is not trusted", asked.ask),
-            help: denied.advice(),
+            help: Some(denied.advice()),
             place: Some(asked.place.clone()?),
         })
     });
     let linked = links::hold_ledger(&project, scope.ledger, &input.policy, global).err();
-    let linked = linked.map(|failure| Told {
+    let linked = linked.map(|failure| Finding {
+        severity: Severity::Warning,
         message: failure.summary().to_owned(),
-        help: failure.advice().unwrap_or_default().replace("\n    ", " "),
+        help: failure.advice().map(|advice| advice.replace("\n    ", " ")),
         place: None,
     });
     Ok(warnings.chain(linked).collect())
 }
 
 /// Rules that may break their promise from now on.
-fn walked(checked: &Checked) -> Vec<Told> {
+fn walked(checked: &Checked) -> Vec<Finding> {
     let desired = checked.desired.as_ref();
     let warnings = desired.map(|desired| walk::warnings(desired, Clock::Real.now()));
-    warnings.into_iter().flatten().map(Told::from).collect()
+    warnings.into_iter().flatten().map(of_walk).collect()
 }
 
-/// A warning that is found after the manifests were read.
-pub struct Told {
-    /// `None`: it lies in no manifest.
-    place: Option<Place>,
-    message: String,
-    help: String,
-}
-
-impl From<Warning> for Told {
-    fn from(warning: Warning) -> Self {
-        Self {
-            place: Some(warning.place),
-            message: warning.message,
-            help: warning.help,
-        }
+/// A rule that may break its promise, as a finding.
+pub fn of_walk(warning: Warning) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        place: Some(warning.place),
+        message: warning.message,
+        help: Some(warning.help),
     }
 }
 
 /// As people read it: `warning: …`, its place, and what to write.
-pub fn as_text(warning: &Told) -> String {
-    let Told {
-        place,
-        message,
-        help,
-    } = warning;
-    let place = place.as_ref().map(|place| escape::line(&place.to_string()));
-    let place = place.map(|place| format!("\n --> {place}"));
+pub fn as_text(warning: &Finding) -> String {
+    let place = warning
+        .place
+        .as_ref()
+        .map(|place| format!("\n --> {}", escape::line(&place.to_string())));
+    let help = warning
+        .help
+        .as_deref()
+        .map(|help| format!("\n  = help: {}", escape::line(help)));
     format!(
-        "warning: {}{}\n  = help: {}",
-        escape::line(message),
+        "warning: {}{}{}",
+        escape::line(&warning.message),
         place.unwrap_or_default(),
-        escape::line(help)
+        help.unwrap_or_default()
     )
-}
-
-fn as_json(warning: &Told) -> Value {
-    let place = warning.place.as_ref();
-    json!({
-        "severity": "warning",
-        "file": place.map(|place| &place.file),
-        "line": place.map(|place| place.line),
-        "column": place.map(|place| place.column),
-        "message": warning.message,
-        "help": warning.help,
-    })
 }
 
 fn input(args: &Validate) -> Result<Input, Failure> {

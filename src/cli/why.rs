@@ -5,7 +5,7 @@ use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
-use crate::limits::PARALLELISM_DEFAULT;
+use crate::cloud::Width;
 use crate::model::address::{Address, Name};
 use crate::{escape, review};
 
@@ -17,7 +17,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         refresh: args.refresh.into(),
         keys: args.evidence.keys(false),
         targets: vec![address],
-        parallelism: PARALLELISM_DEFAULT,
+        width: Width::READING,
         as_of: args.as_of,
     };
     let plan = decide(&session, look, global, screen).await?;

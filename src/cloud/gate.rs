@@ -8,8 +8,40 @@ use std::future::Future;
 
 use super::activity::ActivityLog;
 use crate::http::{Place, Places};
+use crate::limits::PARALLELISM_MAX;
 use crate::model::connection::{Cloud, Factory, KeyConnection, Subscription, Workspace};
 use crate::mutex::Mutex;
+
+/// How much is under way at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Width {
+    /// Subjects of one subscription or workspace.
+    pub each: usize,
+    /// Requests in all.
+    pub all: usize,
+}
+
+impl Width {
+    /// Of reads, where nobody says otherwise: as many as the bucket of a subscription lets through while an answer takes two seconds. What
+    /// is under way follows from the bucket's rate, so that this bounds no more than the burst.
+    pub const READING: Self = Self {
+        each: 64,
+        all: PARALLELISM_MAX,
+    };
+    /// Of actions: few, so that few are in doubt if the process dies.
+    pub const ACTING: Self = Self {
+        each: 10,
+        all: PARALLELISM_MAX,
+    };
+
+    /// So many of everything, at least 1.
+    pub const fn of(many: usize) -> Self {
+        Self {
+            each: many,
+            all: many,
+        }
+    }
+}
 
 /// Lets so many through at a time, by whom they ask.
 pub struct Gate {
@@ -62,10 +94,10 @@ impl From<&Workspace> for Asked {
 }
 
 impl Gate {
-    /// A gate as wide as `parallelism`, at least 1.
-    pub fn new(parallelism: usize) -> Self {
+    /// A gate for so many of each subscription and workspace, at least 1.
+    pub fn new(each: usize) -> Self {
         Self {
-            width: parallelism,
+            width: each,
             places: Mutex::default(),
         }
     }

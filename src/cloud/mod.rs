@@ -47,7 +47,7 @@ pub use clock_skew::ClockSkew;
 pub use credential::authority::{AUTHORITY_HOST, public_authority};
 pub use databricks::parts::Parts;
 pub use databricks::sweep::EndedRuns;
-pub use gate::Gate;
+pub use gate::{Gate, Width};
 pub use reader::Reader;
 pub use storage::{access as storage_access, identity as storage_identity};
 pub use submission::{SubmittedRun, content_mark, submission_name};

@@ -7,28 +7,10 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
+use crate::model::finding::Severity;
 use crate::model::kind::Kind;
 
 use super::mark::Mark;
-
-/// How much a problem weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// The manifests cannot be used.
-    Error,
-    /// They can, and mean something that is probably not meant.
-    Warning,
-}
-
-impl Severity {
-    /// Its word for programs.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-        }
-    }
-}
 
 /// One thing that is wrong.
 #[derive(Clone, Debug)]

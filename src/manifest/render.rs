@@ -1,4 +1,4 @@
-//! Shows problems: for people with the line beneath, for programs as JSON.
+//! Shows problems: for people with the line beneath, for programs as rows.
 //!
 //! Long lines are shown in part, secrets are hidden, and colours are used only if they were asked for.
 
@@ -6,15 +6,16 @@ mod lines;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
 
 use crate::escape;
 use crate::limits::PROBLEMS_SHOWN_MAX;
+use crate::model::desired::Place;
+use crate::model::finding::{Finding, Severity};
 use lines::Lines;
 
 use super::mark::Mark;
 use super::mask;
-use super::problem::{Findings, Problem, Severity};
+use super::problem::{Findings, Problem};
 use super::source::Source;
 
 /// Everything that is wrong, errors first, by place. Holds the lines that are shown, not the files.
@@ -108,22 +109,19 @@ impl Problems {
         parts.join("\n\n") + "\n"
     }
 
-    /// For programs: `[{severity, file, line, column, message, help}]`; file, line and column are null where no line is to blame.
-    pub fn as_json(&self) -> Value {
-        self.list
-            .iter()
-            .map(|told| {
-                let place = told.place.as_ref();
-                json!({
-                    "severity": told.severity.word(),
-                    "file": place.map(|place| &place.file),
-                    "line": place.map(|place| place.line),
-                    "column": place.map(|place| place.column),
-                    "message": told.message,
-                    "help": told.help,
-                })
-            })
-            .collect()
+    /// As rows of a report.
+    pub fn findings(&self) -> Vec<Finding> {
+        let told = self.list.iter().map(|told| Finding {
+            severity: told.severity,
+            place: told.place.as_ref().map(|place| Place {
+                file: place.file.clone(),
+                line: place.line,
+                column: place.column,
+            }),
+            message: told.message.clone(),
+            help: told.help.clone(),
+        });
+        told.collect()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod connection;
 pub mod contents;
 pub mod desired;
 pub mod effect;
+pub mod finding;
 pub mod job;
 pub mod joint;
 pub mod key_service;

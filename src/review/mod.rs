@@ -5,6 +5,7 @@
 
 mod change;
 mod command;
+pub mod findings;
 mod hold;
 pub mod json;
 pub mod markdown;

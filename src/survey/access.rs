@@ -8,8 +8,7 @@ use futures_util::future::{join, join_all};
 
 use super::jobs;
 use super::scene::{Options, Scene};
-use crate::cloud::{ListedJob, Me, Reader};
-use crate::limits::PARALLELISM_DEFAULT;
+use crate::cloud::{ListedJob, Me, Reader, Width};
 use crate::model::access::{Access, CAN_MANAGE_RUN, CAN_VIEW, Entry, Need, Place, Right, Standing};
 use crate::model::address::Name;
 use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
@@ -33,7 +32,7 @@ pub async fn gather(
         refresh: Refresh::All,
         keys: KeyReading::Never,
         targets: Vec::new(),
-        parallelism: PARALLELISM_DEFAULT,
+        width: Width::READING,
         now,
     };
     let memory = Memory::default();

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, idle_globs, looked_at};
+use super::found::{Found, case, looked_at};
 use super::keys;
 use super::log::{Log, unread};
 use super::proof::{due_at_the_earliest, needs_look, rotated_by_us};
-use super::resolve::{Matcher, Selected, misfit, not_looked_at};
+use super::resolve::{Rules, Selected, misfit, named, not_looked_at};
 use super::scene::Scene;
 use crate::cloud::{ActivityLog, Dated, ListedAccount};
 use crate::model::address::{Address, Identity, ResourceId};
@@ -22,17 +22,9 @@ use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject}
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
-type Rules<'a> = [(&'a KeyAgeRule, Matcher)];
-
 /// Everything one subscription's rules speak of.
 pub async fn gather(scene: &Scene<'_>, place: &Subscription) -> Found {
-    let rules: Vec<(&KeyAgeRule, Matcher)> = scene
-        .desired
-        .key_ages
-        .iter()
-        .filter(|rule| rule.connection == place.name)
-        .map(|rule| (rule, Matcher::new(rule)))
-        .collect();
+    let rules = Rules::new(scene.key_ages(&place.name));
     match scene.options.refresh {
         Refresh::None => Found {
             subjects: remembered(scene, place, &rules),
@@ -95,17 +87,12 @@ fn unseen(
 fn remembered(scene: &Scene<'_>, place: &Subscription, rules: &Rules<'_>) -> Vec<Subject> {
     let known = known_ids(scene, place);
     let mut subjects = Vec::new();
-    for (rule, matcher) in rules {
-        let mut selected: BTreeSet<&str> = known
-            .keys()
-            .map(String::as_str)
-            .filter(|name| match matcher.select(name) {
-                Some(Selected::ByName) => true,
-                Some(Selected::ByGlob) => rule.tags.is_empty(),
-                None => false,
-            })
-            .collect();
-        selected.extend(named(rule));
+    for (rule, matcher) in rules.iter() {
+        let mut selected: BTreeSet<&str> = named(rule).collect();
+        if matcher.has_globs() && rule.tags.is_empty() {
+            let known = known.keys().map(String::as_str);
+            selected.extend(known.filter(|name| matcher.select(name).is_some()));
+        }
         subjects.extend(selected.iter().map(|name| {
             if let Some(id) = known.get(*name) {
                 return Subject::Runtime(case(scene, &place.name, rule, name, id.clone()));
@@ -119,13 +106,6 @@ fn remembered(scene: &Scene<'_>, place: &Subscription, rules: &Rules<'_>) -> Vec
         subjects.extend(idle.map(|glob| unexpanded(place, rule, glob, not_looked_at())));
     }
     subjects
-}
-
-fn named(rule: &KeyAgeRule) -> impl Iterator<Item = &str> {
-    rule.select.iter().filter_map(|selector| match selector {
-        Selector::Named(name) => Some(name.as_str()),
-        Selector::Glob(_) => None,
-    })
 }
 
 fn unexpanded(place: &Subscription, rule: &KeyAgeRule, glob: &str, trouble: Trouble) -> Subject {
@@ -172,15 +152,14 @@ async fn from_list(
 ) -> Found {
     let (mut cases, mut skipped) = (Vec::new(), Vec::new());
     for account in &listed.said {
-        for (rule, matcher) in rules {
-            match (matcher.select(&account.name), account.own_keys.why_none()) {
-                (None, _) => {}
-                (Some(Selected::ByGlob), _) if !has_tags(rule, account) => {}
-                (Some(Selected::ByGlob), Some(why)) => skipped.push(Skipped {
+        for (rule, selected) in rules.selecting(&account.name) {
+            match (selected, account.own_keys.why_none()) {
+                (Selected::ByGlob, _) if !has_tags(rule, account) => {}
+                (Selected::ByGlob, Some(why)) => skipped.push(Skipped {
                     address: Address::new(place.name.clone(), account.name.clone()),
                     why,
                 }),
-                (Some(Selected::ByName | Selected::ByGlob), _) => {
+                (Selected::ByName | Selected::ByGlob, _) => {
                     let id = account.id.clone();
                     cases.push((case(scene, &place.name, rule, &account.name, id), account));
                 }
@@ -372,10 +351,10 @@ fn unmatched(
     listed: &[ListedAccount],
 ) -> (Vec<Subject>, Vec<Skipped>) {
     let (mut held, mut skipped) = (Vec::new(), Vec::new());
-    for rule in rules {
-        let matching = listed.iter().filter(|account| has_tags(rule.0, account));
+    for (rule, matcher) in rules.iter().filter(|(_, matcher)| matcher.has_globs()) {
+        let matching = listed.iter().filter(|account| has_tags(rule, account));
         let names: Vec<&str> = matching.map(|account| account.name.as_str()).collect();
-        for (rule, glob) in idle_globs(std::slice::from_ref(rule), &names) {
+        for glob in matcher.idle_globs(&names) {
             let tags = if rule.tags.is_empty() {
                 ""
             } else {

@@ -1,6 +1,5 @@
 //! What is found through one connection to resources with keys.
 
-use super::resolve::Matcher;
 use super::scene::Scene;
 use crate::model::address::{Address, Name, ResourceId};
 use crate::model::desired::KeyAgeRule;
@@ -15,18 +14,6 @@ pub struct Found {
     pub subjects: Vec<Subject>,
     /// What globs met and left alone.
     pub skipped: Vec<Skipped>,
-}
-
-/// The globs of all rules that select none of these.
-pub fn idle_globs<'a>(
-    rules: &'a [(&'a KeyAgeRule, Matcher)],
-    names: &[&str],
-) -> Vec<(&'a KeyAgeRule, &'a str)> {
-    let each = rules.iter().flat_map(|(rule, matcher)| {
-        let idle = matcher.idle_globs(names).into_iter();
-        idle.map(|glob| (*rule, glob))
-    });
-    each.collect()
 }
 
 /// A resource that a rule selects, before anybody looks at it.

@@ -23,13 +23,7 @@ use rule::JobRule;
 
 /// Everything one workspace's rules speak of.
 pub async fn gather(scene: &Scene<'_>, workspace: &Workspace) -> (Vec<Subject>, Vec<Skipped>) {
-    let rules = || {
-        scene
-            .desired
-            .job_runs
-            .iter()
-            .filter(|rule| rule.workspace == workspace.name)
-    };
+    let rules = || scene.job_runs(&workspace.name).iter().copied();
     let host = match scene.reader.host(workspace).await {
         Ok(host) => host,
         Err(trouble) => {
@@ -159,18 +153,15 @@ fn known(scene: &Scene<'_>, case: JobCase) -> Option<JobCase> {
 /// The one job that the ledger knows by this address and name. Of two, one was made anew under the other's name: only a look
 /// tells which bears it now.
 fn remembered_as(scene: &Scene<'_>, host: &str, address: &Address, name: &str) -> Option<JobId> {
-    let known = scene.memory.addresses.iter();
-    let mut jobs = known.filter_map(|(identity, known_as)| {
-        let (of, id) = identity.job()?;
-        (of == host && known_as == address).then_some((identity, id))
-    });
-    let (identity, id) = jobs.next().filter(|_| jobs.next().is_none())?;
-    let memory = scene.memory.jobs.get(identity)?;
+    let [(identity, id)] = scene.jobs_called(host, address) else {
+        return None;
+    };
+    let memory = scene.memory.jobs.get(*identity)?;
     memory
         .name
         .as_ref()
         .is_none_or(|known| known == name)
-        .then_some(id)
+        .then_some(*id)
 }
 
 fn found_case(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>, job: &ListedJob) -> JobCase {

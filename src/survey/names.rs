@@ -1,6 +1,6 @@
 //! Names that are all but the one that was written: another case, blanks around them, a blank that looks like another. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::escape;
 
@@ -13,16 +13,33 @@ pub fn plain(name: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// `did you mean `nightly`?`, of the names that differ from `wanted` in case and blanks only; `None`: there is none.
-pub fn suggestion<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    let folded = |name: &str| plain(name).to_lowercase();
-    let meant = folded(wanted);
-    let near: BTreeSet<&str> = known.filter(|name| folded(name) == meant).collect();
-    let shown = near.iter().take(SHOWN_MAX);
-    let shown: Vec<String> = shown
-        .map(|name| format!("`{}`", escape::exact(name)))
-        .collect();
-    (!shown.is_empty()).then(|| format!("did you mean {}?", shown.join(" or ")))
+/// The names that there are, found by what was meant.
+pub struct Suggestions(HashMap<String, BTreeSet<String>>);
+
+impl Suggestions {
+    /// Of these names.
+    pub fn of<'a>(known: impl Iterator<Item = &'a str>) -> Self {
+        let mut all: HashMap<String, BTreeSet<String>> = HashMap::new();
+        for name in known {
+            all.entry(folded(name)).or_default().insert(name.to_owned());
+        }
+        Self(all)
+    }
+
+    /// `did you mean `nightly`?`, of the names that differ from `wanted` in case and blanks only; `None`: there is none.
+    pub fn suggestion(&self, wanted: &str) -> Option<String> {
+        let near = self.0.get(&folded(wanted))?;
+        let shown: Vec<String> = near
+            .iter()
+            .take(SHOWN_MAX)
+            .map(|name| format!("`{}`", escape::exact(name)))
+            .collect();
+        Some(format!("did you mean {}?", shown.join(" or ")))
+    }
+}
+
+fn folded(name: &str) -> String {
+    plain(name).to_lowercase()
 }
 
 #[cfg(test)]
@@ -31,7 +48,9 @@ mod tests {
 
     #[test]
     fn a_name_in_another_case_or_with_other_blanks_is_suggested() {
-        let suggested = |wanted: &str, known: &[&str]| suggestion(wanted, known.iter().copied());
+        let suggested = |wanted: &str, known: &[&str]| {
+            Suggestions::of(known.iter().copied()).suggestion(wanted)
+        };
         let said = |text: &str| Some(text.to_owned());
         assert_eq!(
             suggested("Nightly", &["nightly", "weekly"]),

@@ -1,9 +1,9 @@
 //! From rules to subjects: which runtimes a rule selects, and that no two rules claim one subject.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::model::desired::KeyAgeRule;
-use crate::model::selector::Patterns;
+use crate::model::selector::{Patterns, Selector};
 use crate::model::survey::Subject;
 use crate::model::trouble::{Trouble, TroubleKind};
 
@@ -42,8 +42,16 @@ impl Matcher {
         }
     }
 
+    /// Has the rule globs, which may select what it does not name?
+    pub fn has_globs(&self) -> bool {
+        !self.select.globs().is_empty()
+    }
+
     /// The globs that select none of these runtimes.
     pub fn idle_globs(&self, names: &[&str]) -> Vec<&str> {
+        if !self.has_globs() {
+            return Vec::new();
+        }
         let mut idle: BTreeSet<usize> = (0..self.select.globs().len()).collect();
         for name in names {
             if !idle.is_empty() && !self.exclude.take(name) {
@@ -56,6 +64,77 @@ impl Matcher {
             .map(|index| self.select.globs()[index].as_str())
             .collect()
     }
+}
+
+/// The rules of one connection. Those that name a resource are found by its name: where each resource has a rule of its own, not all of them
+/// are asked about each.
+pub struct Rules<'a> {
+    all: Vec<(&'a KeyAgeRule, Matcher)>,
+    naming: HashMap<String, Vec<usize>>,
+    with_globs: Vec<usize>,
+}
+
+impl<'a> Rules<'a> {
+    /// Of these rules.
+    pub fn new(rules: &[&'a KeyAgeRule]) -> Self {
+        let all: Vec<_> = rules
+            .iter()
+            .map(|rule| (*rule, Matcher::new(rule)))
+            .collect();
+        let mut naming: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, (rule, _)) in all.iter().enumerate() {
+            for name in named(rule) {
+                let places = naming.entry(name.to_ascii_lowercase()).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        let with_globs = all.iter().enumerate();
+        let with_globs = with_globs.filter(|(_, (_, matcher))| matcher.has_globs());
+        Self {
+            with_globs: with_globs.map(|(place, _)| place).collect(),
+            all,
+            naming,
+        }
+    }
+
+    /// Each with its matcher.
+    pub fn iter(&self) -> impl Iterator<Item = &(&'a KeyAgeRule, Matcher)> {
+        self.all.iter()
+    }
+
+    /// The rules that select a resource of this name, in order, and how.
+    pub fn selecting(&self, name: &str) -> Vec<(&'a KeyAgeRule, Selected)> {
+        let naming = self.naming.get(&name.to_ascii_lowercase());
+        let naming = naming.into_iter().flatten().copied();
+        let places: BTreeSet<usize> = naming.chain(self.with_globs.iter().copied()).collect();
+        let each = places.into_iter().filter_map(|place| {
+            let (rule, matcher) = &self.all[place];
+            Some((*rule, matcher.select(name)?))
+        });
+        each.collect()
+    }
+
+    /// The globs that select none of these.
+    pub fn idle_globs(&self, names: &[&str]) -> Vec<(&'a KeyAgeRule, &str)> {
+        let each = self.with_globs.iter().flat_map(|place| {
+            let (rule, matcher) = &self.all[*place];
+            matcher
+                .idle_globs(names)
+                .into_iter()
+                .map(|glob| (*rule, glob))
+        });
+        each.collect()
+    }
+}
+
+/// The names that a rule selects.
+pub fn named(rule: &KeyAgeRule) -> impl Iterator<Item = &str> {
+    rule.select.iter().filter_map(|selector| match selector {
+        Selector::Named(name) => Some(name.as_str()),
+        Selector::Glob(_) => None,
+    })
 }
 
 /// Turns every subject that two rules claim into trouble that names both, and likewise two subjects that people would call the same.

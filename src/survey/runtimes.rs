@@ -2,17 +2,18 @@
 
 mod see;
 
+use std::collections::HashSet;
+
 use futures_util::future::join_all;
 
 use self::see::AsksLog;
-use super::found::{Found, case, idle_globs, looked_at};
+use super::found::{Found, case, looked_at};
 use super::proof::{needs_look, rotated_by_us};
-use super::resolve::{Matcher, Selected, misfit, not_looked_at};
+use super::resolve::{Rules, Selected, misfit, named, not_looked_at};
 use super::scene::Scene;
 use crate::cloud::{ActivityLog, Dated, ListedRuntime};
-use crate::model::address::Address;
+use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::connection::Factory;
-use crate::model::desired::KeyAgeRule;
 use crate::model::runtime::{KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight};
 use crate::model::selector::Selector;
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
@@ -21,13 +22,7 @@ use crate::model::trouble::{Trouble, TroubleKind};
 
 /// Everything one factory's rules speak of.
 pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> Found {
-    let rules: Vec<(&KeyAgeRule, Matcher)> = scene
-        .desired
-        .key_ages
-        .iter()
-        .filter(|rule| rule.connection == factory.name)
-        .map(|rule| (rule, Matcher::new(rule)))
-        .collect();
+    let rules = Rules::new(scene.key_ages(&factory.name));
     if needs_no_list(scene, factory, &rules) {
         return Found {
             subjects: remembered(scene, factory, &rules),
@@ -48,7 +43,7 @@ pub async fn gather(scene: &Scene<'_>, factory: &Factory) -> Found {
 }
 
 /// No list is needed for named runtimes that the ledger proves, and none is asked for under `--refresh none`.
-fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &[(&KeyAgeRule, Matcher)]) -> bool {
+fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &Rules<'_>) -> bool {
     match scene.options.refresh {
         Refresh::None => true,
         Refresh::All => false,
@@ -65,50 +60,40 @@ fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &[(&KeyAgeRule, Ma
 }
 
 /// Cases from the ledger alone: of every named runtime, and of every remembered one that a glob matches.
-fn remembered(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    rules: &[(&KeyAgeRule, Matcher)],
-) -> Vec<Subject> {
+fn remembered(scene: &Scene<'_>, factory: &Factory, rules: &Rules<'_>) -> Vec<Subject> {
+    // Ids are in order, so that those of one factory stand together.
     let prefix = format!("{}/", factory.id().folded());
+    let first = Identity::Runtime(ResourceId::new(prefix.as_str()));
     let known = scene
         .memory
         .addresses
-        .iter()
-        .filter_map(|(identity, address)| {
+        .range(first..)
+        .map_while(|(identity, address)| {
             let id = identity.resource()?;
             let is_within = id.folded().starts_with(&prefix);
             is_within.then(|| address.subject.clone())
         });
-    let named = rules
-        .iter()
-        .flat_map(|(rule, _)| rule.select.iter())
-        .filter_map(|selector| match selector {
-            Selector::Named(name) => Some(name.clone()),
-            Selector::Glob(_) => None,
-        });
+    let named = rules.iter().flat_map(|(rule, _)| named(rule));
+    let named = named.map(str::to_owned);
     let mut all: Vec<String> = named.chain(known).collect();
     all.sort_by_key(|name| name.to_ascii_lowercase());
     all.dedup_by(|a, b| a.eq_ignore_ascii_case(b));
     let cases = all.iter().flat_map(|name| {
-        rules
-            .iter()
-            .filter(|(_, matcher)| matcher.select(name).is_some())
-            .map(|(rule, _)| {
-                let case = case(scene, &factory.name, rule, name, factory.runtime(name));
-                let known = scene.memory.runtimes.contains_key(&case.target.identity());
-                Subject::Runtime(Case {
-                    sight: if known {
-                        Looked::NotAsked
-                    } else {
-                        Looked::Failed(not_looked_at())
-                    },
-                    ..case
-                })
+        rules.selecting(name).into_iter().map(|(rule, _)| {
+            let case = case(scene, &factory.name, rule, name, factory.runtime(name));
+            let known = scene.memory.runtimes.contains_key(&case.target.identity());
+            Subject::Runtime(Case {
+                sight: if known {
+                    Looked::NotAsked
+                } else {
+                    Looked::Failed(not_looked_at())
+                },
+                ..case
             })
+        })
     });
     let known: Vec<&str> = all.iter().map(String::as_str).collect();
-    let unknown = idle_globs(rules, &known).into_iter();
+    let unknown = rules.idle_globs(&known).into_iter();
     let unknown = unknown.filter(|(rule, _)| !rule.allow_empty);
     let unknown = unknown.map(|(rule, glob)| Subject::Unresolved {
         address: Address::new(factory.name.clone(), glob),
@@ -122,7 +107,7 @@ fn remembered(
 fn unlisted(
     scene: &Scene<'_>,
     factory: &Factory,
-    rules: &[(&KeyAgeRule, Matcher)],
+    rules: &Rules<'_>,
     trouble: &Trouble,
 ) -> Vec<Subject> {
     let troubled = rules.iter().flat_map(|(rule, _)| {
@@ -147,16 +132,13 @@ fn unlisted(
 async fn from_list(
     scene: &Scene<'_>,
     factory: &Factory,
-    rules: &[(&KeyAgeRule, Matcher)],
+    rules: &Rules<'_>,
     listed: Dated<Vec<ListedRuntime>>,
 ) -> Found {
     let mut cases: Vec<(RuntimeCase, OwnKeys)> = Vec::new();
     let mut skipped = Vec::new();
     for runtime in &listed.said {
-        for (rule, matcher) in rules {
-            let Some(selected) = matcher.select(&runtime.name) else {
-                continue;
-            };
+        for (rule, selected) in rules.selecting(&runtime.name) {
             match runtime.kind.why_none() {
                 Some(why) if selected == Selected::ByGlob => {
                     skipped.push(Skipped {
@@ -206,7 +188,7 @@ async fn from_list(
 /// pen.
 fn unmatched(
     factory: &Factory,
-    rules: &[(&KeyAgeRule, Matcher)],
+    rules: &Rules<'_>,
     listed: &[ListedRuntime],
 ) -> (Vec<Subject>, Vec<Skipped>) {
     let (mut held, mut skipped) = (Vec::new(), Vec::new());
@@ -214,7 +196,7 @@ fn unmatched(
         .iter()
         .filter(|runtime| runtime.kind.why_none().is_none());
     let with_keys: Vec<&str> = with_keys.map(|runtime| runtime.name.as_str()).collect();
-    for (rule, glob) in idle_globs(rules, &with_keys) {
+    for (rule, glob) in rules.idle_globs(&with_keys) {
         let address = Address::new(factory.name.clone(), glob);
         if rule.allow_empty {
             skipped.push(Skipped {
@@ -240,19 +222,17 @@ fn unmatched(
 fn missing(
     scene: &Scene<'_>,
     factory: &Factory,
-    rules: &[(&KeyAgeRule, Matcher)],
+    rules: &Rules<'_>,
     listed: &[ListedRuntime],
 ) -> Vec<Subject> {
     let mut gone = Vec::new();
-    for (rule, _) in rules {
-        for selector in &rule.select {
-            let Selector::Named(name) = selector else {
-                continue;
-            };
-            if !listed
-                .iter()
-                .any(|runtime| runtime.name.eq_ignore_ascii_case(name))
-            {
+    let names = listed
+        .iter()
+        .map(|runtime| runtime.name.to_ascii_lowercase());
+    let names: HashSet<String> = names.collect();
+    for (rule, _) in rules.iter() {
+        for name in named(rule) {
+            if !names.contains(&name.to_ascii_lowercase()) {
                 let trouble = Trouble {
                     kind: TroubleKind::NotFound,
                     doing: format!("find the runtime {name}"),

@@ -1,11 +1,12 @@
 //! What every part of the survey works with: manifests, ledger, reader, and the options for reading.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::log::Logs;
-use crate::cloud::{Gate, Reader};
-use crate::model::address::{Address, Name};
-use crate::model::desired::Desired;
+use crate::cloud::{Gate, Reader, Width};
+use crate::model::address::{Address, Identity, Name};
+use crate::model::desired::{Desired, JobRunRule, KeyAgeRule};
+use crate::model::job::JobId;
 use crate::model::memory::Memory;
 use crate::model::survey::{KeyReading, Refresh};
 use crate::model::time::Timestamp;
@@ -19,8 +20,8 @@ pub struct Options {
     pub keys: KeyReading,
     /// Only these subjects; empty: all.
     pub targets: Vec<Address>,
-    /// Most requests under way at a time.
-    pub parallelism: usize,
+    /// How much is under way at a time.
+    pub width: Width,
     /// The present, or `--as-of`.
     pub now: Timestamp,
 }
@@ -50,6 +51,12 @@ pub(super) struct Scene<'a> {
     pub(super) logs: Logs,
     /// Names, in lower case, of the runtimes whose keys the ledger knows anywhere.
     pub(super) runtime_names: BTreeSet<String>,
+    /// The rules about keys, by the connection that they go through.
+    key_ages: BTreeMap<&'a Name, Vec<&'a KeyAgeRule>>,
+    /// The rules about jobs, by their workspace.
+    job_runs: BTreeMap<&'a Name, Vec<&'a JobRunRule>>,
+    /// The jobs that the ledger knows, by what people called them at a host.
+    jobs_called: JobsCalled<'a>,
 }
 
 impl<'a> Scene<'a> {
@@ -59,13 +66,13 @@ impl<'a> Scene<'a> {
         reader: &'a Reader,
         options: &'a Options,
     ) -> Self {
-        reader.at_most(options.parallelism);
+        reader.at_most(options.width.all);
         Self {
             desired,
             memory,
             reader,
             options,
-            gate: Gate::new(options.parallelism),
+            gate: Gate::new(options.width.each),
             logs: Logs::default(),
             runtime_names: memory
                 .runtimes
@@ -74,6 +81,49 @@ impl<'a> Scene<'a> {
                 .filter_map(|(identity, _)| identity.resource())
                 .map(|id| id.name().to_ascii_lowercase())
                 .collect(),
+            key_ages: by(&desired.key_ages, |rule| &rule.connection),
+            job_runs: by(&desired.job_runs, |rule| &rule.workspace),
+            jobs_called: jobs_called(memory),
         }
     }
+
+    /// The rules about keys that go through a connection.
+    pub(super) fn key_ages(&self, connection: &Name) -> &[&'a KeyAgeRule] {
+        self.key_ages.get(connection).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rules about jobs of a workspace.
+    pub(super) fn job_runs(&self, workspace: &Name) -> &[&'a JobRunRule] {
+        self.job_runs.get(workspace).map_or(&[], Vec::as_slice)
+    }
+
+    /// The jobs at this host that people called so.
+    pub(super) fn jobs_called(&self, host: &str, address: &Address) -> &[(&'a Identity, JobId)] {
+        self.jobs_called
+            .get(host)
+            .and_then(|called| called.get(address))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+fn by<'a, T>(rules: &'a [T], of: impl Fn(&'a T) -> &'a Name) -> BTreeMap<&'a Name, Vec<&'a T>> {
+    let mut all: BTreeMap<&Name, Vec<&T>> = BTreeMap::new();
+    for rule in rules {
+        all.entry(of(rule)).or_default().push(rule);
+    }
+    all
+}
+
+/// By host, and by what people called them there.
+type JobsCalled<'a> = BTreeMap<&'a str, BTreeMap<&'a Address, Vec<(&'a Identity, JobId)>>>;
+
+fn jobs_called(memory: &Memory) -> JobsCalled<'_> {
+    let mut called = JobsCalled::new();
+    for (identity, address) in &memory.addresses {
+        if let Some((host, job)) = identity.job() {
+            let there = called.entry(host).or_default();
+            there.entry(address).or_default().push((identity, job));
+        }
+    }
+    called
 }

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use super::{Options, gather};
 use crate::clock::Clock;
-use crate::cloud::{Reader, Surroundings};
+use crate::cloud::{Reader, Surroundings, Width};
 use crate::http::client::Client;
 use crate::ledger::event::{self, Ending, Event, Intent};
 use crate::ledger::fold::fold;
-use crate::limits::PARALLELISM_DEFAULT;
 use crate::manifest::{Input, check};
 use crate::model::address::Address;
 use crate::model::desired::Desired;
@@ -155,7 +154,7 @@ impl Estate {
             refresh: self.refresh,
             keys: self.keys,
             targets: self.targets.clone(),
-            parallelism: PARALLELISM_DEFAULT,
+            width: Width::READING,
             now: self.now(),
         };
         let memory = self.memory();

@@ -330,7 +330,7 @@ fn decide_with(
         refresh,
         keys: KeyReading::Recorded,
         targets: Vec::new(),
-        parallelism: 1,
+        width: afresh::cloud::Width::of(1),
         now: clock.now(),
     };
     let surveyed = wait(survey::gather(desired, memory, &reader, &options));

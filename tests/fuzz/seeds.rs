@@ -160,7 +160,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
         refresh: Refresh::All,
         keys: KeyReading::Recorded,
         targets: Vec::new(),
-        parallelism: 1,
+        width: afresh::cloud::Width::of(1),
         now: clock.now(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -137,7 +137,7 @@ impl Standing {
             refresh: Refresh::Auto,
             keys,
             targets: Vec::new(),
-            parallelism: 4,
+            width: afresh::cloud::Width::of(4),
             now: self.now(),
         };
         let survey = self.runtime.block_on(afresh::survey::gather(
@@ -168,7 +168,7 @@ impl Standing {
         };
         self.applies += 1;
         let options = Options {
-            parallelism: 4,
+            width: afresh::cloud::Width::of(4),
             apply_id: format!("oracle-{}", self.applies),
             by: None,
             wait: false,

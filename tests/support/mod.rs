@@ -193,7 +193,7 @@ impl Standing {
             refresh: Refresh::Auto,
             keys: KeyReading::Recorded,
             targets: Vec::new(),
-            parallelism: 4,
+            width: afresh::cloud::Width::of(4),
             now: self.now(),
         };
         let survey = self.runtime.block_on(afresh::survey::gather(
@@ -221,7 +221,7 @@ impl Standing {
         };
         let writer = Writer::new(self.reader.clone(), &Approval::given());
         let options = Options {
-            parallelism: 4,
+            width: afresh::cloud::Width::of(4),
             apply_id: format!("test-{}", self.applies.fetch_add(1, Ordering::Relaxed)),
             by: None,
             wait: false,

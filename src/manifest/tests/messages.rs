@@ -161,7 +161,7 @@ fn a_secret_is_never_shown_wherever_it_stands() {
         for told in [
             problems.render(false),
             problems.render(true),
-            problems.as_json().to_string(),
+            rows(&problems).to_string(),
             format!("{problems:?}"),
         ] {
             assert!(
@@ -241,7 +241,7 @@ fn words_that_tools_read_differently_are_told() {
 fn programs_get_json() {
     let problems = read_text(&format!("{BASE}apiVersion: afresh/v1\nkind: Keyage\n")).unwrap_err();
     assert_eq!(
-        problems.as_json()[0],
+        rows(&problems)[0],
         serde_json::json!({
             "severity": "error", "file": "a.yaml", "line": 20, "column": 1, "message": "the field `metadata` is missing", "help": null
         })

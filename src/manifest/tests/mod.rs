@@ -85,9 +85,14 @@ fn shown_after_base(document: &str) -> String {
     shown(&format!("{BASE}apiVersion: afresh/v1\n{document}"))
 }
 
+/// Problems as programs get them.
+fn rows(problems: &Problems) -> serde_json::Value {
+    crate::review::findings::as_json(&problems.findings())
+}
+
 /// The messages alone, each with line and column.
 fn told(text: &str) -> Vec<String> {
-    let problems = read_text(text).expect_err("problems are wanted").as_json();
+    let problems = rows(&read_text(text).expect_err("problems are wanted"));
     let problems = problems.as_array().cloned().unwrap_or_default();
     problems
         .iter()

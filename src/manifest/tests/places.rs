@@ -3,7 +3,7 @@
 use super::*;
 
 fn first_place(text: &str) -> String {
-    let problems = read_text(text).unwrap_err().as_json();
+    let problems = rows(&read_text(text).unwrap_err());
     format!("{}:{}", problems[0]["line"], problems[0]["column"])
 }
 

@@ -5,7 +5,7 @@ use super::*;
 /// The first message of a document that stands after [`BASE`].
 fn first(document: &str) -> String {
     let text = format!("{BASE}apiVersion: afresh/v1\n{document}");
-    let problems = read_text(&text).expect_err(document).as_json();
+    let problems = rows(&read_text(&text).expect_err(document));
     problems[0]["message"]
         .as_str()
         .unwrap_or_default()

@@ -185,7 +185,7 @@ fn a_file_that_is_not_utf8_but_unicode() {
             std::fs::write(&file, utf16(&format!("{mark}{text}"), little)).unwrap();
             for path in [file.as_path(), folder.path()] {
                 let told = crate::manifest::read(&[path.to_owned()]).unwrap_err();
-                let told = told.as_json();
+                let told = rows(&told);
                 let all = told.as_array().unwrap();
                 assert_eq!(all.len(), 1, "{told}");
                 let message = all[0]["message"].as_str().unwrap();

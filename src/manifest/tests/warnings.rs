@@ -11,7 +11,7 @@ fn a_project_without_a_rule_says_so() {
          = help: write a document of `kind: KeyAge` or `kind: JobRun`\n"
     );
     assert_eq!(
-        manifests.warnings.as_json()[0]["severity"].as_str(),
+        rows(&manifests.warnings)[0]["severity"].as_str(),
         Some("warning")
     );
     assert!(

@@ -2,8 +2,9 @@
 //!
 //! It shares no code with the planner, whose mistakes it would share as well.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::model::address::{Address, Name};
 use crate::model::desired::Project;
 use crate::model::memory::Doubt;
 use crate::model::survey::{Looked, Subject, Survey};
@@ -23,12 +24,12 @@ pub fn audit(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Breach> {
     let mut breaches = Vec::new();
     whole(survey, plan, &mut breaches);
     guardrails(project, plan, &mut breaches);
+    let known = survey.cases.iter();
+    let known = known.map(|case| ((case.address(), rule(case)), case));
+    let cases: HashMap<(&Address, &Name), &Subject> = known.collect();
     for step in &plan.steps {
         let mut broken = timing(project, plan, step);
-        let case = survey
-            .cases
-            .iter()
-            .find(|case| case.address() == &step.address && *rule(case) == step.rule);
+        let case = cases.get(&(&step.address, &step.rule));
         broken.extend(
             case.map(|case| against(case, plan, step))
                 .unwrap_or_default(),
@@ -41,7 +42,7 @@ pub fn audit(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Breach> {
     breaches
 }
 
-fn rule(case: &Subject) -> &crate::model::address::Name {
+fn rule(case: &Subject) -> &Name {
     match case {
         Subject::Runtime(case) => &case.rule,
         Subject::Job(case) => &case.rule,

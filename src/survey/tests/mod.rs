@@ -8,6 +8,7 @@ mod keys;
 mod logs;
 mod resolve;
 mod runtimes;
+mod scale;
 mod submissions;
 
 use super::testing::*;

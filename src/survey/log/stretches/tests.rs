@@ -98,7 +98,7 @@ proptest! {
         let mut events: Events = places.iter().map(|(second, of)| event(*of, *second)).collect();
         for (begin, count, width) in crowds {
             let step = (width / i64::try_from(count).unwrap()).max(1);
-            let crowd = (0..).take(count).map(|n| event(0, (begin + n * step).min(QUARTER)));
+            let crowd = (0..).take(count).map(|n| event(0, (begin + n * step).min(QUARTER - 1)));
             events.extend(crowd);
         }
         let service = Service::new(events);

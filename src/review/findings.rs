@@ -1,0 +1,193 @@
+//! Findings in manifests, for programs: as JSON, as SARIF, and as the commands by which a pipeline puts them on lines of a pull request.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::escape;
+use crate::model::desired::Place;
+use crate::model::finding::{Finding, Severity};
+
+/// What a file is called that was read from stdin: no path.
+const STDIN: &str = "<stdin>";
+/// The schema of SARIF 2.1.0, by its own name for it.
+const SARIF_SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// `[{severity, file, line, column, message, help}]`; file, line and column are null where no line is to blame.
+pub fn as_json(findings: &[Finding]) -> Value {
+    let row = |finding: &Finding| {
+        let place = finding.place.as_ref();
+        json!({
+            "severity": finding.severity.word(),
+            "file": place.map(|place| &place.file),
+            "line": place.map(|place| place.line),
+            "column": place.map(|place| place.column),
+            "message": finding.message,
+            "help": finding.help,
+        })
+    };
+    findings.iter().map(row).collect()
+}
+
+/// SARIF 2.1.0, as code scanning reads it.
+pub fn as_sarif(findings: &[Finding]) -> Value {
+    let results: Vec<Value> = findings.iter().map(result).collect();
+    let driver = json!({
+        "name": "afresh",
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "rules": [
+            {"id": "manifest", "shortDescription": {"text": "What is wrong with a manifest, or probably not meant"}},
+        ],
+    });
+    json!({
+        "$schema": SARIF_SCHEMA,
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    })
+}
+
+fn result(finding: &Finding) -> Value {
+    let mut result = json!({
+        "ruleId": "manifest",
+        "level": finding.severity.word(),
+        "message": {"text": sentence(finding)},
+    });
+    if let Some(place) = finding.place.as_ref().filter(|place| place.file != STDIN) {
+        result["locations"] = json!([{
+            "physicalLocation": {
+                "artifactLocation": {"uri": uri(&place.file)},
+                "region": {"startLine": place.line, "startColumn": place.column},
+            },
+        }]);
+    }
+    result
+}
+
+/// A path as a reference: relative as it was written, or a whole `file:` address.
+fn uri(file: &str) -> String {
+    let path = Path::new(file);
+    if path.is_absolute()
+        && let Ok(url) = url::Url::from_file_path(path)
+    {
+        return url.into();
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    let mut out = String::new();
+    for byte in file.trim_start_matches("./").bytes() {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Workflow commands of GitHub Actions, one line each.
+pub fn as_github(findings: &[Finding]) -> String {
+    let value = |text: &str| {
+        let text = data(&escape::line(text));
+        text.replace(':', "%3A").replace(',', "%2C")
+    };
+    let command = |finding: &Finding| {
+        let place = finding.place.as_ref().map(|Place { file, line, column }| {
+            format!("file={},line={line},col={column},", value(file))
+        });
+        format!(
+            "::{} {}title=afresh::{}\n",
+            finding.severity.word(),
+            place.unwrap_or_default(),
+            data(&escape::line(&sentence(finding)))
+        )
+    };
+    findings.iter().map(command).collect()
+}
+
+/// What ends a workflow command, or stands for it.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// Logging commands of Azure Pipelines, one line each.
+pub fn as_azure(findings: &[Finding]) -> String {
+    let plain = |text: &str| escape::line(text).replace('%', "%AZP25");
+    let value = |text: &str| plain(text).replace(';', "%3B").replace(']', "%5D");
+    let command = |finding: &Finding| {
+        let kind = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        let place = finding.place.as_ref().map(|Place { file, line, column }| {
+            format!(
+                "sourcepath={};linenumber={line};columnnumber={column};",
+                value(file)
+            )
+        });
+        format!(
+            "##vso[task.logissue type={kind};{}]{}\n",
+            place.unwrap_or_default(),
+            plain(&sentence(finding))
+        )
+    };
+    findings.iter().map(command).collect()
+}
+
+/// What is wrong, and what to do.
+fn sentence(finding: &Finding) -> String {
+    match &finding.help {
+        Some(help) => format!("{} ({help})", finding.message),
+        None => finding.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(file: &str, message: &str) -> Finding {
+        Finding {
+            severity: Severity::Error,
+            place: Some(Place {
+                file: file.to_owned(),
+                line: 3,
+                column: 7,
+            }),
+            message: message.to_owned(),
+            help: None,
+        }
+    }
+
+    /// Whatever a manifest holds, a finding is one command, and begins no second one.
+    #[test]
+    fn no_text_breaks_out_of_its_command() {
+        let hostile = [
+            "a\n::error::b",
+            "a\r\n##vso[task.setvariable variable=x]b",
+            "100% :, ;]",
+            "a\u{1b}]0;b",
+        ];
+        for text in hostile {
+            let found = [finding(text, text)];
+            let github = as_github(&found);
+            assert_eq!(github.lines().count(), 1, "{github}");
+            let (properties, _) = github[2..].split_once("::").unwrap();
+            assert_eq!(properties.split(',').count(), 4, "{github}");
+            let azure = as_azure(&found);
+            assert_eq!(azure.lines().count(), 1, "{azure}");
+            assert_eq!(
+                azure.find(']').unwrap(),
+                azure.find("columnnumber=7;]").unwrap() + 15,
+                "{azure}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_is_a_reference() {
+        assert_eq!(uri("./estate/a b.yaml"), "estate/a%20b.yaml");
+        assert_eq!(uri("/srv/ü.yaml"), "file:///srv/%C3%BC.yaml");
+    }
+}
