@@ -161,10 +161,16 @@ pub const CLOCK_SKEW_MAX: Duration = Duration::from_mins(5);
 pub const CLOCK_SKEW_TOLD: Duration = Duration::from_secs(30);
 /// Longest that a saved plan stays valid, whatever it holds.
 pub const PLAN_VALIDITY_MAX: Duration = Duration::from_hours(24);
-/// Largest plan file that is read, in bytes: some 20,000 subjects with their evidence.
-pub const PLAN_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Most values in a plan file. A plan has some 40 bytes for each; a file of tiny ones would fill the memory.
-pub const PLAN_VALUES_MAX: usize = 2_500_000;
+/// Largest plan file that is written or read, in bytes, where what a line names counts again: a million lines have some 1,500 each.
+pub const PLAN_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+/// Most lines of a plan file, one for each subject: while a plan is at work, a subject with its evidence takes some 3 KB of memory.
+pub const PLAN_LINES_MAX: usize = 1_000_000;
+/// Most values in a plan file, where what a line names counts again: a million lines have some 50 each. A file of tiny ones takes no more memory than the largest plan.
+pub const PLAN_VALUES_MAX: usize = 50_000_000;
+/// Longest line of a plan file, in bytes. A subject has some 1,000, and a one-time run's content a few hundred thousand at most.
+pub const PLAN_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most values in one line of a plan file. A job with a thousand runs has some 10,000.
+pub const PLAN_LINE_VALUES_MAX: usize = 250_000;
 /// Largest ledger, file or blob, that is read, in bytes: some two million events.
 pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// Longest line of a ledger, in bytes: an event has some 600, and a one-time run's content a few hundred thousand at most.

@@ -314,21 +314,18 @@ fn a_plan_in_every_format() {
         "--out",
         &fs::read_to_string(estate.at("plan.json")).unwrap(),
     );
-    for line in [
-        "plan m --format json",
-        "show plan.json --format json",
-        "auth m --format json",
-    ] {
+    let said = estate.sim("auth m --format json");
+    assert_eq!(assert_json(&said.line, &said.out).len(), 1, "{}", said.err);
+    for line in ["plan m --format json", "show plan.json --format json"] {
         let said = estate.sim(line);
-        assert_eq!(assert_json(line, &said.out).len(), 1, "{}", said.err);
+        let lines = assert_json(line, &said.out).len();
+        assert_eq!(lines, said.out.lines().count(), "{}", said.err);
     }
-    let plan = estate.sim("plan m --format json").out;
-    let plan: Value = serde_json::from_str(&plan).unwrap();
-    let mut told: Vec<&str> = plan["plan"]["steps"]
-        .as_array()
-        .unwrap()
+    let plan = estate.sim("plan m --format json");
+    let plan = assert_json(&plan.line, &plan.out);
+    let mut told: Vec<&str> = plan
         .iter()
-        .map(|step| step["address"].as_str().unwrap())
+        .filter_map(|line| line["step"]["address"].as_str())
         .collect();
     told.retain(|address| address.starts_with("analytics/"));
     told.sort_unstable();
@@ -477,6 +474,11 @@ fn a_ledger_and_a_plan_that_somebody_else_wrote() {
             ("b.json", format!("{{{text}: 1}}")),
             ("c.json", format!("{{\"version\": {text}")),
             ("d.json", format!("{{\"ledger\": {{\"file\": {text}}}}}")),
+            ("e.json", format!("{{\"format\": {text}}}")),
+            (
+                "f.json",
+                format!("{{\"format\": \"afresh-plan/2\", {text}: 1}}"),
+            ),
         ] {
             fs::write(estate.at(name), plan).unwrap();
             for line in [

@@ -796,7 +796,7 @@ fn planned(recorder: &Recorder) -> saved::File {
     let more = ["--allow-loopback", "--out", out.to_str().unwrap()];
     let ran = run(recorder, method, &estate, &more);
     assert_eq!(ran.code, Some(0), "{}", ran.said);
-    let file = saved::read(&std::fs::read_to_string(&out).unwrap()).unwrap();
+    let file = saved::read(std::fs::read(&out).unwrap().as_slice()).unwrap();
     assert_eq!(file.plan.counts().run, 1);
     file
 }
@@ -827,15 +827,17 @@ fn forged(planned: &saved::File, change: impl FnOnce(&mut Workspace, &mut Ledger
     for step in &mut plan.steps {
         if let Some(Target::Job(target)) = &mut step.target {
             host.as_str().clone_into(&mut target.host);
+            target.workspace = name.clone();
         }
     }
-    saved::write(&saved::File {
+    saved::text(&saved::File {
         plan,
         workspaces: BTreeMap::from([(name, workspace)]),
         ledger,
         trust,
         ..planned.clone()
     })
+    .unwrap()
 }
 
 /// Runs `apply` of such a file with secrets around it; the server is the proxy of every host.
@@ -868,7 +870,7 @@ fn a_forged_plan_goes_nowhere_either() {
     let near = recorder.address;
     let planned = planned(&recorder);
     // The server hears what is trusted: the credential at a host of its own, and the way to a host of Azure's.
-    let ran = apply_forged(&recorder, &saved::write(&planned));
+    let ran = apply_forged(&recorder, &saved::text(&planned).unwrap());
     let heard = ran.heard.join("\n");
     assert!(
         heard.contains("run-now") && heard.contains("Bearer CANARY-pat"),

@@ -13,7 +13,7 @@ use crate::model::outcome::{Happened, Report};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{
-    Facts, Plan, ReadOutcome, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
+    Facts, Plan, RuntimeFacts, Settled, Settlement, Step, SubmissionFacts, Target,
 };
 
 mod jobs;
@@ -124,10 +124,7 @@ fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
 }
 
 fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {
-    match facts.read {
-        ReadOutcome::Read => {}
-        ReadOutcome::NotRead | ReadOutcome::Failed => return None,
-    }
+    let read_at = facts.read.at()?;
     let known = memory.runtimes.get(&subject.identity);
     let created_is_news =
         facts.created.is_some() && known.and_then(|known| known.created) != facts.created;
@@ -140,10 +137,10 @@ fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Ev
     let told_is_news = told_is_new(memory, &subject.identity, facts.told);
     let Some((at, keys)) = shown else {
         // Keys may not be shown: what the service tells of the resource and of its keys is news all the same.
-        let at = facts.read_at.filter(|_| created_is_news || told_is_news)?;
-        return Some(Event::Looked {
+        let news = created_is_news || told_is_news;
+        return news.then_some(Event::Looked {
             subject,
-            at,
+            at: read_at,
             created: facts.created,
             keys: None,
             told: facts.told,

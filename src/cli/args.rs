@@ -242,7 +242,7 @@ pub struct Plan {
     /// Save the plan, for `apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// How the plan is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
+    /// How the plan is printed: text, json (the lines of a plan file) or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
     /// How long Markdown may be, and what it links to.
@@ -366,7 +366,7 @@ pub struct Apply {
 pub struct Show {
     /// A saved plan; - is stdin
     pub planfile: PathBuf,
-    /// How it is printed: text, json or markdown; `markdown=FILE` writes to a file (repeatable)
+    /// How it is printed: text, json (the lines of a plan file) or markdown; `markdown=FILE` writes to a file (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
     /// How long Markdown may be, and what it links to.

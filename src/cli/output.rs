@@ -4,29 +4,42 @@
 //! out of it is not followed: whoever can put a link there, as a pull request can, could have any file overwritten.
 
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::links::target;
-use super::screen::Screen;
+use super::screen::{Put, Screen};
 use crate::cloud::without_dots;
 
-/// Writes a file whole or not at all; through a device or a pipe.
+/// Writes a file whole or not at all; through a device or a pipe. A text ends with a line end.
 pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failure> {
+    let end = if text.ends_with('\n') || text.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    let put = |out: &mut dyn Write| {
+        out.write_all(text.as_bytes())?;
+        out.write_all(end.as_bytes())
+    };
+    write_with(path, &put, screen)
+}
+
+/// The same with what is written piece by piece.
+pub fn write_with(path: &Path, put: &Put<'_>, screen: &Screen) -> Result<(), Failure> {
     let cannot =
         |error: &io::Error| Failure::because(&format!("cannot write {}", path.display()), error);
     match stream_of(path) {
-        Some(Stream::Out) => {
-            screen.put(text);
-            return Ok(());
-        }
+        Some(Stream::Out) => return screen.stream(put).map_err(|error| cannot(&error)),
         Some(Stream::Error) => {
-            screen.complain(text);
+            let mut text = Vec::new();
+            put(&mut text).map_err(|error| cannot(&error))?;
+            screen.complain(&String::from_utf8_lossy(&text));
             return Ok(());
         }
         Some(Stream::Other) => {
-            return write_through(path, text).map_err(|error| cannot(&error));
+            return write_through(path, put).map_err(|error| cannot(&error));
         }
         None => {}
     }
@@ -34,8 +47,8 @@ pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failur
     stays_inside(path, &target)?;
     let written = match fs::metadata(&target) {
         Ok(found) if found.is_dir() => Err(io::Error::from(ErrorKind::IsADirectory)),
-        Ok(found) if !found.is_file() => write_through(&target, text),
-        found => replace(&target, text, found.ok().as_ref()),
+        Ok(found) if !found.is_file() => write_through(&target, put),
+        found => replace(&target, put, found.ok().as_ref()),
     };
     written.map_err(|error| cannot(&error))
 }
@@ -69,9 +82,9 @@ fn stream_of(path: &Path) -> Option<Stream> {
 }
 
 /// A reader that went away has read enough.
-fn write_through(path: &Path, text: &str) -> io::Result<()> {
+fn write_through(path: &Path, put: &Put<'_>) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).open(path)?;
-    match file.write_all(text.as_bytes()) {
+    match buffered(&mut file, put) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
@@ -99,11 +112,11 @@ fn stays_inside(path: &Path, target: &Path) -> Result<(), Failure> {
 
 /// Puts a new file in the place of one that is there, with its owner and mode. Where the folder does not let that be done, the
 /// file itself is written.
-fn replace(target: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
-    match (swap(target, text, old), old) {
+fn replace(target: &Path, put: &Put<'_>, old: Option<&Metadata>) -> io::Result<()> {
+    match (swap(target, put, old), old) {
         (Err(error), Some(_)) if is_about_the_folder(&error) => {
             let mut file = OpenOptions::new().write(true).truncate(true).open(target)?;
-            file.write_all(text.as_bytes())?;
+            buffered(&mut file, put)?;
             file.sync_all()
         }
         (swapped, _) => swapped,
@@ -121,10 +134,17 @@ fn is_about_the_folder(error: &io::Error) -> bool {
     )
 }
 
-fn swap(target: &Path, text: &str, old: Option<&Metadata>) -> io::Result<()> {
+/// Pieces may be small, and calls of the system are not.
+fn buffered(file: &mut File, put: &Put<'_>) -> io::Result<()> {
+    let mut out = BufWriter::new(file);
+    put(&mut out)?;
+    out.flush()
+}
+
+fn swap(target: &Path, put: &Put<'_>, old: Option<&Metadata>) -> io::Result<()> {
     let folder = target.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(plain)?;
-    file.write_all(text.as_bytes())?;
+    buffered(file.as_file_mut(), put)?;
     if let Some(old) = old {
         keep_owner(file.as_file(), old)?;
         file.as_file().set_permissions(old.permissions())?;

@@ -7,7 +7,7 @@ use super::beside;
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::exit_code;
-use super::output::{is_kept, write_file};
+use super::output::{is_kept, write_with};
 use super::screen::Screen;
 use super::session::Session;
 use super::shown::show;
@@ -50,7 +50,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         screen,
     )?;
     if let Some(out) = &args.out {
-        write_file(out, &escape::json(&saved::write(&file)), screen)?;
+        write_with(out, &|out| Ok(saved::write(&file, out)?), screen)?;
         if is_kept(out) {
             screen.remark(&format!(
                 "Saved to {}. To apply exactly this:\n    {}",

@@ -6,17 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::args::STDIN;
 use super::error::{Exit, Failure};
-use super::screen::{Screen, read_file};
+use super::screen::{Screen, open_file};
 use super::uses;
 use crate::limits::PLAN_BYTES_MAX;
-use crate::saved;
+use crate::saved::{self, SavedError, Unread};
 
 /// Reads a saved plan; one that was tampered with is refused (exit code 4).
 pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
-    let text = read_file(path, PLAN_BYTES_MAX as u64)?;
-    let file = saved::read(&text).map_err(|error| {
-        // What cannot be used may still say whose plan it was.
-        let ledger = saved::ledger_file(&text);
+    let input = open_file(path, PLAN_BYTES_MAX)?;
+    // What cannot be used may still say whose plan it was.
+    let file = saved::read(input).map_err(|Unread { why: error, ledger }| {
         let is_stream = path == Path::new(STDIN) || path.starts_with("/dev");
         let out = match (is_stream, error.may_be_replaced()) {
             (true, _) => PathBuf::from("plan.json"),
@@ -28,7 +27,7 @@ pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
         } else {
             path.to_string_lossy()
         };
-        let exit = if matches!(error, saved::SavedError::Tampered { .. }) {
+        let exit = if matches!(error, SavedError::Tampered { .. }) {
             Exit::Stale
         } else {
             Exit::Error

@@ -5,7 +5,7 @@
 //! work.
 
 use std::fs;
-use std::io::{self, BufRead, ErrorKind, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufWriter, ErrorKind, IsTerminal, Read, StdoutLock, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use crate::{escape, regular};
 
 /// What could not be done where stdout is full.
 const NOT_SAID: &str = "cannot write to stdout";
+
+/// Writes what is to be in a file or on stdout. It may be asked to do so again, where the first way to put a file there failed.
+pub type Put<'a> = dyn Fn(&mut dyn Write) -> io::Result<()> + 'a;
 
 /// Where a command speaks.
 #[derive(Clone, Debug)]
@@ -80,6 +83,23 @@ impl Screen {
             let mut lost = self.lost.lock();
             lost.get_or_insert(error);
         }
+    }
+
+    /// The same piece by piece.
+    ///
+    /// # Errors
+    /// What is to be said cannot be made. Where stdout cannot be written, that is told at the end.
+    pub fn stream(&self, put: &Put<'_>) -> io::Result<()> {
+        let mut out = Out {
+            stream: BufWriter::new(io::stdout().lock()),
+            lost: None,
+        };
+        put(&mut out)?;
+        out.flush()?;
+        if let Some(error) = out.lost {
+            self.lost.lock().get_or_insert(error);
+        }
+        Ok(())
     }
 
     /// What a person must have seen before they approve it, to stdout.
@@ -220,6 +240,31 @@ const fn leads_nowhere() -> bool {
     false
 }
 
+/// stdout until it is lost; what comes after that goes nowhere.
+struct Out<'a> {
+    stream: BufWriter<StdoutLock<'a>>,
+    lost: Option<io::Error>,
+}
+
+impl<'a> Out<'a> {
+    fn unless_lost(&mut self, done: impl FnOnce(&mut BufWriter<StdoutLock<'a>>) -> io::Result<()>) {
+        if self.lost.is_none() {
+            self.lost = done(&mut self.stream).err();
+        }
+    }
+}
+
+impl Write for Out<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.unless_lost(|stream| stream.write_all(bytes));
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.unless_lost(Write::flush);
+        Ok(())
+    }
+}
+
 fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
     let newline = if text.ends_with('\n') || text.is_empty() {
         ""
@@ -233,20 +278,38 @@ fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
 
 /// Reads a file that should be text, up to `limit` bytes; `-` is stdin. A device or a pipe may have no end, and is not read.
 pub fn read_file(path: &Path, limit: u64) -> Result<String, Failure> {
-    let cannot = format!("cannot read {}", path.display());
-    let bytes = read_bytes(path, limit).map_err(|error| {
-        let failure = Failure::because(&cannot, &error);
-        if regular::is_about_kind(&error) {
-            failure.with_advice("Name a file, or - for stdin.")
-        } else {
-            failure
-        }
-    })?;
+    let bytes = read_bytes(path, limit).map_err(|error| unreadable(path, &error))?;
     let Some(bytes) = bytes else {
-        let summary = format!("{} is larger than {limit} bytes", path.display());
-        return Err(Failure::new(summary));
+        return Err(too_large(path, limit));
     };
-    String::from_utf8(bytes).map_err(|error| Failure::because(&cannot, &error))
+    String::from_utf8(bytes)
+        .map_err(|error| Failure::because(&format!("cannot read {}", path.display()), &error))
+}
+
+/// Opens a file to read it line by line; `-` is stdin. One that is larger than `limit` bytes is not opened; a stream tells no size.
+pub fn open_file(path: &Path, limit: u64) -> Result<Box<dyn BufRead>, Failure> {
+    if path == Path::new(STDIN) {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let opened = regular::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, file) = opened.map_err(|error| unreadable(path, &error))?;
+    if length > limit {
+        return Err(too_large(path, limit));
+    }
+    Ok(Box::new(io::BufReader::new(file)))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let failure = Failure::because(&format!("cannot read {}", path.display()), error);
+    if regular::is_about_kind(error) {
+        failure.with_advice("Name a file, or - for stdin.")
+    } else {
+        failure
+    }
+}
+
+fn too_large(path: &Path, limit: u64) -> Failure {
+    Failure::new(format!("{} is larger than {limit} bytes", path.display()))
 }
 
 /// `None`: there are more than `limit`.

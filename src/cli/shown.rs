@@ -1,8 +1,11 @@
 //! Shows a plan in every format that was asked for.
 
+use std::io::Write;
+use std::path::Path;
+
 use super::args::{Comment, Output, PlanFormat};
 use super::error::Failure;
-use super::output::write_file;
+use super::output::{write_file, write_with};
 use super::planfile::load;
 use super::screen::Screen;
 use crate::model::verdict::Plan;
@@ -24,6 +27,7 @@ pub fn show(
         file: None,
     }];
     for output in if outputs.is_empty() { &alone } else { outputs } {
+        let path = output.file.as_deref();
         let shown = match output.format {
             PlanFormat::Text => {
                 let options = text_options(screen, output.file.is_none(), given);
@@ -31,17 +35,27 @@ pub fn show(
                 escape::page(&text, options.color)
             }
             PlanFormat::Json => {
-                escape::json(&serde_json::to_string_pretty(&saved::document(file))?)
+                lines(file, path, screen)?;
+                continue;
             }
             PlanFormat::Markdown => markdown(file, comment, given, screen)?,
         };
-        match &output.file {
+        match path {
             Some(path) => write_file(path, &shown, screen)?,
             None if output.format == PlanFormat::Text && screen.quiet => {}
             None => screen.put(&shown),
         }
     }
     Ok(())
+}
+
+/// The lines of a plan file.
+fn lines(file: &saved::File, path: Option<&Path>, screen: &Screen) -> Result<(), Failure> {
+    let put = |out: &mut dyn Write| Ok(saved::write(file, out)?);
+    match path {
+        Some(path) => write_with(path, &put, screen),
+        None => Ok(screen.stream(&put)?),
+    }
 }
 
 /// The plan, and below it where its credentials come from and go to.

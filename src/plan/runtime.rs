@@ -208,11 +208,10 @@ impl<'a> Judge<'a> {
                     birth: births.get(slot).clone(),
                 }
             }),
-            read: ReadOutcome::of(&case.sight),
+            read: ReadOutcome::of(&case.sight, |sight| sight.at),
             seen_at: sight
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
                 .map(|sight| sight.at),
-            read_at: sight.map(|sight| sight.at),
             created: timeline::created(memory, sight),
             told: PerSlot::from_fn(|slot| told(slot, memory, sight)),
             corrected: corrected(&joint, sight),

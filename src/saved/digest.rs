@@ -1,165 +1,235 @@
-//! The two hashes of a plan file: over what was decided, and over everything that is written.
+//! The digest of a plan: over what was decided, and what that presumes.
 //!
-//! Ages and times that merely pass are not part of the digest. The order of keys changes neither hash.
+//! It is made in one pass, decision by decision. Ages and times that merely pass are no part of it.
 
-use serde_json::{Value, json};
+use std::io;
+
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use super::measure::hex;
 use super::mirror::Mirror;
-use super::shape::plan::{Target, Wait};
 use super::shape::verdict::Action;
-use super::value::to_value;
+use crate::model::job::RunResult;
+use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{Cause, Decision, Hold, Keep, Plan, Receipt, Settled, Verdict};
+use crate::model::verdict::{
+    Cause, Decision, Frame, Hold, Keep, Plan, Receipt, Settled, Step, Target, Verdict, Wait,
+};
 
 /// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each action with what it
 /// presumes, the kind of each reason, settlements, waits, freezes and refusal. Ages, instants of the plan itself, counts of
 /// failures and the service's own words are left out.
 pub fn digest(plan: &Plan) -> String {
-    let frame = plan.frame();
-    hash(json!({
-        "steps": plan.steps.iter().map(|step| decision(&step.decision())).collect::<Value>(),
-        "freezes": frame.freezes,
-        "guardrails": frame.guardrails,
-        "refused": frame.refused,
-    }))
-}
-
-/// SHA-256, in lower-case hex, over a document without its seal.
-pub(super) fn seal(mut document: Value) -> String {
-    if let Some(fields) = document.as_object_mut() {
-        fields.remove("seal");
+    let mut digest = Digest::of(&plan.frame());
+    for step in &plan.steps {
+        digest.add(step);
     }
-    hash(document)
+    digest.finish()
 }
 
-fn hash(mut value: Value) -> String {
-    value.sort_all_objects();
-    let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    let text = value.to_string();
-    drop(value);
-    Sha256::digest(text)
-        .iter()
-        .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)])
-        .collect()
-}
+/// What was decided so far, hashed. Each part is a JSON value on a line of its own, so that no two plans read the same.
+pub(super) struct Digest(Sha256);
 
-fn decision(decision: &Decision) -> Value {
-    json!({
-        "address": decision.address.to_string(),
-        "rule": decision.rule.as_str(),
-        "target": to_value(&Option::<Target>::of(&decision.target)),
-        "verdict": verdict(&decision.verdict),
-        "settlements": decision.settlements.iter().map(settlement).collect::<Value>(),
-        "wait": to_value(&Option::<Wait>::of(&decision.wait)),
-    })
-}
+impl Digest {
+    /// What was decided about all subjects together; their own decisions follow.
+    pub(super) fn of(frame: &Frame) -> Self {
+        let mut digest = Self(Sha256::new());
+        let Frame {
+            freezes,
+            guardrails,
+            refused,
+        } = frame;
+        let freezes: Vec<_> = freezes
+            .iter()
+            .map(|(from, to)| (from.to_string(), to.to_string()))
+            .collect();
+        digest.put(&(freezes, guardrails, refused));
+        digest
+    }
 
-fn settlement((intent, settled): &(String, Settled)) -> Value {
-    let settled = match settled {
-        Settled::Done(Receipt::Regenerated {
-            slot, fingerprint, ..
-        }) => json!(["regenerated", slot.on_the_wire(), fingerprint.as_str()]),
-        Settled::Done(Receipt::Started { run, .. }) => json!(["started", run]),
-        Settled::Done(Receipt::Cancelled { run, .. }) => json!(["cancelled", run]),
-        Settled::NotDone => json!("notDone"),
-        Settled::Repeat => json!("repeat"),
-    };
-    json!([intent, settled])
-}
-
-fn verdict(verdict: &Verdict) -> Value {
-    match verdict {
-        Verdict::Keep(keep) => json!({"keep": kept(keep)}),
-        Verdict::Act { actions, because } => {
-            let actions = actions.iter().map(|action| to_value(&Action::of(action)));
-            json!({"act": actions.collect::<Value>(), "because": cause(because)})
+    pub(super) fn add(&mut self, step: &Step) {
+        let Decision {
+            address,
+            rule,
+            target,
+            verdict,
+            settlements,
+            wait,
+        } = step.decision();
+        self.put(&(address.to_string(), rule.as_str(), settlements.len()));
+        self.target(target.as_ref());
+        self.verdict(&verdict);
+        for (intent, settled) in &settlements {
+            self.settlement(intent, settled);
         }
-        Verdict::Hold { why, .. } => json!({"hold": hold(why)}),
+        self.wait(wait.as_ref());
     }
-}
 
-fn kept(keep: &Keep) -> Value {
-    match keep {
-        Keep::Young => json!("young"),
-        Keep::Fresh { .. } => json!("fresh"),
-        Keep::Running { run } => json!(["running", run]),
-        Keep::Idle => json!("idle"),
-        Keep::SucceededOnce { run } => json!(["succeededOnce", run]),
+    /// In lower-case hex.
+    pub(super) fn finish(self) -> String {
+        hex(&self.0.finalize())
     }
-}
 
-fn cause(cause: &Cause) -> Value {
-    match cause {
-        Cause::KeyDue {
-            slot,
-            limit,
-            outside_window,
-            ..
-        } => json!([
-            "keyDue",
-            slot.on_the_wire(),
-            limit.as_secs(),
-            outside_window
-        ]),
-        Cause::Stale { limit, .. } => json!(["stale", limit.as_secs()]),
-        Cause::Ageing {
-            start_after, limit, ..
-        } => json!(["ageing", start_after.as_secs(), limit.as_secs()]),
-        Cause::NotRunning => json!("notRunning"),
-        Cause::MustNotRun => json!("mustNotRun"),
-        Cause::StartsAgain { .. } => json!("startsAgain"),
-        Cause::QueuedTooLong { run, limit, .. } => {
-            json!(["queuedTooLong", run, limit.as_secs()])
+    fn put(&mut self, part: &impl Serialize) {
+        // The hash takes any bytes, and what is put has string keys and finite numbers only, which is all that can fail here.
+        let _ = serde_json::to_writer(Sink(&mut self.0), part);
+        self.0.update(b"\n");
+    }
+
+    fn target(&mut self, target: Option<&Target>) {
+        match target {
+            None => self.put(&"nowhere"),
+            Some(Target::Runtime(target)) => {
+                self.put(&("runtime", target.connection.as_str(), target.id.as_str()));
+            }
+            Some(Target::Job(target)) => {
+                self.put(&("job", target.workspace.as_str(), &target.host, target.job));
+            }
+            Some(Target::Submission(target)) => self.put(&(
+                "submission",
+                target.workspace.as_str(),
+                &target.host,
+                target.rule.as_str(),
+                &target.body,
+            )),
         }
-        Cause::TooLong { run, limit, .. } => json!(["tooLong", run, limit.as_secs()]),
-        Cause::NotSucceededYet { .. } => json!("notSucceededYet"),
+    }
+
+    fn wait(&mut self, wait: Option<&Wait>) {
+        match wait {
+            None => self.put(&"noWait"),
+            Some(Wait { max, accept, run }) => {
+                let accept: Vec<_> = accept.iter().map(RunResult::as_str).collect();
+                self.put(&("wait", max.map(Span::as_secs), accept, run));
+            }
+        }
+    }
+
+    fn settlement(&mut self, intent: &str, settled: &Settled) {
+        match settled {
+            Settled::Done(Receipt::Regenerated {
+                slot, fingerprint, ..
+            }) => self.put(&(
+                intent,
+                "regenerated",
+                slot.on_the_wire(),
+                fingerprint.as_str(),
+            )),
+            Settled::Done(Receipt::Started { run, .. }) => self.put(&(intent, "started", run)),
+            Settled::Done(Receipt::Cancelled { run, .. }) => self.put(&(intent, "cancelled", run)),
+            Settled::NotDone => self.put(&(intent, "notDone")),
+            Settled::Repeat => self.put(&(intent, "repeat")),
+        }
+    }
+
+    fn verdict(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Keep(keep) => self.kept(keep),
+            Verdict::Act { actions, because } => {
+                let actions: Vec<_> = actions.iter().map(Action::of).collect();
+                self.put(&("act", actions));
+                self.cause(because);
+            }
+            Verdict::Hold { why, .. } => self.hold(why),
+        }
+    }
+
+    fn kept(&mut self, keep: &Keep) {
+        match keep {
+            Keep::Young => self.put(&"young"),
+            Keep::Fresh { .. } => self.put(&"fresh"),
+            Keep::Running { run } => self.put(&("running", run)),
+            Keep::Idle => self.put(&"idle"),
+            Keep::SucceededOnce { run } => self.put(&("succeededOnce", run)),
+        }
+    }
+
+    fn cause(&mut self, cause: &Cause) {
+        match cause {
+            Cause::KeyDue {
+                slot,
+                limit,
+                outside_window,
+                ..
+            } => self.put(&(
+                "keyDue",
+                slot.on_the_wire(),
+                limit.as_secs(),
+                outside_window,
+            )),
+            Cause::Stale { limit, .. } => self.put(&("stale", limit.as_secs())),
+            Cause::Ageing {
+                start_after, limit, ..
+            } => self.put(&("ageing", start_after.as_secs(), limit.as_secs())),
+            Cause::NotRunning => self.put(&"notRunning"),
+            Cause::MustNotRun => self.put(&"mustNotRun"),
+            Cause::StartsAgain { .. } => self.put(&"startsAgain"),
+            Cause::QueuedTooLong { run, limit, .. } => {
+                self.put(&("queuedTooLong", run, limit.as_secs()));
+            }
+            Cause::TooLong { run, limit, .. } => self.put(&("tooLong", run, limit.as_secs())),
+            Cause::NotSucceededYet { .. } => self.put(&"notSucceededYet"),
+        }
+    }
+
+    fn hold(&mut self, hold: &Hold) {
+        match hold {
+            Hold::Trouble(trouble) => self.trouble(&trouble.kind),
+            Hold::Busy { action, .. } => self.put(&("busy", Action::of(action))),
+            Hold::Doubt { action, .. } => self.put(&("doubt", Action::of(action))),
+            Hold::ForeignRotation { slot } => self.put(&("foreignRotation", slot.on_the_wire())),
+            Hold::AgeUnknown { slot, .. } => self.put(&("ageUnknown", slot.on_the_wire())),
+            Hold::EitherKeyDue { limit } => self.put(&("eitherKeyDue", limit.as_secs())),
+            Hold::EitherKeyTooOld { limit } => self.put(&("eitherKeyTooOld", limit.as_secs())),
+            Hold::Window {
+                slot, breaks_limit, ..
+            } => self.put(&("window", slot.on_the_wire(), breaks_limit)),
+            Hold::Starved { slot, .. } => self.put(&("starved", slot.on_the_wire())),
+            Hold::Overlap { slot, .. } => self.put(&("overlap", slot.on_the_wire())),
+            Hold::Freeze { reason } => self.put(&("freeze", reason)),
+            Hold::NoKeys { .. } => self.put(&"noKeys"),
+            Hold::Deferred { guardrail } => self.put(&("deferred", guardrail)),
+            Hold::ActiveRun { run } => self.put(&("activeRun", run)),
+            Hold::LostRun { run, .. } => self.put(&("lostRun", run)),
+            Hold::UndatedSuccess { run } => self.put(&("undatedSuccess", run)),
+            Hold::QueuedRun { run, .. } => self.put(&("queuedRun", run)),
+            Hold::BackOff { .. } => self.put(&"backOff"),
+            Hold::GaveUp { .. } => self.put(&"gaveUp"),
+            Hold::PauseFirst => self.put(&"pauseFirst"),
+            Hold::UnpauseFirst => self.put(&"unpauseFirst"),
+            Hold::RestartsItself => self.put(&"restartsItself"),
+            Hold::RunsForbidden => self.put(&"runsForbidden"),
+        }
+    }
+
+    fn trouble(&mut self, kind: &TroubleKind) {
+        let word = match kind {
+            TroubleKind::Forbidden { right } => return self.put(&("trouble", "forbidden", right)),
+            TroubleKind::Unauthenticated => "unauthenticated",
+            TroubleKind::SignedOut => "signedOut",
+            TroubleKind::Blocked => "blocked",
+            TroubleKind::NotFound => "notFound",
+            TroubleKind::Throttled => "throttled",
+            TroubleKind::TimeOver => "timeOver",
+            TroubleKind::Unwanted => "unwanted",
+            TroubleKind::Unreachable => "unreachable",
+            TroubleKind::Unexpected => "unexpected",
+            TroubleKind::Misfit => "misfit",
+        };
+        self.put(&("trouble", word));
     }
 }
 
-fn hold(hold: &Hold) -> Value {
-    let intended = |action| to_value(&Action::of(action));
-    match hold {
-        Hold::Trouble(trouble) => json!(["trouble", trouble_kind(&trouble.kind)]),
-        Hold::Busy { action, .. } => json!(["busy", intended(action)]),
-        Hold::Doubt { action, .. } => json!(["doubt", intended(action)]),
-        Hold::ForeignRotation { slot } => json!(["foreignRotation", slot.on_the_wire()]),
-        Hold::AgeUnknown { slot, .. } => json!(["ageUnknown", slot.on_the_wire()]),
-        Hold::EitherKeyDue { limit } => json!(["eitherKeyDue", limit.as_secs()]),
-        Hold::EitherKeyTooOld { limit } => json!(["eitherKeyTooOld", limit.as_secs()]),
-        Hold::Window {
-            slot, breaks_limit, ..
-        } => json!(["window", slot.on_the_wire(), breaks_limit]),
-        Hold::Starved { slot, .. } => json!(["starved", slot.on_the_wire()]),
-        Hold::Overlap { slot, .. } => json!(["overlap", slot.on_the_wire()]),
-        Hold::Freeze { reason } => json!(["freeze", reason]),
-        Hold::NoKeys { .. } => json!("noKeys"),
-        Hold::Deferred { guardrail } => json!(["deferred", guardrail]),
-        Hold::ActiveRun { run } => json!(["activeRun", run]),
-        Hold::LostRun { run, .. } => json!(["lostRun", run]),
-        Hold::UndatedSuccess { run } => json!(["undatedSuccess", run]),
-        Hold::QueuedRun { run, .. } => json!(["queuedRun", run]),
-        Hold::BackOff { .. } => json!("backOff"),
-        Hold::GaveUp { .. } => json!("gaveUp"),
-        Hold::PauseFirst => json!("pauseFirst"),
-        Hold::UnpauseFirst => json!("unpauseFirst"),
-        Hold::RestartsItself => json!("restartsItself"),
-        Hold::RunsForbidden => json!("runsForbidden"),
-    }
-}
+/// Hashes what is written to it.
+struct Sink<'a>(&'a mut Sha256);
 
-fn trouble_kind(kind: &TroubleKind) -> Value {
-    match kind {
-        TroubleKind::Forbidden { right } => json!(["forbidden", right]),
-        TroubleKind::Unauthenticated => json!("unauthenticated"),
-        TroubleKind::SignedOut => json!("signedOut"),
-        TroubleKind::Blocked => json!("blocked"),
-        TroubleKind::NotFound => json!("notFound"),
-        TroubleKind::Throttled => json!("throttled"),
-        TroubleKind::TimeOver => json!("timeOver"),
-        TroubleKind::Unwanted => json!("unwanted"),
-        TroubleKind::Unreachable => json!("unreachable"),
-        TroubleKind::Unexpected => json!("unexpected"),
-        TroubleKind::Misfit => json!("misfit"),
+impl io::Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

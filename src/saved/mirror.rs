@@ -12,31 +12,48 @@ pub(super) trait Mirror<Model>: Sized {
     fn back(self) -> Model;
 }
 
+/// Whether a value of the file says nothing, so that its field is left out.
+pub(super) trait Absent {
+    /// Nothing is lost if it is not written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+}
+
 /// Declares a struct or an enum that has the name, fields and variants of the model's, and the two ways between them.
 ///
-/// What stands after `for readers` is in the file alone: it is filled in beside the mirror, and nothing is decided from it.
+/// What stands after `beside` is in the model alone: the file has it once, or by a reference, and it is handed to `back`. What stands after
+/// `written` is in the file alone: it is filled in beside the mirror.
 ///
 /// A newtype variant names its field, so that the macro has a name to bind: `Trouble(trouble: Trouble)`.
 macro_rules! mirror {
-    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }
-     $(for readers { $($(#[$extra_meta:meta])* $extra:ident: $extra_shape:ty),* $(,)? })?) => {
-        $(#[$meta])*
-        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-        #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub(in crate::saved) struct $name {
-            $($(#[$field_meta])* pub(in crate::saved) $field: $shape,)*
-            $($($(#[$extra_meta])* pub(in crate::saved) $extra: $extra_shape,)*)?
-        }
+    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }) => {
+        $crate::saved::mirror::shape! { $(#[$meta])* $name { $($(#[$field_meta])* $field: $shape),* } {} }
 
         impl $crate::saved::mirror::Mirror<words::$name> for $name {
             fn of(model: &words::$name) -> Self {
-                Self {
-                    $($field: $crate::saved::mirror::Mirror::of(&model.$field),)*
-                    $($($extra: Default::default(),)*)?
-                }
+                Self { $($field: $crate::saved::mirror::Mirror::of(&model.$field)),* }
             }
             fn back(self) -> words::$name {
                 words::$name { $($field: self.$field.back()),* }
+            }
+        }
+    };
+    ($(#[$meta:meta])* struct $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }
+     beside { $($beside:ident: $beside_type:ty),* $(,)? }
+     written { $($(#[$written_meta:meta])* $written:ident: $written_shape:ty),* $(,)? }) => {
+        $crate::saved::mirror::shape! {
+            $(#[$meta])* $name { $($(#[$field_meta])* $field: $shape),* }
+            { $($(#[$written_meta])* $written: $written_shape),* }
+        }
+
+        impl $name {
+            pub(in crate::saved) fn of(model: &words::$name $(, $written: $written_shape)*) -> Self {
+                Self { $($field: $crate::saved::mirror::Mirror::of(&model.$field),)* $($written),* }
+            }
+            pub(in crate::saved) fn back(self $(, $beside: $beside_type)*) -> words::$name {
+                use $crate::saved::mirror::Mirror as _;
+                words::$name { $($field: self.$field.back(),)* $($beside),* }
             }
         }
     };
@@ -49,8 +66,14 @@ macro_rules! mirror {
         #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
         pub(in crate::saved) enum $name { $(
             $(#[$variant_meta])*
-            $variant $(($inner_shape))? $({ $($(#[$field_meta])* $field: $shape),* })?
+            $variant $(($inner_shape))? $({ $(
+                $(#[$field_meta])*
+                #[serde(skip_serializing_if = "crate::saved::mirror::Absent::is_absent")]
+                $field: $shape
+            ),* })?
         ),* }
+
+        impl $crate::saved::mirror::Absent for $name {}
 
         impl $crate::saved::mirror::Mirror<words::$name> for $name {
             fn of(model: &words::$name) -> Self {
@@ -71,6 +94,31 @@ macro_rules! mirror {
 }
 pub(super) use mirror;
 
+/// Declares a struct of the file: without the fields that say nothing, and closed to fields that it does not know.
+macro_rules! shape {
+    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $shape:ty),* $(,)? }
+     { $($(#[$more_meta:meta])* $more:ident: $more_shape:ty),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub(in crate::saved) struct $name {
+            $(
+                $(#[$field_meta])*
+                #[serde(skip_serializing_if = "crate::saved::mirror::Absent::is_absent")]
+                pub(in crate::saved) $field: $shape,
+            )*
+            $(
+                $(#[$more_meta])*
+                #[serde(skip_serializing_if = "crate::saved::mirror::Absent::is_absent")]
+                pub(in crate::saved) $more: $more_shape,
+            )*
+        }
+
+        impl $crate::saved::mirror::Absent for $name {}
+    };
+}
+pub(super) use shape;
+
 macro_rules! itself {
     ($($plain:ty),*) => { $(
         impl Mirror<$plain> for $plain {
@@ -80,6 +128,37 @@ macro_rules! itself {
     )* };
 }
 itself!(String, bool, u32, u64, i64, usize);
+
+macro_rules! never_absent {
+    ($($plain:ty),*) => { $(impl Absent for $plain {})* };
+}
+never_absent!(String, u32, u64, i64, usize);
+
+impl Absent for bool {
+    fn is_absent(&self) -> bool {
+        !self
+    }
+}
+
+impl<S> Absent for Option<S> {
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<S> Absent for Vec<S> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<S> Absent for Box<S> {}
+
+impl<K, S> Absent for BTreeMap<K, S> {
+    fn is_absent(&self) -> bool {
+        self.is_empty()
+    }
+}
 
 impl<M, S: Mirror<M>> Mirror<Option<M>> for Option<S> {
     fn of(model: &Option<M>) -> Self {

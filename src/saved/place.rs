@@ -1,4 +1,4 @@
-//! The path to the field at a line and column of a JSON text: `plan.steps[3].verdict`.
+//! The path to the field at a column of a line of JSON: `step.settlements[3].move`.
 //!
 //! The text may be damaged or cut off; then the path goes as far as could be read.
 
@@ -10,15 +10,10 @@ enum Level {
     Array(usize),
 }
 
-/// The path to what stands at `line` and `column` (1-based, the column in bytes), or `the top`.
-pub(super) fn path(text: &str, line: usize, column: usize) -> String {
-    let before = text
-        .split_inclusive('\n')
-        .take(line.saturating_sub(1))
-        .map(str::len)
-        .sum::<usize>();
-    let end = (before + column.saturating_sub(1)).min(text.len());
-    let open = levels(text.as_bytes().get(..end).unwrap_or_default());
+/// The path to what stands at `column` (1-based, in bytes); empty, if that is the whole.
+pub(super) fn path(text: &[u8], column: usize) -> String {
+    let end = column.saturating_sub(1).min(text.len());
+    let open = levels(text.get(..end).unwrap_or_default());
     let mut path = String::new();
     for level in &open {
         match level {
@@ -28,11 +23,7 @@ pub(super) fn path(text: &str, line: usize, column: usize) -> String {
             Level::Array(index) => path = format!("{path}[{index}]"),
         }
     }
-    if path.is_empty() {
-        "the top".to_owned()
-    } else {
-        path
-    }
+    path
 }
 
 fn levels(bytes: &[u8]) -> Vec<Level> {
@@ -87,10 +78,16 @@ mod tests {
 
     #[test]
     fn a_place_in_the_text_is_told_as_a_path() {
-        let text = "{\"a\": 1,\n \"steps\": [{\"x\": \"}]\\\"\"},\n {\"verdict\": {\"keep\": 3}}]}";
-        assert_eq!(path(text, 3, 24), "steps[1].verdict.keep");
-        assert_eq!(path(text, 1, 6), "a");
-        assert_eq!(path(text, 1, 1), "the top");
-        assert_eq!(path("{\"cut\": [1, 2", 1, 13), "cut[1]");
+        let text = br#"{"a": 1, "steps": [{"x": "}]\""}, {"verdict": {"keep": 3}}]}"#;
+        let at = |sign: &[u8]| {
+            text.windows(sign.len())
+                .position(|part| part == sign)
+                .unwrap()
+                + 1
+        };
+        assert_eq!(path(text, at(b"3")), "steps[1].verdict.keep");
+        assert_eq!(path(text, at(b"1")), "a");
+        assert_eq!(path(text, 1), "");
+        assert_eq!(path(br#"{"cut": [1, 2"#, 13), "cut[1]");
     }
 }

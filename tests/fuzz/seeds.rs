@@ -190,7 +190,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
-    (lines, saved::write(&file).into_bytes())
+    (lines, saved::text(&file).unwrap().into_bytes())
 }
 
 fn estate() -> Desired {

@@ -14,7 +14,7 @@ pub const MAY_USE: [(&str, &[&str]); 20] = [
     ("manifest", &["model", "escape", "limits", "regular"]),
     ("survey", &["model", "cloud", "escape", "limits"]),
     ("plan", &["model", "limits"]),
-    ("saved", &["model", "limits"]),
+    ("saved", &["model", "escape", "limits"]),
     ("review", &["model", "escape", "limits"]),
     (
         "apply",

@@ -10,7 +10,7 @@ use crate::model::samples::unseen_job;
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::time::Span;
 use crate::model::timeline::LogSpan;
-use crate::model::verdict::{Action, JobFacts, Keep, Receipt, SlotFacts, Verdict};
+use crate::model::verdict::{Action, JobFacts, Keep, ReadOutcome, Receipt, SlotFacts, Verdict};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -51,9 +51,8 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
             one: slot_facts(one),
             two: slot_facts(two),
         },
-        read: ReadOutcome::Read,
+        read: ReadOutcome::Read { at: at(seen) },
         seen_at: Some(at(seen)),
-        read_at: Some(at(seen)),
         created: Some(at(1)),
         told: PerSlot::default(),
         corrected: Vec::new(),

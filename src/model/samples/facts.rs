@@ -166,12 +166,12 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
         span(),
         slot_facts(),
         slot_facts(),
-        select(vec![
-            ReadOutcome::Read,
-            ReadOutcome::NotRead,
-            ReadOutcome::Failed,
-        ]),
-        (of(instant()), of(instant()), of(instant()), told()),
+        prop_oneof![
+            instant().prop_map(|at| ReadOutcome::Read { at }),
+            Just(ReadOutcome::NotRead),
+            Just(ReadOutcome::Failed),
+        ],
+        (of(instant()), of(instant()), told()),
         (
             vec(correction(), 0..2),
             vec(outside(), 0..2),
@@ -187,7 +187,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 one,
                 two,
                 read,
-                (seen_at, read_at, created, told),
+                (seen_at, created, told),
                 (corrected, outside, status_refused, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
@@ -195,7 +195,6 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 slots: PerSlot { one, two },
                 read,
                 seen_at,
-                read_at,
                 created,
                 told,
                 corrected,

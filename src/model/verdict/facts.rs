@@ -63,8 +63,6 @@ pub struct RuntimeFacts {
     pub read: ReadOutcome,
     /// The service's time of the look that showed its keys; `None`: no key was shown.
     pub seen_at: Option<Timestamp>,
-    /// The service's time of the look, whether or not it showed keys; `None`: there was none.
-    pub read_at: Option<Timestamp>,
     /// When the runtime was made, if the service told.
     pub created: Option<Timestamp>,
     /// When each key was made, where the service itself told at the look.
@@ -84,8 +82,11 @@ pub struct RuntimeFacts {
 /// Whether something was read for a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadOutcome {
-    /// It was.
-    Read,
+    /// It was, whether or not the look showed all there is.
+    Read {
+        /// The service's time of the look.
+        at: Timestamp,
+    },
     /// It was not: the ledger was proof enough, or the person asked for no looks (`--refresh none`).
     NotRead,
     /// It could not be read.
@@ -93,12 +94,20 @@ pub enum ReadOutcome {
 }
 
 impl ReadOutcome {
-    /// What came of this.
-    pub const fn of<Sight>(looked: &Looked<Sight>) -> Self {
+    /// What came of this; what was seen tells when.
+    pub fn of<Sight>(looked: &Looked<Sight>, at: impl FnOnce(&Sight) -> Timestamp) -> Self {
         match looked {
-            Looked::Seen(_) => Self::Read,
+            Looked::Seen(sight) => Self::Read { at: at(sight) },
             Looked::NotAsked => Self::NotRead,
             Looked::Failed(_) => Self::Failed,
+        }
+    }
+
+    /// When it was read; `None`: it was not.
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Read { at } => Some(at),
+            Self::NotRead | Self::Failed => None,
         }
     }
 }

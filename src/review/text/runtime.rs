@@ -71,7 +71,7 @@ pub(super) fn why(
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     let read = match facts.read {
-        ReadOutcome::Read => format!("the {} was read for this plan", service.resource()),
+        ReadOutcome::Read { .. } => format!("the {} was read for this plan", service.resource()),
         ReadOutcome::NotRead => "not read (the ledger was enough, or --refresh none)".to_owned(),
         ReadOutcome::Failed => format!("the {} could not be read", service.resource()),
     };

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::text::Text;
 use super::words::{self, Name, ResourceId, Span};
-use crate::saved::mirror::mirror;
+use crate::saved::mirror::{mirror, shape};
 
 mirror! {
     /// One Azure.
@@ -19,6 +19,11 @@ mirror! {
         databricks_domain: String,
         databricks_resource: String,
         limits: Limits,
+    }
+    beside {}
+    written {
+        /// What connections call it, if that is not its name.
+        #[serde(rename = "ref")] reference: Option<String>,
     }
 }
 
@@ -66,24 +71,18 @@ mirror! {
     }
 }
 
-mirror! {
-    /// A service with integration runtimes.
-    #[derive(Clone, Copy, Default, PartialEq)]
-    enum RuntimeService {
-        #[default]
-        DataFactory,
-        Synapse,
-    }
+shape! {
+    /// A credential that connections have.
+    CredentialLine {
+        /// What connections call it.
+        #[serde(rename = "ref")] reference: String,
+        is: Credential,
+    } {}
 }
 
-impl RuntimeService {
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde hands on a reference"
-    )]
-    fn is_data_factory(&self) -> bool {
-        *self == Self::DataFactory
-    }
+mirror! {
+    /// A service with integration runtimes.
+    enum RuntimeService { DataFactory, Synapse }
 }
 
 mirror! {
@@ -91,15 +90,13 @@ mirror! {
     #[expect(clippy::struct_field_names, reason = "the fields have the names of the manifest")]
     struct Factory {
         name: Text<Name>,
-        /// Which of the two it is; left out: a Data Factory.
-        #[serde(default, skip_serializing_if = "RuntimeService::is_data_factory")]
         service: RuntimeService,
         subscription: String,
         resource_group: String,
         factory: String,
-        cloud: Cloud,
-        credential: Credential,
     }
+    beside { cloud: words::Cloud, credential: words::Credential }
+    written { cloud: String, credential: String }
 }
 
 mirror! {
@@ -108,11 +105,11 @@ mirror! {
     struct Subscription {
         name: Text<Name>,
         subscription: String,
-        /// The one resource group that it reaches; null: all.
+        /// The one resource group that it reaches; left out: all.
         resource_group: Option<String>,
-        cloud: Cloud,
-        credential: Credential,
     }
+    beside { cloud: words::Cloud, credential: words::Credential }
+    written { cloud: String, credential: String }
 }
 
 mirror! {
@@ -129,8 +126,13 @@ mirror! {
         name: Text<Name>,
         host: WorkspaceHost,
         resource_id: Option<Text<ResourceId>>,
-        cloud: Cloud,
-        credential: Credential,
+    }
+    beside { cloud: words::Cloud, credential: words::Credential }
+    written {
+        cloud: String,
+        credential: String,
+        /// Where the jobs of its steps are that name no host, if the host was read from the resource.
+        host_found: Option<String>,
     }
 }
 

@@ -3,49 +3,59 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::PerSlot;
+use super::slot::SlotFacts;
 use super::text::Text;
 use super::trouble::Trouble;
-use super::words::{self, Fingerprint, ResourceId, RunId, RunResult, Slot, Span, Timestamp};
-use crate::saved::mirror::{Mirror, mirror};
+use super::words::{self, ResourceId, RunId, RunResult, Slot, Span, Timestamp};
+use crate::saved::mirror::{Absent, Mirror, mirror};
 
-mirror! {
-    /// What a verdict rests on.
-    enum Facts {
-        Runtime(facts: Box<RuntimeFacts>),
-        Job(facts: Box<JobFacts>),
-        Submission(facts: SubmissionFacts),
-        None,
+/// What a verdict rests on. What a rule says for all of its subjects stands in the line of the rule.
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::saved) enum Facts {
+    Runtime(Box<RuntimeFacts>),
+    Job(Box<JobFacts>),
+    Submission(SubmissionFacts),
+    #[default]
+    None,
+}
+
+impl Absent for Facts {
+    fn is_absent(&self) -> bool {
+        matches!(self, Self::None)
     }
 }
 
 mirror! {
     /// What a runtime's verdict rests on.
     struct RuntimeFacts {
-        spec: RuntimeSpec,
         jitter_share: Text<Span>,
-        slots: PerSlot<SlotFacts>,
         read: ReadOutcome,
         seen_at: Option<Text<Timestamp>>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        read_at: Option<Text<Timestamp>>,
         created: Option<Text<Timestamp>>,
         /// When each key was made, where the service itself tells.
-        #[serde(default, skip_serializing_if = "Told::is_empty")]
-        told: Told,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
+        told: PerSlot<Option<Text<Timestamp>>>,
+        #[serde(default)]
         corrected: Vec<Correction>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         outside: Vec<OutsideChange>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         status_refused: Option<Trouble>,
         keys_refused: Option<Trouble>,
         log_refused: Option<Trouble>,
     }
+    beside { spec: words::RuntimeSpec, slots: words::PerSlot<words::SlotFacts> }
+    written { slots: PerSlot<SlotFacts> }
 }
 
 mirror! {
     /// Whether something was read for the decision.
-    enum ReadOutcome { Read, NotRead, Failed }
+    enum ReadOutcome {
+        Read { at: Text<Timestamp> },
+        NotRead,
+        Failed,
+    }
 }
 
 mirror! {
@@ -56,6 +66,7 @@ mirror! {
         rotate_before: Text<Span>,
         overlap: Text<Span>,
         unknown_age: UnknownAge,
+        #[serde(default)]
         windows: Vec<Window>,
         #[serde(rename = "onWindowStarvation")]
         on_starvation: OnStarvation,
@@ -74,41 +85,6 @@ mirror! {
 }
 
 mirror! {
-    /// What is known of one key.
-    struct SlotFacts {
-        fingerprint: Option<Text<Fingerprint>>,
-        birth: Birth,
-        age: AgeRange,
-        due_at: Option<Text<Timestamp>>,
-        limit_at: Option<Text<Timestamp>>,
-    }
-}
-
-mirror! {
-    /// When a key was made, as far as the evidence goes.
-    struct Birth {
-        earliest: Option<Text<Timestamp>>,
-        latest: Option<Text<Timestamp>>,
-        evidence: Vec<Evidence>,
-    }
-}
-
-mirror! {
-    /// One piece of evidence about a key.
-    enum Evidence {
-        Rotated { sent: Text<Timestamp>, answered: Text<Timestamp> },
-        Changed { after: Text<Timestamp>, by: Text<Timestamp> },
-        FirstSeen { at: Text<Timestamp> },
-        Told { at: Text<Timestamp> },
-        KnownBefore { earliest: Option<Text<Timestamp>>, latest: Text<Timestamp>, seen: Text<Timestamp> },
-        RuntimeCreated { at: Text<Timestamp> },
-        LogSilent { since: Text<Timestamp>, until: Text<Timestamp> },
-        LogEvents { known: Option<Text<Timestamp>>, newest: Text<Timestamp>, until: Text<Timestamp> },
-        Declared { at: Text<Timestamp> },
-    }
-}
-
-mirror! {
     /// A fact that stronger ones exclude.
     enum Correction {
         Declared { slot: Text<Slot>, born: Text<Timestamp> },
@@ -123,48 +99,47 @@ mirror! {
     /// What others did to a key, or to what has it, since it was last read.
     enum OutsideChange {
         CreatedAnew { at: Text<Timestamp> },
-        Rotated { slot: Text<Slot>, at: Option<Text<Timestamp>>, by: Option<String>, by_afresh: bool },
+        Rotated {
+            slot: Text<Slot>,
+            at: Option<Text<Timestamp>>,
+            by: Option<String>,
+            #[serde(default)] by_afresh: bool,
+        },
         Returned { slot: Text<Slot>, from: Text<ResourceId>, was: Text<Slot> },
     }
 }
 
 mirror! {
-    /// An age as far as it is known.
-    struct AgeRange { at_least: Text<Span>, at_most: Option<Text<Span>> }
-}
-
-mirror! {
     /// What a job's verdict rests on.
     struct JobFacts {
-        require: Requirement,
-        accept: Vec<Text<RunResult>>,
         name: Option<String>,
-        rule: String,
-        asks: String,
         last_success: Option<Success>,
         success_result: Option<Text<RunResult>>,
+        #[serde(default)]
         untold: bool,
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(default)]
         tasks_untold: bool,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         uncompared: Vec<String>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         dismissed: Vec<Dismissed>,
+        #[serde(default)]
         failures: Vec<Failure>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         undated_failures: Vec<UndatedFailure>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         lost: Vec<Success>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         undated: Vec<Run>,
+        #[serde(default)]
         active: Vec<Run>,
         history_since: Option<Text<Timestamp>>,
         continuous: Option<Continuous>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         firing: Option<Firing>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         unsuited: Option<String>,
     }
+    beside { require: words::Requirement, accept: Vec<RunResult>, rule: String, asks: String }
+    written {}
 }
 
 mirror! {
@@ -181,7 +156,7 @@ mirror! {
     /// Succeeded, running, or not running.
     enum Requirement {
         Succeeded {
-            #[serde(default, skip_serializing_if = "Option::is_none")] start_after: Option<Text<Span>>,
+            start_after: Option<Text<Span>>,
             warn_after: Option<Text<Span>>,
             error_after: Text<Span>,
         },
@@ -198,14 +173,15 @@ mirror! {
 mirror! {
     /// What a one-time submit's verdict rests on.
     struct SubmissionFacts {
-        digest: String,
-        accept: Vec<Text<RunResult>>,
+        #[serde(default)]
         runs: Vec<Run>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         failures: Vec<Failure>,
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[serde(default)]
         former: Vec<FormerRun>,
     }
+    beside { digest: String, accept: Vec<RunResult> }
+    written {}
 }
 
 mirror! {
@@ -223,7 +199,6 @@ mirror! {
         id: i64,
         phase: Phase,
         started: Option<Text<Timestamp>>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         queued_since: Option<Text<Timestamp>>,
         #[serde(skip)]
         inputs: NotKept,
@@ -235,6 +210,8 @@ mirror! {
 /// What a run was started with has been judged when a plan is saved, and may be a secret.
 #[derive(Default)]
 pub(in crate::saved) struct NotKept;
+
+impl Absent for NotKept {}
 
 impl Mirror<words::Inputs> for NotKept {
     fn of(_: &words::Inputs) -> Self {
@@ -256,40 +233,6 @@ mirror! {
 mirror! {
     /// Phases before the end.
     enum ActivePhase { Queued, Pending, Running, Terminating, Waiting, Unknown(word: String) }
-}
-
-/// One instant or none for each key.
-type Told = PerSlot<Option<Text<Timestamp>>>;
-
-impl Told {
-    const fn is_empty(&self) -> bool {
-        self.one.is_none() && self.two.is_none()
-    }
-}
-
-/// One of something for each key: `authKey1` is the first, at a storage account `key1`.
-#[derive(Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(in crate::saved) struct PerSlot<S> {
-    #[serde(rename = "authKey1")]
-    one: S,
-    #[serde(rename = "authKey2")]
-    two: S,
-}
-
-impl<M, S: Mirror<M>> Mirror<words::PerSlot<M>> for PerSlot<S> {
-    fn of(model: &words::PerSlot<M>) -> Self {
-        Self {
-            one: S::of(&model.one),
-            two: S::of(&model.two),
-        }
-    }
-    fn back(self) -> words::PerSlot<M> {
-        words::PerSlot {
-            one: self.one.back(),
-            two: self.two.back(),
-        }
-    }
 }
 
 /// A run that succeeded.

@@ -1,10 +1,15 @@
-//! The shapes of the plan file, one for each type of the model that is in it.
+//! The shapes of the plan file: its lines, and one for each type of the model that is in them.
 //!
 //! A field that this version does not know is an error: a plan that is only half understood is not applied.
 
 pub(super) mod connection;
+pub(super) mod evidence;
 pub(super) mod facts;
+pub(super) mod line;
 pub(super) mod plan;
+pub(super) mod rule;
+mod slot;
+pub(super) mod step;
 pub(super) mod text;
 mod trouble;
 pub(super) mod trust;

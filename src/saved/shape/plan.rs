@@ -1,40 +1,8 @@
-//! The plan with its steps, as the file spells them.
+//! What a plan says besides its steps, as the file spells it.
 
-use std::collections::BTreeMap;
-
-use super::facts::Facts;
 use super::text::Text;
-use super::verdict::{Attention, Promise, Settlement, Verdict};
-use super::words::{self, Address, Name, ResourceId, RunResult, Span, Timestamp};
-use crate::saved::mirror::{Mirror, mirror};
-
-mirror! {
-    /// Everything that was decided, about every subject.
-    struct Plan {
-        /// The time it was decided for.
-        at: Text<Timestamp>,
-        /// Nothing changes before this by the passing of time alone.
-        valid_until: Text<Timestamp>,
-        /// A guardrail forbids to apply it.
-        refused: bool,
-        /// Guardrails that were reached.
-        exceeded: Vec<Exceeded>,
-        /// Freezes that are not over yet.
-        freezes: Vec<Freeze>,
-        /// One for each subject, in the order of their addresses.
-        steps: Vec<Step>,
-        /// What globs met and left alone.
-        #[serde(rename = "passedOver")]
-        skipped: Vec<Skipped>,
-        /// Activity Logs that were read to their last page, for the ledger.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        logs: Vec<LogReading>,
-        /// Requests that were sent to make it, by what services meter them as, and by kind.
-        requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
-        /// How it was read (`--refresh`): with `none` everything is as of the last read.
-        refresh: Refresh,
-    }
-}
+use super::words::{self, Address, ResourceId, Timestamp};
+use crate::saved::mirror::{Absent, Mirror, mirror};
 
 mirror! {
     /// What was read.
@@ -85,8 +53,10 @@ mirror! {
 }
 
 mirror! {
-    /// One reading of an Activity Log.
-    struct LogReading { log: LogId, span: LogSpan, events: Vec<Regeneration> }
+    /// One reading of an Activity Log. What it tells of stands in the lines that follow.
+    struct LogReading { log: LogId, span: LogSpan }
+    beside { events: Vec<(ResourceId, words::Regeneration)> }
+    written {}
 }
 
 mirror! {
@@ -105,7 +75,7 @@ mirror! {
 pub(in crate::saved) struct Regeneration {
     runtime: Text<ResourceId>,
     at: Text<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Absent::is_absent")]
     slot: Option<Text<words::Slot>>,
 }
 
@@ -141,84 +111,6 @@ mirror! {
         SignIns,
         /// The ledger, where it lies in Azure Storage.
         Ledger,
-    }
-}
-
-mirror! {
-    /// One subject's verdict.
-    struct Step {
-        address: Text<Address>,
-        rule: Text<Name>,
-        target: Option<Target>,
-        /// Whether its promise holds.
-        promise: Promise,
-        /// When its promise is proved to be broken if nothing happens until then.
-        breaks_at: Option<Text<Timestamp>>,
-        /// When it is kept and no longer proved, if that comes before it is proved to be broken.
-        #[serde(default, skip_serializing_if = "Option::is_none")] proved_until: Option<Text<Timestamp>>,
-        /// Why a person is needed.
-        attention: Option<Attention>,
-        verdict: Verdict,
-        changes_at: Option<Text<Timestamp>>,
-        settlements: Vec<Settlement>,
-        wait: Option<Wait>,
-        /// The last time that what it is to do was refused, while nothing alike has been done since.
-        #[serde(default, skip_serializing_if = "Option::is_none")] refused: Option<Refusal>,
-        facts: Facts,
-    }
-    for readers {
-        /// The same in one sentence, as the plan's row says it.
-        sentence: String,
-    }
-}
-
-mirror! {
-    /// A request that the service refused.
-    struct Refusal {
-        at: Text<Timestamp>,
-        /// In the words a person needs.
-        why: String,
-        /// A right or a sign-in is missing.
-        is_access: bool,
-    }
-}
-
-mirror! {
-    /// Where a subject is.
-    enum Target {
-        Runtime(target: RuntimeTarget),
-        Job(target: JobTarget),
-        Submission(target: SubmissionTarget),
-    }
-}
-
-mirror! {
-    /// Where a runtime is.
-    struct RuntimeTarget {
-        #[serde(rename = "factory")]
-        connection: Text<Name>,
-        id: Text<ResourceId>,
-    }
-}
-
-mirror! {
-    /// Where a job is.
-    struct JobTarget { workspace: Text<Name>, host: String, job: i64 }
-}
-
-mirror! {
-    /// Where a one-time submit goes, and its content.
-    struct SubmissionTarget { workspace: Text<Name>, host: String, rule: Text<Name>, body: String }
-}
-
-mirror! {
-    /// How apply waits for the end of a run, and which ends are good.
-    struct Wait {
-        max: Option<Text<Span>>,
-        accept: Vec<Text<RunResult>>,
-        /// The run, if an earlier apply started it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        run: Option<i64>,
     }
 }
 

@@ -2,16 +2,18 @@
 //!
 //! A string that the type does not accept is an error, with the type's own message.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::words::{
     Address, Fingerprint, Name, ResourceId, RunResult, Slot, Span, Timestamp, Token,
 };
-use crate::saved::mirror::Mirror;
+use crate::saved::mirror::{Absent, Mirror};
 
 /// A word that has one exact spelling.
 pub(in crate::saved) trait Spelled: Sized {
@@ -35,8 +37,21 @@ impl<T: Spelled> Serialize for Text<T> {
 
 impl<'de, T: Spelled> Deserialize<'de> for Text<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        T::read(&text).map(Self).map_err(D::Error::custom)
+        deserializer.deserialize_str(Reading(PhantomData))
+    }
+}
+
+/// Reads the word from the text as it stands, without a copy of its own.
+struct Reading<T>(PhantomData<T>);
+
+impl<T: Spelled> Visitor<'_> for Reading<T> {
+    type Value = Text<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<Text<T>, E> {
+        T::read(text).map(Text).map_err(E::custom)
     }
 }
 
@@ -48,6 +63,8 @@ impl<T: Spelled> JsonSchema for Text<T> {
         T::schema()
     }
 }
+
+impl<T> Absent for Text<T> {}
 
 impl<T: Spelled + Clone> Mirror<T> for Text<T> {
     fn of(model: &T) -> Self {

@@ -6,11 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::facts::AgeRange;
+use super::evidence::AgeRange;
 use super::text::Text;
 use super::trouble::Trouble;
 use super::words::{self, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
-use crate::saved::mirror::{Mirror, mirror};
+use crate::saved::mirror::{Absent, Mirror, mirror};
 
 mirror! {
     /// What is to become of a subject.
@@ -57,7 +57,12 @@ mirror! {
     /// One effect, with what it presumes.
     enum Action {
         Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },
-        Start { token: Text<Token>, after: Option<i64>, parameters: BTreeMap<String, ParameterValue>, company: Company },
+        Start {
+            token: Text<Token>,
+            after: Option<i64>,
+            #[serde(default)] parameters: BTreeMap<String, ParameterValue>,
+            company: Company,
+        },
         Submit { token: Text<Token>, digest: String },
         Cancel { run: i64 },
     }
@@ -104,7 +109,7 @@ mirror! {
     /// Why a subject is as promised.
     enum Keep {
         Young,
-        Fresh { age: Text<Span>, warn: bool },
+        Fresh { age: Text<Span>, #[serde(default)] warn: bool },
         Running { run: i64 },
         Idle,
         SucceededOnce { run: i64 },
@@ -128,8 +133,9 @@ mirror! {
             slot: Text<Slot>,
             age: AgeRange,
             limit: Text<Span>,
+            #[serde(default)]
             outside_window: bool,
-            #[serde(default, skip_serializing_if = "Option::is_none")] haste: Option<Haste>,
+            haste: Option<Haste>,
         },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
         Ageing { age: Text<Span>, start_after: Text<Span>, limit: Text<Span>, failures: u32 },
@@ -149,14 +155,14 @@ mirror! {
         Busy {
             #[serde(rename = "move")] action: Action,
             since: Text<Timestamp>,
-            #[serde(default, skip_serializing_if = "Option::is_none")] by: Option<String>,
+            by: Option<String>,
         },
         Doubt { #[serde(rename = "move")] action: Action, since: Text<Timestamp> },
         ForeignRotation { slot: Text<Slot> },
         AgeUnknown { slot: Text<Slot>, age: AgeRange },
         EitherKeyDue { limit: Text<Span> },
         EitherKeyTooOld { limit: Text<Span> },
-        Window { slot: Text<Slot>, opens: String, breaks_limit: bool },
+        Window { slot: Text<Slot>, opens: String, #[serde(default)] breaks_limit: bool },
         Starved { slot: Text<Slot>, opens: Option<String> },
         Overlap { slot: Text<Slot>, overlap: Text<Span> },
         Freeze { reason: String },
@@ -226,6 +232,8 @@ impl<S: JsonSchema> JsonSchema for OneOrMore<S> {
         json_schema!({"type": "array", "minItems": 1, "items": generator.subschema_for::<S>()})
     }
 }
+
+impl<S> Absent for OneOrMore<S> {}
 
 impl<M, S: Mirror<M>> Mirror<NonEmpty<M>> for OneOrMore<S> {
     fn of(model: &NonEmpty<M>) -> Self {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use afresh::model::birth::{Birth, Evidence};
 use afresh::model::runtime::Slot;
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Facts, Plan, ReadOutcome, RuntimeFacts, Step};
+use afresh::model::verdict::{Facts, Plan, RuntimeFacts, Step};
 
 use crate::play::{History, LAG};
 use crate::stand::Standing;
@@ -29,7 +29,7 @@ pub fn facts_of(step: &Step) -> Option<&RuntimeFacts> {
 /// When a look showed the keys, or the service told when it made both.
 pub fn seen_at(facts: &RuntimeFacts) -> Option<Timestamp> {
     let is_told = facts.told.one.is_some() && facts.told.two.is_some();
-    facts.seen_at.or(facts.read_at.filter(|_| is_told))
+    facts.seen_at.or(facts.read.at().filter(|_| is_told))
 }
 
 /// What each step on keys rests on, with what is true of those.
@@ -55,7 +55,7 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
         }
         // Without a look what is shown is as of the last one: a key only gets younger.
         let late = seen_at(facts).is_none()
-            && (facts.read != ReadOutcome::Read || holder.is_remade_within(LAG, plan.at));
+            && (facts.read.at().is_none() || holder.is_remade_within(LAG, plan.at));
         for (place, slot) in SLOTS.into_iter().enumerate() {
             let born = holder.slots[place].born;
             let birth = &facts.slots.get(slot).birth;
@@ -79,8 +79,8 @@ pub fn shown(history: &mut History, plan: &Plan, truth: &Truth) {
 /// An account without keys of its own is not asked for what the list leaves out.
 fn told(history: &mut History, plan: &Plan, step: &Step, facts: &RuntimeFacts, holder: &Holder) {
     let slots = SLOTS.into_iter().zip(&holder.slots);
-    for (slot, key) in slots
-        .filter(|(_, key)| facts.read == ReadOutcome::Read && key.is_told && holder.kind.has_keys())
+    for (slot, key) in
+        slots.filter(|(_, key)| facts.read.at().is_some() && key.is_told && holder.kind.has_keys())
     {
         let birth = &facts.slots.get(slot).birth;
         let (earliest, latest) = (birth.earliest, birth.latest);

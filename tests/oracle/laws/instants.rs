@@ -6,7 +6,7 @@ use afresh::model::promise::Promise;
 use afresh::model::runtime::LogSight;
 use afresh::model::survey::{KeyReading, Looked, Subject, Survey};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Cause, Hold, Plan, ReadOutcome, Step, Verdict};
+use afresh::model::verdict::{Cause, Hold, Plan, Step, Verdict};
 
 use super::births::{facts_of, holders};
 use crate::play::{History, LAG, said};
@@ -83,7 +83,7 @@ fn needs_look(step: &Step) -> bool {
 /// Was nothing looked at the first time, and could it not be the second time for want of a right? That is known once there is something to
 /// look at: some time before a key is due.
 fn lacks_a_right(first: &Step, again: &Step) -> bool {
-    let looked = facts_of(first).is_none_or(|facts| facts.read == ReadOutcome::Read);
+    let looked = facts_of(first).is_none_or(|facts| facts.read.at().is_some());
     let is_refused = matches!(
         &again.verdict,
         Verdict::Hold { why: Hold::Trouble(trouble), .. } if trouble.kind.is_forbidden()

@@ -40,7 +40,7 @@ const COUNTED: [&str; 9] = [
 
 pub fn all(history: &mut History, plan: &Plan) {
     let ledger = LedgerPlace::File("ledger.jsonl".into());
-    let json = saved::document(&File {
+    let lines = saved::text(&File {
         plan: plan.clone(),
         key_connections: BTreeMap::new(),
         workspaces: BTreeMap::new(),
@@ -51,6 +51,7 @@ pub fn all(history: &mut History, plan: &Plan) {
         trust: Vec::new(),
         sentences: plan.steps.iter().map(text::sentence).collect(),
     });
+    let lines = lines.unwrap();
     let verbose = TextOptions {
         verbose: true,
         ..TextOptions::default()
@@ -72,7 +73,12 @@ pub fn all(history: &mut History, plan: &Plan) {
             given: "",
         },
     ));
-    let steps = json["plan"]["steps"].as_array().unwrap();
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let steps: Vec<Value> = lines
+        .filter_map(|mut line| Some(line.get_mut("step")?.take()))
+        .collect();
     let mut differ = Vec::new();
     for (value, step) in steps.iter().zip(&plan.steps) {
         let address = value["address"].as_str().unwrap();
@@ -94,7 +100,7 @@ pub fn all(history: &mut History, plan: &Plan) {
             }
         }
     }
-    let counted = counts_of_json(steps);
+    let counted = counts_of_json(&steps);
     for (output, counts) in [("text", counts(&text)), ("Markdown", counts(&markdown))] {
         if counts != counted {
             differ.push(format!("JSON counts {counted:?}, {output} {counts:?}"));

@@ -77,9 +77,10 @@ fn runtime_facts() -> RuntimeFacts {
             one: key('a', rotated("2026-08-17T03:12:00Z")),
             two: key('b', rotated("2026-11-01T03:00:00Z")),
         },
-        read: ReadOutcome::Read,
+        read: ReadOutcome::Read {
+            at: at("2026-11-22T09:00:00Z"),
+        },
         seen_at: None,
-        read_at: None,
         created: None,
         told: PerSlot::default(),
         corrected: Vec::new(),

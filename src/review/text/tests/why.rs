@@ -65,7 +65,7 @@ fn why_shows_no_keys_where_there_are_none() {
     let linked = Hold::NoKeys {
         why: "linked from another factory".to_owned(),
     };
-    let linked = why_not(ReadOutcome::Read, linked);
+    let linked = why_not(runtime_facts().read, linked);
     assert!(linked.contains("  keys        none of its own\n"));
     assert!(!linked.contains("authKey1"));
     for kind in [TroubleKind::NotFound, TroubleKind::Unexpected] {
