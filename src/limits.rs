@@ -182,6 +182,8 @@ pub const POLL_PAUSE: Duration = Duration::from_secs(5);
 
 /// Largest request body that the simulated cloud takes, in bytes (Databricks: 10 MB).
 pub const SIM_BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// The journal beside a simulated cloud may always have so many bytes; in a larger world as many as its copy has. Then that is written anew.
+pub const SIM_JOURNAL_BYTES_MIN: u64 = 256 * 1024;
 
 /// Longest pause between two looks at a run that is waited for: the pauses grow towards it.
 pub const POLL_PAUSE_MAX: Duration = Duration::from_mins(1);

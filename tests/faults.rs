@@ -232,14 +232,19 @@ const SECRETS: [&str; 2] = ["IR@", "eyJ"];
 /// Seeds that the built binary is tried with.
 const COMMAND_SEEDS: u64 = 40;
 
-/// Everything in a folder but the world that stands in for the cloud, with what is in it.
+/// Everything in a folder but the world that stands in for the cloud and its journal, with what is in it.
 fn kept(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut all = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             all.extend(kept(&path));
-        } else if path.file_name().unwrap() != "world.json" {
+        } else if !path
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .starts_with("world.json")
+        {
             all.insert(path.clone(), std::fs::read(&path).unwrap());
         }
     }

@@ -219,7 +219,7 @@ fn close(embedded: Option<&Simulated>) -> Result<(), Failure> {
     let Some(Simulated { cloud, log }) = embedded else {
         return Ok(());
     };
-    cloud.world().keep()?;
+    cloud.world().close()?;
     let Some(log) = log else {
         return Ok(());
     };

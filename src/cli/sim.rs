@@ -79,7 +79,8 @@ async fn serve(
         )?,
     };
     let is_throttling = world.is_throttling();
-    let served = server::serve(Arc::new(Mutex::new(world)), &options).await?;
+    let world = Arc::new(Mutex::new(world));
+    let served = server::serve(Arc::clone(&world), &options).await?;
     if let Some(path) = manifests {
         write_file(path, &manifests_of(&served, is_throttling), screen)?;
     }
@@ -92,6 +93,7 @@ async fn serve(
         _ = terminate.recv() => {}
     }
     served.stop().await;
+    world.lock().close()?;
     Ok(Exit::AsWanted)
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::digest;
 use super::key::{Making, Pair};
 use super::operation::Operation;
+use super::shelf::Keyed;
 use super::times::after;
 
 /// Names of the two slots, as bodies and requests spell them.
@@ -31,6 +32,12 @@ pub(crate) struct Account {
     pub(crate) life: u32,
     /// Only of what is gone: its deletion.
     pub(crate) deleted: Option<Making>,
+}
+
+impl Keyed for Account {
+    fn key(&self) -> String {
+        self.name.to_ascii_lowercase()
+    }
 }
 
 /// Where an account tells when its keys were made.

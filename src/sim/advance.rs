@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::agenda::{Agenda, Event};
 use super::run::{Outcome, Run, RunKind};
 use super::times::after;
 use super::world::{Job, Workspace, World};
@@ -16,14 +17,6 @@ const RESTART: Duration = Duration::from_secs(30);
 /// Most things that happen by themselves between two looks; what is beyond waits for the next look.
 const EVENTS_MAX: usize = 100_000;
 
-/// Something that happens to a job without anybody asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Event {
-    LeaveQueue { run: usize },
-    Restart,
-    Fire,
-}
-
 impl World {
     /// Lets everything happen that was to happen until `now`.
     /// What others do at an instant comes after what happens by itself until then.
@@ -32,6 +25,7 @@ impl World {
         let later = self.meanwhile.split_off(due);
         for one in mem::replace(&mut self.meanwhile, later) {
             self.advance_workspaces(one.at);
+            self.rewritten = true;
             // All of it was tried when the world was made; what a person has since taken out of the kept world is passed over.
             let _ = self.happen(&one.happening, one.at);
         }
@@ -68,29 +62,40 @@ impl<'a> Start<'a> {
 impl Workspace {
     pub(crate) fn advance(&mut self, now: Timestamp) {
         for _ in 0..EVENTS_MAX {
-            if self.next_event.is_some_and(|next| now < next) {
-                return;
-            }
-            let next = self.jobs.iter().enumerate().filter_map(|(place, job)| {
-                job.next_event(&self.runs, self.beginning)
-                    .map(|(at, what)| (at, place, what))
-            });
-            let Some((at, job, event)) = next.min_by_key(|(at, place, _)| (*at, *place)) else {
-                self.next_event = Some(Timestamp::MAX);
-                return;
-            };
-            self.next_event = Some(at);
-            if at <= now {
-                self.happen(job, event, at);
+            match self.next_event() {
+                Some((at, job, event)) if at <= now => self.happen(job, event, at),
+                Some(_) | None => return,
             }
         }
     }
 
+    /// The next thing that happens to a job by itself: when, the job's place, and what. Only jobs that something has happened to since the
+    /// last time are looked at again.
+    pub(crate) fn next_event(&mut self) -> Option<(Timestamp, usize, Event)> {
+        let (jobs, runs) = (self.jobs.take_unseen(), self.runs.take_unseen());
+        let changed = if jobs.all || runs.all || self.agenda.jobs() != self.jobs.len() {
+            self.agenda = Agenda::of(self.jobs.len());
+            (0..self.jobs.len()).collect()
+        } else {
+            let ran = runs.places.into_iter().filter_map(|run| self.runs.get(run));
+            let ran = ran.filter_map(|run| self.jobs.place(&run.job.to_string()));
+            let mut changed = jobs.places;
+            changed.extend(ran);
+            changed
+        };
+        for place in changed {
+            let job = self.jobs.get(place);
+            let next = job.and_then(|job| job.next_event(&self.runs, self.beginning));
+            self.agenda.set(place, next);
+        }
+        self.agenda.next()
+    }
+
     fn happen(&mut self, job: usize, event: Event, at: Timestamp) {
-        self.next_event = None;
         match event {
             Event::LeaveQueue { run } => {
-                self.runs[run].started = Some(at.max(self.runs[run].created));
+                let run = &mut self.runs[run];
+                run.started = Some(at.max(run.created));
             }
             Event::Restart => {
                 self.start(job, at, &Start::by("CONTINUOUS_RESTART"));

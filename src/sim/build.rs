@@ -17,6 +17,7 @@ use super::operation::Operation;
 use super::person::Person;
 use super::provider::Provider;
 use super::quota::Quotas;
+use super::shelf::Shelf;
 use super::times::{Span, before};
 use super::world::{
     Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
@@ -58,6 +59,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
     let world = World {
         version: VERSION,
         source,
+        edition: 0,
         seed: file.seed,
         hand: file.clock,
         beginning,
@@ -66,7 +68,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
             .tenants
             .map(|tenants| tenants.into_iter().map(tenant).collect()),
         person: person(file.person),
-        codes: Vec::new(),
+        codes: Shelf::default(),
         machine: file.machine.map(machine),
         pipeline_token: file.pipeline.map(|pipeline| pipeline.token),
         subscriptions,
@@ -76,11 +78,13 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
             .into_iter()
             .enumerate()
             .map(|(place, one)| fault(place, one))
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<Vec<_>, _>>()?
+            .into(),
         meanwhile: meanwhile(file.meanwhile, beginning),
         effects: Effects::default(),
         clock,
         changed: false,
+        rewritten: false,
         stored: None,
         kept: false,
         buckets: bucket::Buckets::default(),
@@ -187,7 +191,7 @@ fn subscription(file: SubscriptionFile, ground: &Ground) -> Result<Subscription,
         activity_log_readable: file.activity_log == ActivityLogFile::Readable,
         factories,
         gone: Vec::new(),
-        storage_accounts,
+        storage_accounts: storage_accounts.into(),
         gone_accounts: Vec::new(),
     })
 }
@@ -222,7 +226,7 @@ fn factory(
         location: file.location,
         created,
         forbidden: file.forbidden,
-        runtimes,
+        runtimes: runtimes.into(),
     })
 }
 

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::agenda::Agenda;
 use super::build_ground::{Ground, copies, unique};
 use super::file::{JobFile, RepairFile, RunFile, ScheduleFile, SubmitFile, WorkspaceFile};
 use super::happen_jobs::next_beat;
 use super::run::{Outcome, Run, RunKind};
+use super::shelf::Shelf;
+use super::tally::Tally;
 use super::times::{Span, When, after, before, between};
 use super::world::{Job, Schedule, Submit, Workspace};
 
@@ -49,12 +52,12 @@ pub(crate) fn workspace(file: WorkspaceFile, ground: &Ground) -> Result<Workspac
             .unwrap_or_else(|| vec!["2.1".to_owned(), "2.2".to_owned()]),
         forbidden: file.forbidden,
         hides_parameters: file.hides_parameters,
-        jobs,
-        submit: submit(file.submit),
-        runs: Vec::new(),
-        idempotency: std::collections::BTreeMap::new(),
+        jobs: jobs.into(),
+        submit: vec![submit(file.submit)].into(),
+        runs: Shelf::default(),
+        idempotency: Tally::default(),
         served: None,
-        next_event: None,
+        agenda: Agenda::default(),
     };
     past.sort_by_key(|(_, run)| run.created);
     for (job, run) in past {
@@ -77,7 +80,6 @@ impl Workspace {
         }
         let id = run.id;
         self.runs.push(run);
-        self.next_event = None;
         id
     }
 }

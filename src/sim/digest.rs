@@ -13,6 +13,11 @@ pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// SHA-256 over bytes as they are.
+pub(crate) fn of_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// A GUID that follows from `parts`.
 pub(crate) fn guid(parts: &[&str]) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, &digest(parts)).to_string()

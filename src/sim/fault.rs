@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
+use super::shelf::Shelf;
 
 /// What goes wrong, as the world file names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,21 +84,19 @@ impl Fault {
 /// Counts this request against the faults that speak of it, up to the first that strikes. Also tells whether a count changed.
 /// One request meets one fault: the faults after it wait their turn.
 pub(crate) fn strike(
-    faults: &mut [Fault],
+    faults: &mut Shelf<Fault>,
     operation: Operation,
     subject: &str,
 ) -> (Option<Fault>, bool) {
     let mut counted = false;
-    for fault in faults
-        .iter_mut()
-        .filter(|fault| fault.speaks_of(operation, subject))
-    {
-        if fault.is_spent() {
+    for place in 0..faults.len() {
+        let fault = &faults[place];
+        if !fault.speaks_of(operation, subject) || fault.is_spent() {
             continue;
         }
         counted = true;
-        if fault.strikes() {
-            return (Some(fault.clone()), true);
+        if faults[place].strikes() {
+            return (Some(faults[place].clone()), true);
         }
     }
     (None, counted)
@@ -173,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_fault_strikes_the_nth_request_and_is_then_spent() {
-        let mut faults = [fault(2, 2)];
+        let mut faults = vec![fault(2, 2)].into();
         let hits: Vec<(bool, bool)> = (0..5)
             .map(|_| strike(&mut faults, Operation::RunNow, ""))
             .map(|(struck, counted)| (struck.is_some(), counted))
@@ -192,10 +191,11 @@ mod tests {
 
     #[test]
     fn other_operations_and_subjects_do_not_count() {
-        let mut faults = [Fault {
+        let mut faults = vec![Fault {
             subject: Some("gateway".to_owned()),
             ..fault(1, 1)
-        }];
+        }]
+        .into();
         assert!(
             strike(&mut faults, Operation::RunsGet, "gateway")
                 .0

@@ -195,7 +195,7 @@ impl World {
         let mut past = runtime.clone();
         past.deleted = Some(deleted);
         let past = Factory {
-            runtimes: vec![past],
+            runtimes: vec![past].into(),
             ..own.clone()
         };
         subscription_of.gone.push(past.until(at));
@@ -239,7 +239,7 @@ impl World {
         if taken.iter().any(is_it) {
             return Err(format!("`{}` is there already", moved.name));
         }
-        for runtime in &mut moved.runtimes {
+        for runtime in moved.runtimes.rewrite() {
             runtime.lineage.get_or_insert_with(|| Lineage {
                 subscription: old_subscription.clone(),
                 factory: past.name.clone(),
@@ -323,7 +323,7 @@ impl World {
 impl Factory {
     /// What had been told of it until it went elsewhere.
     fn until(mut self, at: Timestamp) -> Self {
-        for runtime in &mut self.runtimes {
+        for runtime in self.runtimes.rewrite() {
             runtime.keys.cut(at);
         }
         self

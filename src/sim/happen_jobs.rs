@@ -64,7 +64,6 @@ impl World {
         };
         let (place, job) = self.job_place(job, workspace)?;
         let workspace = &mut self.workspaces[place];
-        workspace.next_event = None;
         match happening {
             Happening::DeleteJob(_) => {
                 workspace.delete_job(job, at);
@@ -205,10 +204,9 @@ impl Workspace {
                 only: what.only.clone(),
             },
         );
-        if let Some(run) = self
-            .runs
-            .iter_mut()
-            .rfind(|run| run.id == id && !run.skipped)
+        let place = self.run_place(id);
+        if let Some(run) = place.and_then(|place| self.runs.get_mut(place))
+            && !run.skipped
         {
             if let Some(result) = &what.result {
                 run.outcome.clone_from(result);

@@ -8,7 +8,7 @@
 //! from the world file's `seed`. It has no time of its own but lives by [`World::clock`]. A read writes nothing.
 //!
 //! ```text
-//! world file ─ build ─► World ◄─ store ─► .afresh/world.json
+//! world file ─ build ─► World ◄─ store ─► .afresh/world.json, and a journal beside it
 //!                         ▲
 //!  Embedded ─┐            │ advance (what happens by itself until now)
 //!            ├─► door ────┤ fault   (which lie)
@@ -19,6 +19,7 @@
 
 mod account;
 mod advance;
+mod agenda;
 mod arm;
 mod bucket;
 mod build;
@@ -38,6 +39,8 @@ mod file;
 mod happen;
 mod happen_jobs;
 mod happen_storage;
+mod journal;
+mod keeper;
 mod key;
 mod machine;
 mod meanwhile;
@@ -50,7 +53,9 @@ mod quota;
 mod refuse;
 mod run;
 pub mod server;
+mod shelf;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -60,4 +65,5 @@ mod world;
 pub use self::embedded::{Embedded, Recorded};
 pub use self::operation::Operation;
 pub use self::store::Error;
+pub use self::tally::Tally;
 pub use self::world::{Effects, World};

@@ -4,15 +4,20 @@
 //! The copy is never half-written, and it holds no secret of the world file.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read as _, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::file::WorldFile;
+use super::journal::Line;
+use super::keeper::{Keeper, Kept};
 use super::world::World;
 use super::{build, digest};
 use crate::clock::{Clock, ManualClock};
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::regular;
+
+/// How a world gets to the disk.
+type Write = fn(&mut World, &mut Keeper) -> io::Result<()>;
 
 /// Why the simulated cloud could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -98,24 +103,20 @@ impl World {
     pub fn load(world_file: &Path, stored: &Path, base: &Clock) -> Result<Self, Error> {
         let text = read(world_file)?;
         let source = digest::hex(&digest::digest(&[&text]));
-        let mut world = match regular::open(stored).and_then(read_all) {
-            Ok(bytes) => {
-                let mut world = take_up(&bytes, &source, stored, world_file, base)?;
+        let kept = Kept::read(stored).map_err(|source| Error::File {
+            verb: "read",
+            path: stored.to_owned(),
+            source,
+        })?;
+        let mut world = match kept {
+            Some(kept) => {
+                let mut world = take_up(&kept, &source, stored, world_file, base)?;
                 world.know_secrets(parse(&text, source, world_file, base)?);
                 world
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                parse(&text, source, world_file, base)?
-            }
-            Err(source) => {
-                return Err(Error::File {
-                    verb: "read",
-                    path: stored.to_owned(),
-                    source,
-                });
-            }
+            None => parse(&text, source, world_file, base)?,
         };
-        world.stored = Some(stored.to_owned());
+        world.stored = Some(Keeper::new(stored.to_owned()));
         Ok(world)
     }
 
@@ -132,46 +133,93 @@ impl World {
     /// # Errors
     /// A folder or file that cannot be written.
     pub fn save(&mut self, stored: &Path) -> Result<(), Error> {
+        let own = self.stored.take();
+        let mut keeper = match &own {
+            Some(own) if own.path() == stored => own.clone(),
+            Some(_) | None => Keeper::new(stored.to_owned()),
+        };
+        let saved = self.kept_by(&mut keeper, Self::write_whole);
+        self.stored = match own {
+            Some(own) if own.path() == stored => Some(keeper),
+            other => other,
+        };
+        saved
+    }
+
+    /// Keeps beside the ledger what is new: after each request, so that a killed client does not undo the cloud.
+    ///
+    /// # Errors
+    /// As [`World::save`].
+    pub fn keep(&mut self) -> Result<(), Error> {
+        if self.dirty() {
+            self.keep_with(Self::write_new)?;
+        }
+        Ok(())
+    }
+
+    /// The same at the end of a command, for the time that it has waited. One file is left, which is the whole world.
+    ///
+    /// # Errors
+    /// As [`World::save`].
+    pub fn close(&mut self) -> Result<(), Error> {
+        let has_journal = self.stored.as_ref().is_some_and(Keeper::has_journal);
+        if has_journal {
+            self.keep_with(Self::write_whole)
+        } else {
+            self.keep()
+        }
+    }
+
+    fn keep_with(&mut self, write: Write) -> Result<(), Error> {
+        let Some(mut keeper) = self.stored.take() else {
+            return Ok(());
+        };
+        let kept = self.kept_by(&mut keeper, write);
+        self.stored = Some(keeper);
+        kept?;
+        self.changed = false;
+        self.kept = true;
+        Ok(())
+    }
+
+    fn kept_by(&mut self, keeper: &mut Keeper, write: Write) -> Result<(), Error> {
         let hand = self.hand;
         self.hand = hand.map(|_| self.clock.now());
-        self.write(stored).map_err(|source| {
-            // The time that has passed since the last copy is still to be stored.
+        write(self, keeper).map_err(|source| {
+            // What was to be stored is still to be stored, and so is the time that has passed.
             self.hand = hand;
+            self.rewritten = true;
             Error::File {
                 verb: "write",
-                path: stored.to_owned(),
+                path: keeper.path().to_owned(),
                 source,
             }
         })
     }
 
-    fn write(&self, stored: &Path) -> io::Result<()> {
-        let folder = stored
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        // Whole before it is written: the file would take each word and each comma by a call of its own.
-        let text = serde_json::to_vec(self)?;
-        let mut copy = tempfile::NamedTempFile::new_in(folder)?;
-        copy.write_all(&text)?;
-        copy.as_file().sync_all()?;
-        copy.persist(stored)?;
-        fs::File::open(folder)?.sync_all()
+    /// What has changed, if that is enough.
+    fn write_new(&mut self, keeper: &mut Keeper) -> io::Result<()> {
+        if keeper.takes_lines()
+            && let Some(line) = self.line()
+        {
+            // Whole before it is written: the file would take each word and each comma by a call of its own.
+            let mut text = serde_json::to_vec(&line)?;
+            text.push(b'\n');
+            if keeper.add(&text)? {
+                return Ok(());
+            }
+        }
+        self.write_whole(keeper)
     }
 
-    /// Saves beside the ledger if there is something new: after each request, so that a killed client does not undo the cloud, and
-    /// at the end of a command, for the time that it has waited.
-    ///
-    /// # Errors
-    /// As [`World::save`].
-    pub fn keep(&mut self) -> Result<(), Error> {
-        let Some(stored) = self.stored.clone().filter(|_| self.dirty()) else {
-            return Ok(());
-        };
-        self.save(&stored)?;
-        self.changed = false;
-        self.kept = true;
+    fn write_whole(&mut self, keeper: &mut Keeper) -> io::Result<()> {
+        let edition = self.edition;
+        keeper.write_whole(edition, |edition| {
+            self.edition = edition;
+            Ok(serde_json::to_vec(self)?)
+        })?;
+        // All of it is kept now.
+        let _ = self.line();
         Ok(())
     }
 
@@ -207,12 +255,6 @@ fn read(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(failed)
 }
 
-fn read_all(mut file: fs::File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 fn parse(text: &str, source: String, path: &Path, base: &Clock) -> Result<World, Error> {
     let wrong = |line, column, what| Error::World {
         path: path.to_owned(),
@@ -234,7 +276,7 @@ fn parse(text: &str, source: String, path: &Path, base: &Clock) -> Result<World,
 }
 
 fn take_up(
-    bytes: &[u8],
+    kept: &Kept,
     source: &str,
     stored: &Path,
     file: &Path,
@@ -245,7 +287,7 @@ fn take_up(
         what,
     };
     let mut world: World =
-        serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?;
+        serde_json::from_slice(&kept.copy).map_err(|error| wrong(error.to_string()))?;
     if world.version != build::VERSION {
         return Err(wrong(format!(
             "version {} instead of {}",
@@ -259,9 +301,27 @@ fn take_up(
             file: file.to_owned(),
         });
     }
+    go_on(&mut world, kept).map_err(wrong)?;
     world.clock = clock(world.hand, base);
     world.kept = true;
     Ok(world)
+}
+
+/// Adds what has changed since the copy was written, up to the last whole line: what comes after that was never answered for.
+fn go_on(world: &mut World, kept: &Kept) -> Result<(), String> {
+    let lines = kept.lines(world.edition)?;
+    let last = lines.len();
+    for (number, line) in (1..).zip(lines) {
+        let wrong = |what: String| format!("line {} of its journal: {what}", number + 1);
+        match serde_json::from_slice::<Line<'_>>(line) {
+            Ok(line) => world
+                .put_back(line)
+                .map_err(|what| wrong(what.to_owned()))?,
+            Err(_) if number == last => {}
+            Err(error) => return Err(wrong(error.to_string())),
+        }
+    }
+    Ok(())
 }
 
 fn clock(hand: Option<jiff::Timestamp>, base: &Clock) -> Clock {

@@ -3,16 +3,17 @@
 //! Nothing is decided here: requests are answered in [`super::door`], time passes in [`super::advance`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::agenda::Agenda;
 use super::bucket::Buckets;
 use super::digest;
 use super::fault::Fault;
+use super::keeper::Keeper;
 use super::key::{Making, Pair};
 use super::meanwhile::Pending;
 use super::operation::Operation;
@@ -20,6 +21,8 @@ use super::person::{Code, Person};
 use super::provider::Provider;
 use super::quota::Quotas;
 use super::run::{Outcome, Run};
+use super::shelf::{self, Keyed, Shelf};
+use super::tally::Tally;
 use crate::clock::Clock;
 
 /// A small false cloud: tenants, subscriptions with factories and storage accounts, workspaces with jobs, and the lies it will tell.
@@ -28,6 +31,9 @@ pub struct World {
     pub(crate) version: u32,
     /// Digest of the world file this was made from.
     pub(crate) source: String,
+    /// Which copy of it this is, of those that were stored whole.
+    #[serde(default)]
+    pub(crate) edition: u64,
     pub(crate) seed: u64,
     /// Where the hand of the world's own clock stands; absent: the world lives in real time.
     pub(crate) hand: Option<Timestamp>,
@@ -42,7 +48,7 @@ pub struct World {
     pub(crate) person: Person,
     /// Device codes so far.
     #[serde(default)]
-    pub(crate) codes: Vec<Code>,
+    pub(crate) codes: Shelf<Code>,
     /// The machine that clients run on; absent: none of Azure's. As the world file says.
     #[serde(skip)]
     pub(crate) machine: Option<Machine>,
@@ -51,7 +57,7 @@ pub struct World {
     pub(crate) pipeline_token: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) workspaces: Vec<Workspace>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Shelf<Fault>,
     /// What has still to happen by other hands, in order.
     #[serde(default)]
     pub(crate) meanwhile: Vec<Pending>,
@@ -61,9 +67,12 @@ pub struct World {
     /// Something happened that the stored copy does not know.
     #[serde(skip)]
     pub(crate) changed: bool,
-    /// Where the stored copy is.
+    /// What happened cannot be told place by place: the world is stored whole next time.
     #[serde(skip)]
-    pub(crate) stored: Option<PathBuf>,
+    pub(crate) rewritten: bool,
+    /// Where it is stored.
+    #[serde(skip)]
+    pub(crate) stored: Option<Keeper>,
     /// There is a stored copy.
     #[serde(skip)]
     pub(crate) kept: bool,
@@ -156,7 +165,7 @@ pub(crate) struct Subscription {
     #[serde(default)]
     pub(crate) gone: Vec<Factory>,
     #[serde(default)]
-    pub(crate) storage_accounts: Vec<Account>,
+    pub(crate) storage_accounts: Shelf<Account>,
     /// As `gone`.
     #[serde(default)]
     pub(crate) gone_accounts: Vec<Account>,
@@ -171,7 +180,7 @@ pub(crate) struct Factory {
     pub(crate) location: String,
     pub(crate) created: Timestamp,
     pub(crate) forbidden: Vec<Operation>,
-    pub(crate) runtimes: Vec<Runtime>,
+    pub(crate) runtimes: Shelf<Runtime>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -220,18 +229,20 @@ pub(crate) struct Workspace {
     /// No answer tells the parameters of a run.
     #[serde(default)]
     pub(crate) hides_parameters: bool,
-    pub(crate) jobs: Vec<Job>,
-    pub(crate) submit: Submit,
+    pub(crate) jobs: Shelf<Job>,
+    /// One entry.
+    #[serde(with = "shelf::alone")]
+    pub(crate) submit: Shelf<Submit>,
     /// In order of creation, so in order of id.
-    pub(crate) runs: Vec<Run>,
+    pub(crate) runs: Shelf<Run>,
     /// Which run an idempotency token made, for ever and in the whole workspace.
-    pub(crate) idempotency: BTreeMap<String, u64>,
+    pub(crate) idempotency: Tally<String>,
     /// Where it is served instead of at its own host.
     #[serde(skip)]
     pub(crate) served: Option<String>,
-    /// When the next thing happens by itself; absent: not worked out since the last change.
+    /// What happens next by itself.
     #[serde(skip)]
-    pub(crate) next_event: Option<Timestamp>,
+    pub(crate) agenda: Agenda,
 }
 
 impl Workspace {
@@ -253,9 +264,17 @@ impl Workspace {
 
     /// The run of this id, or the run whose task has it.
     pub(crate) fn run(&self, id: u64) -> Option<&Run> {
-        let whole = id - id % Run::ID_STEP;
-        let place = self.runs.binary_search_by_key(&whole, |run| run.id).ok()?;
-        self.runs.get(place)
+        self.runs.get(self.run_place(id - id % Run::ID_STEP)?)
+    }
+
+    /// The place of the run of this very id.
+    pub(crate) fn run_place(&self, id: u64) -> Option<usize> {
+        self.runs.binary_search_by_key(&id, |run| run.id).ok()
+    }
+
+    /// The job of this id.
+    pub(crate) fn job(&self, id: u64) -> Option<&Job> {
+        self.jobs.find(&id.to_string())
     }
 }
 
@@ -317,13 +336,13 @@ pub(crate) struct Submit {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Effects {
     /// Regenerations by `factory/runtime#authKey1` or `storage:account#key1`.
-    pub regenerations: BTreeMap<String, u64>,
+    pub regenerations: Tally<String>,
     /// Runs created by idempotency token.
-    pub runs_by_token: BTreeMap<String, u64>,
+    pub runs_by_token: Tally<String>,
     /// Runs created without a token.
     pub runs_without_token: u64,
     /// Runs that were asked to stop while they were active, by run id.
-    pub cancellations: BTreeMap<u64, u64>,
+    pub cancellations: Tally<u64>,
 }
 
 impl World {
@@ -403,6 +422,19 @@ impl World {
         let mut parts = vec![&root, "task queue", subscription, factory, &runtime.name];
         parts.extend(life.as_deref());
         digest::guid(&parts)
+    }
+}
+
+impl Keyed for Job {
+    fn key(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+/// Names of one factory differ in more than their case.
+impl Keyed for Runtime {
+    fn key(&self) -> String {
+        self.name.to_ascii_lowercase()
     }
 }
 

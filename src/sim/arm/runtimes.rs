@@ -130,10 +130,7 @@ fn runtime_body(subscription: &str, factory: &Factory, runtime: &Runtime) -> Val
 
 /// The runtime that a path names.
 pub(crate) fn find<'a>(factory: &'a Factory, target: &Target) -> Option<&'a Runtime> {
-    factory
-        .runtimes
-        .iter()
-        .find(|one| one.name.eq_ignore_ascii_case(&target.runtime))
+    factory.runtimes.find(&target.runtime.to_ascii_lowercase())
 }
 
 pub(crate) fn one(
@@ -245,7 +242,7 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
         runtime.name,
         SLOTS[slot]
     );
-    *world.effects.regenerations.entry(counted).or_default() += 1;
+    world.effects.regenerations.count(counted);
     world.changed = true;
     Ok(answer(200, &Value::Object(body)))
 }
@@ -261,10 +258,8 @@ impl World {
                 && one.name.eq_ignore_ascii_case(&target.name)
                 && one.resource_group.eq_ignore_ascii_case(&target.group)
         })?;
-        factory
-            .runtimes
-            .iter_mut()
-            .find(|one| one.name.eq_ignore_ascii_case(&target.runtime))
+        let place = factory.runtimes.place(&target.runtime.to_ascii_lowercase());
+        factory.runtimes.get_mut(place?)
     }
 }
 

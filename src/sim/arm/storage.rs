@@ -133,7 +133,7 @@ fn regenerate(world: &mut World, target: &Target, call: &Call) -> Result<Respons
     let account = world.account(target)?;
     let counted = format!("storage:{}#{}", account.name, SLOTS[slot]);
     let body = keys(world, account, call.now);
-    *world.effects.regenerations.entry(counted).or_default() += 1;
+    world.effects.regenerations.count(counted);
     world.changed = true;
     Ok(answer(200, &body))
 }
@@ -144,23 +144,27 @@ impl World {
         if !self.has_group(&target.subscription, &target.group) {
             return Err(no_group(&target.group));
         }
-        let all = self.subscriptions.iter();
-        let own = all.filter(|one| one.id.eq_ignore_ascii_case(&target.subscription));
-        let found = own
-            .flat_map(|one| &one.storage_accounts)
-            .find(|one| is_at(one, target));
+        let mut all = self.subscriptions.iter();
+        let own = all.find(|one| one.id.eq_ignore_ascii_case(&target.subscription));
+        let found = own.and_then(|one| {
+            one.storage_accounts
+                .find(&target.name.to_ascii_lowercase())
+                .filter(|account| is_in_group(account, target))
+        });
         found.ok_or_else(|| not_found(RESOURCE_TYPE, &target.name, &target.group))
     }
 
     fn account_mut(&mut self, target: &Target) -> Option<&mut Account> {
         let mut all = self.subscriptions.iter_mut();
         let own = all.find(|one| one.id.eq_ignore_ascii_case(&target.subscription))?;
-        let mut accounts = own.storage_accounts.iter_mut();
-        accounts.find(|one| is_at(one, target))
+        let accounts = &mut own.storage_accounts;
+        let place = accounts.place(&target.name.to_ascii_lowercase());
+        accounts
+            .get_mut(place?)
+            .filter(|account| is_in_group(account, target))
     }
 }
 
-fn is_at(account: &Account, target: &Target) -> bool {
-    account.name.eq_ignore_ascii_case(&target.name)
-        && account.resource_group.eq_ignore_ascii_case(&target.group)
+fn is_in_group(account: &Account, target: &Target) -> bool {
+    account.resource_group.eq_ignore_ascii_case(&target.group)
 }

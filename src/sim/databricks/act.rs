@@ -100,8 +100,8 @@ fn started(run: u64) -> Response {
 fn count(workspace: &mut Workspace, effects: &mut Effects, token: Option<String>, run: u64) {
     match token {
         Some(token) => {
-            *effects.runs_by_token.entry(token.clone()).or_default() += 1;
-            workspace.idempotency.insert(token, run);
+            effects.runs_by_token.count(token.clone());
+            workspace.idempotency.set(token, run);
         }
         None => effects.runs_without_token += 1,
     }
@@ -118,7 +118,7 @@ pub(crate) fn submit(
     if let Some(run) = known(workspace, token.as_ref(), call)? {
         return Ok(answer(200, &json!({"run_id": run})));
     }
-    let submit = &mut workspace.submit;
+    let submit = &mut workspace.submit[0];
     let run = Run {
         id: 0,
         job: 0,
@@ -176,10 +176,11 @@ pub(crate) fn cancel(
 ) -> Result<Response, Refusal> {
     let body = object(call.request)?;
     let id = id(&body, "run_id")?;
-    let place = workspace
-        .runs
-        .iter()
-        .position(|run| run.id == id && run.created <= call.now && run.removed.is_none());
+    let is_there = |place: &usize| {
+        let run = &workspace.runs[*place];
+        run.created <= call.now && run.removed.is_none()
+    };
+    let place = workspace.run_place(id).filter(is_there);
     let place = place.ok_or_else(|| invalid(&format!("Run {id} does not exist.")))?;
     let job = workspace.runs[place].job;
     if workspace.runs[place].kind == RunKind::Job {
@@ -225,7 +226,7 @@ pub(crate) fn cancel_all(
 fn stop_counted(workspace: &mut Workspace, effects: &mut Effects, place: usize, call: &Call) {
     let run = &workspace.runs[place];
     if run.is_active(call.now) && run.cancel.is_none() {
-        *effects.cancellations.entry(run.id).or_default() += 1;
+        effects.cancellations.count(run.id);
         workspace.stop(place, call.now);
     }
 }
@@ -237,7 +238,7 @@ impl Workspace {
         if !run.is_active(at) || run.cancel.is_some() {
             return;
         }
-        let job = self.jobs.iter().find(|job| job.id == run.job);
+        let job = self.job(run.job);
         let usual = Duration::from_secs(SUBMIT_CANCEL_SECONDS);
         let takes = job.map_or(usual, |job| job.cancel_takes);
         let over = if run.is_queued() {
@@ -246,6 +247,5 @@ impl Workspace {
             after(at, takes)
         };
         self.runs[place].cancel = Some((at, over));
-        self.next_event = None;
     }
 }

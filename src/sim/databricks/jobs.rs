@@ -99,11 +99,9 @@ pub(crate) fn find(
     operation: Operation,
     call: &Call,
 ) -> Result<usize, Refusal> {
-    let Some(place) = workspace
-        .jobs
-        .iter()
-        .position(|job| job.id == id && job.created <= call.now)
-    else {
+    let is_there = |place: &usize| workspace.jobs[*place].created <= call.now;
+    let place = workspace.jobs.place(&id.to_string()).filter(is_there);
+    let Some(place) = place else {
         return Err(invalid(&format!("Job {id} does not exist.")));
     };
     if any_covers(&workspace.jobs[place].forbidden, operation) {

@@ -2,8 +2,6 @@
 //!
 //! As in the real service these are errors: a page above the limit, active and completed at once, the output of a run with several tasks.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -34,10 +32,9 @@ pub(crate) fn list(workspace: &Workspace, call: &Call) -> Result<Response, Refus
     let size = limit(call)?;
     let wanted = wanted(call)?;
     let candidates = candidates(workspace, wanted.job, call)?;
-    let hidden = hidden(workspace);
     let newest_first = candidates.into_iter().rev();
     let all = newest_first
-        .filter(|run| matches(run, &wanted, call.seen) && !hidden.contains(&run.job))
+        .filter(|run| matches(run, &wanted, call.seen) && !is_hidden(workspace, run))
         .collect();
     let expand = flag(call.request, "expand_tasks");
     let show = |run| shape::run(workspace, run, call.seen, expand);
@@ -61,12 +58,10 @@ fn candidates<'a>(
     Ok(places.iter().map(|run| &workspace.runs[*run]).collect())
 }
 
-/// Jobs whose runs are left out without a word, since the caller may not see them.
-fn hidden(workspace: &Workspace) -> BTreeSet<u64> {
-    let jobs = workspace.jobs.iter();
-    jobs.filter(|job| any_covers(&job.forbidden, Operation::RunsList))
-        .map(|job| job.id)
-        .collect()
+/// Is it left out without a word, since the caller may not see runs of its job?
+fn is_hidden(workspace: &Workspace, run: &Run) -> bool {
+    let job = workspace.job(run.job);
+    job.is_some_and(|job| any_covers(&job.forbidden, Operation::RunsList))
 }
 
 /// The documents say "less than 26", the server's own words are "no more than 26"; a client is safe below both.
@@ -156,7 +151,7 @@ fn find<'a>(
     if id > run.id + tasks {
         return Err(missing());
     }
-    let job = workspace.jobs.iter().find(|job| job.id == run.job);
+    let job = workspace.job(run.job);
     if job.is_some_and(|job| any_covers(&job.forbidden, operation)) {
         let text = format!(
             "User {} does not have Can View or Owner or Admin permissions on run {id}",

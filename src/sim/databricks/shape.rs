@@ -38,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace, run: &Run, at: Timestamp, with_tasks: b
     if let Some(started) = first.filter(|started| *started > run.created) {
         body["queue_duration"] = json!(milliseconds(run.created, started));
     }
-    let job = workspace.jobs.iter().find(|job| job.id == run.job);
+    let job = workspace.job(run.job);
     let hides = workspace.hides_parameters || job.is_some_and(|job| job.hides_parameters);
     if !hides {
         tell_parameters(&mut body, run, job);

@@ -3,6 +3,7 @@
 mod databricks;
 mod entra;
 mod faults;
+mod kept;
 mod keys;
 mod meanwhile;
 mod serving;
@@ -19,6 +20,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
+use super::agenda::Agenda;
 use super::{Embedded, World};
 use crate::clock::Clock;
 use crate::http::{Failure, Repeat, Request, Response, Transport};
@@ -70,6 +72,24 @@ pub(super) fn body(response: &Response) -> Value {
     serde_json::from_slice(&response.body).unwrap_or(Value::Null)
 }
 
+/// What a request changes is told by its line in the journal, all of it; and what happens next is known without looking at every job.
+fn told_place_by_place(mut before: World, world: &mut World) {
+    for workspace in &mut world.workspaces {
+        let mut anew = workspace.clone();
+        anew.agenda = Agenda::default();
+        assert_eq!(workspace.next_event(), anew.next_event());
+    }
+    let Some(line) = world.line() else {
+        return;
+    };
+    let line = serde_json::to_string(&line).unwrap();
+    before
+        .put_back(serde_json::from_str(&line).unwrap())
+        .unwrap();
+    let state = |world: &World| serde_json::to_value(world).unwrap();
+    assert_eq!(state(&before), state(world), "{line}");
+}
+
 impl Client {
     pub(super) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.headers.insert(name, value.parse().unwrap());
@@ -98,7 +118,14 @@ impl Client {
             timeout: Duration::from_secs(30),
             send_by: None,
         };
-        self.runtime.block_on(self.cloud.send(&request))
+        // One that is kept writes its line by itself.
+        let is_kept = self.cloud.world().stored.is_some();
+        let before = (!is_kept).then(|| self.cloud.world().clone());
+        let answer = self.runtime.block_on(self.cloud.send(&request));
+        if let Some(before) = before {
+            told_place_by_place(before, &mut self.cloud.world());
+        }
+        answer
     }
 
     /// The same client in front of another world.

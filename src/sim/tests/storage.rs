@@ -224,7 +224,7 @@ fn a_regeneration_changes_one_key_and_answers_with_both() {
     }
     let world = client.cloud.world();
     assert_eq!(
-        world.effects().regenerations,
+        *world.effects().regenerations,
         [("storage:lakeraw#key1".to_owned(), 1)].into()
     );
 }
