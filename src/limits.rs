@@ -9,8 +9,10 @@ use std::time::Duration;
 pub const MANIFEST_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Deepest nesting of mappings and sequences in a manifest.
 pub const MANIFEST_DEPTH_MAX: usize = 64;
-/// Most YAML nodes a folder of manifests may expand to, aliases counted each time.
-pub const MANIFEST_NODES_MAX: usize = 1_000_000;
+/// YAML nodes that a folder of manifests may always expand to, aliases counted each time.
+pub const MANIFEST_NODES_MIN: usize = 1_000_000;
+/// The same for each byte of a larger folder. Without aliases no text has more: `[?,?]` has three for every two bytes.
+pub const MANIFEST_NODES_PER_BYTE: usize = 2;
 /// Most globs that the rules of a project have together.
 pub const GLOBS_MAX: usize = 10_000;
 /// Most globs that the rules of one factory have together: each of its runtimes is held against all of them.

@@ -122,7 +122,7 @@ fn check_sources(
     let aside = (0..).zip(sources).filter(|(_, source)| source.aside);
     let mut findings = Findings::without(aside.map(|(file, _)| file).collect());
     findings.append(found);
-    let mut budget = Budget::default();
+    let mut budget = Budget::of(sources.iter().map(|source| source.text.as_str()));
     let mut documents = Vec::new();
     let mut own = 0;
     let mut skipped = findings.fresh();

@@ -11,24 +11,34 @@ use super::split::{self, Piece};
 use super::tree::{self, Budget, Node};
 
 pub fn parse(file: u32, text: &str, budget: &mut Budget, findings: &mut Findings) -> Vec<Rc<Node>> {
-    let mut roots = Vec::new();
-    for piece in split::pieces(text) {
-        if let Some(line) = split::directive(&piece) {
-            let problem = Problem::at(
-                Mark::point(file, line, 0),
-                "YAML directives are not read here",
-            );
-            findings.add(problem.help("leave the line out"));
-            continue;
-        }
-        roots.extend(parse_piece(file, &piece, budget, findings));
+    let pieces = split::pieces(text).into_iter();
+    pieces
+        .flat_map(|piece| parse_piece(file, &piece, budget, findings))
+        .collect()
+}
+
+/// The documents of one piece of a file, which is one, unless something is wrong.
+pub fn parse_piece(
+    file: u32,
+    piece: &Piece<'_>,
+    budget: &mut Budget,
+    findings: &mut Findings,
+) -> Vec<Rc<Node>> {
+    if let Some(line) = split::directive(piece) {
+        let problem = Problem::at(
+            Mark::point(file, line, 0),
+            "YAML directives are not read here",
+        );
+        findings.add(problem.help("leave the line out"));
+        return Vec::new();
     }
+    let mut roots = read(file, piece, budget, findings);
     roots.retain(|root| !root.is_empty());
     roots
 }
 
 /// Where blanks that are none to YAML are what is wrong, that is said, and the rest is read as it was meant.
-fn parse_piece(
+fn read(
     file: u32,
     piece: &Piece<'_>,
     budget: &mut Budget,

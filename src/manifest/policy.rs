@@ -32,7 +32,8 @@ pub fn read_policy(path: &Path) -> Result<Policy, Problems> {
         ..Input::default()
     };
     let sources = source::gather(&input, &mut findings);
-    let (mut budget, mut skipped) = (Budget::default(), findings.fresh());
+    let mut budget = Budget::of(sources.iter().map(|source| source.text.as_str()));
+    let mut skipped = findings.fresh();
     let mut documents = Vec::new();
     for (file, source) in (0..).zip(&sources) {
         documents.extend(read_source(

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::limits::{MANIFEST_NODES_MAX, PROBLEMS_SHOWN_MAX};
+use crate::limits::PROBLEMS_SHOWN_MAX;
 use crate::model::finding::Severity;
 use crate::model::kind::Kind;
 
@@ -201,11 +201,9 @@ impl Findings {
         self.warnings.append(other.warnings);
     }
 
-    /// Takes note of a mention.
+    /// Takes note of a mention: what a document may expand to bounds how many there are.
     pub fn mention(&mut self, mention: Mention) {
-        if self.mentions.len() < MANIFEST_NODES_MAX {
-            self.mentions.push(mention);
-        }
+        self.mentions.push(mention);
     }
 
     /// All mentions, which are then forgotten.

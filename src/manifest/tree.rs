@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 
-use crate::limits::{MANIFEST_BYTES_MAX, MANIFEST_DEPTH_MAX, MANIFEST_NODES_MAX};
+use crate::limits::{
+    MANIFEST_BYTES_MAX, MANIFEST_DEPTH_MAX, MANIFEST_NODES_MIN, MANIFEST_NODES_PER_BYTE,
+};
 
 use super::advice::{self, Advice};
 use super::mark::{Mark, to_u32};
@@ -65,23 +67,24 @@ struct Size {
     height: usize,
 }
 
-/// What a whole reading may expand to.
+/// What a whole reading may expand to. It grows with what is read, so that only aliases can use it up.
 #[derive(Debug)]
 pub struct Budget {
     nodes: usize,
     bytes: usize,
 }
 
-impl Default for Budget {
-    fn default() -> Self {
+impl Budget {
+    /// What these texts together may expand to.
+    pub fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let length: usize = texts.into_iter().map(str::len).sum();
+        let bytes = usize::try_from(MANIFEST_BYTES_MAX).unwrap_or(usize::MAX);
         Self {
-            nodes: MANIFEST_NODES_MAX,
-            bytes: usize::try_from(MANIFEST_BYTES_MAX).unwrap_or(usize::MAX),
+            nodes: MANIFEST_NODES_MIN.max(length.saturating_mul(MANIFEST_NODES_PER_BYTE)),
+            bytes: bytes.max(length),
         }
     }
-}
 
-impl Budget {
     /// Takes `nodes` and `bytes` away, if they are there.
     fn take(&mut self, nodes: usize, bytes: usize) -> bool {
         let left = (self.nodes.checked_sub(nodes), self.bytes.checked_sub(bytes));
@@ -336,7 +339,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let message = format!(
-            "too much YAML: with aliases written out, everything together may have {MANIFEST_NODES_MAX} values, and what aliases repeat {MANIFEST_BYTES_MAX} bytes"
+            "too much YAML: with aliases written out, everything together may have {MANIFEST_NODES_MIN} values, or {MANIFEST_NODES_PER_BYTE} for each byte, and what aliases repeat {MANIFEST_BYTES_MAX} bytes, or as many as there are"
         );
         self.findings.add(Problem::at(mark, message));
         Err(GivenUp)

@@ -26,7 +26,8 @@ pub fn in_a_list(root: &Node, findings: &mut Findings) {
 /// Notes the documents for afresh in a file whose name does not end as a manifest's does.
 pub fn misnamed(file: u32, source: &Source, findings: &mut Findings) {
     // What is data of somebody else must not use up what manifests may be.
-    let (mut budget, mut mistakes) = (Budget::default(), Findings::default());
+    let mut budget = Budget::of([source.text.as_str()]);
+    let mut mistakes = Findings::default();
     let roots = parse(file, &source.text, &mut budget, &mut mistakes);
     let help = format!(
         "rename it to `{}`, or name the file itself beside the folder; JSON is YAML",

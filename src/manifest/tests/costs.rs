@@ -63,6 +63,18 @@ fn many_names_against_many_globs() {
 }
 
 #[test]
+fn many_promises_of_jobs_by_name() {
+    let rule = |n| {
+        let spec = format!(
+            "{{workspace: analytics, job: {{name: nightly-{n}}}, require: succeeded, freshness: {{startAfter: 22h, errorAfter: 24h}}}}"
+        );
+        document("JobRun", n, &spec)
+    };
+    let told = in_proportion(8_000, |count| told((0..count).map(rule)));
+    assert_eq!(told, "");
+}
+
+#[test]
 fn many_references_to_nothing() {
     let rule = |n| {
         document(

@@ -70,6 +70,18 @@ fn alias_bombs() {
     assert!(shown("a: *b\n").contains("this is not YAML"));
 }
 
+/// The limit follows the size: what is written out is never too much, and padding lets no bomb through.
+#[test]
+fn only_aliases_can_be_too_much() {
+    // Three values for every two bytes, which is the most that YAML can hold: 1,200,000 of them.
+    let dense = format!("a: [{}]\n", "?,".repeat(400_000));
+    assert!(!told_within(60, &dense).contains("too much YAML"));
+    let padding = format!("# {}\n", "x".repeat(1_000_000));
+    let repeated = "*a, ".repeat(250_000);
+    let bomb = format!("{padding}a: &a [{}]\nb: [{repeated}]\n", "x,".repeat(20));
+    assert!(told_within(60, &bomb).contains("too much YAML"));
+}
+
 #[test]
 fn many_keys_documents_and_problems() {
     let keys: Vec<_> = (0..50_000)

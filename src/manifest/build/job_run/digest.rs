@@ -3,7 +3,6 @@
 //! A digest does not depend on how a manifest is written: a default that is written out gives the same digest.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -13,12 +12,12 @@ use crate::model::job::{Counting, ParameterValue, Retry, RunResult};
 
 /// SHA-256, in lower-case hex.
 pub(super) fn hex(text: &str) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
     let digest = Sha256::digest(text.as_bytes());
-    digest.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    digest
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
 }
 
 /// Of what an attempt is an attempt at: where it changes, attempts are counted anew.
