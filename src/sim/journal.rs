@@ -174,7 +174,7 @@ fn of_workspace<'a>(place: usize, workspace: &'a mut Workspace, changes: &mut Ch
     );
 }
 
-fn of_effects<'a>(effects: &mut Effects, changes: &mut Changes<'a>) {
+fn of_effects(effects: &mut Effects, changes: &mut Changes<'_>) {
     let regenerations = effects.regenerations.take_unkept();
     extend(
         changes,

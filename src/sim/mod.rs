@@ -20,6 +20,7 @@
 mod account;
 mod advance;
 mod agenda;
+mod alone;
 mod arm;
 mod bucket;
 mod build;

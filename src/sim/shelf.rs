@@ -161,30 +161,6 @@ impl<T: Keyed> Shelf<T> {
     }
 }
 
-/// A shelf with one entry, written as that alone.
-pub(crate) mod alone {
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Shelf;
-
-    pub(crate) fn serialize<T: Serialize, S: Serializer>(
-        shelf: &Shelf<T>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
-        match shelf.first() {
-            Some(entry) => entry.serialize(to),
-            None => Err(S::Error::custom("there is no entry")),
-        }
-    }
-
-    pub(crate) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Shelf<T>, D::Error> {
-        T::deserialize(from).map(|entry| Shelf::from(vec![entry]))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

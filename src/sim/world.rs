@@ -21,7 +21,7 @@ use super::person::{Code, Person};
 use super::provider::Provider;
 use super::quota::Quotas;
 use super::run::{Outcome, Run};
-use super::shelf::{self, Keyed, Shelf};
+use super::shelf::{Keyed, Shelf};
 use super::tally::Tally;
 use crate::clock::Clock;
 
@@ -231,7 +231,7 @@ pub(crate) struct Workspace {
     pub(crate) hides_parameters: bool,
     pub(crate) jobs: Shelf<Job>,
     /// One entry.
-    #[serde(with = "shelf::alone")]
+    #[serde(with = "super::alone")]
     pub(crate) submit: Shelf<Submit>,
     /// In order of creation, so in order of id.
     pub(crate) runs: Shelf<Run>,
