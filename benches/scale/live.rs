@@ -22,7 +22,7 @@ use jiff::Timestamp as Instant;
 
 use crate::process::measure;
 use crate::server::{Server, Size, kind};
-use crate::{Result, Row};
+use crate::{Most, Result, Row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_afresh");
 const SUBSCRIPTION: &str = "12345678-1234-1234-1234-1234567890ab";
@@ -57,7 +57,7 @@ struct Estate {
     jobs: Jobs,
     metered: Metered,
     proved: Proved,
-    arguments: &'static [&'static str],
+    most: Most,
 }
 
 /// All rows of this file.
@@ -83,7 +83,7 @@ fn estates() -> Vec<Estate> {
         jobs: Jobs::ByTags,
         metered: Metered::No,
         proved,
-        arguments: &[],
+        most: Most::default(),
     };
     let quick = |name, runtimes, jobs, proved| Estate {
         size: Size {
@@ -96,11 +96,25 @@ fn estates() -> Vec<Estate> {
         jobs: Jobs::ByName,
         ..usual(name, proved)
     };
+    let most = Most::default();
+    let at_most = |estate: Estate, most| Estate { most, ..estate };
+    let requests = |count| Most {
+        requests: Some(count),
+        ..most
+    };
     vec![
-        usual("1,000 runtimes and 1,000 jobs, proved", Proved::Everything),
-        usual("the same, first look", Proved::Nothing),
+        at_most(
+            usual("1,000 runtimes and 1,000 jobs, proved", Proved::Everything),
+            requests(600),
+        ),
+        // As many again to read the status of each runtime.
+        at_most(usual("the same, first look", Proved::Nothing), requests(1_600)),
         Estate {
             metered: Metered::AsAzure,
+            most: Most {
+                wall: Some(35.0),
+                ..most
+            },
             ..usual("the same, first look at Azure's limits", Proved::Nothing)
         },
         Estate {
@@ -112,9 +126,22 @@ fn estates() -> Vec<Estate> {
             ..usual("1,000 runtimes, 210,000 events in their group", Proved::Nothing)
         },
         quick("10,000 runtimes in 100 factories of one group", 10_000, 0, Proved::Nothing),
-        quick("10,000 runtimes, proved", 10_000, 0, Proved::Everything),
+        at_most(
+            quick("10,000 runtimes, proved", 10_000, 0, Proved::Everything),
+            Most {
+                seconds: Some(0.15),
+                megabytes: Some(40.0),
+                ..most
+            },
+        ),
         quick("100,000 runtimes, proved", 100_000, 0, Proved::Everything),
-        quick("10,000 jobs by name, proved", 0, 10_000, Proved::Everything),
+        at_most(
+            quick("10,000 jobs by name, proved", 0, 10_000, Proved::Everything),
+            Most {
+                seconds: Some(0.30),
+                ..most
+            },
+        ),
     ]
 }
 
@@ -136,7 +163,6 @@ async fn row(estate: &Estate) -> Result<Row> {
     let mut command = Command::new(BINARY);
     command
         .args(["plan", "estate.yaml", "--quiet"])
-        .args(estate.arguments)
         .current_dir(folder.path())
         .env_clear()
         .env("AFRESH_SECRET_BENCH", "canned")
@@ -156,7 +182,7 @@ async fn row(estate: &Estate) -> Result<Row> {
     let kinds = kinds.iter().map(|(kind, count)| format!("{kind} {count}"));
     Ok(Row {
         requests: Some((received.len(), kinds.collect::<Vec<_>>().join(", "))),
-        ..row
+        ..row.at_most(estate.most)
     })
 }
 

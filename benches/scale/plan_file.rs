@@ -2,15 +2,17 @@
 //!
 //! [`rows`] is called by the frame of this benchmark, in a release build.
 
-use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use afresh::model::verdict::Facts;
 use afresh::saved;
+
+use crate::process::measure;
+use crate::{Most, Result, Row};
 
 #[allow(
     clippy::unwrap_used,
@@ -19,21 +21,8 @@ use afresh::saved;
 #[path = "../../tests/support/plans.rs"]
 mod plans;
 
-/// What was measured, in seconds and in MB.
-pub struct Row {
-    /// What it is.
-    pub name: String,
-    /// How long it took.
-    pub seconds: f64,
-    /// How large the file is, or how much memory was in use at most.
-    pub megabytes: f64,
-}
-
-/// Looks at how much memory a process has had at most.
-const LOOK_PAUSE: Duration = Duration::from_millis(1);
-
 /// A plan of 10,000 rows with their evidence, and one of 250,000 small ones: written, and shown by the program.
-pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
+pub fn rows() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("plan.json");
     let mut rows = Vec::new();
@@ -44,13 +33,29 @@ pub fn rows() -> Result<Vec<Row>, Box<dyn Error>> {
                 step.facts = Facts::None;
             }
         }
-        rows.push(written(&plan, &file, told)?);
-        rows.push(shown(&file, told)?);
+        let (size, show) = if small {
+            (Most::default(), Most::default())
+        } else {
+            (
+                Most {
+                    megabytes: Some(12.0),
+                    ..Most::default()
+                },
+                Most {
+                    seconds: Some(0.3),
+                    megabytes: Some(80.0),
+                    ..Most::default()
+                },
+            )
+        };
+        rows.push(written(&plan, &file, told, size)?);
+        rows.push(shown(&file, told, show)?);
     }
     Ok(rows)
 }
 
-fn written(plan: &saved::File, file: &Path, told: &str) -> Result<Row, Box<dyn Error>> {
+/// How large it is stands where the memory of other rows does.
+fn written(plan: &saved::File, file: &Path, told: &str, most: Most) -> Result<Row> {
     let begun = Instant::now();
     let mut out = BufWriter::new(File::create(file)?);
     saved::write(plan, &mut out)?;
@@ -59,43 +64,18 @@ fn written(plan: &saved::File, file: &Path, told: &str) -> Result<Row, Box<dyn E
     Ok(Row {
         name: format!("plan file of {told} rows: written, size"),
         seconds,
+        wall: seconds,
         megabytes: in_megabytes(std::fs::metadata(file)?.len()),
+        requests: None,
+        most,
     })
 }
 
-fn shown(file: &Path, told: &str) -> Result<Row, Box<dyn Error>> {
-    let begun = Instant::now();
-    let mut show = Command::new(env!("CARGO_BIN_EXE_afresh"))
-        .arg("show")
-        .arg(file)
-        .env_clear()
-        .stdout(Stdio::null())
-        .spawn()?;
-    let mut most = 0;
-    let status = loop {
-        most = most_memory(show.id()).unwrap_or(0).max(most);
-        match show.try_wait()? {
-            Some(status) => break status,
-            None => std::thread::sleep(LOOK_PAUSE),
-        }
-    };
-    let seconds = begun.elapsed().as_secs_f64();
-    if !status.success() {
-        return Err(format!("show ended with {status}").into());
-    }
-    Ok(Row {
-        name: format!("show of a plan of {told} rows: time, memory at most"),
-        seconds,
-        megabytes: in_megabytes(most),
-    })
-}
-
-/// Bytes, where the system tells (Linux).
-fn most_memory(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
+fn shown(file: &Path, told: &str, most: Most) -> Result<Row> {
+    let mut show = Command::new(env!("CARGO_BIN_EXE_afresh"));
+    show.arg("show").arg(file).env_clear();
+    let row = measure(format!("show of a plan of {told} rows"), &mut show)?;
+    Ok(row.at_most(most))
 }
 
 #[expect(

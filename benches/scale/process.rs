@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::{Result, Row};
+use crate::{Most, Result, Row};
 
 /// How often a process is asked for its peak.
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
@@ -14,6 +14,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Runs a command, which has to succeed.
 pub fn measure(name: String, command: &mut Command) -> Result<Row> {
+    let begun = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -28,7 +29,10 @@ pub fn measure(name: String, command: &mut Command) -> Result<Row> {
     Ok(Row {
         name,
         seconds,
+        wall: begun.elapsed().as_secs_f64(),
         megabytes,
+        requests: None,
+        most: Most::default(),
     })
 }
 

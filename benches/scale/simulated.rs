@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::process::measure;
-use crate::{Result, Row};
+use crate::{Most, Result, Row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_afresh");
 
@@ -23,7 +23,11 @@ fn row(actions: usize) -> Result<Row> {
         .args(["apply", "estate.yaml", "--sim", "world.yaml"])
         .args(["--auto-approve", "--quiet"])
         .current_dir(folder.path());
-    measure(format!("apply --sim, {actions} actions"), &mut apply)
+    let row = measure(format!("apply --sim, {actions} actions"), &mut apply)?;
+    Ok(row.at_most(Most {
+        seconds: (actions <= 1_000).then_some(2.0),
+        ..Most::default()
+    }))
 }
 
 /// A world in which everything is due, and a project that promises it.

@@ -73,7 +73,10 @@ fn a_large_estate_costs_few_requests() {
     let survey = estate.survey();
     assert_eq!(survey.cases.len(), FACTORIES * RUNTIMES + JOBS);
     let first = counted(&mut estate);
-    let looks = [("adf.getStatus", FACTORIES * RUNTIMES), ("log.list", LOG_PAGES)];
+    let looks = [
+        ("adf.getStatus", FACTORIES * RUNTIMES),
+        ("log.list", LOG_PAGES),
+    ];
     let listed = [("adf.listAuthKeys", FACTORIES * RUNTIMES / 2)];
     let expected: BTreeMap<_, _> = lists.into_iter().chain(looks).chain(listed).collect();
     assert_eq!(first, expected);
