@@ -108,7 +108,10 @@ fn estates() -> Vec<Estate> {
             requests(600),
         ),
         // As many again to read the status of each runtime.
-        at_most(usual("the same, first look", Proved::Nothing), requests(1_600)),
+        at_most(
+            usual("the same, first look", Proved::Nothing),
+            requests(1_600),
+        ),
         Estate {
             metered: Metered::AsAzure,
             most: Most {
@@ -123,9 +126,17 @@ fn estates() -> Vec<Estate> {
                 log_events: 210_000,
                 ..thousand
             },
-            ..usual("1,000 runtimes, 210,000 events in their group", Proved::Nothing)
+            ..usual(
+                "1,000 runtimes, 210,000 events in their group",
+                Proved::Nothing,
+            )
         },
-        quick("10,000 runtimes in 100 factories of one group", 10_000, 0, Proved::Nothing),
+        quick(
+            "10,000 runtimes in 100 factories of one group",
+            10_000,
+            0,
+            Proved::Nothing,
+        ),
         at_most(
             quick("10,000 runtimes, proved", 10_000, 0, Proved::Everything),
             Most {
@@ -294,7 +305,10 @@ fn rotated(factory: usize, number: usize, at: Timestamp) -> Result<Vec<Event>> {
         identity: Identity::Runtime(ResourceId::new(id)),
         address: Address::parse(&format!("factory-{factory}/gateway-{number}"))?,
     };
-    let key = |slot: usize| Fingerprint::parse(&format!("{slot:032x}{factory:016x}{number:016x}"));
+    let key = |slot: usize| {
+        let text = format!("{slot:032x}{factory:016x}{number:016x}");
+        Fingerprint::parse(&text).ok_or("not a fingerprint")
+    };
     let keys = PerSlot {
         one: key(1)?,
         two: key(2)?,

@@ -12,6 +12,10 @@ mod ledger;
 mod live;
 mod plan_file;
 mod process;
+#[expect(
+    dead_code,
+    reason = "the bare client of `live_plan` sends the requests again"
+)]
 #[path = "../live_plan/server.rs"]
 mod server;
 mod simulated;

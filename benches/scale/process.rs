@@ -62,6 +62,7 @@ fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {
 fn seconds(stat: &str) -> Result<f64> {
     let (_, behind) = stat.rsplit_once(") ").ok_or("no name in stat")?;
     let fields: Vec<&str> = behind.split(' ').collect();
-    let ticks = |place: usize| -> Result<f64> { Ok(fields.get(place).ok_or("a short stat")?.parse()?) };
+    let ticks =
+        |place: usize| -> Result<f64> { Ok(fields.get(place).ok_or("a short stat")?.parse()?) };
     Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::process::measure;
-use crate::{Result, Row};
+use crate::{Most, Result, Row};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_afresh");
 const DOCUMENTS_PER_FILE: usize = 10_000;
@@ -21,10 +21,13 @@ fn row(documents: usize) -> Result<Row> {
     let mut validate = Command::new(BINARY);
     validate.arg("validate").arg(folder.path());
     let megabytes = bytes / 1_000_000;
-    measure(
-        format!("validate, {documents} documents, {megabytes} MB"),
-        &mut validate,
-    )
+    let name = format!("validate, {documents} documents, {megabytes} MB");
+    let most = Most {
+        seconds: Some(1.0),
+        megabytes: Some(200.0),
+        ..Most::default()
+    };
+    Ok(measure(name, &mut validate)?.at_most(most))
 }
 
 /// Writes such a project, and says how many bytes it has.

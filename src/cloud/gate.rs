@@ -28,7 +28,7 @@ impl Width {
         each: 64,
         all: PARALLELISM_MAX,
     };
-    /// Of actions: few, so that few are in doubt if the process dies.
+    /// Of actions: few, so that few stay unresolved if the process dies.
     pub const ACTING: Self = Self {
         each: 10,
         all: PARALLELISM_MAX,

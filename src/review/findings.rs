@@ -1,5 +1,6 @@
 //! Findings in manifests, for programs: as JSON, as SARIF, and as the commands by which a pipeline puts them on lines of a pull request.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -78,7 +79,8 @@ fn uri(file: &str) -> String {
         if plain(byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 
 use super::found::{Found, case, looked_at};
 use super::keys;
-use super::log::{Log, unread};
+use super::log::kept::Log;
+use super::log::{read_log, unread};
 use super::proof::{due_at_the_earliest, needs_look, rotated_by_us};
 use super::resolve::{Rules, Selected, misfit, named, not_looked_at};
 use super::scene::Scene;
@@ -257,7 +258,7 @@ async fn read_logs(
     }
     let read = groups.into_iter().map(|(log, (group, at))| async move {
         let of = ActivityLog::of_group(place, &group);
-        (log, scene.logs.get(scene, of, at).await)
+        (log, read_log(scene, of, at).await)
     });
     join_all(read).await.into_iter().collect()
 }

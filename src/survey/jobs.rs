@@ -12,6 +12,7 @@ use crate::model::survey::{Case, JobCase, JobTarget, Looked, Refresh, Skipped, S
 use crate::model::trouble::{Trouble, TroubleKind};
 
 mod find;
+mod fresh;
 pub(super) mod look;
 mod rule;
 mod sweep;

@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 
 use self::see::AsksLog;
 use super::found::{Found, case, looked_at};
+use super::log::read_log;
 use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Rules, Selected, misfit, named, not_looked_at};
 use super::scene::Scene;
@@ -172,7 +173,7 @@ async fn from_list(
     let mut looked: Vec<RuntimeCase> = join_all(looks).await;
     if asks_log == AsksLog::No && looked.iter().any(see::lacks_log) {
         let log = ActivityLog::of_factory(factory);
-        let log = scene.logs.get(scene, log, listed.at).await;
+        let log = read_log(scene, log, listed.at).await;
         looked = looked
             .into_iter()
             .map(|case| see::told(case, &log))

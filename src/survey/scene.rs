@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::log::Logs;
+use super::log::kept::Logs;
 use crate::cloud::{Gate, Reader, Width};
 use crate::model::address::{Address, Identity, Name};
 use crate::model::desired::{Desired, JobRunRule, KeyAgeRule};

@@ -1,5 +1,6 @@
 //! Plans as large as one likes, of subjects with real evidence: an estate of a few is planned by the program itself in a simulated cloud,
-//! after some months and two applies, and its rows are repeated under other names.
+//! after two months with some applies, and its rows are repeated under other names. Most keys are young, some are being rotated, and most
+//! jobs have run.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,6 +13,7 @@ use afresh::saved::{self, File};
 
 /// Subjects of each of the two kinds that are really planned.
 const PLANNED: usize = 40;
+const APPLY: &str = "apply estate --sim world.yaml --auto-approve -q";
 
 fn world() -> String {
     let mut world = String::from(
@@ -77,10 +79,16 @@ fn planned() -> File {
     fs::write(folder.path().join("world.yaml"), world()).unwrap();
     fs::write(estate.join("afresh.yaml"), manifests()).unwrap();
     for line in [
-        "apply estate --sim world.yaml --auto-approve -q",
-        "sim advance 100d estate --sim world.yaml",
-        "apply estate --sim world.yaml --auto-approve -q",
-        "sim advance 30h estate --sim world.yaml",
+        APPLY,
+        "sim advance 2d estate --sim world.yaml",
+        APPLY,
+        "sim advance 40d estate --sim world.yaml",
+        APPLY,
+        "sim advance 2d estate --sim world.yaml",
+        APPLY,
+        "sim advance 20d estate --sim world.yaml",
+        APPLY,
+        "sim advance 6h estate --sim world.yaml",
         "plan estate --sim world.yaml -q --out plan.json",
     ] {
         run(folder.path(), line);

@@ -12,7 +12,7 @@ pub const MAY_USE: [(&str, &[&str]); 20] = [
     ("regular", &[]),
     ("model", &["escape", "limits", "loopback"]),
     ("manifest", &["model", "escape", "limits", "regular"]),
-    ("survey", &["model", "cloud", "escape", "limits"]),
+    ("survey", &["model", "cloud", "escape", "limits", "mutex"]),
     ("plan", &["model", "limits"]),
     ("saved", &["model", "escape", "limits"]),
     ("review", &["model", "escape", "limits"]),

@@ -33,7 +33,7 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 
 fn lines(problems: &Problems, folder: &Path) -> Vec<String> {
     let folder = format!("{}/", folder.display());
-    let all = rows(&problems);
+    let all = rows(problems);
     let line = |problem: &serde_json::Value| {
         let file = problem["file"].as_str().unwrap_or("nowhere");
         let message = problem["message"].as_str().unwrap_or_default();

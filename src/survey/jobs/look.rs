@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::super::scene::Scene;
+use super::fresh::{due_after, fresh_from, is_fresh, parts};
 use super::sweep::{Swept, sweep};
-use crate::cloud::{History, ListedJob, Parts};
+use crate::cloud::{History, ListedJob};
 use crate::limits::{HISTORY_OF_RUNNING_MAX, JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS};
 use crate::model::connection::Workspace;
 use crate::model::job::{ActivePhase, JobId, JobSight, OwnStart, Phase, Requirement, Run, RunId};
@@ -167,37 +168,6 @@ async fn history(
     let runs = reader.ended_runs(workspace, job.id, since, parts(case, job), &enough);
     let history = scene.gate.pass(workspace, runs).await?;
     Ok((history.at, history.said))
-}
-
-/// Is it a success for what the rule asks that ended after this?
-pub(super) fn is_fresh(case: &JobCase, run: &Run, from: Timestamp) -> bool {
-    let end = run.succeeded_at(&case.spec.accept);
-    end.is_some_and(|end| end > from) && case.spec.mismatch(run, &case.memory).is_none()
-}
-
-/// What runs are compared with, where the rule asks for all tasks of the job.
-pub(super) fn parts<'a>(case: &JobCase, job: &'a ListedJob) -> Option<Parts<'a>> {
-    case.spec.judges_parameters().then(|| Parts {
-        tasks: job.tasks.as_ref(),
-        own: case.memory.last_start.as_ref().map(|own| own.run),
-    })
-}
-
-/// A success that ended after this is fresh; `None`: the rule asks for something else than a success.
-pub(super) fn fresh_from(require: &Requirement, now: Timestamp) -> Option<Timestamp> {
-    due_after(require).map(|due| due.before(now))
-}
-
-/// How old a success may be before a run is wanted.
-pub(super) fn due_after(require: &Requirement) -> Option<Span> {
-    match require {
-        Requirement::Succeeded {
-            start_after,
-            error_after,
-            ..
-        } => Some(start_after.unwrap_or(*error_after)),
-        Requirement::Running | Requirement::NotRunning => None,
-    }
 }
 
 /// A service may not tell when a run started. Of our own runs the ledger knows when the service answered that they were started.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::scene::Scene;
-use super::look::{fresh_from, is_fresh, parts};
+use super::fresh::{fresh_from, is_fresh, parts};
 use crate::cloud::{History, ListedJob, Parts};
 use crate::limits::{JOBS_ONE_BY_ONE_MAX, RUN_RETENTION_DAYS, SWEEP_LOOK_PAGES};
 use crate::model::connection::Workspace;

@@ -2,6 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::address::ResourceId;
 use crate::model::memory::LogId;
 use crate::model::runtime::Regeneration;
 

@@ -3,7 +3,8 @@
 use futures_util::future::join;
 
 use super::super::keys;
-use super::super::log::{Log, unread};
+use super::super::log::kept::Log;
+use super::super::log::{read_log, unread};
 use super::super::proof::{due_at_the_earliest, rotated_by_us};
 use super::super::scene::Scene;
 use crate::cloud::{ActivityLog, Dated};
@@ -82,7 +83,7 @@ pub async fn see(
         match asks_log {
             AsksLog::Yes => {
                 let log = ActivityLog::of_factory(factory);
-                let log = scene.logs.get(scene, log, listed_at).await;
+                let log = read_log(scene, log, listed_at).await;
                 log.of(&case.target.id)
             }
             AsksLog::No => LogSight::NotAsked,
