@@ -79,7 +79,12 @@ fn compare(faithful: &Plan, stormy: &Plan) {
         match found.get(address) {
             Some(found) if found == wanted || *found == Judged::Unseen => {}
             None if rule_unseen() => {}
-            found => panic!("{address}: {wanted:?} in fair weather, {found:?} in this"),
+            found => {
+                let steps = stormy.steps.iter();
+                let step = steps.filter(|step| step.address.to_string() == *address);
+                let step: Vec<&Step> = step.collect();
+                panic!("{address}: {wanted:?} in fair weather, {found:?} in this: {step:#?}")
+            }
         }
     }
 }

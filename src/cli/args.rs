@@ -175,7 +175,7 @@ pub struct Looking {
     /// Only this subject (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
-    /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace [default: 256 requests, 10 actions]
+    /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace [default: 256 requests, of which 64 to each subscription and workspace, and 10 actions in each]
     #[arg(long, value_name = "N", value_parser = parallelism)]
     pub parallelism: Option<usize>,
 }

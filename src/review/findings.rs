@@ -31,9 +31,20 @@ pub fn as_json(findings: &[Finding]) -> Value {
     findings.iter().map(row).collect()
 }
 
-/// SARIF 2.1.0, as code scanning reads it.
+/// SARIF 2.1.0, as code scanning reads it. That refuses a report in which a result has no place: one that no line is to blame for
+/// stands at the first line of a file.
 pub fn as_sarif(findings: &[Finding]) -> Value {
-    let results: Vec<Value> = findings.iter().map(result).collect();
+    let mut places = findings.iter().filter_map(in_a_file);
+    let first = places.next().map(|place| place.file.clone());
+    let somewhere = Place {
+        file: first.unwrap_or_else(|| "afresh.yaml".to_owned()),
+        line: 1,
+        column: 1,
+    };
+    let results = findings.iter();
+    let results: Vec<Value> = results
+        .map(|finding| result(finding, in_a_file(finding).unwrap_or(&somewhere)))
+        .collect();
     let driver = json!({
         "name": "afresh",
         "semanticVersion": env!("CARGO_PKG_VERSION"),
@@ -48,21 +59,23 @@ pub fn as_sarif(findings: &[Finding]) -> Value {
     })
 }
 
-fn result(finding: &Finding) -> Value {
-    let mut result = json!({
+fn result(finding: &Finding, place: &Place) -> Value {
+    json!({
         "ruleId": "manifest",
         "level": finding.severity.word(),
         "message": {"text": sentence(finding)},
-    });
-    if let Some(place) = finding.place.as_ref().filter(|place| place.file != STDIN) {
-        result["locations"] = json!([{
+        "locations": [{
             "physicalLocation": {
                 "artifactLocation": {"uri": uri(&place.file)},
                 "region": {"startLine": place.line, "startColumn": place.column},
             },
-        }]);
-    }
-    result
+        }],
+    })
+}
+
+/// Where it is, if that is a file of the repository.
+fn in_a_file(finding: &Finding) -> Option<&Place> {
+    finding.place.as_ref().filter(|place| place.file != STDIN)
 }
 
 /// A path as a reference: relative as it was written, or a whole `file:` address.
@@ -93,7 +106,7 @@ pub fn as_github(findings: &[Finding]) -> String {
         text.replace(':', "%3A").replace(',', "%2C")
     };
     let command = |finding: &Finding| {
-        let place = finding.place.as_ref().map(|Place { file, line, column }| {
+        let place = in_a_file(finding).map(|Place { file, line, column }| {
             format!("file={},line={line},col={column},", value(file))
         });
         format!(
@@ -122,7 +135,7 @@ pub fn as_azure(findings: &[Finding]) -> String {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        let place = finding.place.as_ref().map(|Place { file, line, column }| {
+        let place = in_a_file(finding).map(|Place { file, line, column }| {
             format!(
                 "sourcepath={};linenumber={line};columnnumber={column};",
                 value(file)

@@ -146,6 +146,9 @@ impl<R: BufRead> Reader<R> {
 
     fn file(mut self) -> Result<File, SavedError> {
         let head: Head = self.next()?;
+        if head.format != FORMAT {
+            return Err(of_another_version(head.format));
+        }
         self.seal.add(trimmed(&self.line));
         let mut body = Body {
             plan: Plan {

@@ -261,14 +261,17 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn end(self) -> Result<(), WriteError> {
+    fn end(mut self) -> Result<(), WriteError> {
         let end = Line::End(End {
             lines: self.measure.lines + 1,
             digest: self.digest.finish(),
             seal: self.seal.finish(),
         });
-        let line = line_of(&end)? + "\n";
-        Ok(self.out.write_all(line.as_bytes())?)
+        let line = line_of(&end)?;
+        self.measure
+            .count(line.as_bytes())
+            .map_err(WriteError::TooLarge)?;
+        Ok(self.out.write_all((line + "\n").as_bytes())?)
     }
 }
 

@@ -13,7 +13,7 @@ use self::stretches::{gaps, joined};
 use super::scene::Scene;
 use crate::cloud::ActivityLog;
 use crate::limits::ACTIVITY_LOG_DAYS;
-use crate::model::memory::LogReading;
+use crate::model::memory::{GroupLog, LogReading};
 use crate::model::runtime::LogSight;
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp};
@@ -26,19 +26,34 @@ pub(super) async fn read_log(
     log: ActivityLog<'_>,
     until: Timestamp,
 ) -> Arc<Log> {
-    scene.logs.get(log.key(), read(scene, log, until)).await
+    let read = |before: Option<Arc<Log>>| read(scene, log, until, before);
+    scene.logs.get(log.key(), until, read).await
 }
 
-async fn read(scene: &Scene<'_>, log: ActivityLog<'_>, until: Timestamp) -> Log {
+/// `before`: what this command has read of it already.
+async fn read(
+    scene: &Scene<'_>,
+    log: ActivityLog<'_>,
+    until: Timestamp,
+    before: Option<Arc<Log>>,
+) -> Log {
+    let before = before.as_ref().and_then(|before| before.reading());
     let id = log.id();
     let whole = LogSpan {
-        since: since(scene, until),
+        // What was too long then would be too long again.
+        since: before.map_or_else(|| since(scene, until), |before| before.span.since),
         until,
     };
+    let just_read = before.map(|before| {
+        let mut known = GroupLog::default();
+        known.add(before);
+        known
+    });
     let known = match scene.options.refresh {
         Refresh::All => None,
         Refresh::Auto | Refresh::None => scene.memory.logs.get(&id),
     };
+    let known = just_read.as_ref().or(known);
     let spans = known.map_or(&[][..], |known| &known.spans);
     let ask = |stretch, pages_max| {
         let told = scene.reader.regenerations(log, stretch, pages_max);

@@ -49,10 +49,11 @@ impl<'a> EndedRuns<'a> {
             return Ok(None);
         };
         let mut runs = Vec::new();
+        let (mut floor, mut in_order) = (self.floor, self.in_order);
         for (job, body, mut run) in page {
             if let Some(started) = run.started {
-                self.in_order &= self.floor.is_none_or(|floor| started <= floor);
-                self.floor = self.floor.min(Some(started)).or(Some(started));
+                in_order &= floor.is_none_or(|floor| started <= floor);
+                floor = Some(floor.map_or(started, |floor| floor.min(started)));
             }
             if let Some(judge) = self.judges.get_mut(&job) {
                 if !run.is_active() {
@@ -61,6 +62,8 @@ impl<'a> EndedRuns<'a> {
                 runs.push((job, run));
             }
         }
+        // Only now: of a page that could not be judged no run is told.
+        (self.floor, self.in_order) = (floor, in_order);
         Ok(Some(runs))
     }
 

@@ -28,6 +28,8 @@ pub(super) type Events = Vec<(ResourceId, Regeneration)>;
 pub(super) struct Read {
     /// From here on everything is known, from this reading or those before.
     pub since: Timestamp,
+    /// The end of it.
+    pub until: Timestamp,
     /// What was read now, newest first.
     pub stretches: Vec<LogSpan>,
     /// The events in those.
@@ -40,7 +42,10 @@ pub(super) fn gaps(known: &[LogSpan], whole: LogSpan) -> Vec<LogSpan> {
     let mut gaps = Vec::new();
     let mut end = whole.until;
     for span in known.iter().rev() {
-        let known_until = again.before(span.holds_until());
+        // One that ends in the future was read by a clock that was ahead: nobody has read what is yet to come.
+        let until = span.until.min(whole.until);
+        let held = LogSpan { until, ..*span };
+        let known_until = again.before(held.holds_until());
         if span.since < known_until && span.since < end && whole.since < end {
             if known_until < end {
                 gaps.push(LogSpan {
@@ -76,6 +81,7 @@ where
     };
     let mut read = Read {
         since: whole.until,
+        until: whole.until,
         stretches: Vec::new(),
         events: Vec::new(),
     };
@@ -103,10 +109,12 @@ where
 
 /// What is known of the time that a reading covers: its events, and those that the ledger knows of in between; newest first.
 pub(super) fn joined(known: Option<&GroupLog>, read: Read) -> Events {
-    // The first is the newest, with all that was told.
+    // Of the newest stretch its end was read, too.
     let is_read = |at: Timestamp| {
-        let mut stretches = read.stretches.iter().enumerate();
-        stretches.any(|(place, stretch)| stretch.since <= at && (place == 0 || at < stretch.until))
+        let mut stretches = read.stretches.iter();
+        stretches.any(|stretch| {
+            stretch.since <= at && (at < stretch.until || stretch.until == read.until)
+        })
     };
     let known = known.into_iter().flat_map(|known| &known.events);
     let known = known.flat_map(|(of, events)| events.iter().map(move |event| (of, event)));

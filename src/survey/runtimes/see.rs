@@ -89,10 +89,19 @@ pub async fn see(
             AsksLog::No => LogSight::NotAsked,
         }
     };
-    let (log, status) = join(log, status).await;
-    if let Some(trouble) = unread(&log).filter(|_| !rotated_by_us(&case.memory)) {
-        return Err(trouble);
-    }
+    let list = keys::list(scene, factory, case.target.id.name());
+    // Both take their turn in different buckets: one after the other, the second bucket would wait for the first. But no key is listed
+    // where the log holds the runtime anyway.
+    let (log, status, listed) = if keys::are_needed_anyway(scene, case) {
+        let log = log.await;
+        hold(case, &log)?;
+        let (status, listed) = join(status, list).await;
+        (log, status, Some(listed))
+    } else {
+        let (log, status) = join(log, status).await;
+        hold(case, &log)?;
+        (log, status, None)
+    };
     let status = status?;
     let sight = RuntimeSight {
         at: listed_at,
@@ -104,21 +113,42 @@ pub async fn see(
         told_ahead: PerSlot::default(),
         log,
     };
-    let due_age = due_at_the_earliest(scene, &case.spec);
-    if !keys::are_needed_anyway(scene, case) && !keys::are_needed(scene, case, &sight, due_age) {
-        match is_the_same(scene, factory, case).await {
-            Ok(true) => return Ok(sight),
-            Ok(false) => {}
-            // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either,
-            // the status is asked for once more, and holds the runtime.
-            Err(trouble)
-                if trouble.kind.is_forbidden()
-                    && (keys::are_wanted(scene) || factory.service.status_is_action()) => {}
-            Err(trouble) => return Err(trouble),
-        }
-    }
-    let listed = keys::list(scene, factory, case.target.id.name()).await;
+    let listed = match listed {
+        Some(listed) => listed,
+        None if is_enough(scene, factory, case, &sight).await? => return Ok(sight),
+        None => keys::list(scene, factory, case.target.id.name()).await,
+    };
     with_keys(scene, factory, case, sight, listed).await
+}
+
+/// A log that will be read another time holds what rests on it.
+fn hold(case: &RuntimeCase, log: &LogSight) -> Result<(), Trouble> {
+    let trouble = unread(log).filter(|_| !rotated_by_us(&case.memory));
+    trouble.map_or(Ok(()), Err)
+}
+
+/// Does what was seen decide without the keys?
+async fn is_enough(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    sight: &RuntimeSight,
+) -> Result<bool, Trouble> {
+    let due_age = due_at_the_earliest(scene, &case.spec);
+    if keys::are_needed(scene, case, sight, due_age) {
+        return Ok(false);
+    }
+    match is_the_same(scene, factory, case).await {
+        // The keys tell that as well, and may be shown although the status is not. Where they are all new, or not shown either, the status
+        // is asked for once more, and holds the runtime.
+        Err(trouble)
+            if trouble.kind.is_forbidden()
+                && (keys::are_wanted(scene) || factory.service.status_is_action()) =>
+        {
+            Ok(false)
+        }
+        is_the_same => is_the_same,
+    }
 }
 
 /// The same look with what listing the keys told.
