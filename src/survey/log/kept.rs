@@ -72,10 +72,13 @@ impl Log {
     }
 }
 
+/// What was read of one log; whoever comes meanwhile waits for it.
+type Place = Arc<tokio::sync::Mutex<Option<Arc<Log>>>>;
+
 /// The logs that were asked for, each once: connections that lead to one group with the same rights share it.
 #[derive(Default)]
 pub struct Logs {
-    asked: Mutex<BTreeMap<ActivityLogKey, Arc<tokio::sync::Mutex<Option<Arc<Log>>>>>>,
+    asked: Mutex<BTreeMap<ActivityLogKey, Place>>,
 }
 
 impl Logs {
