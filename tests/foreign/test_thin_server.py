@@ -204,12 +204,14 @@ def play(name: str, variant: Variant) -> list[tuple[str, str]]:
         return server.asked
 
 
-def plan(root: pathlib.Path) -> dict:
-    return json.loads(ran("plan", ".", "--format", "json", cwd=root, env=SECRET).stdout)
+def plan(root: pathlib.Path) -> list[dict]:
+    """The steps of a plan: it has a JSON object on each line."""
+    lines = ran("plan", ".", "--format", "json", cwd=root, env=SECRET).stdout.splitlines()
+    return [line["step"] for line in map(json.loads, lines) if "step" in line]
 
 
-def compare(name: str, when: str, plan: dict, expected: dict[str, str]):
-    seen = {step["address"].lower(): verdict(step) for step in plan["plan"]["steps"]}
+def compare(name: str, when: str, steps: list[dict], expected: dict[str, str]):
+    seen = {step["address"].lower(): verdict(step) for step in steps}
     wrong = {address: (seen.get(address), wanted) for address, wanted in expected.items() if not re.match(wanted, str(seen.get(address)))}
     assert not wrong and len(seen) == len(expected), f"{name}, {when}: (seen, expected) {wrong}"
 
@@ -241,7 +243,7 @@ def test_of_its_own_run_the_ledger_knows_when(_server):
             root = pathlib.Path(folder)
             (root / "estate.yaml").write_text(estate(server, Variant(habits)))
             for expected in ["start", then]:
-                steps = {step["address"]: verdict(step) for step in plan(root)["plan"]["steps"]}
+                steps = {step["address"]: verdict(step) for step in plan(root)}
                 assert steps["ws/stale"] == expected, f"{outcome}: {steps['ws/stale']}, not {expected}"
                 ran("apply", ".", "--auto-approve", "--target", "ws/stale", cwd=root, env=SECRET)
                 time.sleep(3.2)
@@ -261,7 +263,7 @@ def test_a_job_that_fails_without_telling_when_gets_new_tokens_and_no_more_attem
                 time.sleep(1.2)
             tokens = {token for _, token in server.started}
             assert (len(server.started), len(tokens)) == (4, 4), f"{job}: {server.started}"
-            steps = {step["address"]: verdict(step) for step in plan(root)["plan"]["steps"]}
+            steps = {step["address"]: verdict(step) for step in plan(root)}
             assert steps[job] == "hold gaveUp", steps[job]
 
 
