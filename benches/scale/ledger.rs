@@ -12,15 +12,16 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::Command;
 
-use afresh::ledger::event::{Ending, Event, Intent, Subject};
+use afresh::ledger::event::{Event, Subject};
 use afresh::model::address::{Address, Identity, ResourceId};
 use afresh::model::job::RunResult;
 use afresh::model::memory::{LogId, LogReading};
 use afresh::model::runtime::{Fingerprint, PerSlot, Slot};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::timeline::LogSpan;
-use afresh::model::verdict::{Action, Presumed, Receipt};
+use afresh::model::verdict::Presumed;
 
+use crate::history::{Regenerated, opened};
 use crate::process::measure;
 use crate::{Most, Result, Row};
 
@@ -74,13 +75,7 @@ const PROJECT: &str = "apiVersion: afresh/v1\nkind: Project\nmetadata: {name: sc
 /// Writes a ledger of so many events, and says how many bytes they take.
 pub fn write(path: &Path, size: Size) -> Result<u64> {
     let mut file = BufWriter::new(File::create(path)?);
-    let opened = Event::Opened {
-        lineage: "5b1c2f90-0000-4000-8000-000000000000".to_owned(),
-        at: at(0, 0)?,
-        tool: "afresh 0.1.0".to_owned(),
-        compactions: 0,
-    };
-    file.write_all(opened.line()?.as_bytes())?;
+    file.write_all(opened(at(0, 0)?).line()?.as_bytes())?;
     let mut left = size.events.saturating_sub(1);
     let mut day = 0;
     while left > 0 {
@@ -173,34 +168,15 @@ fn regenerated(day: usize, number: usize, key: usize) -> Result<[Event; 2]> {
         Slot::Two
     };
     let (before, after) = (keys(number, key)?, keys(number, key + 1)?);
-    let sent = at(day, number + 1)?;
-    let intent = format!("5b1c2f90-0000-4000-8000-{day:012}-{number}");
-    let intended = Event::Intended(Intent {
-        intent: intent.clone(),
-        apply: format!("5b1c2f90-0000-4000-8000-{day:012}"),
-        by: Some("alice on build-7, process 4711".to_owned()),
+    let regenerated = Regenerated {
         subject: runtime(number)?,
-        action: Action::Regenerate {
-            slot,
-            replacing: Presumed::Key(before.get(slot).clone()),
-            beside: Presumed::Key(before.get(slot.twin()).clone()),
-        },
-        rule: None,
-        seen: Some(sent),
-        at: sent,
-        act_by: Span::seconds(120).after(sent),
-    });
-    let settled = Event::Settled {
-        intent,
-        how: Ending::Done(Receipt::Regenerated {
-            slot,
-            fingerprint: after.get(slot).clone(),
-            sent,
-            answered: Span::seconds(1).after(sent),
-        }),
-        at: Span::seconds(1).after(sent),
+        slot,
+        presumed: [slot, slot.twin()].map(|slot| Presumed::Key(before.get(slot).clone())),
+        fingerprint: after.get(slot).clone(),
+        sent: at(day, number + 1)?,
+        intent: format!("5b1c2f90-0000-4000-8000-{day:012}-{number}"),
     };
-    Ok([intended, settled])
+    Ok(regenerated.events(format!("5b1c2f90-0000-4000-8000-{day:012}")))
 }
 
 /// Both keys of a runtime after so many regenerations.

@@ -10,16 +10,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use afresh::ledger::event::{Ending, Event, Intent, Subject};
+use afresh::ledger::event::{Event, Subject};
 use afresh::manifest::{Input, check};
 use afresh::model::address::{Address, Identity, ResourceId};
 use afresh::model::desired::{Desired, JobRunWhat};
 use afresh::model::job::RunResult;
 use afresh::model::runtime::{Fingerprint, PerSlot, Slot};
 use afresh::model::time::{Span, Timestamp};
-use afresh::model::verdict::{Action, Presumed, Receipt};
+use afresh::model::verdict::Presumed;
 use jiff::Timestamp as Instant;
 
+use crate::history::{Regenerated, opened};
 use crate::process::measure;
 use crate::server::{Server, Size, kind};
 use crate::{Most, Result, Row};
@@ -249,12 +250,7 @@ fn manifests(host: &str, estate: &Estate) -> String {
 fn write_ledger(path: &Path, estate: &Estate, desired: &Desired, host: &str) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     let now: Timestamp = Instant::now();
-    let opened = Event::Opened {
-        lineage: "5b1c2f90-0000-4000-8000-000000000000".to_owned(),
-        at: Span::days(2).before(now),
-        tool: "afresh 0.1.0".to_owned(),
-        compactions: 0,
-    };
+    let opened = opened(Span::days(2).before(now));
     file.write_all(opened.line()?.as_bytes())?;
     if estate.size.runtimes > 0 {
         for factory in 0..estate.size.factories {
@@ -313,34 +309,16 @@ fn rotated(factory: usize, number: usize, at: Timestamp) -> Result<Vec<Event>> {
         one: key(1)?,
         two: key(2)?,
     };
-    let mut events = Vec::new();
-    for slot in Slot::BOTH {
-        let intent = format!("{factory}-{number}-{}", usize::from(slot == Slot::Two));
-        events.push(Event::Intended(Intent {
-            intent: intent.clone(),
-            apply: "5b1c2f90-0000-4000-8000-000000000001".to_owned(),
-            by: None,
+    let of = |slot: Slot| {
+        let regenerated = Regenerated {
             subject: subject.clone(),
-            action: Action::Regenerate {
-                slot,
-                replacing: Presumed::Unseen,
-                beside: Presumed::Unseen,
-            },
-            rule: None,
-            seen: None,
-            at,
-            act_by: Span::seconds(120).after(at),
-        }));
-        events.push(Event::Settled {
-            intent,
-            how: Ending::Done(Receipt::Regenerated {
-                slot,
-                fingerprint: keys.get(slot).clone(),
-                sent: at,
-                answered: Span::seconds(1).after(at),
-            }),
-            at: Span::seconds(1).after(at),
-        });
-    }
-    Ok(events)
+            slot,
+            presumed: [Presumed::Unseen, Presumed::Unseen],
+            fingerprint: keys.get(slot).clone(),
+            sent: at,
+            intent: format!("{factory}-{number}-{}", usize::from(slot == Slot::Two)),
+        };
+        regenerated.events("5b1c2f90-0000-4000-8000-000000000001".to_owned())
+    };
+    Ok(Slot::BOTH.into_iter().flat_map(of).collect())
 }

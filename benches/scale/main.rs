@@ -8,6 +8,7 @@
 //! 1,000,000 bytes. The last column is what it must not exceed. Ends with an error where a row does.
 #![expect(clippy::print_stdout, reason = "a benchmark is for reading")]
 
+mod history;
 mod ledger;
 mod live;
 mod plan_file;

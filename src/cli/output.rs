@@ -9,21 +9,12 @@ use std::path::{Path, PathBuf};
 
 use super::error::Failure;
 use super::links::target;
-use super::screen::{Put, Screen};
+use super::screen::{Put, Screen, write_line};
 use crate::cloud::without_dots;
 
 /// Writes a file whole or not at all; through a device or a pipe. A text ends with a line end.
 pub fn write_file(path: &Path, text: &str, screen: &Screen) -> Result<(), Failure> {
-    let end = if text.ends_with('\n') || text.is_empty() {
-        ""
-    } else {
-        "\n"
-    };
-    let put = |out: &mut dyn Write| {
-        out.write_all(text.as_bytes())?;
-        out.write_all(end.as_bytes())
-    };
-    write_with(path, &put, screen)
+    write_with(path, &|out| write_line(out, text), screen)
 }
 
 /// The same with what is written piece by piece.

@@ -265,7 +265,8 @@ impl Write for Out<'_> {
     }
 }
 
-fn write_line(stream: &mut impl Write, text: &str) -> io::Result<()> {
+/// A text with a line end behind it, unless it has one or is empty.
+pub fn write_line(stream: &mut (impl Write + ?Sized), text: &str) -> io::Result<()> {
     let newline = if text.ends_with('\n') || text.is_empty() {
         ""
     } else {

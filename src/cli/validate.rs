@@ -44,60 +44,44 @@ fn valid(
     screen: &Screen,
 ) {
     let warnings = &checked.warnings;
-    match format {
-        FindingFormat::Text => {
-            if !warnings.is_empty() {
-                screen.remark(&warnings.render(screen.color_errors));
-            }
-            for warning in walked {
-                screen.remark(&as_text(warning));
-            }
-            screen.tell(&summary(checked, walked.len(), input));
-        }
-        FindingFormat::Json
-        | FindingFormat::Sarif
-        | FindingFormat::Github
-        | FindingFormat::Azure => {
-            let mut all = warnings.findings();
-            all.extend_from_slice(walked);
-            print(&all, format, screen);
-        }
+    if let Some(report) = report(format) {
+        let mut all = warnings.findings();
+        all.extend_from_slice(walked);
+        return screen.put(&report(&all));
     }
+    if !warnings.is_empty() {
+        screen.remark(&warnings.render(screen.color_errors));
+    }
+    for warning in walked {
+        screen.remark(&as_text(warning));
+    }
+    screen.tell(&summary(checked, walked.len(), input));
 }
 
 fn invalid(problems: &Problems, input: &Input, format: FindingFormat, screen: &Screen) {
-    match format {
-        FindingFormat::Text => {
-            screen.complain(&problems.render(screen.color_errors));
-            if let Some(folder) = whole_of(input, problems) {
-                screen.remark(&format!(
-                    "\nA part of a project is checked with what it refers to:\n    {}",
-                    screen
-                        .typed
-                        .again(["--with", &folder.display().to_string()])
-                ));
-            }
-        }
-        FindingFormat::Json
-        | FindingFormat::Sarif
-        | FindingFormat::Github
-        | FindingFormat::Azure => print(&problems.findings(), format, screen),
+    if let Some(report) = report(format) {
+        return screen.put(&report(&problems.findings()));
+    }
+    screen.complain(&problems.render(screen.color_errors));
+    if let Some(folder) = whole_of(input, problems) {
+        screen.remark(&format!(
+            "\nA part of a project is checked with what it refers to:\n    {}",
+            screen
+                .typed
+                .again(["--with", &folder.display().to_string()])
+        ));
     }
 }
 
-/// For programs, on stdout.
-fn print(all: &[Finding], format: FindingFormat, screen: &Screen) {
+/// How findings are told to programs, harmless to print; `None`: they are for people.
+fn report(format: FindingFormat) -> Option<fn(&[Finding]) -> String> {
     match format {
-        FindingFormat::Text => {}
-        FindingFormat::Json => screen.say_json(&findings::as_json(all).to_string()),
-        FindingFormat::Sarif => screen.say_json(&findings::as_sarif(all).to_string()),
-        FindingFormat::Github => put_lines(&findings::as_github(all), screen),
-        FindingFormat::Azure => put_lines(&findings::as_azure(all), screen),
+        FindingFormat::Text => None,
+        FindingFormat::Json => Some(|all| escape::json(&findings::as_json(all).to_string())),
+        FindingFormat::Sarif => Some(|all| escape::json(&findings::as_sarif(all).to_string())),
+        FindingFormat::Github => Some(findings::as_github),
+        FindingFormat::Azure => Some(findings::as_azure),
     }
-}
-
-fn put_lines(text: &str, screen: &Screen) {
-    text.lines().for_each(|line| screen.put(line));
 }
 
 /// The policy's own exit code, where only that refuses them.

@@ -14,6 +14,7 @@ use super::request_id;
 use super::session::Session;
 use crate::http::{Place, Repeat};
 use crate::model::address::ResourceId;
+use crate::model::hex::hex;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
@@ -101,10 +102,5 @@ pub(super) fn fingerprint<'de, D: Deserializer<'de>>(
 }
 
 fn of_text(key: &str) -> Option<Fingerprint> {
-    let hex = Sha256::digest(key)
-        .iter()
-        .fold(String::with_capacity(64), |hex, byte| {
-            format!("{hex}{byte:02x}")
-        });
-    Fingerprint::parse(&hex)
+    Fingerprint::parse(&hex(&Sha256::digest(key)))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::escape;
 use crate::model::desired::Place;
-use crate::model::finding::{Finding, Severity};
+use crate::model::finding::Finding;
 
 /// What a file is called that was read from stdin: no path.
 const STDIN: &str = "<stdin>";
@@ -131,10 +131,7 @@ pub fn as_azure(findings: &[Finding]) -> String {
     let plain = |text: &str| escape::line(text).replace('%', "%AZP25");
     let value = |text: &str| plain(text).replace(';', "%3B").replace(']', "%5D");
     let command = |finding: &Finding| {
-        let kind = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
+        let kind = finding.severity.word();
         let place = in_a_file(finding).map(|Place { file, line, column }| {
             format!(
                 "sourcepath={};linenumber={line};columnnumber={column};",
@@ -161,6 +158,7 @@ fn sentence(finding: &Finding) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::finding::Severity;
 
     fn finding(file: &str, message: &str) -> Finding {
         Finding {

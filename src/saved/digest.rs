@@ -7,9 +7,9 @@ use std::io;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::measure::hex;
 use super::mirror::Mirror;
 use super::shape::verdict::Action;
+use crate::model::hex::hex;
 use crate::model::job::RunResult;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;

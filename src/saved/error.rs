@@ -77,7 +77,8 @@ pub enum SavedError {
 }
 
 impl SavedError {
-    /// May a new plan take the file's place? Another version may still use what is there, and what is no plan is somebody's.
+    /// May a new plan be written over this file? Not over a plan of another version, which somebody may still use, and not over a file
+    /// that is not a plan.
     pub const fn may_be_replaced(&self) -> bool {
         match self {
             Self::Tampered { .. } | Self::Malformed { .. } | Self::Cut { .. } => true,

@@ -8,6 +8,7 @@ use super::error::Excess;
 use crate::limits::{
     PLAN_BYTES_MAX, PLAN_LINE_BYTES_MAX, PLAN_LINE_VALUES_MAX, PLAN_LINES_MAX, PLAN_VALUES_MAX,
 };
+use crate::model::hex::hex;
 
 /// What has been written or read so far.
 #[derive(Default)]
@@ -112,15 +113,6 @@ impl Seal {
     pub(super) fn finish(self) -> String {
         hex(&self.0.finalize())
     }
-}
-
-/// In lower case.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let nibble = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    let digits = bytes
-        .iter()
-        .flat_map(|byte| [nibble(byte >> 4), nibble(byte & 15)]);
-    digits.collect()
 }
 
 /// A line without what ends it.

@@ -296,18 +296,15 @@ impl<R: BufRead> Reader<R> {
             Line::Credential(line) => measure.keep(Kind::Credential, &line.reference),
             Line::Factory(line) => {
                 measure.keep(Kind::KeyConnection, line.name.0.as_str());
-                measure.repeat(Kind::Cloud, &line.cloud)?;
-                measure.repeat(Kind::Credential, &line.credential)?;
+                of_reached(&line.cloud, &line.credential, measure)?;
             }
             Line::Subscription(line) => {
                 measure.keep(Kind::KeyConnection, line.name.0.as_str());
-                measure.repeat(Kind::Cloud, &line.cloud)?;
-                measure.repeat(Kind::Credential, &line.credential)?;
+                of_reached(&line.cloud, &line.credential, measure)?;
             }
             Line::Workspace(line) => {
                 measure.keep(Kind::Workspace, line.name.0.as_str());
-                measure.repeat(Kind::Cloud, &line.cloud)?;
-                measure.repeat(Kind::Credential, &line.credential)?;
+                of_reached(&line.cloud, &line.credential, measure)?;
             }
             Line::Rule(line) => {
                 let name = line.reference.as_deref();
@@ -336,6 +333,12 @@ impl<R: BufRead> Reader<R> {
             why: told.strip_suffix(&place).unwrap_or(&told).to_owned(),
         }
     }
+}
+
+/// What a connection names.
+fn of_reached(cloud: &str, credential: &str, measure: &mut Measure) -> Result<(), Excess> {
+    measure.repeat(Kind::Cloud, cloud)?;
+    measure.repeat(Kind::Credential, credential)
 }
 
 fn of_step(step: &Step, measure: &mut Measure) -> Result<(), Excess> {

@@ -115,13 +115,9 @@ impl<'a> Writer<'a> {
 
     /// One line, which is sealed as it is written.
     fn put(&mut self, shape: &impl Serialize) -> Result<(), WriteError> {
-        let mut line = line_of(shape)?;
-        self.measure
-            .count(line.as_bytes())
-            .map_err(WriteError::TooLarge)?;
+        let line = counted(shape, &mut self.measure)?;
         self.seal.add(line.as_bytes());
-        line.push('\n');
-        Ok(self.out.write_all(line.as_bytes())?)
+        Ok(self.out.write_all((line + "\n").as_bytes())?)
     }
 
     fn cloud(&mut self, cloud: &words::Cloud) -> Result<String, WriteError> {
@@ -267,12 +263,15 @@ impl<'a> Writer<'a> {
             digest: self.digest.finish(),
             seal: self.seal.finish(),
         });
-        let line = line_of(&end)?;
-        self.measure
-            .count(line.as_bytes())
-            .map_err(WriteError::TooLarge)?;
+        let line = counted(&end, &mut self.measure)?;
         Ok(self.out.write_all((line + "\n").as_bytes())?)
     }
+}
+
+fn counted(shape: &impl Serialize, measure: &mut Measure) -> Result<String, WriteError> {
+    let line = line_of(shape)?;
+    let counted = measure.count(line.as_bytes());
+    counted.map_err(WriteError::TooLarge).map(|()| line)
 }
 
 /// A shape as one line that is harmless wherever it is shown.

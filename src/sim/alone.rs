@@ -11,7 +11,7 @@ pub(crate) fn serialize<T: Serialize, S: Serializer>(
 ) -> Result<S::Ok, S::Error> {
     match shelf.first() {
         Some(entry) => entry.serialize(to),
-        None => Err(S::Error::custom("there is no entry")),
+        None => Err(S::Error::custom("the shelf is empty")),
     }
 }
 

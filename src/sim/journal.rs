@@ -74,7 +74,7 @@ impl World {
         Ok(())
     }
 
-    /// `None` and `false`: there is no such place.
+    /// `None` or `false`: this world does not have the place.
     fn put_change(&mut self, change: Change<'_>) -> Option<bool> {
         let Self {
             subscriptions,

@@ -104,7 +104,7 @@ impl<'a> Rules<'a> {
         self.all.iter()
     }
 
-    /// The rules that select a resource of this name, in order, and how.
+    /// The rules that select a resource of this name, each with how it does. They are in the order of the project.
     pub fn selecting(&self, name: &str) -> Vec<(&'a KeyAgeRule, Selected)> {
         let naming = self.naming.get(&name.to_ascii_lowercase());
         let naming = naming.into_iter().flatten().copied();

@@ -62,7 +62,7 @@ fn needs_no_list(scene: &Scene<'_>, factory: &Factory, rules: &Rules<'_>) -> boo
 
 /// Cases from the ledger alone: of every named runtime, and of every remembered one that a glob matches.
 fn remembered(scene: &Scene<'_>, factory: &Factory, rules: &Rules<'_>) -> Vec<Subject> {
-    // Ids are in order, so that those of one factory stand together.
+    // They are sorted by id, so the runtimes of one factory follow each other.
     let prefix = format!("{}/", factory.id().folded());
     let first = Identity::Runtime(ResourceId::new(prefix.as_str()));
     let known = scene

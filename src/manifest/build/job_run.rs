@@ -275,7 +275,7 @@ fn submission(
         .collect();
     let body = serde_json::Value::Object(body).to_string();
     Some(SubmissionSpec {
-        digest: digest::hex(&body),
+        digest: digest::sha256(&body),
         body,
         accept: accept?,
         concurrency: spec

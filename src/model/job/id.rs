@@ -1,6 +1,7 @@
 //! What jobs, runs and requests for runs go by.
 
 use crate::limits::TOKEN_CHARS_MAX;
+use crate::model::hex::hex;
 
 /// A job's id: a positive 64-bit number, never a float.
 pub type JobId = i64;
@@ -21,11 +22,7 @@ impl Token {
 
     /// A SHA-256 as its 64 lower-case hex digits: exactly as long as a token may be.
     pub fn from_digest(digest: &[u8; 32]) -> Self {
-        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-        let digits = digest
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        Self(digits.collect())
+        Self(hex(digest))
     }
 
     /// The text.

@@ -109,7 +109,6 @@ struct Progress {
     /// The jobs that a run further down may satisfy, by the time since when; the latest last.
     open: BTreeSet<(Timestamp, JobId)>,
     needed: BTreeMap<JobId, Timestamp>,
-    jobs: usize,
     pages: usize,
     found: usize,
     /// For each of the last pages, from where it went down, and how many jobs it brought.
@@ -121,7 +120,6 @@ impl Progress {
     fn new(needed: BTreeMap<JobId, Timestamp>, now: Timestamp) -> Self {
         Self {
             open: needed.iter().map(|(id, since)| (*since, *id)).collect(),
-            jobs: needed.len(),
             needed,
             pages: 0,
             found: 0,
@@ -163,7 +161,7 @@ impl Progress {
         if self.pages < SWEEP_LOOK_PAGES {
             return true;
         }
-        if self.pages.saturating_sub(self.found) > SWEEP_LOOK_PAGES + self.jobs / 10 {
+        if self.pages.saturating_sub(self.found) > SWEEP_LOOK_PAGES + self.needed.len() / 10 {
             return false;
         }
         let brought: usize = self.last.iter().map(|(_, found)| found).sum();

@@ -101,9 +101,6 @@ where
         // What lies between two gaps is known.
         read.since = gaps.get(place + 1).map_or(whole.since, |next| next.until);
     }
-    if gaps.is_empty() {
-        read.since = whole.since;
-    }
     Ok(read)
 }
 

@@ -89,13 +89,13 @@ pub async fn see(
             AsksLog::No => LogSight::NotAsked,
         }
     };
-    let list = keys::list(scene, factory, case.target.id.name());
+    let list = || keys::list(scene, factory, case.target.id.name());
     // Both take their turn in different buckets: one after the other, the second bucket would wait for the first. But no key is listed
     // where the log holds the runtime anyway.
     let (log, status, listed) = if keys::are_needed_anyway(scene, case) {
         let log = log.await;
         hold(case, &log)?;
-        let (status, listed) = join(status, list).await;
+        let (status, listed) = join(status, list()).await;
         (log, status, Some(listed))
     } else {
         let (log, status) = join(log, status).await;
@@ -116,7 +116,7 @@ pub async fn see(
     let listed = match listed {
         Some(listed) => listed,
         None if is_enough(scene, factory, case, &sight).await? => return Ok(sight),
-        None => keys::list(scene, factory, case.target.id.name()).await,
+        None => list().await,
     };
     with_keys(scene, factory, case, sight, listed).await
 }

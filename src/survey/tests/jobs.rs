@@ -145,9 +145,14 @@ fn a_name_is_one_job_or_none() {
 
 /// `j-1` and so on, each by its name.
 fn by_name(count: usize) -> (String, Vec<String>) {
+    by_name_with(count, |_| String::new())
+}
+
+/// The same with the one run of each.
+fn by_name_with(count: usize, run: impl Fn(usize) -> String) -> (String, Vec<String>) {
     let numbers = || 1..=count;
     let jobs: Vec<String> = numbers()
-        .map(|n| format!("{{id: {n}, name: j-{n}}}"))
+        .map(|n| format!("{{id: {n}, name: j-{n}, runs: [{}]}}", run(n)))
         .collect();
     let rules = numbers().map(|n| succeeded(&format!("j-{n}"), &format!("{{name: j-{n}}}")));
     (
@@ -156,27 +161,25 @@ fn by_name(count: usize) -> (String, Vec<String>) {
     )
 }
 
+/// How often jobs and their runs were listed: jobs, active runs, ended runs.
+fn lists(estate: &mut Estate) -> [usize; 3] {
+    let asked = estate.asked();
+    ["jobs.list", "runs.list-active", "runs.list-ended"]
+        .map(|kind| asked.iter().filter(|one| **one == kind).count())
+}
+
 /// Each by itself where they are few; one list of names and one of active runs where they are many.
 #[test]
 fn many_jobs_are_found_in_one_list() {
     // Where none has run, one page of the workspace's list tells that, and each is asked for how long it has not.
-    for (count, lists, swept) in [
+    for (count, wanted, swept) in [
         (JOBS_ONE_BY_ONE_MAX, JOBS_ONE_BY_ONE_MAX, 0),
         (JOBS_ONE_BY_ONE_MAX + 1, 1, 1),
     ] {
         let (world, rules) = by_name(count);
         let mut estate = Estate::new(&world, &rules);
         let survey = estate.survey();
-        let asked = estate.asked();
-        let of = |kind: &str| asked.iter().filter(|one| **one == kind).count();
-        assert_eq!(
-            [
-                of("jobs.list"),
-                of("runs.list-active"),
-                of("runs.list-ended")
-            ],
-            [lists, lists, count + swept]
-        );
+        assert_eq!(lists(&mut estate), [wanted, wanted, count + swept]);
         for n in 1..=count {
             let case = job(&survey, &format!("analytics/j-{n}"));
             assert_eq!(usize::try_from(case.target.job).unwrap(), n);
@@ -195,24 +198,10 @@ fn the_runs_of_many_jobs_are_read_from_one_list() {
             result(n)
         )
     };
-    let jobs: Vec<String> = (1..=40)
-        .map(|n| format!("{{id: {n}, name: j-{n}, runs: [{}]}}", run(n)))
-        .collect();
-    let rules: Vec<String> = (1..=40)
-        .map(|n| succeeded(&format!("j-{n}"), &format!("{{name: j-{n}}}")))
-        .collect();
-    let mut estate = Estate::new(&workspace(&format!("[{}]", jobs.join(", "))), &rules);
+    let (world, rules) = by_name_with(40, run);
+    let mut estate = Estate::new(&world, &rules);
     let survey = estate.survey();
-    let asked = estate.asked();
-    let of = |kind: &str| asked.iter().filter(|one| **one == kind).count();
-    assert_eq!(
-        [
-            of("jobs.list"),
-            of("runs.list-active"),
-            of("runs.list-ended")
-        ],
-        [1, 1, 3]
-    );
+    assert_eq!(lists(&mut estate), [1, 1, 3]);
     for n in 1..=40 {
         let case = job(&survey, &format!("analytics/j-{n}"));
         let sight = seen(&case.sight);
@@ -228,28 +217,17 @@ fn the_runs_of_many_jobs_are_read_from_one_list() {
 /// A list that fails says nothing of any job: each is asked for.
 #[test]
 fn a_sweep_that_fails_is_made_up_for_one_by_one() {
-    let jobs: Vec<String> = (1..=40)
-        .map(|n| format!("{{id: {n}, name: j-{n}, runs: [{{started: 2h ago, ended: 1h ago, result: SUCCESS}}]}}"))
-        .collect();
-    let rules: Vec<String> = (1..=40)
-        .map(|n| succeeded(&format!("j-{n}"), &format!("{{name: j-{n}}}")))
-        .collect();
+    let (world, rules) = by_name_with(40, |_| {
+        "{started: 2h ago, ended: 1h ago, result: SUCCESS}".to_owned()
+    });
     // The first is of the active runs.
     let faults = "faults: [{on: runs/list, nth: 2, times: 1, do: error, status: 400}]\n";
-    let world = workspace(&format!("[{}]", jobs.join(", "))) + faults;
-    let mut estate = Estate::new(&world, &rules);
+    let mut estate = Estate::new(&(world + faults), &rules);
     let survey = estate.survey();
     for n in 1..=40 {
         seen(&job(&survey, &format!("analytics/j-{n}")).sight);
     }
-    let asked = estate.asked();
-    assert_eq!(
-        asked
-            .iter()
-            .filter(|one| **one == "runs.list-ended")
-            .count(),
-        41
-    );
+    assert_eq!(lists(&mut estate)[2], 41);
 }
 
 /// What an id names needs no list; all else that was to be found in it is in trouble, also what its first page showed.

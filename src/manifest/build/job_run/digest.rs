@@ -8,16 +8,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::model::desired::JobSelector;
+use crate::model::hex::hex;
 use crate::model::job::{Counting, ParameterValue, Retry, RunResult};
 
 /// SHA-256, in lower-case hex.
-pub(super) fn hex(text: &str) -> String {
-    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
-    let digest = Sha256::digest(text.as_bytes());
-    digest
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
-        .collect()
+pub(super) fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
 }
 
 /// Of what an attempt is an attempt at: where it changes, attempts are counted anew.
@@ -39,14 +35,16 @@ pub(super) fn of_rule(
         retry.backoff_max.as_secs(),
         retry.attempts_max
     ]);
-    hex(&json!([
-        "afresh/rule/1",
-        selector,
-        references(parameters),
-        accept,
-        retry
-    ])
-    .to_string())
+    sha256(
+        &json!([
+            "afresh/rule/1",
+            selector,
+            references(parameters),
+            accept,
+            retry
+        ])
+        .to_string(),
+    )
 }
 
 /// As a manifest writes them: a variable by its name, whatever it holds.
@@ -69,5 +67,5 @@ pub(super) fn of_question(
         Counting::SameParameters => references(parameters),
         Counting::Any => Value::Null,
     };
-    hex(&json!(["afresh/asks/1", asked]).to_string())
+    sha256(&json!(["afresh/asks/1", asked]).to_string())
 }
