@@ -92,6 +92,8 @@ pub const STORAGE_WRITES: (u32, u32, u32) = (100, 3, 10);
 /// The same for one Databricks workspace: what its own SDKs keep to, none at once and 15 a second, since the service tells no number for
 /// lists.
 pub const DATABRICKS_REQUESTS: (u32, u32) = (1, 15);
+/// The same for one Key Vault: 4,000 in 10 seconds ("Azure Key Vault service limits"). In no 10 seconds are they more.
+pub const VAULT_REQUESTS: (u32, u32, u32) = (2_000, 200, 1);
 /// Least part of a bucket's rate that is kept to after 429s, in thousandths.
 pub const PACE_MIN: i64 = 125;
 /// Waiting for the own request budget is told once it has taken so long.
@@ -145,6 +147,14 @@ pub const SWEEP_LOOK_PAGES: usize = 4;
 pub const PARAMETERS_BYTES_MAX: usize = 10_000;
 /// Longest `idempotency_token` (Databricks Jobs API).
 pub const TOKEN_CHARS_MAX: usize = 64;
+/// Most bytes of a secret's value in a Key Vault ("About Azure Key Vault secrets": 25 KiB).
+pub const VAULT_VALUE_BYTES_MAX: usize = 25 * 1024;
+/// Most tags of a secret in a Key Vault.
+pub const VAULT_TAGS_MAX: usize = 15;
+/// Most characters of such a tag's name, and of its value.
+pub const VAULT_TAG_CHARS_MAX: usize = 256;
+/// Most characters of such a secret's content type.
+pub const VAULT_CONTENT_TYPE_CHARS_MAX: usize = 255;
 
 /// Longest request id of a service that is shown. Theirs have 36 to 40 characters.
 pub const REQUEST_ID_CHARS_MAX: usize = 100;

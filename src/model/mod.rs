@@ -36,5 +36,6 @@ pub mod time;
 pub mod timeline;
 pub mod trouble;
 pub mod trust;
+pub mod vault;
 pub mod verdict;
 pub mod window;
