@@ -52,6 +52,16 @@ pub const UNREPEATABLE_DEADLINE: Duration = Duration::from_secs(20);
 pub const REQUEST_LIFETIME: Duration = Duration::from_mins(1);
 /// Most that a `Cloud` document may say.
 pub const REQUEST_LIFETIME_MAX: Duration = Duration::from_mins(10);
+/// How long the command of a hand-off may take, unless its rule says something else.
+pub const HAND_OFF_TIMEOUT: Duration = Duration::from_mins(5);
+/// Longest time that a rule may give such a command.
+pub const HAND_OFF_TIMEOUT_MAX: Duration = Duration::from_mins(10);
+/// How much of what such a command prints is told.
+pub const HAND_OFF_OUTPUT_BYTES_MAX: usize = 2_000;
+/// Longest text that tells a person what to do.
+pub const HAND_OFF_TEXT_CHARS_MAX: usize = 300;
+/// Most entries of one `handOff`.
+pub const HAND_OFFS_MAX: usize = 10;
 /// So many lifetimes after its intent an unchanged key proves that a regenerate did not happen. It is sent in the first of them.
 pub const REGENERATE_LIFETIMES: u32 = 2;
 /// The same for what may be repeated under one token, or without harm.

@@ -1,5 +1,6 @@
 //! One request that changes something, through the Writer: the only place in `apply` that acts.
 
+use super::hand_over;
 use super::hands::Hands;
 use super::look;
 use crate::cloud::{ActFailure, Dated};
@@ -8,7 +9,8 @@ use crate::model::connection::Workspace;
 use crate::model::effect::Effect;
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::{Action, Receipt};
+use crate::model::vault::NewVersion;
+use crate::model::verdict::{Action, Receipt, Step};
 
 /// What the service answered.
 pub(super) struct Answer {
@@ -29,14 +31,16 @@ impl From<Receipt> for Answer {
 
 /// How long the request of an action may be under way, repeats included, if one may be for `lifetime`. What may be repeated may be repeated
 /// for long; a regenerate is sent once.
-pub(super) const fn under_way(action: &Action, lifetime: Span) -> Span {
+/// A command takes its own time, after its key was read.
+pub(super) fn under_way(action: &Action, lifetime: Span, command: Option<Span>) -> Span {
     let lifetimes = match action {
         Action::Regenerate { .. } => REGENERATE_LIFETIMES,
-        Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
+        Action::HandOver { .. } | Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
             REPEATABLE_LIFETIMES
         }
     };
-    Span::seconds(lifetime.as_secs() * lifetimes as u64)
+    let requests = Span::seconds(lifetime.as_secs() * lifetimes as u64);
+    command.map_or(requests, |command| requests.plus(command))
 }
 
 /// Does what an intent in the ledger says. `looked`: the service's time of the look before it. It is not under way after
@@ -46,8 +50,9 @@ pub(super) const fn under_way(action: &Action, lifetime: Span) -> Span {
 /// It surely did not happen, or nobody knows.
 pub(super) async fn send(
     hands: &Hands<'_>,
+    step: &Step,
     effect: Effect<'_>,
-    looked: Timestamp,
+    (looked, version): (Timestamp, Option<NewVersion>),
     act_by: Timestamp,
 ) -> Result<Answer, ActFailure> {
     let writer = &hands.writer;
@@ -70,6 +75,16 @@ pub(super) async fn send(
                 receipt: regenerated(slot, said.key, looked, at),
                 beside: said.beside,
             })
+        }
+        Effect::HandOver { to, slot, .. } => {
+            let (key, answered) = hand_over::send(hands, effect, step, version, act_by).await?;
+            Ok(Receipt::HandedOver {
+                to: to.clone(),
+                slot,
+                fingerprint: key,
+                answered,
+            }
+            .into())
         }
         Effect::Start {
             target,

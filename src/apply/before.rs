@@ -54,6 +54,11 @@ pub(super) fn since(
                 .find(|(content, run, at)| content == digest && *at >= decided && !known(*run))
                 .map(|(.., at)| *at)
         }
+        Action::HandOver { to, key, .. } => {
+            let delivered = memory.runtimes.get(identity)?.delivered.get(to)?;
+            let is_it = *key == Presumed::Key(delivered.fingerprint.clone());
+            (is_it && delivered.last >= decided).then_some(delivered.last)
+        }
         Action::Cancel { .. }
         | Action::Regenerate {
             replacing: Presumed::Unseen,

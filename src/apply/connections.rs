@@ -8,6 +8,7 @@ use crate::model::key_service::KeyService;
 use crate::model::survey::RuntimeTarget;
 use crate::model::time::Span;
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::verdict::Target;
 
 /// The connections that a plan's targets name.
@@ -15,6 +16,8 @@ use crate::model::verdict::Target;
 pub struct Connections<'a> {
     /// Connections to services with integration runtimes, by name.
     pub key_connections: &'a BTreeMap<Name, KeyConnection>,
+    /// Key Vaults that keys are handed to, by their names.
+    pub vaults: &'a BTreeMap<VaultName, VaultConnection>,
     /// Databricks connections by name.
     pub workspaces: &'a BTreeMap<Name, Workspace>,
 }
@@ -39,6 +42,16 @@ impl<'a> Connections<'a> {
         self.key_connections.get(name).ok_or_else(|| {
             let kinds = KeyService::ALL.map(|service| service.kind().as_str());
             undeclared(&kinds.join(" or "), name)
+        })
+    }
+
+    /// The vault of this name.
+    pub(super) fn vault(&self, name: &VaultName) -> Result<&'a VaultConnection, Trouble> {
+        self.vaults.get(name).ok_or_else(|| Trouble {
+            kind: TroubleKind::Misfit,
+            doing: format!("reach the vault {name}"),
+            message: "no hand-off here names it, but the plan needs it".to_owned(),
+            ids: Box::default(),
         })
     }
 

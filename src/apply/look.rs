@@ -17,10 +17,13 @@ use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::vault::NewVersion;
 use crate::model::verdict::{Action, Company, Presumed, Step};
 
 use super::ground::{self, KeysSeen, StartSight, SubmitSight};
+use super::hand_over::{self, Handing};
 use super::hands::Hands;
+use super::progress::Progress;
 use super::remember;
 
 /// What another look says of an action.
@@ -33,6 +36,8 @@ pub(super) enum Ground {
         at: Timestamp,
         /// What was seen and the ledger does not know.
         news: Option<Box<Event>>,
+        /// What a new version of a secret is to have beside its value.
+        version: Option<Box<NewVersion>>,
     },
     /// It is done already, by others.
     Already {
@@ -43,7 +48,7 @@ pub(super) enum Ground {
     Gone(String),
 }
 
-/// Looks at everything that `action`, which is what `effect` does, presumes. `cancelled`: runs that this step has cancelled before.
+/// Looks at everything that `action`, which is what `effect` does, presumes. `progress`: what this step has done before.
 ///
 /// # Errors
 /// The service did not let itself be looked at.
@@ -52,8 +57,9 @@ pub(super) async fn again(
     step: &Step,
     effect: Effect<'_>,
     action: &Action,
-    cancelled: &[RunId],
+    progress: &Progress,
 ) -> Result<Ground, Trouble> {
+    let cancelled = &progress.cancelled;
     let looked = match effect {
         Effect::Regenerate {
             target,
@@ -61,6 +67,21 @@ pub(super) async fn again(
             replacing,
             beside,
         } => at_keys(hands, step, target, (slot, replacing, beside)).await,
+        Effect::HandOver {
+            target,
+            to,
+            slot,
+            key,
+        } => {
+            let handing = Handing {
+                target,
+                to,
+                slot,
+                key,
+                made: progress.made(slot),
+            };
+            hand_over::look(hands, step, handing).await
+        }
         Effect::Start {
             target,
             after,
@@ -138,6 +159,7 @@ async fn at_keys(
             action,
             at,
             news: news.map(Box::new),
+            version: None,
         },
         Err(why) => Ground::Gone(why),
     })
@@ -308,6 +330,7 @@ fn firm(action: &Action, at: Timestamp, holds: Result<(), String>) -> Ground {
             action: action.clone(),
             at,
             news: None,
+            version: None,
         },
         Err(why) => Ground::Gone(why),
     }

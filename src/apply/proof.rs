@@ -146,7 +146,10 @@ fn planned(step: &Step, action: &Action, run: RunId) -> bool {
         submitted.is_some_and(|facts| facts.runs.iter().any(|known| known.id == run));
     let followed = match action {
         Action::Start { after, .. } => *after == Some(run),
-        Action::Submit { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => false,
+        Action::Submit { .. }
+        | Action::Cancel { .. }
+        | Action::Regenerate { .. }
+        | Action::HandOver { .. } => false,
     };
     of_submission || followed || look::known_runs(step, &[]).contains(&run)
 }

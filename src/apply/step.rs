@@ -2,8 +2,10 @@
 //! that was asked for.
 
 use super::act::Answer;
+use super::hand_over;
 use super::hands::Hands;
 use super::look::Ground;
+use super::progress::{Next, Progress};
 use super::proof::Unproved;
 use super::skip::Skip;
 use super::{act, before, look, proof, watch};
@@ -13,37 +15,12 @@ use crate::ledger::{IntendError, LedgerError};
 use crate::limits::REFUSAL_CHARS_MAX;
 use crate::model::address::Address;
 use crate::model::effect::Effect;
-use crate::model::job::RunId;
 use crate::model::outcome::Happened;
 use crate::model::promise::Attention;
 use crate::model::time::{Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::verdict::{Action, Receipt, Settled, Step, Target, Verdict};
-
-/// Whether the next action of a step may follow.
-enum Next {
-    Go,
-    Halt,
-}
-
-/// What the actions of a step have done so far.
-#[derive(Default)]
-struct Progress {
-    cancelled: Vec<RunId>,
-    started: Option<RunId>,
-}
-
-impl Progress {
-    fn took(&mut self, receipt: Option<&Receipt>) -> Next {
-        match receipt {
-            Some(Receipt::Cancelled { run, .. }) => self.cancelled.push(*run),
-            Some(Receipt::Started { run, .. }) => self.started = Some(*run),
-            Some(Receipt::Regenerated { .. }) => {}
-            None => return Next::Halt,
-        }
-        Next::Go
-    }
-}
+use crate::model::vault::NewVersion;
+use crate::model::verdict::{Action, Presumed, Receipt, Settled, Step, Target, Verdict};
 
 /// One action of one step.
 #[derive(Clone, Copy)]
@@ -66,7 +43,7 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
         let Some(effect) = Effect::of(target, action) else {
             let trouble = look::misfit(action, &target.identity());
             hands.tell(step, Happened::Refused(action.clone(), trouble));
-            next = Next::Halt;
+            next = Progress::after(action);
             continue;
         };
         let task = Task {
@@ -111,7 +88,7 @@ impl Task<'_> {
 
     fn skip(&self, skip: &Skip) -> Next {
         self.hands.not_begun(self.step, self.action, skip);
-        Next::Halt
+        Progress::after(self.action)
     }
 
     /// A start of the step whose parameters cannot be had: then nothing of it is begun, not even a cancel before the start.
@@ -182,7 +159,10 @@ impl Task<'_> {
                 let connection = self.hands.connections.keys_of(target)?;
                 self.hands.writer.room(connection, &target.id).await
             }
-            Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),
+            Effect::HandOver { .. }
+            | Effect::Start { .. }
+            | Effect::Submit { .. }
+            | Effect::Cancel { .. } => Ok(None),
         }
     }
 
@@ -192,7 +172,7 @@ impl Task<'_> {
             return self.skip(&Skip::TimeOver);
         }
         self.tell(Happened::Refused(self.action.clone(), trouble));
-        Next::Halt
+        Progress::after(self.action)
     }
 
     async fn look_and_act(&self, progress: &mut Progress) -> Next {
@@ -201,28 +181,34 @@ impl Task<'_> {
             self.step,
             self.effect,
             self.action,
-            &progress.cancelled,
+            progress,
         );
         match ground.await {
-            Ok(Ground::Firm { action, at, news }) => {
+            Ok(Ground::Firm {
+                action,
+                at,
+                news,
+                version,
+            }) => {
                 // The look may have been a long wait.
                 if let Some(skip) = self.hands.gate() {
                     return self.skip(&skip);
                 }
-                let receipt = self.act(&action, at, news).await;
-                progress.took(receipt.as_ref())
+                let seen = (at, version.map(|version| *version));
+                let receipt = self.act(&action, seen, news).await;
+                progress.took(&action, receipt.as_ref())
             }
             Ok(Ground::Already { at }) => {
                 let receipt = already(self.action, at);
                 if let Some(receipt) = &receipt {
                     self.tell(Happened::Already(self.action.clone(), receipt.clone()));
                 }
-                progress.took(receipt.as_ref())
+                progress.took(self.action, receipt.as_ref())
             }
             Ok(Ground::Gone(why)) => {
                 let why = self.or_done_before(why);
                 self.tell(Happened::Stale(self.action.clone(), why));
-                Next::Halt
+                Progress::after(self.action)
             }
             Err(trouble) => self.refused(trouble),
         }
@@ -248,7 +234,7 @@ impl Task<'_> {
     async fn act(
         &self,
         action: &Action,
-        looked: Timestamp,
+        (looked, version): (Timestamp, Option<NewVersion>),
         news: Option<Box<Event>>,
     ) -> Option<Receipt> {
         let (intent, act_by) = self.intend(action, looked, news).await?;
@@ -256,7 +242,9 @@ impl Task<'_> {
             return self.overslept(intent).await;
         }
         self.tell(Happened::Intended(action.clone()));
-        match act::send(self.hands, self.effect, looked, act_by).await {
+        // The look may have found out which key it is.
+        let effect = Effect::of(self.target, action).unwrap_or(self.effect);
+        match act::send(self.hands, self.step, effect, (looked, version), act_by).await {
             Ok(answer) => self.answered(action, intent, answer, looked).await,
             Err(ActFailure::Refused(trouble)) => {
                 // Unsettled, it would only be settled later by evidence.
@@ -284,7 +272,11 @@ impl Task<'_> {
     ) -> Option<(String, Timestamp)> {
         let now = self.hands.clock.now();
         let lifetime = self.hands.connections.request_lifetime(self.target);
-        let under_way = act::under_way(action, lifetime);
+        let command = self
+            .target
+            .runtime()
+            .and_then(|target| hand_over::command_timeout(self.step, target, action));
+        let under_way = act::under_way(action, lifetime, command);
         let at = now.max(looked);
         let act_by = under_way.after(at);
         let intent = Intent {
@@ -460,6 +452,14 @@ fn why(trouble: &Trouble) -> Why {
 
 /// What others did in our place.
 fn already(action: &Action, at: Timestamp) -> Option<Receipt> {
+    if let Some((to, slot, Presumed::Key(key))) = action.handed_over() {
+        return Some(Receipt::HandedOver {
+            to: to.clone(),
+            slot,
+            fingerprint: key.clone(),
+            answered: at,
+        });
+    }
     let run = action.cancelled()?;
     Some(Receipt::Cancelled { run, answered: at })
 }

@@ -87,6 +87,7 @@ async fn manifests(
     let asked = Span::between(before, session.ground.now());
     let connections = Connections {
         key_connections: &session.desired.key_connections,
+        vaults: &session.desired.vaults,
         workspaces: &session.desired.workspaces,
     };
     let lineage = session.ground.lineage();
@@ -159,6 +160,7 @@ async fn saved_plan(
     let approval = Approval::given();
     let connections = Connections {
         key_connections: &file.key_connections,
+        vaults: &file.vaults,
         workspaces: &file.workspaces,
     };
     perform(

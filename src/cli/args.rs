@@ -44,6 +44,9 @@ pub struct Global {
     /// Trust loopback hosts, if the cloud and the ledger have no others (also: AFRESH_ALLOW_LOOPBACK=1 or true)
     #[arg(long, global = true)]
     pub allow_loopback: bool,
+    /// Run the commands of hand-offs (without it, only those that the policy allows)
+    #[arg(long, global = true)]
+    pub allow_commands: bool,
     /// Print errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -472,6 +475,9 @@ pub enum Ledger {
         /// Which subject, as in analytics/backfill
         #[arg(value_parser = Address::parse)]
         address: Address,
+        /// Which hand-off of its key, as the plan calls it: keyVault kv-data/gateway-west
+        #[arg(long, value_name = "DESTINATION")]
+        destination: Option<String>,
         /// How you know
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,

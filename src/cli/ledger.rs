@@ -1,6 +1,7 @@
 //! `afresh ledger`: what it holds, and what a person adds to it or takes from it.
 
 mod confirm;
+mod confirm_hand_off;
 mod declare;
 mod forget;
 mod known;
@@ -34,9 +35,17 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             declare::declare(&session, slot, *born, screen).await?;
         }
         Command::Confirm {
-            address, reason, ..
+            address,
+            destination,
+            reason,
+            ..
         } => {
-            confirm::confirm(&session, address, reason.as_deref(), screen).await?;
+            let (to, reason) = (destination.as_deref(), reason.as_deref());
+            if confirm_hand_off::is_of_keys(&session, address, to) {
+                confirm_hand_off::confirm(&session, address, to, reason, screen).await?;
+            } else {
+                confirm::confirm(&session, address, reason, screen).await?;
+            }
             session.ground.close()?;
         }
         Command::Forget {

@@ -135,6 +135,7 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
     let flags = [
         ("--policy", global.policy.is_some()),
         ("--allow-loopback", global.allow_loopback),
+        ("--allow-commands", global.allow_commands),
     ];
     let Some((flag, _)) = flags.into_iter().find(|(_, is_given)| *is_given) else {
         return Ok(());

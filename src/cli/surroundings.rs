@@ -155,6 +155,9 @@ pub fn without_account(desired: &mut Desired) {
     for connection in desired.key_connections.values_mut() {
         *connection.credential_mut() = Credential::Default;
     }
+    for vault in desired.vaults.values_mut() {
+        vault.credential = Credential::Default;
+    }
     for workspace in desired.workspaces.values_mut() {
         workspace.credential = Credential::Default;
     }
@@ -164,6 +167,9 @@ pub fn without_account(desired: &mut Desired) {
 pub fn without_limits(desired: &mut Desired) {
     for connection in desired.key_connections.values_mut() {
         connection.cloud_mut().limits = Limits::NONE;
+    }
+    for vault in desired.vaults.values_mut() {
+        vault.cloud.limits = Limits::NONE;
     }
     for workspace in desired.workspaces.values_mut() {
         workspace.cloud.limits = Limits::NONE;

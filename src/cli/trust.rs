@@ -54,9 +54,17 @@ pub fn gather(
     policy: &Policy,
 ) -> Result<Trust, Failure> {
     if global.sim.is_some() {
-        return Ok(Trust::simulated());
+        return Ok(Trust {
+            allows_commands: global.allow_commands,
+            allowed: Allowed {
+                commands: policy.allow.commands.clone(),
+                ..Allowed::default()
+            },
+            ..Trust::simulated()
+        });
     }
     let trust = Trust {
+        allows_commands: global.allow_commands,
         allows_loopback: global.allow_loopback || is_on(ALLOW_LOOPBACK, around)?,
         allowed: Allowed {
             files: policy

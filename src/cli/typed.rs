@@ -19,6 +19,7 @@ pub struct Typed {
     sim: Option<PathBuf>,
     policy: Option<PathBuf>,
     allows_loopback: bool,
+    allows_commands: bool,
 }
 
 impl Typed {
@@ -30,6 +31,7 @@ impl Typed {
             sim: afresh.global.sim.clone(),
             policy: afresh.global.policy.clone(),
             allows_loopback: afresh.global.allow_loopback,
+            allows_commands: afresh.global.allow_commands,
         }
     }
 
@@ -89,10 +91,13 @@ impl Typed {
             file.map(|file| [OsString::from(flag), file.into_os_string()])
         };
         let files = [named("--sim", &self.sim), named("--policy", &self.policy)];
-        let flag = self
-            .allows_loopback
-            .then(|| OsString::from("--allow-loopback"));
-        files.into_iter().flatten().flatten().chain(flag)
+        let flags = [
+            ("--allow-loopback", self.allows_loopback),
+            ("--allow-commands", self.allows_commands),
+        ];
+        let flags = flags.into_iter().filter(|(_, is_given)| *is_given);
+        let flags = flags.map(|(flag, _)| OsString::from(flag));
+        files.into_iter().flatten().flatten().chain(flags)
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::answer::{ActFailure, Dated, ListedAccount, Regenerated};
 use super::arm::{self, Ask};
 use super::call::{Call, StorageBucket};
-use super::key_pair;
+use super::key_pair::{self, KeyValue, Kept};
 use super::session::Session;
 use super::soft::{self, Soft, Words};
 use super::who::Who;
@@ -162,22 +162,32 @@ pub(super) async fn get(
 
 /// The answer of `listKeys` and of `regenerateKey`: both keys.
 #[derive(Deserialize)]
-struct Keys {
+#[serde(bound = "K: Kept")]
+struct Keys<K> {
     #[serde(default, deserialize_with = "soft::list")]
-    keys: Vec<Soft<Key>>,
+    keys: Vec<Soft<Key<K>>>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Key {
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound = "K: Kept")]
+struct Key<K> {
     #[serde(default, deserialize_with = "soft::text")]
     key_name: Option<String>,
-    #[serde(default, deserialize_with = "key_pair::fingerprint")]
-    value: Option<Fingerprint>,
+    #[serde(default, deserialize_with = "key_pair::kept")]
+    value: Option<K>,
 }
 
-impl key_pair::Keys for Keys {
-    fn of(&self, slot: Slot) -> Option<Fingerprint> {
+impl<K> Default for Key<K> {
+    fn default() -> Self {
+        Self {
+            key_name: None,
+            value: None,
+        }
+    }
+}
+
+impl<K: Kept> key_pair::Keys<K> for Keys<K> {
+    fn of(&self, slot: Slot) -> Option<&K> {
         let name = KeyService::Storage.key_name(slot);
         let mut named = self.keys.iter().filter(|Soft(key)| {
             let told = key.key_name.as_deref();
@@ -185,7 +195,7 @@ impl key_pair::Keys for Keys {
         });
         // Of two keys with one name nobody knows which it is.
         match (named.next(), named.next()) {
-            (Some(Soft(key)), None) => key.value.clone(),
+            (Some(Soft(key)), None) => key.value.as_ref(),
             _ => None,
         }
     }
@@ -197,9 +207,24 @@ pub(super) async fn keys(
     place: &Subscription,
     account: &ResourceId,
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
+    let call = list_keys(place, account)?;
+    key_pair::list::<Keys<Fingerprint>>(session, &call).await
+}
+
+/// One key itself, to be handed over.
+pub(super) async fn value(
+    session: &Session,
+    place: &Subscription,
+    account: &ResourceId,
+    slot: Slot,
+) -> Result<KeyValue, Trouble> {
+    let call = list_keys(place, account)?;
+    key_pair::value::<Keys<KeyValue>>(session, &call, slot).await
+}
+
+fn list_keys<'a>(place: &'a Subscription, account: &ResourceId) -> Result<Call<'a>, Trouble> {
     let post = (Method::POST, "/listKeys", LIST_KEYS, "storage.listKeys");
-    let call = of_account(place, account, "list the keys of", post)?;
-    key_pair::list::<Keys>(session, &call).await
+    of_account(place, account, "list the keys of", post)
 }
 
 /// Waits for what [`regenerate`] draws from its bucket.
@@ -224,7 +249,7 @@ pub(super) async fn regenerate(
     let doing = format!("regenerate {key_name} of");
     let call =
         of_account(place, account, &doing, post_regenerate()).map_err(ActFailure::Refused)?;
-    key_pair::regenerate::<Keys>(session, call, (account, slot), act_by).await
+    key_pair::regenerate::<Keys<Fingerprint>>(session, call, (account, slot), act_by).await
 }
 
 /// Method, part, right, and what counts call it.

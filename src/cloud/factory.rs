@@ -10,6 +10,7 @@ use super::arm::{self, Ask};
 use super::call::Call;
 use super::session::Session;
 use super::who::Who;
+use super::key_pair::{KeyValue, Kept};
 use super::{key_pair, soft};
 use crate::http::Place;
 use crate::model::address::{ResourceId, is_runtime_name};
@@ -194,26 +195,19 @@ pub(super) async fn status(
 
 /// The answer of `listAuthKeys`, with both keys, and of `regenerateAuthKey`, with one.
 #[derive(Deserialize)]
-struct Keys {
-    #[serde(
-        rename = "authKey1",
-        default,
-        deserialize_with = "key_pair::fingerprint"
-    )]
-    one: Option<Fingerprint>,
-    #[serde(
-        rename = "authKey2",
-        default,
-        deserialize_with = "key_pair::fingerprint"
-    )]
-    two: Option<Fingerprint>,
+#[serde(bound = "K: Kept")]
+struct Keys<K> {
+    #[serde(rename = "authKey1", default, deserialize_with = "key_pair::kept")]
+    one: Option<K>,
+    #[serde(rename = "authKey2", default, deserialize_with = "key_pair::kept")]
+    two: Option<K>,
 }
 
-impl key_pair::Keys for Keys {
-    fn of(&self, slot: Slot) -> Option<Fingerprint> {
+impl<K: Kept> key_pair::Keys<K> for Keys<K> {
+    fn of(&self, slot: Slot) -> Option<&K> {
         match slot {
-            Slot::One => self.one.clone(),
-            Slot::Two => self.two.clone(),
+            Slot::One => self.one.as_ref(),
+            Slot::Two => self.two.as_ref(),
         }
     }
 }
@@ -224,17 +218,31 @@ pub(super) async fn keys(
     factory: &Factory,
     name: &str,
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
-    let post = Method::POST;
-    let call = of_runtime(
+    let call = list_keys(factory, name)?;
+    key_pair::list::<Keys<Fingerprint>>(session, &call).await
+}
+
+/// One key itself, to be handed over.
+pub(super) async fn value(
+    session: &Session,
+    factory: &Factory,
+    name: &str,
+    slot: Slot,
+) -> Result<KeyValue, Trouble> {
+    let call = list_keys(factory, name)?;
+    key_pair::value::<Keys<KeyValue>>(session, &call, slot).await
+}
+
+fn list_keys<'a>(factory: &'a Factory, name: &str) -> Result<Call<'a>, Trouble> {
+    of_runtime(
         factory,
         name,
         "list the keys of",
         "adf.listAuthKeys",
         verbs(factory.service).list_keys,
-        post,
+        Method::POST,
         "/listAuthKeys",
-    )?;
-    key_pair::list::<Keys>(session, &call).await
+    )
 }
 
 /// Waits for what [`keys`] and then [`regenerate`] draw from their bucket.
@@ -272,7 +280,7 @@ pub(super) async fn regenerate(
     let call = of_runtime(factory, name, &doing, kind, right, Method::POST, part)
         .map_err(ActFailure::Refused)?;
     let resource = factory.runtime(name);
-    key_pair::regenerate::<Keys>(session, call, (&resource, slot), act_by).await
+    key_pair::regenerate::<Keys<Fingerprint>>(session, call, (&resource, slot), act_by).await
 }
 
 fn of_runtime<'a>(

@@ -10,6 +10,7 @@ use super::activity::ActivityLog;
 use crate::http::{Place, Places};
 use crate::limits::PARALLELISM_MAX;
 use crate::model::connection::{Cloud, Factory, KeyConnection, Subscription, Workspace};
+use crate::model::vault::VaultConnection;
 use crate::mutex::Mutex;
 
 /// How much is under way at a time.
@@ -90,6 +91,12 @@ impl From<&ActivityLog<'_>> for Asked {
 impl From<&Workspace> for Asked {
     fn from(workspace: &Workspace) -> Self {
         Self(workspace.known_as())
+    }
+}
+
+impl From<&VaultConnection> for Asked {
+    fn from(one: &VaultConnection) -> Self {
+        Self(one.vault.to_string())
     }
 }
 

@@ -21,13 +21,40 @@ use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
 
 /// An answer with keys in it, as a service writes it.
-pub(super) trait Keys: DeserializeOwned {
+pub(super) trait Keys<K>: DeserializeOwned {
     /// The key of a slot, if the answer holds it.
-    fn of(&self, slot: Slot) -> Option<Fingerprint>;
+    fn of(&self, slot: Slot) -> Option<&K>;
+}
+
+/// What is kept of a key in an answer.
+pub(super) trait Kept: Sized {
+    /// A key that is not empty.
+    fn of_key(key: SecretString) -> Option<Self>;
+}
+
+impl Kept for Fingerprint {
+    fn of_key(key: SecretString) -> Option<Self> {
+        // Never in a plain string: the key is wiped as soon as it has a fingerprint.
+        of_text(key.expose_secret())
+    }
+}
+
+/// A key itself: only to be handed over at once.
+#[derive(Clone)]
+pub(super) struct KeyValue {
+    pub value: SecretString,
+    pub fingerprint: Fingerprint,
+}
+
+impl Kept for KeyValue {
+    fn of_key(value: SecretString) -> Option<Self> {
+        let fingerprint = of_text(value.expose_secret())?;
+        Some(Self { value, fingerprint })
+    }
 }
 
 /// Both keys, as fingerprints.
-pub(super) async fn list<K: Keys>(
+pub(super) async fn list<K: Keys<Fingerprint>>(
     session: &Session,
     call: &Call<'_>,
 ) -> Result<Dated<PerSlot<Fingerprint>>, Trouble> {
@@ -35,7 +62,10 @@ pub(super) async fn list<K: Keys>(
     match (said.of(Slot::One), said.of(Slot::Two)) {
         (Some(one), Some(two)) => Ok(Dated {
             at,
-            said: PerSlot { one, two },
+            said: PerSlot {
+                one: one.clone(),
+                two: two.clone(),
+            },
         }),
         _ => Err(call.trouble(
             TroubleKind::Unexpected,
@@ -43,6 +73,22 @@ pub(super) async fn list<K: Keys>(
             call.ids(),
         )),
     }
+}
+
+/// The key of one slot itself, to be handed over.
+pub(super) async fn value<K: Keys<KeyValue>>(
+    session: &Session,
+    call: &Call<'_>,
+    slot: Slot,
+) -> Result<KeyValue, Trouble> {
+    let said = session.read::<K>(call).await?.said;
+    said.of(slot).cloned().ok_or_else(|| {
+        call.trouble(
+            TroubleKind::Unexpected,
+            "the answer does not hold the key",
+            call.ids(),
+        )
+    })
 }
 
 /// Waits until the bucket of `call` has room for so many requests. `None`: it is drawn from none.
@@ -60,7 +106,7 @@ pub(super) async fn room(
 
 /// Regenerates the key of `slot` of `resource`: sent once, unless the service surely did nothing. Its request id tells the slot to
 /// whoever reads the log.
-pub(super) async fn regenerate<K: Keys>(
+pub(super) async fn regenerate<K: Keys<Fingerprint>>(
     session: &Session,
     call: Call<'_>,
     (resource, slot): (&ResourceId, Slot),
@@ -79,8 +125,8 @@ pub(super) async fn regenerate<K: Keys>(
         Some(key) => Ok(Dated {
             at,
             said: Regenerated {
-                key,
-                beside: said.of(slot.twin()),
+                key: key.clone(),
+                beside: said.of(slot.twin()).cloned(),
             },
         }),
         None => Err(ActFailure::Lost(call.trouble(
@@ -91,14 +137,11 @@ pub(super) async fn regenerate<K: Keys>(
     }
 }
 
-/// The fingerprint of a key in an answer; an empty key, or none, has none.
-pub(super) fn fingerprint<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Fingerprint>, D::Error> {
-    // Never in a plain string: the key is wiped as soon as it has a fingerprint.
+/// What is kept of a key in an answer; of an empty key, or none, nothing is.
+pub(super) fn kept<'de, K: Kept, D: Deserializer<'de>>(from: D) -> Result<Option<K>, D::Error> {
     let key = Option::<SecretString>::deserialize(from)?;
-    let key = key.as_ref().map(ExposeSecret::expose_secret);
-    Ok(key.filter(|key| !key.is_empty()).and_then(of_text))
+    let key = key.filter(|key| !key.expose_secret().is_empty());
+    Ok(key.and_then(K::of_key))
 }
 
 fn of_text(key: &str) -> Option<Fingerprint> {

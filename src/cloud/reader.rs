@@ -17,7 +17,7 @@ use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
 use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::{account, activity, factory};
+use super::{account, activity, factory, hand_over};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
@@ -28,6 +28,7 @@ use crate::model::connection::{
 };
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
+use crate::model::vault::{SecretName, SecretSight, VaultConnection};
 use crate::model::requests::{RequestClass, Requests};
 use crate::model::runtime::{Fingerprint, PerSlot};
 use crate::model::time::{Span, Timestamp};
@@ -157,6 +158,20 @@ impl Reader {
                 self.account_keys(subscription, resource).await
             }
         }
+    }
+
+    /// What a secret of a Key Vault shows without its values.
+    pub async fn secret(
+        &self,
+        vault: &VaultConnection,
+        secret: &SecretName,
+    ) -> Result<Dated<SecretSight>, Trouble> {
+        hand_over::look(&self.session, vault, secret).await
+    }
+
+    /// May this command get a key?
+    pub fn may_get_keys(&self, argv: &[String]) -> bool {
+        self.session.vault().trust().may_run(argv)
     }
 
     /// When each key of a resource was made, where its service tells.

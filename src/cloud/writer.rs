@@ -7,16 +7,19 @@ use std::collections::BTreeMap;
 use super::answer::{ActFailure, Dated, Regenerated};
 use super::approval::Approval;
 use super::databricks::runs;
+use super::hand_over::HandedKey;
 use super::reader::Reader;
-use super::{account, factory};
+use super::{account, factory, hand_over};
+use crate::clock::Clock;
 use crate::http::Place;
 use crate::model::address::ResourceId;
 use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::job::{JobId, ParameterValue, RunId, Token};
 use crate::model::runtime::Slot;
 use crate::model::survey::SubmissionTarget;
-use crate::model::time::Timestamp;
-use crate::model::trouble::Trouble;
+use crate::model::time::{Span, Timestamp};
+use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::vault::{NewVersion, SecretName, VaultConnection};
 
 /// Changes the cloud, one request at a time, never repeating what must not be repeated. Nothing is sent that could still be under way
 /// after its `act_by`, by our own clock.
@@ -67,6 +70,37 @@ impl Writer {
                 account::regenerate(session, one, resource, slot, act_by).await
             }
         }
+    }
+
+    /// Writes a key as a new version of a secret. Twice does no harm: it is the same key.
+    pub async fn hand_to_vault(
+        &self,
+        key: HandedKey<'_>,
+        secret: (&VaultConnection, &SecretName),
+        version: &NewVersion,
+        act_by: Timestamp,
+    ) -> Result<Timestamp, ActFailure> {
+        hand_over::to_vault(self.reader.session(), key, secret, version, act_by).await
+    }
+
+    /// Gives a key to a command, if that is allowed.
+    pub async fn hand_to_command(
+        &self,
+        key: HandedKey<'_>,
+        argv: &[String],
+        timeout: Span,
+        clock: &Clock,
+    ) -> Result<Timestamp, ActFailure> {
+        let session = self.reader.session();
+        if !self.reader.may_get_keys(argv) {
+            return Err(ActFailure::Refused(Trouble {
+                kind: TroubleKind::Unwanted,
+                doing: format!("run {}", argv.join(" ")),
+                message: "commands are not allowed (--allow-commands, or the policy)".to_owned(),
+                ids: Box::default(),
+            }));
+        }
+        hand_over::to_command(session, key, argv, timeout, clock).await
     }
 
     /// Could a run be started with these parameters? Sends nothing.

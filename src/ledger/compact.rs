@@ -359,7 +359,9 @@ impl<'a> Choice<'a> {
                 _ => self.open.contains(intent.intent.as_str()),
             },
             // A person said it: there are few of them.
-            Event::Confirmed(_) | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
+            Event::Confirmed(_)
+            | Event::HandOffConfirmed(_)
+            | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
             Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
         }
     }
@@ -379,6 +381,10 @@ impl<'a> Choice<'a> {
             }
             Ending::Done(Receipt::Regenerated { answered, .. }) => {
                 self.runtime.is_some() && self.instants.contains(answered)
+            }
+            Ending::Done(Receipt::HandedOver { to, answered, .. }) => {
+                let known = self.runtime.and_then(|runtime| runtime.delivered.get(to));
+                known.is_some_and(|known| [known.first, known.last].contains(answered))
             }
             Ending::Done(Receipt::Started { run, .. }) => {
                 self.job.is_some_and(|job| job.own(*run).is_some())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::model::address::{Address, Identity};
+use crate::model::hand_off::Destination;
 use crate::model::job::{RunId, RunResult};
 use crate::model::memory::LogReading;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
@@ -95,6 +96,8 @@ pub enum Event {
     },
     /// A person said that a one-time run whose end was never seen has succeeded.
     Confirmed(Confirmation),
+    /// A person said that a key is where it goes.
+    HandOffConfirmed(HandOffConfirmation),
     /// A person had the failed attempts on a subject forgotten: they are counted anew.
     AttemptsForgotten {
         /// Which.
@@ -173,6 +176,25 @@ pub struct Confirmation {
     pub reason: Option<String>,
 }
 
+/// What a person says of a hand-off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandOffConfirmation {
+    /// Of which resource.
+    pub subject: Subject,
+    /// Where the key went.
+    pub to: Destination,
+    /// Which key.
+    pub slot: Slot,
+    /// Its value, as its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// When that was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: String,
+    /// How they know, if they say.
+    pub reason: Option<String>,
+}
+
 /// What became of an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -213,6 +235,7 @@ impl Event {
             | Self::Intended(Intent { subject, .. })
             | Self::Declared { subject, .. }
             | Self::Confirmed(Confirmation { subject, .. })
+            | Self::HandOffConfirmed(HandOffConfirmation { subject, .. })
             | Self::AttemptsForgotten { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),
             Self::Opened { .. } | Self::LogRead(_) | Self::Settled { .. } => None,

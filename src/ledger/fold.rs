@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::event::{Ending, Event, Intent, Subject, Why};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
+use crate::model::hand_off::Delivered;
 use crate::model::job::{JobMemory, KnownFailure, OwnStart, RunId, RunResult, SubmissionMemory};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::{
@@ -100,6 +101,15 @@ impl Fold {
                 }
             }
             Event::Confirmed(said) => self.confirmed(&said.subject, &said.digest, said.run),
+            Event::HandOffConfirmed(said) => {
+                if let Some(runtime) = self.runtime(&said.subject) {
+                    let delivered = Delivered {
+                        by: Some(said.by.clone()),
+                        ..Delivered::now(said.slot, &said.fingerprint, said.at)
+                    };
+                    runtime.deliver(&said.to, delivered);
+                }
+            }
             Event::AttemptsForgotten { subject, at, .. } => self.forgive(subject, *at),
             Event::Forgotten {
                 subject,
@@ -368,6 +378,19 @@ impl Fold {
                     slot: *slot,
                     evidence,
                 });
+            }
+            (
+                Identity::Runtime(_),
+                Action::HandOver { .. },
+                Receipt::HandedOver {
+                    to,
+                    slot,
+                    fingerprint,
+                    answered,
+                },
+            ) => {
+                let runtime = memory.runtimes.entry(identity.clone()).or_default();
+                runtime.deliver(to, Delivered::now(*slot, fingerprint, *answered));
             }
             (
                 Identity::Job(..),

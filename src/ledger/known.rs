@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::{IntendError, LedgerError};
-use super::event::{Confirmation, Event, Intent};
+use super::event::{Confirmation, Event, HandOffConfirmation, Intent};
 use super::fold::{Fold, fold};
 use super::json;
 use super::store::Position;
@@ -52,6 +52,7 @@ impl Known {
         let identity = match event {
             Event::Intended(Intent { subject, .. })
             | Event::Confirmed(Confirmation { subject, .. })
+            | Event::HandOffConfirmed(HandOffConfirmation { subject, .. })
             | Event::Forgotten { subject, .. }
             | Event::AttemptsForgotten { subject, .. } => Some(subject.identity.clone()),
             Event::Settled { intent, .. } => self.fold.open(intent).cloned(),
@@ -123,7 +124,7 @@ fn effects<'a>(memory: &'a Memory, identity: &Identity) -> impl PartialEq + use<
         memory
             .runtimes
             .get(identity)
-            .map(|runtime| &runtime.rotations),
+            .map(|runtime| (&runtime.rotations, &runtime.delivered)),
         memory.jobs.get(identity).map(|job| &job.last_start),
         memory
             .submissions

@@ -120,6 +120,12 @@ fn allowed(text: &AllowText) -> Allowed {
         .into_iter()
         .filter_map(|(role, all)| Some((role, texts(all?))));
     Allowed {
+        commands: text
+            .commands
+            .iter()
+            .flatten()
+            .map(|argv| texts(argv))
+            .collect(),
         hosts: Role::ALL.into_iter().filter_map(named).collect(),
         audiences: audiences.collect::<BTreeMap<_, Vec<String>>>(),
         variables: text
@@ -162,6 +168,7 @@ fn required(text: &RequireText) -> Requirements {
         credentials: set(text.credentials.as_ref(), |one| one.0.clone()),
         kinds: set(text.kinds.as_ref(), |one| one.0),
         actions: set(text.actions.as_ref(), |one| one.0),
+        vaults: set(text.vaults.as_ref(), |one| lower(&one.0)),
         guardrails: text.guardrails.as_ref().map(guardrails).unwrap_or_default(),
         age_max: rules.and_then(|rules| Some(rules.age_max.as_ref()?.0)),
         overlap_min: rules.and_then(|rules| Some(rules.overlap.as_ref()?.0)),

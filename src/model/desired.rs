@@ -10,6 +10,7 @@ use super::key_service::KeyService;
 use super::runtime::RuntimeSpec;
 use super::selector::Selector;
 use super::time::Freeze;
+use super::vault::{VaultConnection, VaultName};
 
 /// Everything a folder of manifests says, checked as far as that is possible offline.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Desired {
     pub project: Project,
     /// Connections to resources with keys, by name.
     pub key_connections: BTreeMap<Name, KeyConnection>,
+    /// Key Vaults that keys are handed to, by their names.
+    pub vaults: BTreeMap<VaultName, VaultConnection>,
     /// Databricks connections by name.
     pub workspaces: BTreeMap<Name, Workspace>,
     /// `KeyAge` rules in the order of their names.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::address::Name;
+use super::hand_off::Destination;
 use super::job::{ParameterValue, RunId, Token};
 use super::runtime::Slot;
 use super::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
@@ -21,6 +22,17 @@ pub enum Effect<'a> {
         replacing: &'a Presumed,
         /// The other key.
         beside: &'a Presumed,
+    },
+    /// A key is handed over.
+    HandOver {
+        /// Whose.
+        target: &'a RuntimeTarget,
+        /// Where it goes.
+        to: &'a Destination,
+        /// Which key.
+        slot: Slot,
+        /// Its value.
+        key: &'a Presumed,
     },
     /// `run-now` of a job.
     Start {
@@ -70,6 +82,12 @@ impl<'a> Effect<'a> {
                 replacing,
                 beside,
             }),
+            (Target::Runtime(target), Action::HandOver { to, slot, key }) => Some(Self::HandOver {
+                target,
+                to,
+                slot: *slot,
+                key,
+            }),
             (
                 Target::Job(target),
                 Action::Start {
@@ -102,8 +120,14 @@ impl<'a> Effect<'a> {
                 Target::Runtime(_),
                 Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. },
             )
-            | (Target::Job(_), Action::Regenerate { .. } | Action::Submit { .. })
-            | (Target::Submission(_), Action::Regenerate { .. } | Action::Start { .. }) => None,
+            | (
+                Target::Job(_),
+                Action::Regenerate { .. } | Action::HandOver { .. } | Action::Submit { .. },
+            )
+            | (
+                Target::Submission(_),
+                Action::Regenerate { .. } | Action::HandOver { .. } | Action::Start { .. },
+            ) => None,
         }
     }
 }

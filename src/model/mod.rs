@@ -14,6 +14,7 @@ pub mod contents;
 pub mod desired;
 pub mod effect;
 pub mod finding;
+pub mod hand_off;
 pub mod hex;
 pub mod job;
 pub mod joint;

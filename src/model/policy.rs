@@ -9,6 +9,7 @@ use std::fmt;
 use super::address::Name;
 use super::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
 use super::desired::{Guardrails, JobRunWhat, LedgerPlace, OnExceed, Project};
+use super::hand_off::HandOff;
 use super::job::{Concurrency, Requirement};
 use super::key_service::KeyService;
 use super::kind::Kind;
@@ -49,6 +50,8 @@ pub struct Requirements {
     pub kinds: Option<BTreeSet<Kind>>,
     /// What rules may lead to.
     pub actions: Option<BTreeSet<ActionKind>>,
+    /// Key Vaults that keys may be handed to, in lower case.
+    pub vaults: Option<BTreeSet<String>>,
     /// Bounds on one apply; those of the Project are at most these.
     pub guardrails: Guardrails,
     /// Greatest `maxAge`.
@@ -66,6 +69,8 @@ pub struct Requirements {
 pub enum ActionKind {
     /// A key is regenerated.
     Regenerate,
+    /// A key is handed over.
+    HandOver,
     /// A job is run.
     Run,
     /// A one-time run is submitted.
@@ -79,6 +84,7 @@ impl ActionKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Regenerate => "regenerate",
+            Self::HandOver => "handOver",
             Self::Run => "run",
             Self::Submit => "submit",
             Self::Cancel => "cancel",
@@ -89,6 +95,7 @@ impl ActionKind {
     pub const fn of(action: &Action) -> Self {
         match action {
             Action::Regenerate { .. } => Self::Regenerate,
+            Action::HandOver { .. } => Self::HandOver,
             Action::Start { .. } => Self::Run,
             Action::Submit { .. } => Self::Submit,
             Action::Cancel { .. } => Self::Cancel,
@@ -142,6 +149,8 @@ pub enum Part {
     UnknownAge,
     /// `onWindowStarvation`.
     Starvation,
+    /// This entry of `handOff`.
+    HandOff(usize),
 }
 
 /// What breaks the policy.
@@ -391,6 +400,16 @@ impl Policy {
                     ),
                 )
             });
+        let vaults = spec.hand_offs.iter().enumerate();
+        let vaults = vaults.filter_map(|(index, one)| match one {
+            HandOff::Vault { vault, .. } => outside(
+                require.vaults.as_ref(),
+                &vault.to_string(),
+                "vault",
+                Part::HandOff(index),
+            ),
+            HandOff::Command { .. } | HandOff::Person { .. } => None,
+        });
         let unknown = require.unknown_age.as_ref();
         let unknown = unknown
             .filter(|allowed| !allowed.contains(&spec.unknown_age))
@@ -427,6 +446,7 @@ impl Policy {
         [age, overlap, unknown, starvation]
             .into_iter()
             .flatten()
+            .chain(vaults)
             .chain(actions)
             .collect()
     }

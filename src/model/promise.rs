@@ -95,6 +95,8 @@ pub enum Attention {
     Policy,
     /// A promise is broken, and nobody can tell by which key.
     Unattributed,
+    /// A key was made and is not handed over, or a hand-off cannot be begun.
+    HandOff,
     /// A run has blocked the subject for longer than its promise allows.
     Blocked {
         /// Which run.

@@ -2,6 +2,7 @@
 
 use super::address::{Address, Identity, Name};
 use super::desired::Place;
+use super::hand_off::DestinationCase;
 use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight, SubmissionSpec};
 use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
@@ -87,6 +88,8 @@ pub struct Case<Target, Spec, Sight, Memory> {
     pub sight: Looked<Sight>,
     /// Remembered; empty if never met.
     pub memory: Memory,
+    /// Where its current key goes, with what was seen there; empty for what has no keys.
+    pub destinations: Vec<DestinationCase>,
     /// Intents on it without an end.
     pub doubts: Vec<Doubt>,
     /// What the service refused last, while nothing alike has been done since.

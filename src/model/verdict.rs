@@ -8,6 +8,7 @@ mod cause;
 mod counts;
 mod decision;
 mod facts;
+mod hand_off;
 mod haste;
 mod hold;
 mod keep;
@@ -26,8 +27,9 @@ pub use facts::{
     Dismissed, Facts, Firing, JobFacts, OutsideChange, ReadOutcome, RuntimeFacts, SlotFacts,
     SubmissionFacts,
 };
+pub use hand_off::{Gap, HandOffFacts, HandOffGap, HandOffState, Obstacle};
 pub use haste::Haste;
-pub use hold::Hold;
+pub use hold::{HandOffStop, Hold};
 pub use keep::Keep;
 pub use non_empty::NonEmpty;
 pub use plan::{Exceeded, Plan};

@@ -101,7 +101,8 @@ fn ageless(verdict: &Verdict) -> Verdict {
             Cause::Ageing { age, .. } => *age = Span::ZERO,
             Cause::TooLong { ran, .. } => *ran = Span::ZERO,
             Cause::QueuedTooLong { queued, .. } => *queued = Span::ZERO,
-            Cause::NotRunning
+            Cause::HandOffDue { .. }
+            | Cause::NotRunning
             | Cause::MustNotRun
             | Cause::StartsAgain { .. }
             | Cause::NotSucceededYet { .. } => {}
@@ -116,6 +117,7 @@ fn ageless(verdict: &Verdict) -> Verdict {
             Hold::Window { opens, .. } => opens.clear(),
             Hold::Starved { opens, .. } => *opens = None,
             Hold::Trouble(_)
+            | Hold::HandOff { .. }
             | Hold::Busy { .. }
             | Hold::Doubt { .. }
             | Hold::ForeignRotation { .. }

@@ -17,6 +17,7 @@ pub mod audit;
 mod changes;
 mod draft;
 mod follow;
+mod hand_off;
 mod job;
 mod lead;
 mod openings;

@@ -4,6 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::hand_off::{self, HandOffs};
 use super::lead::{self, Waiting};
 use super::openings::Openings;
 use super::promise::{self, Judged};
@@ -12,6 +13,7 @@ use super::step::step;
 use super::{outside, settle};
 use crate::model::address::Identity;
 use crate::model::birth::{Birth, Evidence};
+use crate::model::hand_off::Delivered;
 use crate::model::joint::{Correction, Joint};
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::runtime::{
@@ -106,7 +108,9 @@ fn settle_all(
     opened: &mut Opened,
 ) {
     for doubt in &case.doubts {
-        let settled = sight.and_then(|sight| settle::runtime(doubt, sight, now));
+        let settled = sight
+            .and_then(|sight| settle::runtime(doubt, sight, now))
+            .or_else(|| hand_off::settle(doubt, case, now));
         if let Some(settled) = settled {
             match &settled {
                 Settled::Done(receipt) => remember(&mut opened.memory, receipt),
@@ -126,29 +130,37 @@ fn settle_all(
 }
 
 fn remember(memory: &mut RuntimeMemory, receipt: &Receipt) {
-    if let Receipt::Regenerated {
-        slot,
-        fingerprint,
-        sent,
-        answered,
-    } = receipt
-    {
-        let former = std::mem::take(&mut memory.slots.get_mut(*slot).former);
-        *memory.slots.get_mut(*slot) = SlotMemory {
-            former,
-            fingerprint: Some(fingerprint.clone()),
-            last_seen: Some(*answered),
-            evidence: Some(Evidence::Rotated {
+    match receipt {
+        Receipt::Regenerated {
+            slot,
+            fingerprint,
+            sent,
+            answered,
+        } => {
+            let former = std::mem::take(&mut memory.slots.get_mut(*slot).former);
+            *memory.slots.get_mut(*slot) = SlotMemory {
+                former,
+                fingerprint: Some(fingerprint.clone()),
+                last_seen: Some(*answered),
+                evidence: Some(Evidence::Rotated {
+                    sent: *sent,
+                    answered: *answered,
+                }),
+                declared: None,
+            };
+            memory.rotated(Rotation {
+                slot: *slot,
                 sent: *sent,
                 answered: *answered,
-            }),
-            declared: None,
-        };
-        memory.rotated(Rotation {
-            slot: *slot,
-            sent: *sent,
-            answered: *answered,
-        });
+            });
+        }
+        Receipt::HandedOver {
+            to,
+            slot,
+            fingerprint,
+            answered,
+        } => memory.deliver(to, Delivered::now(*slot, fingerprint, *answered)),
+        Receipt::Started { .. } | Receipt::Cancelled { .. } => {}
     }
 }
 
@@ -176,6 +188,7 @@ struct Judge<'a> {
     logged: &'a [LogSpan],
     joint: Joint,
     facts: RuntimeFacts,
+    hand_offs: HandOffs<'a>,
 }
 
 impl<'a> Judge<'a> {
@@ -195,19 +208,22 @@ impl<'a> Judge<'a> {
             let earliest = births.get(slot).earliest;
             earliest.map(|earliest| case.spec.age_max.after(earliest))
         });
+        let slots = PerSlot::from_fn(|slot| {
+            let key = fingerprint(slot, memory, sight);
+            SlotFacts {
+                fingerprint: key,
+                age: births.get(slot).age(moment.now),
+                due_at: *due.get(slot),
+                limit_at: *limits.get(slot),
+                birth: births.get(slot).clone(),
+            }
+        });
+        let hand_offs = HandOffs::of(case, memory, &slots, moment.now);
         let facts = RuntimeFacts {
             spec: case.spec.clone(),
             jitter_share: share,
-            slots: PerSlot::from_fn(|slot| {
-                let key = fingerprint(slot, memory, sight);
-                SlotFacts {
-                    fingerprint: key,
-                    age: births.get(slot).age(moment.now),
-                    due_at: *due.get(slot),
-                    limit_at: *limits.get(slot),
-                    birth: births.get(slot).clone(),
-                }
-            }),
+            slots,
+            hand_offs: hand_offs.facts(),
             read: ReadOutcome::of(&case.sight, |sight| sight.at),
             seen_at: sight
                 .filter(|sight| matches!(sight.keys, KeySight::Shown(_)))
@@ -238,6 +254,7 @@ impl<'a> Judge<'a> {
             logged: &case.memory.log.spans,
             joint,
             facts,
+            hand_offs,
         }
     }
 
@@ -246,19 +263,24 @@ impl<'a> Judge<'a> {
             Ruling::not_looked_at()
         } else {
             let due = |slot: &Slot| self.due(*slot) == Due::Yes;
-            // No earliest bound is the oldest of all, and the first of equals is authKey1.
-            Slot::BOTH
-                .into_iter()
-                .filter(due)
-                .min_by_key(|slot| self.slot(*slot).birth.earliest)
-                .map_or_else(
-                    || self.none_due(),
-                    |slot| self.rule_due(slot, last_rotation),
-                )
+            // No earliest bound is the oldest of all; of equals the one that consumers do not have goes first, and else authKey1.
+            let oldest = Slot::BOTH.into_iter().filter(due).min_by_key(|slot| {
+                let is_served = self.hand_offs.is_served(*slot);
+                (self.slot(*slot).birth.earliest, is_served)
+            });
+            let first = self.hand_offs.first(self.moment);
+            first.unwrap_or_else(|| match oldest {
+                Some(slot) => self.rule_due(slot, last_rotation),
+                None => self
+                    .hand_offs
+                    .rest(self.moment)
+                    .unwrap_or_else(|| self.none_due()),
+            })
         };
         let turns = Slot::BOTH.iter().flat_map(|slot| self.turns(*slot));
         let either = self.joint.broken_from(self.due_age);
-        ruling.changing(self.moment, turns.chain(either).chain(self.log_tells_at))
+        let turns = turns.chain(either).chain(self.log_tells_at);
+        ruling.changing(self.moment, turns.chain(self.hand_offs.turns()))
     }
 
     /// A runtime that has no keys of its own breaks no promise and keeps none.
@@ -375,6 +397,9 @@ impl<'a> Judge<'a> {
 
     fn rule_due(&self, slot: Slot, last_rotation: Option<(Slot, Timestamp)>) -> Ruling {
         let overlap = self.spec.overlap;
+        if let Some(held) = self.hand_offs.obstacle(slot) {
+            return held;
+        }
         if let Err(until) = self.twin_is_settled(slot, last_rotation) {
             return match (until, &self.facts.keys_refused) {
                 (None, Some(refused)) => Ruling::hold(Hold::Trouble(refused.clone()), None),
@@ -408,7 +433,9 @@ impl<'a> Judge<'a> {
         let latest = self.slot(slot.twin()).birth.latest;
         let looked = self.seen_at.unwrap_or(self.moment.now);
         let proved = self.spec.overlap.after(latest.unwrap_or(looked));
-        let touched = last_rotation.map(|(_, at)| self.spec.overlap.after(at));
+        let touched = last_rotation.map(|(_, at)| at);
+        let touched = touched.max(self.hand_offs.served_since(slot.twin()));
+        let touched = touched.map(|at| self.spec.overlap.after(at));
         let settled_at = touched.map_or(proved, |touched| touched.max(proved));
         // Where keys are not shown, a bound that is no more than the look itself moves along with every look.
         let lasts =
@@ -472,7 +499,11 @@ impl<'a> Judge<'a> {
             outside_window,
             haste,
         };
-        Ruling::act(NonEmpty::one(action), because, facts.limit_at)
+        let actions = NonEmpty {
+            first: action,
+            rest: self.hand_offs.after(slot),
+        };
+        Ruling::act(actions, because, facts.limit_at)
     }
 }
 

@@ -72,7 +72,7 @@ pub fn job(doubt: &Doubt, sight: &JobSight, now: Timestamp) -> Option<Settled> {
             Some(started(doubt, runs, *after, sight.at))
         }
         Action::Cancel { run } => Some(cancelled(*run, sight.active.iter(), sight.at)),
-        Action::Regenerate { .. } | Action::Submit { .. } => None,
+        Action::Regenerate { .. } | Action::HandOver { .. } | Action::Submit { .. } => None,
     }
 }
 
@@ -88,7 +88,10 @@ pub fn submission<'a>(
     }
     match &doubt.action {
         Action::Submit { .. } => Some(started(doubt, runs, None, at)),
-        Action::Start { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => None,
+        Action::Start { .. }
+        | Action::Cancel { .. }
+        | Action::Regenerate { .. }
+        | Action::HandOver { .. } => None,
     }
 }
 
@@ -108,7 +111,7 @@ pub fn former(doubt: &Doubt, sight: &SubmissionSight, now: Timestamp) -> Option<
             let runs = sight.former.iter().map(|former| &former.run);
             Some(cancelled(*run, runs, sight.at))
         }
-        Action::Start { .. } | Action::Regenerate { .. } => None,
+        Action::Start { .. } | Action::Regenerate { .. } | Action::HandOver { .. } => None,
     }
 }
 

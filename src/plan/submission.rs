@@ -149,9 +149,10 @@ impl View<'_> {
         for doubt in doubts {
             let settles_at = match &doubt.action {
                 Action::Submit { .. } => doubt.act_by.max(later(doubt.at, limits::LIST_LAG_MAX)),
-                Action::Start { .. } | Action::Cancel { .. } | Action::Regenerate { .. } => {
-                    doubt.act_by
-                }
+                Action::Start { .. }
+                | Action::Cancel { .. }
+                | Action::Regenerate { .. }
+                | Action::HandOver { .. } => doubt.act_by,
             };
             match settle::former(doubt, sight, self.moment.now) {
                 Some(settled) => settlements.push(settlement(doubt, settled)),

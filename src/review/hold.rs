@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use crate::model::hand_off::Destination;
 use crate::model::job::RunId;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::TroubleKind;
-use crate::model::verdict::{Hold, failed};
+use crate::model::verdict::{HandOffStop, Hold, Obstacle, failed};
 
 /// The sentence. `service`: whose keys it is about.
 pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
@@ -58,6 +59,7 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
                 name(slot)
             )
         }
+        Hold::HandOff { slot, to, why } => hand_off(name(slot), to, why),
         Hold::Freeze { reason } => format!("frozen: {reason}"),
         Hold::NoKeys { why } => why.clone(),
         Hold::Deferred { guardrail } => format!("deferred by {guardrail}"),
@@ -73,6 +75,35 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
         }
         Hold::RestartsItself => "a continuous job between two runs: it restarts itself".to_owned(),
         Hold::RunsForbidden => "its settings allow no runs (max_concurrent_runs is 0)".to_owned(),
+    }
+}
+
+fn hand_off(key: &str, to: &Destination, why: &HandOffStop) -> String {
+    match why {
+        HandOffStop::Person { since } => format!(
+            "{key} of {} waits for a person: {to}",
+            minute(*since)
+        ),
+        HandOffStop::Obstacle(obstacle) => {
+            format!("cannot hand {key} over: {}", in_the_way(to, obstacle))
+        }
+    }
+}
+
+/// What is in the way of a hand-off.
+pub(super) fn in_the_way(to: &Destination, obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::NotOurs => format!(
+            "{to} holds a value that afresh did not write for this resource"
+        ),
+        Obstacle::Deleted { purged: None } => format!("{to} was deleted, and its name is still taken"),
+        Obstacle::Deleted { purged: Some(at) } => format!(
+            "{to} was deleted, and its name is taken until {}",
+            minute(*at)
+        ),
+        Obstacle::Unread(trouble) => format!("{to} could not be read: {trouble}"),
+        Obstacle::CommandsOff => format!("{to} may not be run: commands are not allowed"),
+        Obstacle::Unfit(why) => format!("{to} would refuse it: {why}"),
     }
 }
 

@@ -134,6 +134,9 @@ fn action_fields(action: &Action, service: KeyService) -> Map<String, Value> {
         Action::Regenerate { slot, .. } => {
             json!({"move": "regenerate", "slot": service.key_name(*slot)})
         }
+        Action::HandOver { to, slot, .. } => {
+            json!({"move": "handOver", "slot": service.key_name(*slot), "to": to.to_string()})
+        }
         Action::Start { token, .. } => json!({"move": "start", "idempotencyToken": token.as_str()}),
         Action::Submit { token, digest } => {
             json!({"move": "submit", "idempotencyToken": token.as_str(), "digest": digest})

@@ -226,6 +226,7 @@ pub(super) fn settlement(settlement: &Settlement, service: KeyService) -> String
 pub(super) fn left_behind(receipt: &Receipt) -> String {
     match receipt {
         Receipt::Regenerated { fingerprint, .. } => format!("new key {}", fingerprint.short()),
+        Receipt::HandedOver { fingerprint, .. } => format!("key {}", fingerprint.short()),
         Receipt::Started { run, .. } => format!("run {run}"),
         Receipt::Cancelled { run, .. } => format!("run {run} is ending or has ended"),
     }

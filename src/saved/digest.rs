@@ -14,7 +14,7 @@ use crate::model::job::RunResult;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{
-    Cause, Decision, Frame, Hold, Keep, Plan, Receipt, Settled, Step, Target, Verdict, Wait,
+    Cause, Decision, Frame, HandOffStop, Hold, Keep, Obstacle, Plan, Receipt, Settled, Step, Target, Verdict, Wait,
 };
 
 /// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each action with what it
@@ -116,6 +116,18 @@ impl Digest {
                 slot.on_the_wire(),
                 fingerprint.as_str(),
             )),
+            Settled::Done(Receipt::HandedOver {
+                to,
+                slot,
+                fingerprint,
+                ..
+            }) => self.put(&(
+                intent,
+                "handedOver",
+                to.to_string(),
+                slot.on_the_wire(),
+                fingerprint.as_str(),
+            )),
             Settled::Done(Receipt::Started { run, .. }) => self.put(&(intent, "started", run)),
             Settled::Done(Receipt::Cancelled { run, .. }) => self.put(&(intent, "cancelled", run)),
             Settled::NotDone => self.put(&(intent, "notDone")),
@@ -158,6 +170,10 @@ impl Digest {
                 limit.as_secs(),
                 outside_window,
             )),
+            Cause::HandOffDue { slot, gaps } => {
+                let gaps: Vec<_> = gaps.iter().map(ToString::to_string).collect();
+                self.put(&("handOffDue", slot.on_the_wire(), gaps));
+            }
             Cause::Stale { limit, .. } => self.put(&("stale", limit.as_secs())),
             Cause::Ageing {
                 start_after, limit, ..
@@ -187,6 +203,12 @@ impl Digest {
             } => self.put(&("window", slot.on_the_wire(), breaks_limit)),
             Hold::Starved { slot, .. } => self.put(&("starved", slot.on_the_wire())),
             Hold::Overlap { slot, .. } => self.put(&("overlap", slot.on_the_wire())),
+            Hold::HandOff { slot, to, why } => self.put(&(
+                "handOff",
+                slot.on_the_wire(),
+                to.to_string(),
+                stop(why),
+            )),
             Hold::Freeze { reason } => self.put(&("freeze", reason)),
             Hold::NoKeys { .. } => self.put(&"noKeys"),
             Hold::Deferred { guardrail } => self.put(&("deferred", guardrail)),
@@ -218,6 +240,18 @@ impl Digest {
             TroubleKind::Misfit => "misfit",
         };
         self.put(&("trouble", word));
+    }
+}
+
+/// Why a hand-off waits, in a word.
+const fn stop(why: &HandOffStop) -> &'static str {
+    match why {
+        HandOffStop::Person { .. } => "person",
+        HandOffStop::Obstacle(Obstacle::NotOurs) => "notOurs",
+        HandOffStop::Obstacle(Obstacle::Deleted { .. }) => "deleted",
+        HandOffStop::Obstacle(Obstacle::Unread(_)) => "unread",
+        HandOffStop::Obstacle(Obstacle::CommandsOff) => "commandsOff",
+        HandOffStop::Obstacle(Obstacle::Unfit(_)) => "unfit",
     }
 }
 

@@ -6,6 +6,7 @@ use crate::model::address::Name;
 use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::trust::Use;
+use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::verdict::Plan;
 
 /// The version that this tool writes and reads.
@@ -18,6 +19,8 @@ pub struct File {
     pub plan: Plan,
     /// The connections to resources with keys that its steps use.
     pub key_connections: BTreeMap<Name, KeyConnection>,
+    /// The Key Vaults that keys of its subjects are handed to.
+    pub vaults: BTreeMap<VaultName, VaultConnection>,
     /// The Databricks connections that its steps use, and those that the `DATABRICKS_` variables may be meant for.
     pub workspaces: BTreeMap<Name, Workspace>,
     /// The project's name.

@@ -5,7 +5,8 @@ use std::collections::btree_map::Entry;
 
 use super::mirror::Mirror;
 use super::shape::connection::{
-    Cloud, CredentialLine, Factory, Subscription, Workspace as WorkspaceShape,
+    Cloud, CredentialLine, Factory, Subscription, VaultConnection as VaultShape,
+    Workspace as WorkspaceShape,
 };
 use super::shape::facts::Facts;
 use super::shape::rule::{Rule, Terms};
@@ -15,6 +16,7 @@ use super::shape::words;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
 use crate::model::time::Timestamp;
+use crate::model::vault::{VaultConnection, VaultName};
 
 /// What is wrong in a line that could be parsed.
 pub(super) struct Wrong {
@@ -36,6 +38,7 @@ impl Wrong {
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) key_connections: BTreeMap<Name, KeyConnection>,
+    pub(super) vaults: BTreeMap<VaultName, VaultConnection>,
     pub(super) workspaces: BTreeMap<Name, Workspace>,
     clouds: BTreeMap<String, words::Cloud>,
     credentials: BTreeMap<String, Credential>,
@@ -89,6 +92,12 @@ impl Known {
         let (cloud, credential) = self.reached(&line.cloud, &line.credential, "subscription")?;
         let subscription = line.back(cloud, credential);
         self.key_connection(KeyConnection::Subscription(subscription), "subscription")
+    }
+
+    pub(super) fn vault(&mut self, line: VaultShape) -> Result<(), Wrong> {
+        let (cloud, credential) = self.reached(&line.cloud, &line.credential, "keyVault")?;
+        let vault = line.back(cloud, credential);
+        add(&mut self.vaults, vault.vault.clone(), vault, "keyVault")
     }
 
     pub(super) fn workspace(&mut self, mut line: WorkspaceShape) -> Result<(), Wrong> {

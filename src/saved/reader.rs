@@ -180,6 +180,7 @@ impl<R: BufRead> Reader<R> {
         Ok(File {
             plan: body.plan,
             key_connections: known.key_connections,
+            vaults: known.vaults,
             workspaces: known.workspaces,
             project: head.project,
             ledger: head.ledger.back(),
@@ -244,6 +245,7 @@ impl<R: BufRead> Reader<R> {
             Line::Credential(line) => self.known.credential(line),
             Line::Factory(line) => self.known.factory(line),
             Line::Subscription(line) => self.known.subscription(line),
+            Line::Vault(line) => self.known.vault(line),
             Line::Workspace(line) => self.known.workspace(line),
             Line::Use(line) => {
                 body.trust.push(line.back());
@@ -302,6 +304,7 @@ impl<R: BufRead> Reader<R> {
                 measure.keep(Kind::KeyConnection, line.name.0.as_str());
                 of_reached(&line.cloud, &line.credential, measure)?;
             }
+            Line::Vault(line) => of_reached(&line.cloud, &line.credential, measure)?,
             Line::Workspace(line) => {
                 measure.keep(Kind::Workspace, line.name.0.as_str());
                 of_reached(&line.cloud, &line.credential, measure)?;

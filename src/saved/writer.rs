@@ -12,7 +12,8 @@ use super::measure::{Kind, Measure, Seal};
 use super::mirror::Mirror;
 use super::names::{Called, Names};
 use super::shape::connection::{
-    Cloud, CredentialLine, Factory, Subscription, Workspace as WorkspaceShape,
+    Cloud, CredentialLine, Factory, Subscription, VaultConnection as VaultShape,
+    Workspace as WorkspaceShape,
 };
 use super::shape::evidence::PerSlot;
 use super::shape::facts::{Facts, JobFacts, RuntimeFacts, SubmissionFacts};
@@ -36,6 +37,9 @@ pub fn write(file: &File, out: &mut dyn Write) -> Result<(), WriteError> {
     writer.put(&head(file))?;
     for connection in file.key_connections.values() {
         writer.key_connection(connection)?;
+    }
+    for vault in file.vaults.values() {
+        writer.vault(vault)?;
     }
     for workspace in file.workspaces.values() {
         writer.workspace(workspace)?;
@@ -166,6 +170,12 @@ impl<'a> Writer<'a> {
         let name = connection.name().as_str();
         self.measure.keep(Kind::KeyConnection, name);
         Ok(())
+    }
+
+    fn vault(&mut self, vault: &words::VaultConnection) -> Result<(), WriteError> {
+        let cloud = self.cloud(&vault.cloud)?;
+        let credential = self.credential(&vault.credential)?;
+        self.put(&Line::Vault(VaultShape::of(vault, cloud, credential)))
     }
 
     fn workspace(&mut self, workspace: &Workspace) -> Result<(), WriteError> {

@@ -36,6 +36,7 @@ pub fn case(
         target,
         spec: rule.spec.clone(),
         sight: Looked::NotAsked,
+        destinations: Vec::new(),
         memory: scene.memory.runtime(&identity),
         doubts: scene.memory.doubts(&identity).to_vec(),
         refused: scene.memory.refusals.get(&identity).cloned(),

@@ -200,6 +200,7 @@ fn case(
         target,
         spec: rule.spec.clone(),
         sight: Looked::NotAsked,
+        destinations: Vec::new(),
         memory: scene
             .memory
             .jobs

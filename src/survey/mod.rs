@@ -7,6 +7,7 @@
 
 pub mod access;
 mod accounts;
+mod destinations;
 mod found;
 mod jobs;
 mod keys;
@@ -89,6 +90,7 @@ pub async fn gather(
         .skipped
         .retain(|passed| options.wants(&passed.address));
     resolve::one_rule_each(&mut survey.cases);
+    destinations::look(&scene, &mut survey.cases).await;
     survey.cases.sort_by(|a, b| a.address().cmp(b.address()));
     survey.skipped.sort_by(|a, b| a.address.cmp(&b.address));
     survey.skipped.dedup();

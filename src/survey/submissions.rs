@@ -66,6 +66,7 @@ fn case(
         target,
         spec: spec.clone(),
         sight: Looked::NotAsked,
+        destinations: Vec::new(),
         memory: contents.memory(&identity, &spec.digest),
         doubts: contents.doubts(&identity, &spec.digest),
         refused: contents.refused(&identity),

@@ -37,7 +37,7 @@ struct Head {
 }
 
 /// Every event that this version knows.
-const EVENTS: [&str; 11] = [
+const EVENTS: [&str; 12] = [
     "opened",
     "looked",
     "logRead",
@@ -48,6 +48,7 @@ const EVENTS: [&str; 11] = [
     "settled",
     "declared",
     "confirmed",
+    "handOffConfirmed",
     "forgotten",
 ];
 
@@ -133,6 +134,8 @@ enum EventLine {
     },
     /// A person said that a one-time run whose end was never seen has succeeded.
     Confirmed(ConfirmedLine),
+    /// A person said that a key is where it goes.
+    HandOffConfirmed(HandOffLine),
     /// A person had the failed attempts on a subject forgotten: they are counted anew.
     AttemptsForgotten(AttemptsLine),
     /// Everything about a subject is forgotten.
@@ -231,6 +234,32 @@ struct ConfirmedLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
+struct HandOffLine {
+    #[serde(flatten)]
+    subject: SubjectLine,
+    to: DestinationLine,
+    slot: SlotLine,
+    /// The key's.
+    fingerprint: String,
+    at: Instant,
+    by: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Where a key goes.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum DestinationLine {
+    /// A secret in a Key Vault.
+    KeyVault { vault: String, secret: String },
+    /// A program and its arguments.
+    Command(Vec<String>),
+    /// What a person has to do.
+    Confirm(String),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct AttemptsLine {
     #[serde(flatten)]
     subject: SubjectLine,
@@ -285,6 +314,14 @@ enum ActionLine {
         /// The other key's fingerprint.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         beside: Option<String>,
+    },
+    /// A key is handed over.
+    HandOver {
+        to: DestinationLine,
+        slot: SlotLine,
+        /// The key's fingerprint.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
     },
     /// A run of a job is started.
     Start {
@@ -350,6 +387,14 @@ enum ReceiptLine {
         /// The service's time before the request.
         sent: Instant,
         /// The service's time of its answer.
+        answered: Instant,
+    },
+    HandedOver {
+        to: DestinationLine,
+        slot: SlotLine,
+        /// The key's.
+        fingerprint: String,
+        /// The service's time of its answer, or when the program ended.
         answered: Instant,
     },
     Started {

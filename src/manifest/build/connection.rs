@@ -327,7 +327,7 @@ impl Context<'_> {
         Cloud::named(name).or_else(|| named(&self.clouds, name))
     }
 
-    fn credential(&self, written: Option<&At<Reference>>) -> Option<Credential> {
+    pub(super) fn credential(&self, written: Option<&At<Reference>>) -> Option<Credential> {
         match written.map_or("default", |at| at.value.0.as_str()) {
             "default" => Some(Credential::Default),
             name => named(&self.credentials, name),

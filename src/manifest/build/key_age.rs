@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use crate::limits::{GLOBS_MAX, GLOBS_OF_FACTORY_MAX};
 use crate::model::desired::KeyAgeRule;
+use crate::model::hand_off::{HandOff, Serves};
 use crate::model::kind::Kind;
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::selector::Selector;
+use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::window::Window;
 
 use super::super::document::{Document, Spec};
@@ -21,9 +23,13 @@ use super::super::shape::number::Length;
 use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
 use super::context::{Context, named};
+use super::hand_off::{self, Selection, Vaults};
 
-/// All KeyAge rules by name; `None` if one is missing.
-pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
+/// All KeyAge rules by name, and the Key Vaults that they hand keys to; `None` if a rule is missing.
+pub fn build(
+    context: &mut Context<'_>,
+) -> Option<(Vec<KeyAgeRule>, BTreeMap<VaultName, VaultConnection>)> {
+    let mut vaults = Vaults::default();
     let mut claims = RuntimeClaims::default();
     let (mut rules, mut globs) = (Vec::new(), Globs::default());
     for (name, document) in Context::of_kind(context.documents, Kind::KeyAge) {
@@ -55,7 +61,20 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
             let sure: Selectors = select.iter().filter(is_sure).cloned().collect();
             claims.add(&name, connection, &sure, &exclude);
         }
-        let built = runtime_spec(spec);
+        let is_several = select.len() > 1
+            || select.iter().any(|(one, _)| matches!(one, Selector::Glob(_)));
+        let hand_off = connection.as_ref().and_then(|connection| {
+            let selection = Selection {
+                connection,
+                is_several,
+            };
+            let serves = hand_off::serves(context, spec.serves.as_ref(), connection.service());
+            Some((
+                hand_off::build(context, &mut vaults, spec, &selection)?,
+                serves,
+            ))
+        });
+        let built = hand_off.and_then(|hand_off| runtime_spec(spec, hand_off));
         check_selectors(spec, &written, context.findings);
         rules.push(connection.zip(built).map(|(connection, built)| KeyAgeRule {
             name,
@@ -69,7 +88,8 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<KeyAgeRule>> {
         }));
     }
     claims.check(context.findings);
-    rules.into_iter().collect()
+    let rules: Option<Vec<KeyAgeRule>> = rules.into_iter().collect();
+    rules.map(|rules| (rules, vaults.connections()))
 }
 
 /// What a rule selects, and through which connection.
@@ -240,7 +260,10 @@ fn check_selectors(spec: &KeyAgeSpec, written: &Written<'_>, findings: &mut Find
     }
 }
 
-fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
+fn runtime_spec(
+    spec: &KeyAgeSpec,
+    (hand_offs, serves): (Vec<HandOff>, Serves),
+) -> Option<RuntimeSpec> {
     let limit = spec.age_max.value.0;
     let written = |length: &Option<At<Length>>| length.as_ref().map(|at| at.value.0);
     let overlap = written(&spec.overlap).unwrap_or(OVERLAP_DEFAULT);
@@ -269,6 +292,8 @@ fn runtime_spec(spec: &KeyAgeSpec) -> Option<RuntimeSpec> {
             .map(|word| word.value.0)
             .unwrap_or_default(),
         jitter,
+        hand_offs,
+        serves,
     })
 }
 

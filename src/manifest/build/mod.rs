@@ -9,6 +9,7 @@ mod cloud;
 mod connection;
 mod context;
 mod credential;
+mod hand_off;
 mod job_run;
 mod key_age;
 mod policy;
@@ -58,7 +59,7 @@ pub fn build(
     let asks = asks::all(&context, project.as_ref());
     policy::check_misplaced(&mut context);
     policy::check_places(&mut context, policy, project.as_ref());
-    let key_ages = key_age::build(&mut context);
+    let (key_ages, vaults) = key_age::build(&mut context).unzip();
     let job_runs = job_run::build(&mut context);
     policy::check_rules(&mut context, policy, key_ages.as_ref(), job_runs.as_ref());
     if !documents.iter().any(Document::is_rule) && context.findings.error_count() == 0 {
@@ -68,6 +69,7 @@ pub fn build(
         Some(Desired {
             project: policy.tightened(project?),
             key_connections: complete(context.key_connections)?,
+            vaults: vaults?,
             workspaces: complete(context.workspaces)?,
             key_ages: key_ages?,
             job_runs: job_runs?,

@@ -161,6 +161,10 @@ fn in_key_age(spec: &KeyAgeSpec, part: Part) -> Option<Mark> {
         Part::Overlap => spec.overlap.as_ref().map(|at| at.mark),
         Part::UnknownAge => spec.unknown_age.as_ref().map(|at| at.mark),
         Part::Starvation => spec.on_starvation.as_ref().map(|at| at.mark),
+        Part::HandOff(index) => {
+            let all = spec.hand_offs.as_ref();
+            all.and_then(|all| all.get(index)).map(|at| at.mark)
+        }
         _ => None,
     }
 }

@@ -1,13 +1,14 @@
 //! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
 
-use crate::limits::{RUN_RETENTION_DAYS, WINDOWS_MAX};
+use crate::limits::{HAND_OFF_TIMEOUT_MAX, HAND_OFFS_MAX, RUN_RETENTION_DAYS, WINDOWS_MAX};
 use crate::model::time::Span;
 use crate::model::window::Window;
 
-use super::super::mark::At;
+use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::leaf::{CronText, Filled, Instant};
 use super::number::Length;
+use super::rule::HandOffText;
 
 /// Least time between regenerating the two keys of one runtime, unless a rule says something else.
 pub const OVERLAP_DEFAULT: Span = Span::hours(24);
@@ -202,5 +203,54 @@ pub fn freshness(
             )
         };
         findings.add(Problem::at(start.mark, message).also(mark, "broken from here on"));
+    }
+}
+
+/// One entry of `handOff`: exactly one way, and a timeout only of a command.
+pub fn hand_off(
+    ways: [Option<Mark>; 3],
+    command: Option<&At<Vec<Filled>>>,
+    timeout: Option<&At<Length>>,
+    findings: &mut Findings,
+) {
+    let help = "write one of `keyVault`, `command` and `confirm` in each entry of the list";
+    let given: Vec<Mark> = ways.into_iter().flatten().collect();
+    if let [first, second, ..] = given.as_slice() {
+        let message = "a hand-off has one of `keyVault`, `command` and `confirm`";
+        let problem = Problem::at(*second, message).label("second");
+        findings.add(problem.also(*first, "first").help(help));
+    }
+    if let (Some(timeout), None) = (timeout, command) {
+        let message = "`timeout` goes with `command`";
+        findings.add(Problem::at(timeout.mark, message).help("leave it out"));
+    }
+    let longest = Span::seconds(HAND_OFF_TIMEOUT_MAX.as_secs());
+    if let (Some(timeout), Some(_)) = (timeout, command)
+        && (timeout.value.0 == Span::ZERO || timeout.value.0 > longest)
+    {
+        let message = format!("`timeout` must be between 1s and {longest}");
+        let help = "a command that takes longer holds up everything that follows it";
+        findings.add(Problem::at(timeout.mark, message).help(help));
+    }
+    if let Some(command) = command
+        && command.value.is_empty()
+    {
+        let message = "`command` names no program";
+        findings.add(Problem::at(command.mark, message).help("write the program and its arguments: `[./deliver.sh, west]`"));
+    }
+}
+
+/// The list of a rule: each entry is something, and no two are the same.
+pub fn hand_offs(all: Option<&Vec<At<HandOffText>>>, findings: &mut Findings) {
+    if let Some(beyond) = all.and_then(|all| all.get(HAND_OFFS_MAX)) {
+        let message = format!("a rule has at most {HAND_OFFS_MAX} hand-offs");
+        findings.add(Problem::at(beyond.mark, message));
+    }
+    let all = all.into_iter().flatten();
+    for (at, is_empty) in all.map(|at| (at, at.value.is_empty())) {
+        if is_empty {
+            let message = "a hand-off needs `keyVault`, `command` or `confirm`";
+            findings.add(Problem::at(at.mark, message));
+        }
     }
 }

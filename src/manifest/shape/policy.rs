@@ -45,6 +45,8 @@ record! {
         "files" files: Option<Vec<AbsoluteText>>,
         /// Ids of service connections of Azure Pipelines.
         "serviceConnections" service_connections: Option<Vec<Filled>>,
+        /// Commands that may get a key, each as the program with all its arguments: `[[./deliver.sh, west]]`.
+        "commands" commands: Option<Vec<Vec<Filled>>>,
     }
 }
 
@@ -91,6 +93,8 @@ record! {
         "kinds" kinds: Option<Vec<KindText>>,
         /// What rules may lead to.
         "actions" actions: Option<Vec<ActionWord>>,
+        /// Names of Key Vaults that keys may be handed to.
+        "vaults" vaults: Option<Vec<Filled>>,
         /// Bounds on one apply. Those of the Project may be tighter; where it has none, these hold.
         "guardrails" guardrails: Option<GuardrailsText>,
         /// Bounds on KeyAge rules.
@@ -116,6 +120,7 @@ words! {
     /// What a rule may lead to.
     ActionWord(ActionKind) {
         "regenerate" ActionKind::Regenerate = "A key is regenerated.",
+        "handOver" ActionKind::HandOver = "A key is handed over.",
         "run" ActionKind::Run = "A job is run.",
         "submit" ActionKind::Submit = "A one-time run is submitted.",
         "cancel" ActionKind::Cancel = "A run is cancelled.",

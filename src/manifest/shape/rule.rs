@@ -51,15 +51,96 @@ record! {
         "onWindowStarvation" on_starvation: Option<At<OnStarvationWord>>,
         /// Spreads due times: each resource is due up to this much earlier, always by the same part of it. Default: 0.
         "jitter" jitter: Option<At<Length>>,
+        /// Where the current key goes, each time that afresh regenerates one; the other key is not regenerated before all of it is done.
+        "handOff" hand_offs: Option<Vec<At<HandOffText>>>,
+        /// Which key is the current one. Default: `newest`.
+        "serves" serves: Option<At<ServesWord>>,
     }
     check |findings| {
         if let (Some(limit), Some(rotate_before), Some(overlap), Some(jitter)) = (&age_max, &rotate_before, &overlap, &jitter) {
             let (rotate_before, overlap, jitter) = (rotate_before.as_ref(), overlap.as_ref(), jitter.as_ref());
             KeyAgeLengths { limit, rotate_before, overlap, jitter }.check(findings);
         }
+        check::hand_offs(hand_offs.as_ref().and_then(Option::as_ref), findings);
         if let Some(Some(windows)) = &windows {
             check::windows(windows, findings);
         }
+    }
+}
+
+record! {
+    /// One place that the current key goes to.
+    #[schemars(extend("oneOf" = [
+        { "required": ["keyVault"], "not": { "required": ["timeout"] } },
+        { "required": ["command"] },
+        { "required": ["confirm"], "not": { "required": ["timeout"] } },
+    ]))]
+    HandOffText {
+        /// A secret of a Key Vault gets a new version. Exactly one of `keyVault`, `command` and `confirm`.
+        "keyVault" vault: Option<At<VaultText>>,
+        /// A program and its arguments. It gets the key on its standard input, and is run only if the policy or `--allow-commands` allows it.
+        "command" command: Option<At<Vec<Filled>>>,
+        /// What a person has to do. It is done when `afresh ledger confirm` says so.
+        "confirm" confirm: Option<At<Filled>>,
+        /// With `command`: how long it may take, at most `10m`. Default: `5m`.
+        "timeout" timeout: Option<At<Length>>,
+    }
+    check |findings| {
+        if let (Some(vault), Some(command), Some(confirm), Some(timeout)) = (&vault, &command, &confirm, &timeout) {
+            check::hand_off([
+                vault.as_ref().map(|at| at.mark),
+                command.as_ref().map(|at| at.mark),
+                confirm.as_ref().map(|at| at.mark),
+            ], command.as_ref(), timeout.as_ref(), findings);
+        }
+    }
+}
+
+impl HandOffText {
+    /// Does it say nothing?
+    pub const fn is_empty(&self) -> bool {
+        self.vault.is_none() && self.command.is_none() && self.confirm.is_none()
+    }
+}
+
+record! {
+    /// A secret of a Key Vault.
+    VaultText {
+        /// The vault's name: `kv-data` of `https://kv-data.vault.azure.net`.
+        "vault" vault: At<Filled>,
+        /// The secret's name. `{runtime}`, `{account}`, `{factory}` and `{connection}` stand for the names of what has the key. With `{slot}` each
+        /// of the two keys has a secret of its own.
+        "secret" secret: At<Filled>,
+        /// A Credential document's name. Default: that of the rule's connection.
+        "credential" credential: Option<At<Reference>>,
+        /// Whether a secret with versions that afresh did not write for this resource is taken over. Default: `false`, it needs attention.
+        "adopt" adopt: Option<At<Truth>>,
+    }
+}
+
+/// Which key is the current one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServesText {
+    /// The one that was made last.
+    Newest,
+    /// The first key of a runtime.
+    AuthKey1,
+    /// The second key of a runtime.
+    AuthKey2,
+    /// The first key of a storage account.
+    Key1,
+    /// The second key of a storage account.
+    Key2,
+}
+
+words! {
+    /// Which key is the current one.
+    ServesWord(ServesText) {
+        "newest" ServesText::Newest = "The one that was made last: the two keys take turns.",
+        "authKey1" ServesText::AuthKey1 = "Always the first key of a runtime.",
+        "authKey2" ServesText::AuthKey2 = "Always the second key of a runtime.",
+        "key1" ServesText::Key1 = "Always the first key of a storage account.",
+        "key2" ServesText::Key2 = "Always the second key of a storage account.",
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the ledger knows of a runtime.
 
+use std::collections::BTreeMap;
+
 use super::known_key::KnownKey;
 use super::regeneration::Rotation;
 use super::slot::{PerSlot, Slot};
 use super::slot_memory::SlotMemory;
 use super::undone::Undone;
 use crate::model::birth::Interval;
+use crate::model::hand_off::{Delivered, Destination};
 use crate::model::time::Timestamp;
 use crate::model::timeline::log::LogMemory;
 
@@ -28,6 +31,8 @@ pub struct RuntimeMemory {
     pub home: Vec<PerSlot<Interval>>,
     /// Keys that it was seen to hold just now, and that the ledger knows from elsewhere or from earlier.
     pub recognised: PerSlot<Option<KnownKey>>,
+    /// What was handed over last, by where it went.
+    pub delivered: BTreeMap<Destination, Delivered>,
 }
 
 impl RuntimeMemory {
@@ -35,6 +40,21 @@ impl RuntimeMemory {
     pub fn knows_keys(&self) -> bool {
         let is_known = |slot: Slot| self.slots.get(slot).fingerprint.is_some();
         Slot::BOTH.into_iter().any(is_known)
+    }
+
+    /// Remembers that a key was handed over. What another apply delivered later stays.
+    pub fn deliver(&mut self, to: &Destination, news: Delivered) {
+        match self.delivered.get_mut(to) {
+            Some(known) if news.last < known.last => {}
+            Some(known) if known.fingerprint == news.fingerprint && known.slot == news.slot => {
+                known.last = news.last;
+                known.by = news.by;
+            }
+            Some(known) => *known = news,
+            None => {
+                self.delivered.insert(to.clone(), news);
+            }
+        }
     }
 
     /// Remembers a regeneration by afresh.

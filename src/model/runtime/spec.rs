@@ -1,5 +1,6 @@
 //! What is promised of a runtime's keys, and how they are judged.
 
+use crate::model::hand_off::{HandOff, Serves};
 use crate::model::time::Span;
 use crate::model::window::Window;
 
@@ -20,6 +21,10 @@ pub struct RuntimeSpec {
     pub on_starvation: OnStarvation,
     /// Due times of different runtimes are drawn earlier by up to this much, each by its own share.
     pub jitter: Span,
+    /// Where the current key goes; empty: nowhere.
+    pub hand_offs: Vec<HandOff>,
+    /// Which key is the current one.
+    pub serves: Serves,
 }
 
 /// How an age that is not known exactly is judged.

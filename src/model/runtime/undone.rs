@@ -28,7 +28,10 @@ impl Undone {
                 since: doubt.at,
                 until: doubt.act_by,
             }),
-            Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => None,
+            Action::HandOver { .. }
+            | Action::Start { .. }
+            | Action::Submit { .. }
+            | Action::Cancel { .. } => None,
         }
     }
 

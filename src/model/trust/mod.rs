@@ -42,6 +42,8 @@ pub struct Allowed {
     pub files: Vec<PathBuf>,
     /// Ids of service connections of Azure Pipelines.
     pub service_connections: Vec<String>,
+    /// Commands that may get a key: the program with all its arguments.
+    pub commands: Vec<Vec<String>>,
 }
 
 /// Everything that is trusted in one command. By default: Azure's own hosts and nothing else.
@@ -51,6 +53,8 @@ pub struct Trust {
     pub is_simulated: bool,
     /// `--allow-loopback` was given.
     pub allows_loopback: bool,
+    /// `--allow-commands` was given.
+    pub allows_commands: bool,
     /// The host of the ledger's blob, if it is one.
     pub ledger: Option<Host>,
     /// A connection's cloud has a host that is none of this machine's.
@@ -66,6 +70,11 @@ pub struct Trust {
 }
 
 impl Trust {
+    /// May a key be given to this program with these arguments? A manifest alone runs nothing, not even where everything is simulated.
+    pub fn may_run(&self, argv: &[String]) -> bool {
+        self.allows_commands || self.allowed.commands.iter().any(|known| known == argv)
+    }
+
     /// For a command whose requests all go to the simulator.
     pub fn simulated() -> Self {
         Self {

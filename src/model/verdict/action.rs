@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::hand_off::Destination;
 use super::super::job::{ParameterValue, RunId, Token};
 use super::super::key_service::KeyService;
 use super::super::runtime::fingerprint::Fingerprint;
@@ -37,6 +38,15 @@ pub enum Action {
         token: Token,
         /// SHA-256 of the content.
         digest: String,
+    },
+    /// A key is handed to where its consumers take it from. Doing it twice does no harm: it is the same key.
+    HandOver {
+        /// Where it goes.
+        to: Destination,
+        /// Which key.
+        slot: Slot,
+        /// Its value; not seen yet where a regenerate before it in the same step makes it.
+        key: Presumed,
     },
     /// `runs/cancel`. Happened if the run has ended, or is being ended.
     Cancel {
@@ -82,10 +92,12 @@ impl Action {
                 one == other
             }
             (Self::Cancel { run: one }, Self::Cancel { run: other }) => one == other,
+            (Self::HandOver { to: one, .. }, Self::HandOver { to: other, .. }) => one == other,
             (Self::Start { .. }, Self::Start { .. })
             | (Self::Submit { .. }, Self::Submit { .. }) => true,
             (
                 Self::Regenerate { .. }
+                | Self::HandOver { .. }
                 | Self::Cancel { .. }
                 | Self::Start { .. }
                 | Self::Submit { .. },
@@ -98,7 +110,10 @@ impl Action {
     pub const fn regenerated(&self) -> Option<Slot> {
         match self {
             Self::Regenerate { slot, .. } => Some(*slot),
-            Self::Start { .. } | Self::Submit { .. } | Self::Cancel { .. } => None,
+            Self::HandOver { .. }
+            | Self::Start { .. }
+            | Self::Submit { .. }
+            | Self::Cancel { .. } => None,
         }
     }
 
@@ -114,6 +129,7 @@ impl Action {
                 replacing: Presumed::Unseen | Presumed::Made(_),
                 ..
             }
+            | Self::HandOver { .. }
             | Self::Start { .. }
             | Self::Submit { .. }
             | Self::Cancel { .. } => None,
@@ -131,6 +147,7 @@ impl Action {
                 beside: Presumed::Unseen | Presumed::Made(_),
                 ..
             }
+            | Self::HandOver { .. }
             | Self::Start { .. }
             | Self::Submit { .. }
             | Self::Cancel { .. } => None,
@@ -141,7 +158,7 @@ impl Action {
     pub const fn starts_a_run(&self) -> bool {
         match self {
             Self::Start { .. } | Self::Submit { .. } => true,
-            Self::Regenerate { .. } | Self::Cancel { .. } => false,
+            Self::Regenerate { .. } | Self::HandOver { .. } | Self::Cancel { .. } => false,
         }
     }
 
@@ -149,7 +166,10 @@ impl Action {
     pub const fn started_with(&self) -> Option<&BTreeMap<String, ParameterValue>> {
         match self {
             Self::Start { parameters, .. } => Some(parameters),
-            Self::Regenerate { .. } | Self::Submit { .. } | Self::Cancel { .. } => None,
+            Self::Regenerate { .. }
+            | Self::HandOver { .. }
+            | Self::Submit { .. }
+            | Self::Cancel { .. } => None,
         }
     }
 
@@ -176,6 +196,7 @@ impl Action {
             }
             (
                 Self::Regenerate { .. }
+                | Self::HandOver { .. }
                 | Self::Start { .. }
                 | Self::Submit { .. }
                 | Self::Cancel { .. },
@@ -188,7 +209,10 @@ impl Action {
     pub fn submitted(&self) -> Option<&str> {
         match self {
             Self::Submit { digest, .. } => Some(digest),
-            Self::Regenerate { .. } | Self::Start { .. } | Self::Cancel { .. } => None,
+            Self::Regenerate { .. }
+            | Self::HandOver { .. }
+            | Self::Start { .. }
+            | Self::Cancel { .. } => None,
         }
     }
 
@@ -196,7 +220,10 @@ impl Action {
     pub const fn cancelled(&self) -> Option<RunId> {
         match self {
             Self::Cancel { run } => Some(*run),
-            Self::Regenerate { .. } | Self::Start { .. } | Self::Submit { .. } => None,
+            Self::Regenerate { .. }
+            | Self::HandOver { .. }
+            | Self::Start { .. }
+            | Self::Submit { .. } => None,
         }
     }
 
@@ -205,10 +232,24 @@ impl Action {
         std::mem::discriminant(self) == std::mem::discriminant(other)
     }
 
+    /// Where a key is handed over, and which.
+    pub const fn handed_over(&self) -> Option<(&Destination, Slot, &Presumed)> {
+        match self {
+            Self::HandOver { to, slot, key } => Some((to, *slot, key)),
+            Self::Regenerate { .. }
+            | Self::Start { .. }
+            | Self::Submit { .. }
+            | Self::Cancel { .. } => None,
+        }
+    }
+
     /// `regenerate authKey1`, `run now`, `submit`, `cancel run 7`. `service`: whose keys they are.
     pub fn title(&self, service: KeyService) -> String {
         match self {
             Self::Regenerate { slot, .. } => format!("regenerate {}", service.key_name(*slot)),
+            Self::HandOver { to, slot, .. } => {
+                format!("hand over {} to {to}", service.key_name(*slot))
+            }
             Self::Start { .. } => "run now".to_owned(),
             Self::Submit { .. } => "submit".to_owned(),
             Self::Cancel { run } => format!("cancel run {run}"),

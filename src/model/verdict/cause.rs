@@ -7,6 +7,8 @@ use super::super::job::RunId;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp, minute};
 use super::haste::Haste;
+use super::hand_off::HandOffGap;
+use super::non_empty::NonEmpty;
 
 /// Why something is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +25,13 @@ pub enum Cause {
         outside_window: bool,
         /// Why it does not wait for its window, or goes before its ordinary time.
         haste: Option<Haste>,
+    },
+    /// A key is not where its rule says that it goes.
+    HandOffDue {
+        /// Which key.
+        slot: Slot,
+        /// What is missing where, in the order of the rule.
+        gaps: NonEmpty<HandOffGap>,
     },
     /// No success is fresh enough.
     Stale {
@@ -99,6 +108,10 @@ impl fmt::Display for Cause {
                         write!(f, "{dot}{haste}")
                     }
                 }
+            }
+            Self::HandOffDue { gaps, .. } => {
+                let all: Vec<String> = gaps.iter().map(ToString::to_string).collect();
+                f.write_str(&all.join("; "))
             }
             Self::Stale {
                 age: Some(age),

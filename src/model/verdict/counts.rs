@@ -12,6 +12,8 @@ use super::step::{Step, Verdict};
 pub struct Counts {
     /// Keys to regenerate.
     pub regenerate: usize,
+    /// Keys to hand over.
+    pub hand_over: usize,
     /// Runs to start or submit.
     pub run: usize,
     /// Runs to cancel.
@@ -81,6 +83,7 @@ impl Counts {
     fn add_action(&mut self, action: &Action) {
         match action {
             Action::Regenerate { .. } => self.regenerate += 1,
+            Action::HandOver { .. } => self.hand_over += 1,
             Action::Start { .. } | Action::Submit { .. } => self.run += 1,
             Action::Cancel { .. } => self.cancel += 1,
         }
@@ -88,7 +91,7 @@ impl Counts {
 
     /// Does it act? Then a person approves it first.
     pub const fn acts(&self) -> bool {
-        self.regenerate + self.run + self.cancel > 0
+        self.regenerate + self.hand_over + self.run + self.cancel > 0
     }
 
     /// Is there anything for an apply to do: an action, an operation to resolve, or a wait to resume?

@@ -8,7 +8,8 @@ use super::super::birth::AgeRange;
 use super::super::time::{Freeze, Span, Timestamp};
 use super::super::trouble::Trouble;
 use super::cause::Cause;
-use super::hold::Hold;
+use super::hand_off::Obstacle;
+use super::hold::{HandOffStop, Hold};
 use super::keep::Keep;
 use super::plan::Plan;
 use super::settlement::{Receipt, Settled, Settlement};
@@ -111,7 +112,7 @@ fn cause(cause: &Cause) -> Cause {
         Cause::QueuedTooLong { queued, .. } => *queued = Span::ZERO,
         Cause::TooLong { ran, .. } => *ran = Span::ZERO,
         Cause::NotSucceededYet { failures } => *failures = 0,
-        Cause::NotRunning | Cause::MustNotRun => {}
+        Cause::HandOffDue { .. } | Cause::NotRunning | Cause::MustNotRun => {}
     }
     cause
 }
@@ -119,14 +120,7 @@ fn cause(cause: &Cause) -> Cause {
 fn hold(hold: &Hold) -> Hold {
     let mut hold = hold.clone();
     match &mut hold {
-        Hold::Trouble(trouble) => {
-            *trouble = Trouble {
-                kind: trouble.kind.clone(),
-                doing: String::new(),
-                message: String::new(),
-                ids: Box::default(),
-            }
-        }
+        Hold::Trouble(trouble) => untold(trouble),
         Hold::Busy { since, by, .. } => (*since, *by) = (Timestamp::UNIX_EPOCH, None),
         Hold::Doubt { since, .. } | Hold::LostRun { since, .. } => *since = Timestamp::UNIX_EPOCH,
         Hold::AgeUnknown { age, .. } => *age = NO_AGE,
@@ -135,6 +129,7 @@ fn hold(hold: &Hold) -> Hold {
         // How long it is shows in when the hold ends.
         Hold::Overlap { overlap, .. } => *overlap = Span::ZERO,
         Hold::NoKeys { why } => why.clear(),
+        Hold::HandOff { why, .. } => stop(why),
         Hold::QueuedRun { queued, .. } => *queued = None,
         Hold::BackOff { failures } | Hold::GaveUp { failures } => *failures = 0,
         Hold::ForeignRotation { .. }
@@ -152,6 +147,27 @@ fn hold(hold: &Hold) -> Hold {
     hold
 }
 
+fn stop(stop: &mut HandOffStop) {
+    match stop {
+        HandOffStop::Person { since } => *since = Timestamp::UNIX_EPOCH,
+        HandOffStop::Obstacle(Obstacle::Unread(trouble)) => untold(trouble),
+        HandOffStop::Obstacle(Obstacle::Deleted { purged }) => *purged = None,
+        HandOffStop::Obstacle(
+            Obstacle::NotOurs | Obstacle::CommandsOff | Obstacle::Unfit(_),
+        ) => {}
+    }
+}
+
+/// The kind of a trouble alone.
+fn untold(trouble: &mut Trouble) {
+    *trouble = Trouble {
+        kind: trouble.kind.clone(),
+        doing: String::new(),
+        message: String::new(),
+        ids: Box::default(),
+    }
+}
+
 fn settlement(settlement: &Settlement) -> (String, Settled) {
     let mut settled = settlement.settled.clone();
     if let Settled::Done(receipt) = &mut settled {
@@ -159,7 +175,9 @@ fn settlement(settlement: &Settlement) -> (String, Settled) {
             Receipt::Regenerated { sent, answered, .. } => {
                 (*sent, *answered) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
             }
-            Receipt::Started { answered, .. } | Receipt::Cancelled { answered, .. } => {
+            Receipt::HandedOver { answered, .. }
+            | Receipt::Started { answered, .. }
+            | Receipt::Cancelled { answered, .. } => {
                 *answered = Timestamp::UNIX_EPOCH;
             }
         }

@@ -10,6 +10,7 @@ use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
 use super::super::survey::Looked;
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
+use super::hand_off::HandOffFacts;
 
 /// What a verdict rests on, for `why` and for reviewers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,8 @@ pub struct RuntimeFacts {
     pub told: PerSlot<Option<Timestamp>>,
     /// Facts that stronger ones exclude.
     pub corrected: Vec<Correction>,
+    /// How its hand-offs stand, in the order of the rule.
+    pub hand_offs: Vec<HandOffFacts>,
     /// What others did to its keys since they were last read.
     pub outside: Vec<OutsideChange>,
     /// Why its status was not shown, if the rest of the evidence had to do.

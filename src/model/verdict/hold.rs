@@ -1,12 +1,14 @@
 //! Why something that is wanted waits.
 
 use super::super::birth::AgeRange;
+use super::super::hand_off::Destination;
 use super::super::job::RunId;
 use super::super::promise::Attention;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp};
 use super::super::trouble::Trouble;
 use super::action::Action;
+use super::hand_off::Obstacle;
 
 /// Why something wanted waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,15 @@ pub enum Hold {
         /// How long must lie between the two.
         overlap: Span,
     },
+    /// A key was not handed over, and only a person can go on.
+    HandOff {
+        /// Which key.
+        slot: Slot,
+        /// Where it goes.
+        to: Destination,
+        /// Why it is not there.
+        why: HandOffStop,
+    },
     /// Inside a freeze.
     Freeze {
         /// Why it was declared.
@@ -133,6 +144,18 @@ pub enum Hold {
     RunsForbidden,
 }
 
+/// Why a hand-off waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandOffStop {
+    /// The person has to do it and to say so.
+    Person {
+        /// When the key was made.
+        since: Timestamp,
+    },
+    /// Something is in the way.
+    Obstacle(Obstacle),
+}
+
 impl Hold {
     /// Why only a person can end it; `None`: time or the next apply does.
     pub const fn attention(&self) -> Option<Attention> {
@@ -144,6 +167,10 @@ impl Hold {
             Self::EitherKeyDue { .. } | Self::EitherKeyTooOld { .. } => {
                 Some(Attention::Unattributed)
             }
+            Self::HandOff { why, .. } => match why {
+                HandOffStop::Obstacle(Obstacle::Unread(trouble)) => trouble.kind.attention(),
+                HandOffStop::Person { .. } | HandOffStop::Obstacle(_) => Some(Attention::HandOff),
+            },
             Self::GaveUp { .. } => Some(Attention::GivenUp),
             Self::LostRun { .. } => Some(Attention::LostRun),
             Self::UndatedSuccess { .. } => Some(Attention::UndatedSuccess),

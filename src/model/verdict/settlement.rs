@@ -1,5 +1,6 @@
 //! What became of intents, and what effects leave behind.
 
+use super::super::hand_off::Destination;
 use super::super::job::RunId;
 use super::super::runtime::{Fingerprint, Slot};
 use super::super::time::Timestamp;
@@ -39,6 +40,17 @@ pub enum Receipt {
         /// The service's time before the request went out.
         sent: Timestamp,
         /// The service's time of the answer.
+        answered: Timestamp,
+    },
+    /// A key was handed over.
+    HandedOver {
+        /// Where it went.
+        to: Destination,
+        /// Which key.
+        slot: Slot,
+        /// Its value, as its fingerprint.
+        fingerprint: Fingerprint,
+        /// The service's time of the answer, or when the program ended.
         answered: Timestamp,
     },
     /// A run was started, or submitted, or found under its token.

@@ -1,6 +1,7 @@
 //! Laws about keys, asked of the raw evidence of each key alone: is there anything that says it is younger, or surely not?
 
 use super::actions::actions;
+use super::hand_off;
 use super::law::Law;
 use super::windows;
 use crate::model::birth::Evidence;
@@ -15,7 +16,8 @@ use crate::model::verdict::{Action, Keep, Plan, Presumed, Receipt, Settled, Step
 pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
     let mut broken = Vec::new();
     let actions = actions(step);
-    if actions.len() > 1 {
+    let regenerated = actions.iter().filter_map(|action| action.regenerated());
+    if regenerated.count() > 1 {
         broken.push(Law::BothKeys);
     }
     for action in actions {
@@ -30,6 +32,11 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
                     && Key::new(case, step, slot.twin()).presumed(beside);
                 if !seen {
                     broken.push(Law::Presumption);
+                }
+            }
+            Action::HandOver { to, slot, .. } => {
+                if !hand_off::may_go(case, to, *slot) {
+                    broken.push(Law::HandOff);
                 }
             }
             Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
@@ -48,6 +55,9 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
 fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: &mut Vec<Law>) {
     if matches!(&case.sight, Looked::Seen(sight) if sight.kind != OwnKeys::Yes) {
         broken.push(Law::NoKeys);
+    }
+    if !hand_off::may_rotate(case, step, slot) {
+        broken.push(Law::HandOff);
     }
     let overlap_began = case.spec.overlap.before(plan.at);
     let twin = Key::new(case, step, slot.twin());

@@ -45,6 +45,9 @@ pub enum Law {
     BothKeys,
     /// The other key is proved to be older than the overlap.
     Overlap,
+    /// No key is regenerated while another one that consumers are owed is not handed over, nor where it could not be handed over; and a key
+    /// is handed over only to where its rule says.
+    HandOff,
     /// Outside its windows a key is regenerated only if its limit, or the other key's after the overlap, may be broken before
     /// one opens outside every freeze, and the rule says so.
     Window,

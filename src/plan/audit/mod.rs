@@ -11,6 +11,7 @@ use crate::model::survey::{Looked, Subject, Survey};
 use crate::model::verdict::{Action, Plan, Step, Target, Verdict};
 
 mod actions;
+mod hand_off;
 mod keys;
 mod law;
 mod runs;
@@ -77,7 +78,7 @@ fn whole(survey: &Survey, plan: &Plan, breaches: &mut Vec<Breach>) {
         .flat_map(actions)
         .all(|action| match action {
             Action::Start { token, .. } | Action::Submit { token, .. } => tokens.insert(token),
-            Action::Regenerate { .. } | Action::Cancel { .. } => true,
+            Action::Regenerate { .. } | Action::HandOver { .. } | Action::Cancel { .. } => true,
         });
     let checks = [
         (wanted == given, Law::OneStepEach),
@@ -109,6 +110,7 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
                         *counts.entry(holder.to_owned()).or_default() += 1;
                     }
                 }
+                Action::HandOver { .. } => {}
                 Action::Start { .. } | Action::Submit { .. } => runs += 1,
                 Action::Cancel { .. } => cancels += 1,
             }

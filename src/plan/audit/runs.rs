@@ -123,7 +123,7 @@ pub(super) fn submission_laws(case: &SubmissionCase, step: &Step) -> Vec<Law> {
     let own = |action: &&Action| match action {
         Action::Submit { digest, .. } => *digest == case.spec.digest,
         Action::Cancel { run } => former.iter().any(|former| former.run.id == *run),
-        Action::Start { .. } | Action::Regenerate { .. } => false,
+        Action::Start { .. } | Action::Regenerate { .. } | Action::HandOver { .. } => false,
     };
     if !actions.iter().all(own) {
         broken.push(Law::Kind);

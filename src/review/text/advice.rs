@@ -2,6 +2,7 @@
 //!
 //! Every reason for attention comes with something to do.
 
+use super::hand_off;
 use super::label::labelled;
 use super::row::Page;
 use crate::model::promise::Attention;
@@ -10,7 +11,7 @@ use crate::model::verdict::{Hold, Step, Verdict};
 use crate::review::command;
 
 /// Something that a person can do.
-struct Remedy {
+pub(super) struct Remedy {
     /// In a sentence; with a command, what the command is for.
     what: String,
     /// The words of the command behind `afresh`, without what was given.
@@ -18,14 +19,14 @@ struct Remedy {
 }
 
 impl Remedy {
-    fn only(what: impl Into<String>) -> Self {
+    pub(super) fn only(what: impl Into<String>) -> Self {
         Self {
             what: what.into(),
             command: None,
         }
     }
 
-    fn by(what: &str, command: &[&str]) -> Self {
+    pub(super) fn by(what: &str, command: &[&str]) -> Self {
         Self {
             what: format!("{what}:"),
             command: Some(command.iter().map(|word| (*word).to_owned()).collect()),
@@ -90,6 +91,7 @@ fn reason(attention: Attention) -> String {
         Attention::Unattributed => {
             "the promise is broken, and nobody can tell by which key".to_owned()
         }
+        Attention::HandOff => "a key cannot be handed over without a person".to_owned(),
         Attention::Blocked { run } => {
             format!("run {run} has blocked it for longer than the promise allows")
         }
@@ -146,6 +148,7 @@ fn remedies(attention: Attention, step: &Step) -> Vec<Remedy> {
             ),
             Remedy::only("or let the rule rotate both in turn: `unknownAge: rotate`"),
         ],
+        Attention::HandOff => hand_off::remedies(step, &address),
         Attention::Blocked { run } => only(format!(
             "find out why run {run} does not end, or cancel it in the workspace"
         )),

@@ -13,6 +13,7 @@ mod access;
 mod advice;
 mod diff;
 mod job;
+mod hand_off;
 mod label;
 mod report;
 mod row;
@@ -219,7 +220,7 @@ fn effect(page: &Page, step: &Step, action: &Action) -> Vec<String> {
                 page.paint.dye(Ink::New, "+")
             )]
         }
-        Action::Cancel { .. } => Vec::new(),
+        Action::HandOver { .. } | Action::Cancel { .. } => Vec::new(),
         Action::Regenerate { .. } => words::replaced(step, action)
             .map(|(slot, facts)| runtime::slot_block(page, (slot, step.key_service()), facts))
             .unwrap_or_default(),

@@ -1,5 +1,6 @@
 //! A runtime's keys as text: what is replaced, and what each key's age rests on.
 
+use super::hand_off;
 use super::label::{labelled, when};
 use super::row::{Page, letters};
 use crate::escape::line;
@@ -70,6 +71,7 @@ pub(super) fn why(
     lines.extend(windows(&facts.spec, freezes, now));
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
+    lines.extend(hand_off::why(facts, service));
     let read = match facts.read {
         ReadOutcome::Read { .. } => format!("the {} was read for this plan", service.resource()),
         ReadOutcome::NotRead => "not read (the ledger was enough, or --refresh none)".to_owned(),

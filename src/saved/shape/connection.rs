@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::text::Text;
-use super::words::{self, Name, ResourceId, Span};
+use super::words::{self, Name, ResourceId, Span, VaultName};
 use crate::saved::mirror::{mirror, shape};
 
 mirror! {
@@ -108,6 +108,13 @@ mirror! {
         /// The one resource group that it reaches; left out: all.
         resource_group: Option<String>,
     }
+    beside { cloud: words::Cloud, credential: words::Credential }
+    written { cloud: String, credential: String }
+}
+
+mirror! {
+    /// A Key Vault that keys are handed to, and how to reach it.
+    struct VaultConnection { vault: Text<VaultName> }
     beside { cloud: words::Cloud, credential: words::Credential }
     written { cloud: String, credential: String }
 }

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::PerSlot;
+use super::hand_off::{HandOff, HandOffFacts, Serves};
 use super::slot::SlotFacts;
 use super::text::Text;
 use super::trouble::Trouble;
@@ -40,6 +41,8 @@ mirror! {
         #[serde(default)]
         corrected: Vec<Correction>,
         #[serde(default)]
+        hand_offs: Vec<HandOffFacts>,
+        #[serde(default)]
         outside: Vec<OutsideChange>,
         status_refused: Option<Trouble>,
         keys_refused: Option<Trouble>,
@@ -71,6 +74,10 @@ mirror! {
         #[serde(rename = "onWindowStarvation")]
         on_starvation: OnStarvation,
         jitter: Text<Span>,
+        #[serde(default)]
+        hand_offs: Vec<HandOff>,
+        #[serde(default)]
+        serves: Serves,
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::connection::{Cloud, CredentialLine, Factory, LedgerPlace, Subscription, Workspace};
+use super::connection::{
+    Cloud, CredentialLine, Factory, LedgerPlace, Subscription, VaultConnection, Workspace,
+};
 use super::plan::{
     Counts, Exceeded, Freeze, LogReading, Refresh, Regeneration, RequestClass, Skipped,
 };
@@ -58,6 +60,8 @@ pub(in crate::saved) enum Line {
     Credential(CredentialLine),
     Factory(Factory),
     Subscription(Subscription),
+    #[serde(rename = "keyVault")]
+    Vault(VaultConnection),
     Workspace(Workspace),
     /// What credentials come from and go to, with what allowed each when the plan was made. For people: whoever applies the plan asks again.
     Use(Use),

@@ -5,6 +5,7 @@
 pub(super) mod connection;
 pub(super) mod evidence;
 pub(super) mod facts;
+mod hand_off;
 pub(super) mod line;
 pub(super) mod plan;
 pub(super) mod rule;
@@ -24,6 +25,7 @@ pub(super) mod words {
         WorkspaceHost,
     };
     pub use crate::model::desired::LedgerPlace;
+    pub use crate::model::hand_off::{Destination, HandOff, Serves};
     pub use crate::model::job::{
         ActivePhase, Continuous, FormerRun, Inputs, ParameterValue, Phase, Requirement, Run, RunId,
         RunResult, Token,
@@ -41,6 +43,7 @@ pub(super) mod words {
     pub use crate::model::timeline::LogSpan;
     pub use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
     pub use crate::model::trust::{Grounds, Host, Role, Source, Use, Used};
+    pub use crate::model::vault::{SecretName, VaultConnection, VaultName};
     pub use crate::model::verdict::*;
     pub use crate::model::window::Window;
 }

@@ -21,6 +21,9 @@ mirror! {
     struct Counts {
         /// Keys to regenerate.
         regenerate: usize,
+        /// Keys to hand over.
+        #[serde(default)]
+        hand_over: usize,
         /// Runs to start or submit.
         run: usize,
         /// Runs to cancel.

@@ -11,7 +11,8 @@ use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::words::{
-    Address, Fingerprint, Name, ResourceId, RunResult, Slot, Span, Timestamp, Token,
+    Address, Fingerprint, Name, ResourceId, RunResult, SecretName, Slot, Span, Timestamp, Token,
+    VaultName,
 };
 use crate::saved::mirror::{Absent, Mirror};
 
@@ -195,6 +196,32 @@ impl Spelled for Token {
     fn read(text: &str) -> Result<Self, String> {
         Self::parse(text)
             .ok_or_else(|| "a token has 1 to 64 letters, digits and hyphens".to_owned())
+    }
+}
+
+impl Spelled for VaultName {
+    const NAME: &'static str = "VaultName";
+    fn schema() -> Schema {
+        json_schema!({"type": "string", "pattern": "^[a-z][a-z0-9-]{1,22}[a-z0-9]$"})
+    }
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        Self::parse(text)
+    }
+}
+
+impl Spelled for SecretName {
+    const NAME: &'static str = "SecretName";
+    fn schema() -> Schema {
+        json_schema!({"type": "string", "pattern": "^[0-9A-Za-z-]{1,127}$"})
+    }
+    fn spell(&self) -> String {
+        self.to_string()
+    }
+    fn read(text: &str) -> Result<Self, String> {
+        Self::parse(text)
     }
 }
 

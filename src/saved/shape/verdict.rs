@@ -7,6 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::evidence::AgeRange;
+use super::hand_off::{Destination, HandOffGap, HandOffStop};
 use super::text::Text;
 use super::trouble::Trouble;
 use super::words::{self, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
@@ -49,6 +50,7 @@ mirror! {
         Settings,
         Policy,
         Unattributed,
+        HandOff,
         Blocked { run: i64 },
     }
 }
@@ -57,6 +59,7 @@ mirror! {
     /// One effect, with what it presumes.
     enum Action {
         Regenerate { slot: Text<Slot>, replacing: Presumed, beside: Presumed },
+        HandOver { to: Destination, slot: Text<Slot>, key: Presumed },
         Start {
             token: Text<Token>,
             after: Option<i64>,
@@ -137,6 +140,7 @@ mirror! {
             outside_window: bool,
             haste: Option<Haste>,
         },
+        HandOffDue { slot: Text<Slot>, gaps: OneOrMore<HandOffGap> },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
         Ageing { age: Text<Span>, start_after: Text<Span>, limit: Text<Span>, failures: u32 },
         NotRunning,
@@ -165,6 +169,7 @@ mirror! {
         Window { slot: Text<Slot>, opens: String, #[serde(default)] breaks_limit: bool },
         Starved { slot: Text<Slot>, opens: Option<String> },
         Overlap { slot: Text<Slot>, overlap: Text<Span> },
+        HandOff { slot: Text<Slot>, to: Destination, why: HandOffStop },
         Freeze { reason: String },
         NoKeys { why: String },
         Deferred { guardrail: String },
@@ -199,6 +204,7 @@ mirror! {
     /// What an effect left behind.
     enum Receipt {
         Regenerated { slot: Text<Slot>, fingerprint: Text<Fingerprint>, sent: Text<Timestamp>, answered: Text<Timestamp> },
+        HandedOver { to: Destination, slot: Text<Slot>, fingerprint: Text<Fingerprint>, answered: Text<Timestamp> },
         Started { run: i64, answered: Text<Timestamp> },
         Cancelled { run: i64, answered: Text<Timestamp> },
     }

@@ -3,9 +3,10 @@
 //! A fingerprint, token, identity or address that the model does not accept is an error.
 
 mod ending;
+mod hand_off;
 
 use super::{
-    ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, EventLine, FailedLine, ForgottenLine,
+    ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, DestinationLine, EventLine, HandOffLine, FailedLine, ForgottenLine,
     Instant, KeysLine, Line, LookedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
     SubjectLine, TimesLine, VERSION,
 };
@@ -99,6 +100,7 @@ impl EventLine {
                 by,
             },
             Event::Confirmed(said) => Self::Confirmed(ConfirmedLine::of(said)),
+            Event::HandOffConfirmed(said) => Self::HandOffConfirmed(HandOffLine::of(said)),
             Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten(AttemptsLine {
                 subject: SubjectLine::of(&subject),
                 at: Instant(at),
@@ -266,6 +268,7 @@ impl EventLine {
                 by,
             },
             Self::Confirmed(line) => Event::Confirmed(line.confirmation()?),
+            Self::HandOffConfirmed(line) => Event::HandOffConfirmed(line.confirmation()?),
             Self::AttemptsForgotten(line) => line.event()?,
             Self::Forgotten(line) => line.event()?,
         })
@@ -483,6 +486,11 @@ impl ActionLine {
                 replacing: shown(replacing),
                 beside: shown(beside),
             },
+            Action::HandOver { to, slot, key } => Self::HandOver {
+                to: DestinationLine::of(to),
+                slot: SlotLine::of(slot),
+                key: shown(key),
+            },
             Action::Start {
                 token,
                 after,
@@ -515,6 +523,11 @@ impl ActionLine {
                 slot: slot.slot(),
                 replacing: presumed(replacing)?,
                 beside: presumed(beside)?,
+            },
+            Self::HandOver { to, slot, key } => Action::HandOver {
+                to: to.destination()?,
+                slot: slot.slot(),
+                key: presumed(key)?,
             },
             Self::Start {
                 token: text,

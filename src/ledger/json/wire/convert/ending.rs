@@ -2,7 +2,7 @@
 //!
 //! A line without a reason gives [`Why::Untold`]; no reason is made up.
 
-use super::super::{BecauseLine, EndingLine, EventLine, Instant, ReceiptLine, SlotLine};
+use super::super::{BecauseLine, DestinationLine, EndingLine, EventLine, Instant, ReceiptLine, SlotLine};
 use super::fingerprint;
 use crate::ledger::event::{Ending, Why};
 use crate::model::time::Timestamp;
@@ -73,6 +73,17 @@ impl ReceiptLine {
                 sent: Instant(sent),
                 answered: Instant(answered),
             },
+            Receipt::HandedOver {
+                to,
+                slot,
+                fingerprint,
+                answered,
+            } => Self::HandedOver {
+                to: DestinationLine::of(to),
+                slot: SlotLine::of(slot),
+                fingerprint: fingerprint.as_str().to_owned(),
+                answered: Instant(answered),
+            },
             Receipt::Started { run, answered } => Self::Started {
                 run,
                 answered: Instant(answered),
@@ -95,6 +106,17 @@ impl ReceiptLine {
                 slot: slot.slot(),
                 fingerprint: fingerprint(&text)?,
                 sent: sent.0,
+                answered: answered.0,
+            },
+            Self::HandedOver {
+                to,
+                slot,
+                fingerprint: text,
+                answered,
+            } => Receipt::HandedOver {
+                to: to.destination()?,
+                slot: slot.slot(),
+                fingerprint: fingerprint(&text)?,
                 answered: answered.0,
             },
             Self::Started { run, answered } => Receipt::Started {
