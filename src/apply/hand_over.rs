@@ -57,6 +57,10 @@ pub(super) async fn look(
         version: version.map(Box::new),
     };
     let Destination::Vault { vault, secret } = to else {
+        if was_delivered(hands, handing, &key) {
+            let why = "it has been handed over since the plan was made";
+            return Ok(Ground::Gone(why.to_owned()));
+        }
         return Ok(firm(hands.clock.now(), None));
     };
     let vault = hands.connections.vault(vault)?;
@@ -87,6 +91,16 @@ pub(super) async fn look(
         ids: Box::default(),
     })?;
     Ok(firm(at, Some(version)))
+}
+
+/// Did an apply hand this key over since the plan was made? A program shows nothing of it.
+fn was_delivered(hands: &Hands<'_>, handing: Handing<'_>, key: &Fingerprint) -> bool {
+    let identity = handing.target.identity();
+    hands.ledger.ask(|memory| {
+        let known = memory.runtimes.get(&identity);
+        let delivered = known.and_then(|known| known.delivered.get(handing.to));
+        delivered.is_some_and(|one| one.fingerprint == *key && one.last >= hands.plan.at)
+    })
 }
 
 /// Does the newest version hold this key, and can consumers read it?

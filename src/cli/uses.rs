@@ -192,6 +192,7 @@ mod tests {
         );
         let mut file = saved::File {
             plan: samples::empty_plan(),
+            vaults: BTreeMap::new(),
             key_connections: BTreeMap::from([(name, KeyConnection::Factory(factory))]),
             workspaces: BTreeMap::new(),
             project: "p".to_owned(),

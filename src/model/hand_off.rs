@@ -90,6 +90,14 @@ impl fmt::Display for Destination {
 }
 
 impl Destination {
+    /// What there is to do for it: `re-register the gateway`.
+    pub fn task(&self) -> String {
+        match self {
+            Self::Person { what } => what.clone(),
+            Self::Vault { .. } | Self::Command { .. } => format!("hand it over to {self}"),
+        }
+    }
+
     /// Can afresh do it by itself?
     pub const fn is_automatic(&self) -> bool {
         match self {

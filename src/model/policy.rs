@@ -442,7 +442,14 @@ impl Policy {
                     ),
                 )
             });
-        let actions = self.of_actions([ActionKind::Regenerate]);
+        let is_automatic = |one: &HandOff| match one {
+            HandOff::Vault { .. } | HandOff::Command { .. } => true,
+            HandOff::Person { .. } => false,
+        };
+        let hands_over = spec.hand_offs.iter().any(is_automatic);
+        let hands_over = hands_over.then_some(ActionKind::HandOver);
+        let actions = std::iter::once(ActionKind::Regenerate).chain(hands_over);
+        let actions = self.of_actions(actions);
         [age, overlap, unknown, starvation]
             .into_iter()
             .flatten()

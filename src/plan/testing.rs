@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::model::address::{Address, Name, ResourceId};
 use crate::model::birth::Evidence;
 use crate::model::desired::{Guardrails, LedgerPlace, OnExceed, Place, Project};
+use crate::model::hand_off::{
+    Delivered, DestinationCase, DestinationSight, HandOff, Serves, new_version, proved,
+};
 use crate::model::job::{
     ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobMemory, JobSight,
     JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult,
@@ -21,6 +24,7 @@ use crate::model::survey::{
 };
 use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::vault::{DeletedSecret, SecretSight, SecretVersion, SecretVersions, VaultName};
 use crate::model::verdict::{Action, Company, Plan, Presumed, Step};
 use crate::model::window::Window;
 
@@ -124,6 +128,8 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             windows: Vec::new(),
             on_starvation: OnStarvation::Wait,
             jitter: Span::ZERO,
+            hand_offs: Vec::new(),
+            serves: Serves::default(),
         },
         sight: Looked::Seen(RuntimeSight {
             at: now(),
@@ -142,6 +148,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             },
             ..RuntimeMemory::default()
         },
+        destinations: Vec::new(),
         doubts: Vec::new(),
         refused: None,
     }
@@ -340,6 +347,7 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
             history_since: ago("7d"),
         }),
         memory: JobMemory::default(),
+        destinations: Vec::new(),
         doubts: Vec::new(),
         refused: None,
     }
@@ -387,6 +395,7 @@ pub fn submission() -> SubmissionCase {
             former: Vec::new(),
         }),
         memory: SubmissionMemory::default(),
+        destinations: Vec::new(),
         doubts: Vec::new(),
         refused: None,
     }
@@ -606,7 +615,102 @@ impl Dice<'_> {
             };
             case.doubts = vec![self.doubt(regenerate(slot, replacing, beside), 0)];
         }
+        self.hand_offs(&mut case);
         case
+    }
+
+    /// Mostly none. What lies where a key goes may be right, another key's, somebody else's, gone, or not to be read.
+    fn hand_offs(&mut self, case: &mut RuntimeCase) {
+        if !self.one_in(3) {
+            return;
+        }
+        case.spec.serves = self.pick(&[Serves::Newest, Serves::Newest, Serves::Key(Slot::Two)]);
+        let entry = self.pick(&[
+            HandOff::Vault {
+                vault: VaultName::parse("kv-data").unwrap(),
+                secret: "{runtime}".to_owned(),
+                adopt: false,
+            },
+            HandOff::Vault {
+                vault: VaultName::parse("kv-data").unwrap(),
+                secret: "{runtime}-{slot}".to_owned(),
+                adopt: true,
+            },
+            HandOff::Command {
+                argv: vec!["deliver".to_owned()],
+                timeout: Span::seconds(60),
+            },
+            HandOff::Person {
+                what: "tell them".to_owned(),
+            },
+        ]);
+        case.spec.hand_offs = vec![entry.clone()];
+        let slots = if entry.is_of_each_key() {
+            vec![Some(Slot::One), Some(Slot::Two)]
+        } else {
+            vec![None]
+        };
+        for only in slots {
+            let to = entry.of(&case.address, &case.target.id, only.unwrap_or(Slot::One));
+            let to = to.unwrap();
+            if self.one_in(2) {
+                let (slot, letter) = self.pick(&[(Slot::One, 'a'), (Slot::Two, 'b'), (Slot::One, 'e')]);
+                let delivered = Delivered::now(slot, &key(letter), self.days());
+                case.memory.deliver(&to, delivered);
+            }
+            if self.one_in(5) {
+                let handing = Action::HandOver {
+                    to: to.clone(),
+                    slot: only.unwrap_or(Slot::One),
+                    key: Presumed::Key(key('a')),
+                };
+                case.doubts.push(self.doubt(handing, 7));
+            }
+            let sight = match &entry {
+                HandOff::Vault { .. } => self.secret(&case.target.id),
+                HandOff::Command { .. } => DestinationSight::Command {
+                    allowed: self.roll(3) > 0,
+                },
+                HandOff::Person { .. } => DestinationSight::Person,
+            };
+            case.destinations.push(DestinationCase {
+                to,
+                hand_off: entry.clone(),
+                only,
+                sight,
+            });
+        }
+    }
+
+    fn secret(&mut self, resource: &ResourceId) -> DestinationSight {
+        let versions = self.some(3, |dice| {
+            let letter = dice.pick(&['a', 'b', 'c', 'd', 'e']);
+            let version = new_version(resource, Slot::One, None);
+            let version = proved(version, resource, &key(letter), (Span::days(90), None));
+            SecretVersion {
+                id: dice.roll(250).to_string(),
+                enabled: dice.roll(5) > 0,
+                created: dice.days(),
+                updated: None,
+                expires: dice.maybe(Self::days),
+                not_before: None,
+                content_type: None,
+                tags: if dice.one_in(6) {
+                    BTreeMap::new()
+                } else {
+                    version.tags
+                },
+            }
+        });
+        let sight = match (SecretVersions::new(versions), self.roll(7)) {
+            (_, 5) => return DestinationSight::Failed(trouble()),
+            (_, 6) => return DestinationSight::NotAsked,
+            (_, 4) => SecretSight::Deleted(DeletedSecret::default()),
+            (Some(versions), _) => SecretSight::Versions(versions),
+            (None, 3) => SecretSight::AbsentOrDeleted(Box::new(trouble())),
+            (None, _) => SecretSight::Absent,
+        };
+        DestinationSight::Secret(Box::new(sight))
     }
 
     fn result(&mut self) -> RunResult {

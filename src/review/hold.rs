@@ -81,8 +81,9 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
 fn hand_off(key: &str, to: &Destination, why: &HandOffStop) -> String {
     match why {
         HandOffStop::Person { since } => format!(
-            "{key} of {} waits for a person: {to}",
-            minute(*since)
+            "{key} was regenerated at {} and is not handed over yet: a person has to {}",
+            minute(*since),
+            to.task()
         ),
         HandOffStop::Obstacle(obstacle) => {
             format!("cannot hand {key} over: {}", in_the_way(to, obstacle))

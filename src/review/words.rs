@@ -266,6 +266,9 @@ pub(super) fn counts(counts: Counts) -> String {
     let mut parts = Vec::new();
     if counts.pending() {
         parts.push(format!("{} to regenerate", counts.regenerate));
+        if counts.hand_over > 0 {
+            parts.push(format!("{} to hand over", counts.hand_over));
+        }
         parts.push(format!("{} to run", counts.run));
         parts.push(format!("{} to cancel", counts.cancel));
     }

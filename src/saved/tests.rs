@@ -106,6 +106,7 @@ fn file(plan: Plan) -> File {
     let mut file = File {
         sentences: sentences.collect(),
         plan,
+        vaults: BTreeMap::new(),
         key_connections: BTreeMap::from([
             (name("ingest"), KeyConnection::Factory(factory("ingest"))),
             (name("data"), KeyConnection::Subscription(subscription())),
@@ -475,6 +476,7 @@ fn there_is_no_field_for_a_secret() {
             "key",
             "keyAge",
             "keyDue",
+            "keyVault",
             "keysRefused",
             "noKeys",
             "secret",

@@ -178,6 +178,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
         sentences: decided.steps.iter().map(review::text::sentence).collect(),
         plan: decided,
         key_connections: desired.key_connections.clone(),
+        vaults: std::collections::BTreeMap::new(),
         workspaces: desired.workspaces.clone(),
         project: desired.project.name.to_string(),
         ledger: desired.project.ledger.clone(),

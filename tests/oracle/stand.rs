@@ -164,6 +164,7 @@ impl Standing {
         opened.unwrap();
         let connections = Connections {
             key_connections: &self.desired.key_connections,
+            vaults: &self.desired.vaults,
             workspaces: &self.desired.workspaces,
         };
         self.applies += 1;

@@ -217,6 +217,7 @@ impl Standing {
     pub fn try_apply(&self, plan: &Plan) -> Option<Vec<Report>> {
         let connections = Connections {
             key_connections: &self.desired.key_connections,
+            vaults: &self.desired.vaults,
             workspaces: &self.desired.workspaces,
         };
         let writer = Writer::new(self.reader.clone(), &Approval::given());

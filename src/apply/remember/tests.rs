@@ -45,6 +45,8 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
             windows: Vec::new(),
             on_starvation: OnStarvation::Wait,
             jitter: Span::ZERO,
+            hand_offs: Vec::new(),
+            serves: crate::model::hand_off::Serves::default(),
         },
         jitter_share: Span::ZERO,
         slots: PerSlot {
@@ -56,6 +58,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         created: Some(at(1)),
         told: PerSlot::default(),
         corrected: Vec::new(),
+        hand_offs: Vec::new(),
         outside: Vec::new(),
         status_refused: None,
         keys_refused: None,

@@ -130,6 +130,8 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
                     windows,
                     on_starvation,
                     jitter,
+                    hand_offs: Vec::new(),
+                    serves: crate::model::hand_off::Serves::default(),
                 }
             },
         )
@@ -198,6 +200,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 created,
                 told,
                 corrected,
+                hand_offs: Vec::new(),
                 outside,
                 status_refused,
                 keys_refused,

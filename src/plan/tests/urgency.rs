@@ -152,6 +152,7 @@ fn counts(step: &Step, guardrail: &str) -> bool {
     actions.iter().any(|action| match action {
         Action::Regenerate { .. } => guardrail.starts_with("maxRegenerations"),
         Action::Start { .. } | Action::Submit { .. } => guardrail.starts_with("maxRuns"),
+        Action::HandOver { .. } => false,
         Action::Cancel { .. } => guardrail.starts_with("maxCancellations"),
     })
 }

@@ -43,6 +43,7 @@ pub fn all(history: &mut History, plan: &Plan) {
     let lines = saved::text(&File {
         plan: plan.clone(),
         key_connections: BTreeMap::new(),
+        vaults: BTreeMap::new(),
         workspaces: BTreeMap::new(),
         project: "lab".to_owned(),
         ledger: ledger.clone(),

@@ -71,6 +71,8 @@ fn runtime_facts() -> RuntimeFacts {
             windows: Vec::new(),
             on_starvation: OnStarvation::Wait,
             jitter: Span::ZERO,
+            hand_offs: Vec::new(),
+            serves: crate::model::hand_off::Serves::default(),
         },
         jitter_share: Span::ZERO,
         slots: PerSlot {
@@ -84,6 +86,7 @@ fn runtime_facts() -> RuntimeFacts {
         created: None,
         told: PerSlot::default(),
         corrected: Vec::new(),
+        hand_offs: Vec::new(),
         outside: Vec::new(),
         status_refused: None,
         keys_refused: None,
