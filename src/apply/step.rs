@@ -159,8 +159,14 @@ impl Task<'_> {
                 let connection = self.hands.connections.keys_of(target)?;
                 self.hands.writer.room(connection, &target.id).await
             }
-            Effect::HandOver { .. }
-            | Effect::Start { .. }
+            Effect::HandOver { to, .. } => match to.secret() {
+                Some((vault, secret)) => {
+                    let vault = self.hands.connections.vault(vault)?;
+                    self.hands.writer.room_in_vault(vault, secret).await
+                }
+                None => Ok(None),
+            },
+            Effect::Start { .. }
             | Effect::Submit { .. }
             | Effect::Cancel { .. } => Ok(None),
         }

@@ -102,7 +102,7 @@ fn ready(served: &Served) -> String {
         "ready\n  Entra ID and Resource Manager   http://{}\n",
         served.azure
     );
-    for (host, address) in &served.workspaces {
+    for (host, address) in served.workspaces.iter().chain(&served.vaults) {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {host}   http://{address}");
     }
@@ -112,7 +112,7 @@ fn ready(served: &Served) -> String {
 /// Of a world that does not throttle: nobody has to hold back.
 const UNLIMITED: &str = "  limits:\n    reads: {burst: 1000000, perSecond: 1000000}\n    writes: {burst: 1000000, perSecond: 1000000}\n    databricks: {burst: 1000000, perSecond: 1000000}\n";
 
-/// A Cloud for each workspace, since a Cloud of one exact host has one Databricks domain.
+/// A Cloud for each workspace and each vault, since a Cloud of one exact host has one Databricks domain and one vault.
 fn manifests_of(served: &Served, is_throttling: bool) -> String {
     let limits = if is_throttling { "" } else { UNLIMITED };
     let azure = format!("http://{}", served.azure);
@@ -122,25 +122,31 @@ fn manifests_of(served: &Served, is_throttling: bool) -> String {
         .iter()
         .map(|(_, address)| address.to_string())
         .collect();
-    for (index, host) in hosts
-        .iter()
-        .map(String::as_str)
-        .chain(hosts.is_empty().then_some("127.0.0.1:1"))
-        .enumerate()
-    {
+    for index in 0..hosts.len().max(served.vaults.len()).max(1) {
+        let host = hosts.get(index).or(hosts.first());
+        let host = host.map_or("127.0.0.1:1", String::as_str);
+        let vault = served.vaults.get(index).or(served.vaults.first());
+        let vault = vault.map(|(name, address)| vault_of(name, address));
         let name = if index == 0 {
             "sim".to_owned()
         } else {
             format!("sim-{}", index + 1)
         };
         documents.push(format!(
-            "apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: {name}}}\nspec:\n  authority: \"{azure}\"\n  resourceManager: \"{azure}\"\n  audience: \"https://management.azure.com\"\n  databricks: {{domain: \"{host}\", managementAudience: \"https://management.core.windows.net/\"}}\n{limits}"
+            "apiVersion: afresh/v1\nkind: Cloud\nmetadata: {{name: {name}}}\nspec:\n  authority: \"{azure}\"\n  resourceManager: \"{azure}\"\n  audience: \"https://management.azure.com\"\n  databricks: {{domain: \"{host}\", managementAudience: \"https://management.core.windows.net/\"}}\n{}{limits}",
+            vault.unwrap_or_default()
         ));
     }
     format!(
         "# Written by `afresh sim serve`: the addresses of one simulated cloud. Trust it with --allow-loopback.\n{}",
         documents.join("---\n")
     )
+}
+
+/// A vault takes tokens for its own domain, wherever it is served.
+fn vault_of(host: &str, address: &std::net::SocketAddr) -> String {
+    let domain = host.split_once('.').map_or(host, |(_, domain)| domain);
+    format!("  vault: {{domain: \"{address}\", resource: \"https://{domain}\"}}\n")
 }
 
 fn advance(by: Span, paths: &[PathBuf], global: &Global, screen: &Screen) -> Result<Exit, Failure> {

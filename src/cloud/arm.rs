@@ -82,6 +82,8 @@ pub(super) struct Pages<'a, T> {
     session: &'a Session,
     call: Call<'a>,
     ended: bool,
+    /// Pages so far.
+    read: usize,
     of: PhantomData<fn() -> T>,
 }
 
@@ -92,6 +94,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             session,
             call,
             ended: false,
+            read: 0,
             of: PhantomData,
         }
     }
@@ -102,6 +105,7 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
             return Ok(None);
         }
         let page: Dated<Page<T>> = self.session.read(&self.call).await?;
+        self.read += 1;
         match page.said.next_link.filter(|link| !link.is_empty()) {
             Some(link) => {
                 self.call.url = next_page(&self.call, &link)?;
@@ -118,6 +122,17 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     /// Was the last page read?
     pub const fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Are there pages that may still be read?
+    ///
+    /// # Errors
+    /// As many as are followed have been read, and there are more.
+    pub fn hold(&self) -> Result<(), Trouble> {
+        if self.ended || self.read < PAGES_MAX {
+            return Ok(());
+        }
+        Err(self.too_many())
     }
 
     /// The list has more pages than are followed.

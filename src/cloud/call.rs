@@ -2,6 +2,9 @@
 //!
 //! A token is sent only to hosts of the cloud that it was issued for.
 
+use std::fmt;
+
+use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 use url::Url;
@@ -12,7 +15,7 @@ use super::fields::{asks_to_wait, id_in};
 use super::refusal::{self, Refusal};
 use super::who::{Service, Who, host_and_port};
 use crate::http::{Bucket, Cause, Class, Failure, Meter, Repeat, Response, Sent, patience, wire};
-use crate::limits::{STORAGE_LISTS, STORAGE_READS, STORAGE_WRITES};
+use crate::limits::{STORAGE_LISTS, STORAGE_READS, STORAGE_WRITES, VAULT_REQUESTS};
 use crate::model::connection::{Credential, Rate};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
@@ -40,13 +43,40 @@ pub(super) struct Call<'a> {
     pub kind: &'static str,
     pub method: Method,
     pub url: Url,
-    pub body: Option<Value>,
+    pub body: Option<Body>,
     pub repeat: Repeat,
     /// It is not sent if it could still be under way after this.
     pub act_by: Option<Timestamp>,
     /// The bucket of the storage provider that it is drawn from; `None`: it goes to another one.
     pub storage: Option<StorageBucket>,
     pub id: Uuid,
+}
+
+/// What a request carries.
+#[derive(Clone)]
+pub(super) enum Body {
+    Json(Value),
+    /// JSON with a secret in it, wiped with the last clone. `Debug` does not show it.
+    Secret(Bytes),
+}
+
+impl Body {
+    /// As it is sent.
+    pub fn bytes(&self) -> Bytes {
+        match self {
+            Self::Json(value) => value.to_string().into(),
+            Self::Secret(bytes) => bytes.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(value) => value.fmt(f),
+            Self::Secret(_) => f.write_str("(secret)"),
+        }
+    }
 }
 
 /// A bucket of the storage provider, which is smaller than that of Resource Manager.
@@ -85,6 +115,7 @@ impl Call<'_> {
                 .who
                 .cloud
                 .owns_databricks_host(&host_and_port(&self.url)),
+            Service::Vault => self.who.cloud.owns_vault_host(&host_and_port(&self.url)),
         };
         let fault = match wire::permitted(&self.url) {
             Err(fault) => fault,
@@ -123,14 +154,14 @@ impl Call<'_> {
     /// What an answer calls its request.
     pub fn ids_of(&self, response: &Response) -> RequestIds {
         let request = match self.who.service {
-            Service::Arm => id_in(response, &["x-ms-request-id"]),
+            Service::Arm | Service::Vault => id_in(response, &["x-ms-request-id"]),
             Service::Databricks(_) => id_in(response, &["x-request-id", "x-databricks-request-id"]),
         };
         RequestIds {
             request,
             correlation: id_in(response, &["x-ms-correlation-request-id"]),
             client: match self.who.service {
-                Service::Arm => self.ids().client,
+                Service::Arm | Service::Vault => self.ids().client,
                 // Its logs do not keep ours.
                 Service::Databricks(_) => None,
             },
@@ -138,7 +169,7 @@ impl Call<'_> {
     }
 
     /// Its class, and the bucket that the service draws it from: Resource Manager's are for each subscription and principal, and
-    /// a right that ends with `/read` is a read, whatever the verb; Databricks's are for each workspace.
+    /// a right that ends with `/read` is a read, whatever the verb; Databricks's are for each workspace, Key Vault's for each vault.
     pub fn meter(&self) -> Meter {
         let limits = &self.who.cloud.limits;
         let host = host_and_port(&self.url);
@@ -146,6 +177,10 @@ impl Call<'_> {
             Service::Databricks(_) => {
                 let name = format!("Databricks ({host})");
                 (Class::Databricks, name, limits.databricks, &[][..])
+            }
+            Service::Vault => {
+                let name = format!("Key Vault ({host})");
+                (Class::Vault, name, limits.reads, &[][..])
             }
             Service::Arm if self.right.ends_with("/read") => {
                 let name = format!("ARM reads of {} ({host})", subscription(&self.url));
@@ -164,13 +199,16 @@ impl Call<'_> {
                     bucket.rate(),
                 )
             }
+            Some(_) | None if class == Class::Vault && rate != Rate::UNLIMITED => {
+                (name, VAULT_REQUESTS)
+            }
             Some(_) | None => (name, (rate.burst, rate.per_second, 1)),
         };
         let bucket = Bucket {
             name,
             principal: match self.who.service {
                 Service::Arm => principal(self.who.credential),
-                Service::Databricks(_) => String::new(),
+                Service::Databricks(_) | Service::Vault => String::new(),
             },
             rate: crate::http::Rate {
                 burst,
@@ -220,6 +258,7 @@ impl Call<'_> {
         match self.who.service {
             Service::Arm => refusal::arm::read(response),
             Service::Databricks(_) => refusal::databricks::read(response),
+            Service::Vault => refusal::vault::read(response, &host_and_port(&self.url)),
         }
     }
 
@@ -230,12 +269,16 @@ impl Call<'_> {
             (_, Some(Denial::Right)) => TroubleKind::Forbidden {
                 right: self.right.to_owned(),
             },
-            (_, Some(Denial::Address(_) | Denial::Policy)) => TroubleKind::Blocked,
+            (_, Some(Denial::Address(_) | Denial::Firewall(_) | Denial::Policy)) => {
+                TroubleKind::Blocked
+            }
             (_, Some(Denial::Tenant)) => TroubleKind::SignedOut,
+            (_, Some(Denial::Elsewhere)) => TroubleKind::Misfit,
             (_, Some(_)) => TroubleKind::Unauthenticated,
             (429, None) => TroubleKind::Throttled,
             _ if patience::says_not_now(response) => TroubleKind::Throttled,
             _ if refusal.missing => TroubleKind::NotFound,
+            _ if refusal.taken => TroubleKind::Misfit,
             _ => TroubleKind::Unexpected,
         };
         let asked = asks_to_wait(response)

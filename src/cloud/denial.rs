@@ -24,8 +24,12 @@ pub(super) enum Denial {
     SignIn,
     /// The address that the request came from is not let in.
     Address(Option<IpAddr>),
+    /// The same at a vault, which has a firewall of its own.
+    Firewall(Option<IpAddr>),
     /// A policy forbids the request, whatever rights there are.
     Policy,
+    /// The token that it asks for opens something else than itself: whoever answers is not what it should be.
+    Elsewhere,
     /// A right is missing.
     Right,
 }
@@ -44,6 +48,7 @@ impl Denial {
         let by_words = match service {
             Service::Arm => by_code(code, response),
             Service::Databricks(_) => by_words(said),
+            Service::Vault => by_vault_code(code, said),
         };
         // A page that no service wrote: whoever is on the way knows nothing of rights.
         let is_elsewhere = response.is_page() && said.is_empty();
@@ -95,10 +100,18 @@ impl Denial {
                 "run afresh from an allowed network, or have the workspace's network rules changed"
                     .to_owned()
             }
+            Self::Firewall(Some(ip)) => format!(
+                "run afresh from an allowed address, or have {ip} added to the vault's firewall"
+            ),
+            Self::Firewall(None) => {
+                "run afresh from an allowed network, or have the vault's networking changed"
+                    .to_owned()
+            }
             Self::Policy => {
                 "a policy forbids it, whatever the rights: ask whoever administers the subscription"
                     .to_owned()
             }
+            Self::Elsewhere => "no token goes there".to_owned(),
             Self::Right => return None,
         })
     }
@@ -117,6 +130,23 @@ fn by_code(code: Option<&str>, response: &Response) -> Option<Denial> {
         "RequestDisallowedByPolicy" | "RequestDisallowedByAzure" => Denial::Policy,
         _ => return None,
     })
+}
+
+/// Key Vault says why in the code of an inner error; of the token, in numbered words ("Azure Key Vault REST API error codes").
+fn by_vault_code(code: Option<&str>, said: &str) -> Option<Denial> {
+    // The token's issuer is another tenant than the vault's; and its audience is another service.
+    if said.contains("AKV10032") {
+        return Some(Denial::Tenant);
+    }
+    if said.contains("AKV10022") {
+        return Some(Denial::Invalid);
+    }
+    match code? {
+        "ForbiddenByFirewall" | "ForbiddenByConnection" | "ForbiddenByNsp" => {
+            Some(Denial::Firewall(address(said)))
+        }
+        _ => None,
+    }
 }
 
 /// Databricks has words, in JSON and in pages for people.

@@ -96,7 +96,7 @@ impl From<&Workspace> for Asked {
 
 impl From<&VaultConnection> for Asked {
     fn from(one: &VaultConnection) -> Self {
-        Self(one.vault.to_string())
+        Self(format!("{}{}", one.vault, one.cloud.vault_domain))
     }
 }
 

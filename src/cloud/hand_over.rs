@@ -2,10 +2,12 @@
 
 mod command;
 
-use super::answer::{ActFailure, Dated};
+use super::answer::ActFailure;
 use super::key_pair::KeyValue;
 use super::session::Session;
+use super::vault::Sending;
 use super::{account, factory, vault};
+use crate::http::Repeat;
 use crate::clock::Clock;
 use crate::model::address::{Address, ResourceId};
 use crate::model::connection::KeyConnection;
@@ -63,7 +65,11 @@ pub(super) async fn to_vault(
     act_by: Timestamp,
 ) -> Result<Timestamp, ActFailure> {
     let value = key.value(session).await?;
-    let written = vault::write(session, vault, secret, &value.value, version, act_by).await?;
+    let sending = Sending {
+        repeat: Repeat::Never,
+        act_by,
+    };
+    let written = vault::set(session, vault, secret, (&value.value, version), sending).await?;
     Ok(written.said.created)
 }
 
@@ -101,13 +107,4 @@ fn id_of(key: HandedKey<'_>, argv: &[String]) -> String {
         digest.update(word);
     }
     hex(&digest.finalize())
-}
-
-/// What a look at a secret told, with the time of it.
-pub(super) async fn look(
-    session: &Session,
-    vault: &VaultConnection,
-    secret: &SecretName,
-) -> Result<Dated<crate::model::vault::SecretSight>, Trouble> {
-    vault::read(session, vault, secret).await
 }

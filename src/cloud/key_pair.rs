@@ -9,7 +9,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::answer::{ActFailure, Dated, Regenerated};
-use super::call::Call;
+use super::call::{Body, Call};
 use super::request_id;
 use super::session::Session;
 use crate::http::{Place, Repeat};
@@ -114,7 +114,7 @@ pub(super) async fn regenerate<K: Keys<Fingerprint>>(
 ) -> Result<Dated<Regenerated>, ActFailure> {
     let key_name = KeyService::of(resource).key_name(slot);
     let call = Call {
-        body: Some(json!({"keyName": key_name})),
+        body: Some(Body::Json(json!({"keyName": key_name}))),
         repeat: Repeat::Never,
         act_by: Some(act_by),
         id: request_id::marked(resource, slot),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::access::permissions::{of_factory, of_subscription};
+use super::access::vault::of_vault;
 use super::access::workspace::{Me, may_run, of_workspace};
 use super::activity::ActivityLog;
 use super::answer::{
@@ -17,7 +18,7 @@ use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
 use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::{account, activity, factory, hand_over};
+use super::{account, activity, factory, vault};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
@@ -28,13 +29,13 @@ use crate::model::connection::{
 };
 use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
-use crate::model::vault::{SecretName, SecretSight, VaultConnection};
 use crate::model::requests::{RequestClass, Requests};
 use crate::model::runtime::{Fingerprint, PerSlot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::LogSpan;
 use crate::model::trouble::Trouble;
 use crate::model::trust::Trust;
+use crate::model::vault::{SecretName, SecretSight, VaultConnection};
 
 /// Looks at the cloud. Cheap to clone; clones share connections, tokens and counts.
 #[derive(Clone, Debug)]
@@ -160,15 +161,6 @@ impl Reader {
         }
     }
 
-    /// What a secret of a Key Vault shows without its values.
-    pub async fn secret(
-        &self,
-        vault: &VaultConnection,
-        secret: &SecretName,
-    ) -> Result<Dated<SecretSight>, Trouble> {
-        hand_over::look(&self.session, vault, secret).await
-    }
-
     /// May this command get a key?
     pub fn may_get_keys(&self, argv: &[String]) -> bool {
         self.session.vault().trust().may_run(argv)
@@ -187,6 +179,25 @@ impl Reader {
                 Ok(account.said.told)
             }
         }
+    }
+
+    /// What a vault tells of a secret: the attributes and tags of all its versions, never a value.
+    pub async fn secret(
+        &self,
+        vault: &VaultConnection,
+        secret: &SecretName,
+    ) -> Result<Dated<SecretSight>, Trouble> {
+        vault::secret(&self.session, vault, secret).await
+    }
+
+    /// Whether a vault lets us in, and whether the secrets of these names may be read about and written. Writes nothing, so the right to
+    /// write stays unknown.
+    pub async fn vault_access(
+        &self,
+        vault: &VaultConnection,
+        secrets: &[SecretName],
+    ) -> (Entry, Vec<Right>) {
+        of_vault(&self.session, vault, secrets).await
     }
 
     /// The host of a workspace in lower case, read from ARM if need be, checked against its cloud's domain.
@@ -321,6 +332,7 @@ const fn request_class(class: Class) -> RequestClass {
         Class::ArmReads => RequestClass::ArmReads,
         Class::ArmWrites => RequestClass::ArmWrites,
         Class::Databricks => RequestClass::Databricks,
+        Class::Vault => RequestClass::Vault,
         Class::SignIns => RequestClass::SignIns,
         Class::Ledger => RequestClass::Ledger,
     }

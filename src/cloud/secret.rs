@@ -5,7 +5,9 @@
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
+use serde::Serialize;
 use url::form_urlencoded;
+use zeroize::Zeroizing;
 
 use crate::http::wiped::wiped;
 
@@ -30,6 +32,13 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Bytes {
     let mut form = form_urlencoded::Serializer::new(String::with_capacity(room));
     form.extend_pairs(fields);
     wiped(form.finish().into_bytes())
+}
+
+/// JSON with secrets in it. `room`: no less than it needs, since a text that grew would leave a copy behind.
+pub(super) fn json<T: Serialize>(value: &T, room: usize) -> Result<Bytes, serde_json::Error> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    serde_json::to_writer(&mut *bytes, value)?;
+    Ok(wiped(std::mem::take(&mut *bytes)))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::answer::{ActFailure, Dated};
-use super::call::Call;
+use super::call::{Body, Call};
 use super::credential::token::{Held, Purpose, TokenFailure, Vouched, Want, Why};
 use super::credential::vault::Vault;
 use super::databricks::hosts::Hosts;
@@ -343,8 +343,10 @@ impl Session {
             let fault = "the management token and the workspace's are the same; their audiences must differ in the Cloud document";
             return Err(call.trouble(TroubleKind::Unauthenticated, fault, RequestIds::default()));
         }
+        // A vault is no connection, and may be called as one is.
+        let is_connection = want.purpose != Purpose::Vault;
         let mut used = self.used.lock();
-        if used.get(who.connection) != Some(&bearer.origin) {
+        if is_connection && used.get(who.connection) != Some(&bearer.origin) {
             used.insert(who.connection.clone(), bearer.origin.clone());
         }
         Ok(Tokens {
@@ -418,14 +420,15 @@ fn unreadable(response: &Response, field: &str, error: &serde_json::Error) -> St
 }
 
 const fn want<'a>(call: &'a Call<'_>) -> Want<'a> {
-    let (purpose, workspace) = match call.who.service {
+    let (purpose, at) = match call.who.service {
         Service::Arm => (Purpose::Arm, None),
         Service::Databricks(_) => (Purpose::Databricks, Some(&call.url)),
+        Service::Vault => (Purpose::Vault, Some(&call.url)),
     };
     Want {
         who: call.who,
         purpose,
-        workspace,
+        at,
     }
 }
 
@@ -485,10 +488,7 @@ fn request(call: &Call<'_>, tokens: &Tokens) -> Result<Request, Trouble> {
         method: call.method.clone(),
         url: call.url.clone(),
         headers,
-        body: call
-            .body
-            .as_ref()
-            .map_or_else(Bytes::new, |body| body.to_string().into()),
+        body: call.body.as_ref().map_or_else(Bytes::new, Body::bytes),
         repeat: call.repeat,
         kind: call.kind,
         meter: call.meter(),

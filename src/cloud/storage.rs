@@ -189,7 +189,7 @@ impl Entra {
                 service: Service::Arm,
             },
             purpose: Purpose::Storage,
-            workspace: None,
+            at: None,
         }
     }
 

@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Cloud, Credential, Factory, Subscription, Workspace};
+use crate::model::vault::VaultConnection;
 
 /// The service that is asked.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,8 @@ pub(super) enum Service<'a> {
     Arm,
     /// A Databricks workspace, with its ARM id if that is known.
     Databricks(Option<&'a ResourceId>),
+    /// A key vault.
+    Vault,
 }
 
 /// Who asks, of which cloud.
@@ -48,6 +51,15 @@ impl<'a> Who<'a> {
             credential: &workspace.credential,
             cloud: &workspace.cloud,
             service: Service::Databricks(workspace.resource_id.as_ref()),
+        }
+    }
+
+    pub fn of_vault(vault: &'a VaultConnection) -> Self {
+        Self {
+            connection: vault.name(),
+            credential: &vault.credential,
+            cloud: &vault.cloud,
+            service: Service::Vault,
         }
     }
 

@@ -9,7 +9,7 @@ use super::approval::Approval;
 use super::databricks::runs;
 use super::hand_over::HandedKey;
 use super::reader::Reader;
-use super::{account, factory, hand_over};
+use super::{account, factory, hand_over, vault};
 use crate::clock::Clock;
 use crate::http::Place;
 use crate::model::address::ResourceId;
@@ -51,6 +51,15 @@ impl Writer {
             KeyConnection::Factory(one) => factory::room(session, one, resource.name()).await,
             KeyConnection::Subscription(one) => account::room(session, one, resource).await,
         }
+    }
+
+    /// The same for a new version of a secret.
+    pub async fn room_in_vault(
+        &self,
+        vault: &VaultConnection,
+        secret: &SecretName,
+    ) -> Result<Option<Place>, Trouble> {
+        vault::room(self.reader.session(), vault, secret).await
     }
 
     /// Regenerates a key, sent once at most. Gives fingerprints of what it answered with.

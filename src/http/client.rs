@@ -497,7 +497,7 @@ impl Client {
 /// Does the end of the command's time stop this send? What is under way may still sign in, and be written down.
 const fn ends(request: &Request, attempt: u32) -> bool {
     match request.meter.class {
-        Class::ArmReads | Class::ArmWrites | Class::Databricks => true,
+        Class::ArmReads | Class::ArmWrites | Class::Databricks | Class::Vault => true,
         Class::SignIns => attempt > 1,
         Class::Ledger => false,
     }

@@ -32,6 +32,8 @@ pub enum Class {
     ArmWrites,
     /// A Databricks workspace.
     Databricks,
+    /// A key vault.
+    Vault,
     /// Token services, and what proves to them who asks.
     SignIns,
     /// The ledger, where it is not a file.

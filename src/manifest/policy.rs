@@ -102,6 +102,7 @@ fn allowed(text: &AllowText) -> Allowed {
             Role::Authority => hosts.authority.as_ref(),
             Role::ResourceManager => hosts.resource_manager.as_ref(),
             Role::Databricks => hosts.databricks.as_ref(),
+            Role::Vault => hosts.vault.as_ref(),
             Role::Storage => hosts.storage.as_ref(),
         }
     };
@@ -112,9 +113,11 @@ fn allowed(text: &AllowText) -> Allowed {
     let audiences = text.audiences.as_ref();
     let manager = audiences.and_then(|all| all.resource_manager.as_ref());
     let databricks = audiences.and_then(|all| all.databricks.as_ref());
+    let vaults = audiences.and_then(|all| all.vault.as_ref());
     let audiences = [
         (Role::ResourceManager, manager),
         (Role::Databricks, databricks),
+        (Role::Vault, vaults),
     ];
     let audiences = audiences
         .into_iter()

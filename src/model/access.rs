@@ -34,6 +34,8 @@ pub enum Place {
     Accounts(ResourceId),
     /// A Databricks workspace, by its host, or by its resource id where no host is given.
     Workspace(String),
+    /// A key vault, by its name.
+    Vault(String),
     /// The blob that the ledger lies in, by its address.
     Ledger(String),
 }

@@ -13,7 +13,7 @@ use super::trust::host::Host;
 use super::trust::source::Source;
 use crate::limits::{ARM_READS, ARM_WRITES, DATABRICKS_REQUESTS, REQUEST_LIFETIME};
 
-/// One Azure: its authority, Resource Manager, token audience, and its Databricks domain and application.
+/// One Azure: its authority, Resource Manager, token audience, its Databricks domain and application, and where its key vaults are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cloud {
     /// `public`, `usGovernment`, `china`, or a Cloud document's name.
@@ -30,6 +30,11 @@ pub struct Cloud {
     pub databricks_domain: String,
     /// Application id of Azure Databricks.
     pub databricks_resource: String,
+    /// A vault's host is its name and this domain: `.vault.azure.net`. On a test server one host for one vault, `127.0.0.1:PORT`. Empty: this
+    /// cloud has no vaults.
+    pub vault_domain: String,
+    /// Audience of tokens for vaults: `https://vault.azure.net`.
+    pub vault_resource: String,
     /// How many requests it takes, and how long one may take.
     pub limits: Limits,
 }
@@ -86,15 +91,23 @@ impl Limits {
 pub const DATABRICKS_APPLICATION: &str = "2ff814a6-3304-4ab8-85cb-cd0e6f879c1d";
 
 impl Cloud {
-    fn built_in(name: &str, authority: &str, manager: &str, classic: &str, domain: &str) -> Self {
+    fn built_in(
+        name: &str,
+        authority: &str,
+        manager: &str,
+        classic: &str,
+        [databricks, vaults]: [&str; 2],
+    ) -> Self {
         Self {
             name: name.to_owned(),
             authority: authority.to_owned(),
             resource_manager: manager.to_owned(),
             audience: manager.to_owned(),
             databricks_management: classic.to_owned(),
-            databricks_domain: domain.to_owned(),
+            databricks_domain: format!(".{databricks}"),
             databricks_resource: DATABRICKS_APPLICATION.to_owned(),
+            vault_domain: format!(".{vaults}"),
+            vault_resource: format!("https://{vaults}"),
             limits: Limits::AZURE,
         }
     }
@@ -107,21 +120,21 @@ impl Cloud {
                 "https://login.microsoftonline.com",
                 "https://management.azure.com",
                 "https://management.core.windows.net/",
-                ".azuredatabricks.net",
+                ["azuredatabricks.net", "vault.azure.net"],
             )),
             "usGovernment" => Some(Self::built_in(
                 name,
                 "https://login.microsoftonline.us",
                 "https://management.usgovcloudapi.net",
                 "https://management.core.usgovcloudapi.net/",
-                ".databricks.azure.us",
+                ["databricks.azure.us", "vault.usgovcloudapi.net"],
             )),
             "china" => Some(Self::built_in(
                 name,
                 "https://login.chinacloudapi.cn",
                 "https://management.chinacloudapi.cn",
                 "https://management.core.chinacloudapi.cn/",
-                ".databricks.azure.cn",
+                ["databricks.azure.cn", "vault.azure.cn"],
             )),
             _ => None,
         }
@@ -135,10 +148,11 @@ impl Cloud {
 
     /// Are all of its hosts on this machine?
     pub fn is_loopback(&self) -> bool {
-        let domain = Host::named(&self.databricks_domain);
+        let domains = [&self.databricks_domain, &self.vault_domain];
+        let mut domains = domains.into_iter().map(|domain| Host::named(domain));
         Host::of_address(&self.authority).is_loopback()
             && Host::of_address(&self.resource_manager).is_loopback()
-            && (domain.as_str().is_empty() || domain.is_loopback())
+            && domains.all(|domain| domain.as_str().is_empty() || domain.is_loopback())
     }
 
     /// Audiences of Resource Manager tokens, without a slash at the end: its own, and the older one that Databricks takes as well.

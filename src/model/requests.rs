@@ -14,6 +14,8 @@ pub enum RequestClass {
     ArmWrites,
     /// A Databricks workspace.
     Databricks,
+    /// A key vault.
+    Vault,
     /// Token services.
     SignIns,
     /// The ledger, where it lies in Azure Storage.
@@ -23,10 +25,11 @@ pub enum RequestClass {
 #[cfg(test)]
 impl RequestClass {
     /// In their order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ArmReads,
         Self::ArmWrites,
         Self::Databricks,
+        Self::Vault,
         Self::SignIns,
         Self::Ledger,
     ];

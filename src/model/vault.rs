@@ -129,6 +129,32 @@ impl VaultConnection {
     }
 }
 
+impl Cloud {
+    /// The host of a vault; `None`: there are none in this cloud.
+    pub fn vault_host(&self, vault: &VaultName) -> Option<String> {
+        let domain = self.vault_domain.to_ascii_lowercase();
+        match domain.as_str() {
+            "" => None,
+            _ if domain.starts_with('.') => Some(format!("{vault}{domain}")),
+            _ => Some(domain),
+        }
+    }
+
+    /// Is `host` (with its port, if it has one) that of a vault of this cloud? Tokens for vaults go nowhere else.
+    ///
+    /// A domain that begins with a dot covers the names right below it; any other is one host.
+    pub fn owns_vault_host(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let domain = self.vault_domain.to_ascii_lowercase();
+        if domain.starts_with('.') {
+            let name = host.strip_suffix(&domain);
+            name.is_some_and(|name| VaultName::parse(name).is_ok())
+        } else {
+            !domain.is_empty() && host == domain
+        }
+    }
+}
+
 /// One version of a secret, without its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretVersion {
@@ -282,6 +308,43 @@ mod tests {
             assert!(SecretName::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(SecretName::parse("Key"), SecretName::parse("kEY"));
+    }
+
+    #[test]
+    fn tokens_go_to_vaults_of_their_own_cloud_only() {
+        let vault = VaultName::parse("kv-data").unwrap();
+        for (cloud, host) in [
+            ("public", "kv-data.vault.azure.net"),
+            ("usGovernment", "kv-data.vault.usgovcloudapi.net"),
+            ("china", "kv-data.vault.azure.cn"),
+        ] {
+            let cloud = Cloud::named(cloud).unwrap();
+            assert_eq!(cloud.vault_host(&vault).as_deref(), Some(host));
+            assert!(cloud.owns_vault_host(host));
+            assert!(cloud.owns_vault_host(&host.to_ascii_uppercase()));
+            for foreign in [
+                format!("{host}.evil.example"),
+                format!("{host}:8443"),
+                format!("evil.example/{host}"),
+                format!("a.{host}"),
+                format!("me@{host}"),
+                cloud.vault_domain.clone(),
+                cloud.vault_domain[1..].to_owned(),
+                format!("kv-data-{}", &cloud.vault_domain[1..]),
+                "management.azure.com".to_owned(),
+            ] {
+                assert!(!cloud.owns_vault_host(&foreign), "{foreign}");
+            }
+        }
+        let lab = |domain: &str| Cloud {
+            vault_domain: domain.to_owned(),
+            ..Cloud::named("public").unwrap()
+        };
+        let one = lab("127.0.0.1:4203");
+        assert_eq!(one.vault_host(&vault).as_deref(), Some("127.0.0.1:4203"));
+        assert!(one.owns_vault_host("127.0.0.1:4203") && !one.owns_vault_host("127.0.0.1:4204"));
+        let none = lab("");
+        assert!(none.vault_host(&vault).is_none() && !none.owns_vault_host(""));
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub fn access(access: &Access) -> Value {
         Place::Factory(service, name) => (service.keys().kind().as_str(), name.as_str()),
         Place::Accounts(id) => (Kind::Subscription.as_str(), id.as_str()),
         Place::Workspace(host) => (Kind::DatabricksWorkspace.as_str(), host.as_str()),
+        Place::Vault(name) => ("KeyVault", name.as_str()),
         Place::Ledger(address) => ("ledger", address.as_str()),
     };
     let mut fields = object(json!({

@@ -368,6 +368,7 @@ const fn metered_as(class: RequestClass, n: u64) -> &'static str {
         (RequestClass::ArmWrites, 1) => "ARM write",
         (RequestClass::ArmWrites, _) => "ARM writes",
         (RequestClass::Databricks, _) => "Databricks",
+        (RequestClass::Vault, _) => "Key Vault",
         (RequestClass::SignIns, 1) => "sign-in",
         (RequestClass::SignIns, _) => "sign-ins",
         (RequestClass::Ledger, _) => "ledger",

@@ -21,9 +21,9 @@ use super::shelf::Shelf;
 use super::times::{Span, before};
 use super::world::{
     Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
-    Tenant, World, usual_page,
+    Tenant, World, usual_page, usual_page_of_secrets,
 };
-use super::{bucket, build_keys, build_storage, build_workspace};
+use super::{bucket, build_keys, build_storage, build_vault, build_workspace};
 use crate::clock::Clock;
 
 /// Shape of the stored world; a stored copy of another version is not read.
@@ -56,6 +56,11 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         workspaces.push(build_workspace::workspace(one, &ground)?);
     }
     unique("workspaces", workspaces.iter().map(|one| one.host.as_str()))?;
+    let vaults = file.vaults.into_iter();
+    let vaults = vaults
+        .map(|one| build_vault::vault(one, &ground))
+        .collect::<Result<Vec<_>, _>>()?;
+    unique("vaults", vaults.iter().map(|one| one.name.as_str()))?;
     let world = World {
         version: VERSION,
         source,
@@ -73,6 +78,7 @@ pub(crate) fn build(file: WorldFile, source: String, clock: Clock) -> Result<Wor
         pipeline_token: file.pipeline.map(|pipeline| pipeline.token),
         subscriptions,
         workspaces,
+        vaults,
         faults: file
             .faults
             .into_iter()
@@ -126,6 +132,11 @@ fn settings(file: &WorldFile) -> Settings {
             .paging
             .storage_accounts
             .unwrap_or_else(usual_page)
+            .max(1),
+        page_secrets: file
+            .paging
+            .secrets
+            .unwrap_or_else(usual_page_of_secrets)
             .max(1),
         page_activity_log: file.paging.activity_log.unwrap_or(200).max(1),
         page_jobs: file.paging.jobs.map(|size| size.max(1)),

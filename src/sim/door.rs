@@ -12,7 +12,7 @@ use super::message::{Door, Incoming, Reply, set};
 use super::operation::Operation;
 use super::times::{after, before};
 use super::world::{Workspace, World};
-use super::{arm, databricks, entra, refuse};
+use super::{arm, databricks, entra, refuse, vault};
 use crate::http::Response;
 
 /// Where a request leads, in the words of the service it reached.
@@ -20,6 +20,7 @@ pub(crate) enum Route {
     Entra(entra::Route),
     Arm(arm::Route),
     Databricks(usize, databricks::Route),
+    Vault(usize, vault::Route),
 }
 
 impl Route {
@@ -28,6 +29,7 @@ impl Route {
             Door::Entra => Self::Entra(entra::Route::of(request)),
             Door::ResourceManager => Self::Arm(arm::Route::of(request)),
             Door::Workspace(place) => Self::Databricks(place, databricks::Route::of(request)),
+            Door::Vault(place) => Self::Vault(place, vault::Route::of(request)),
         }
     }
 
@@ -36,6 +38,7 @@ impl Route {
             Self::Entra(route) => route.operation(),
             Self::Arm(route) => route.operation(),
             Self::Databricks(_, route) => route.operation(),
+            Self::Vault(_, route) => route.operation,
         }
     }
 }
@@ -90,6 +93,7 @@ impl World {
             Route::Databricks(place, route) => {
                 databricks::respond(self, *place, route, request, now, seen)
             }
+            Route::Vault(place, route) => vault::respond(self, *place, route, request, now, seen),
         }
     }
 
@@ -140,7 +144,7 @@ impl World {
         let code = fault.code.as_deref().unwrap_or_default();
         let own = match route {
             Route::Entra(_) => entra::refusal(self, fault.status, code, now),
-            Route::Arm(_) | Route::Databricks(..) => None,
+            Route::Arm(_) | Route::Databricks(..) | Route::Vault(..) => None,
         };
         let mut response = own.unwrap_or_else(|| failed(route, fault));
         ask_to_wait(&mut response, fault.retry_after);
@@ -160,6 +164,10 @@ impl World {
             (Route::Arm(_), Some(kind)) => {
                 refuse::by_azure(kind, operation, arm::scope(request.path))
             }
+            (Route::Vault(place, route), Some(kind)) => match self.vaults.get(*place) {
+                Some(vault) => refuse::by_vault(kind, operation, vault, route.name()),
+                None => failed(&Route::Vault(*place, route.clone()), fault),
+            },
             (Route::Entra(_), _) | (_, None) => failed(route, fault),
         }
     }
@@ -171,6 +179,11 @@ fn throttled(route: &Route, retry_after: Option<Duration>) -> Response {
             429,
             "REQUEST_LIMIT_EXCEEDED",
             "Request is rejected due to throttling.",
+        ),
+        Route::Vault(..) => vault::error(
+            429,
+            "Throttled",
+            "Request was not processed because too many requests were received. Reason: VaultRequestTypeLimitReached",
         ),
         Route::Entra(_) | Route::Arm(_) => {
             arm::error(429, "TooManyRequests", "The request is being throttled.")
@@ -199,7 +212,7 @@ fn failed(route: &Route, fault: &Fault) -> Response {
             };
             *databricks::error(fault.status, fault.code.as_deref().unwrap_or(code), text)
         }
-        Route::Entra(_) | Route::Arm(_) => {
+        Route::Entra(_) | Route::Arm(_) | Route::Vault(..) => {
             let code = if fault.status == 503 {
                 "ServiceUnavailable"
             } else {

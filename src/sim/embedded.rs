@@ -179,9 +179,16 @@ impl World {
         if among(&self.settings.resource_managers, &RESOURCE_MANAGERS) {
             return Some(Door::ResourceManager);
         }
-        self.workspaces
-            .iter()
-            .position(|one| one.host.eq_ignore_ascii_case(host))
+        let workspaces = self.workspaces.iter();
+        let vaults = || self.vaults.iter();
+        workspaces
+            .map(|one| &one.host)
+            .position(|own| own.eq_ignore_ascii_case(host))
             .map(Door::Workspace)
+            .or_else(|| {
+                vaults()
+                    .position(|one| one.host().eq_ignore_ascii_case(host))
+                    .map(Door::Vault)
+            })
     }
 }

@@ -112,36 +112,39 @@ pub(crate) enum Kind {
     InvalidToken,
     /// The same as a page of HTML.
     InvalidTokenPage,
-    /// Databricks, 403: the caller's address is on no list.
+    /// Databricks, 403: the caller's address is on no list; Key Vault: it is not let in by the firewall.
     AddressBlocked,
-    /// Either service, 403: a right is missing.
+    /// Any service, 403: a right is missing.
     MissingRight,
     /// Azure, 403: a right is missing, or it was granted a moment ago.
     RecentlyGranted,
     /// Databricks, 400: somebody else holds the lock.
     Lock,
-    /// Databricks, 404: RESOURCE_DOES_NOT_EXIST; Azure: ResourceNotFound.
+    /// Databricks, 404: RESOURCE_DOES_NOT_EXIST; Azure: ResourceNotFound; Key Vault: SecretNotFound.
     NotFound,
     /// Databricks, 404 and nothing but NOT_FOUND, as foreign servers say it.
     NotFoundShort,
     /// Databricks, 404: what this server does not do.
     NotFoundFeature,
-    /// Either service, 404: an answer without a body.
+    /// Any service, 404: an answer without a body.
     NotFoundEmpty,
 }
 
 impl Kind {
     /// Can this kind be an answer of the service that `operation` belongs to?
     pub(crate) fn fits(self, operation: Operation) -> bool {
-        let azure = !operation.action().is_empty();
+        let vault = operation.is_of_vaults();
+        let azure = !operation.action().is_empty() && !vault;
         let databricks = operation.is_of_jobs();
         match self {
             Self::RecentlyGranted => azure,
-            Self::MissingRight | Self::NotFound | Self::NotFoundEmpty => azure || databricks,
+            Self::MissingRight | Self::NotFound | Self::NotFoundEmpty => {
+                azure || databricks || vault
+            }
+            Self::AddressBlocked => databricks || vault,
             Self::TokenExpired
             | Self::InvalidToken
             | Self::InvalidTokenPage
-            | Self::AddressBlocked
             | Self::Lock
             | Self::NotFoundShort
             | Self::NotFoundFeature => databricks,

@@ -41,6 +41,8 @@ pub(crate) struct WorldFile {
     #[serde(default)]
     pub(crate) workspaces: Vec<WorkspaceFile>,
     #[serde(default)]
+    pub(crate) vaults: Vec<VaultFile>,
+    #[serde(default)]
     pub(crate) faults: Vec<FaultFile>,
     #[serde(default)]
     pub(crate) meanwhile: Vec<MeanwhileFile>,
@@ -62,6 +64,7 @@ pub(crate) struct PagingFile {
     pub(crate) runtimes: Option<usize>,
     pub(crate) storage_accounts: Option<usize>,
     pub(crate) activity_log: Option<usize>,
+    pub(crate) secrets: Option<usize>,
     pub(crate) jobs: Option<usize>,
     pub(crate) runs: Option<usize>,
 }
@@ -326,6 +329,64 @@ pub(crate) struct SubmitFile {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct VaultFile {
+    pub(crate) name: String,
+    #[serde(default = "default_domain")]
+    pub(crate) domain: String,
+    #[serde(default = "default_location")]
+    pub(crate) location: String,
+    #[serde(default = "default_subscription")]
+    pub(crate) subscription: String,
+    #[serde(default = "default_group")]
+    pub(crate) resource_group: String,
+    pub(crate) recoverable_days: Option<u32>,
+    #[serde(default)]
+    pub(crate) purge_protection: bool,
+    #[serde(default)]
+    pub(crate) access_policies: bool,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+    #[serde(default)]
+    pub(crate) secrets: Vec<SecretFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SecretFile {
+    pub(crate) name: String,
+    pub(crate) deleted: Option<When>,
+    #[serde(default)]
+    pub(crate) forbidden: Vec<Operation>,
+    #[serde(default)]
+    pub(crate) versions: Vec<SecretVersionFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct SecretVersionFile {
+    pub(crate) created: Option<When>,
+    pub(crate) enabled: bool,
+    pub(crate) expires: Option<When>,
+    pub(crate) not_before: Option<When>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Default for SecretVersionFile {
+    fn default() -> Self {
+        Self {
+            created: None,
+            enabled: true,
+            expires: None,
+            not_before: None,
+            content_type: None,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct FaultFile {
     pub(crate) on: Operation,
     pub(crate) subject: Option<String>,
@@ -340,6 +401,18 @@ pub(crate) struct FaultFile {
     pub(crate) message: Option<String>,
     #[serde(rename = "as")]
     pub(crate) kind: Option<Kind>,
+}
+
+fn default_domain() -> String {
+    "vault.azure.net".to_owned()
+}
+
+fn default_subscription() -> String {
+    "00000000-0000-0000-0000-000000000000".to_owned()
+}
+
+fn default_group() -> String {
+    "rg-vaults".to_owned()
 }
 
 fn default_location() -> String {

@@ -49,6 +49,11 @@ impl World {
                 self.recreate_account(&what.storage_account, at)
             }
             Happening::MoveStorageAccount(what) => self.move_account(what, at),
+            Happening::WriteSecret(what) => self.write_secret(what, at),
+            Happening::DisableSecret(what) => self.disable_secret(what, at),
+            Happening::DeleteSecret(what) => self.delete_secret(what, at),
+            Happening::RecoverSecret(what) => self.recover_secret(what, at),
+            Happening::PurgeSecret(what) => self.purge_secret(what, at),
             Happening::Forbid(right) => self.forbid(right, |list, operation| {
                 list.push(operation);
             }),
@@ -262,11 +267,12 @@ impl World {
             right.factory.is_some(),
             right.runtime.is_some(),
             right.storage_account.is_some(),
+            right.vault.is_some(),
             right.job.is_some() || right.workspace.is_some(),
         ];
         if named.into_iter().filter(|named| *named).count() != 1 || right.operations.is_empty() {
             return Err(
-                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `storageAccount`, `job` and `workspace`".to_owned(),
+                "a right needs `operations` and one of `subscription`, `factory`, `runtime`, `storageAccount`, `vault`, `job` and `workspace`".to_owned(),
             );
         }
         let mut log = Vec::new();
@@ -275,6 +281,8 @@ impl World {
             &mut self.runtime_at(place).forbidden
         } else if let Some(name) = &right.storage_account {
             &mut self.account_named(name)?.forbidden
+        } else if let Some(name) = &right.vault {
+            &mut self.vault_named(name)?.forbidden
         } else if let Some(name) = &right.factory {
             let (subscription, factory) = self.factory_place(name)?;
             &mut self.subscriptions[subscription].factories[factory].forbidden

@@ -10,6 +10,7 @@ use super::account::Account;
 use super::fault::Fault;
 use super::person::Code;
 use super::run::Run;
+use super::secret::Secret;
 use super::shelf::Shelf;
 use super::world::{Effects, Job, Runtime, Submit, Subscription, Workspace, World};
 
@@ -32,10 +33,12 @@ enum Change<'a> {
     Job(usize, usize, Cow<'a, Job>),
     Run(usize, usize, Cow<'a, Run>),
     Submit(usize, Cow<'a, Submit>),
+    Secret(usize, usize, Cow<'a, Secret>),
     Token(usize, String, u64),
     Regenerations(String, u64),
     RunsByToken(String, u64),
     Cancellations(u64, u64),
+    SecretVersions(String, u64),
 }
 
 /// Changes as they are collected; `None` once one of them cannot be told by its place.
@@ -53,6 +56,10 @@ impl World {
         }
         for (place, workspace) in self.workspaces.iter_mut().enumerate() {
             of_workspace(place, workspace, &mut changes);
+        }
+        for (place, vault) in self.vaults.iter_mut().enumerate() {
+            let secret = |own, it| Change::Secret(place, own, it);
+            marked(&mut vault.secrets, &mut changes, secret);
         }
         of_effects(&mut self.effects, &mut changes);
         Some(Line {
@@ -79,6 +86,7 @@ impl World {
         let Self {
             subscriptions,
             workspaces,
+            vaults,
             effects,
             ..
         } = self;
@@ -106,6 +114,10 @@ impl World {
                 let submit = &mut workspaces.get_mut(workspace)?.submit;
                 submit.restore(0, it.into_owned())
             }
+            Change::Secret(vault, place, it) => {
+                let secrets = &mut vaults.get_mut(vault)?.secrets;
+                secrets.restore(place, it.into_owned())
+            }
             Change::Token(workspace, token, run) => {
                 let tokens = &mut workspaces.get_mut(workspace)?.idempotency;
                 tokens.restore(token, run);
@@ -121,6 +133,10 @@ impl World {
             }
             Change::Cancellations(run, count) => {
                 effects.cancellations.restore(run, count);
+                true
+            }
+            Change::SecretVersions(secret, count) => {
+                effects.secret_versions.restore(secret, count);
                 true
             }
         })
@@ -189,6 +205,11 @@ fn of_effects(effects: &mut Effects, changes: &mut Changes<'_>) {
     extend(
         changes,
         cancellations.map(|(run, count)| Change::Cancellations(run, count)),
+    );
+    let versions = effects.secret_versions.take_unkept();
+    extend(
+        changes,
+        versions.map(|(secret, count)| Change::SecretVersions(secret, count)),
     );
 }
 

@@ -49,6 +49,16 @@ pub(crate) enum Happening {
     RecreateStorageAccount(OneAccount),
     /// The storage account gets another resource id. It keeps its keys; the log stays under the old id.
     MoveStorageAccount(MoveAccount),
+    /// Somebody else writes a version of a secret, also the first one.
+    WriteSecret(WriteSecret),
+    /// A version of a secret is no longer given out.
+    DisableSecret(DisableSecret),
+    /// A secret is deleted: it keeps its name and can be recovered.
+    DeleteSecret(OneSecret),
+    /// A deleted secret is there again.
+    RecoverSecret(OneSecret),
+    /// Nothing is left of a deleted secret, and its name is free.
+    PurgeSecret(OneSecret),
     /// The job is gone, and its runs with it.
     DeleteJob(OneJob),
     /// The job is deleted and made again: the same name, another id, no runs.
@@ -89,6 +99,37 @@ pub(crate) struct OneRuntime {
 pub(crate) struct OneAccount {
     /// Its name alone: no other account of the world has it.
     pub(crate) storage_account: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct OneSecret {
+    pub(crate) vault: String,
+    pub(crate) secret: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WriteSecret {
+    pub(crate) vault: String,
+    pub(crate) secret: String,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) content_type: Option<String>,
+    /// How long after it was written.
+    pub(crate) expires_in: Option<Span>,
+    #[serde(default = "yes")]
+    pub(crate) enabled: bool,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct DisableSecret {
+    pub(crate) vault: String,
+    pub(crate) secret: String,
+    /// How many versions before the newest.
+    #[serde(default)]
+    pub(crate) back: usize,
 }
 
 /// What has two keys, by the field that names it.
@@ -305,6 +346,7 @@ pub(crate) struct Right {
     pub(crate) factory: Option<String>,
     pub(crate) runtime: Option<String>,
     pub(crate) storage_account: Option<String>,
+    pub(crate) vault: Option<String>,
     pub(crate) job: Option<JobName>,
     /// The place itself, or where `job` is.
     pub(crate) workspace: Option<String>,

@@ -20,6 +20,8 @@ pub(crate) enum Door {
     ResourceManager,
     /// The workspace in this place of the world's list.
     Workspace(usize),
+    /// The key vault in this place.
+    Vault(usize),
 }
 
 /// One request as a service sees it.

@@ -1,7 +1,7 @@
 //! THE SIMULATOR: (World, Request) → Response; knows nothing of model.
 //!
 //! A second opinion of Azure: Entra ID's token endpoints, the part of Azure Resource Manager that is about integration runtimes
-//! and storage accounts, and the Jobs API of Databricks, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
+//! and storage accounts, the Jobs API of Databricks, and the secrets of Key Vault, with the traps of the real services. The program talks to it in process ([`Embedded`]) and
 //! over loopback ([`server::serve`]); other people's clients can too.
 //!
 //! It does not import `model`, `plan` or `cloud`, so that it does not share their misconceptions. Nothing is random: everything derives
@@ -12,7 +12,7 @@
 //!                         ▲
 //!  Embedded ─┐            │ advance (what happens by itself until now)
 //!            ├─► door ────┤ fault   (which lie)
-//!    server ─┘            └─► entra · arm · databricks ─► Response, stamped with the world's time
+//!    server ─┘            └─► entra · arm · databricks · vault ─► Response, stamped with the world's time
 //! ```
 //!
 #![doc = include_str!("../../docs/world-files.md")]
@@ -27,6 +27,7 @@ mod build;
 mod build_ground;
 mod build_keys;
 mod build_storage;
+mod build_vault;
 mod build_workspace;
 mod databricks;
 mod denial;
@@ -40,6 +41,7 @@ mod file;
 mod happen;
 mod happen_jobs;
 mod happen_storage;
+mod happen_vault;
 mod journal;
 mod keeper;
 mod key;
@@ -53,6 +55,7 @@ mod provider;
 mod quota;
 mod refuse;
 mod run;
+mod secret;
 pub mod server;
 mod shelf;
 mod store;
@@ -61,6 +64,7 @@ mod tally;
 mod tests;
 mod times;
 mod token;
+mod vault;
 mod world;
 
 pub use self::embedded::{Embedded, Recorded};

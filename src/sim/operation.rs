@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::provider::Provider;
 
-/// One operation of one of the three services.
+/// One operation of one of the services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Operation {
     /// Entra: a token for client credentials.
@@ -100,6 +100,39 @@ pub enum Operation {
     /// Databricks: who is calling.
     #[serde(rename = "scim/Me")]
     Me,
+    /// Key Vault: the secrets of a vault.
+    #[serde(rename = "listSecrets")]
+    ListSecrets,
+    /// Key Vault: the versions of a secret, without values.
+    #[serde(rename = "listSecretVersions")]
+    ListSecretVersions,
+    /// Key Vault: the secrets that were deleted and can be recovered.
+    #[serde(rename = "listDeletedSecrets")]
+    ListDeletedSecrets,
+    /// Key Vault: one of them.
+    #[serde(rename = "getDeletedSecret")]
+    GetDeletedSecret,
+    /// Key Vault: a version of a secret with its value.
+    #[serde(rename = "getSecret")]
+    GetSecret,
+    /// Key Vault: a new version.
+    #[serde(rename = "setSecret")]
+    SetSecret,
+    /// Key Vault: other attributes of a version.
+    #[serde(rename = "updateSecret")]
+    UpdateSecret,
+    /// Key Vault: delete a secret.
+    #[serde(rename = "deleteSecret")]
+    DeleteSecret,
+    /// Key Vault: take that back.
+    #[serde(rename = "recoverSecret")]
+    RecoverSecret,
+    /// Key Vault: make that final.
+    #[serde(rename = "purgeSecret")]
+    PurgeSecret,
+    /// Key Vault: all that tells of secrets without their values, as one right allows it.
+    #[serde(rename = "readMetadata")]
+    ReadMetadata,
     /// No route leads there.
     #[serde(skip)]
     Unknown,
@@ -117,10 +150,11 @@ impl Operation {
 
     /// Does a rule about `self` speak of `other`?
     pub(crate) fn covers(self, other: Self) -> bool {
-        self == Self::Any || self == other
+        let is_right = self == Self::ReadMetadata && other.action() == READ_METADATA;
+        self == Self::Any || self == other || is_right
     }
 
-    /// The right that ARM wants for it at a provider with runtimes, in the spelling of Azure's role tables; empty outside ARM.
+    /// The right that Azure wants for it at a provider with runtimes, in the spelling of its role tables; empty outside ARM and vaults.
     pub(crate) fn action_at(self, provider: Provider) -> &'static str {
         match provider {
             Provider::DataFactory => self.action(),
@@ -165,7 +199,47 @@ impl Operation {
             Self::ActivityLog => "Microsoft.Insights/eventtypes/values/read",
             Self::Permissions => "Microsoft.Authorization/permissions/read",
             Self::GetWorkspace => "Microsoft.Databricks/workspaces/read",
+            Self::ListSecrets
+            | Self::ListSecretVersions
+            | Self::ListDeletedSecrets
+            | Self::GetDeletedSecret
+            | Self::ReadMetadata => READ_METADATA,
+            Self::GetSecret => "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            Self::SetSecret => "Microsoft.KeyVault/vaults/secrets/setSecret/action",
+            Self::UpdateSecret => "Microsoft.KeyVault/vaults/secrets/update/action",
+            Self::DeleteSecret => "Microsoft.KeyVault/vaults/secrets/delete",
+            Self::RecoverSecret => "Microsoft.KeyVault/vaults/secrets/recover/action",
+            Self::PurgeSecret => "Microsoft.KeyVault/vaults/secrets/purge/action",
             _ => "",
+        }
+    }
+
+    /// Is it one of a key vault's data plane?
+    pub(crate) fn is_of_vaults(self) -> bool {
+        self.action().starts_with("Microsoft.KeyVault/")
+    }
+
+    /// Does it change what is in a vault?
+    pub(crate) fn changes_secrets(self) -> bool {
+        matches!(
+            self,
+            Self::SetSecret
+                | Self::UpdateSecret
+                | Self::DeleteSecret
+                | Self::RecoverSecret
+                | Self::PurgeSecret
+        )
+    }
+
+    /// As an access policy of a vault calls the right to it.
+    pub(crate) fn policy_word(self) -> &'static str {
+        match self {
+            Self::GetSecret | Self::GetDeletedSecret => "get",
+            Self::SetSecret | Self::UpdateSecret => "set",
+            Self::DeleteSecret => "delete",
+            Self::RecoverSecret => "recover",
+            Self::PurgeSecret => "purge",
+            _ => "list",
         }
     }
 
@@ -205,6 +279,9 @@ impl Operation {
         }
     }
 }
+
+/// The right to see secrets without their values.
+const READ_METADATA: &str = "Microsoft.KeyVault/vaults/secrets/readMetadata/action";
 
 /// Does any rule of `rules` speak of `operation`?
 pub(crate) fn any_covers(rules: &[Operation], operation: Operation) -> bool {

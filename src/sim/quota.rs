@@ -1,5 +1,5 @@
-//! What the storage service takes from one subscription, beside what Azure Resource Manager takes: so many requests of a kind in a
-//! window of time. It holds only if the world says `throttling: true`. A request that is refused does not count.
+//! What the storage service takes from one subscription, beside what Azure Resource Manager takes, and what one key vault takes: so many
+//! requests of a kind in a window of time. It holds only if the world says `throttling: true`. A request that is refused does not count.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -17,24 +17,28 @@ pub(crate) enum Kind {
     List,
     /// A new key.
     Write,
+    /// Anything that is asked of one key vault.
+    Vault,
 }
 
 impl Kind {
-    /// How many in which time (Azure subscription limits, "storage resource provider limits").
+    /// How many in which time (Azure subscription limits, "storage resource provider limits"; "Azure Key Vault service limits").
     fn limit(self) -> (u64, Duration) {
         match self {
             Self::Read => (800, Duration::from_mins(5)),
             Self::List => (100, Duration::from_mins(5)),
             Self::Write => (1200, Duration::from_hours(1)),
+            Self::Vault => (4000, Duration::from_secs(10)),
         }
     }
 
-    /// As the refusal spells it.
+    /// As the refusal spells it; a vault has no word for it.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Read => "Read_ObservationWindow_00:05:00",
             Self::List => "List_ObservationWindow_00:05:00",
             Self::Write => "Write_ObservationWindow_01:00:00",
+            Self::Vault => "",
         }
     }
 }

@@ -10,7 +10,8 @@ use serde_json::json;
 use super::fault::Kind;
 use super::message::json as answer;
 use super::operation::Operation;
-use super::{arm, databricks};
+use super::secret::Vault;
+use super::{arm, databricks, vault};
 use crate::http::Response;
 
 /// The answer of a workspace. `number` is the workspace's.
@@ -78,6 +79,29 @@ pub(crate) fn by_azure(kind: Kind, operation: Operation, scope: &str) -> Respons
         | Kind::Lock
         | Kind::NotFoundShort
         | Kind::NotFoundFeature => *arm::error(403, "AuthorizationFailed", &text),
+    }
+}
+
+/// The answer of a key vault about a secret.
+pub(crate) fn by_vault(kind: Kind, operation: Operation, place: &Vault, secret: &str) -> Response {
+    match kind {
+        Kind::NotFound => *vault::no_secret(secret),
+        Kind::NotFoundEmpty => empty(),
+        Kind::AddressBlocked => {
+            let text = format!(
+                "Client address is not authorized and caller is not a trusted service.\r\nClient address: 192.0.2.7\r\nCaller: appid=ci\r\nVault: {};location={}",
+                place.name, place.location
+            );
+            *vault::because(403, "Forbidden", &text, "ForbiddenByFirewall")
+        }
+        Kind::TokenExpired
+        | Kind::InvalidToken
+        | Kind::InvalidTokenPage
+        | Kind::MissingRight
+        | Kind::RecentlyGranted
+        | Kind::Lock
+        | Kind::NotFoundShort
+        | Kind::NotFoundFeature => *vault::by_rbac(place, operation, secret, "appid=ci"),
     }
 }
 

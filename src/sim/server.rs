@@ -1,5 +1,5 @@
 //! The simulated cloud as a server on loopback, for the program's real transport and for other people's clients: one listener for Entra
-//! and ARM, one for each workspace. It has no TLS, binds to loopback addresses only, and limits the size of a request body.
+//! and ARM, one for each workspace and each key vault. It has no TLS, binds to loopback addresses only, and limits the size of a request body.
 
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use super::door::stamp;
 use super::message::{Door, Incoming, Reply};
 use super::operation::Operation;
+use super::secret::Vault;
 use super::store::Error;
 use super::world::World;
 use super::{arm, databricks};
@@ -62,6 +63,8 @@ pub struct Served {
     pub azure: SocketAddr,
     /// Each workspace's own host and where it is served.
     pub workspaces: Vec<(String, SocketAddr)>,
+    /// The same of each key vault.
+    pub vaults: Vec<(String, SocketAddr)>,
     stop: watch::Sender<bool>,
     listeners: JoinSet<()>,
 }
@@ -94,6 +97,7 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
     let mut served = Served {
         azure: azure.1,
         workspaces: Vec::new(),
+        vaults: Vec::new(),
         stop,
         listeners: JoinSet::new(),
     };
@@ -105,7 +109,7 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
         log: options.log.clone(),
         stopped: stopped.clone(),
     };
-    served.listeners.spawn(accept(azure.0, desk(None)));
+    served.listeners.spawn(accept(azure.0, desk(Place::Azure)));
     for (place, host) in hosts.into_iter().enumerate() {
         let (listener, address) = listen(
             options.bind,
@@ -113,8 +117,16 @@ pub async fn serve(world: Arc<Mutex<World>>, options: &Options) -> Result<Served
         )
         .await?;
         world.lock().workspaces[place].served = Some(address.to_string());
-        served.listeners.spawn(accept(listener, desk(Some(place))));
+        let workspace = desk(Place::Workspace(place));
+        served.listeners.spawn(accept(listener, workspace));
         served.workspaces.push((host, address));
+    }
+    let vaults: Vec<String> = world.lock().vaults.iter().map(Vault::host).collect();
+    for (place, host) in vaults.into_iter().enumerate() {
+        let (listener, address) = listen(options.bind, 0).await?;
+        let vault = desk(Place::Vault(place));
+        served.listeners.spawn(accept(listener, vault));
+        served.vaults.push((host, address));
     }
     Ok(served)
 }
@@ -127,13 +139,21 @@ async fn listen(bind: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), Er
     Ok((listener, address))
 }
 
+/// Who is reached through a listener.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Entra and ARM.
+    Azure,
+    Workspace(usize),
+    Vault(usize),
+}
+
 /// What one listener serves.
 #[derive(Clone)]
 struct Desk {
     world: Arc<Mutex<World>>,
     clock: Clock,
-    /// The workspace; absent: Entra and ARM.
-    place: Option<usize>,
+    place: Place,
     latency: Duration,
     log: Option<PathBuf>,
     stopped: watch::Receiver<bool>,
@@ -231,9 +251,11 @@ impl Desk {
         let origin = format!("{}://{host}", if secure { "https" } else { "http" });
         let mut world = self.world.lock();
         let mut reply = world.answer(&Incoming {
-            door: self
-                .place
-                .map_or_else(|| azure_door(head.uri.path()), Door::Workspace),
+            door: match self.place {
+                Place::Azure => azure_door(head.uri.path()),
+                Place::Workspace(place) => Door::Workspace(place),
+                Place::Vault(place) => Door::Vault(place),
+            },
             origin: &origin,
             method: &head.method,
             path: head.uri.path(),
@@ -287,8 +309,8 @@ fn azure_door(path: &str) -> Door {
 fn too_large(desk: &Desk) -> Response {
     let text = "The request body is too large.";
     let mut response = match desk.place {
-        None => arm::error(413, "RequestEntityTooLarge", text),
-        Some(_) => databricks::error(413, "MAX_REQUEST_SIZE_EXCEEDED", text),
+        Place::Azure | Place::Vault(_) => arm::error(413, "RequestEntityTooLarge", text),
+        Place::Workspace(_) => databricks::error(413, "MAX_REQUEST_SIZE_EXCEEDED", text),
     };
     stamp(&mut response, desk.clock.now());
     *response

@@ -26,6 +26,13 @@ const ARM_HOSTS: [&str; 6] = [
     "management.chinacloudapi.cn",
 ];
 
+/// Hosts of the resources that key vaults answer for.
+const VAULT_HOSTS: [&str; 3] = [
+    "vault.azure.net",
+    "vault.usgovcloudapi.net",
+    "vault.azure.cn",
+];
+
 /// What a token says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claims {
@@ -65,6 +72,8 @@ pub(crate) enum Trouble {
 pub(crate) enum Audience {
     ResourceManager,
     Databricks,
+    /// Key vaults; each cloud's have their own domain.
+    Vault,
     /// Azure Storage, which this cloud has no part of: a real emulator beside it takes the token.
     Storage,
 }
@@ -81,6 +90,10 @@ pub(crate) fn audience(resource: &str, world: &World) -> Option<Audience> {
         .resource_managers
         .iter()
         .any(|own| own.eq_ignore_ascii_case(host));
+    let mut domains = world.vaults.iter().map(|vault| vault.domain.as_str());
+    if VAULT_HOSTS.contains(&host) || domains.any(|domain| domain.eq_ignore_ascii_case(host)) {
+        return Some(Audience::Vault);
+    }
     if host == "storage.azure.com" {
         return Some(Audience::Storage);
     }

@@ -21,11 +21,12 @@ use super::person::{Code, Person};
 use super::provider::Provider;
 use super::quota::Quotas;
 use super::run::{Outcome, Run};
+use super::secret::Vault;
 use super::shelf::{Keyed, Shelf};
 use super::tally::Tally;
 use crate::clock::Clock;
 
-/// A small false cloud: tenants, subscriptions with factories and storage accounts, workspaces with jobs, and the lies it will tell.
+/// A small false cloud: tenants, subscriptions with factories and storage accounts, workspaces with jobs, vaults with secrets, and the lies it will tell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct World {
     pub(crate) version: u32,
@@ -57,6 +58,8 @@ pub struct World {
     pub(crate) pipeline_token: Option<String>,
     pub(crate) subscriptions: Vec<Subscription>,
     pub(crate) workspaces: Vec<Workspace>,
+    #[serde(default)]
+    pub(crate) vaults: Vec<Vault>,
     pub(crate) faults: Shelf<Fault>,
     /// What has still to happen by other hands, in order.
     #[serde(default)]
@@ -100,6 +103,9 @@ pub(crate) struct Settings {
     #[serde(default = "usual_page")]
     pub(crate) page_storage_accounts: usize,
     pub(crate) page_activity_log: usize,
+    /// Most entries of a page of secrets or of their versions.
+    #[serde(default = "usual_page_of_secrets")]
+    pub(crate) page_secrets: usize,
     /// Most entries of a page, where it is less than what the request asks for.
     pub(crate) page_jobs: Option<usize>,
     pub(crate) page_runs: Option<usize>,
@@ -110,6 +116,11 @@ pub(crate) struct Settings {
 /// Entries of a page where nothing is said of it.
 pub(crate) fn usual_page() -> usize {
     100
+}
+
+/// The same of secrets.
+pub(crate) fn usual_page_of_secrets() -> usize {
+    25
 }
 
 impl Settings {
@@ -343,6 +354,9 @@ pub struct Effects {
     pub runs_without_token: u64,
     /// Runs that were asked to stop while they were active, by run id.
     pub cancellations: Tally<u64>,
+    /// Versions of secrets that were written, by `vault/secret`.
+    #[serde(default)]
+    pub secret_versions: Tally<String>,
 }
 
 impl World {
@@ -371,6 +385,15 @@ impl World {
     pub fn dirty(&self) -> bool {
         let moved = self.hand.is_some_and(|hand| hand != self.clock.now());
         self.changed || (self.kept && moved)
+    }
+
+    /// The tenant that a vault names to whoever comes without a token.
+    pub(crate) fn first_tenant(&self) -> String {
+        let first = self.tenants.iter().flatten().next();
+        first.map_or_else(
+            || digest::guid(&[&self.root(), "tenant"]),
+            |tenant| tenant.id.clone(),
+        )
     }
 
     /// The seed as text, the first part of everything derived.

@@ -17,6 +17,7 @@ use crate::model::job::JobId;
 use crate::model::memory::Memory;
 use crate::model::survey::{KeyReading, Refresh};
 use crate::model::time::Timestamp;
+use crate::model::vault::{SecretName, VaultConnection};
 
 /// Why nobody can tell whether a rule's jobs may be run.
 const NOT_FOUND: &str = "which job it is could not be found out";
@@ -83,6 +84,17 @@ async fn of_workspace(scene: &Scene<'_>, workspace: &Workspace) -> Access {
     Access {
         name: workspace.name.to_string(),
         place: Place::Workspace(host),
+        entry,
+        rights,
+    }
+}
+
+/// Whether a vault lets us in, and the rights on the secrets that keys are handed to there.
+pub async fn of_vault(reader: &Reader, vault: &VaultConnection, secrets: &[SecretName]) -> Access {
+    let (entry, rights) = reader.vault_access(vault, secrets).await;
+    Access {
+        name: vault.name().to_string(),
+        place: Place::Vault(vault.vault.to_string()),
         entry,
         rights,
     }

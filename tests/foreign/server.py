@@ -25,7 +25,8 @@ class Server:
         self.manifests = folder / "cloud.yaml"
         command = [BINARY, "sim", "serve", world, "--write-manifests", self.manifests]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
-        self.azure = self.workspace = None
+        self.azure = self.workspace = self.vault = None
+        self.has_vault = "\nvaults:" in pathlib.Path(world).read_text()
 
     def __enter__(self):
         # A server that says nothing is stopped: then the loop below ends, too.
@@ -36,10 +37,12 @@ class Server:
                 self.azure = found[1]
             if found := re.search(r"azuredatabricks\.net\s+(http://\S+)", line):
                 self.workspace = found[1]
-            if self.azure and self.workspace:
+            if found := re.search(r"vault\.azure\.net\s+(http://\S+)", line):
+                self.vault = found[1]
+            if self.azure and self.workspace and (self.vault or not self.has_vault):
                 break
         impatience.cancel()
-        if not self.workspace:
+        if not self.workspace or self.has_vault and not self.vault:
             self.stop()
             raise RuntimeError("afresh sim serve did not say where it is")
         return self

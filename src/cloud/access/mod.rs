@@ -5,4 +5,5 @@
 pub(super) mod claims;
 mod entry;
 pub(super) mod permissions;
+pub(super) mod vault;
 pub(super) mod workspace;

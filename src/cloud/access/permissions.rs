@@ -99,7 +99,7 @@ async fn enter<T>(
     let want = Want {
         who,
         purpose: Purpose::Arm,
-        workspace: None,
+        at: None,
     };
     let identity = sign_in(session, &want).await.map_err(Entry::NoToken)?;
     let listed = list.await;

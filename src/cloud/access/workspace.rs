@@ -98,7 +98,7 @@ pub(in crate::cloud) async fn of_workspace(
     let want = Want {
         who: Who::of_workspace(workspace),
         purpose: Purpose::Databricks,
-        workspace: Some(&address),
+        at: Some(&address),
     };
     let mut identity = match sign_in(session, &want).await {
         Ok(identity) => identity,

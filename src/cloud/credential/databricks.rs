@@ -53,7 +53,7 @@ pub(super) async fn look(
     want: &Want<'_>,
     lacks: &mut Vec<Lack>,
 ) -> Result<Own, TokenFailure> {
-    let Some(workspace) = want.workspace.filter(|_| is_for_workspace(want)) else {
+    let Some(workspace) = want.at.filter(|_| is_for_workspace(want)) else {
         return Ok(Own::Leaves(None));
     };
     let (here, host) = (around.here, host_and_port(workspace));

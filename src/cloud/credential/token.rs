@@ -23,6 +23,8 @@ pub(in crate::cloud) enum Purpose {
     Databricks,
     /// To show a workspace that a service principal may manage it in Azure.
     DatabricksManagement,
+    /// A key vault.
+    Vault,
     /// Azure Storage, where a ledger may lie.
     Storage,
 }
@@ -31,7 +33,7 @@ impl Purpose {
     /// How long before its end a token is renewed. Databricks refuses tokens with 30 s left or less.
     pub(super) const fn margin(self) -> Duration {
         match self {
-            Self::Arm | Self::Storage => Duration::from_mins(5),
+            Self::Arm | Self::Vault | Self::Storage => Duration::from_mins(5),
             Self::Databricks | Self::DatabricksManagement => Duration::from_mins(2),
         }
     }
@@ -42,18 +44,19 @@ impl Purpose {
             Self::Arm => &cloud.audience,
             Self::Databricks => &cloud.databricks_resource,
             Self::DatabricksManagement => &cloud.databricks_management,
+            Self::Vault => &cloud.vault_resource,
             Self::Storage => STORAGE,
         }
     }
 }
 
-/// A token that is wanted: by whom, for what, and at which workspace.
+/// A token that is wanted: by whom, for what, and at which workspace or vault.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::cloud) struct Want<'a> {
     pub who: Who<'a>,
     pub purpose: Purpose,
-    /// The address of the workspace that is asked, whose host was checked.
-    pub workspace: Option<&'a Url>,
+    /// The address of the workspace or the vault that is asked, whose host was checked.
+    pub at: Option<&'a Url>,
 }
 
 impl<'a> Want<'a> {

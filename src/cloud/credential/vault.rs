@@ -101,9 +101,9 @@ impl Vault {
                 Host::of_address(&cloud.resource_manager),
             ),
             Purpose::Databricks | Purpose::DatabricksManagement => {
-                let address = want.workspace.map_or("", Url::as_str);
-                (Role::Databricks, Host::of_address(address))
+                (Role::Databricks, host_of(want))
             }
+            Purpose::Vault => (Role::Vault, host_of(want)),
         };
         trust.host(role, &host, Some(cloud))?;
         trust.audience(role, &host, want.resource(), cloud)?;
@@ -170,7 +170,7 @@ impl Vault {
             .any(set),
             _ => false,
         };
-        want.workspace.filter(|_| is_own).map(host_and_port)
+        want.at.filter(|_| is_own).map(host_and_port)
     }
 
     async fn fetch(&self, want: &Want<'_>) -> Result<Held, TokenFailure> {
@@ -210,7 +210,7 @@ impl Vault {
     fn client_for(&self, purpose: Purpose) -> Client {
         match purpose {
             Purpose::Storage => self.client.for_the_ledger(),
-            Purpose::Arm | Purpose::Databricks | Purpose::DatabricksManagement => {
+            Purpose::Arm | Purpose::Databricks | Purpose::DatabricksManagement | Purpose::Vault => {
                 self.client.clone()
             }
         }
@@ -244,7 +244,7 @@ impl Vault {
                 let here = &self.surroundings;
                 self.people.token(client, here, person, &scope).await
             }
-            Source::Databricks(application) => match want.workspace {
+            Source::Databricks(application) => match want.at {
                 Some(workspace) => oauth::token(client, application, workspace).await,
                 None => Err(TokenFailure::new("it opens workspaces only")),
             },
@@ -262,6 +262,11 @@ impl Vault {
             renew_at: later(now, fresh.lifetime.saturating_sub(margin)),
         })
     }
+}
+
+/// The host of the workspace or the vault that is asked; of none, one that nobody trusts.
+fn host_of(want: &Want<'_>) -> Host {
+    Host::of_address(want.at.map_or("", Url::as_str))
 }
 
 /// Names the source. At the end of the chain an Azure CLI that nobody is signed in to is one more way that is not there.

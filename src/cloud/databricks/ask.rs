@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::answer::{ActFailure, Dated};
-use super::super::call::Call;
+use super::super::call::{Body, Call};
 use super::super::request_id;
 use super::super::session::Session;
 use super::super::who::Who;
@@ -100,7 +100,7 @@ impl Ask {
             kind: self.kind,
             method: self.method.clone(),
             url,
-            body: self.body.clone(),
+            body: self.body.clone().map(Body::Json),
             repeat: self.repeat,
             act_by: self.act_by,
             storage: None,

@@ -45,6 +45,7 @@ pub(in crate::cloud) fn read(response: &Response) -> Refusal {
     Refusal {
         message: told(response, code, message),
         missing: response.status == 404,
+        taken: false,
         denial,
     }
 }

@@ -37,6 +37,7 @@ pub(in crate::cloud) fn read(response: &Response) -> Refusal {
     };
     let said = message.as_deref().unwrap_or_default();
     Refusal {
+        taken: false,
         missing: is_missing(response.status, code.as_deref(), said),
         denial: Denial::of(Service::Databricks(None), response, code.as_deref(), said),
         message: told(response, code, message),

@@ -2,6 +2,7 @@
 
 pub(super) mod arm;
 pub(super) mod databricks;
+pub(super) mod vault;
 
 use super::denial::Denial;
 use crate::http::Response;
@@ -14,6 +15,8 @@ pub(super) struct Refusal {
     pub message: String,
     /// What was asked about does not exist.
     pub missing: bool,
+    /// What was to be written has a name that is taken, and only a person can free it.
+    pub taken: bool,
     /// Why whoever asks was turned away.
     pub denial: Option<Denial>,
 }

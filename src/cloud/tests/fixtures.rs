@@ -5,6 +5,7 @@
 
 mod storage;
 mod table;
+mod vault;
 
 use super::*;
 use crate::fixtures::{
@@ -37,6 +38,12 @@ enum Meaning {
     AccountKeys { differ: bool },
     /// `regenerateKey`: which key is new.
     AccountNewKey(Slot),
+    /// A version of a secret in a key vault.
+    Secret(vault::Told),
+    /// A secret that was deleted: when, and until when it can be recovered; in seconds.
+    DeletedSecret { deleted: i64, purged: i64 },
+    /// A refusal of a key vault: what kind, and words of its message.
+    RefusedByVault(Refusal, &'static str),
     /// The Activity Log: times of successful regenerations.
     Regenerations(&'static [&'static str]),
     /// A token that lives so many seconds.
@@ -202,6 +209,7 @@ async fn check(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
         Accounts(..) | Account(_) | AccountKeys { .. } | AccountNewKey(_) => {
             storage::check(body, meaning).await
         }
+        Secret(_) | DeletedSecret { .. } | RefusedByVault(..) => vault::check(body, meaning).await,
         Token(_) => check_token(body, meaning).await,
         Refused(..) => check_refused(body, meaning).await,
         Accepted => check_accepted(body).await,

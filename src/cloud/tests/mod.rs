@@ -16,6 +16,7 @@ mod own;
 pub(super) mod reads;
 mod refusals;
 mod specification;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

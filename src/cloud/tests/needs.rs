@@ -3,6 +3,7 @@
 //! Every field that is read must be listed there, every listed field must be read, and whether it is needed must be right.
 
 use super::*;
+use crate::model::vault::SecretSight;
 
 const PAGE: &str = include_str!("../../../docs/servers.md");
 
@@ -97,6 +98,41 @@ fn account() -> Value {
 
 fn account_keys() -> Value {
     json!({"keys": [{"keyName": "key1", "value": "one"}, {"keyName": "key2", "value": "two"}]})
+}
+
+/// The bodies about secrets of key vaults, as in [`bodies`].
+fn vault_bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])> {
+    // A list tells less of a secret that is not deleted, and of one that is, only that.
+    const OF_DELETED: &[&str] = &["value[].deletedDate", "value[].scheduledPurgeDate"];
+    const OF_VERSIONS: &[&str] = &["value[].attributes", "value[].contentType"];
+    const WRITTEN: &[&str] = &["deletedDate", "scheduledPurgeDate"];
+    let deleted = json!({"id": "https://kv-data.vault.azure.net/secrets/gateway-key", "deletedDate": 1, "scheduledPurgeDate": 2, "tags": {"a": "b"}});
+    vec![
+        (
+            "GET secrets/…/versions",
+            "vault.versions",
+            json!({"value": [vault::item("a", 1)], "nextLink": ""}),
+            OF_DELETED,
+        ),
+        (
+            "GET deletedsecrets",
+            "vault.deleted",
+            json!({"value": [deleted], "nextLink": ""}),
+            OF_VERSIONS,
+        ),
+        ("PUT secrets/…", "vault.set", vault::item("a", 1), WRITTEN),
+    ]
+}
+
+async fn understands_of_vault(kind: &str, writer: &Writer) -> bool {
+    let (reader, place, name) = (writer.reader(), vault::vault(), vault::name());
+    let seen = || async { reader.secret(&place, &name).await.map(|seen| seen.said) };
+    match kind {
+        "vault.versions" => matches!(seen().await, Ok(SecretSight::Versions(_))),
+        "vault.deleted" => matches!(seen().await, Ok(SecretSight::Deleted(_))),
+        "vault.set" => vault::written(writer).await.is_ok(),
+        other => panic!("nobody asks {other}"),
+    }
 }
 
 /// The bodies about storage accounts, as in [`bodies`].
@@ -197,11 +233,12 @@ fn bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])>
 /// Asks with `body` for an answer; true if that is understood.
 async fn understands(kind: &'static str, body: Value) -> bool {
     let fake = fake(move |request, _| {
+        let empty = json!({"value": []});
         let failed = json!({"run_id": 1, "state": {"life_cycle_state": "TERMINATED", "result_state": "FAILED"}});
-        ok(if request.kind == kind {
-            body.clone()
-        } else {
-            failed
+        ok(match request.kind {
+            asked if asked == kind => body.clone(),
+            "vault.versions" | "vault.deleted" => empty,
+            _ => failed,
         })
     });
     let (writer, reader) = (writer(&fake), reader(&fake));
@@ -213,6 +250,9 @@ async fn understands(kind: &'static str, body: Value) -> bool {
         rule: Name::parse("n").unwrap(),
         body: "{}".to_owned(),
     };
+    if kind.starts_with("vault.") {
+        return understands_of_vault(kind, &writer).await;
+    }
     if kind.starts_with("storage.") {
         return understands_of_account(kind, &writer).await;
     }
@@ -282,6 +322,10 @@ async fn understands_of_account(kind: &str, writer: &Writer) -> bool {
 /// What says whether an answer is all there is: misread, half a list would pass for the whole.
 const WHOLE: [&str; 3] = ["next_page_token", "nextLink", "has_more"];
 
+fn all_bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])> {
+    [bodies(), storage_bodies(), vault_bodies()].concat()
+}
+
 /// One of each kind of thing that a field may hold instead of what is expected.
 fn odd() -> Vec<Value> {
     let list = json!(["x", {"y": 1}]);
@@ -299,7 +343,7 @@ fn odd() -> Vec<Value> {
 
 /// Objects that hold only what is not needed.
 fn is_part(field: &str, section: &str) -> bool {
-    const PARTS: [&str; 15] = [
+    const PARTS: [&str; 16] = [
         "state",
         "status",
         "termination_details",
@@ -315,12 +359,18 @@ fn is_part(field: &str, section: &str) -> bool {
         "authorization",
         "httpRequest",
         "value[]",
+        "attributes",
     ];
     let is_named = |part: &&str| field.rsplit('.').next() == Some(*part);
     let nested = field.contains("tasks[]");
     let is_needed = match section {
         "GET …/Microsoft.Databricks/workspaces/…" => field == "properties",
-        "GET …/integrationRuntimes" | "GET …/storageAccounts" => field == "value[]",
+        "GET …/integrationRuntimes" | "GET …/storageAccounts" | "GET deletedsecrets" => {
+            field == "value[]"
+        }
+        "GET secrets/…/versions" | "PUT secrets/…" => {
+            field == "value[]" || field.ends_with("attributes")
+        }
         _ => false,
     };
     PARTS.iter().any(is_named) && !nested && !is_needed && !is_leaf(field)
@@ -334,7 +384,7 @@ fn is_leaf(field: &str) -> bool {
 
 #[tokio::test]
 async fn the_page_says_what_is_needed() {
-    for (section, kind, body, skipped) in bodies().into_iter().chain(storage_bodies()) {
+    for (section, kind, body, skipped) in all_bodies() {
         assert!(
             understands(kind, body.clone()).await,
             "{section}: the whole body"

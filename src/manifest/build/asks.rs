@@ -152,14 +152,17 @@ fn spec_of<'a>(documents: &'a [Document], cloud: &Cloud) -> Option<&'a CloudSpec
 fn mark_of(ask: &Ask, spec: &CloudSpec) -> Mark {
     let manager = spec.resource_manager.mark;
     let domain = spec.databricks.as_ref().map(|part| part.domain.mark);
+    let vaults = spec.vault.as_ref().map(|part| part.domain.mark);
     match ask {
         Ask::Host { role, .. } => match role {
             Role::Authority => spec.authority.mark,
             Role::ResourceManager | Role::Storage => manager,
             Role::Databricks => domain.unwrap_or(manager),
+            Role::Vault => vaults.unwrap_or(manager),
         },
         Ask::Audience { role, .. } => match role {
             Role::Databricks => domain.unwrap_or(manager),
+            Role::Vault => vaults.unwrap_or(manager),
             Role::Authority | Role::ResourceManager | Role::Storage => {
                 spec.audience.as_ref().map_or(manager, |at| at.mark)
             }

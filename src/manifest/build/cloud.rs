@@ -12,7 +12,7 @@ use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
 use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
-use super::super::shape::connection::{CloudSpec, LimitsText, RateText};
+use super::super::shape::connection::{LimitsText, RateText};
 use super::super::shape::leaf::Filled;
 use super::context::{Context, Declared};
 
@@ -44,22 +44,32 @@ fn cloud(document: &Document, findings: &mut Findings) -> Option<Cloud> {
         .audience
         .as_ref()
         .map(|audience| audience.value.0.clone());
-    let domain = domain(spec, findings);
+    let databricks = spec.databricks.as_ref();
+    let databricks_domain = domain(databricks.map(|part| &part.domain), findings);
+    let vault = spec.vault.as_ref();
+    let vault_domain = domain(vault.map(|part| &part.domain), findings);
     let name = document.name.as_ref()?.value.to_string();
     let resource_manager = resource_manager?;
     let audience = audience.unwrap_or_else(|| resource_manager.clone());
-    let databricks = spec.databricks.as_ref();
     let resource = databricks.and_then(|part| part.resource.as_ref());
     let management = databricks.and_then(|part| part.management_audience.as_ref());
+    let vault_domain = vault_domain?;
+    let vault_resource = vault.and_then(|part| part.resource.as_ref());
     let cloud = Cloud {
         name,
         authority: authority?,
         resource_manager,
         databricks_management: management.map_or_else(|| audience.clone(), |text| text.0.clone()),
         audience,
-        databricks_domain: domain?,
+        databricks_domain: databricks_domain?,
         databricks_resource: resource
             .map_or_else(|| DATABRICKS_APPLICATION.to_owned(), |text| text.0.clone()),
+        vault_resource: match vault_resource {
+            Some(text) => text.0.trim_end_matches('/').to_owned(),
+            None if vault_domain.is_empty() => String::new(),
+            None => format!("https://{}", vault_domain.trim_start_matches('.')),
+        },
+        vault_domain,
         limits: limits(spec.limits.as_ref()),
     };
     check_lifetime(spec.limits.as_ref(), &cloud, findings);
@@ -112,19 +122,19 @@ fn limits(written: Option<&LimitsText>) -> Limits {
     }
 }
 
-/// The Databricks domain; empty, and so the home of no host, in a cloud without Databricks.
-fn domain(spec: &CloudSpec, findings: &mut Findings) -> Option<String> {
-    let Some(databricks) = &spec.databricks else {
+/// A domain of hosts; empty, and so the home of none, in a cloud without the service.
+fn domain(written: Option<&At<Filled>>, findings: &mut Findings) -> Option<String> {
+    let Some(written) = written else {
         return Some(String::new());
     };
-    let text = &databricks.domain.value.0;
+    let text = &written.value.0;
     let host = text.strip_prefix('.').unwrap_or(text);
     let (host, port) = host
         .split_once(':')
         .map_or((host, None), |(host, port)| (host, Some(port)));
     let port_fits = port.is_none_or(|port| !text.starts_with('.') && port.parse::<u16>().is_ok());
     if is_name_of_this_machine(host) {
-        findings.add(name_of_this_machine(databricks.domain.mark));
+        findings.add(name_of_this_machine(written.mark));
         return None;
     }
     if is_host(host) && port_fits {
@@ -132,7 +142,7 @@ fn domain(spec: &CloudSpec, findings: &mut Findings) -> Option<String> {
     }
     let message = format!("`{}` is not a domain", clipped(text));
     let help = "write `.suffix` for all hosts that end with it, or one host, with its port if it has one, without `https://`";
-    findings.add(Problem::at(databricks.domain.mark, message).help(help));
+    findings.add(Problem::at(written.mark, message).help(help));
     None
 }
 

@@ -78,6 +78,8 @@ record! {
         "audience" audience: Option<At<Filled>>,
         /// Databricks in this cloud, if it has it.
         "databricks" databricks: Option<DatabricksCloud>,
+        /// Its key vaults, if it has them.
+        "vault" vault: Option<VaultCloud>,
         /// How many requests it takes, which afresh stays below, and how long one may take. Default: as at Azure.
         "limits" limits: Option<LimitsText>,
     }
@@ -116,6 +118,16 @@ record! {
         "resource" resource: Option<Filled>,
         /// Audience of the management token that a service principal shows Databricks. Default: `audience`.
         "managementAudience" management_audience: Option<Filled>,
+    }
+}
+
+record! {
+    /// The key vaults of a cloud.
+    VaultCloud {
+        /// `.suffix` for all vaults: a vault's host is its name and that. Or exactly one host for exactly one vault, with its port if it has one: `127.0.0.1:4203`.
+        "domain" domain: At<Filled>,
+        /// Audience of their tokens. Default: `https://` and the domain.
+        "resource" resource: Option<Filled>,
     }
 }
 

@@ -60,6 +60,8 @@ record! {
         "resourceManager" resource_manager: Option<Vec<HostText>>,
         /// Databricks workspaces.
         "databricks" databricks: Option<Vec<HostText>>,
+        /// Key vaults.
+        "vault" vault: Option<Vec<HostText>>,
         /// Azure Storage, where a ledger may lie.
         "storage" storage: Option<Vec<HostText>>,
     }
@@ -72,6 +74,8 @@ record! {
         "resourceManager" resource_manager: Option<Vec<Filled>>,
         /// Of tokens for Databricks workspaces.
         "databricks" databricks: Option<Vec<Filled>>,
+        /// Of tokens for key vaults.
+        "vault" vault: Option<Vec<Filled>>,
     }
 }
 

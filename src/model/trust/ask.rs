@@ -89,6 +89,23 @@ impl Ask {
         ]
     }
 
+    /// What a vault at `host` asks beside what its cloud does: the host, and the audience of its tokens.
+    pub fn of_vault(cloud: &Cloud, host: &Host) -> [Self; 2] {
+        [
+            Self::Host {
+                role: Role::Vault,
+                host: host.clone(),
+                cloud: Some(Box::new(cloud.clone())),
+            },
+            Self::Audience {
+                role: Role::Vault,
+                host: host.clone(),
+                audience: cloud.vault_resource.clone(),
+                cloud: Box::new(cloud.clone()),
+            },
+        ]
+    }
+
     /// What a ledger asks, if it is a blob.
     pub fn of_ledger(place: &LedgerPlace) -> Option<Self> {
         match place {

@@ -146,7 +146,7 @@ impl Trust {
     }
 
     /// May a token of this audience go to this host, which may have credentials? Audiences of Azure's own services go to their own
-    /// hosts; a host of another cloud gets tokens for itself, and for Databricks.
+    /// hosts; a host of another cloud gets tokens for itself, and for Databricks. A vault gets tokens for vaults of its own domain.
     ///
     /// # Errors
     /// The audience is another service's, and the policy does not allow it.
@@ -164,9 +164,16 @@ impl Trust {
         let fits = match (role, home(role, host)) {
             (Role::Authority | Role::Storage, _) => false,
             (Role::Databricks, _) if audience == DATABRICKS_APPLICATION => true,
-            (_, Some(home)) => home.manager_audiences().contains(&bare),
-            (_, None) if host.is_loopback() => is_manager_audience(bare) || is_own(cloud, bare),
-            (_, None) => is_own(cloud, bare),
+            (Role::Vault, Some(home)) => home.vault_resource == bare,
+            (Role::Vault, None) => {
+                is_of_vaults(cloud, bare) || host.is_loopback() && is_vault_audience(bare)
+            }
+            (Role::ResourceManager | Role::Databricks, Some(home)) => {
+                home.manager_audiences().contains(&bare)
+            }
+            (Role::ResourceManager | Role::Databricks, None) => {
+                is_own(cloud, bare) || host.is_loopback() && is_manager_audience(bare)
+            }
         };
         if fits {
             return Ok(Grounds::BuiltIn);
@@ -272,6 +279,7 @@ fn home(role: Role, host: &Host) -> Option<Cloud> {
         Role::Databricks => {
             cloud.owns_databricks_host(host.as_str()) || cloud.databricks_domain == host.as_str()
         }
+        Role::Vault => cloud.owns_vault_host(host.as_str()) || cloud.vault_domain == host.as_str(),
         Role::Storage => false,
     })
 }
@@ -280,6 +288,25 @@ fn is_manager_audience(bare: &str) -> bool {
     let all = Cloud::built_in_all();
     all.iter()
         .any(|cloud| cloud.manager_audiences().contains(&bare))
+}
+
+fn is_vault_audience(bare: &str) -> bool {
+    let all = Cloud::built_in_all();
+    all.iter().any(|cloud| cloud.vault_resource == bare)
+}
+
+/// Is it the address of the cloud's own domain of vaults, which is none of Azure's?
+fn is_of_vaults(cloud: &Cloud, bare: &str) -> bool {
+    let domain = Host::named(
+        cloud
+            .vault_domain
+            .strip_prefix('.')
+            .unwrap_or(&cloud.vault_domain),
+    );
+    !is_vault_audience(bare)
+        && !is_manager_audience(bare)
+        && bare.starts_with("http")
+        && Host::of_address(bare) == domain
 }
 
 /// Is it the address of the cloud's own Resource Manager, which is none of Azure's?
@@ -318,6 +345,64 @@ mod tests {
         ] {
             let found = trust.host(role, &Host::named(host), None);
             assert_eq!(found == Ok(Grounds::Policy), is_allowed, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_vault_gets_tokens_for_vaults_of_its_own_domain_and_nobody_else_does() {
+        let (trust, public) = (Trust::default(), Cloud::named("public").unwrap());
+        let goes = |role, host: &str, audience: &str| {
+            let host = Host::named(host);
+            let host_is_trusted = trust.host(role, &host, Some(&public)).is_ok();
+            host_is_trusted && trust.audience(role, &host, audience, &public).is_ok()
+        };
+        let (vaults, manager) = ("https://vault.azure.net", "https://management.azure.com");
+        assert!(goes(Role::Vault, "kv-data.vault.azure.net", vaults));
+        for (role, host, audience) in [
+            (Role::Vault, "kv-data.vault.azure.net", manager),
+            (
+                Role::Vault,
+                "kv-data.vault.azure.net",
+                "https://vault.azure.cn",
+            ),
+            (
+                Role::Vault,
+                "kv-data.vault.azure.net",
+                "https://storage.azure.com",
+            ),
+            (
+                Role::Vault,
+                "kv-data.vault.azure.net",
+                DATABRICKS_APPLICATION,
+            ),
+            (Role::Vault, "kv-data.vault.azure.cn", vaults),
+            (Role::Vault, "kv-data.vault.azure.net:8443", vaults),
+            (Role::Vault, "kv-data.vault.azure.net.evil.example", vaults),
+            (Role::Vault, "evil.example/kv-data.vault.azure.net", vaults),
+            (Role::Vault, "adb-1.7.azuredatabricks.net", vaults),
+            (Role::Vault, "127.0.0.1:4203", vaults),
+            (Role::ResourceManager, "management.azure.com", vaults),
+            (Role::ResourceManager, "kv-data.vault.azure.net", vaults),
+            (Role::Databricks, "adb-1.7.azuredatabricks.net", vaults),
+            (Role::Databricks, "kv-data.vault.azure.net", vaults),
+        ] {
+            assert!(!goes(role, host, audience), "{role} {host} {audience}");
+        }
+        // A cloud of one's own, whose hosts a person or a policy has allowed.
+        let lab = Cloud {
+            vault_domain: ".vaults.lab.example.com".to_owned(),
+            ..public
+        };
+        let host = Host::named("kv-data.vaults.lab.example.com");
+        let takes = |audience: &str| trust.audience(Role::Vault, &host, audience, &lab).is_ok();
+        assert!(takes("https://vaults.lab.example.com"));
+        for foreign in [
+            vaults,
+            manager,
+            "https://lab.example.com",
+            "https://evil.example",
+        ] {
+            assert!(!takes(foreign), "{foreign}");
         }
     }
 

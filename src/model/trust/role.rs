@@ -11,16 +11,19 @@ pub enum Role {
     ResourceManager,
     /// A Databricks workspace.
     Databricks,
+    /// A key vault.
+    Vault,
     /// Azure Storage, where a ledger may lie.
     Storage,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Authority,
         Self::ResourceManager,
         Self::Databricks,
+        Self::Vault,
         Self::Storage,
     ];
 
@@ -30,6 +33,7 @@ impl Role {
             Self::Authority => "authority",
             Self::ResourceManager => "resourceManager",
             Self::Databricks => "databricks",
+            Self::Vault => "vault",
             Self::Storage => "storage",
         }
     }
@@ -41,6 +45,7 @@ impl fmt::Display for Role {
             Self::Authority => "authority",
             Self::ResourceManager => "Resource Manager",
             Self::Databricks => "Databricks",
+            Self::Vault => "key vault",
             Self::Storage => "storage",
         })
     }

@@ -80,6 +80,7 @@ fn place(place: &Place) -> String {
         Place::Factory(service, name) => format!("{} {}", service.holder(), line(name)),
         Place::Accounts(id) => format!("storage accounts of {}", line(id.as_str())),
         Place::Workspace(host) => format!("Databricks workspace {}", line(host)),
+        Place::Vault(name) => format!("key vault {}", line(name)),
         Place::Ledger(address) => format!("the ledger {}", line(address)),
     }
 }

@@ -18,6 +18,8 @@ mirror! {
         databricks_management: String,
         databricks_domain: String,
         databricks_resource: String,
+        vault_domain: String,
+        vault_resource: String,
         limits: Limits,
     }
     beside {}

@@ -110,6 +110,8 @@ mirror! {
         ArmWrites,
         /// A Databricks workspace.
         Databricks,
+        /// A key vault.
+        Vault,
         /// Token services.
         SignIns,
         /// The ledger, where it lies in Azure Storage.

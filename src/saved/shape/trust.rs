@@ -31,7 +31,7 @@ mirror! {
 
 mirror! {
     /// What a host is there for.
-    enum Role { Authority, ResourceManager, Databricks, Storage }
+    enum Role { Authority, ResourceManager, Databricks, Vault, Storage }
 }
 
 mirror! {

@@ -9,6 +9,7 @@ mod meanwhile;
 mod serving;
 mod shapes;
 mod storage;
+mod vault;
 mod ways;
 mod worlds;
 
@@ -158,6 +159,23 @@ impl Client {
 
     pub(super) fn arm(self) -> Self {
         self.signed_in("https://management.core.windows.net/")
+    }
+
+    pub(super) fn vault(self) -> Self {
+        self.signed_in("https://vault.azure.net")
+    }
+
+    /// Asks the vault `kv-data`, in the API's version 7.5.
+    pub(super) fn ask_vault(&self, method: &Method, path: &str, sent: &Value) -> (u16, Value) {
+        let join = if path.contains('?') { '&' } else { '?' };
+        let url = format!("https://kv-data.vault.azure.net{path}{join}api-version=7.5");
+        let sent = if sent.is_null() {
+            String::new()
+        } else {
+            sent.to_string()
+        };
+        let response = self.send(method, &url, sent).unwrap();
+        (response.status, body(&response))
     }
 
     pub(super) fn dapi(self) -> Self {

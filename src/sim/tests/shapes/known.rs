@@ -5,6 +5,7 @@ use http::Method;
 use super::super::*;
 
 mod storage;
+mod vault;
 
 pub(super) use storage::{
     DIFFERENCES as STORAGE_DIFFERENCES, asked as storage, like_our_own_examples,
@@ -408,7 +409,7 @@ pub(super) type Asked = (&'static str, &'static str, Response);
 
 /// Answers to the requests that belong to bodies without one.
 pub(super) fn asked() -> Vec<Asked> {
-    [azure(), jobs(), runs(), refusals()]
+    [azure(), jobs(), runs(), refusals(), vault::asked()]
         .into_iter()
         .flatten()
         .collect()
