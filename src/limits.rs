@@ -195,6 +195,8 @@ pub const PLAN_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const PLAN_LINE_VALUES_MAX: usize = 250_000;
 /// Largest ledger, file or blob, that is read, in bytes: some two million events.
 pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+/// From so many bytes on a ledger file is large, some 35,000 events: if half of it or more is superseded, an apply compacts it.
+pub const LEDGER_BYTES_LARGE: u64 = 16 * 1024 * 1024;
 /// Longest line of a ledger, in bytes: an event has some 600, and a one-time run's content a few hundred thousand at most.
 pub const LEDGER_LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Years in which afresh decides: a clock outside them is wrong, and calendars end there.

@@ -348,7 +348,7 @@ async fn perform(
     if plan.counts().pending() || !news.is_empty() {
         refresh_only::open_ledger(ground, lineage, screen).await?;
     }
-    let compacted = ground.ledger.compact_if_nearly_full().await;
+    let compacted = ground.ledger.compact_if_due().await;
     if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
         screen.remark(&compacted.to_string());
     }

@@ -28,9 +28,10 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
             beside::warn_of_others(&session.ground, screen);
         }
         Command::Show { address, .. } => screen.say(&list::show(&session, address)?),
-        Command::Export { .. } => screen.say_json(&String::from_utf8_lossy(
-            &session.ground.ledger.export().await?,
-        )),
+        Command::Export { .. } => {
+            let tell = |lines: &[u8]| screen.say_json(&String::from_utf8_lossy(lines));
+            session.ground.ledger.export(tell).await?;
+        }
         Command::Declare { slot, born, .. } => {
             declare::declare(&session, slot, *born, screen).await?;
         }

@@ -4,26 +4,21 @@
 //! An intent without an end is never left out. The choice is not taken on trust: what is kept of each subject is folded and compared, and
 //! a subject is kept whole if its memory would differ.
 
+mod choice;
+mod line;
 mod logs;
+mod rest;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::error::LedgerError;
-use super::event::{Ending, Event, Intent, Why};
-use super::fold::{Fold, fold};
+use super::fold::fold;
 use super::handle::Ledger;
 use super::json;
-use super::store::{AppendError, Position};
+use super::store::{AppendError, Position, Room};
 use crate::escape;
 use crate::limits::LEDGER_CONFLICTS_MAX;
-use crate::model::address::Identity;
-use crate::model::birth::Evidence;
-use crate::model::job::{JobMemory, SubmissionMemory};
-use crate::model::memory::Memory;
-use crate::model::runtime::{RuntimeMemory, Slot};
-use crate::model::time::Timestamp;
-use crate::model::verdict::{Action, Receipt, Refusal};
+use rest::Rest;
 
 /// What compaction did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,33 +54,105 @@ fn size(bytes: usize) -> String {
     }
 }
 
+/// When a compaction is worth it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worth {
+    /// Where a line can be left out.
+    Line,
+    /// Where half of the bytes can be left out.
+    Half,
+    /// Always: the place takes no more.
+    Always,
+}
+
+impl Worth {
+    fn is_reached(self, compacted: &Compacted) -> bool {
+        match self {
+            Self::Line => compacted.lines.1 < compacted.lines.0,
+            Self::Half => compacted.bytes.1 <= compacted.bytes.0 / 2,
+            Self::Always => true,
+        }
+    }
+}
+
+/// What becomes of the generation before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Before {
+    /// It stays beside those that were kept earlier: a person asked for it.
+    Kept,
+    /// It takes the place of the one that was kept the last time.
+    KeptUntilNext,
+}
+
 impl Ledger {
     /// Begins a new generation that holds only what the memory rests on. `None`: nothing can be left out.
     ///
     /// # Errors
     /// The place is in trouble, a line cannot be read, or others append faster, again and again.
     pub async fn compact(&self) -> Result<Option<Compacted>, LedgerError> {
+        let worth = match self.store.room(self.position()) {
+            Room::Enough | Room::Large => Worth::Line,
+            Room::NearlyFull => Worth::Always,
+        };
+        self.begin_generation(worth, Before::Kept).await
+    }
+
+    /// As [`Ledger::compact`], if it is large and half of it or more can be left out, or if the place it lies in is nearly full. For who
+    /// is about to write.
+    ///
+    /// # Errors
+    /// As [`Ledger::compact`].
+    pub async fn compact_if_due(&self) -> Result<Option<Compacted>, LedgerError> {
+        let worth = match self.store.room(self.position()) {
+            Room::Enough => return Ok(None),
+            Room::Large => Worth::Half,
+            Room::NearlyFull => Worth::Always,
+        };
+        self.begin_generation(worth, Before::KeptUntilNext).await
+    }
+
+    async fn begin_generation(
+        &self,
+        worth: Worth,
+        before: Before,
+    ) -> Result<Option<Compacted>, LedgerError> {
+        let _baton = self.queue.baton().await;
         for _ in 0..LEDGER_CONFLICTS_MAX {
             self.reload().await?;
-            let stored = self.store.read(Position::default()).await?;
-            let before = json::read(&stored.bytes, 0)?;
-            let text = shorter(&stored.bytes, &before).map_err(LedgerError::Unwritable)?;
-            let after = json::read(&text, 0)?;
-            if after.len() == before.len() && !self.store.is_nearly_full() {
+            let Some((quick, at)) = self.rest(self.ask(Rest::of)).await? else {
+                continue;
+            };
+            let mut left = self.left(quick)?;
+            if !left.is_right {
+                let Some((rest, _)) = self.rest(Rest::default()).await? else {
+                    continue;
+                };
+                left = self.left(rest)?;
+            }
+            let mut compacted = Compacted {
+                lines: left.lines,
+                bytes: (
+                    usize::try_from(at.offset).unwrap_or(usize::MAX),
+                    left.text.len(),
+                ),
+                kept: String::new(),
+            };
+            if !worth.is_reached(&compacted) {
                 return Ok(None);
             }
-            if fold(&after).memory != fold(&before).memory {
+            if !left.is_right {
                 return Err(LedgerError::Miscompacted);
             }
-            let compacted = |kept| Compacted {
-                lines: (before.len(), after.len()),
-                bytes: (stored.bytes.len(), text.len()),
-                kept,
+            let text = left.text;
+            let replaced = match before {
+                Before::Kept => self.store.replace(at, text).await,
+                Before::KeptUntilNext => self.store.supersede(at, text).await,
             };
-            match self.store.replace(stored.position, text.clone()).await {
+            match replaced {
                 Ok((_, kept)) => {
                     self.reload().await?;
-                    return Ok(Some(compacted(kept)));
+                    compacted.kept = kept;
+                    return Ok(Some(compacted));
                 }
                 Err(AppendError::Conflict) => {}
                 Err(AppendError::Held(error)) => return Err(LedgerError::Held(error)),
@@ -95,340 +162,51 @@ impl Ledger {
         Err(LedgerError::Overtaken(LEDGER_CONFLICTS_MAX))
     }
 
-    /// As [`Ledger::compact`], if the place it lies in is nearly full.
-    ///
-    /// # Errors
-    /// As [`Ledger::compact`].
-    pub async fn compact_if_nearly_full(&self) -> Result<Option<Compacted>, LedgerError> {
-        if self.store.is_nearly_full() {
-            self.compact().await
-        } else {
-            Ok(None)
+    /// All lines through `rest`, and where the ledger ends that they were taken from; `None`: that is not what is known.
+    async fn rest(&self, mut rest: Rest) -> Result<Option<(Rest, Position)>, LedgerError> {
+        let mut reading = self.store.stream(Position::default()).await?;
+        let at = reading.position;
+        if at != self.position() {
+            return Ok(None);
         }
-    }
-}
-
-/// Lines of one subject that belong together: an intent and its settlement, or one line alone.
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    first: usize,
-    settled: Option<usize>,
-}
-
-impl Item {
-    const fn alone(first: usize) -> Self {
-        Self {
-            first,
-            settled: None,
+        let mut reader = json::Reader::behind(0);
+        while let Some(lines) = reading.lines().await? {
+            for line in json::lines(lines) {
+                if let Some(event) = reader.event(line)? {
+                    rest.add(line, event);
+                }
+            }
         }
+        Ok(Some((rest, at)))
+    }
+
+    /// What is left as it would be read again.
+    fn left(&self, rest: Rest) -> Result<Left, LedgerError> {
+        let lines = rest.read();
+        let text = rest.text().map_err(LedgerError::Unwritable)?;
+        let after = json::read(&text, 0)?;
+        let folded = fold(&after).memory;
+        Ok(Left {
+            lines: (lines, after.len()),
+            is_right: self.ask(|memory| *memory == folded),
+            text,
+        })
     }
 }
 
-/// The lines of `bytes`, whose events are given too, that the memory rests on: each to the letter as it was written, with whatever a
-/// later afresh wrote beside what this one reads.
-fn shorter(bytes: &[u8], events: &[Event]) -> Result<Vec<u8>, String> {
-    let lines: Vec<&[u8]> = json::lines(bytes).map(|(_, line)| line).collect();
-    let mut text = Vec::new();
-    if let Some(opened) = opened_again(events) {
-        text.extend_from_slice(opened.line()?.as_bytes());
-    }
-    for line in resting_on(events)
-        .iter()
-        .filter_map(|index| lines.get(*index))
-    {
-        text.extend_from_slice(line);
-        text.push(b'\n');
-    }
-    Ok(text)
+/// What would be the next generation.
+struct Left {
+    /// Lines before and after.
+    lines: (usize, usize),
+    text: Vec<u8>,
+    /// Does it add up to the same?
+    is_right: bool,
 }
 
-/// The events that the memory rests on, in their order, behind the ledger's name.
+/// What is left of them.
 #[cfg(test)]
-pub(super) fn compact(events: &[Event]) -> Vec<Event> {
-    let rest = resting_on(events).into_iter();
-    let rest = rest.map(|index| events[index].clone());
-    opened_again(events).into_iter().chain(rest).collect()
-}
-
-/// Which events the memory rests on, the ledger's name left out.
-fn resting_on(events: &[Event]) -> BTreeSet<usize> {
-    let mut kept = logs::resting_on(events);
-    for (identity, items) in &subjects(events) {
-        kept.extend(needed(events, identity, items));
-    }
-    kept
-}
-
-/// The ledger's name, for the next generation.
-fn opened_again(events: &[Event]) -> Option<Event> {
-    events.iter().find_map(|event| match event {
-        Event::Opened {
-            lineage,
-            at,
-            tool,
-            compactions,
-        } => Some(Event::Opened {
-            lineage: lineage.clone(),
-            at: *at,
-            tool: tool.clone(),
-            compactions: compactions.saturating_add(1),
-        }),
-        _ => None,
-    })
-}
-
-/// The lines of each subject since it was last forgotten. Lines that fit nowhere are left out, as [`Fold`] leaves them out.
-fn subjects(events: &[Event]) -> BTreeMap<Identity, Vec<Item>> {
-    let mut fold = Fold::default();
-    let mut all: BTreeMap<Identity, Vec<Item>> = BTreeMap::new();
-    let mut open: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, event) in events.iter().enumerate() {
-        match event {
-            Event::Intended(intent) if fold.open(&intent.intent).is_some() => {}
-            Event::Settled { intent, .. } => {
-                let whose = fold.open(intent).cloned();
-                let first = open.get(intent.as_str());
-                let items = whose.and_then(|identity| all.get_mut(&identity));
-                let item = items
-                    .into_iter()
-                    .flatten()
-                    .find(|item| Some(&item.first) == first);
-                if let Some(item) = item {
-                    item.settled = Some(index);
-                }
-            }
-            Event::Forgotten {
-                subject,
-                generations,
-                ..
-            } => {
-                all.remove(&subject.identity);
-                if !generations.is_empty() {
-                    all.insert(subject.identity.clone(), vec![Item::alone(index)]);
-                }
-            }
-            _ => {
-                if let Event::Intended(intent) = event {
-                    open.insert(&intent.intent, index);
-                }
-                if let Some(subject) = event.subject() {
-                    let items = all.entry(subject.identity.clone()).or_default();
-                    items.push(Item::alone(index));
-                }
-            }
-        }
-        fold.add(event);
-    }
-    all
-}
-
-/// The lines of one subject that its memory rests on; all of them if fewer would not add up to the same.
-fn needed(events: &[Event], identity: &Identity, items: &[Item]) -> Vec<usize> {
-    let folded = |indices: &[usize]| fold(indices.iter().map(|index| &events[*index])).memory;
-    let all = indices(items.iter());
-    let memory = folded(&all);
-    let choice = Choice::of(&memory, identity, events, items);
-    let mut chosen: Vec<Item> = items
-        .iter()
-        .filter(|item| choice.needs(item, items))
-        .copied()
-        .collect();
-    let names = |item: &Item| {
-        let subject = events[item.first].subject();
-        subject.is_some_and(|subject| memory.addresses.get(identity) == Some(&subject.address))
-    };
-    // The newest line names the subject.
-    if !chosen
-        .iter()
-        .any(|item| names(item) && is_last(item, items))
-        && let Some(last) = items.last()
-    {
-        chosen.push(*last);
-    }
-    let some = indices(chosen.iter());
-    if folded(&some) == memory { some } else { all }
-}
-
-fn indices<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<usize> {
-    let lines = items.flat_map(|item| [Some(item.first), item.settled]);
-    let sorted: BTreeSet<usize> = lines.flatten().collect();
-    sorted.into_iter().collect()
-}
-
-fn is_last(item: &Item, items: &[Item]) -> bool {
-    items.last().is_some_and(|last| last.first == item.first)
-}
-
-/// What one subject's memory rests on.
-struct Choice<'a> {
-    events: &'a [Event],
-    runtime: Option<&'a RuntimeMemory>,
-    job: Option<&'a JobMemory>,
-    submission: Option<&'a SubmissionMemory>,
-    refused: Option<&'a (Action, Refusal)>,
-    /// Intents without an end.
-    open: BTreeSet<&'a str>,
-    /// Instants of looks and receipts that bound a key's birth, or are the newest.
-    instants: BTreeSet<Timestamp>,
-    /// The first line that tells when a key was made, by that instant, where it bounds one.
-    told_first: BTreeMap<Timestamp, usize>,
-}
-
-impl<'a> Choice<'a> {
-    fn of(memory: &'a Memory, identity: &Identity, events: &'a [Event], items: &[Item]) -> Self {
-        let runtime = memory.runtimes.get(identity);
-        let mut instants = BTreeSet::new();
-        for slot in runtime.iter().flat_map(|known| {
-            let slots = &known.slots;
-            Slot::BOTH.map(|slot| slots.get(slot))
-        }) {
-            instants.extend(slot.last_seen);
-            instants.extend(slot.evidence.into_iter().flat_map(told_at));
-            instants.extend(slot.former.iter().flat_map(|(first, last)| [*first, *last]));
-        }
-        let met = memory.keys.values().flatten();
-        instants.extend(met.flat_map(|key| told_at(key.evidence)));
-        let rotations = runtime.iter().flat_map(|known| &known.rotations);
-        instants.extend(rotations.map(|rotation| rotation.answered));
-        let mut told_first = BTreeMap::new();
-        for item in items {
-            if let Event::Looked { told, .. } = &events[item.first] {
-                for made in [told.one, told.two].into_iter().flatten() {
-                    if instants.contains(&made) {
-                        told_first.entry(made).or_insert(item.first);
-                    }
-                }
-            }
-        }
-        Self {
-            events,
-            runtime,
-            job: memory.jobs.get(identity),
-            submission: memory.submissions.get(identity),
-            refused: memory.refusals.get(identity),
-            open: memory
-                .doubts(identity)
-                .iter()
-                .map(|doubt| doubt.intent.as_str())
-                .collect(),
-            instants,
-            told_first,
-        }
-    }
-
-    fn needs(&self, item: &Item, items: &[Item]) -> bool {
-        match &self.events[item.first] {
-            Event::Looked {
-                at,
-                created,
-                keys,
-                told,
-                ..
-            } => {
-                let mut told = [told.one, told.two].into_iter().flatten();
-                let shows = keys.is_some() || told.clone().next().is_some();
-                let bounds = shows && self.instants.contains(at);
-                let bounds =
-                    bounds || told.any(|made| self.told_first.get(&made) == Some(&item.first));
-                bounds || created.is_some() && self.newest(item, items, is_creation)
-            }
-            Event::Declared { slot, .. } => {
-                let newest = |event: &Event| matches!(event, Event::Declared { slot: other, .. } if other == slot);
-                self.newest(item, items, newest)
-            }
-            Event::RunFailed { run, ended, .. } => self.job.is_some_and(|job| {
-                let mut known = job.failures.iter();
-                let known = known.any(|known| known.run == *run && known.ended == *ended);
-                known || job.forgiven.contains(run)
-            }),
-            Event::RunSeen { run, name, .. } => {
-                let success = |job: &JobMemory| {
-                    let last = job.last_success.as_ref();
-                    last.is_some_and(|last| last.0 == *run)
-                };
-                let named = name.is_some() && self.newest(item, items, is_named);
-                named || self.job.is_none_or(success) || self.submission.is_some()
-            }
-            Event::Intended(intent)
-                if intent.seen.is_some_and(|at| self.instants.contains(&at)) =>
-            {
-                true
-            }
-            Event::Intended(intent) => match item.settled.map(|index| &self.events[index]) {
-                Some(Event::Settled { how, at, .. }) => self.rests_on(intent, how, *at),
-                _ => self.open.contains(intent.intent.as_str()),
-            },
-            // A person said it: there are few of them.
-            Event::Confirmed(_)
-            | Event::HandOffConfirmed(_)
-            | Event::AttemptsForgotten { .. } | Event::Forgotten { .. } => true,
-            Event::Opened { .. } | Event::LogRead(_) | Event::Settled { .. } => false,
-        }
-    }
-
-    fn rests_on(&self, intent: &Intent, how: &Ending, at: Timestamp) -> bool {
-        match how {
-            Ending::NotDone(Why::Proved) => self.runtime.is_some_and(|runtime| {
-                let mut undone = runtime.undone.iter();
-                undone.any(|undone| (undone.since, undone.until) == (intent.at, intent.act_by))
-            }),
-            Ending::NotDone(Why::Refused { .. }) => self
-                .refused
-                .is_some_and(|(action, known)| known.at == at && *action == intent.action),
-            Ending::NotDone(Why::Said { .. } | Why::Untold) => false,
-            Ending::Done(Receipt::Cancelled { run, .. }) => {
-                self.job.is_some_and(|job| job.cancelled.contains_key(run))
-            }
-            Ending::Done(Receipt::Regenerated { answered, .. }) => {
-                self.runtime.is_some() && self.instants.contains(answered)
-            }
-            Ending::Done(Receipt::HandedOver { to, answered, .. }) => {
-                let known = self.runtime.and_then(|runtime| runtime.delivered.get(to));
-                known.is_some_and(|known| [known.first, known.last].contains(answered))
-            }
-            Ending::Done(Receipt::Started { run, .. }) => {
-                self.job.is_some_and(|job| job.own(*run).is_some())
-                    || self
-                        .submission
-                        .is_some_and(|known| known.runs.iter().any(|known| known.1 == *run))
-            }
-        }
-    }
-
-    /// Is this the newest of the subject's lines of that sort?
-    fn newest(&self, item: &Item, items: &[Item], sort: impl Fn(&Event) -> bool) -> bool {
-        let last = items.iter().rfind(|item| sort(&self.events[item.first]));
-        last.is_some_and(|last| last.first == item.first)
-    }
-}
-
-/// The looks and receipts that a piece of evidence comes from, or what a look told.
-fn told_at(evidence: Evidence) -> Vec<Timestamp> {
-    match evidence {
-        Evidence::Changed { after, by } => vec![after, by],
-        Evidence::FirstSeen { at }
-        | Evidence::KnownBefore { seen: at, .. }
-        | Evidence::Told { at } => vec![at],
-        Evidence::Rotated { answered, .. } => vec![answered],
-        Evidence::RuntimeCreated { .. }
-        | Evidence::LogSilent { .. }
-        | Evidence::LogEvents { .. }
-        | Evidence::Declared { .. } => Vec::new(),
-    }
-}
-
-const fn is_creation(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Looked {
-            created: Some(_),
-            ..
-        }
-    )
-}
-
-const fn is_named(event: &Event) -> bool {
-    matches!(event, Event::RunSeen { name: Some(_), .. })
+pub(super) fn compact(events: &[super::event::Event]) -> Vec<super::event::Event> {
+    tests::picked(events, Rest::default())
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 
 mod attempts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::event::{Ending, Event, Intent, Subject, Why};
 use crate::model::address::Identity;
@@ -26,8 +27,16 @@ pub struct Fold {
     pub memory: Memory,
     /// Events that fitted nowhere, in words: `settled intent i7, which is not open`.
     pub notes: Vec<String>,
-    /// Intents that have an end, and whether they happened: who slept meanwhile may say once more what became of one.
-    ended: BTreeMap<String, bool>,
+    /// Intents that have an end, and whether they happened: who slept meanwhile may say once more what became of one. There is one for
+    /// each action that ever was, so its number is kept as a hash: two alike would cost a note.
+    ended: HashMap<u64, bool>,
+}
+
+/// What is kept of the number of an intent that has an end.
+fn hashed(intent: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    intent.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Adds up `events`, the oldest first.
@@ -124,9 +133,14 @@ impl Fold {
     }
 
     fn name(&mut self, subject: &Subject) {
-        self.memory
-            .addresses
-            .insert(subject.identity.clone(), subject.address.clone());
+        let addresses = &mut self.memory.addresses;
+        match addresses.get_mut(&subject.identity) {
+            Some(known) if *known == subject.address => {}
+            Some(known) => *known = subject.address.clone(),
+            None => {
+                addresses.insert(subject.identity.clone(), subject.address.clone());
+            }
+        }
     }
 
     fn runtime(&mut self, subject: &Subject) -> Option<&mut RuntimeMemory> {
@@ -162,24 +176,15 @@ impl Fold {
                 hear(runtime.slots.get_mut(slot), made, at);
             }
         }
-        if let Some(keys) = keys {
-            self.see(&subject.identity, keys, (before, at));
-        }
-    }
-
-    fn see(
-        &mut self,
-        identity: &Identity,
-        keys: &PerSlot<Fingerprint>,
-        (before, at): (PerSlot<Option<Timestamp>>, Timestamp),
-    ) {
+        let Some(keys) = keys else {
+            return;
+        };
+        let met = PerSlot::from_fn(|slot| {
+            let held = runtime.slots.get_mut(slot);
+            see(held, keys.get(slot), (*before.get(slot), at))
+        });
         for slot in Slot::BOTH {
-            let runtime = self.memory.runtimes.get_mut(identity);
-            let seen = runtime.and_then(|runtime| {
-                let held = runtime.slots.get_mut(slot);
-                see(held, keys.get(slot), (*before.get(slot), at))
-            });
-            if let (Some(evidence), Some(id)) = (seen, identity.resource()) {
+            if let (Some(evidence), Some(id)) = (*met.get(slot), subject.identity.resource()) {
                 self.memory.meet(KnownKey {
                     fingerprint: keys.get(slot).clone(),
                     of: id.clone(),
@@ -273,7 +278,8 @@ impl Fold {
             .collect();
         let since = replaced.iter().map(|doubt| doubt.since).min();
         let rule = replaced.iter().find_map(|doubt| doubt.rule.clone());
-        let replaced = replaced.into_iter().map(|doubt| (doubt.intent, true));
+        let replaced = replaced.iter();
+        let replaced = replaced.map(|doubt| (hashed(&doubt.intent), true));
         self.ended.extend(replaced);
         doubts.push(Doubt {
             intent: intent.intent.clone(),
@@ -301,7 +307,7 @@ impl Fold {
             return self.settled_again(intent, how);
         };
         let done = matches!(how, Ending::Done(_));
-        self.ended.insert(intent.to_owned(), done);
+        self.ended.insert(hashed(intent), done);
         let Some(doubt) = self.close(&identity, intent) else {
             return;
         };
@@ -338,7 +344,7 @@ impl Fold {
 
     /// Twice the same is no news. What was taken for not done and happened after all is, and so is an intent that nobody wrote.
     fn settled_again(&mut self, intent: &str, how: &Ending) {
-        match (self.ended.get(intent), how) {
+        match (self.ended.get(&hashed(intent)), how) {
             (Some(false), Ending::Done(_)) => self.note(format!(
                 "intent {intent} was taken for not done, and was done after all"
             )),
@@ -435,7 +441,7 @@ impl Fold {
         let memory = &mut self.memory;
         // Whoever settles one of them later has not heard of it yet.
         let doubts = memory.doubts.get(identity).into_iter().flatten();
-        let doubts = doubts.map(|doubt| (doubt.intent.clone(), false));
+        let doubts = doubts.map(|doubt| (hashed(&doubt.intent), false));
         self.ended.extend(doubts);
         memory.runtimes.remove(identity);
         if let Some(id) = identity.resource() {

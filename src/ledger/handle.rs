@@ -4,9 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::LedgerError;
-use super::event::Event;
 use super::json;
-use super::known::{Known, count_lines};
+use super::known::Known;
 use super::queue::Queue;
 use super::store::{Position, Store};
 use crate::clock::Clock;
@@ -40,6 +39,7 @@ impl Ledger {
             queue: Queue::default(),
         };
         ledger.reload().await?;
+        // What was there when it was opened is news to nobody.
         ledger.known().touched.clear();
         Ok(ledger)
     }
@@ -69,44 +69,48 @@ impl Ledger {
         self.known().position
     }
 
-    /// Every whole line as it was written: JSON lines, the oldest first.
+    /// Every whole line as it was written: JSON lines, the oldest first, some at a time.
     ///
     /// # Errors
     /// The place is in trouble, or a line cannot be read.
-    pub async fn export(&self) -> Result<Vec<u8>, LedgerError> {
-        let stored = self.store.read(Position::default()).await?;
-        json::read(&stored.bytes, 0)?;
-        Ok(stored.bytes)
-    }
-
-    /// Every event, the oldest first, for `ledger show`.
-    ///
-    /// # Errors
-    /// The place is in trouble, or a line cannot be read.
-    pub async fn events(&self) -> Result<Vec<Event>, LedgerError> {
-        let stored = self.store.read(Position::default()).await?;
-        Ok(json::read(&stored.bytes, 0)?)
+    pub async fn export(&self, mut tell: impl FnMut(&[u8])) -> Result<(), LedgerError> {
+        let mut reading = self.store.stream(Position::default()).await?;
+        let mut reader = json::Reader::behind(0);
+        while let Some(lines) = reading.lines().await? {
+            for line in json::lines(lines) {
+                reader.event(line)?;
+            }
+            tell(lines);
+        }
+        Ok(())
     }
 
     pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock()
     }
 
-    /// Reads what others appended since; after a compaction, all of the new generation.
+    /// Reads what others appended since; after a compaction, all of the new generation. Only whoever holds the baton does so: nobody
+    /// appends meanwhile through this handle.
     pub(super) async fn reload(&self) -> Result<(), LedgerError> {
         let since = self.known().position;
-        let stored = self.store.read(since).await?;
-        let mut known = self.known();
-        if stored.from != since && since != Position::default() {
-            return known.begin_again(&stored.bytes, stored.position);
+        let mut reading = self.store.stream(since).await?;
+        if reading.from != since && since != Position::default() {
+            let mut anew = Known::default();
+            let mut reader = json::Reader::behind(0);
+            while let Some(lines) = reading.lines().await? {
+                anew.read_on(lines, &mut reader)?;
+            }
+            anew.position = reading.position;
+            return self.known().begin_again(anew);
         }
-        let events = json::read(&stored.bytes, known.lines)?;
-        known.lines += count_lines(&stored.bytes);
-        known.position = stored.position;
-        for event in &events {
-            known.touch(event);
-            known.fold.add(event);
+        let end = reading.position;
+        let mut reader = json::Reader::behind(self.known().lines);
+        while let Some(lines) = reading.lines().await? {
+            let mut known = self.known();
+            known.position.generation = end.generation;
+            known.read_on(lines, &mut reader)?;
         }
+        self.known().position = end;
         Ok(())
     }
 }

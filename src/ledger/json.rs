@@ -26,57 +26,80 @@ impl Event {
 /// Reads whole lines; `lines_before` counts those that came before them. A torn last line is left out; empty lines are none.
 ///
 /// # Errors
-/// The first line that is damaged or newer than this afresh.
+/// The first line that is damaged, newer than this afresh, or the beginning of another ledger.
 pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> {
-    if lines_before == 0 && MARKS.iter().any(|mark| bytes.starts_with(mark)) {
-        return Err(ReadError::Encoded);
-    }
-    let events: Vec<Event> = lines(bytes)
-        .enumerate()
-        .map(|(number, (index, text))| {
-            let event = wire::read_line(text, lines_before + index + 1);
-            event.map_err(|error| match error {
-                ReadError::Damaged { line, why } if number == 0 && lines_before == 0 => {
-                    ReadError::Unnamed { line, why }
-                }
-                other => other,
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    one_ledger(&events, bytes)?;
-    Ok(events)
+    let mut reader = Reader::behind(lines_before);
+    let events = lines(bytes).map(|line| reader.event(line));
+    events.filter_map(Result::transpose).collect()
 }
 
-/// Whole lines that are not empty, their ends left out, each with how many lines came before it.
-pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+/// Whole lines, their ends left out.
+pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     let whole = &bytes[..whole_lines(bytes)];
-    whole
-        .split(|byte| *byte == b'\n')
-        .enumerate()
-        .filter(|(_, text)| !text.trim_ascii().is_empty())
+    let mut from = 0;
+    memchr::memchr_iter(b'\n', whole).map(move |end| {
+        let line = &whole[from..end];
+        from = end + 1;
+        line
+    })
+}
+
+/// Reads one line after another, and knows what only all of them together tell.
+pub(super) struct Reader {
+    lines: usize,
+    /// Does the next event name the ledger?
+    names: bool,
+    lineage: Option<String>,
+}
+
+impl Reader {
+    /// For what comes behind so many lines.
+    pub const fn behind(lines: usize) -> Self {
+        Self {
+            lines,
+            names: lines == 0,
+            lineage: None,
+        }
+    }
+
+    /// The event that the next line holds, which is given without its end; `None`: it is empty.
+    ///
+    /// # Errors
+    /// It is damaged, newer than this afresh, or the beginning of another ledger.
+    pub fn event(&mut self, line: &[u8]) -> Result<Option<Event>, ReadError> {
+        if self.lines == 0 && MARKS.iter().any(|mark| line.starts_with(mark)) {
+            return Err(ReadError::Encoded);
+        }
+        self.lines += 1;
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let names = std::mem::replace(&mut self.names, false);
+        let event = wire::read_line(line, self.lines).map_err(|error| match error {
+            ReadError::Damaged { line, why } if names => ReadError::Unnamed { line, why },
+            other => other,
+        })?;
+        if let Event::Opened { lineage, .. } = &event {
+            self.is_of_one_ledger(lineage)?;
+        }
+        Ok(Some(event))
+    }
+
+    /// Two ledgers in one place add up to nothing.
+    fn is_of_one_ledger(&mut self, lineage: &str) -> Result<(), ReadError> {
+        let first = self.lineage.get_or_insert_with(|| lineage.to_owned());
+        if first == lineage {
+            return Ok(());
+        }
+        Err(ReadError::Two {
+            line: self.lines,
+            lineage: lineage.to_owned(),
+        })
+    }
 }
 
 /// What editors begin a file with that they save as UTF-8 with a mark, or as UTF-16.
 const MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
-
-/// Two ledgers in one place add up to nothing.
-fn one_ledger(events: &[Event], bytes: &[u8]) -> Result<(), ReadError> {
-    let mut names = events
-        .iter()
-        .zip(lines(bytes))
-        .filter_map(|(event, (line, _))| match event {
-            Event::Opened { lineage, .. } => Some((lineage, line + 1)),
-            _ => None,
-        });
-    let first = names.next();
-    let other = names.find(|(name, _)| first.is_some_and(|(first, _)| first != *name));
-    other.map_or(Ok(()), |(name, line)| {
-        Err(ReadError::Two {
-            line,
-            lineage: name.clone(),
-        })
-    })
-}
 
 /// The JSON Schema of a line, for other readers of the ledger.
 pub fn schema() -> serde_json::Value {

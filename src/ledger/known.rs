@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::error::{IntendError, LedgerError};
 use super::event::{Confirmation, Event, HandOffConfirmation, Intent};
-use super::fold::{Fold, fold};
+use super::fold::Fold;
 use super::json;
+use super::json::ReadError;
 use super::store::Position;
 use crate::model::address::Identity;
 use crate::model::memory::Memory;
@@ -24,26 +25,41 @@ pub(super) struct Known {
     pub touched: BTreeSet<Identity>,
 }
 
-pub(super) fn count_lines(bytes: &[u8]) -> usize {
-    bytes.split_inclusive(|byte| *byte == b'\n').count()
-}
-
 impl Known {
-    /// Takes over a new generation. It adds up to what the old one did, so whatever differs is what others did meanwhile.
-    pub(super) fn begin_again(
+    /// Adds whole lines that come behind those that are known. What is known fits together also where one of them cannot be read: then it
+    /// ends before that.
+    ///
+    /// # Errors
+    /// A line cannot be read.
+    pub(super) fn read_on(
         &mut self,
-        bytes: &[u8],
-        position: Position,
-    ) -> Result<(), LedgerError> {
-        let fold = fold(&json::read(bytes, 0)?);
-        if fold.memory.lineage != self.fold.memory.lineage {
+        lines: &[u8],
+        reader: &mut json::Reader,
+    ) -> Result<(), ReadError> {
+        for line in json::lines(lines) {
+            if let Some(event) = reader.event(line)? {
+                self.touch(&event);
+                self.fold.add(&event);
+            }
+            self.lines += 1;
+            self.position.offset += line.len() as u64 + 1;
+        }
+        Ok(())
+    }
+
+    /// Takes over a new generation. It adds up to what the old one did, so whatever differs is what others did meanwhile.
+    ///
+    /// # Errors
+    /// It is another ledger.
+    pub(super) fn begin_again(&mut self, anew: Self) -> Result<(), LedgerError> {
+        if anew.fold.memory.lineage != self.fold.memory.lineage {
             return Err(LedgerError::Replaced);
         }
         self.touched
-            .extend(changed(&self.fold.memory, &fold.memory));
-        self.fold = fold;
-        self.position = position;
-        self.lines = count_lines(bytes);
+            .extend(changed(&self.fold.memory, &anew.fold.memory));
+        self.fold = anew.fold;
+        self.position = anew.position;
+        self.lines = anew.lines;
         Ok(())
     }
 

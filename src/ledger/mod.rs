@@ -2,7 +2,10 @@
 //!
 //! Nothing is locked for longer than one append. Whoever appends says where the ledger ended when they decided; a writer that was
 //! overtaken reads again and decides again. An intent is not written on a subject that somebody else is busy with, or has changed since
-//! this ledger was opened. A written line is never changed or lost: compaction keeps the old ledger. No line holds a secret.
+//! this ledger was opened. A written line is never changed, and none is lost that anything rests on: compaction keeps the old ledger, and one that
+//! compacts itself the last old one. No line holds a secret.
+//!
+//! A ledger is read line by line, and never lies in memory as a whole: what is remembered goes by its subjects.
 //!
 #![doc = include_str!("../../docs/guarantee.md")]
 

@@ -4,13 +4,15 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::event::{Confirmation, Ending, Event, Intent, Subject, Why};
+use super::event::{Confirmation, Ending, Event, HandOffConfirmation, Intent, Subject, Why};
 use crate::model::address::{Address, Identity, Name, ResourceId};
+use crate::model::hand_off::Destination;
 use crate::model::job::{ParameterValue, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
+use crate::model::vault::{SecretName, VaultName};
 use crate::model::verdict::{Action, Company, Presumed, Receipt};
 
 /// An instant so many seconds after the epoch.
@@ -111,6 +113,11 @@ fn action() -> impl Strategy<Value = Action> {
             }),
         (token(), "[0-9a-f]{64}").prop_map(|(token, digest)| Action::Submit { token, digest }),
         any::<i64>().prop_map(|run| Action::Cancel { run }),
+        (destination(), slot(), any::<u8>()).prop_map(|(to, slot, n)| Action::HandOver {
+            to,
+            slot,
+            key: Presumed::Key(key(n)),
+        }),
     ]
 }
 
@@ -126,6 +133,26 @@ fn receipt() -> impl Strategy<Value = Receipt> {
         }),
         (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Started { run, answered }),
         (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Cancelled { run, answered }),
+        (destination(), slot(), 0_u8..4, instant()).prop_map(|(to, slot, n, answered)| {
+            Receipt::HandedOver {
+                to,
+                slot,
+                fingerprint: key(n),
+                answered,
+            }
+        }),
+    ]
+}
+
+fn destination() -> impl Strategy<Value = Destination> {
+    let secret = "[a-c]".prop_map(|name| Destination::Vault {
+        vault: VaultName::parse("kv-data").unwrap(),
+        secret: SecretName::parse(&name).unwrap(),
+    });
+    prop_oneof![
+        secret,
+        vec(any::<String>(), 1..3).prop_map(|argv| Destination::Command { argv }),
+        any::<String>().prop_map(|what| Destination::Person { what }),
     ]
 }
 
@@ -304,6 +331,23 @@ fn said() -> impl Strategy<Value = Event> {
                     by,
                 })
             ),
+        (
+            (subject(), destination(), slot(), 0_u8..4),
+            instant(),
+            any::<String>(),
+            any::<bool>()
+        )
+            .prop_map(|((subject, to, slot, n), at, by, known)| {
+                Event::HandOffConfirmed(HandOffConfirmation {
+                    subject,
+                    to,
+                    slot,
+                    fingerprint: key(n),
+                    at,
+                    reason: known.then(|| by.clone()),
+                    by,
+                })
+            }),
         (subject(), instant(), any::<String>())
             .prop_map(|(subject, at, by)| Event::AttemptsForgotten { subject, at, by }),
         (subject(), instant(), any::<bool>(), 1_u32..4).prop_map(|(subject, at, once, count)| {

@@ -145,8 +145,17 @@ impl PartialOrd for ResourceId {
 }
 
 impl Ord for ResourceId {
+    /// As their folded forms. They are compared for every event of a ledger, and ids of one factory begin alike for a hundred bytes, mostly
+    /// in one case.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.letters().cmp(other.letters())
+        let (one, two) = (self.0.as_bytes(), other.0.as_bytes());
+        let blocks = one.as_chunks().0.iter().zip(two.as_chunks().0);
+        let is_same = |(one, two): &(&[u8; 16], &[u8; 16])| {
+            u128::from_ne_bytes(**one) == u128::from_ne_bytes(**two)
+        };
+        let alike = 16 * blocks.take_while(is_same).count();
+        let [one, two] = [one, two].map(|bytes| bytes[alike..].iter().map(u8::to_ascii_lowercase));
+        one.cmp(two)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use afresh::ledger::store::{AppendError, Position, Store, Stored};
+use afresh::ledger::store::{AppendError, Position, Room, Store, Stored};
 use futures_util::future::join_all;
 
 /// A place where a ledger may lie. `open` opens it once more, as another process would.
@@ -43,7 +43,7 @@ async fn reading_creates_nothing(place: &Place) {
     let store = (place.open)();
     assert_eq!(store.read(START).await.unwrap(), Stored::default());
     assert_eq!(store.read(START).await.unwrap(), Stored::default());
-    assert!(!store.is_nearly_full());
+    assert_eq!(store.room(START), Room::Enough);
 }
 
 async fn an_append_happens_at_the_expected_end_only(place: &Place) {

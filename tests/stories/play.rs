@@ -118,6 +118,7 @@ impl Stage {
             ["cat", file] => self.read(file)?,
             ["edit", file, change] => self.edit(file, change).map(|()| String::new())?,
             ["cut", file, count] => self.cut(file, count).map(|()| String::new())?,
+            ["grow", file, count] => self.grow(file, count).map(|()| String::new())?,
             ["end", file] => self
                 .write(file, format!("{}\n", self.read(file)?).as_bytes())
                 .map(|()| String::new())?,
@@ -186,6 +187,14 @@ impl Stage {
             return Err(format!("there is no `{old}` in {file}").into());
         }
         self.write(file, text.replace(old, new).as_bytes())
+    }
+
+    /// Its last line so many times more.
+    fn grow(&self, file: &str, count: &str) -> Result<(), Trouble> {
+        let text = self.read(file)?;
+        let last = text.lines().last().ok_or("there is no line")?;
+        let more = format!("{last}\n").repeat(count.parse()?);
+        self.write(file, (text + &more).as_bytes())
     }
 
     fn cut(&self, file: &str, count: &str) -> Result<(), Trouble> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use afresh::http::{Failure, Request, Response, Transport};
 use afresh::ledger::store::memory::MemoryStore;
-use afresh::ledger::store::{AppendError, Position, Store, StoreError, Stored};
+use afresh::ledger::store::{AppendError, Position, Reading, Store, StoreError};
 use afresh::sim::Embedded;
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
@@ -144,8 +144,8 @@ impl Transport for Guarded<Embedded> {
 }
 
 impl Store for Guarded<MemoryStore> {
-    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
-        self.inner.read(since)
+    fn stream(&self, since: Position) -> BoxFuture<'_, Result<Reading<'_>, StoreError>> {
+        self.inner.stream(since)
     }
 
     fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>> {

@@ -1,69 +1,53 @@
 //! Which readings of Activity Logs are kept: those that tell of a regeneration, and as few more as cover the same time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::super::event::Event;
-use crate::model::memory::{GroupLog, LogId, LogReading};
-
-/// The readings that the memory rests on, by their places.
-pub(super) fn resting_on(events: &[Event]) -> BTreeSet<usize> {
-    let mut logs: BTreeMap<&LogId, Vec<(usize, &LogReading)>> = BTreeMap::new();
-    for (place, event) in events.iter().enumerate() {
-        if let Event::LogRead(reading) = event {
-            logs.entry(&reading.log).or_default().push((place, reading));
-        }
-    }
-    logs.values()
-        .flat_map(|readings| needed(readings))
-        .collect()
-}
+use super::line::Line;
+use crate::model::memory::{GroupLog, LogReading};
 
 /// Those of one log; all of them if fewer would not add up to the same.
-fn needed(readings: &[(usize, &LogReading)]) -> Vec<usize> {
-    let chosen = chain(readings);
-    let some = || readings.iter().filter(|(place, _)| chosen.contains(place));
+pub(super) fn needed(mut readings: Vec<Line<LogReading>>) -> Vec<Line<LogReading>> {
+    let chosen = chain(&readings);
+    let some = || readings.iter().filter(|line| chosen.contains(&line.number));
     if folded(some()) == folded(readings.iter()) {
-        some().map(|(place, _)| *place).collect()
-    } else {
-        readings.iter().map(|(place, _)| *place).collect()
+        readings.retain(|line| chosen.contains(&line.number));
     }
+    readings
 }
 
 /// Each link is the reading that reaches furthest of those that meet what is covered already.
-fn chain(readings: &[(usize, &LogReading)]) -> BTreeSet<usize> {
-    let telling = readings
-        .iter()
-        .filter(|(_, reading)| !reading.events.is_empty());
-    let mut chosen: BTreeSet<usize> = telling.map(|(place, _)| *place).collect();
-    let mut sorted: Vec<&(usize, &LogReading)> = readings.iter().collect();
-    sorted.sort_by_key(|(place, reading)| (reading.span, *place));
+fn chain(readings: &[Line<LogReading>]) -> BTreeSet<usize> {
+    let telling = readings.iter().filter(|line| !line.says.events.is_empty());
+    let mut chosen: BTreeSet<usize> = telling.map(|line| line.number).collect();
+    let mut sorted: Vec<&Line<LogReading>> = readings.iter().collect();
+    sorted.sort_by_key(|line| (line.says.span, line.number));
     let mut rest = sorted.into_iter().peekable();
     while let Some(first) = rest.next() {
         let mut link = first;
-        chosen.insert(link.0);
+        chosen.insert(link.number);
         loop {
             let mut next = link;
             while let Some(met) =
-                rest.next_if(|(_, reading)| reading.span.since <= link.1.span.holds_until())
+                rest.next_if(|line| line.says.span.since <= link.says.span.holds_until())
             {
-                if met.1.span.until > next.1.span.until {
+                if met.says.span.until > next.says.span.until {
                     next = met;
                 }
             }
-            if next.0 == link.0 {
+            if next.number == link.number {
                 break;
             }
             link = next;
-            chosen.insert(link.0);
+            chosen.insert(link.number);
         }
     }
     chosen
 }
 
-fn folded<'a>(readings: impl Iterator<Item = &'a (usize, &'a LogReading)>) -> GroupLog {
+fn folded<'a>(readings: impl Iterator<Item = &'a Line<LogReading>>) -> GroupLog {
     let mut log = GroupLog::default();
-    for (_, reading) in readings {
-        log.add(reading);
+    for line in readings {
+        log.add(&line.says);
     }
     log
 }

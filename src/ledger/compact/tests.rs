@@ -1,23 +1,61 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 
+use super::super::event::{Ending, Event, Why};
 use super::super::store::Store;
+use super::super::store::file::FileStore;
 use super::super::store::memory::MemoryStore;
 use super::super::testing::{at, gateway, history, key, rotation};
 use super::*;
 use crate::clock::{Clock, ManualClock};
+use crate::costs::in_proportion;
 use crate::ledger::IntendError;
-use crate::model::runtime::PerSlot;
+use crate::model::runtime::{PerSlot, Slot};
+use crate::model::verdict::Receipt;
+
+pub(super) fn picked(events: &[Event], mut rest: Rest) -> Vec<Event> {
+    for event in events {
+        rest.add(event.line().unwrap().trim_end().as_bytes(), event.clone());
+    }
+    read_any(&rest.text().unwrap())
+}
+
+/// Histories of any events have any names.
+fn read_any(text: &[u8]) -> Vec<Event> {
+    let one = |line: &[u8]| json::read(&[line, b"\n"].concat(), 0).unwrap();
+    json::lines(text).flat_map(one).collect()
+}
 
 proptest! {
+    /// However often it is picked from what is held so far.
     #[test]
-    fn what_is_left_adds_up_to_the_same(events in history()) {
-        let left = compact(&events);
+    fn what_is_left_adds_up_to_the_same(events in history(), held_min in 1_usize..50) {
+        let left = picked(&events, Rest::holding(held_min));
         prop_assert_eq!(fold(&left).memory, fold(&events).memory);
-        let again = compact(&left);
+        let again = picked(&left, Rest::holding(usize::MAX));
         prop_assert_eq!(again.len(), left.len());
         prop_assert_eq!(again.get(1..), left.get(1..));
+    }
+
+    /// Also where what is passed over at once would be too much.
+    #[test]
+    fn a_ledger_of_any_history_remembers_the_same(events in history()) {
+        let events = events.iter().filter(|event| !matches!(event, Event::Opened { .. }));
+        let text: String = std::iter::once(&name())
+            .chain(events)
+            .map(|event| event.line().unwrap())
+            .collect();
+        let store = MemoryStore::holding(text);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (before, after) = runtime.block_on(async {
+            let ledger = open(&store, 100).await;
+            let before = ledger.memory();
+            ledger.compact().await.unwrap();
+            (before, open(&store, 100).await.memory())
+        });
+        prop_assert_eq!(before, after);
     }
 
     #[test]
@@ -234,6 +272,135 @@ async fn another_ledger_in_its_place_is_refused() {
     assert_eq!(refused, Err(LedgerError::Replaced));
 }
 
+/// How a ledger begins.
+fn name() -> Event {
+    Event::Opened {
+        lineage: "l".to_owned(),
+        at: at(0),
+        tool: "afresh 0.1.0".to_owned(),
+        compactions: 0,
+    }
+}
+
+/// So many lines of ten runtimes: a look at each of them every day.
+fn days(count: usize) -> impl Iterator<Item = Event> {
+    (0..count).map(|number| {
+        let runtime = u8::try_from(number % 10).unwrap();
+        Event::Looked {
+            subject: gateway(runtime),
+            at: at(i64::try_from(number / 10).unwrap() * 86_400),
+            created: Some(at(1)),
+            keys: Some(PerSlot {
+                one: key(runtime),
+                two: key(100 + runtime),
+            }),
+            told: PerSlot::default(),
+        }
+    })
+}
+
+#[test]
+fn what_is_held_and_remembered_goes_by_subjects_and_not_by_lines() {
+    let held = |count| {
+        let mut rest = Rest::default();
+        let after_each = days(count).map(|event| {
+            rest.add(event.line().unwrap().as_bytes(), event);
+            rest.held()
+        });
+        after_each.max().unwrap()
+    };
+    assert!(held(2_000) <= 10 * 16, "{}", held(2_000));
+    assert_eq!(held(2_000), held(8_000));
+    let events: Vec<Event> = days(2_000).collect();
+    let memory = fold(&events).memory;
+    let quick = picked(&events, Rest::of(&memory));
+    assert_eq!((quick.len(), fold(&quick).memory), (20, memory));
+    let remembered = |count| format!("{:?}", fold(&days(count).collect::<Vec<_>>())).len();
+    assert_eq!(remembered(2_000), remembered(8_000));
+}
+
+#[test]
+fn opening_and_compacting_take_time_in_proportion_to_the_lines() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let left = in_proportion(8_000, |count| {
+        let lines = days(count).map(|event| event.line().unwrap());
+        let text: String = std::iter::once(name().line().unwrap())
+            .chain(lines)
+            .collect();
+        let store = MemoryStore::holding(text);
+        runtime.block_on(async {
+            let ledger = open(&store, 100).await;
+            ledger.compact().await.unwrap().unwrap().lines.1
+        })
+    });
+    // The name, and of each the first look and the last one.
+    assert_eq!(left, 21);
+}
+
+/// A ledger in a file that is large from some ten lines on.
+async fn open_file(path: &Path) -> Ledger {
+    let store = FileStore::new(path).with_large_from(4_000);
+    let clock = Clock::Manual(ManualClock::new(at(100)));
+    Ledger::open(Arc::new(store), clock).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_large_file_compacts_itself_and_what_was_before_stays_until_the_next_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let older = folder.path().join("ledger.jsonl.older");
+    let ledger = open_file(&path).await;
+    ledger.ensure_opened("l1").await.unwrap();
+    for round in 0..3 {
+        let looks = |from: i64| (from..from + 4).map(|second| looked(round * 100 + second, 1));
+        ledger.record(looks(0).collect()).await.unwrap();
+        // Most of it is superseded, but it is small.
+        assert_eq!(ledger.compact_if_due().await.unwrap(), None);
+        for from in (4..40).step_by(4) {
+            ledger.record(looks(from).collect()).await.unwrap();
+        }
+        let (before, memory) = (std::fs::read(&path).unwrap(), ledger.memory());
+        let compacted = ledger.compact_if_due().await.unwrap().unwrap();
+        assert_eq!(compacted.kept, older.display().to_string());
+        assert_eq!(compacted.bytes.0, before.len());
+        assert_eq!(std::fs::read(&older).unwrap(), before);
+        assert!(std::fs::read(&path).unwrap().len() < before.len() / 2);
+        for after in [ledger.memory(), open_file(&path).await.memory()] {
+            assert_eq!(after, memory);
+        }
+    }
+    let mut files: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let wanted = ["ledger.jsonl", "ledger.jsonl.lock", "ledger.jsonl.older"];
+    assert_eq!(files, wanted);
+    // A person's compaction touches none of those that were kept.
+    ledger.record(vec![looked(500, 1)]).await.unwrap();
+    let compacted = ledger.compact().await.unwrap().unwrap();
+    assert!(compacted.kept.ends_with("ledger.jsonl.1"));
+    assert!(older.exists());
+}
+
+#[tokio::test]
+async fn a_large_file_of_which_most_counts_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let ledger = open_file(&path).await;
+    ledger.ensure_opened("l1").await.unwrap();
+    // Of each the first look and the last one count, and not the one between them.
+    ledger.record(days(30).collect()).await.unwrap();
+    let before = std::fs::read(&path).unwrap();
+    assert!(before.len() > 4_000);
+    assert_eq!(ledger.compact_if_due().await.unwrap(), None);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    // A person may want it all the same.
+    assert!(ledger.compact().await.unwrap().is_some());
+}
+
 /// What one of several handles does next.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -291,19 +458,13 @@ async fn lines_that_stay_are_kept_to_the_letter() {
             .unwrap()
             .replacen('{', "{ \"later\": 7, ", 1),
     );
-    let name = Event::Opened {
-        lineage: "l".to_owned(),
-        at: at(0),
-        tool: "afresh 0.1.0".to_owned(),
-        compactions: 0,
-    };
-    let text = name.line().unwrap() + "\n" + &lines.concat();
+    let text = name().line().unwrap() + "\n" + &lines.concat();
     let store = MemoryStore::default();
     let end = store.append(Position::default(), text.into_bytes()).await;
     end.unwrap();
     let ledger = open(&store, 30).await;
     ledger.compact().await.unwrap().unwrap();
-    let left = String::from_utf8(ledger.export().await.unwrap()).unwrap();
+    let left = String::from_utf8(store.bytes()).unwrap();
     assert!(left.contains("{ \"later\": 7, "), "{left}");
     for line in left.lines().skip(1) {
         assert!(lines.contains(&format!("{line}\n")), "{line}");

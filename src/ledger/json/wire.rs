@@ -2,8 +2,11 @@
 
 mod convert;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +18,8 @@ use crate::model::time::Timestamp;
 const VERSION: u32 = 1;
 
 /// One line of an afresh ledger. Readers ignore fields that they do not know, and refuse versions and events that they do not know.
-#[derive(Serialize, Deserialize, JsonSchema)]
+// It is only written so: serde would read it into values first, to look for the tag among them, and then into this.
+#[derive(Serialize, JsonSchema)]
 #[schemars(title = "afresh ledger event")]
 pub(super) struct Line {
     /// Version of this format.
@@ -31,127 +35,138 @@ const fn is_zero(count: &u32) -> bool {
 
 /// What a line must say before the rest of it means anything.
 #[derive(Deserialize)]
-struct Head {
+struct Head<'a> {
     v: u32,
-    event: String,
+    #[serde(borrow)]
+    event: Cow<'a, str>,
 }
 
-/// Every event that this version knows.
-const EVENTS: [&str; 12] = [
-    "opened",
-    "looked",
-    "logRead",
-    "runSeen",
-    "runFailed",
-    "attemptsForgotten",
-    "intended",
-    "settled",
-    "declared",
-    "confirmed",
-    "handOffConfirmed",
-    "forgotten",
-];
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(
-    tag = "event",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase"
-)]
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "event", rename_all = "camelCase")]
 enum EventLine {
     /// The ledger was begun.
-    Opened {
-        /// The ledger's name for good.
-        lineage: String,
-        at: Instant,
-        /// The afresh that began it.
-        tool: String,
-        /// How often it was compacted since.
-        #[serde(default, skip_serializing_if = "is_zero")]
-        compactions: u32,
-    },
+    Opened(OpenedLine),
     /// A runtime was looked at.
-    Looked(LookedLine),
+    Looked(LookedLine<'static>),
     /// The Activity Log of a resource group was read to its last page.
-    LogRead {
-        /// The subscription, in lower case.
-        subscription: String,
-        /// The resource group, in lower case.
-        resource_group: String,
-        /// The first instant that was read.
-        since: Instant,
-        /// When it was read: what happened in the 20 minutes before may be missing.
-        until: Instant,
-        /// Regenerations in that time which no line before has.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        regenerations: Vec<RegenerationLine>,
-    },
+    LogRead(LogReadLine),
     /// A successful run was seen.
-    RunSeen(SeenLine),
+    RunSeen(SeenLine<'static>),
     /// A run was seen to have failed.
-    RunFailed(FailedLine),
+    RunFailed(FailedLine<'static>),
     /// An action comes next.
-    Intended {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        /// The intent's number.
-        intent: String,
-        /// The apply that means it.
-        apply: String,
-        /// Whose apply that is: user, machine, process, pipeline run.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<String>,
-        #[serde(rename = "move")]
-        action: ActionLine,
-        /// SHA-256 of the rule of a job that it is an attempt for.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        rule: Option<String>,
-        /// When both keys were seen to be those that a regenerate names.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        seen: Option<Instant>,
-        at: Instant,
-        /// Until when its request may be under way.
-        act_by: Instant,
-    },
+    Intended(IntendedLine<'static>),
     /// What became of an intent.
-    Settled {
-        intent: String,
-        how: EndingLine,
-        at: Instant,
-        /// How it is known that it was not done.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        because: Option<BecauseLine>,
-    },
+    Settled(SettledLine),
     /// A person said when a key was made.
-    Declared {
-        #[serde(flatten)]
-        subject: SubjectLine,
-        slot: SlotLine,
-        born: Instant,
-        at: Instant,
-        /// Who said it.
-        by: String,
-    },
+    Declared(DeclaredLine<'static>),
     /// A person said that a one-time run whose end was never seen has succeeded.
-    Confirmed(ConfirmedLine),
+    Confirmed(ConfirmedLine<'static>),
     /// A person said that a key is where it goes.
-    HandOffConfirmed(HandOffLine),
+    HandOffConfirmed(HandOffLine<'static>),
     /// A person had the failed attempts on a subject forgotten: they are counted anew.
-    AttemptsForgotten(AttemptsLine),
+    AttemptsForgotten(AttemptsLine<'static>),
     /// Everything about a subject is forgotten.
-    Forgotten(ForgottenLine),
+    Forgotten(ForgottenLine<'static>),
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct FailedLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct OpenedLine {
+    /// The ledger's name for good.
+    lineage: String,
+    at: Instant,
+    /// The afresh that began it.
+    tool: String,
+    /// How often it was compacted since.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    compactions: u32,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct LogReadLine {
+    /// The subscription, in lower case.
+    subscription: String,
+    /// The resource group, in lower case.
+    resource_group: String,
+    /// The first instant that was read.
+    since: Instant,
+    /// When it was read: what happened in the 20 minutes before may be missing.
+    until: Instant,
+    /// Regenerations in that time which no line before has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    regenerations: Vec<RegenerationLine>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct IntendedLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
+    /// The intent's number.
+    intent: String,
+    /// The apply that means it.
+    apply: String,
+    /// Whose apply that is: user, machine, process, pipeline run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    #[serde(rename = "move")]
+    action: ActionLine,
+    /// SHA-256 of the rule of a job that it is an attempt for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    /// When both keys were seen to be those that a regenerate names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<Instant>,
+    at: Instant,
+    /// Until when its request may be under way.
+    act_by: Instant,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct SettledLine {
+    intent: String,
+    how: EndingLine,
+    at: Instant,
+    /// How it is known that it was not done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    because: Option<BecauseLine>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct DeclaredLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
+    slot: SlotLine,
+    born: Instant,
+    at: Instant,
+    /// Who said it.
+    by: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct FailedLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     run: i64,
     /// When it ended, if the service told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Instant>,
     /// The service's word.
-    result: String,
+    #[serde(borrow)]
+    result: Cow<'a, str>,
     /// SHA-256 of the rule that it was an attempt for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rule: Option<String>,
@@ -159,16 +174,20 @@ struct FailedLine {
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct LookedLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct LookedLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     /// The service's time.
     at: Instant,
     /// When the runtime was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     created: Option<Instant>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    keys: Option<KeysLine>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    keys: Option<KeysLine<'a>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key_creation_time: Option<TimesLine>,
 }
@@ -183,30 +202,27 @@ struct TimesLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct SeenLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct SeenLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     /// The job's own name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     run: i64,
     ended: Instant,
     /// The service's word.
-    result: String,
+    #[serde(borrow)]
+    result: Cow<'a, str>,
     /// SHA-256 of a one-time run's content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     /// SHA-256 of what the rule asks of a job's run, which this one was an answer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     asks: Option<String>,
-}
-
-#[derive(Serialize, Deserialize, JsonSchema)]
-struct SubjectLine {
-    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
-    identity: String,
-    /// What people called it: `CONNECTION/NAME`.
-    address: String,
 }
 
 /// A regeneration that an Activity Log tells of.
@@ -221,9 +237,13 @@ struct RegenerationLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct ConfirmedLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct ConfirmedLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     /// SHA-256 of the content.
     digest: String,
     run: i64,
@@ -234,9 +254,13 @@ struct ConfirmedLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct HandOffLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct HandOffLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     to: DestinationLine,
     slot: SlotLine,
     /// The key's.
@@ -260,17 +284,25 @@ enum DestinationLine {
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct AttemptsLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct AttemptsLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     at: Instant,
     by: String,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct ForgottenLine {
-    #[serde(flatten)]
-    subject: SubjectLine,
+struct ForgottenLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
     at: Instant,
     /// Of a one-time submit: how often each content has been forgotten by then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -279,11 +311,11 @@ struct ForgottenLine {
 
 /// Fingerprints: SHA-256 of each key, lower-case hex. The first key of a storage account, `key1`, is `authKey1` here, and `key2` is `authKey2`.
 #[derive(Serialize, Deserialize, JsonSchema)]
-struct KeysLine {
-    #[serde(rename = "authKey1")]
-    one: String,
-    #[serde(rename = "authKey2")]
-    two: String,
+struct KeysLine<'a> {
+    #[serde(borrow, rename = "authKey1")]
+    one: Cow<'a, str>,
+    #[serde(borrow, rename = "authKey2")]
+    two: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -422,25 +454,105 @@ impl JsonSchema for Instant {
     }
 }
 
+/// How afresh begins every line, up to the name of its event.
+const BEGINNING: &[u8] = br#"{"v":1,"event":""#;
+
+/// What a line says of itself, to be looked for.
+static KEYS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new(br#""v""#), Finder::new(br#""event""#)]);
+
+/// Why a text holds no event.
+enum Wrong {
+    /// It has not the shape of one.
+    Shape(serde_json::Error),
+    /// A value is none that the model knows.
+    Value(String),
+}
+
+impl From<serde_json::Error> for Wrong {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Shape(error)
+    }
+}
+
+impl From<String> for Wrong {
+    fn from(why: String) -> Self {
+        Self::Value(why)
+    }
+}
+
 /// Reads one whole line; `number` is for the error.
 pub(super) fn read_line(text: &[u8], number: usize) -> Result<Event, ReadError> {
     let damaged = |why: String| ReadError::Damaged { line: number, why };
     let newer = |what: String| ReadError::Newer { line: number, what };
-    let head: Head = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
+    let told = |wrong: Wrong| match wrong {
+        Wrong::Shape(error) => {
+            let why = error.to_string();
+            // A later afresh may know more kinds of actions, receipts and results than this one.
+            if why.starts_with("unknown variant") {
+                newer(why)
+            } else {
+                damaged(why)
+            }
+        }
+        Wrong::Value(why) => damaged(why),
+    };
+    if let Some(read) = plain_name(text).and_then(|name| read_event(name, text)) {
+        return read.map_err(told);
+    }
+    let head: Head<'_> =
+        serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
     if head.v > VERSION {
         return Err(newer(format!("version {}", head.v)));
     }
-    if !EVENTS.contains(&head.event.as_str()) {
-        return Err(newer(format!("event `{}`", head.event)));
+    match read_event(&head.event, text) {
+        Some(read) => read.map_err(told),
+        None => Err(newer(format!("event `{}`", head.event))),
     }
-    let line: Line = serde_json::from_slice(text).map_err(|error| {
-        let why = error.to_string();
-        // A later afresh may know more kinds of actions, receipts and results than this one.
-        if why.starts_with("unknown variant") {
-            newer(why)
-        } else {
-            damaged(why)
-        }
-    })?;
-    line.event.event().map_err(damaged)
+}
+
+/// The name of the event of a line that begins as afresh writes it and says its version and event once: a line that was edited, or that
+/// another program wrote, has to be looked through for them.
+fn plain_name(text: &[u8]) -> Option<&str> {
+    let rest = text.strip_prefix(BEGINNING)?;
+    let (name, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
+    // A key may be spelled with escapes.
+    if memchr::memchr(b'\\', rest).is_some() || KEYS.iter().any(|key| key.find(rest).is_some()) {
+        return None;
+    }
+    std::str::from_utf8(name).ok()
+}
+
+/// Reads a line whose event has this name; `None`: this version knows no such event.
+fn read_event(name: &str, text: &[u8]) -> Option<Result<Event, Wrong>> {
+    fn read<'a, L: Deserialize<'a>>(
+        text: &'a [u8],
+        event: impl FnOnce(L) -> Result<Event, String>,
+    ) -> Result<Event, Wrong> {
+        // Looked through for what is no UTF-8 once, and not at each text in it.
+        let line = match std::str::from_utf8(text) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(text),
+        };
+        Ok(event(line?)?)
+    }
+    Some(match name {
+        "opened" => read(text, |line: OpenedLine| Ok(line.event())),
+        "looked" => read(text, LookedLine::event),
+        "logRead" => read(text, |line: LogReadLine| Ok(line.event())),
+        "runSeen" => read(text, SeenLine::event),
+        "runFailed" => read(text, FailedLine::event),
+        "attemptsForgotten" => read(text, AttemptsLine::event),
+        "intended" => read(text, IntendedLine::event),
+        "settled" => read(text, SettledLine::event),
+        "declared" => read(text, DeclaredLine::event),
+        "confirmed" => read(text, |line: ConfirmedLine<'_>| {
+            line.confirmation().map(Event::Confirmed)
+        }),
+        "handOffConfirmed" => read(text, |line: HandOffLine<'_>| {
+            line.confirmation().map(Event::HandOffConfirmed)
+        }),
+        "forgotten" => read(text, ForgottenLine::event),
+        _ => return None,
+    })
 }

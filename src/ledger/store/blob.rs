@@ -15,7 +15,9 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{AppendError, Position, Store, StoreError, Stored, too_large, whole_lines};
+use super::{
+    AppendError, Pieces, Position, Reading, Room, Store, StoreError, Stored, too_large, whole_lines,
+};
 use crate::http::{Authorize, Client};
 use crate::limits::{
     BLOCK_BYTES_MAX, BLOCKS_KEPT, BLOCKS_MAX, BLOCKS_NEARLY_FULL, GENERATIONS_MAX,
@@ -81,7 +83,7 @@ impl BlobStore {
         *self.newest.lock() = newest;
     }
 
-    async fn read_now(&self, since: Position) -> Result<Stored, StoreError> {
+    async fn stream_now(&self, since: Position) -> Result<Reading<'_>, StoreError> {
         let mut newest = self.newest();
         let mut passed = BTreeSet::new();
         loop {
@@ -102,7 +104,7 @@ impl BlobStore {
                 continue;
             }
             self.met(newest.clone());
-            return self.lines(&newest, size, since).await;
+            return self.lines(newest, size, since);
         }
     }
 
@@ -121,11 +123,11 @@ impl BlobStore {
         }
     }
 
-    fn nothing(&self, since: Position) -> Result<Stored, StoreError> {
+    fn nothing(&self, since: Position) -> Result<Reading<'_>, StoreError> {
         if since.offset > 0 {
             return Err(super::shorter(self.first.to_string()));
         }
-        Ok(Stored::default())
+        Ok(Stored::default().into())
     }
 
     /// The blob that this one names in its last line.
@@ -146,12 +148,12 @@ impl BlobStore {
         }
     }
 
-    async fn lines(
+    fn lines(
         &self,
-        newest: &Newest,
+        newest: Newest,
         size: Size,
         since: Position,
-    ) -> Result<Stored, StoreError> {
+    ) -> Result<Reading<'_>, StoreError> {
         let is_same = since.generation == newest.generation;
         let start = if is_same { since.offset } else { 0 };
         if start > size.bytes {
@@ -165,7 +167,6 @@ impl BlobStore {
                 advice: "check the place that the Project's `ledger` names".to_owned(),
             });
         }
-        let bytes = self.bytes(&newest.blob, start, size.bytes).await?;
         let at = |offset| Position {
             generation: if offset == 0 && newest.generation == 1 {
                 0
@@ -174,32 +175,21 @@ impl BlobStore {
             },
             offset,
         };
-        if whole_lines(&bytes) < bytes.len() {
-            return Err(StoreError {
-                doing: "read",
-                place: newest.blob.to_string(),
-                what: "its last line has no end, so something else wrote to it".to_owned(),
-                advice: "copy it, see what that was, and put the whole lines back as an append blob of that name".to_owned(),
-            });
-        }
-        Ok(Stored {
-            from: if is_same { since } else { at(0) },
-            bytes,
-            position: at(size.bytes),
-        })
+        let from = if is_same { since } else { at(0) };
+        let place = newest.blob.to_string();
+        let pieces = BlobPieces {
+            store: self,
+            blob: newest.blob,
+            from: start,
+            end: size.bytes,
+        };
+        Ok(Reading::new((from, at(size.bytes)), place, pieces))
     }
 
-    /// Reads in pieces, so that a large ledger needs no large answer.
-    async fn bytes(&self, blob: &Url, start: u64, end: u64) -> Result<Vec<u8>, StoreError> {
-        let mut bytes = Vec::new();
-        let mut from = start;
-        while from < end {
-            let to = end.min(from + BLOCK_BYTES_MAX as u64);
-            let piece = self.service.bytes(blob, from, to).await;
-            bytes.extend_from_slice(&piece.map_err(|trouble| self.trouble("read", trouble))?);
-            from = to;
-        }
-        Ok(bytes)
+    /// No more than an answer may have.
+    async fn bytes(&self, blob: &Url, start: u64, end: u64) -> Result<Bytes, StoreError> {
+        let piece = self.service.bytes(blob, start, end).await;
+        piece.map_err(|trouble| self.trouble("read", trouble))
     }
 
     async fn append_now(&self, at: Position, bytes: Vec<u8>) -> Result<Position, AppendError> {
@@ -370,9 +360,44 @@ impl BlobStore {
 
 const AGAIN: &str = "run the command again";
 
+/// What is left to read of a blob. Each answer has as much as a block at most, so that a large ledger needs no large answer.
+struct BlobPieces<'a> {
+    store: &'a BlobStore,
+    blob: Url,
+    from: u64,
+    end: u64,
+}
+
+impl BlobPieces<'_> {
+    async fn next_piece(&mut self, buffer: &mut Vec<u8>) -> Result<(), StoreError> {
+        if self.from == self.end {
+            return Ok(());
+        }
+        let to = self.end.min(self.from + BLOCK_BYTES_MAX as u64);
+        let piece = self.store.bytes(&self.blob, self.from, to).await?;
+        if to == self.end && piece.last() != Some(&b'\n') {
+            return Err(StoreError {
+                doing: "read",
+                place: self.blob.to_string(),
+                what: "its last line has no end, so something else wrote to it".to_owned(),
+                advice: "copy it, see what that was, and put the whole lines back as an append blob of that name".to_owned(),
+            });
+        }
+        buffer.extend_from_slice(&piece);
+        self.from = to;
+        Ok(())
+    }
+}
+
+impl Pieces for BlobPieces<'_> {
+    fn read_on<'a>(&'a mut self, buffer: &'a mut Vec<u8>) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(self.next_piece(buffer))
+    }
+}
+
 impl Store for BlobStore {
-    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
-        Box::pin(self.read_now(since))
+    fn stream(&self, since: Position) -> BoxFuture<'_, Result<Reading<'_>, StoreError>> {
+        Box::pin(self.stream_now(since))
     }
 
     fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>> {
@@ -387,8 +412,13 @@ impl Store for BlobStore {
         Box::pin(self.replace_now(at, bytes))
     }
 
-    fn is_nearly_full(&self) -> bool {
-        self.newest().blocks >= BLOCKS_NEARLY_FULL
+    fn room(&self, _at: Position) -> Room {
+        if self.newest().blocks >= BLOCKS_NEARLY_FULL {
+            Room::NearlyFull
+        } else {
+            // However many bytes it has: generations of a blob stay for good, and each costs every reading two requests.
+            Room::Enough
+        }
     }
 }
 

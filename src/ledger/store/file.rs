@@ -2,11 +2,14 @@
 //!
 //! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an open
 //! file, so a process that dies leaves none behind. If another process holds it for too long, the append fails with an error that names it.
-//! Compaction renames a finished file into place under the same lock and keeps the old one beside it. A read creates nothing. A line that
-//! could be written only in part, as on a full disk, is removed again.
+//! Compaction renames a finished file into place under the same lock and keeps the old one beside it: `ledger.jsonl.1` and so on where a person
+//! asked for it, `ledger.jsonl.older`, one at a time, where the ledger compacts itself. A read creates nothing. A line that could be written only
+//! in part, as on a full disk, is removed again.
 
 mod lock;
 mod owner_only;
+mod pieces;
+mod system;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -16,12 +19,14 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
-    too_large, whole_lines,
+    AppendError, Position, Reading, Room, Store, StoreError, first_line, generation_of, reading,
+    shorter, start, tail, too_large, whole_lines,
 };
-use crate::limits::{LEDGER_BYTES_MAX, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
+use crate::limits::{LEDGER_BYTES_LARGE, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
 use crate::{escape, regular};
 use lock::{Lock, NoLock};
+use pieces::Opened;
+use system::off_the_runtime;
 
 /// How much is read at once while looking for the last line's end.
 const TAIL_BYTES: u64 = 4096;
@@ -71,6 +76,8 @@ impl From<io::Error> for Fault {
 pub struct FileStore {
     path: PathBuf,
     lock: Arc<lock::Place>,
+    /// From so many bytes on it is large.
+    large_from: u64,
 }
 
 impl FileStore {
@@ -81,7 +88,14 @@ impl FileStore {
         Self {
             lock: Arc::new(lock::Place::new(beside(&path, ".lock"))),
             path,
+            large_from: LEDGER_BYTES_LARGE,
         }
+    }
+
+    /// As [`FileStore::new`], for a ledger that is large from so many bytes on.
+    #[must_use]
+    pub fn with_large_from(self, large_from: u64) -> Self {
+        Self { large_from, ..self }
     }
 
     /// Where it is, behind all links.
@@ -109,14 +123,14 @@ impl FileStore {
             Fault::Unusable(why) => self.unusable(doing, &why),
             Fault::Cut { missing } => self.cut(doing, missing),
             Fault::Gone { written } => self.gone(doing, written),
-            Fault::Io(error) => self.trouble(doing, &error),
+            Fault::Io(error) => system::trouble(doing, self.place(), &error),
         }
     }
 
     fn unusable(&self, doing: &'static str, why: &str) -> StoreError {
         StoreError {
             doing,
-            place: self.path.display().to_string(),
+            place: self.place(),
             what: format!(
                 "its lock {} cannot be used: {why}",
                 self.lock.path().display()
@@ -133,7 +147,7 @@ impl FileStore {
         };
         StoreError {
             doing,
-            place: self.path.display().to_string(),
+            place: self.place(),
             what: format!(
                 "another process is writing to it and has not finished within {} s{who}",
                 LEDGER_LOCK_WAIT.as_secs()
@@ -155,7 +169,7 @@ impl FileStore {
         };
         StoreError {
             doing,
-            place: self.path.display().to_string(),
+            place: self.place(),
             what,
             advice: format!(
                 "{way}if it is meant to be as it is, and nothing that is missing counts:\n    rm {lock}"
@@ -168,7 +182,7 @@ impl FileStore {
         let lock = self.lock.path();
         StoreError {
             doing,
-            place: self.path.display().to_string(),
+            place: self.place(),
             what: format!(
                 "the file does not exist, but {written} bytes have been written to it ({} says so)",
                 lock.display()
@@ -180,39 +194,32 @@ impl FileStore {
         }
     }
 
-    fn trouble(&self, doing: &'static str, error: &io::Error) -> StoreError {
-        StoreError {
-            doing,
-            place: self.path.display().to_string(),
-            what: error.to_string(),
-            advice: advice(error.kind()).to_owned(),
-        }
-    }
-
-    /// `None`: it is shorter than it was.
-    fn read_now(&self, since: Position) -> Result<Option<Stored>, Fault> {
+    /// Finds where it ends now, without reading what is before. `None`: it is shorter than it was.
+    fn open_now(&self, since: Position) -> Result<Option<Opened>, Fault> {
         // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
         let known = self.lock.ends()?;
-        let bytes = match regular::open(&self.path).and_then(read_all) {
+        let mut file = match regular::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 not_gone(known)?;
-                return Ok(tail(Vec::new(), since));
+                return Ok(tail(Vec::new(), since).map(Opened::Empty));
             }
-            read => read?,
+            opened => opened?,
         };
-        let length = bytes.len() as u64;
-        let is_torn = is_torn(&bytes[whole_lines(&bytes)..]);
-        let head = bytes[..bytes.len().min(BEGINNING.len())].to_vec();
-        let stored = tail(bytes, since);
-        if let Some(stored) = &stored {
-            whole(known, stored.position, length)?;
-            if stored.position.offset == 0 {
-                begun_by_afresh(&head)?;
-            } else if !is_torn {
-                return Err(Fault::Io(not_ours()));
-            }
+        let length = file.metadata()?.len();
+        if let Some(told) = too_large(length) {
+            return Err(io::Error::other(told).into());
         }
-        Ok(stored)
+        let end = position(&mut file, length)?;
+        let Some(offset) = start(since, end) else {
+            return Ok(None);
+        };
+        whole(known, end, length)?;
+        if end.offset == 0 {
+            begun_by_afresh(&head(&mut file)?)?;
+        } else if !is_torn(&between(&mut file, end.offset, length)?) {
+            return Err(Fault::Io(not_ours()));
+        }
+        Ok(Some(Opened::Lines(file, Position { offset, ..end }, end)))
     }
 
     /// `None`: somebody else was faster.
@@ -231,23 +238,16 @@ impl FileStore {
             regular::check(&self.path)?;
         }
         let mut file = owner_only::file().open(&self.path)?;
-        let end = position(&mut file)?;
-        whole(lock.known(), end, file.metadata()?.len())?;
+        let length = file.metadata()?.len();
+        let end = position(&mut file, length)?;
+        whole(lock.known(), end, length)?;
         if end != at {
             return Ok(None);
         }
         if end.offset == 0 {
-            file.seek(SeekFrom::Start(0))?;
-            let mut head = Vec::new();
-            Read::take(&mut file, BEGINNING.len() as u64).read_to_end(&mut head)?;
-            begun_by_afresh(&head)?;
-        } else {
-            file.seek(SeekFrom::Start(end.offset))?;
-            let mut torn = Vec::new();
-            Read::take(&mut file, LINE.len() as u64).read_to_end(&mut torn)?;
-            if !is_torn(&torn) {
-                return Err(Fault::Io(not_ours()));
-            }
+            begun_by_afresh(&head(&mut file)?)?;
+        } else if !is_torn(&between(&mut file, end.offset, length)?) {
+            return Err(Fault::Io(not_ours()));
         }
         let offset = write_at(&mut file, at.offset, bytes)?;
         if is_new {
@@ -263,12 +263,18 @@ impl FileStore {
     }
 
     /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
-    fn replace_now(&self, at: Position, bytes: &[u8]) -> Result<Option<(Position, String)>, Fault> {
+    fn replace_now(
+        &self,
+        at: Position,
+        bytes: &[u8],
+        keep: fn(&Self) -> io::Result<PathBuf>,
+    ) -> Result<Option<(Position, String)>, Fault> {
         let folder = self.folder();
         let mut lock: Lock = self.lock.take()?;
         let mut file = regular::open(&self.path)?;
-        let end = position(&mut file)?;
-        whole(lock.known(), end, file.metadata()?.len())?;
+        let length = file.metadata()?.len();
+        let end = position(&mut file, length)?;
+        whole(lock.known(), end, length)?;
         if end != at {
             return Ok(None);
         }
@@ -279,7 +285,7 @@ impl FileStore {
         next.as_file()
             .set_permissions(file.metadata()?.permissions())?;
         next.as_file().sync_all()?;
-        let kept = self.keep_old()?;
+        let kept = keep(self)?;
         next.persist(&self.path)
             .map_err(|error| Fault::Io(error.error))?;
         sync_folder(folder)?;
@@ -296,16 +302,51 @@ impl FileStore {
         let mut number = 1;
         loop {
             let name = beside(&self.path, &format!(".{number}"));
-            match std::fs::hard_link(&self.path, &name) {
+            match self.second_name(&name) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-                Err(_) => {
-                    // A file system without hard links: a copy does as well, only slower.
-                    std::fs::copy(&self.path, &name)?;
-                    File::open(&name)?.sync_all()?;
-                    return Ok(name);
-                }
-                Ok(()) => return Ok(name),
+                named => return named.map(|()| name),
             }
+        }
+    }
+
+    /// Gives the present file the name `ledger.jsonl.older`, which the generation before it has until then.
+    fn keep_older(&self) -> io::Result<PathBuf> {
+        let name = beside(&self.path, ".older");
+        let next = beside(&self.path, ".older.next");
+        remove_if_there(&next)?;
+        self.second_name(&next)?;
+        std::fs::rename(&next, &name)?;
+        // Where a process died right behind this, both are names of the present file, and the system leaves them.
+        remove_if_there(&next)?;
+        Ok(name)
+    }
+
+    /// A second name for the present file, which no other file has.
+    fn second_name(&self, name: &Path) -> io::Result<()> {
+        match std::fs::hard_link(&self.path, name) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                // A file system without hard links: a copy does as well, only slower.
+                std::fs::copy(&self.path, name)?;
+                File::open(name)?.sync_all()
+            }
+            linked => linked,
+        }
+    }
+
+    fn place(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    async fn replace_by(
+        &self,
+        (at, bytes): (Position, Vec<u8>),
+        keep: fn(&Self) -> io::Result<PathBuf>,
+    ) -> Result<(Position, String), AppendError> {
+        let store = self.clone();
+        match off_the_runtime(move || store.replace_now(at, &bytes, keep)).await {
+            Ok(Some(replaced)) => Ok(replaced),
+            Ok(None) => Err(AppendError::Conflict),
+            Err(fault) => Err(self.fault("compact", fault)),
         }
     }
 
@@ -318,13 +359,14 @@ impl FileStore {
 }
 
 impl Store for FileStore {
-    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
+    fn stream(&self, since: Position) -> BoxFuture<'_, Result<Reading<'_>, StoreError>> {
         Box::pin(async move {
             let store = self.clone();
-            off_the_runtime(move || store.read_now(since))
+            off_the_runtime(move || store.open_now(since))
                 .await
                 .map_err(|fault| self.told("read", fault))?
-                .ok_or_else(|| shorter(self.path.display().to_string()))
+                .ok_or_else(|| shorter(self.place()))?
+                .reading(self.place())
         })
     }
 
@@ -344,23 +386,23 @@ impl Store for FileStore {
         at: Position,
         bytes: Vec<u8>,
     ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
-        Box::pin(async move {
-            let store = self.clone();
-            match off_the_runtime(move || store.replace_now(at, &bytes)).await {
-                Ok(Some(replaced)) => Ok(replaced),
-                Ok(None) => Err(AppendError::Conflict),
-                Err(fault) => Err(self.fault("compact", fault)),
-            }
-        })
+        Box::pin(self.replace_by((at, bytes), Self::keep_old))
     }
-}
 
-async fn off_the_runtime<T: Send + 'static, E: From<io::Error> + Send + 'static>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, E> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(stopped) => Err(io::Error::other(stopped).into()),
+    fn supersede(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
+        Box::pin(self.replace_by((at, bytes), Self::keep_older))
+    }
+
+    fn room(&self, at: Position) -> Room {
+        if at.offset >= self.large_from {
+            Room::Large
+        } else {
+            Room::Enough
+        }
     }
 }
 
@@ -390,31 +432,6 @@ fn behind_links(path: PathBuf) -> PathBuf {
         }
     }
     path
-}
-
-/// The file. One that is larger than any ledger, or has a longer line than any, is told before it fills the memory.
-fn read_all(mut file: File) -> io::Result<Vec<u8>> {
-    let length = file.metadata()?.len();
-    if let Some(told) = too_large(length) {
-        return Err(io::Error::other(told));
-    }
-    let mut bytes = Vec::new();
-    loop {
-        let before = bytes.len();
-        Read::take(&mut file, LEDGER_LINE_BYTES_MAX).read_to_end(&mut bytes)?;
-        match bytes.len() - before {
-            0 => return Ok(bytes),
-            read if read as u64 == LEDGER_LINE_BYTES_MAX && !bytes[before..].contains(&b'\n') => {
-                return Err(io::Error::other(format!(
-                    "it has a line of more than {LEDGER_LINE_BYTES_MAX} bytes, and no event is as long"
-                )));
-            }
-            _ if bytes.len() as u64 > LEDGER_BYTES_MAX => {
-                return Err(io::Error::other("it grows while it is read"));
-            }
-            _ => {}
-        }
-    }
 }
 
 /// Does a file that is there and ends at `end` hold all that is `known` to have been written to it? Of another generation nothing is
@@ -468,9 +485,22 @@ const fn not_gone(known: Option<Position>) -> Result<(), Fault> {
     }
 }
 
-/// Where the ledger in `file` ends.
-fn position(file: &mut File) -> io::Result<Position> {
-    let offset = end_of_lines(file)?;
+/// As much of a file as tells whether afresh began it.
+fn head(file: &mut File) -> io::Result<Vec<u8>> {
+    between(file, 0, BEGINNING.len() as u64)
+}
+
+/// What lies between two places in a file, or before its end.
+fn between(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    Read::take(file, end - start).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Where the ledger in the first `length` bytes of `file` ends.
+fn position(file: &mut File, length: u64) -> io::Result<Position> {
+    let offset = end_of_lines(file, length)?;
     file.seek(SeekFrom::Start(0))?;
     let mut first = Vec::new();
     let mut lines = BufReader::new(Read::take(&mut *file, offset));
@@ -485,20 +515,27 @@ fn position(file: &mut File) -> io::Result<Position> {
 }
 
 /// The length of all whole lines, found from the end: the file may be large, its last line is not.
-fn end_of_lines(file: &mut File) -> io::Result<u64> {
-    let mut end = file.metadata()?.len();
+fn end_of_lines(file: &mut File, length: u64) -> io::Result<u64> {
+    let mut end = length;
     while end > 0 {
         let start = end.saturating_sub(TAIL_BYTES);
-        let mut piece = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        Read::take(&mut *file, end - start).read_to_end(&mut piece)?;
-        let whole = whole_lines(&piece) as u64;
+        let whole = whole_lines(&between(file, start, end)?) as u64;
         if whole > 0 {
             return Ok(start + whole);
+        }
+        if length - start > LEDGER_LINE_BYTES_MAX {
+            return Err(io::Error::other(reading::too_long()));
         }
         end = start;
     }
     Ok(0)
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Cuts a torn last line off, writes, and waits until it is on the disk. On failure the file is as it was.
@@ -526,27 +563,10 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-const fn advice(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::PermissionDenied => {
-            "let this user read and write the file and its folder, or name another place in the Project's `ledger`"
-        }
-        ErrorKind::ReadOnlyFilesystem => {
-            "name a place that can be written in the Project's `ledger`"
-        }
-        ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
-            "name a file, not a folder, in the Project's `ledger`"
-        }
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
-            "make room on the disk; nothing was written"
-        }
-        _ => "check the place that the Project's `ledger` names",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::LEDGER_BYTES_MAX;
 
     fn place() -> (tempfile::TempDir, FileStore) {
         let folder = tempfile::tempdir().unwrap();
@@ -839,6 +859,52 @@ mod tests {
         assert_eq!(stored.bytes, b"{3}\n{4}\n");
     }
 
+    /// Who dies in the middle leaves the second name that it was about to get, or both names.
+    #[tokio::test]
+    async fn a_ledger_that_died_while_it_compacted_itself_goes_on() {
+        for died_late in [false, true] {
+            let (_folder, store) = place();
+            let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
+            let (older, next) = (
+                beside(store.path(), ".older"),
+                beside(store.path(), ".older.next"),
+            );
+            std::fs::write(&older, "{0}\n").unwrap();
+            if died_late {
+                store.keep_older().unwrap();
+            }
+            store.second_name(&next).unwrap();
+            let end = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
+            let (end, kept) = store
+                .supersede(end.unwrap(), b"{3}\n".to_vec())
+                .await
+                .unwrap();
+            assert_eq!(kept, older.display().to_string());
+            assert_eq!(std::fs::read(kept).unwrap(), b"{1}\n{2}\n");
+            assert!(!next.exists());
+            store.append(end, b"{4}\n".to_vec()).await.unwrap();
+            let stored = store.read(Position::default()).await.unwrap();
+            assert_eq!(stored.bytes, b"{3}\n{4}\n");
+        }
+    }
+
+    #[tokio::test]
+    async fn however_long_it_is_little_of_it_is_in_memory_at_once() {
+        let (_folder, store) = place();
+        std::fs::create_dir_all(store.folder()).unwrap();
+        for count in [20_000, 80_000] {
+            let text = "{\"v\":1,\"event\":\"one of many\"}\n".repeat(count);
+            std::fs::write(store.path(), &text).unwrap();
+            let mut reading = store.stream(Position::default()).await.unwrap();
+            let mut read = 0;
+            while let Some(lines) = reading.lines().await.unwrap() {
+                assert!(lines.len() < 300_000, "{} bytes", lines.len());
+                read += lines.len();
+            }
+            assert_eq!(read, text.len());
+        }
+    }
+
     /// A lock on a file that was removed keeps nobody out.
     #[cfg(unix)]
     #[tokio::test]
@@ -942,11 +1008,19 @@ mod tests {
             .append(Position::default(), b"{}\n".to_vec())
             .await
             .unwrap();
-        let mode = std::fs::metadata(store.path())
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let mode = || {
+            let known = std::fs::metadata(store.path()).unwrap();
+            known.permissions().mode() & 0o777
+        };
+        assert_eq!(mode(), 0o600);
+        // Whoever lets others read it may do so for its next generations, too.
+        let shared = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(store.path(), shared).unwrap();
+        let end = store.read(Position::default()).await.unwrap().position;
+        let (end, _) = store.replace(end, b"{1}\n".to_vec()).await.unwrap();
+        assert_eq!(mode(), 0o640);
+        store.supersede(end, b"{2}\n".to_vec()).await.unwrap();
+        assert_eq!(mode(), 0o640);
     }
 
     #[tokio::test]
@@ -968,6 +1042,9 @@ mod tests {
         // `/dev/full` takes no byte, as a full disk does.
         let mut full = File::options().write(true).open("/dev/full").unwrap();
         let error = full.write_all(b"{}\n").unwrap_err();
-        assert!(advice(error.kind()).contains("make room"), "{error}");
+        assert!(
+            system::advice(error.kind()).contains("make room"),
+            "{error}"
+        );
     }
 }

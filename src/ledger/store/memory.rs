@@ -5,10 +5,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    AppendError, Position, Store, StoreError, Stored, first_line, generation_of, shorter, tail,
+    AppendError, Position, Reading, Store, StoreError, first_line, generation_of, shorter, tail,
     whole_lines,
 };
-
 use crate::mutex::{Mutex, MutexGuard};
 
 /// A ledger in memory. Clones share one content, as two processes share one file.
@@ -93,11 +92,11 @@ impl Inner {
 }
 
 impl Store for MemoryStore {
-    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
+    fn stream(&self, since: Position) -> BoxFuture<'_, Result<Reading<'_>, StoreError>> {
         let inner = self.inner();
         let stored =
             tail(inner.bytes.clone(), since).ok_or_else(|| shorter("in memory".to_owned()));
-        Box::pin(std::future::ready(stored))
+        Box::pin(std::future::ready(stored.map(Reading::from)))
     }
 
     fn append(&self, at: Position, bytes: Vec<u8>) -> BoxFuture<'_, Result<Position, AppendError>> {

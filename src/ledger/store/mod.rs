@@ -5,44 +5,16 @@
 pub mod blob;
 pub mod file;
 pub mod memory;
+mod reading;
+mod stored;
 
 use futures_util::future::BoxFuture;
 
+pub use reading::{Pieces, Reading};
+pub(crate) use stored::whole_lines;
+pub use stored::{Position, StoreError, Stored};
+
 use crate::limits::LEDGER_BYTES_MAX;
-
-/// Where a ledger ends. Compaction begins a new generation, so an offset means something in its own generation only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Position {
-    /// Which generation: equal numbers of one store mean the same one, and nothing else. 0: nothing was written yet.
-    pub generation: u64,
-    /// The length of all whole lines of this generation, in bytes.
-    pub offset: u64,
-}
-
-/// Whole lines, and where the next one goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Stored {
-    /// Where `bytes` begin: what was asked for, or the beginning of a newer generation.
-    pub from: Position,
-    /// Every whole line from there on. A torn last line is not data and is left out.
-    pub bytes: Vec<u8>,
-    /// Where the next append goes.
-    pub position: Position,
-}
-
-/// A place that could not be read or written, in the words a person needs.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot {doing} the ledger {place}: {what}; {advice}")]
-pub struct StoreError {
-    /// `read`, `append to`.
-    pub doing: &'static str,
-    /// The file's path or the blob's address.
-    pub place: String,
-    /// What happened.
-    pub what: String,
-    /// What to do about it.
-    pub advice: String,
-}
 
 /// Why an append did not happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +28,33 @@ pub enum AppendError {
     Store(StoreError),
 }
 
+/// How soon a ledger should be compacted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// There is enough.
+    Enough,
+    /// It takes long to read: compacting it pays if much of it is superseded.
+    Large,
+    /// Not much more can be appended, so it must be compacted first, however little that drops.
+    NearlyFull,
+}
+
 /// Where a ledger lies.
 pub trait Store: Send + Sync {
     /// The whole lines that came after `since`; if a newer generation began since, all of that one. A ledger that does not exist yet
-    /// is empty at the default position.
+    /// is empty at the default position. What is appended after this answer is not among them.
     ///
     /// # Errors
     /// The place is in trouble, or the ledger is shorter than `since` says.
-    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>>;
+    fn stream(&self, since: Position) -> BoxFuture<'_, Result<Reading<'_>, StoreError>>;
+
+    /// As [`Store::stream`], all at once: for a ledger that is known to be small.
+    ///
+    /// # Errors
+    /// As [`Store::stream`].
+    fn read(&self, since: Position) -> BoxFuture<'_, Result<Stored, StoreError>> {
+        Box::pin(async move { self.stream(since).await?.all().await })
+    }
 
     /// Appends `bytes` (whole lines) if the ledger still ends at `at`, durably, and gives its new end. All or nothing: a store whose
     /// answer was lost must find out by itself whether the bytes are there before it answers.
@@ -84,9 +75,22 @@ pub trait Store: Send + Sync {
         bytes: Vec<u8>,
     ) -> BoxFuture<'_, Result<(Position, String), AppendError>>;
 
-    /// Is the place nearly full, so that it should be compacted before much more is appended?
-    fn is_nearly_full(&self) -> bool {
-        false
+    /// As [`Store::replace`], for a ledger that compacts itself. Where generations take room for good, the one before takes the place of
+    /// the one that was kept by the last such compaction, so that they do not add up.
+    ///
+    /// # Errors
+    /// As [`Store::replace`].
+    fn supersede(
+        &self,
+        at: Position,
+        bytes: Vec<u8>,
+    ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
+        self.replace(at, bytes)
+    }
+
+    /// Should a ledger that ends at `at` be compacted before much more is appended?
+    fn room(&self, _at: Position) -> Room {
+        Room::Enough
     }
 }
 
@@ -107,36 +111,36 @@ fn too_large(length: u64) -> Option<String> {
         .then(|| format!("it has {length} bytes, and a ledger has at most {LEDGER_BYTES_MAX}"))
 }
 
-/// The length of all whole lines in `bytes`.
-pub(crate) fn whole_lines(bytes: &[u8]) -> usize {
-    bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |last| last + 1)
+/// Where in a ledger that ends at `end` that begins which came after `since`; `None`: it is shorter than that.
+const fn start(since: Position, end: Position) -> Option<u64> {
+    let start = if since.generation == end.generation {
+        since.offset
+    } else if since.offset > 0 && end.generation == 0 {
+        return None;
+    } else {
+        0
+    };
+    if start > end.offset {
+        None
+    } else {
+        Some(start)
+    }
 }
 
 /// What `bytes`, all there is, hold after `since`; `None`: they are shorter than that.
 fn tail(mut bytes: Vec<u8>, since: Position) -> Option<Stored> {
     bytes.truncate(whole_lines(&bytes));
-    let generation = generation_of(first_line(&bytes));
-    let start = if since.generation == generation {
-        usize::try_from(since.offset).ok()?
-    } else if since.offset > 0 && generation == 0 {
-        return None;
-    } else {
-        0
+    let position = Position {
+        generation: generation_of(first_line(&bytes)),
+        offset: bytes.len() as u64,
     };
-    let at = |offset: usize| Position {
-        generation,
-        offset: offset as u64,
-    };
-    let position = at(bytes.len());
-    if start > bytes.len() {
-        return None;
-    }
-    bytes.drain(..start);
+    let start = start(since, position)?;
+    bytes.drain(..usize::try_from(start).ok()?);
     Some(Stored {
-        from: at(start),
+        from: Position {
+            offset: start,
+            ..position
+        },
         bytes,
         position,
     })

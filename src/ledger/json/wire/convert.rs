@@ -5,10 +5,12 @@
 mod ending;
 mod hand_off;
 
+use std::borrow::Cow;
+
 use super::{
-    ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, DestinationLine, EventLine, HandOffLine, FailedLine, ForgottenLine,
-    Instant, KeysLine, Line, LookedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
-    SubjectLine, TimesLine, VERSION,
+    ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, DeclaredLine, DestinationLine, EventLine,
+    FailedLine, ForgottenLine, HandOffLine, Instant, IntendedLine, KeysLine, Line, LogReadLine, LookedLine, OpenedLine,
+    ParameterLine, RegenerationLine, SeenLine, SlotLine, TimesLine, VERSION,
 };
 use crate::ledger::event::{Confirmation, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, ResourceId};
@@ -54,12 +56,12 @@ impl EventLine {
                 at,
                 tool,
                 compactions,
-            } => Self::Opened {
+            } => Self::Opened(OpenedLine {
                 lineage,
                 at: Instant(at),
                 tool,
                 compactions,
-            },
+            }),
             Event::Looked {
                 subject,
                 at,
@@ -92,17 +94,19 @@ impl EventLine {
                 born,
                 at,
                 by,
-            } => Self::Declared {
-                subject: SubjectLine::of(&subject),
+            } => Self::Declared(DeclaredLine {
+                identity: identity(&subject),
+                address: address(&subject),
                 slot: SlotLine::of(slot),
                 born: Instant(born),
                 at: Instant(at),
                 by,
-            },
+            }),
             Event::Confirmed(said) => Self::Confirmed(ConfirmedLine::of(said)),
             Event::HandOffConfirmed(said) => Self::HandOffConfirmed(HandOffLine::of(said)),
             Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten(AttemptsLine {
-                subject: SubjectLine::of(&subject),
+                identity: identity(&subject),
+                address: address(&subject),
                 at: Instant(at),
                 by,
             }),
@@ -111,7 +115,8 @@ impl EventLine {
                 at,
                 generations,
             } => Self::Forgotten(ForgottenLine {
-                subject: SubjectLine::of(&subject),
+                identity: identity(&subject),
+                address: address(&subject),
                 at: Instant(at),
                 generations,
             }),
@@ -125,13 +130,13 @@ impl EventLine {
             at: Instant(event.at),
             slot: event.slot.map(SlotLine::of),
         });
-        Self::LogRead {
+        Self::LogRead(LogReadLine {
             subscription: reading.log.subscription,
             resource_group: reading.log.group,
             since: Instant(reading.span.since),
             until: Instant(reading.span.until),
             regenerations: regenerations.collect(),
-        }
+        })
     }
 
     fn looked(
@@ -142,7 +147,8 @@ impl EventLine {
         told: PerSlot<Option<Timestamp>>,
     ) -> Self {
         Self::Looked(LookedLine {
-            subject: SubjectLine::of(subject),
+            identity: identity(subject),
+            address: address(subject),
             at: Instant(at),
             created: created.map(Instant),
             keys: keys.map(KeysLine::of),
@@ -158,11 +164,12 @@ impl EventLine {
         asks: Option<String>,
     ) -> Self {
         Self::RunSeen(SeenLine {
-            subject: SubjectLine::of(subject),
+            identity: identity(subject),
+            address: address(subject),
             name,
             run,
             ended: Instant(ended),
-            result: result.as_str().to_owned(),
+            result: result.as_str().to_owned().into(),
             digest,
             asks,
         })
@@ -176,17 +183,19 @@ impl EventLine {
         rule: Option<String>,
     ) -> Self {
         Self::RunFailed(FailedLine {
-            subject: SubjectLine::of(subject),
+            identity: identity(subject),
+            address: address(subject),
             run,
             ended: ended.map(Instant),
-            result: result.as_str().to_owned(),
+            result: result.as_str().to_owned().into(),
             rule,
         })
     }
 
     fn intended(intent: Intent) -> Self {
-        Self::Intended {
-            subject: SubjectLine::of(&intent.subject),
+        Self::Intended(IntendedLine {
+            identity: identity(&intent.subject),
+            address: address(&intent.subject),
             intent: intent.intent,
             apply: intent.apply,
             by: intent.by,
@@ -195,108 +204,84 @@ impl EventLine {
             seen: intent.seen.map(Instant),
             at: Instant(intent.at),
             act_by: Instant(intent.act_by),
-        }
-    }
-
-    pub(super) fn event(self) -> Result<Event, String> {
-        Ok(match self {
-            Self::Opened {
-                lineage,
-                at,
-                tool,
-                compactions,
-            } => opened(lineage, at.0, tool, compactions),
-            Self::Looked(line) => line.event()?,
-            Self::LogRead {
-                subscription,
-                resource_group,
-                since,
-                until,
-                regenerations,
-            } => log_read(
-                LogId::new(&subscription, &resource_group),
-                LogSpan {
-                    since: since.0,
-                    until: until.0,
-                },
-                regenerations,
-            ),
-            Self::RunSeen(line) => line.event()?,
-            Self::RunFailed(line) => line.event()?,
-            Self::Intended {
-                subject,
-                intent,
-                apply,
-                by,
-                action,
-                rule,
-                seen,
-                at,
-                act_by,
-            } => Event::Intended(Intent {
-                intent,
-                apply,
-                by,
-                subject: subject.subject()?,
-                action: action.action()?,
-                rule,
-                seen: seen.map(|seen| seen.0),
-                at: at.0,
-                act_by: act_by.0,
-            }),
-            Self::Settled {
-                intent,
-                how,
-                at,
-                because,
-            } => Event::Settled {
-                intent,
-                how: how.ending(because)?,
-                at: at.0,
-            },
-            Self::Declared {
-                subject,
-                slot,
-                born,
-                at,
-                by,
-            } => Event::Declared {
-                subject: subject.subject()?,
-                slot: slot.slot(),
-                born: born.0,
-                at: at.0,
-                by,
-            },
-            Self::Confirmed(line) => Event::Confirmed(line.confirmation()?),
-            Self::HandOffConfirmed(line) => Event::HandOffConfirmed(line.confirmation()?),
-            Self::AttemptsForgotten(line) => line.event()?,
-            Self::Forgotten(line) => line.event()?,
         })
     }
 }
 
-fn log_read(log: LogId, span: LogSpan, regenerations: Vec<RegenerationLine>) -> Event {
-    let events = regenerations.into_iter();
-    Event::LogRead(LogReading {
-        log,
-        span,
-        events: events.map(RegenerationLine::regeneration).collect(),
+fn identity(subject: &Subject) -> Cow<'static, str> {
+    subject.identity.to_string().into()
+}
+
+fn address(subject: &Subject) -> Cow<'static, str> {
+    subject.address.to_string().into()
+}
+
+fn subject(identity: &str, address: &str) -> Result<Subject, String> {
+    Ok(Subject {
+        identity: Identity::parse(identity)
+            .ok_or_else(|| format!("`{identity}` is not an identity"))?,
+        address: Address::parse(address)?,
     })
 }
 
-const fn opened(lineage: String, at: Timestamp, tool: String, compactions: u32) -> Event {
-    Event::Opened {
-        lineage,
-        at,
-        tool,
-        compactions,
+impl OpenedLine {
+    pub(super) fn event(self) -> Event {
+        Event::Opened {
+            lineage: self.lineage,
+            at: self.at.0,
+            tool: self.tool,
+            compactions: self.compactions,
+        }
     }
 }
 
-impl ConfirmedLine {
+impl LogReadLine {
+    pub(super) fn event(self) -> Event {
+        let events = self.regenerations.into_iter();
+        Event::LogRead(LogReading {
+            log: LogId::new(&self.subscription, &self.resource_group),
+            span: LogSpan {
+                since: self.since.0,
+                until: self.until.0,
+            },
+            events: events.map(RegenerationLine::regeneration).collect(),
+        })
+    }
+}
+
+impl IntendedLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
+        Ok(Event::Intended(Intent {
+            intent: self.intent,
+            apply: self.apply,
+            by: self.by,
+            subject: subject(&self.identity, &self.address)?,
+            action: self.action.action()?,
+            rule: self.rule,
+            seen: self.seen.map(|seen| seen.0),
+            at: self.at.0,
+            act_by: self.act_by.0,
+        }))
+    }
+}
+
+impl DeclaredLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
+        Ok(Event::Declared {
+            subject: subject(&self.identity, &self.address)?,
+            slot: self.slot.slot(),
+            born: self.born.0,
+            at: self.at.0,
+            by: self.by,
+        })
+    }
+}
+
+impl ConfirmedLine<'_> {
     fn of(said: Confirmation) -> Self {
         Self {
-            subject: SubjectLine::of(&said.subject),
+            identity: identity(&said.subject),
+            address: address(&said.subject),
             digest: said.digest,
             run: said.run,
             at: Instant(said.at),
@@ -305,9 +290,9 @@ impl ConfirmedLine {
         }
     }
 
-    fn confirmation(self) -> Result<Confirmation, String> {
+    pub(super) fn confirmation(self) -> Result<Confirmation, String> {
         Ok(Confirmation {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             digest: self.digest,
             run: self.run,
             at: self.at.0,
@@ -317,20 +302,20 @@ impl ConfirmedLine {
     }
 }
 
-impl AttemptsLine {
-    fn event(self) -> Result<Event, String> {
+impl AttemptsLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::AttemptsForgotten {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             at: self.at.0,
             by: self.by,
         })
     }
 }
 
-impl LookedLine {
-    fn event(self) -> Result<Event, String> {
+impl LookedLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::Looked {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             at: self.at.0,
             created: self.created.map(|created| created.0),
             keys: self.keys.map(KeysLine::keys).transpose()?,
@@ -342,10 +327,10 @@ impl LookedLine {
     }
 }
 
-impl SeenLine {
-    fn event(self) -> Result<Event, String> {
+impl SeenLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::RunSeen {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             name: self.name,
             run: self.run,
             ended: self.ended.0,
@@ -356,10 +341,10 @@ impl SeenLine {
     }
 }
 
-impl FailedLine {
-    fn event(self) -> Result<Event, String> {
+impl FailedLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::RunFailed {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             run: self.run,
             ended: self.ended.map(|ended| ended.0),
             result: RunResult::parse(&self.result),
@@ -368,29 +353,12 @@ impl FailedLine {
     }
 }
 
-impl ForgottenLine {
-    fn event(self) -> Result<Event, String> {
+impl ForgottenLine<'_> {
+    pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::Forgotten {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             at: self.at.0,
             generations: self.generations,
-        })
-    }
-}
-
-impl SubjectLine {
-    fn of(subject: &Subject) -> Self {
-        Self {
-            identity: subject.identity.to_string(),
-            address: subject.address.to_string(),
-        }
-    }
-
-    fn subject(self) -> Result<Subject, String> {
-        Ok(Subject {
-            identity: Identity::parse(&self.identity)
-                .ok_or_else(|| format!("`{}` is not an identity", self.identity))?,
-            address: Address::parse(&self.address)?,
         })
     }
 }
@@ -417,11 +385,11 @@ impl TimesLine {
     }
 }
 
-impl KeysLine {
+impl KeysLine<'_> {
     fn of(keys: &PerSlot<Fingerprint>) -> Self {
         Self {
-            one: keys.one.as_str().to_owned(),
-            two: keys.two.as_str().to_owned(),
+            one: keys.one.as_str().to_owned().into(),
+            two: keys.two.as_str().to_owned().into(),
         }
     }
 

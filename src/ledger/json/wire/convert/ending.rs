@@ -2,9 +2,11 @@
 //!
 //! A line without a reason gives [`Why::Untold`]; no reason is made up.
 
-use super::super::{BecauseLine, DestinationLine, EndingLine, EventLine, Instant, ReceiptLine, SlotLine};
+use super::super::{
+    BecauseLine, DestinationLine, EndingLine, EventLine, Instant, ReceiptLine, SettledLine, SlotLine,
+};
 use super::fingerprint;
-use crate::ledger::event::{Ending, Why};
+use crate::ledger::event::{Ending, Event, Why};
 use crate::model::time::Timestamp;
 use crate::model::verdict::Receipt;
 
@@ -14,17 +16,27 @@ impl EventLine {
             Ending::Done(receipt) => (EndingLine::Done(ReceiptLine::of(receipt)), None),
             Ending::NotDone(why) => (EndingLine::NotDone, BecauseLine::of(why)),
         };
-        Self::Settled {
+        Self::Settled(SettledLine {
             intent,
             how,
             at: Instant(at),
             because,
-        }
+        })
+    }
+}
+
+impl SettledLine {
+    pub(in super::super) fn event(self) -> Result<Event, String> {
+        Ok(Event::Settled {
+            intent: self.intent,
+            how: self.how.ending(self.because)?,
+            at: self.at.0,
+        })
     }
 }
 
 impl EndingLine {
-    pub(super) fn ending(self, because: Option<BecauseLine>) -> Result<Ending, String> {
+    fn ending(self, because: Option<BecauseLine>) -> Result<Ending, String> {
         match self {
             Self::Done(receipt) => receipt.receipt().map(Ending::Done),
             Self::NotDone => Ok(Ending::NotDone(

@@ -1,7 +1,7 @@
 //! Where keys go, and what people say of that.
 
-use super::super::{DestinationLine, HandOffLine, Instant, SlotLine, SubjectLine};
-use super::fingerprint;
+use super::super::{DestinationLine, HandOffLine, Instant, SlotLine};
+use super::{address, fingerprint, identity, subject};
 use crate::ledger::event::HandOffConfirmation;
 use crate::model::hand_off::Destination;
 use crate::model::vault::{SecretName, VaultName};
@@ -30,10 +30,11 @@ impl DestinationLine {
     }
 }
 
-impl HandOffLine {
+impl HandOffLine<'_> {
     pub(super) fn of(said: HandOffConfirmation) -> Self {
         Self {
-            subject: SubjectLine::of(&said.subject),
+            identity: identity(&said.subject),
+            address: address(&said.subject),
             to: DestinationLine::of(said.to),
             slot: SlotLine::of(said.slot),
             fingerprint: said.fingerprint.as_str().to_owned(),
@@ -43,9 +44,9 @@ impl HandOffLine {
         }
     }
 
-    pub(super) fn confirmation(self) -> Result<HandOffConfirmation, String> {
+    pub(in super::super) fn confirmation(self) -> Result<HandOffConfirmation, String> {
         Ok(HandOffConfirmation {
-            subject: self.subject.subject()?,
+            subject: subject(&self.identity, &self.address)?,
             to: self.to.destination()?,
             slot: self.slot.slot(),
             fingerprint: fingerprint(&self.fingerprint)?,

@@ -1,0 +1,41 @@
+//! The operating system is asked off the runtime, since a disk may take its time; and what its errors mean to a person.
+
+use std::io::{self, ErrorKind};
+
+use super::super::StoreError;
+
+pub(super) async fn off_the_runtime<T: Send + 'static, E: From<io::Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(stopped) => Err(io::Error::other(stopped).into()),
+    }
+}
+
+pub(super) fn trouble(doing: &'static str, place: String, error: &io::Error) -> StoreError {
+    StoreError {
+        doing,
+        place,
+        what: error.to_string(),
+        advice: advice(error.kind()).to_owned(),
+    }
+}
+
+pub(super) const fn advice(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::PermissionDenied => {
+            "let this user read and write the file and its folder, or name another place in the Project's `ledger`"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "name a place that can be written in the Project's `ledger`"
+        }
+        ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
+            "name a file, not a folder, in the Project's `ledger`"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            "make room on the disk; nothing was written"
+        }
+        _ => "check the place that the Project's `ledger` names",
+    }
+}
