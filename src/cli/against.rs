@@ -14,6 +14,7 @@ use crate::model::address::Name;
 use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
 use crate::model::job::JobSpec;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
+use crate::model::suspension::Suspension;
 use crate::model::time::{Timestamp, minute};
 use crate::model::verdict::{
     Action, Facts, JobFacts, RuntimeFacts, Step, SubmissionFacts, Target, Verdict,
@@ -45,7 +46,7 @@ pub fn check(
         );
         return Err(Failure::new(summary).with_exit(Exit::Stale));
     }
-    let rules = Rules::of(&desired);
+    let rules = Rules::of(&desired, now);
     let steps = file.plan.steps.iter();
     let done = steps.filter(|step| matches!(step.verdict, Verdict::Act { .. }) || step.resumes());
     let refused = done.filter_map(|step| {
@@ -65,16 +66,18 @@ pub fn check(
 
 struct Rules<'a> {
     desired: &'a Desired,
+    now: Timestamp,
     key_ages: BTreeMap<&'a Name, &'a KeyAgeRule>,
     job_runs: BTreeMap<&'a Name, &'a JobRunRule>,
 }
 
 impl<'a> Rules<'a> {
-    fn of(desired: &'a Desired) -> Self {
+    fn of(desired: &'a Desired, now: Timestamp) -> Self {
         let key_ages = desired.key_ages.iter().map(|rule| (&rule.name, rule));
         let job_runs = desired.job_runs.iter().map(|rule| (&rule.name, rule));
         Self {
             desired,
+            now,
             key_ages: key_ages.collect(),
             job_runs: job_runs.collect(),
         }
@@ -96,6 +99,7 @@ impl<'a> Rules<'a> {
                     Err(why) => return Some(why),
                 };
                 job(known, target, facts, step)
+                    .or_else(|| self.suspended(rule, known.suspend.as_ref()))
             }
             (Some(Target::Submission(target)), Facts::Submission(facts)) => {
                 let known = match self.job_run(rule, &target.workspace, file) {
@@ -103,6 +107,7 @@ impl<'a> Rules<'a> {
                     Err(why) => return Some(why),
                 };
                 submission(known, target, facts)
+                    .or_else(|| self.suspended(rule, known.suspend.as_ref()))
             }
             (None | Some(Target::Runtime(_) | Target::Job(_) | Target::Submission(_)), _) => {
                 Some("what it rests on is not in the plan".to_owned())
@@ -128,7 +133,19 @@ impl<'a> Rules<'a> {
         if !survey::selects(rule, target.id.name()) {
             return Some(format!("{name} does not select it"));
         }
-        (rule.spec != facts.spec).then(|| format!("{name} promises something else"))
+        if rule.spec != facts.spec {
+            return Some(format!("{name} promises something else"));
+        }
+        self.suspended(name, rule.suspend.as_ref())
+    }
+
+    fn suspended(&self, rule: &Name, suspend: Option<&Suspension>) -> Option<String> {
+        let suspension = suspend.filter(|suspension| suspension.holds(self.now))?;
+        let until = suspension.until.map(minute);
+        let until = until
+            .map(|until| format!(" until {until}"))
+            .unwrap_or_default();
+        Some(format!("{rule} is suspended{until}: {}", suspension.reason))
     }
 
     fn job_run(

@@ -158,6 +158,7 @@ fn texts(all: &[Filled]) -> Vec<String> {
 fn required(text: &RequireText) -> Requirements {
     let lower = |text: &String| text.to_ascii_lowercase();
     let rules = text.key_age.as_ref();
+    let suspend = text.suspend.as_ref().map(|word| word.0);
     Requirements {
         ledger: text.ledger.as_ref().map(|ledger| match ledger {
             LedgerText::File(path) => LedgerPlace::File(PathBuf::from(&path.0)),
@@ -170,6 +171,7 @@ fn required(text: &RequireText) -> Requirements {
         connections: set(text.connections.as_ref(), |one| one.0.clone()),
         credentials: set(text.credentials.as_ref(), |one| one.0.clone()),
         kinds: set(text.kinds.as_ref(), |one| one.0),
+        suspend,
         actions: set(text.actions.as_ref(), |one| one.0),
         vaults: set(text.vaults.as_ref(), |one| lower(&one.0)),
         guardrails: text.guardrails.as_ref().map(guardrails).unwrap_or_default(),

@@ -9,6 +9,7 @@ use super::job::{JobSpec, SubmissionSpec};
 use super::key_service::KeyService;
 use super::runtime::RuntimeSpec;
 use super::selector::Selector;
+use super::suspension::Suspension;
 use super::time::Freeze;
 use super::vault::{VaultConnection, VaultName};
 
@@ -122,6 +123,8 @@ pub struct KeyAgeRule {
     pub allow_empty: bool,
     /// What is promised of every runtime it selects.
     pub spec: RuntimeSpec,
+    /// Why nothing is done for it, if that is so.
+    pub suspend: Option<Suspension>,
     /// Where it is written.
     pub place: Place,
 }
@@ -137,6 +140,8 @@ pub struct JobRunRule {
     pub what: JobRunWhat,
     /// Tags may select nothing.
     pub allow_empty: bool,
+    /// Why nothing is done for it, if that is so.
+    pub suspend: Option<Suspension>,
     /// Where it is written.
     pub place: Place,
 }

@@ -33,6 +33,7 @@ pub mod runtime_service;
 pub(crate) mod samples;
 pub mod selector;
 pub mod survey;
+pub mod suspension;
 pub mod time;
 pub mod timeline;
 pub mod trouble;

@@ -18,6 +18,10 @@ use super::time::{Freeze, Span};
 use super::trust::Allowed;
 use super::verdict::{Action, Counts};
 
+mod suspend;
+
+pub use suspend::Suspending;
+
 /// A policy. By default: none, which bounds nothing and allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
@@ -62,6 +66,8 @@ pub struct Requirements {
     pub unknown_age: Option<Vec<UnknownAge>>,
     /// Choices of `onWindowStarvation`.
     pub on_starvation: Option<Vec<OnStarvation>>,
+    /// How rules may be suspended; `None`: as they like.
+    pub suspend: Option<Suspending>,
 }
 
 /// What a rule may lead to.
@@ -151,6 +157,8 @@ pub enum Part {
     Starvation,
     /// This entry of `handOff`.
     HandOff(usize),
+    /// `suspend`.
+    Suspend,
 }
 
 /// What breaks the policy.

@@ -7,6 +7,7 @@ use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight
 use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
+use super::suspension::Suspension;
 use super::trouble::Trouble;
 use super::verdict::action::Action;
 use super::verdict::refusal::Refusal;
@@ -84,6 +85,8 @@ pub struct Case<Target, Spec, Sight, Memory> {
     pub target: Target,
     /// Desired.
     pub spec: Spec,
+    /// Why nothing is done for that rule, if that is so.
+    pub suspend: Option<Suspension>,
     /// Seen.
     pub sight: Looked<Sight>,
     /// Remembered; empty if never met.

@@ -125,6 +125,7 @@ fn ageless(verdict: &Verdict) -> Verdict {
             | Hold::EitherKeyTooOld { .. }
             | Hold::Overlap { .. }
             | Hold::Freeze { .. }
+            | Hold::Suspended { .. }
             | Hold::NoKeys { .. }
             | Hold::Deferred { .. }
             | Hold::ActiveRun { .. }

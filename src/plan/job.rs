@@ -37,10 +37,15 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
     let facts = facts(case, &opened.memory, sight, moment.now);
     let ruling = match (opened.blocked.take(), sight) {
         (Some(blocked), _) => blocked,
-        (None, None) => rule_unseen(case, &facts, moment),
+        (None, None) => {
+            rule_unseen(case, &facts, moment).unless_suspended(case.suspend.as_ref(), moment)
+        }
         (None, Some(sight)) => {
             let view = View::new(case, sight, &opened.memory, &facts, moment);
-            let ruling = view.rule().unless_frozen(moment);
+            let ruling = view
+                .rule()
+                .unless_suspended(case.suspend.as_ref(), moment)
+                .unless_frozen(moment);
             repeat(ruling, sight, &mut opened, moment.now)
         }
     };
@@ -135,7 +140,7 @@ fn open<'a>(case: &'a JobCase, sight: Option<&JobSight>, now: Timestamp) -> Open
     opened
 }
 
-/// A start in doubt is sent again, as it was, where a start is wanted. Where nothing is wanted any more, it is given up after
+/// A start in doubt is sent again, as it was, where a start is wanted. Where nothing is wanted any more, or the rule is suspended, it is given up after
 /// the settling time: lists lag, but a run that shows up later still harms nothing. Until then nobody can tell.
 fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timestamp) -> Ruling {
     let Some(newest) = opened.repeats.last().copied() else {
@@ -148,8 +153,11 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
             }
             ruling
         }
-        Verdict::Hold { .. } => ruling,
-        Verdict::Keep(_) => {
+        Verdict::Keep(_)
+        | Verdict::Hold {
+            why: Hold::Suspended { .. },
+            ..
+        } => {
             let settles_at = |doubt: &&Doubt| doubt.act_by <= sight.at;
             if let Some(open) = opened.repeats.iter().find(|doubt| !settles_at(doubt)) {
                 let until = Some(open.act_by).filter(|until| *until > now);
@@ -161,6 +169,7 @@ fn repeat(mut ruling: Ruling, sight: &JobSight, opened: &mut Opened, now: Timest
                 .extend(given_up.map(|doubt| settlement(doubt, Settled::NotDone)));
             ruling
         }
+        Verdict::Hold { .. } => ruling,
     }
 }
 

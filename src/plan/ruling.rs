@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::openings::Rests;
 use crate::model::memory::Doubt;
 use crate::model::promise::Attention;
+use crate::model::suspension::Suspension;
 use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
@@ -121,6 +122,20 @@ impl Ruling {
     ) -> Self {
         self.changes_at = moment.first_after(instants.into_iter().chain(self.changes_at));
         self
+    }
+
+    /// Nothing is done, and nothing is waited for, while the rule is suspended.
+    pub(super) fn unless_suspended(self, rule: Option<&Suspension>, moment: Moment) -> Self {
+        let Some(suspension) = rule.filter(|suspension| suspension.holds(moment.now)) else {
+            return self;
+        };
+        if let Verdict::Hold { why, .. } = &self.verdict
+            && why.outlasts_suspension()
+        {
+            return self.changing(moment, suspension.until);
+        }
+        let reason = suspension.reason.clone();
+        Self::hold(Hold::Suspended { reason }, suspension.until)
     }
 
     /// A freeze beats every act.

@@ -43,7 +43,8 @@ pub(super) fn draft(case: &RuntimeCase, moment: Moment) -> Draft {
     let judge = Judge::new(case, &opened.memory, moment);
     let ruling = opened
         .blocked
-        .unwrap_or_else(|| judge.rule(opened.memory.last_rotation()));
+        .unwrap_or_else(|| judge.rule(opened.memory.last_rotation()))
+        .unless_suspended(case.suspend.as_ref(), moment);
     let judged = judge.promise(case);
     let mut step = step(&case.address, &case.rule, &ruling, &judged, moment);
     step.target = Some(Target::Runtime(case.target.clone()));

@@ -75,7 +75,8 @@ impl View<'_> {
         let Some(sight) = self.sight else {
             return match (self.case.doubts.first(), self.success()) {
                 (Some(doubt), _) => doubtful(doubt, None),
-                (None, Some(run)) => Ruling::keep(Keep::SucceededOnce { run }),
+                (None, Some(run)) => Ruling::keep(Keep::SucceededOnce { run })
+                    .unless_suspended(self.case.suspend.as_ref(), self.moment),
                 (None, None) => Ruling::not_looked_at(),
             };
         };
@@ -93,11 +94,18 @@ impl View<'_> {
                 _ => repeats.push(doubt),
             }
         }
-        let ruling = self.judge(lately(settlements)).unless_frozen(self.moment);
+        let ruling = self
+            .judge(lately(settlements))
+            .unless_suspended(self.case.suspend.as_ref(), self.moment)
+            .unless_frozen(self.moment);
         let ruling = self.repeat(ruling, repeats, sight, settlements);
         let former = self.settle_former(former, sight, settlements);
         let in_the_way = match &ruling.verdict {
-            Verdict::Keep(_) => true,
+            Verdict::Keep(_)
+            | Verdict::Hold {
+                why: Hold::Suspended { .. },
+                ..
+            } => true,
             // What an earlier content's submit may have started shows up in the lists, and is then waited for.
             Verdict::Act { .. } => self.case.spec.concurrency != Concurrency::Allow,
             Verdict::Hold { .. } => false,
@@ -130,10 +138,14 @@ impl View<'_> {
                 }
                 ruling
             }
-            Verdict::Hold { .. } => ruling,
-            Verdict::Keep(_) => self
+            Verdict::Keep(_)
+            | Verdict::Hold {
+                why: Hold::Suspended { .. },
+                ..
+            } => self
                 .settle_former(repeats, sight, settlements)
                 .unwrap_or(ruling),
+            Verdict::Hold { .. } => ruling,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::model::survey::{
     Case, JobCase, JobTarget, Looked, RuntimeCase, RuntimeTarget, Subject, SubmissionCase,
     SubmissionTarget, Survey,
 };
+use crate::model::suspension::Suspension;
 use crate::model::time::{Freeze, Span, Timestamp};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::vault::{DeletedSecret, SecretSight, SecretVersion, SecretVersions, VaultName};
@@ -97,6 +98,13 @@ pub fn freeze(from: Timestamp, to: Timestamp) -> Freeze {
     }
 }
 
+pub fn suspended(until: Option<Timestamp>) -> Option<Suspension> {
+    Some(Suspension {
+        reason: "the gateway is being moved".to_owned(),
+        until,
+    })
+}
+
 /// Remembered and seen: keys `a` and `b`, rotated by afresh 40 and 20 days ago; 90d, 14d before, overlap 24h, adopt.
 pub fn runtime() -> RuntimeCase {
     runtime_named("gateway")
@@ -131,6 +139,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             hand_offs: Vec::new(),
             serves: Serves::default(),
         },
+        suspend: None,
         sight: Looked::Seen(RuntimeSight {
             at: now(),
             kind: OwnKeys::Yes,
@@ -334,6 +343,7 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
             digest: "rule-1".to_owned(),
             asks: "asks-1".to_owned(),
         },
+        suspend: None,
         sight: Looked::Seen(JobSight {
             at: now(),
             job: id,
@@ -389,6 +399,7 @@ pub fn submission() -> SubmissionCase {
             retry: retry(),
             wait_max: None,
         },
+        suspend: None,
         sight: Looked::Seen(SubmissionSight {
             at: now(),
             runs: Vec::new(),
@@ -551,6 +562,13 @@ impl Dice<'_> {
         }
     }
 
+    fn suspension(&mut self) -> Option<Suspension> {
+        self.one_in(6).then(|| Suspension {
+            reason: "moved to a new factory".to_owned(),
+            until: self.pick(&[None, Some(ahead("3h")), Some(ago("1h")), Some(ahead("20d"))]),
+        })
+    }
+
     pub fn runtime(&mut self, number: u8) -> RuntimeCase {
         let mut case = runtime_named(&format!("gateway-{number}"));
         case.memory.slots = PerSlot {
@@ -616,6 +634,7 @@ impl Dice<'_> {
             case.doubts = vec![self.doubt(regenerate(slot, replacing, beside), 0)];
         }
         self.hand_offs(&mut case);
+        case.suspend = self.suspension();
         case
     }
 
@@ -856,6 +875,7 @@ impl Dice<'_> {
             };
             case.doubts = vec![self.doubt(action, 0)];
         }
+        case.suspend = self.suspension();
         case
     }
 
@@ -895,6 +915,7 @@ impl Dice<'_> {
             let digest = self.pick(&["d1", "d0"]);
             case.doubts = vec![self.doubt(submit("submit-token", digest), 0)];
         }
+        case.suspend = self.suspension();
         case
     }
 

@@ -61,6 +61,7 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
         }
         Hold::HandOff { slot, to, why } => hand_off(name(slot), to, why),
         Hold::Freeze { reason } => format!("frozen: {reason}"),
+        Hold::Suspended { reason } => format!("suspended: {reason}"),
         Hold::NoKeys { why } => why.clone(),
         Hold::Deferred { guardrail } => format!("deferred by {guardrail}"),
         Hold::ActiveRun { run } => format!("run {run} is active and must end first"),

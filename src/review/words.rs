@@ -279,7 +279,10 @@ pub(super) fn counts(counts: Counts) -> String {
     if counts.wait > 0 {
         parts.push(format!("{} to wait for", count(counts.wait, "run", "runs")));
     }
-    parts.push(format!("{} on hold", counts.on_hold));
+    parts.push(match counts.suspended {
+        0 => format!("{} on hold", counts.on_hold),
+        suspended => format!("{} on hold ({suspended} suspended)", counts.on_hold),
+    });
     if counts.without_action > 0 {
         parts.push(format!(
             "{} broken without an action",

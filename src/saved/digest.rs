@@ -210,6 +210,7 @@ impl Digest {
                 stop(why),
             )),
             Hold::Freeze { reason } => self.put(&("freeze", reason)),
+            Hold::Suspended { reason } => self.put(&("suspended", reason)),
             Hold::NoKeys { .. } => self.put(&"noKeys"),
             Hold::Deferred { guardrail } => self.put(&("deferred", guardrail)),
             Hold::ActiveRun { run } => self.put(&("activeRun", run)),

@@ -35,6 +35,7 @@ pub fn case(
         place: rule.place.clone(),
         target,
         spec: rule.spec.clone(),
+        suspend: rule.suspend.clone(),
         sight: Looked::NotAsked,
         destinations: Vec::new(),
         memory: scene.memory.runtime(&identity),

@@ -199,6 +199,7 @@ fn case(
         place: rule.rule.place.clone(),
         target,
         spec: rule.spec.clone(),
+        suspend: rule.rule.suspend.clone(),
         sight: Looked::NotAsked,
         destinations: Vec::new(),
         memory: scene

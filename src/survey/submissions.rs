@@ -65,6 +65,7 @@ fn case(
         place: rule.place.clone(),
         target,
         spec: spec.clone(),
+        suspend: rule.suspend.clone(),
         sight: Looked::NotAsked,
         destinations: Vec::new(),
         memory: contents.memory(&identity, &spec.digest),

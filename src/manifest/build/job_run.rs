@@ -96,6 +96,7 @@ fn rule(
         workspace: workspace?.name,
         what: what?,
         allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
+        suspend: spec.suspend.as_ref().map(|at| at.value.suspension()),
         place: context.place(document.mark),
     })
 }

@@ -84,6 +84,7 @@ pub fn build(
             tags: tags.unwrap_or_default(),
             allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
             spec: built,
+            suspend: spec.suspend.as_ref().map(|at| at.value.suspension()),
             place: context.place(document.mark),
         }));
     }

@@ -107,7 +107,8 @@ pub fn check_rules(
         if let Some(document) = documents.get(&rule.name)
             && let Some(Spec::KeyAge(spec)) = &document.spec
         {
-            let found = policy.of_key_age(&rule.spec);
+            let found = policy.of_key_age(&rule.spec).into_iter();
+            let found = found.chain(policy.of_suspension(rule.suspend.as_ref()));
             note(context, policy, found, document, |part| {
                 in_key_age(spec, part)
             });
@@ -115,9 +116,17 @@ pub fn check_rules(
     }
     let documents = Context::of_kind(context.documents, Kind::JobRun);
     for rule in job_runs.into_iter().flatten() {
-        if let Some(document) = documents.get(&rule.name) {
-            let found = policy.of_actions(ActionKind::of_rule(&rule.what));
-            note(context, policy, found, document, |_| None);
+        if let Some(document) = documents.get(&rule.name)
+            && let Some(Spec::JobRun(spec)) = &document.spec
+        {
+            let found = policy
+                .of_actions(ActionKind::of_rule(&rule.what))
+                .into_iter();
+            let found = found.chain(policy.of_suspension(rule.suspend.as_ref()));
+            note(context, policy, found, document, |part| match part {
+                Part::Suspend => spec.suspend.as_ref().map(|at| at.mark),
+                _ => None,
+            });
         }
     }
 }
@@ -165,6 +174,7 @@ fn in_key_age(spec: &KeyAgeSpec, part: Part) -> Option<Mark> {
             let all = spec.hand_offs.as_ref();
             all.and_then(|all| all.get(index)).map(|at| at.mark)
         }
+        Part::Suspend => spec.suspend.as_ref().map(|at| at.mark),
         _ => None,
     }
 }

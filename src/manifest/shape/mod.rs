@@ -14,3 +14,4 @@ pub mod project;
 pub mod rule;
 pub mod secret;
 pub mod spot;
+pub mod suspend;

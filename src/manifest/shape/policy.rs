@@ -14,7 +14,7 @@ use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
 use super::spot::{Shape, Spot};
 use crate::model::kind::Kind;
-use crate::model::policy::ActionKind;
+use crate::model::policy::{ActionKind, Suspending};
 use crate::model::trust::{HostPattern, VariablePattern};
 
 record! {
@@ -101,6 +101,8 @@ record! {
         "vaults" vaults: Option<Vec<Filled>>,
         /// Bounds on one apply. Those of the Project may be tighter; where it has none, these hold.
         "guardrails" guardrails: Option<GuardrailsText>,
+        /// How rules may be suspended. Default: as they like.
+        "suspend" suspend: Option<SuspendWord>,
         /// Bounds on KeyAge rules.
         "keyAge" key_age: Option<KeyAgeBounds>,
     }
@@ -117,6 +119,14 @@ record! {
         "unknownAge" unknown_age: Option<Vec<UnknownAgeWord>>,
         /// Choices of `onWindowStarvation`.
         "onWindowStarvation" on_starvation: Option<Vec<OnStarvationWord>>,
+    }
+}
+
+words! {
+    /// How rules may be suspended.
+    SuspendWord(Suspending) {
+        "never" Suspending::Never = "Not at all.",
+        "withUntil" Suspending::WithUntil = "With `until`: the rule acts again from then on.",
     }
 }
 

@@ -9,6 +9,7 @@ use super::json::Json;
 use super::leaf::{AccountPattern, CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
 use super::number::{Count, Length, Positive};
 use super::parameter::ParameterText;
+use super::suspend::SuspendText;
 use crate::model::job::{Concurrency, Counting};
 use crate::model::runtime::{OnStarvation, UnknownAge};
 
@@ -55,6 +56,8 @@ record! {
         "handOff" hand_offs: Option<Vec<At<HandOffText>>>,
         /// Which key is the current one. Default: `newest`.
         "serves" serves: Option<At<ServesWord>>,
+        /// Takes the rule out of action for a while. Its subjects are shown with the reason, and its promises are still judged.
+        "suspend" suspend: Option<At<SuspendText>>,
     }
     check |findings| {
         if let (Some(limit), Some(rotate_before), Some(overlap), Some(jitter)) = (&age_max, &rotate_before, &overlap, &jitter) {
@@ -219,6 +222,8 @@ record! {
         "parameters" parameters: Option<At<BTreeMap<String, At<ParameterText>>>>,
         /// How long apply waits for the end of a run that it started. Default: it does not.
         "waitFor" wait_for: Option<At<WaitText>>,
+        /// Takes the rule out of action for a while. Its subjects are shown with the reason, and its promises are still judged.
+        "suspend" suspend: Option<At<SuspendText>>,
     }
 }
 

@@ -121,6 +121,7 @@ pub(super) fn hold() -> BoxedStrategy<Hold> {
         }),
         (action(), instant()).prop_map(|(action, since)| Hold::Doubt { action, since }),
         text().prop_map(|reason| Hold::Freeze { reason }),
+        text().prop_map(|reason| Hold::Suspended { reason }),
         text().prop_map(|guardrail| Hold::Deferred { guardrail }),
     ]
     .boxed()

@@ -24,6 +24,8 @@ pub struct Counts {
     pub wait: usize,
     /// Subjects on hold.
     pub on_hold: usize,
+    /// Of these, the ones whose rule is suspended.
+    pub suspended: usize,
     /// Subjects whose promise is broken, with no action that would mend it.
     pub without_action: usize,
     /// Subjects that need no action.
@@ -70,6 +72,7 @@ impl Counts {
             Verdict::Keep(_) => self.up_to_date += 1,
             Verdict::Hold { why, .. } => {
                 self.on_hold += 1;
+                self.suspended += usize::from(matches!(why, Hold::Suspended { .. }));
                 let open = matches!(why, Hold::Busy { .. } | Hold::Doubt { .. });
                 self.resolve += usize::from(open);
             }

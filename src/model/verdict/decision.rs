@@ -136,6 +136,7 @@ fn hold(hold: &Hold) -> Hold {
         | Hold::EitherKeyDue { .. }
         | Hold::EitherKeyTooOld { .. }
         | Hold::Freeze { .. }
+        | Hold::Suspended { .. }
         | Hold::Deferred { .. }
         | Hold::ActiveRun { .. }
         | Hold::UndatedSuccess { .. }

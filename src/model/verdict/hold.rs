@@ -90,6 +90,11 @@ pub enum Hold {
         /// Why it was declared.
         reason: String,
     },
+    /// Its rule is suspended.
+    Suspended {
+        /// Why, in the words of who suspended it.
+        reason: String,
+    },
     /// Keys to be had elsewhere or nowhere.
     NoKeys {
         /// `linked from another factory: its keys are rotated there`.
@@ -157,6 +162,37 @@ pub enum HandOffStop {
 }
 
 impl Hold {
+    /// Is it told also while the rule is suspended? It says what could not be read, or what is not known yet of an earlier operation: neither
+    /// is about an action to come.
+    pub const fn outlasts_suspension(&self) -> bool {
+        match self {
+            Self::Trouble(_)
+            | Self::Busy { .. }
+            | Self::Doubt { .. }
+            | Self::ForeignRotation { .. } => true,
+            Self::AgeUnknown { .. }
+            | Self::EitherKeyDue { .. }
+            | Self::EitherKeyTooOld { .. }
+            | Self::Window { .. }
+            | Self::Starved { .. }
+            | Self::Overlap { .. }
+            | Self::Freeze { .. }
+            | Self::Suspended { .. }
+            | Self::NoKeys { .. }
+            | Self::Deferred { .. }
+            | Self::ActiveRun { .. }
+            | Self::LostRun { .. }
+            | Self::UndatedSuccess { .. }
+            | Self::QueuedRun { .. }
+            | Self::BackOff { .. }
+            | Self::GaveUp { .. }
+            | Self::PauseFirst
+            | Self::UnpauseFirst
+            | Self::RestartsItself
+            | Self::RunsForbidden => false,
+        }
+    }
+
     /// Why only a person can end it; `None`: time or the next apply does.
     pub const fn attention(&self) -> Option<Attention> {
         match self {
@@ -182,6 +218,7 @@ impl Hold {
             | Self::Doubt { .. }
             | Self::Overlap { .. }
             | Self::Freeze { .. }
+            | Self::Suspended { .. }
             | Self::Deferred { .. }
             | Self::ActiveRun { .. }
             | Self::QueuedRun { .. }

@@ -33,6 +33,8 @@ pub enum Law {
     OneTokenEach,
     /// Nothing is done inside a freeze.
     Frozen,
+    /// Nothing is done for a suspended rule.
+    Suspended,
     /// Nothing is done to what could not be seen.
     Unseen,
     /// Nothing is done while another apply's request may be under way.

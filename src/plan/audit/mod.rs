@@ -8,6 +8,7 @@ use crate::model::address::{Address, Name};
 use crate::model::desired::Project;
 use crate::model::memory::Doubt;
 use crate::model::survey::{Looked, Subject, Survey};
+use crate::model::suspension::Suspension;
 use crate::model::verdict::{Action, Plan, Step, Target, Verdict};
 
 mod actions;
@@ -164,23 +165,30 @@ fn timing(project: &Project, plan: &Plan, step: &Step) -> Vec<Law> {
 fn against(case: &Subject, plan: &Plan, step: &Step) -> Vec<Law> {
     let acts = !actions(step).is_empty();
     let open = |doubts: &[Doubt]| doubts.iter().any(|doubt| plan.at < doubt.act_by);
-    let (failed, busy, mut broken) = match case {
+    let rests = |suspend: &Option<Suspension>| {
+        let until = suspend.as_ref().map(|suspension| suspension.until);
+        until.is_some_and(|until| until.is_none_or(|until| plan.at < until))
+    };
+    let (failed, busy, suspended, mut broken) = match case {
         Subject::Runtime(case) => (
             matches!(case.sight, Looked::Failed(_)),
             open(&case.doubts),
+            rests(&case.suspend),
             keys::laws(case, plan, step),
         ),
         Subject::Job(case) => (
             matches!(case.sight, Looked::Failed(_)),
             open(&case.doubts),
+            rests(&case.suspend),
             runs::job_laws(case, plan, step),
         ),
         Subject::Submission(case) => (
             matches!(case.sight, Looked::Failed(_)),
             open(&case.doubts),
+            rests(&case.suspend),
             runs::submission_laws(case, step),
         ),
-        Subject::Unresolved { .. } => (true, false, Vec::new()),
+        Subject::Unresolved { .. } => (true, false, false, Vec::new()),
     };
     let orderly = !matches!(step.verdict, Verdict::Hold { .. });
     if failed && orderly {
@@ -188,6 +196,9 @@ fn against(case: &Subject, plan: &Plan, step: &Step) -> Vec<Law> {
     }
     if busy && acts {
         broken.push(Law::Busy);
+    }
+    if suspended && acts {
+        broken.push(Law::Suspended);
     }
     broken
 }

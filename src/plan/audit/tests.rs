@@ -82,6 +82,27 @@ fn laws_of_sight_and_company_with_other_applies_fire() {
 }
 
 #[test]
+fn the_law_of_suspended_rules_fires() {
+    for (until, broken) in [
+        (None, vec![Law::Suspended]),
+        (Some(ahead("1s")), vec![Law::Suspended]),
+        (Some(now()), vec![]),
+    ] {
+        let mut case = runtime_aged("85d", "20d");
+        let suspend = suspended(until);
+        case.suspend.clone_from(&suspend);
+        assert_eq!(misjudged(due(), Subject::Runtime(case)), broken);
+        let (mut job, mut once) = (stale_job(), submission());
+        job.suspend.clone_from(&suspend);
+        once.suspend.clone_from(&suspend);
+        let of_job = misjudged(Subject::Job(stale_job()), Subject::Job(job));
+        assert_eq!(of_job, broken);
+        let of_submit = misjudged(Subject::Submission(submission()), Subject::Submission(once));
+        assert_eq!(of_submit, broken);
+    }
+}
+
+#[test]
 fn laws_about_keys_fire() {
     let both = doctored(due(), |plan| push(plan, regenerate(Slot::Two, 'b', 'a')));
     assert_eq!(both, [Law::BothKeys]);

@@ -6,5 +6,6 @@ mod laws;
 mod openings;
 mod runtime;
 mod submission;
+mod suspend;
 mod urgency;
 mod whole;

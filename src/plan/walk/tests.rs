@@ -31,6 +31,7 @@ fn warned(spec: RuntimeSpec, freezes: &[Freeze]) -> Option<(String, String)> {
         select: Vec::new(),
         exclude: Vec::new(),
         spec,
+        suspend: None,
         place: runtime().place,
     };
     warning(&rule, freezes, &Rests::of(freezes), now())

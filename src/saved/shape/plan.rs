@@ -34,6 +34,9 @@ mirror! {
         wait: usize,
         /// Subjects on hold.
         on_hold: usize,
+        /// Of these, the ones whose rule is suspended.
+        #[serde(default)]
+        suspended: usize,
         /// Subjects whose promise is broken, with no action that would mend it.
         without_action: usize,
         /// Subjects that need no action.

@@ -171,6 +171,7 @@ mirror! {
         Overlap { slot: Text<Slot>, overlap: Text<Span> },
         HandOff { slot: Text<Slot>, to: Destination, why: HandOffStop },
         Freeze { reason: String },
+        Suspended { reason: String },
         NoKeys { why: String },
         Deferred { guardrail: String },
         ActiveRun { run: i64 },
