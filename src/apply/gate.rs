@@ -59,6 +59,7 @@ mod tests {
             wait: false,
             not_after: at(100),
             ends_at: at(200),
+            unapproved: std::collections::BTreeSet::new(),
             stop: StopFlag::default(),
         };
         assert_eq!(gate(&plan, &options, at(49)), None);

@@ -1,7 +1,10 @@
 //! How to apply.
 
+use std::collections::BTreeSet;
+
 use super::stop::StopFlag;
 use crate::cloud::Width;
+use crate::model::address::{Address, Name};
 use crate::model::time::Timestamp;
 
 /// How to apply.
@@ -19,6 +22,8 @@ pub struct Options {
     pub not_after: Timestamp,
     /// When the command's time is over: after this, nothing more is begun or waited for.
     pub ends_at: Timestamp,
+    /// Steps that nobody approved: they are left and named.
+    pub unapproved: BTreeSet<(Address, Name)>,
     /// Raised by the first Ctrl-C: what is under way is finished, nothing more is begun.
     pub stop: StopFlag,
 }

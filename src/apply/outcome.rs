@@ -91,6 +91,7 @@ impl Tally {
             Skip::Earlier => {}
             Skip::Frozen(_)
             | Skip::Refused
+            | Skip::Unapproved
             | Skip::StillRuns(_)
             | Skip::NoLedger(_)
             | Skip::ClockOff(_)

@@ -17,6 +17,8 @@ pub(super) enum Skip {
     Frozen(String),
     /// A guardrail refuses the whole plan.
     Refused,
+    /// The approval does not cover it.
+    Unapproved,
     /// An action of the same subject that comes first was not done.
     Earlier,
     /// A cancelled run does not end.
@@ -39,6 +41,7 @@ impl fmt::Display for Skip {
             Self::Expired(until) => write!(f, "the plan held until {}", minute(*until)),
             Self::Frozen(reason) => write!(f, "frozen: {reason}"),
             Self::Refused => f.write_str("a guardrail refuses this plan"),
+            Self::Unapproved => f.write_str("the approval does not cover it"),
             Self::Earlier => f.write_str("what comes before it was not done"),
             Self::StillRuns(why) | Self::NoLedger(why) | Self::ClockOff(why) => f.write_str(why),
             Self::Overslept => {

@@ -37,6 +37,13 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
     let (Verdict::Act { actions, .. }, Some(target)) = (&step.verdict, &step.target) else {
         return;
     };
+    let unapproved = &hands.options.unapproved;
+    if unapproved.contains(&(step.address.clone(), step.rule.clone())) {
+        for action in actions.iter() {
+            hands.not_begun(step, action, &Skip::Unapproved);
+        }
+        return;
+    }
     let mut progress = Progress::default();
     let mut next = Next::Go;
     for action in repeats(step).chain(actions.iter()) {
@@ -211,29 +218,26 @@ impl Task<'_> {
                 }
                 progress.took(self.action, receipt.as_ref())
             }
-            Ok(Ground::Gone(why)) => {
-                let why = self.or_done_before(why);
-                self.tell(Happened::Stale(self.action.clone(), why));
-                Progress::after(self.action)
-            }
+            Ok(Ground::Gone(why)) => match self.done_before() {
+                Some(receipt) => {
+                    self.tell(Happened::Already(self.action.clone(), receipt.clone()));
+                    progress.took(self.action, Some(&receipt))
+                }
+                None => {
+                    self.tell(Happened::Stale(self.action.clone(), why));
+                    Progress::after(self.action)
+                }
+            },
             Err(trouble) => self.refused(trouble),
         }
     }
 
-    /// Why an action is stale, and that it was an apply which did it since the plan was made, if it was one.
-    fn or_done_before(&self, why: String) -> String {
+    /// What an apply left behind that did this since the plan was made.
+    fn done_before(&self) -> Option<Receipt> {
         let (identity, plan) = (self.target.identity(), self.hands.plan);
-        let done = self
-            .hands
+        self.hands
             .ledger
-            .ask(|memory| before::since(memory, &identity, (self.step, plan.at), self.action));
-        match done {
-            Some(at) => format!(
-                "{why}; an apply did this at {}, after the plan was made",
-                minute(at)
-            ),
-            None => why,
-        }
+            .ask(|memory| before::done(memory, &identity, (self.step, plan.at), self.action))
     }
 
     /// Intend, act, settle. `None`: it was not done, and that is said.

@@ -11,6 +11,7 @@ use super::screen::Screen;
 use super::session;
 use crate::escape::line;
 use crate::model::address::Name;
+use crate::model::approval::Approval;
 use crate::model::desired::{Desired, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule};
 use crate::model::job::JobSpec;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
@@ -21,7 +22,8 @@ use crate::model::verdict::{
 };
 use crate::{saved, survey};
 
-/// Holds what `file` would do or wait for against the manifests in `paths`; `again` is the command that makes a new plan.
+/// Holds what `file` would do or wait for against the manifests in `paths`, and gives the approvals beside them; `None`: no manifests are
+/// named. `again` is the command that makes a new plan.
 ///
 /// # Errors
 /// The manifests have problems or break the policy, or every action that they do not hold any more; or they freeze everything now.
@@ -32,9 +34,9 @@ pub fn check(
     again: &str,
     global: &Global,
     screen: &Screen,
-) -> Result<(), Failure> {
+) -> Result<Option<Vec<Approval>>, Failure> {
     if paths.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let desired = session::held(paths, global, screen)?.0.desired;
     let freezes = &desired.project.freezes;
@@ -55,7 +57,7 @@ pub fn check(
     });
     let refused: String = refused.collect();
     if refused.is_empty() {
-        return Ok(());
+        return Ok(Some(desired.approvals));
     }
     let summary =
         format!("this plan does not fit the manifests any more, and nothing was done:{refused}");

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::against;
+use super::approved;
 use super::args::{Apply as Args, Global, LogFormat};
 use super::beside;
 use super::deciding::{Look, decide};
@@ -20,11 +21,12 @@ use super::surroundings;
 use super::typed::is_plan_file;
 use super::{exit_code, links, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
-use crate::cloud::{Approval, Width, Writer};
+use crate::cloud::{Approval, Surroundings, Width, Writer};
 use crate::limits::CLOCK_SKEW_MAX;
+use crate::model::policy::Policy;
 use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, minute};
-use crate::model::trust::Asked;
+use crate::model::trust::{Asked, Trust};
 use crate::model::verdict::{Plan, Verdict};
 use crate::review::Uses;
 use crate::{review, saved};
@@ -80,10 +82,25 @@ async fn manifests(
         screen,
     )
     .await?;
-    show(&session, &plan, args, screen)?;
+    let asks = !approved::is_given(args, &session.policy) && must_ask(&plan, args);
+    show(&session, &plan, asks, args, screen)?;
     refuse(&plan)?;
     let before = session.ground.now();
-    let approval = approve(&plan, args, screen).await?;
+    let asked = approved::Asked {
+        plan: &plan,
+        memory: &session.ground.ledger.memory(),
+        project: session.desired.project.name.as_str(),
+        approvals: Some(&session.desired.approvals),
+        policy: &session.policy,
+        now: before,
+    };
+    let left = asked.left(args, screen)?;
+    let approval = if asks {
+        approve(screen).await?
+    } else {
+        // Also a plan without actions: what was read is still recorded.
+        Approval::given()
+    };
     let asked = Span::between(before, session.ground.now());
     let connections = Connections {
         key_connections: &session.desired.key_connections,
@@ -103,6 +120,7 @@ async fn manifests(
             given: screen.typed.given(),
             global,
             asked,
+            unapproved: left.unwrap_or_default(),
             screen,
             interrupts,
         },
@@ -124,19 +142,11 @@ async fn saved_plan(
                 .with_exit(Exit::Usage),
         );
     }
+    approved::check_saved(path, &file, args)?;
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
     let policy = policy::find(global, &args.against, screen)?;
-    let scope = trust::Scope {
-        project: &here,
-        ledger: &file.ledger,
-        key_connections: &file.key_connections,
-        workspaces: &file.workspaces,
-    };
-    let trust = trust::gather(global, &scope, &around, &policy)?;
-    let asks = uses::asks_of(&file).into_iter();
-    let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
-    let trust = trust::settle(trust, &asks, &policy, screen).await?;
+    let trust = trusted(&file, &here, &around, &policy, global, screen).await?;
     let project = if args.against.is_empty() {
         here.as_slice()
     } else {
@@ -152,10 +162,19 @@ async fn saved_plan(
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_ledger(&ground, screen);
     let now = ground.now();
-    against::check(&file, &args.against, now, &again, global, screen)?;
+    let approvals = against::check(&file, &args.against, now, &again, global, screen)?;
     check_time(&file.plan, now, &again)?;
     refuse(&file.plan)?;
     policy::check_plan(&policy, &file, now)?;
+    let asked = approved::Asked {
+        plan: &file.plan,
+        memory: &ground.ledger.memory(),
+        project: &file.project,
+        approvals: approvals.as_deref(),
+        policy: &policy,
+        now,
+    };
+    let left = asked.left_of_saved(args, screen)?;
     // Whoever hands over a plan file has reviewed it: that is the approval.
     let approval = Approval::given();
     let connections = Connections {
@@ -175,11 +194,33 @@ async fn saved_plan(
             given: typed.given(),
             global,
             asked: Span::default(),
+            unapproved: left,
             screen,
             interrupts,
         },
     )
     .await
+}
+
+/// What a saved plan may reach: whatever it says itself is asked about anew.
+async fn trusted(
+    file: &saved::File,
+    here: &[PathBuf],
+    around: &Surroundings,
+    policy: &Policy,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Trust, Failure> {
+    let scope = trust::Scope {
+        project: here,
+        ledger: &file.ledger,
+        key_connections: &file.key_connections,
+        workspaces: &file.workspaces,
+    };
+    let trust = trust::gather(global, &scope, around, policy)?;
+    let asks = uses::asks_of(file).into_iter();
+    let asks: Vec<Asked> = asks.map(|ask| Asked { ask, place: None }).collect();
+    trust::settle(trust, &asks, policy, screen).await
 }
 
 /// A plan is applied while it is valid: not when that is over, and not before the time that it was decided for (`--as-of`).
@@ -203,8 +244,13 @@ fn check_time(plan: &Plan, now: Timestamp, again: &str) -> Result<(), Failure> {
 }
 
 /// Nobody approves what they were not shown, `--quiet` or not.
-fn show(session: &Session, plan: &Plan, args: &Args, screen: &Screen) -> Result<(), Failure> {
-    let asks = must_ask(plan, args);
+fn show(
+    session: &Session,
+    plan: &Plan,
+    asks: bool,
+    args: &Args,
+    screen: &Screen,
+) -> Result<(), Failure> {
     let is_text = args.format == LogFormat::Text;
     if !is_text && !asks {
         return Ok(());
@@ -298,11 +344,7 @@ fn must_ask(plan: &Plan, args: &Args) -> bool {
     !args.auto_approve && plan.counts().acts()
 }
 
-/// A plan without actions needs no approval but gets one: what was read is still recorded.
-async fn approve(plan: &Plan, args: &Args, screen: &Screen) -> Result<Approval, Failure> {
-    if !must_ask(plan, args) {
-        return Ok(Approval::given());
-    }
+async fn approve(screen: &Screen) -> Result<Approval, Failure> {
     if !io::stdin().is_terminal() {
         return Err(
             Failure::new("cannot ask for approval: stdin is not a terminal").with_command(
@@ -329,6 +371,8 @@ struct How<'a> {
     global: &'a Global,
     /// How long a person took to answer.
     asked: Span,
+    /// Steps that nobody approved.
+    unapproved: approved::Left,
     screen: &'a Screen,
     interrupts: &'a Interrupts,
 }
@@ -364,6 +408,7 @@ async fn perform(
         by: Some(surroundings::who()),
         wait: args.wait,
         not_after: plan.valid_until,
+        unapproved: how.unapproved.clone(),
         ends_at,
         stop: stop.clone(),
     };

@@ -93,6 +93,8 @@ pub enum Command {
     Plan(Plan),
     /// Make the changes: plan and apply manifests, or apply a saved plan
     Apply(Apply),
+    /// Write an Approval of a saved plan's actions, to be committed beside the manifests
+    Approve(Approve),
     /// Show a saved plan, offline, also when it is stale
     Show(Show),
     /// Compare two saved plans
@@ -335,6 +337,14 @@ fn instant(text: &str) -> Result<Timestamp, String> {
     in_calendar(instant)
 }
 
+/// Reads SHA-256 in hex: all of it, since a part of it is easily forged.
+fn digest(text: &str) -> Result<String, String> {
+    let is_digest = text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    is_digest
+        .then(|| text.to_ascii_lowercase())
+        .ok_or_else(|| "a digest has 64 hexadecimal digits".to_owned())
+}
+
 /// Options of `apply`.
 #[derive(Args, Debug)]
 pub struct Apply {
@@ -359,9 +369,34 @@ pub struct Apply {
     /// What counts as a failure.
     #[command(flatten)]
     pub failing: Failing,
+    /// Do only what was approved under this digest of a plan's actions, as the plan prints it; leave and name what is new since then
+    #[arg(long, value_name = "DIGEST", value_parser = digest)]
+    pub require_digest: Option<String>,
+    /// Do only those actions that this saved plan has, too, however old it is; leave and name the others
+    #[arg(long, value_name = "PLANFILE")]
+    pub approved_plan: Option<PathBuf>,
+    /// Do only those actions that an Approval beside the manifests covers (those of a saved plan: --against); leave and name the others
+    #[arg(long)]
+    pub approved: bool,
     /// Refuse a saved plan whose actions these manifests do not ask for any more (repeatable)
     #[arg(long, value_name = "PATH")]
     pub against: Vec<PathBuf>,
+}
+
+/// Options of `approve`.
+#[derive(Args, Debug)]
+pub struct Approve {
+    /// A saved plan; - is stdin
+    pub planfile: PathBuf,
+    /// Until when it holds: RFC 3339 or a date [default: as long as it lies beside the manifests]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub until: Option<Timestamp>,
+    /// Who approves
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Write it to a file, as in approvals/monday.yaml
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// Options of `show`.

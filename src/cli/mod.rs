@@ -2,6 +2,8 @@
 
 mod against;
 mod apply;
+mod approve;
+mod approved;
 mod args;
 mod auth;
 mod beside;
@@ -95,6 +97,7 @@ fn run(
         Command::Apply(args) => wait(screen, &runtime?, async |interrupts| {
             apply::run(args, global, screen, &interrupts).await
         }),
+        Command::Approve(args) => approve::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Diff(args) => show::diff(args, screen),
         Command::Why(args) => wait(screen, &runtime?, async |_| {
@@ -117,6 +120,7 @@ fn run(
 fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
     const SAVED: Option<&str> = Some("A saved plan is held to the policy when it is applied.");
     let (command, advice) = match &afresh.command {
+        Command::Approve(_) => ("approve", SAVED),
         Command::Show(_) => ("show", SAVED),
         Command::Diff(_) => ("diff", SAVED),
         Command::Schema(_) => ("schema", None),

@@ -39,6 +39,8 @@ pub struct Session {
     pub desired: Desired,
     /// What in them is probably not meant.
     pub warnings: Problems,
+    /// The policy that they are held to.
+    pub policy: Policy,
     /// Where credentials may come from and go to.
     pub trust: Trust,
     /// The rest, which a saved plan needs as well.
@@ -129,6 +131,7 @@ impl Session {
             typed: screen.typed.clone(),
             desired,
             warnings,
+            policy,
             trust,
             ground,
         })

@@ -31,7 +31,7 @@ pub fn show(
         let shown = match output.format {
             PlanFormat::Text => {
                 let options = text_options(screen, output.file.is_none(), given);
-                let text = text(&file.plan, uses_of(file), &options);
+                let text = text(&file.plan, uses_of(file), &options) + &actions_line(&file.plan);
                 escape::page(&text, options.color)
             }
             PlanFormat::Json => {
@@ -63,6 +63,13 @@ pub fn text(plan: &Plan, uses: Uses<'_>, options: &TextOptions) -> String {
     review::text::plan(plan, options) + &review::text::uses(plan, uses, options)
 }
 
+/// What an approval of the plan names.
+fn actions_line(plan: &Plan) -> String {
+    let digest = saved::actions_digest(plan);
+    let line = digest.map(|digest| format!("Actions digest: {digest}\n"));
+    line.unwrap_or_default()
+}
+
 /// What a saved plan says that it uses.
 pub fn uses_of(file: &saved::File) -> Uses<'_> {
     Uses {
@@ -79,6 +86,7 @@ fn markdown(
     screen: &Screen,
 ) -> Result<String, Failure> {
     let digest = saved::digest(&file.plan);
+    let actions = saved::actions_digest(&file.plan);
     let previous = comment.previous.as_ref();
     let previous = previous.map(|path| load(path, screen));
     let previous = previous.transpose()?;
@@ -87,6 +95,7 @@ fn markdown(
         title: &file.project,
         marker: &file.project,
         digest: &digest,
+        actions: actions.as_deref(),
         link: comment.link.as_ref(),
         previous: previous.as_ref().map(|previous| &previous.plan),
         uses: uses_of(file),

@@ -142,6 +142,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
         )
         | Command::Sim(Sim::Advance { paths, .. } | Sim::Reset { paths }) => paths,
         Command::Sim(Sim::Serve { .. })
+        | Command::Approve(_)
         | Command::Show(_)
         | Command::Diff(_)
         | Command::Schema(_)

@@ -9,6 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use super::mark::{At, Mark};
 use super::mask::clipped;
 use super::problem::{Findings, Problem, suggestion};
+use super::shape::approval::ApprovalSpec;
 use super::shape::connection::{
     CloudSpec, CredentialSpec, DataFactorySpec, DatabricksWorkspaceSpec, SubscriptionSpec,
     SynapseWorkspaceSpec,
@@ -71,6 +72,7 @@ specs! {
     KeyAge: KeyAgeSpec,
     JobRun: JobRunSpec,
     Policy: PolicySpec,
+    Approval: ApprovalSpec,
 }
 
 /// A document that was recognised. Its parts are there as far as they could be read.

@@ -81,6 +81,7 @@ fn policy(document: &Document) -> Option<Policy> {
         allow,
         require,
         freezes,
+        approval,
     } = spec.as_ref();
     Some(Policy {
         name: Some(document.name.as_ref()?.value.clone()),
@@ -92,6 +93,7 @@ fn policy(document: &Document) -> Option<Policy> {
             .flatten()
             .map(|text| freeze(&text.value))
             .collect(),
+        is_approval_required: approval.as_ref().is_some_and(|text| text.is_required.0),
     })
 }
 

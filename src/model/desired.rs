@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::address::Name;
+use super::approval::Approval;
 use super::connection::{KeyConnection, Workspace};
 use super::job::{JobSpec, SubmissionSpec};
 use super::key_service::KeyService;
@@ -28,6 +29,8 @@ pub struct Desired {
     pub key_ages: Vec<KeyAgeRule>,
     /// `JobRun` rules in the order of their names.
     pub job_runs: Vec<JobRunRule>,
+    /// What was approved, in the order of the approvals' names. Nothing is decided from it.
+    pub approvals: Vec<Approval>,
 }
 
 /// What holds for all rules together.

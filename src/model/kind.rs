@@ -41,6 +41,8 @@ kinds! {
     JobRun,
     /// What manifests may do.
     Policy,
+    /// What somebody approved.
+    Approval,
 }
 
 impl Kind {
@@ -70,7 +72,8 @@ impl Kind {
             | Self::Credential
             | Self::KeyAge
             | Self::JobRun
-            | Self::Policy => None,
+            | Self::Policy
+            | Self::Approval => None,
         }
     }
 
@@ -85,7 +88,8 @@ impl Kind {
             | Self::DatabricksWorkspace
             | Self::Cloud
             | Self::Credential
-            | Self::Policy => false,
+            | Self::Policy
+            | Self::Approval => false,
         }
     }
 
@@ -97,16 +101,19 @@ impl Kind {
             | Self::DatabricksWorkspace
             | Self::KeyAge
             | Self::JobRun => true,
-            Self::Project | Self::Subscription | Self::Cloud | Self::Credential | Self::Policy => {
-                false
-            }
+            Self::Project
+            | Self::Subscription
+            | Self::Cloud
+            | Self::Credential
+            | Self::Policy
+            | Self::Approval => false,
         }
     }
 
-    /// May a policy name it? There is always a Project, and a Policy is not read from manifests.
+    /// May a policy name it? There is always a Project, a Policy is not read from manifests, and an Approval asks for nothing.
     pub const fn is_chosen(self) -> bool {
         match self {
-            Self::Project | Self::Policy => false,
+            Self::Project | Self::Policy | Self::Approval => false,
             Self::DataFactory
             | Self::SynapseWorkspace
             | Self::Subscription

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod address;
+pub mod approval;
 pub mod birth;
 mod births;
 pub mod connection;

@@ -35,6 +35,8 @@ pub struct Policy {
     pub require: Requirements,
     /// Times in which nothing is applied, whatever the Project says.
     pub freezes: Vec<Freeze>,
+    /// An apply does only what an approval beside the manifests covers.
+    pub is_approval_required: bool,
 }
 
 /// What manifests must keep to. `None` is no bound.

@@ -18,7 +18,7 @@ const TRIED_MAX: usize = 100;
 /// Finds the first instant at which the subject is decided otherwise, and notes it in the draft. A hold that ends earlier than its own
 /// evidence tells ends then.
 pub(super) fn foresee(subject: &Subject, now: &mut Draft, moment: Moment) {
-    let Some((at, then)) = first(subject, now, moment) else {
+    let Some((at, then)) = first(subject, now, moment, is_same) else {
         now.step.changes_at = None;
         return;
     };
@@ -32,9 +32,22 @@ pub(super) fn foresee(subject: &Subject, now: &mut Draft, moment: Moment) {
     }
 }
 
+/// The first instant at which the subject's draft proposes something else, or nothing; `None`: time alone never changes what it proposes, or
+/// it proposes nothing now.
+pub(super) fn proposal_ends(subject: &Subject, now: &Draft, moment: Moment) -> Option<Timestamp> {
+    now.step.proposal()?;
+    let same = |one: &Draft, other: &Draft| one.step.proposal() == other.step.proposal();
+    first(subject, now, moment, same).map(|(at, _)| at)
+}
+
 /// The first instant with another decision, and that decision; `None`: time alone never changes it. After so many instants without a change
 /// the last one stands for it.
-fn first(subject: &Subject, now: &Draft, moment: Moment) -> Option<(Timestamp, Draft)> {
+fn first(
+    subject: &Subject,
+    now: &Draft,
+    moment: Moment,
+    is_same: impl Fn(&Draft, &Draft) -> bool,
+) -> Option<(Timestamp, Draft)> {
     let told = log_is_told(subject);
     let next = |after: Timestamp, draft: &Draft| {
         let told = told.filter(|told| *told > after);

@@ -38,6 +38,7 @@ pub(super) fn draft(subject: &Subject, moment: Moment) -> Draft {
             },
             broken_at: None,
             attention: None,
+            proposal_ends: None,
         },
     }
 }

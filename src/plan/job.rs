@@ -62,6 +62,7 @@ pub(super) fn draft(case: &JobCase, moment: Moment) -> Draft {
         step,
         broken_at: ruling.broken_at,
         attention,
+        proposal_ends: None,
     }
 }
 

@@ -41,7 +41,7 @@ pub use runtime::jitter_share;
 /// Decides about every subject of `survey` at `now`.
 ///
 /// The same survey, project and time give the same plan, in whatever order the cases come. Deciding again at any time before
-/// [`Plan::valid_until`] gives the same actions.
+/// [`Plan::valid_until`] proposes each of its actions again, unless a guardrail gives the place of one to what has become more urgent.
 pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     let rests = Rests::of(&project.freezes);
     let moment = Moment {
@@ -54,18 +54,20 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         .iter()
         .map(|subject| {
             let mut draft = draft(subject, moment);
+            draft.proposal_ends = changes::proposal_ends(subject, &draft, moment);
             changes::foresee(subject, &mut draft, moment);
             draft
         })
         .collect();
     drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
     let rationed = ration::ration(&mut drafts, &project.guardrails);
+    let valid_until = valid_until(&drafts, moment);
     let steps: Vec<Step> = drafts.into_iter().map(finish).collect();
     let mut skipped = survey.skipped.clone();
     skipped.sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
     Plan {
         at: now,
-        valid_until: valid_until(&steps, moment),
+        valid_until,
         steps,
         skipped,
         freezes: moment.ahead(),
@@ -109,15 +111,16 @@ const fn is_deferred(verdict: &Verdict) -> bool {
     )
 }
 
-fn valid_until(steps: &[Step], moment: Moment) -> Timestamp {
-    let acts = steps
-        .iter()
-        .any(|step| matches!(step.verdict, Verdict::Act { .. }));
-    let freeze = moment.next_freeze().filter(|_| acts);
+/// Until the first of its actions changes. What is kept or waits ends no plan: whatever becomes of it, this plan does nothing about it.
+fn valid_until(drafts: &[Draft], moment: Moment) -> Timestamp {
     let limit = later(moment.now, limits::PLAN_VALIDITY_MAX);
-    steps
-        .iter()
-        .filter_map(|step| step.changes_at)
+    let acting = || {
+        let acts = |draft: &&Draft| matches!(draft.step.verdict, Verdict::Act { .. });
+        drafts.iter().filter(acts)
+    };
+    let freeze = moment.next_freeze().filter(|_| acting().next().is_some());
+    acting()
+        .filter_map(|draft| draft.proposal_ends)
         .chain(freeze)
         .filter(|instant| *instant > moment.now)
         .fold(limit, Timestamp::min)

@@ -63,6 +63,8 @@ pub(super) struct Draft {
     pub(super) broken_at: Option<Timestamp>,
     /// Why a person is needed whatever the verdict is; else its hold tells.
     pub(super) attention: Option<Attention>,
+    /// When what it proposes to do changes by time alone.
+    pub(super) proposal_ends: Option<Timestamp>,
 }
 
 /// A verdict with the instants that belong to it.

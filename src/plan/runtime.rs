@@ -54,6 +54,7 @@ pub(super) fn draft(case: &RuntimeCase, moment: Moment) -> Draft {
         step,
         broken_at: ruling.broken_at,
         attention: None,
+        proposal_ends: None,
     }
 }
 

@@ -53,6 +53,7 @@ pub(super) fn draft(case: &SubmissionCase, moment: Moment) -> Draft {
         step,
         broken_at: ruling.broken_at,
         attention: attention.map(|(run, _)| Attention::Blocked { run }),
+        proposal_ends: None,
     }
 }
 

@@ -32,9 +32,13 @@ pub fn digest(plan: &Plan) -> String {
 pub(super) struct Digest(Sha256);
 
 impl Digest {
+    pub(super) fn empty() -> Self {
+        Self(Sha256::new())
+    }
+
     /// What was decided about all subjects together; their own decisions follow.
     pub(super) fn of(frame: &Frame) -> Self {
-        let mut digest = Self(Sha256::new());
+        let mut digest = Self::empty();
         let Frame {
             freezes,
             guardrails,
@@ -69,6 +73,16 @@ impl Digest {
     /// In lower-case hex.
     pub(super) fn finish(self) -> String {
         hex(&self.0.finalize())
+    }
+
+    /// What an action is about.
+    pub(super) fn subject(&mut self, address: &str, rule: &str, target: Option<&Target>) {
+        self.put(&(address, rule));
+        self.target(target);
+    }
+
+    pub(super) fn action(&mut self, action: &crate::model::verdict::Action) {
+        self.put(&Action::of(action));
     }
 
     fn put(&mut self, part: &impl Serialize) {
@@ -157,7 +171,7 @@ impl Digest {
         }
     }
 
-    fn cause(&mut self, cause: &Cause) {
+    pub(super) fn cause(&mut self, cause: &Cause) {
         match cause {
             Cause::KeyDue {
                 slot,

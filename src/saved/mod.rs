@@ -3,9 +3,11 @@
 //! The file has a JSON object on each line, with shapes of its own, one for each type of the model, under a version: the first line says
 //! `"format": "afresh-plan/2"`, and what was decided about all subjects together. Then come connections with their clouds and credentials,
 //! rules, and a line for each subject. What many have in common stands in one line, and others name it. The last line says how many there
-//! are, so that a file that was cut off is noticed, and has two hashes:
+//! are, so that a file that was cut off is noticed, and has three hashes:
 //! - `digest` is SHA-256 over what was decided and what that presumes, not over ages: the same plan a minute later has the same
 //!   digest. It is what a reviewer compares.
+//! - `actions` is SHA-256 over the digests of all actions, which each step that acts lists. It is what an approval names: rows that need no
+//!   action, ids of runs and the time do not change it.
 //! - `seal` is SHA-256 over the lines before it. It detects accidents and hand edits. It does **not** stop a forger, who can compute it
 //!   again: whoever may replace the file decides what is applied. Keep plan files where only the pipeline writes. What an apply does is
 //!   still bounded, because it looks again before each action.
@@ -16,6 +18,7 @@
 //! A plan file holds no secret: there is no field for one, and credentials are references. A field or version that is not known is an
 //! error.
 
+mod actions;
 mod digest;
 mod error;
 mod file;
@@ -35,6 +38,7 @@ use serde_json::Value;
 
 use measure::{Seal, trimmed};
 
+pub use actions::{action_digests, actions_digest, all_action_digests};
 pub use digest::digest;
 pub use error::{Excess, Place, SavedError, Unread, WriteError};
 pub use file::{FORMAT, File};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 
+use super::actions::actions_digest;
 use super::digest::digest;
 use super::error::{Excess, Place, SavedError, Unread};
 use super::file::{FORMAT, File};
@@ -369,7 +370,7 @@ fn holds(
         "number of lines"
     } else if seal.finish() != end.seal {
         "seal"
-    } else if digest(plan) != end.digest {
+    } else if digest(plan) != end.digest || actions_digest(plan) != end.actions {
         "digest"
     } else {
         return Ok(known);

@@ -1,10 +1,11 @@
 //! Writes a plan line by line: nothing of it is held but the line that is being written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde::Serialize;
 
+use super::actions::action_digests;
 use super::digest::Digest;
 use super::error::WriteError;
 use super::file::{FORMAT, File};
@@ -25,6 +26,7 @@ use super::shape::text::Text;
 use super::shape::words;
 use crate::escape;
 use crate::model::address::{Name, ResourceId};
+use crate::model::approval::digest_over;
 use crate::model::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
 use crate::model::time::Timestamp;
 
@@ -88,6 +90,8 @@ struct Writer<'a> {
     measure: Measure,
     seal: Seal,
     digest: Digest,
+    /// The digests of all actions so far.
+    actions: BTreeSet<String>,
     at: Timestamp,
     /// The id of each connection to resources with keys, and a slash.
     ids: BTreeMap<&'a Name, String>,
@@ -106,6 +110,7 @@ impl<'a> Writer<'a> {
             measure: Measure::default(),
             seal: Seal::default(),
             digest: Digest::of(&file.plan.frame()),
+            actions: BTreeSet::new(),
             at: file.plan.at,
             ids: connections
                 .map(|(name, connection)| (name, format!("{}/", connection.id())))
@@ -202,7 +207,10 @@ impl<'a> Writer<'a> {
         }
         let target = target.map(|target| self.target(target, &step.rule));
         let facts = facts(&step.facts, self.at);
-        let line = Step::of(step, rule, target, sentence, facts);
+        let proposal = step.proposal();
+        let digests = proposal.as_ref().map(action_digests).unwrap_or_default();
+        self.actions.extend(digests.iter().cloned());
+        let line = Step::of(step, rule, target, sentence, digests, facts);
         self.put(&Line::Step(Box::new(line)))
     }
 
@@ -271,6 +279,7 @@ impl<'a> Writer<'a> {
         let end = Line::End(End {
             lines: self.measure.lines + 1,
             digest: self.digest.finish(),
+            actions: (!self.actions.is_empty()).then(|| digest_over(&self.actions)),
             seal: self.seal.finish(),
         });
         let line = counted(&end, &mut self.measure)?;

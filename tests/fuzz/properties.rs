@@ -357,6 +357,7 @@ fn shown(plan: &afresh::model::verdict::Plan) {
         title: "afresh",
         marker: "fuzz",
         digest: "0",
+        actions: Some("1"),
         link: None,
         given: "estate",
         previous: None,

@@ -175,6 +175,7 @@ impl Standing {
             wait: false,
             not_after: Timestamp::MAX,
             ends_at: Timestamp::MAX,
+            unapproved: std::collections::BTreeSet::new(),
             stop: StopFlag::default(),
         };
         let reports = Mutex::new(Vec::new());

@@ -105,7 +105,8 @@ impl<'a> Written<'a> {
             | Spec::Credential(_)
             | Spec::KeyAge(_)
             | Spec::JobRun(_)
-            | Spec::Policy(_) => None,
+            | Spec::Policy(_)
+            | Spec::Approval(_) => None,
         }
     }
 }

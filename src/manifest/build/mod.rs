@@ -2,6 +2,7 @@
 //!
 //! Two documents of a kind with the same name are an error, and so are a reference to nothing and a second Project.
 
+mod approval;
 mod asks;
 mod claims;
 mod clear;
@@ -62,6 +63,7 @@ pub fn build(
     let (key_ages, vaults) = key_age::build(&mut context).unzip();
     let job_runs = job_run::build(&mut context);
     policy::check_rules(&mut context, policy, key_ages.as_ref(), job_runs.as_ref());
+    let approvals = approval::build(&mut context, project.as_ref());
     if !documents.iter().any(Document::is_rule) && context.findings.error_count() == 0 {
         context.findings.add(no_rule());
     }
@@ -73,6 +75,7 @@ pub fn build(
             workspaces: complete(context.workspaces)?,
             key_ages: key_ages?,
             job_runs: job_runs?,
+            approvals,
         })
     };
     (whole(context), asks)

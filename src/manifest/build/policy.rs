@@ -60,7 +60,8 @@ pub fn check_places(context: &mut Context<'_>, policy: &Policy, project: Option<
             | Spec::Credential(_)
             | Spec::KeyAge(_)
             | Spec::JobRun(_)
-            | Spec::Policy(_) => {}
+            | Spec::Policy(_)
+            | Spec::Approval(_) => {}
         }
     }
 }

@@ -289,6 +289,16 @@ impl Shape for Truth {
 }
 
 text_leaf! {
+    /// A digest: SHA-256 as 64 hexadecimal digits in lower case.
+    DigestText(String), pattern "^[0-9a-f]{64}$", |text| {
+        let is_digest = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        is_digest.then(|| text.to_owned()).ok_or_else(|| {
+            Wrong::from(format!("`{}` is not a digest", clipped(text))).help("it has 64 hexadecimal digits in lower case")
+        })
+    }
+}
+
+text_leaf! {
     /// Text that is not empty.
     Filled(String), pattern "\\S", |text| {
         if text.trim().is_empty() {

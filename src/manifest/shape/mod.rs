@@ -2,6 +2,7 @@
 //!
 //! Readers report every problem, not only the first one.
 
+pub mod approval;
 pub mod check;
 pub mod connection;
 pub mod declare;

@@ -8,7 +8,7 @@ use super::super::mark::At;
 use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
 use super::declare::{record, words};
-use super::leaf::{self, Filled, Guid, NameText};
+use super::leaf::{self, Filled, Guid, NameText, Truth};
 use super::number::Length;
 use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
@@ -29,6 +29,16 @@ record! {
         "require" require: Option<RequireText>,
         /// Times in which nothing is applied, beside those of the Project.
         "freezes" freezes: Option<Vec<At<FreezeText>>>,
+        /// Whether actions have to be approved in the manifests.
+        "approval" approval: Option<ApprovalText>,
+    }
+}
+
+record! {
+    /// Whether actions have to be approved in the manifests.
+    ApprovalText {
+        /// An apply does only what an Approval beside the manifests covers. Default: false.
+        "required" is_required: Truth,
     }
 }
 

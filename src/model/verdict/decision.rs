@@ -102,7 +102,7 @@ const NO_AGE: AgeRange = AgeRange {
     at_most: None,
 };
 
-fn cause(cause: &Cause) -> Cause {
+pub(super) fn cause(cause: &Cause) -> Cause {
     let mut cause = cause.clone();
     match &mut cause {
         Cause::KeyDue { age, haste, .. } => (*age, *haste) = (NO_AGE, None),

@@ -169,7 +169,9 @@ impl Hold {
             Self::Trouble(_)
             | Self::Busy { .. }
             | Self::Doubt { .. }
-            | Self::ForeignRotation { .. } => true,
+            | Self::ForeignRotation { .. }
+            // A key that was made is not handed over: nobody may overlook that.
+            | Self::HandOff { .. } => true,
             Self::AgeUnknown { .. }
             | Self::EitherKeyDue { .. }
             | Self::EitherKeyTooOld { .. }

@@ -16,8 +16,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What globs met and left alone.
     pub skipped: Vec<Skipped>,
-    /// Nothing changes before this by the passing of time alone, unless a right is missing where nothing was looked at yet: the earliest `changes_at`, and at most
-    /// [`crate::limits::PLAN_VALIDITY_MAX`] from `at`.
+    /// None of its actions changes before this by the passing of time alone; at most [`crate::limits::PLAN_VALIDITY_MAX`] from `at`. What needs
+    /// no action now may need one earlier: that is another plan's business.
     pub valid_until: Timestamp,
     /// Freezes that are not over yet: apply keeps them also between decision and act.
     pub freezes: Vec<Freeze>,

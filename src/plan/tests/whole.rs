@@ -70,12 +70,15 @@ fn accounts_are_bounded_by_their_subscription_and_runtimes_by_their_factory() {
 }
 
 #[test]
-fn a_plan_is_valid_until_something_changes_and_a_day_at_most() {
+fn a_plan_is_valid_until_an_action_of_its_own_changes_and_a_day_at_most() {
     let mut project = project();
     let valid = |project: &Project, subject| decide(&survey([subject]), project, now()).valid_until;
     let day: Timestamp = Span::seconds(PLAN_VALIDITY_MAX.as_secs()).after(now());
     assert_eq!(valid(&project, due("a", "40d")), day);
-    assert_eq!(valid(&project, due("a", "75d23h")), ahead("1h"));
+    // What becomes due meanwhile is another plan's business.
+    assert_eq!(valid(&project, due("a", "75d23h")), day);
+    // That a limit is passed while the key waits for its apply changes nothing about what is to be done.
+    assert_eq!(valid(&project, due("a", "89d23h")), day);
     project.freezes = vec![freeze(ahead("2h"), ahead("3h"))];
     assert_eq!(valid(&project, due("a", "80d")), ahead("2h"));
     assert_eq!(valid(&project, due("a", "40d")), day);

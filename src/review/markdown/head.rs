@@ -114,8 +114,13 @@ fn decisions(plan: &Plan, options: &MarkdownOptions) -> String {
             )
         )
     });
-    let digest = format!("digest <code>{digest}</code>");
-    since.map_or(digest.clone(), |since| format!("{since}; {digest}"))
+    let actions = options.actions.map(|actions| {
+        let actions: String = actions.chars().filter(char::is_ascii_hexdigit).collect();
+        format!("actions digest <code>{actions}</code>")
+    });
+    let parts = since.into_iter().chain(actions);
+    let parts = parts.chain([format!("plan digest <code>{digest}</code>")]);
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 /// The first few, escaped, and how many more; `None` of nothing.

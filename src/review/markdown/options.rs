@@ -15,6 +15,8 @@ pub struct MarkdownOptions<'a> {
     pub marker: &'a str,
     /// The plan's digest, for comparing with the one that is applied.
     pub digest: &'a str,
+    /// The digest of its actions, which an approval names; `None`: it has none.
+    pub actions: Option<&'a str>,
     /// Where the whole plan can be read.
     pub link: Option<&'a Link>,
     /// The plan that the comment showed before.

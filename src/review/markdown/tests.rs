@@ -22,6 +22,7 @@ fn options(limit: Limit) -> MarkdownOptions<'static> {
         title: "afresh",
         marker: "data-platform",
         digest: "0123456789abcdef0123",
+        actions: Some("fedcba9876543210"),
         link: Some(&LINK),
         previous: None,
         uses: Uses {
@@ -120,7 +121,7 @@ fn a_comment_decides_in_its_first_lines() {
 - **Needs attention:** 1: analytics/loop
 - **Guardrails:** none reached
 - **Validity:** valid until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests (5 Databricks)
-- **Decisions:** since the last plan: 3 added, 0 removed, 0 decided differently; digest <code>0123456789ab</code>
+- **Decisions:** since the last plan: 3 added, 0 removed, 0 decided differently; actions digest <code>fedcba9876543210</code>; plan digest <code>0123456789ab</code>
 
 | subject | change | promise | why |
 |---|---|---|---|

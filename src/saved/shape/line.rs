@@ -85,6 +85,9 @@ shape! {
         /// SHA-256 over what was decided and what that presumes, without ages.
         #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
         digest: String,
+        /// SHA-256 over the digests of all actions, sorted, each with one line feed behind it: what an approval names. Left out: there are none.
+        #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+        actions: Option<String>,
         /// SHA-256 over the lines before this one, each with one line feed behind it.
         #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
         seal: String,

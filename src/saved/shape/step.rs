@@ -33,6 +33,9 @@ mirror! {
         target: Option<Target>,
         /// The same in one sentence, as the plan's row says it. Nothing is decided from it.
         sentence: String,
+        /// The digest of each action, in their order: SHA-256 over its subject, what it does, what it presumes and why, without ages.
+        #[serde(default)]
+        action_digests: Vec<String>,
         #[serde(default)]
         facts: Facts,
     }

@@ -134,9 +134,30 @@ pub fn pure(history: &mut History, decided: &Decided) {
             }
         }
         if let Some(again) = &before_end {
-            same(history, plan, step, &again.steps[place], Law::ValidUntil);
+            proposes(history, plan, step, &again.steps[place]);
         }
     }
+}
+
+/// What is to be done is still to be done, unless a guardrail gives its place to another.
+fn proposes(history: &mut History, plan: &Plan, step: &Step, again: &Step) {
+    let displaced = matches!(
+        again.verdict,
+        Verdict::Hold {
+            why: Hold::Deferred { .. },
+            ..
+        }
+    );
+    let own = step.proposal().filter(|_| !displaced);
+    let is_same = own.is_none() || own == again.proposal();
+    history.tally.check(Law::ValidUntil, plan.at, is_same, || {
+        format!(
+            "valid until {}, {} — but before, nothing else having happened: {}",
+            plan.valid_until,
+            said(step),
+            said(again)
+        )
+    });
 }
 
 fn same(history: &mut History, plan: &Plan, step: &Step, again: &Step, law: Law) {

@@ -65,6 +65,7 @@ pub fn all(history: &mut History, plan: &Plan) {
             title: "afresh",
             marker: "lab",
             digest: "0",
+            actions: Some("1"),
             link: None,
             previous: None,
             uses: Uses {
