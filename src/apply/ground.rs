@@ -1,10 +1,34 @@
 //! Does what an action presumes still hold? Pure: sights in, a yes or a sentence out.
 
+use crate::ledger::event::Event;
 use crate::model::job::{Phase, Run, RunId};
 use crate::model::key_service::KeyService;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::{Timestamp, minute};
+use crate::model::vault::NewVersion;
 use crate::model::verdict::{Action, Company, Presumed};
+
+/// What another look says of an action.
+pub(super) enum Ground {
+    /// It may be done.
+    Firm {
+        /// The action, naming what was seen where the plan was not allowed to see.
+        action: Action,
+        /// The service's time of the look.
+        at: Timestamp,
+        /// What was seen and the ledger does not know.
+        news: Option<Box<Event>>,
+        /// What a new version of a secret is to have beside its value.
+        version: Option<Box<NewVersion>>,
+    },
+    /// It is done already, by others.
+    Already {
+        /// The service's time of the look.
+        at: Timestamp,
+    },
+    /// What it presumes holds no longer.
+    Gone(String),
+}
 
 /// Both keys as they were seen right before an action.
 #[derive(Clone, Copy)]

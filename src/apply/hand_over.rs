@@ -1,7 +1,7 @@
 //! Hands a key over: what is looked at before the intent, and what is sent after it.
 
 use super::hands::Hands;
-use super::look::Ground;
+use super::ground::Ground;
 use crate::cloud::{ActFailure, Dated, HandedKey};
 use crate::model::address::ResourceId;
 use crate::model::effect::Effect;

@@ -5,7 +5,6 @@
 use futures_util::future::join;
 
 use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
-use crate::ledger::event::Event;
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::connection::Workspace;
@@ -17,36 +16,13 @@ use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
 use crate::model::trouble::{Trouble, TroubleKind};
-use crate::model::vault::NewVersion;
 use crate::model::verdict::{Action, Company, Presumed, Step};
 
-use super::ground::{self, KeysSeen, StartSight, SubmitSight};
+use super::ground::{self, Ground, KeysSeen, StartSight, SubmitSight};
 use super::hand_over::{self, Handing};
 use super::hands::Hands;
 use super::progress::Progress;
 use super::remember;
-
-/// What another look says of an action.
-pub(super) enum Ground {
-    /// It may be done.
-    Firm {
-        /// The action, naming what was seen where the plan was not allowed to see.
-        action: Action,
-        /// The service's time of the look.
-        at: Timestamp,
-        /// What was seen and the ledger does not know.
-        news: Option<Box<Event>>,
-        /// What a new version of a secret is to have beside its value.
-        version: Option<Box<NewVersion>>,
-    },
-    /// It is done already, by others.
-    Already {
-        /// The service's time of the look.
-        at: Timestamp,
-    },
-    /// What it presumes holds no longer.
-    Gone(String),
-}
 
 /// Looks at everything that `action`, which is what `effect` does, presumes. `progress`: what this step has done before.
 ///

@@ -4,7 +4,7 @@
 use super::act::Answer;
 use super::hand_over;
 use super::hands::Hands;
-use super::look::Ground;
+use super::ground::Ground;
 use super::progress::{Next, Progress};
 use super::proof::Unproved;
 use super::skip::Skip;

@@ -145,7 +145,10 @@ fn embedded() -> Surroundings {
     };
     let parameters = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX));
+        // A command that gets a key needs the others.
+        .filter(|(name, _)| {
+            name.starts_with(VARIABLE_PREFIX) || matches!(name.as_str(), "PATH" | "HOME")
+        });
     let known = complete.unwrap_or_else(stand_ins);
     Surroundings::new(known.into_iter().chain(parameters))
 }

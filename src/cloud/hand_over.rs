@@ -83,13 +83,17 @@ pub(super) async fn to_command(
 ) -> Result<Timestamp, ActFailure> {
     let value = key.value(session).await?;
     let service = KeyService::of(key.resource);
-    let told = [
+    let mut told = vec![
         ("AFRESH_ADDRESS", key.address.to_string()),
         ("AFRESH_RESOURCE", key.resource.as_str().to_owned()),
         ("AFRESH_SLOT", service.key_name(key.slot).to_owned()),
         ("AFRESH_FINGERPRINT", key.key.as_str().to_owned()),
         ("AFRESH_ID", id_of(key, argv)),
     ];
+    let around = session.vault().surroundings();
+    for name in ["PATH", "HOME"] {
+        told.extend(around.var(name).map(|value| (name, value.to_owned())));
+    }
     command::run(argv, &told, &value.value, timeout)
         .await
         .map(|()| clock.now())

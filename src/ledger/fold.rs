@@ -7,7 +7,7 @@ mod attempts;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use super::event::{Ending, Event, Intent, Subject, Why};
+use super::event::{Ending, Event, HandOffConfirmation, Intent, Subject, Why};
 use crate::model::address::Identity;
 use crate::model::birth::Evidence;
 use crate::model::hand_off::Delivered;
@@ -110,15 +110,7 @@ impl Fold {
                 }
             }
             Event::Confirmed(said) => self.confirmed(&said.subject, &said.digest, said.run),
-            Event::HandOffConfirmed(said) => {
-                if let Some(runtime) = self.runtime(&said.subject) {
-                    let delivered = Delivered {
-                        by: Some(said.by.clone()),
-                        ..Delivered::now(said.slot, &said.fingerprint, said.at)
-                    };
-                    runtime.deliver(&said.to, delivered);
-                }
-            }
+            Event::HandOffConfirmed(said) => self.hand_off_confirmed(said),
             Event::AttemptsForgotten { subject, at, .. } => self.forgive(subject, *at),
             Event::Forgotten {
                 subject,
@@ -229,6 +221,16 @@ impl Fold {
         let confirmed = &mut self.submission(subject).confirmed;
         if confirmed.iter().all(|(_, known)| *known != run) {
             confirmed.push((digest.to_owned(), run));
+        }
+    }
+
+    fn hand_off_confirmed(&mut self, said: &HandOffConfirmation) {
+        if let Some(runtime) = self.runtime(&said.subject) {
+            let delivered = Delivered {
+                by: Some(said.by.clone()),
+                ..Delivered::now(said.slot, &said.fingerprint, said.at)
+            };
+            runtime.deliver(&said.to, delivered);
         }
     }
 

@@ -98,9 +98,16 @@ fn after_keys(line: &str) -> Vec<std::ops::Range<usize>> {
             let value = &line[start..];
             let mapping =
                 value.is_empty() || value.starts_with(['{', '#']) || value == "|" || value == ">";
-            (!mapping).then(|| start..start + secret_length(value))
+            (!mapping && !is_pattern(last_word(&line[..colon]), value))
+                .then(|| start..start + secret_length(value))
         })
         .collect()
+}
+
+/// A name of a secret with what stands for other names in it, as hand-offs have them: `secret: "{runtime}-key"`. It is not its value.
+fn is_pattern(key: &str, value: &str) -> bool {
+    const NAMES: [&str; 5] = ["{runtime}", "{account}", "{factory}", "{connection}", "{slot}"];
+    key == "secret" && NAMES.iter().any(|name| value.contains(name))
 }
 
 /// A quoted value ends with its quote, any other with the line.

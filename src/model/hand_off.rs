@@ -115,15 +115,6 @@ impl Destination {
     }
 }
 
-/// The placeholders of a secret's name.
-pub const PLACEHOLDERS: [&str; 5] = [
-    "{runtime}",
-    "{account}",
-    "{factory}",
-    "{connection}",
-    "{slot}",
-];
-
 /// Which of the two keys a rule hands over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Serves {
@@ -135,6 +126,14 @@ pub enum Serves {
 }
 
 impl HandOff {
+    /// Can afresh do it by itself?
+    pub const fn is_automatic(&self) -> bool {
+        match self {
+            Self::Vault { .. } | Self::Command { .. } => true,
+            Self::Person { .. } => false,
+        }
+    }
+
     /// Does each key have a place of its own? Then both are handed over, each to its own.
     pub fn is_of_each_key(&self) -> bool {
         match self {

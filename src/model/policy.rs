@@ -385,6 +385,18 @@ impl Policy {
         })
     }
 
+    /// What the places break that keys go to.
+    fn of_hand_offs(&self, all: &[HandOff]) -> Vec<Violation> {
+        let allowed = self.require.vaults.as_ref();
+        let broken = all.iter().enumerate().filter_map(|(index, one)| match one {
+            HandOff::Vault { vault, .. } => {
+                outside(allowed, &vault.to_string(), "vault", Part::HandOff(index))
+            }
+            HandOff::Command { .. } | HandOff::Person { .. } => None,
+        });
+        broken.collect()
+    }
+
     /// What a rule about keys breaks.
     pub fn of_key_age(&self, spec: &RuntimeSpec) -> Vec<Violation> {
         let require = &self.require;
@@ -410,16 +422,6 @@ impl Policy {
                     ),
                 )
             });
-        let vaults = spec.hand_offs.iter().enumerate();
-        let vaults = vaults.filter_map(|(index, one)| match one {
-            HandOff::Vault { vault, .. } => outside(
-                require.vaults.as_ref(),
-                &vault.to_string(),
-                "vault",
-                Part::HandOff(index),
-            ),
-            HandOff::Command { .. } | HandOff::Person { .. } => None,
-        });
         let unknown = require.unknown_age.as_ref();
         let unknown = unknown
             .filter(|allowed| !allowed.contains(&spec.unknown_age))
@@ -452,18 +454,14 @@ impl Policy {
                     ),
                 )
             });
-        let is_automatic = |one: &HandOff| match one {
-            HandOff::Vault { .. } | HandOff::Command { .. } => true,
-            HandOff::Person { .. } => false,
-        };
-        let hands_over = spec.hand_offs.iter().any(is_automatic);
+        let hands_over = spec.hand_offs.iter().any(HandOff::is_automatic);
         let hands_over = hands_over.then_some(ActionKind::HandOver);
         let actions = std::iter::once(ActionKind::Regenerate).chain(hands_over);
         let actions = self.of_actions(actions);
         [age, overlap, unknown, starvation]
             .into_iter()
             .flatten()
-            .chain(vaults)
+            .chain(self.of_hand_offs(&spec.hand_offs))
             .chain(actions)
             .collect()
     }

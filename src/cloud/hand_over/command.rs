@@ -64,11 +64,6 @@ pub(super) async fn run(
     };
     let mut command = Command::new(program);
     command.args(arguments).env_clear();
-    for name in ["PATH", "HOME"] {
-        if let Some(value) = std::env::var_os(name) {
-            command.env(name, value);
-        }
-    }
     command
         .envs(told.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
@@ -181,7 +176,11 @@ mod tests {
 
     async fn sh(script: &str, timeout: Span) -> Result<(), Failure> {
         let argv = ["sh", "-c", script].map(str::to_owned);
-        let told = [("AFRESH_SLOT", "authKey1".to_owned())];
+        let told = [
+            ("AFRESH_SLOT", "authKey1".to_owned()),
+            ("HOME", "/nowhere".to_owned()),
+            ("PATH", "/usr/bin:/bin".to_owned()),
+        ];
         run(&argv, &told, &SecretString::from(KEY), timeout).await
     }
 

@@ -180,8 +180,8 @@ fn secret(
         KeyService::Storage => (&["{account}"], &["{runtime}", "{factory}"]),
     };
     let mut rest = text.clone();
-    for placeholder in own.iter().chain(&["{connection}", "{slot}"]) {
-        rest = rest.replace(placeholder, "a");
+    for name in own.iter().chain(&["{connection}", "{slot}"]) {
+        rest = rest.replace(name, "a");
     }
     let known = format!("known here: {}, {{connection}}, {{slot}}", own.join(", "));
     if let Some(strange) = others.iter().find(|other| rest.contains(**other)) {
@@ -190,7 +190,7 @@ fn secret(
         return None;
     }
     if rest.contains(['{', '}']) {
-        let message = format!("`{}` has a placeholder that is not known", clipped(text));
+        let message = format!("`{}` names in braces what is not known here", clipped(text));
         context.findings.add(Problem::at(written.mark, message).help(known));
         return None;
     }

@@ -8,7 +8,6 @@ use super::super::mark::{At, Mark};
 use super::super::problem::{Findings, Problem};
 use super::leaf::{CronText, Filled, Instant};
 use super::number::Length;
-use super::rule::HandOffText;
 
 /// Least time between regenerating the two keys of one runtime, unless a rule says something else.
 pub const OVERLAP_DEFAULT: Span = Span::hours(24);
@@ -240,17 +239,16 @@ pub fn hand_off(
     }
 }
 
-/// The list of a rule: each entry is something, and no two are the same.
-pub fn hand_offs(all: Option<&Vec<At<HandOffText>>>, findings: &mut Findings) {
-    if let Some(beyond) = all.and_then(|all| all.get(HAND_OFFS_MAX)) {
-        let message = format!("a rule has at most {HAND_OFFS_MAX} hand-offs");
-        findings.add(Problem::at(beyond.mark, message));
-    }
-    let all = all.into_iter().flatten();
-    for (at, is_empty) in all.map(|at| (at, at.value.is_empty())) {
+/// The list of a rule: not too long, and each entry is something. Of each: where it is, and whether it says nothing.
+pub fn hand_offs(all: impl Iterator<Item = (Mark, bool)>, findings: &mut Findings) {
+    for (index, (mark, is_empty)) in all.enumerate() {
+        if index == HAND_OFFS_MAX {
+            let message = format!("a rule has at most {HAND_OFFS_MAX} hand-offs");
+            findings.add(Problem::at(mark, message));
+        }
         if is_empty {
             let message = "a hand-off needs `keyVault`, `command` or `confirm`";
-            findings.add(Problem::at(at.mark, message));
+            findings.add(Problem::at(mark, message));
         }
     }
 }

@@ -64,7 +64,8 @@ record! {
             let (rotate_before, overlap, jitter) = (rotate_before.as_ref(), overlap.as_ref(), jitter.as_ref());
             KeyAgeLengths { limit, rotate_before, overlap, jitter }.check(findings);
         }
-        check::hand_offs(hand_offs.as_ref().and_then(Option::as_ref), findings);
+        let written = hand_offs.iter().flatten().flatten();
+        check::hand_offs(written.map(|at| (at.mark, at.value.is_empty())), findings);
         if let Some(Some(windows)) = &windows {
             check::windows(windows, findings);
         }

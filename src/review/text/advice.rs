@@ -4,40 +4,11 @@
 
 use super::hand_off;
 use super::label::labelled;
+use super::remedy::Remedy;
 use super::row::Page;
 use crate::model::promise::Attention;
 use crate::model::runtime::Slot;
 use crate::model::verdict::{Hold, Step, Verdict};
-use crate::review::command;
-
-/// Something that a person can do.
-pub(super) struct Remedy {
-    /// In a sentence; with a command, what the command is for.
-    what: String,
-    /// The words of the command behind `afresh`, without what was given.
-    command: Option<Vec<String>>,
-}
-
-impl Remedy {
-    pub(super) fn only(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            command: None,
-        }
-    }
-
-    pub(super) fn by(what: &str, command: &[&str]) -> Self {
-        Self {
-            what: format!("{what}:"),
-            command: Some(command.iter().map(|word| (*word).to_owned()).collect()),
-        }
-    }
-
-    fn line(&self, given: &str) -> Option<String> {
-        let words: Vec<&str> = self.command.as_ref()?.iter().map(String::as_str).collect();
-        Some(command::afresh(&words, given))
-    }
-}
 
 /// Why it needs attention, and below it what to do; nothing where it needs none.
 pub(super) fn attention(step: &Step, given: &str) -> Vec<String> {

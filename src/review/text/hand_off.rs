@@ -1,7 +1,7 @@
 //! Where keys are handed over, as text, and what a person can do where that is stuck.
 
-use super::advice::Remedy;
 use super::label::labelled;
+use super::remedy::Remedy;
 use crate::escape::line;
 use crate::model::key_service::KeyService;
 use crate::model::time::minute;

@@ -16,6 +16,7 @@ mod job;
 mod hand_off;
 mod label;
 mod report;
+mod remedy;
 mod row;
 mod runtime;
 mod shown;
