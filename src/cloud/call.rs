@@ -258,7 +258,10 @@ impl Call<'_> {
         match self.who.service {
             Service::Arm => refusal::arm::read(response),
             Service::Databricks(_) => refusal::databricks::read(response),
-            Service::Vault => refusal::vault::read(response, &host_and_port(&self.url)),
+            Service::Vault => {
+                let resource = &self.who.cloud.vault_resource;
+                refusal::vault::read(response, &host_and_port(&self.url), resource)
+            }
         }
     }
 

@@ -356,3 +356,47 @@ async fn the_right_to_write_stays_unknown_until_something_is_written() {
     let (entry, rights) = reader(&closed).vault_access(&vault(), &[name()]).await;
     assert!(matches!(entry, Entry::Refused(..)) && rights.is_empty());
 }
+
+/// What is written into a cloud, as a manifest or a plan file could write it.
+type Forged = fn(&mut Cloud);
+
+#[tokio::test]
+async fn no_token_goes_where_only_a_document_says_that_a_vault_is() {
+    let forged: [(Forged, bool); 6] = [
+        (|_| {}, true),
+        (
+            |cloud| cloud.vault_domain = ".vault.evil.example".to_owned(),
+            false,
+        ),
+        (
+            |cloud| cloud.vault_domain = "127.0.0.1:4203".to_owned(),
+            false,
+        ),
+        // A token for something else must not go to whoever owns a vault.
+        (|cloud| cloud.vault_resource = PUBLIC.to_owned(), false),
+        (
+            |cloud| cloud.vault_resource = "https://storage.azure.com".to_owned(),
+            false,
+        ),
+        (
+            |cloud| cloud.authority = "https://login.evil.example".to_owned(),
+            false,
+        ),
+    ];
+    for (place, (change, is_trusted)) in forged.into_iter().enumerate() {
+        let mut vault = vault();
+        change(&mut vault.cloud);
+        let fake = fake(|_, _| ok(json!({"value": [item("a", 1)]})));
+        let transport: Arc<dyn Transport> = Arc::<Fake>::clone(&fake);
+        let clock = Clock::Manual(ManualClock::new(now()));
+        let here = Surroundings::new(PRINCIPAL);
+        let reader = Reader::new(Client::new(transport, clock), here, Trust::default());
+        let seen = reader.secret(&vault, &name()).await;
+        let asked = [fake.asked("entra.token"), fake.asked("vault.versions")];
+        let asked = asked.map(|all| all.len());
+        assert_eq!(seen.is_ok(), is_trusted, "{place}: {seen:?}");
+        assert_eq!(asked, [usize::from(is_trusted); 2], "{place}");
+    }
+}
+
+const PUBLIC: &str = "https://management.azure.com";
