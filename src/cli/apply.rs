@@ -215,6 +215,7 @@ async fn trusted(
         project: here,
         ledger: &file.ledger,
         key_connections: &file.key_connections,
+        vaults: &file.vaults,
         workspaces: &file.workspaces,
     };
     let trust = trust::gather(global, &scope, around, policy)?;

@@ -43,6 +43,7 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
         project: &paths,
         ledger: &place,
         key_connections: &desired.key_connections,
+        vaults: &desired.vaults,
         workspaces: &desired.workspaces,
     };
     let trust = trust::gather(global, &scope, &around, &policy)?;

@@ -89,12 +89,8 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         .filter(|(name, workspace)| used(name) || workspace.credential.takes_databricks_variables())
         .map(|(n, w)| (n.clone(), w.clone()))
         .collect();
-    let handed = plan.steps.iter().filter_map(|step| step.facts.runtime());
-    let handed = handed.flat_map(|facts| &facts.hand_offs);
-    let handed: BTreeSet<_> = handed.filter_map(|one| Some(one.to.secret()?.0)).collect();
-    let vaults = session.desired.vaults.iter();
-    let vaults = vaults.filter(|(name, _)| handed.contains(name));
-    let vaults = vaults.map(|(name, vault)| (name.clone(), vault.clone())).collect();
+    let vaults = uses::vaults_of(&plan, &session.desired.vaults).into_iter();
+    let vaults = vaults.map(|one| (one.vault.clone(), one.clone())).collect();
     saved::File {
         vaults,
         key_connections,

@@ -117,6 +117,7 @@ impl Session {
             project: paths,
             ledger: &place,
             key_connections: &desired.key_connections,
+            vaults: &desired.vaults,
             workspaces: &desired.workspaces,
         };
         let trust = trust::gather(global, &scope, &around, &policy)?;

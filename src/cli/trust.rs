@@ -20,6 +20,7 @@ use crate::model::address::Name;
 use crate::model::connection::{Cloud, KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
+use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::trust::{
     Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
 };
@@ -35,6 +36,8 @@ pub struct Scope<'a> {
     pub ledger: &'a LedgerPlace,
     /// Connections to resources with keys.
     pub key_connections: &'a BTreeMap<Name, KeyConnection>,
+    /// Key Vaults that keys are handed to.
+    pub vaults: &'a BTreeMap<VaultName, VaultConnection>,
     /// Workspaces.
     pub workspaces: &'a BTreeMap<Name, Workspace>,
 }
@@ -42,7 +45,9 @@ pub struct Scope<'a> {
 impl Scope<'_> {
     fn clouds(&self) -> impl Iterator<Item = &Cloud> {
         let factories = self.key_connections.values().map(KeyConnection::cloud);
-        factories.chain(self.workspaces.values().map(|one| &one.cloud))
+        let workspaces = self.workspaces.values().map(|one| &one.cloud);
+        let vaults = self.vaults.values().map(|one| &one.cloud);
+        factories.chain(workspaces).chain(vaults)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the credentials of a plan come from and go to: told to people, and asked anew when a saved plan is applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Exit, Failure};
 use super::places::SIM_LINEAGE;
@@ -11,6 +11,7 @@ use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, KeyConnection, Workspace, WorkspaceHost};
 use crate::model::desired::LedgerPlace;
 use crate::model::trust::{Ask, Grounds, Host, Role, Trust, Use, Used};
+use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::verdict::Plan;
 use crate::saved;
 
@@ -35,6 +36,7 @@ pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
             .values()
             .filter(|one| is_used(one.name())),
         desired.workspaces.values().filter(is_meant),
+        vaults_of(plan, &desired.vaults),
     )
 }
 
@@ -43,6 +45,7 @@ fn of<'a>(
     ledger: &LedgerPlace,
     with_keys: impl Iterator<Item = &'a KeyConnection>,
     workspaces: impl Iterator<Item = &'a Workspace>,
+    vaults: Vec<&'a VaultConnection>,
 ) -> Vec<Use> {
     if trust.is_simulated {
         return Vec::new();
@@ -57,12 +60,14 @@ fn of<'a>(
         ledger,
         with_keys.iter().copied(),
         workspaces.iter().copied(),
+        vaults.iter().copied(),
     )
     .iter()
     .filter_map(|ask| Use::of_ask(ask, judged(ask)?))
     .collect();
     let credentials = with_keys.iter().map(|one| one.credential());
     let credentials = credentials.chain(workspaces.iter().map(|workspace| &workspace.credential));
+    let credentials = credentials.chain(vaults.iter().map(|vault| &vault.credential));
     let mut clouds = with_keys.iter().map(|one| one.cloud());
     let mut others = workspaces.iter().map(|workspace| &workspace.cloud);
     if clouds.any(is_public) || others.any(is_public) {
@@ -100,6 +105,18 @@ fn set_authority(trust: &Trust) -> Option<Use> {
     (!is_own).then_some(Use { what, allowed_by })
 }
 
+/// The vaults that keys of a plan's subjects are handed to.
+pub fn vaults_of<'a>(
+    plan: &Plan,
+    all: &'a BTreeMap<VaultName, VaultConnection>,
+) -> Vec<&'a VaultConnection> {
+    let facts = plan.steps.iter().filter_map(|step| step.facts.runtime());
+    let named = facts.flat_map(|facts| &facts.hand_offs);
+    let named = named.filter_map(|one| Some(one.to.secret()?.0));
+    let named: BTreeSet<&VaultName> = named.collect();
+    named.into_iter().filter_map(|name| all.get(name)).collect()
+}
+
 /// Holds that a saved plan names every host that its connections reach: whoever reads it has to see them.
 ///
 /// # Errors
@@ -126,6 +143,7 @@ pub fn asks_of(file: &saved::File) -> Vec<Ask> {
         &file.ledger,
         file.key_connections.values(),
         file.workspaces.values(),
+        file.vaults.values(),
     )
 }
 
@@ -133,6 +151,7 @@ fn asks<'a>(
     ledger: &LedgerPlace,
     with_keys: impl Iterator<Item = &'a KeyConnection>,
     workspaces: impl Iterator<Item = &'a Workspace>,
+    vaults: impl Iterator<Item = &'a VaultConnection>,
 ) -> Vec<Ask> {
     let mut asks: Vec<Ask> = Ask::of_ledger(ledger).into_iter().collect();
     for connection in with_keys {
@@ -145,6 +164,12 @@ fn asks<'a>(
             WorkspaceHost::FromResource => Host::named(&workspace.cloud.databricks_domain),
         };
         asks.extend(Ask::of_workspace(&workspace.cloud, &host));
+    }
+    for vault in vaults {
+        asks.extend(of_connection(&vault.cloud, &vault.credential));
+        if let Some(host) = vault.cloud.vault_host(&vault.vault) {
+            asks.extend(Ask::of_vault(&vault.cloud, &Host::named(&host)));
+        }
     }
     asks
 }

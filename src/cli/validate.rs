@@ -98,6 +98,7 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Fi
     let desired = checked.desired.as_ref();
     let nowhere = LedgerPlace::File(PathBuf::new());
     let (no_factories, no_workspaces) = (BTreeMap::new(), BTreeMap::new());
+    let no_vaults = BTreeMap::new();
     let around = surroundings::of(global);
     let mut project = [input.paths.as_slice(), &input.with].concat();
     if project.is_empty() {
@@ -107,6 +108,7 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Fi
         project: &project,
         ledger: desired.map_or(&nowhere, |desired| &desired.project.ledger),
         key_connections: desired.map_or(&no_factories, |desired| &desired.key_connections),
+        vaults: desired.map_or(&no_vaults, |desired| &desired.vaults),
         workspaces: desired.map_or(&no_workspaces, |desired| &desired.workspaces),
     };
     let trust = trust::gather(global, &scope, &around, &input.policy)?;

@@ -10,6 +10,7 @@ use crate::model::desired::Project;
 use crate::model::key_service::KeyService;
 use crate::model::kind::Kind;
 use crate::model::trust::{Ask, Asked, Host, Role};
+use crate::model::vault::VaultConnection;
 
 use super::super::document::{Document, Spec};
 use super::super::mark::Mark;
@@ -17,9 +18,10 @@ use super::super::shape::connection::{CloudSpec, CredentialSpec};
 use super::connection::Written;
 use super::context::{Context, named};
 use super::credential::source_mark;
+use super::hand_off::Vaults;
 
 /// Everything that the connections and the ledger ask, in the order of the documents' names.
-pub fn all(context: &Context<'_>, project: Option<&Project>) -> Vec<Asked> {
+pub fn all(context: &Context<'_>, project: Option<&Project>, vaults: &Vaults) -> Vec<Asked> {
     let mut asks = Asks {
         context,
         clouds: BTreeSet::new(),
@@ -49,6 +51,11 @@ pub fn all(context: &Context<'_>, project: Option<&Project>) -> Vec<Asked> {
             let written = spec.credential.as_ref().map(|at| at.value.0.as_str());
             asks.credential(written, &workspace.credential);
         }
+    }
+    for (vault, written, mark) in vaults.iter() {
+        asks.cloud(&vault.cloud, mark);
+        asks.vault(vault, mark);
+        asks.credential(written, &vault.credential);
     }
     asks.all
 }
@@ -108,6 +115,23 @@ impl Asks<'_> {
         }
         let written = spec_of(self.context.documents, cloud);
         for ask in Ask::of_workspace(cloud, &host) {
+            let mark = match (&ask, written) {
+                (Ask::Audience { .. }, Some(spec)) => mark_of(&ask, spec),
+                _ => mark,
+            };
+            self.add(ask, mark);
+        }
+    }
+
+    fn vault(&mut self, vault: &VaultConnection, mark: Mark) {
+        if Cloud::named(&vault.cloud.name).is_some() {
+            return;
+        }
+        let Some(host) = vault.cloud.vault_host(&vault.vault) else {
+            return;
+        };
+        let written = spec_of(self.context.documents, &vault.cloud);
+        for ask in Ask::of_vault(&vault.cloud, &Host::named(&host)) {
             let mark = match (&ask, written) {
                 (Ask::Audience { .. }, Some(spec)) => mark_of(&ask, spec),
                 _ => mark,

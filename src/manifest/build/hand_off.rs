@@ -19,13 +19,27 @@ use super::context::Context;
 
 /// The vaults that rules name, each with the place that named it first.
 #[derive(Default)]
-pub struct Vaults(BTreeMap<VaultName, (VaultConnection, Mark)>);
+pub struct Vaults(BTreeMap<VaultName, Vault>);
+
+#[derive(Clone)]
+struct Vault {
+    connection: VaultConnection,
+    /// The name of its credential, if one is written.
+    credential: Option<String>,
+    mark: Mark,
+}
 
 impl Vaults {
     /// For the plan.
     pub fn connections(self) -> BTreeMap<VaultName, VaultConnection> {
         let all = self.0.into_iter();
-        all.map(|(name, (connection, _))| (name, connection)).collect()
+        all.map(|(name, vault)| (name, vault.connection)).collect()
+    }
+
+    /// Each with the name of its credential, if one is written, and the place that named it first.
+    pub fn iter(&self) -> impl Iterator<Item = (&VaultConnection, Option<&str>, Mark)> {
+        let all = self.0.values();
+        all.map(|one| (&one.connection, one.credential.as_deref(), one.mark))
     }
 }
 
@@ -144,21 +158,37 @@ fn vault_secret(
         Some(written) => context.credential(Some(written))?,
         None => selection.connection.credential().clone(),
     };
+    let cloud = selection.connection.cloud();
+    if cloud.vault_host(&vault).is_none() {
+        let message = format!("the cloud {} has no Key Vaults", clipped(&cloud.name));
+        let help = "write `vault: {domain: …}` in its Cloud document";
+        context.findings.add(Problem::at(at.mark, message).help(help));
+        return None;
+    }
     let connection = VaultConnection {
         vault: vault.clone(),
         cloud: selection.connection.cloud().clone(),
         credential,
     };
     match vaults.0.get(&vault) {
-        Some((known, first)) if *known != connection => {
+        Some(known) if known.connection != connection => {
             let message = format!("the vault {vault} is reached with another credential, or in another cloud, by another hand-off");
-            let problem = Problem::at(at.mark, message).also(*first, "first");
+            let problem = Problem::at(at.mark, message).also(known.mark, "first");
             let help = "reach each vault with one credential";
             context.findings.add(problem.help(help));
         }
         Some(_) => {}
         None => {
-            vaults.0.insert(vault.clone(), (connection, at.mark));
+            let credential = text.credential.as_ref().map(|at| at.value.0.clone());
+            let mark = at.mark;
+            vaults.0.insert(
+                vault.clone(),
+                Vault {
+                    connection,
+                    credential,
+                    mark,
+                },
+            );
         }
     }
     Some(HandOff::Vault {

@@ -11,7 +11,6 @@ use crate::model::kind::Kind;
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::selector::Selector;
-use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::window::Window;
 
 use super::super::document::{Document, Spec};
@@ -25,10 +24,8 @@ use super::claims::RuntimeClaims;
 use super::context::{Context, named};
 use super::hand_off::{self, Selection, Vaults};
 
-/// All KeyAge rules by name, and the Key Vaults that they hand keys to; `None` if a rule is missing.
-pub fn build(
-    context: &mut Context<'_>,
-) -> Option<(Vec<KeyAgeRule>, BTreeMap<VaultName, VaultConnection>)> {
+/// All KeyAge rules by name, `None` if one is missing; and the Key Vaults that they hand keys to.
+pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
     let mut vaults = Vaults::default();
     let mut claims = RuntimeClaims::default();
     let (mut rules, mut globs) = (Vec::new(), Globs::default());
@@ -89,8 +86,7 @@ pub fn build(
         }));
     }
     claims.check(context.findings);
-    let rules: Option<Vec<KeyAgeRule>> = rules.into_iter().collect();
-    rules.map(|rules| (rules, vaults.connections()))
+    (rules.into_iter().collect(), vaults)
 }
 
 /// What a rule selects, and through which connection.

@@ -57,10 +57,10 @@ pub fn build(
     context.key_connections = connection::to_keys(&mut context);
     context.workspaces = connection::workspaces(&mut context);
     context.check_mentions();
-    let asks = asks::all(&context, project.as_ref());
     policy::check_misplaced(&mut context);
     policy::check_places(&mut context, policy, project.as_ref());
-    let (key_ages, vaults) = key_age::build(&mut context).unzip();
+    let (key_ages, vaults) = key_age::build(&mut context);
+    let asks = asks::all(&context, project.as_ref(), &vaults);
     let job_runs = job_run::build(&mut context);
     policy::check_rules(&mut context, policy, key_ages.as_ref(), job_runs.as_ref());
     let approvals = approval::build(&mut context, project.as_ref());
@@ -71,7 +71,7 @@ pub fn build(
         Some(Desired {
             project: policy.tightened(project?),
             key_connections: complete(context.key_connections)?,
-            vaults: vaults?,
+            vaults: vaults.connections(),
             workspaces: complete(context.workspaces)?,
             key_ages: key_ages?,
             job_runs: job_runs?,

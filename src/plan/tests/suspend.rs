@@ -35,10 +35,11 @@ fn a_suspended_rule_takes_no_action_and_its_broken_promise_is_told_and_needs_nob
 }
 
 #[test]
-fn it_acts_again_when_the_suspension_ends_and_the_plan_is_valid_until_then() {
+fn it_acts_again_when_the_suspension_ends_which_changes_no_other_action() {
     for subject in acting(Some(ahead("3h"))) {
         let plan = plan_at(subject.clone(), &project(), now());
-        assert_eq!(plan.valid_until, ahead("3h"));
+        assert_eq!(plan.steps[0].changes_at, Some(ahead("3h")));
+        assert_eq!(plan.valid_until, ahead("1d"));
         let Verdict::Hold { until, .. } = plan.steps[0].verdict else {
             panic!("not on hold: {:?}", plan.steps[0]);
         };
