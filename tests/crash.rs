@@ -104,6 +104,41 @@ fn agrees(standing: &Standing) {
     );
 }
 
+/// Every key that afresh made last is what consumers get: the newest version of its secret.
+fn handed_over(standing: &Standing) {
+    let memory = standing.memory();
+    let held = standing.world().keys_in_secrets();
+    for (identity, known) in &memory.runtimes {
+        let Some((slot, _)) = known.last_rotation() else {
+            continue;
+        };
+        let id = identity.resource().unwrap();
+        let key = identity.key_service().key_name(slot);
+        let held = &held[&format!("kv-data/{}-key", id.name())];
+        let is_it = |held: &String| held.ends_with(&format!("{}#{key}", id.name()));
+        assert!(held.iter().any(is_it), "{id} {key} is not in its secret: {held:?}");
+    }
+}
+
+/// No second key is regenerated before the first one is in its secret.
+fn none_too_early(standing: &Standing) {
+    let world = standing.world();
+    let effects = world.effects();
+    let mut regenerated: BTreeMap<String, u64> = BTreeMap::new();
+    for (key, count) in &effects.regenerations {
+        let resource = key.split('#').next().unwrap();
+        let name = resource.rsplit(['/', ':']).next().unwrap();
+        *regenerated.entry(name.to_owned()).or_default() += count;
+    }
+    for (name, count) in regenerated {
+        let secret = format!("kv-data/{name}-key");
+        let written = effects.secret_versions.iter();
+        let written = written.filter(|(of, _)| **of == secret).map(|(_, count)| count);
+        let written: u64 = written.sum();
+        assert!(count <= written + 1, "{name} was regenerated {count} times, and handed over {written} times");
+    }
+}
+
 fn acts(plan: &Plan) -> bool {
     plan.steps
         .iter()
@@ -124,6 +159,9 @@ fn play(trial: &Trial) -> (Deeds, usize) {
             died += 1;
         }
         standing.restart();
+        if trial.estate.hands_over {
+            none_too_early(&standing);
+        }
         if let Some(when) = trial.compacts.filter(|_| process < 2) {
             if process == 0 {
                 standing.doors().die_at(0, when);
@@ -140,6 +178,9 @@ fn play(trial: &Trial) -> (Deeds, usize) {
     assert!(doubts.is_empty(), "doubts are left: {doubts:?}");
     assert!(!acts(&standing.plan()), "something is left to do");
     agrees(&standing);
+    if trial.estate.hands_over {
+        handed_over(&standing);
+    }
     (deeds(&standing), died)
 }
 
@@ -194,7 +235,7 @@ impl Chance {
 }
 
 /// Lies that change nothing about what ought to happen.
-const FAULTS: [&str; 22] = [
+const FAULTS: [&str; 26] = [
     "{on: regenerateAuthKey, do: loseAnswer, times: 1}",
     "{on: regenerateAuthKey, do: dropRequest, times: 1}",
     "{on: regenerateAuthKey, do: errorAfterActing, status: 500, times: 1}",
@@ -217,6 +258,10 @@ const FAULTS: [&str; 22] = [
     "{on: regenerateKey, do: errorAfterActing, status: 500, times: 1}",
     "{on: regenerateKey, do: delayRequest, by: 90s, times: 1}",
     "{on: listKeys, do: error, status: 503, times: 1}",
+    "{on: setSecret, do: loseAnswer, times: 1}",
+    "{on: setSecret, do: dropRequest, times: 1}",
+    "{on: setSecret, do: errorAfterActing, status: 500, times: 1}",
+    "{on: listSecretVersions, do: error, status: 503, times: 2}",
 ];
 
 fn job(require: &'static str, policy: &'static str, active_hours: Option<u64>) -> Job {
@@ -285,6 +330,7 @@ fn trial(seed: u64) -> Trial {
             when: chance.of(&WHENS),
         })
         .collect();
+    let hands_over = seed % 3 == 0;
     Trial {
         estate: Estate {
             runtimes,
@@ -295,6 +341,7 @@ fn trial(seed: u64) -> Trial {
             rotate_before_days: 0,
             unknown_age: "adopt",
             windowed: false,
+            hands_over,
             log_readable: true,
             faults,
         },
@@ -377,8 +424,13 @@ fn small() -> Vec<Estate> {
         rotate_before_days: 0,
         unknown_age: "adopt",
         windowed: false,
+        hands_over: false,
         log_readable: true,
         faults: faults.iter().map(|fault| (*fault).to_owned()).collect(),
+    };
+    let handing = |faults: &[&str]| Estate {
+        hands_over: true,
+        ..of(vec![due(97)], vec![], faults)
     };
     let with_account = |times: &'static str, faults: &[&str]| Estate {
         accounts: vec![Account {
@@ -429,6 +481,13 @@ fn small() -> Vec<Estate> {
             submits: 1,
             ..of(vec![], vec![], &[FAULTS[14]])
         },
+        handing(&[]),
+        handing(&["{on: setSecret, do: loseAnswer, times: 1}"]),
+        handing(&["{on: setSecret, do: dropRequest, times: 1}"]),
+        Estate {
+            hands_over: true,
+            ..with_account("shown", &["{on: setSecret, do: errorAfterActing, status: 500, times: 1}"])
+        },
     ]
 }
 
@@ -475,6 +534,7 @@ fn dying_twice_at_every_pair_of_doors() {
         (&small()[4], 10),
         (&small()[9], 10),
         (&small()[11], 5),
+        (&small()[14], 12),
     ] {
         let wanted = wanted(estate, 6);
         for first in 0..doors {

@@ -124,6 +124,7 @@ fn described(dice: &mut Dice) -> Estate {
         rotate_before_days: 7,
         unknown_age: pick(dice, &["adopt", "rotate"]),
         windowed: false,
+        hands_over: false,
         log_readable: true,
         faults: Vec::new(),
     }

@@ -116,6 +116,7 @@ fn any_estate() -> impl Strategy<Value = Estate> {
                 rotate_before_days: before,
                 unknown_age: unknown,
                 windowed: windows,
+                hands_over: false,
                 log_readable: log,
                 faults: Vec::new(),
             },

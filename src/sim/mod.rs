@@ -38,6 +38,7 @@ mod embedded;
 mod entra;
 mod fault;
 mod file;
+mod handed;
 mod happen;
 mod happen_jobs;
 mod happen_storage;

@@ -45,6 +45,8 @@ pub struct Estate {
     pub unknown_age: &'static str,
     /// Is there a window (which is not open at the start)?
     pub windowed: bool,
+    /// Do keys go to secrets of a Key Vault?
+    pub hands_over: bool,
     /// May the Activity Log be read?
     pub log_readable: bool,
     /// Faults of the world, as YAML flow mappings.
@@ -295,19 +297,29 @@ fn manifests(described: &Estate) -> String {
     } else {
         ""
     };
+    let hand_off = |name: &str| {
+        let secret = format!("\n  handOff: [{{keyVault: {{vault: kv-data, secret: \"{name}-key\"}}}}]");
+        if described.hands_over { secret } else { String::new() }
+    };
     let mut text = format!(
         "apiVersion: afresh/v1\nkind: Project\nmetadata: {{name: lab}}\nspec: {{ledger: {{file: ledger.jsonl}}}}\n---\n\
          apiVersion: afresh/v1\nkind: DataFactory\nmetadata: {{name: ingest}}\nspec: {{subscription: {SUBSCRIPTION}, resourceGroup: rg-data, factory: adf-ingest}}\n---\n\
          apiVersion: afresh/v1\nkind: DatabricksWorkspace\nmetadata: {{name: analytics}}\nspec: {{host: {HOST}}}\n---\n\
-         apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n  maxAge: {}d\n  rotateBefore: {}d\n  overlap: 24h\n  unknownAge: {}{windows}\n",
-        described.age_max_days, described.rotate_before_days, described.unknown_age
+         apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: gateways}}\nspec:\n  factory: ingest\n  integrationRuntimes: [\"gateway-*\"]\n  maxAge: {}d\n  rotateBefore: {}d\n  overlap: 24h\n  unknownAge: {}{windows}{}\n",
+        described.age_max_days,
+        described.rotate_before_days,
+        described.unknown_age,
+        hand_off("{runtime}")
     );
     if !described.accounts.is_empty() {
         let _ = write!(
             text,
             "---\napiVersion: afresh/v1\nkind: Subscription\nmetadata: {{name: data}}\nspec: {{subscription: {SUBSCRIPTION}}}\n---\n\
-             apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: accounts}}\nspec: {{subscription: data, storageAccounts: [\"account*\"], maxAge: {}d, rotateBefore: {}d, overlap: 24h, unknownAge: {}}}\n",
-            described.age_max_days, described.rotate_before_days, described.unknown_age
+             apiVersion: afresh/v1\nkind: KeyAge\nmetadata: {{name: accounts}}\nspec:\n  subscription: data\n  storageAccounts: [\"account*\"]\n  maxAge: {}d\n  rotateBefore: {}d\n  overlap: 24h\n  unknownAge: {}{}\n",
+            described.age_max_days,
+            described.rotate_before_days,
+            described.unknown_age,
+            hand_off("{account}")
         );
     }
     for (index, job) in described.jobs.iter().enumerate() {
@@ -403,6 +415,7 @@ fn world(described: &Estate) -> String {
             runs.join(", ")
         );
     }
+    let _ = writeln!(text, "vaults:\n- name: kv-data");
     if !described.faults.is_empty() {
         let _ = writeln!(text, "faults:");
     }
