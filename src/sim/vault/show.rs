@@ -25,7 +25,7 @@ pub(super) fn version(
     head: &Head,
 ) -> Value {
     let id = format!("{origin}/secrets/{}/{}", secret.name, version.id);
-    bundle(vault, origin, secret, version, head, id)
+    bundle(vault, origin, secret, version, head, &id)
 }
 
 /// A secret as a list has it: its newest version, under the id of the secret.
@@ -37,7 +37,7 @@ pub(super) fn secret(
     head: &Head,
 ) -> Value {
     let id = format!("{origin}/secrets/{}", secret.name);
-    bundle(vault, origin, secret, newest, head, id)
+    bundle(vault, origin, secret, newest, head, &id)
 }
 
 fn bundle(
@@ -46,7 +46,7 @@ fn bundle(
     secret: &Secret,
     version: &Version,
     head: &Head,
-    id: String,
+    id: &str,
 ) -> Value {
     let mut body = Map::new();
     match head {
