@@ -22,6 +22,7 @@ use super::typed::is_plan_file;
 use super::{exit_code, links, policy, refresh_only, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Surroundings, Width, Writer};
+use crate::ledger::Upkeep;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::policy::Policy;
 use crate::model::survey::KeyReading;
@@ -378,6 +379,21 @@ struct How<'a> {
     interrupts: &'a Interrupts,
 }
 
+/// Compacts the ledger if it is due. One that cannot be compacted is no reason to leave promises unkept.
+async fn keep_up(ground: &Ground, screen: &Screen) -> Result<(), Failure> {
+    let upkeep = ground.ledger.compact_if_due().await;
+    match upkeep.map_err(Failure::of_ledger)? {
+        Upkeep::NotDue => {}
+        Upkeep::Done(compacted) => screen.remark(&compacted.to_string()),
+        Upkeep::PutOff(why) => {
+            screen.complain(&format!(
+                "warning: the ledger is large, and was not compacted: {why}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 async fn perform(
     plan: &Plan,
     connections: &Connections<'_>,
@@ -393,10 +409,7 @@ async fn perform(
     if plan.counts().pending() || !news.is_empty() {
         refresh_only::open_ledger(ground, lineage, screen).await?;
     }
-    let compacted = ground.ledger.compact_if_due().await;
-    if let Some(compacted) = compacted.map_err(Failure::of_ledger)? {
-        screen.remark(&compacted.to_string());
-    }
+    keep_up(ground, screen).await?;
     let wait = patience::longest_wait(plan, args.wait);
     let ends_at = patience::apply_ends_at(global, ground.opened, ground.now(), how.asked, wait);
     ground.reader.end_at(ends_at);

@@ -54,6 +54,17 @@ fn size(bytes: usize) -> String {
     }
 }
 
+/// What became of a ledger that compacts itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// It is not due.
+    NotDue,
+    /// It has a new generation.
+    Done(Compacted),
+    /// It is due, and could not be done. The ledger goes on as it is: it is only larger than it needs to be.
+    PutOff(LedgerError),
+}
+
 /// When a compaction is worth it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Worth {
@@ -101,14 +112,19 @@ impl Ledger {
     /// is about to write.
     ///
     /// # Errors
-    /// As [`Ledger::compact`].
-    pub async fn compact_if_due(&self) -> Result<Option<Compacted>, LedgerError> {
-        let worth = match self.store.room(self.position()) {
-            Room::Enough => return Ok(None),
-            Room::Large => Worth::Half,
-            Room::NearlyFull => Worth::Always,
+    /// As [`Ledger::compact`], where nothing can be written without it.
+    pub async fn compact_if_due(&self) -> Result<Upkeep, LedgerError> {
+        let (worth, is_needed) = match self.store.room(self.position()) {
+            Room::Enough => return Ok(Upkeep::NotDue),
+            Room::Large => (Worth::Half, false),
+            Room::NearlyFull => (Worth::Always, true),
         };
-        self.begin_generation(worth, Before::KeptUntilNext).await
+        match self.begin_generation(worth, Before::KeptUntilNext).await {
+            Ok(Some(compacted)) => Ok(Upkeep::Done(compacted)),
+            Ok(None) => Ok(Upkeep::NotDue),
+            Err(error) if is_needed => Err(error),
+            Err(error) => Ok(Upkeep::PutOff(error)),
+        }
     }
 
     async fn begin_generation(

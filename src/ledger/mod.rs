@@ -20,6 +20,7 @@ mod known;
 mod queue;
 pub mod store;
 
+pub use compact::{Compacted, Upkeep};
 pub use error::{IntendError, LedgerError};
 pub use handle::Ledger;
 pub use json::schema;

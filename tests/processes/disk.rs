@@ -1,9 +1,10 @@
 //! A disk that is full and a place that cannot be written: nothing is sent without a written intent, and nothing is left half written.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::cloud::{Cloud, Deeds, Made, SHORT, apply, pause, text};
+use super::cloud::{Cloud, Deeds, Made, SHORT, afresh, apply, pause, text};
 
 fn made(runtimes: usize) -> Made {
     Made {
@@ -16,28 +17,33 @@ fn made(runtimes: usize) -> Made {
     }
 }
 
+/// The command, where no file may grow beyond so many blocks of the shell, and whoever tries is told, as on a full disk.
+fn full(wanted: &Command, project: &Path, blocks: u32) -> Command {
+    let mut full = Command::new("sh");
+    full.arg("-c")
+        .arg(format!(
+            "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
+        ))
+        .arg(wanted.get_program())
+        .args(wanted.get_args())
+        .current_dir(project)
+        .env_clear()
+        .envs(
+            wanted
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+    full
+}
+
 #[test]
 fn a_full_disk_stops_an_apply_and_the_next_one_goes_on() {
     let mut cloud = Cloud::serve(made(12));
     let project = cloud.project(0, "{file: ledger.jsonl}");
     let mut stopped = 0;
     for blocks in [1, 4, 8, 12, 16] {
-        // No file may grow beyond so many blocks, and whoever tries is told, as on a full disk.
-        let mut full = Command::new("sh");
         let wanted = apply(&project);
-        full.arg("-c")
-            .arg(format!(
-                "trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\""
-            ))
-            .arg(wanted.get_program())
-            .args(wanted.get_args())
-            .current_dir(&project)
-            .env_clear()
-            .envs(
-                wanted
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            );
+        let mut full = full(&wanted, &project, blocks);
         let output = full.output().unwrap();
         let said = text(&output);
         if output.status.code() != Some(0) {
@@ -72,6 +78,27 @@ fn a_full_disk_stops_an_apply_and_the_next_one_goes_on() {
         twice: Vec::new(),
     };
     assert_eq!(cloud.judge(), all);
+}
+
+#[test]
+fn a_full_disk_stops_a_compaction_and_leaves_everything_as_it_was() {
+    let cloud = Cloud::serve(made(8));
+    let project = cloud.project(0, "{file: ledger.jsonl}");
+    for _ in 0..2 {
+        assert_eq!(apply(&project).output().unwrap().status.code(), Some(0));
+    }
+    let ledger = || std::fs::read(project.join("ledger.jsonl")).unwrap();
+    let files = || std::fs::read_dir(&project).unwrap().count();
+    let before = (ledger(), files());
+    let wanted = afresh(&project, &["ledger", "compact", "."]);
+    let output = full(&wanted, &project, 2).output().unwrap();
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("make room on the disk"), "{said}");
+    assert_eq!((ledger(), files()), before);
+    let output = afresh(&project, &["ledger", "compact", "."]).output();
+    assert_eq!(output.unwrap().status.code(), Some(0));
+    assert!(ledger().len() < before.0.len());
 }
 
 #[test]

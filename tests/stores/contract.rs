@@ -23,6 +23,7 @@ pub async fn holds(new: &(dyn Fn() -> Place + Sync)) {
     reading_creates_nothing(&new()).await;
     an_append_happens_at_the_expected_end_only(&new()).await;
     only_what_is_new_is_read(&new()).await;
+    what_is_read_is_what_was_there(&new()).await;
     of_many_that_append_at_one_place_one_wins(&new()).await;
     a_new_generation_takes_the_old_ones_place(&new()).await;
     whoever_knows_the_old_generation_cannot_append(&new()).await;
@@ -80,6 +81,29 @@ async fn only_what_is_new_is_read(place: &Place) {
     assert_eq!(stored.bytes, line("b"));
     let nothing = two.read(second).await.unwrap();
     assert_eq!((nothing.bytes.len(), nothing.position), (0, second));
+}
+
+/// However long it takes, and whatever others append or begin meanwhile.
+async fn what_is_read_is_what_was_there(place: &Place) {
+    let (one, two) = ((place.open)(), (place.open)());
+    // More than is read at once anywhere.
+    let half = line(&"y".repeat(1_000_000)).repeat(7);
+    let end = one.append(START, half.clone()).await.unwrap();
+    let end = one.append(end, half.clone()).await.unwrap();
+    let mut reading = two.stream(START).await.unwrap();
+    assert_eq!(reading.position, end);
+    let mut read = reading.lines().await.unwrap().unwrap().to_vec();
+    let late = one.append(end, line("late")).await.unwrap();
+    let next = [line("next"), line("generation")].concat();
+    let (next_end, _) = one.supersede(late, next.clone()).await.unwrap();
+    while let Some(lines) = reading.lines().await.unwrap() {
+        assert!(lines.ends_with(b"\n"));
+        read.extend_from_slice(lines);
+    }
+    drop(reading);
+    assert!(read == half.repeat(2), "{} bytes", read.len());
+    let stored = two.read(end).await.unwrap();
+    assert_eq!((stored.bytes, stored.position), (next, next_end));
 }
 
 async fn of_many_that_append_at_one_place_one_wins(place: &Place) {

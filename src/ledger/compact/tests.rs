@@ -357,12 +357,14 @@ async fn a_large_file_compacts_itself_and_what_was_before_stays_until_the_next_t
         let looks = |from: i64| (from..from + 4).map(|second| looked(round * 100 + second, 1));
         ledger.record(looks(0).collect()).await.unwrap();
         // Most of it is superseded, but it is small.
-        assert_eq!(ledger.compact_if_due().await.unwrap(), None);
+        assert_eq!(ledger.compact_if_due().await, Ok(Upkeep::NotDue));
         for from in (4..40).step_by(4) {
             ledger.record(looks(from).collect()).await.unwrap();
         }
         let (before, memory) = (std::fs::read(&path).unwrap(), ledger.memory());
-        let compacted = ledger.compact_if_due().await.unwrap().unwrap();
+        let Ok(Upkeep::Done(compacted)) = ledger.compact_if_due().await else {
+            panic!("it is due");
+        };
         assert_eq!(compacted.kept, older.display().to_string());
         assert_eq!(compacted.bytes.0, before.len());
         assert_eq!(std::fs::read(&older).unwrap(), before);
@@ -395,10 +397,34 @@ async fn a_large_file_of_which_most_counts_stays_as_it_is() {
     ledger.record(days(30).collect()).await.unwrap();
     let before = std::fs::read(&path).unwrap();
     assert!(before.len() > 4_000);
-    assert_eq!(ledger.compact_if_due().await.unwrap(), None);
+    assert_eq!(ledger.compact_if_due().await, Ok(Upkeep::NotDue));
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // A person may want it all the same.
     assert!(ledger.compact().await.unwrap().is_some());
+}
+
+/// It is only larger than it needs to be.
+#[tokio::test]
+async fn a_large_file_that_cannot_be_compacted_is_appended_to_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.jsonl");
+    let ledger = open_file(&path).await;
+    ledger.ensure_opened("l1").await.unwrap();
+    let looks = (0..40).map(|second| looked(second, 1));
+    ledger.record(looks.collect()).await.unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let in_the_way = folder.path().join("ledger.jsonl.older.next");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let upkeep = ledger.compact_if_due().await;
+    assert!(
+        matches!(upkeep, Ok(Upkeep::PutOff(LedgerError::Store(_)))),
+        "{upkeep:?}"
+    );
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+    ledger.record(vec![looked(50, 1)]).await.unwrap();
+    std::fs::remove_dir(in_the_way).unwrap();
+    let upkeep = ledger.compact_if_due().await;
+    assert!(matches!(upkeep, Ok(Upkeep::Done(_))), "{upkeep:?}");
 }
 
 /// What one of several handles does next.
@@ -443,6 +469,50 @@ proptest! {
             let doubts: usize = open(&store, 100).await.memory().doubts.values().map(Vec::len).sum();
             assert_eq!(doubts, wanted);
         });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    /// Those that only record know nothing of it, as an older afresh does.
+    #[test]
+    fn writers_beside_a_file_that_compacts_itself_lose_nothing(
+        steps in proptest::collection::vec(
+            prop_oneof![2 => (0_usize..3).prop_map(Step::Record), 1 => (0_usize..2).prop_map(Step::Compact)],
+            1..30,
+        )
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.jsonl");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let handles = [open_file(&path).await, open_file(&path).await, open_file(&path).await];
+            handles[0].ensure_opened("l1").await.unwrap();
+            for (number, pair) in steps.chunks(2).enumerate() {
+                let runs = pair.iter().enumerate().map(|(half, step)| {
+                    let handles = &handles;
+                    async move {
+                        match *step {
+                            Step::Compact(who) => {
+                                let upkeep = handles[who].compact_if_due().await.unwrap();
+                                assert!(!matches!(upkeep, Upkeep::PutOff(_)), "{upkeep:?}");
+                            }
+                            Step::Record(who) => {
+                                let (intent, n) = (format!("i{number}-{half}"), u8::try_from(number * 2 + half).unwrap());
+                                let looks = (0..8).map(|second| looked(second, 1)).collect();
+                                handles[who].record(looks).await.unwrap();
+                                handles[who].intend(rotation(&intent, "a", gateway(n), 100), at(100)).await.unwrap();
+                            }
+                        }
+                    }
+                });
+                futures_util::future::join_all(runs).await;
+            }
+        });
+        let wanted = steps.iter().filter(|step| matches!(step, Step::Record(_))).count();
+        let memory = runtime.block_on(open_file(&path)).memory();
+        prop_assert_eq!(memory.doubts.values().map(Vec::len).sum::<usize>(), wanted);
     }
 }
 

@@ -3,33 +3,37 @@
 //! Every append happens under an exclusive lock on a sidecar file: compare the position, write, `fdatasync`. The lock is held by an open
 //! file, so a process that dies leaves none behind. If another process holds it for too long, the append fails with an error that names it.
 //! Compaction renames a finished file into place under the same lock and keeps the old one beside it: `ledger.jsonl.1` and so on where a person
-//! asked for it, `ledger.jsonl.older`, one at a time, where the ledger compacts itself. A read creates nothing. A line that could be written only
-//! in part, as on a full disk, is removed again.
+//! asked for it, `ledger.jsonl.older`, one at a time, where the ledger compacts itself. A read creates nothing and takes no lock. A line that could
+//! be written only in part, as on a full disk, is removed again.
 
+mod ends;
+mod fault;
+mod generation;
 mod lock;
 mod owner_only;
 mod pieces;
 mod system;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
 use super::{
-    AppendError, Position, Reading, Room, Store, StoreError, first_line, generation_of, reading,
-    shorter, start, tail, too_large, whole_lines,
+    AppendError, Position, Reading, Room, Store, StoreError, first_line, generation_of, shorter,
+    start, tail, too_large,
 };
-use crate::limits::{LEDGER_BYTES_LARGE, LEDGER_LINE_BYTES_MAX, LEDGER_LOCK_WAIT};
+use crate::limits::{LEDGER_BYTES_LARGE, LEDGER_LOCK_WAIT};
 use crate::{escape, regular};
-use lock::{Lock, NoLock};
+use ends::{between, position};
+use fault::Fault;
+use generation::Keep;
+use lock::Lock;
 use pieces::Opened;
-use system::off_the_runtime;
+use system::{beside, off_the_runtime, sync_folder};
 
-/// How much is read at once while looking for the last line's end.
-const TAIL_BYTES: u64 = 4096;
 /// Links that are followed, one to the next, while nothing is there yet; as many as Linux follows.
 const LINKS_MAX: usize = 40;
 /// How every ledger begins.
@@ -37,39 +41,6 @@ const BEGINNING: &[u8] = br#"{"v":1,"event":"opened","#;
 
 /// How every line begins.
 const LINE: &[u8] = br#"{"v":1,"event":""#;
-
-/// Why nothing was read or written.
-enum Fault {
-    /// Another process held the lock all the time; what it wrote about itself.
-    Held(String),
-    /// What lies where its lock belongs is no lock, with the reason.
-    Unusable(String),
-    /// The file is shorter than what was written to it, by so many bytes.
-    Cut {
-        missing: u64,
-    },
-    /// There is no file, and so many bytes have been written to it.
-    Gone {
-        written: u64,
-    },
-    Io(io::Error),
-}
-
-impl From<NoLock> for Fault {
-    fn from(none: NoLock) -> Self {
-        match none {
-            NoLock::Held(who) => Self::Held(who),
-            NoLock::Unusable(why) => Self::Unusable(why),
-            NoLock::Io(error) => Self::Io(error),
-        }
-    }
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
 
 /// A ledger in a file.
 #[derive(Clone, Debug)]
@@ -111,9 +82,11 @@ impl FileStore {
     fn fault(&self, doing: &'static str, fault: Fault) -> AppendError {
         match fault {
             Fault::Held(_) => AppendError::Held(self.told(doing, fault)),
-            Fault::Unusable(_) | Fault::Cut { .. } | Fault::Gone { .. } | Fault::Io(_) => {
-                AppendError::Store(self.told(doing, fault))
-            }
+            Fault::Unusable(_)
+            | Fault::Cut { .. }
+            | Fault::Gone { .. }
+            | Fault::Owner(_)
+            | Fault::Io(_) => AppendError::Store(self.told(doing, fault)),
         }
     }
 
@@ -123,6 +96,7 @@ impl FileStore {
             Fault::Unusable(why) => self.unusable(doing, &why),
             Fault::Cut { missing } => self.cut(doing, missing),
             Fault::Gone { written } => self.gone(doing, written),
+            Fault::Owner(error) => self.foreign(doing, &error),
             Fault::Io(error) => system::trouble(doing, self.place(), &error),
         }
     }
@@ -194,6 +168,17 @@ impl FileStore {
         }
     }
 
+    fn foreign(&self, doing: &'static str, error: &io::Error) -> StoreError {
+        StoreError {
+            doing,
+            place: self.place(),
+            what: format!(
+                "its next generation cannot be given to its owner and group, so others would lose or gain access: {error}"
+            ),
+            advice: "let its owner run `ledger compact`".to_owned(),
+        }
+    }
+
     /// Finds where it ends now, without reading what is before. `None`: it is shorter than it was.
     fn open_now(&self, since: Position) -> Result<Option<Opened>, Fault> {
         // In this order: what is appended meanwhile makes the ledger longer than it is known to be, never shorter.
@@ -262,14 +247,13 @@ impl FileStore {
         Ok(Some(end))
     }
 
-    /// `None`: somebody else was faster. Whatever stops it in between leaves the old generation in its place.
+    /// `None`: somebody else was faster.
     fn replace_now(
         &self,
         at: Position,
         bytes: &[u8],
-        keep: fn(&Self) -> io::Result<PathBuf>,
+        keep: Keep,
     ) -> Result<Option<(Position, String)>, Fault> {
-        let folder = self.folder();
         let mut lock: Lock = self.lock.take()?;
         let mut file = regular::open(&self.path)?;
         let length = file.metadata()?.len();
@@ -278,59 +262,13 @@ impl FileStore {
         if end != at {
             return Ok(None);
         }
-        let mut next = tempfile::Builder::new()
-            .prefix(".afresh-ledger-")
-            .tempfile_in(folder)?;
-        next.write_all(bytes)?;
-        next.as_file()
-            .set_permissions(file.metadata()?.permissions())?;
-        next.as_file().sync_all()?;
-        let kept = keep(self)?;
-        next.persist(&self.path)
-            .map_err(|error| Fault::Io(error.error))?;
-        sync_folder(folder)?;
+        let kept = generation::begin(&self.path, self.folder(), bytes, keep)?;
         let position = Position {
             generation: generation_of(first_line(bytes)),
             offset: bytes.len() as u64,
         };
         lock.ends(position);
         Ok(Some((position, kept.display().to_string())))
-    }
-
-    /// Gives the present file a second name that nothing has yet: `ledger.jsonl.1`, `ledger.jsonl.2`.
-    fn keep_old(&self) -> io::Result<PathBuf> {
-        let mut number = 1;
-        loop {
-            let name = beside(&self.path, &format!(".{number}"));
-            match self.second_name(&name) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
-                named => return named.map(|()| name),
-            }
-        }
-    }
-
-    /// Gives the present file the name `ledger.jsonl.older`, which the generation before it has until then.
-    fn keep_older(&self) -> io::Result<PathBuf> {
-        let name = beside(&self.path, ".older");
-        let next = beside(&self.path, ".older.next");
-        remove_if_there(&next)?;
-        self.second_name(&next)?;
-        std::fs::rename(&next, &name)?;
-        // Where a process died right behind this, both are names of the present file, and the system leaves them.
-        remove_if_there(&next)?;
-        Ok(name)
-    }
-
-    /// A second name for the present file, which no other file has.
-    fn second_name(&self, name: &Path) -> io::Result<()> {
-        match std::fs::hard_link(&self.path, name) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                // A file system without hard links: a copy does as well, only slower.
-                std::fs::copy(&self.path, name)?;
-                File::open(name)?.sync_all()
-            }
-            linked => linked,
-        }
     }
 
     fn place(&self) -> String {
@@ -340,7 +278,7 @@ impl FileStore {
     async fn replace_by(
         &self,
         (at, bytes): (Position, Vec<u8>),
-        keep: fn(&Self) -> io::Result<PathBuf>,
+        keep: Keep,
     ) -> Result<(Position, String), AppendError> {
         let store = self.clone();
         match off_the_runtime(move || store.replace_now(at, &bytes, keep)).await {
@@ -386,7 +324,7 @@ impl Store for FileStore {
         at: Position,
         bytes: Vec<u8>,
     ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
-        Box::pin(self.replace_by((at, bytes), Self::keep_old))
+        Box::pin(self.replace_by((at, bytes), Keep::Numbered))
     }
 
     fn supersede(
@@ -394,7 +332,7 @@ impl Store for FileStore {
         at: Position,
         bytes: Vec<u8>,
     ) -> BoxFuture<'_, Result<(Position, String), AppendError>> {
-        Box::pin(self.replace_by((at, bytes), Self::keep_older))
+        Box::pin(self.replace_by((at, bytes), Keep::Older))
     }
 
     fn room(&self, at: Position) -> Room {
@@ -409,12 +347,6 @@ impl Store for FileStore {
 /// A path in a command that a person is to run.
 fn word(path: &Path) -> String {
     escape::word(&path.to_string_lossy())
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.to_owned().into_os_string();
-    name.push(suffix);
-    name.into()
 }
 
 /// What a link leads to, also where nothing is yet; other paths as they are.
@@ -490,54 +422,6 @@ fn head(file: &mut File) -> io::Result<Vec<u8>> {
     between(file, 0, BEGINNING.len() as u64)
 }
 
-/// What lies between two places in a file, or before its end.
-fn between(file: &mut File, start: u64, end: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(start))?;
-    Read::take(file, end - start).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Where the ledger in the first `length` bytes of `file` ends.
-fn position(file: &mut File, length: u64) -> io::Result<Position> {
-    let offset = end_of_lines(file, length)?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut first = Vec::new();
-    let mut lines = BufReader::new(Read::take(&mut *file, offset));
-    while first.trim_ascii().is_empty() {
-        first.clear();
-        if lines.read_until(b'\n', &mut first)? == 0 {
-            break;
-        }
-    }
-    let generation = generation_of(first_line(&first));
-    Ok(Position { generation, offset })
-}
-
-/// The length of all whole lines, found from the end: the file may be large, its last line is not.
-fn end_of_lines(file: &mut File, length: u64) -> io::Result<u64> {
-    let mut end = length;
-    while end > 0 {
-        let start = end.saturating_sub(TAIL_BYTES);
-        let whole = whole_lines(&between(file, start, end)?) as u64;
-        if whole > 0 {
-            return Ok(start + whole);
-        }
-        if length - start > LEDGER_LINE_BYTES_MAX {
-            return Err(io::Error::other(reading::too_long()));
-        }
-        end = start;
-    }
-    Ok(0)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
 /// Cuts a torn last line off, writes, and waits until it is on the disk. On failure the file is as it was.
 fn write_at(file: &mut File, at: u64, bytes: &[u8]) -> io::Result<u64> {
     let written = (|| {
@@ -552,15 +436,6 @@ fn write_at(file: &mut File, at: u64, bytes: &[u8]) -> io::Result<u64> {
         return Err(error);
     }
     Ok(at + bytes.len() as u64)
-}
-
-/// A new file is found after a power cut only if its folder knows it.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]
@@ -840,54 +715,6 @@ mod tests {
         assert_eq!(next.unwrap().offset, 4);
     }
 
-    /// Who dies between the old generation's second name and the new one's place leaves that name and a temporary file.
-    #[tokio::test]
-    async fn a_compaction_that_died_halfway_is_in_nobodys_way() {
-        let (_folder, store) = place();
-        let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
-        let left = store.keep_old().unwrap();
-        std::fs::write(store.folder().join(".afresh-ledger-x"), "{9}").unwrap();
-        let end = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
-        let (end, kept) = store
-            .replace(end.unwrap(), b"{3}\n".to_vec())
-            .await
-            .unwrap();
-        assert_ne!(kept, left.display().to_string());
-        assert_eq!(std::fs::read(kept).unwrap(), b"{1}\n{2}\n");
-        store.append(end, b"{4}\n".to_vec()).await.unwrap();
-        let stored = store.read(Position::default()).await.unwrap();
-        assert_eq!(stored.bytes, b"{3}\n{4}\n");
-    }
-
-    /// Who dies in the middle leaves the second name that it was about to get, or both names.
-    #[tokio::test]
-    async fn a_ledger_that_died_while_it_compacted_itself_goes_on() {
-        for died_late in [false, true] {
-            let (_folder, store) = place();
-            let end = store.append(Position::default(), b"{1}\n".to_vec()).await;
-            let (older, next) = (
-                beside(store.path(), ".older"),
-                beside(store.path(), ".older.next"),
-            );
-            std::fs::write(&older, "{0}\n").unwrap();
-            if died_late {
-                store.keep_older().unwrap();
-            }
-            store.second_name(&next).unwrap();
-            let end = store.append(end.unwrap(), b"{2}\n".to_vec()).await;
-            let (end, kept) = store
-                .supersede(end.unwrap(), b"{3}\n".to_vec())
-                .await
-                .unwrap();
-            assert_eq!(kept, older.display().to_string());
-            assert_eq!(std::fs::read(kept).unwrap(), b"{1}\n{2}\n");
-            assert!(!next.exists());
-            store.append(end, b"{4}\n".to_vec()).await.unwrap();
-            let stored = store.read(Position::default()).await.unwrap();
-            assert_eq!(stored.bytes, b"{3}\n{4}\n");
-        }
-    }
-
     #[tokio::test]
     async fn however_long_it_is_little_of_it_is_in_memory_at_once() {
         let (_folder, store) = place();
@@ -979,26 +806,6 @@ mod tests {
         store.append(end, b"{2}\n".to_vec()).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn compaction_keeps_every_old_file() {
-        let (_folder, store) = place();
-        let mut end = store
-            .append(Position::default(), b"{1}\n".to_vec())
-            .await
-            .unwrap();
-        for number in 2..4 {
-            let (next, kept) = store
-                .replace(end, format!("{{{number}}}\n").into_bytes())
-                .await
-                .unwrap();
-            assert_eq!(
-                std::fs::read_to_string(kept).unwrap(),
-                format!("{{{}}}\n", number - 1)
-            );
-            end = next;
-        }
-    }
-
     #[cfg(unix)]
     #[tokio::test]
     async fn the_file_is_the_owners_alone() {
@@ -1008,19 +815,37 @@ mod tests {
             .append(Position::default(), b"{}\n".to_vec())
             .await
             .unwrap();
-        let mode = || {
-            let known = std::fs::metadata(store.path()).unwrap();
-            known.permissions().mode() & 0o777
-        };
-        assert_eq!(mode(), 0o600);
-        // Whoever lets others read it may do so for its next generations, too.
-        let shared = std::fs::Permissions::from_mode(0o640);
-        std::fs::set_permissions(store.path(), shared).unwrap();
-        let end = store.read(Position::default()).await.unwrap().position;
-        let (end, _) = store.replace(end, b"{1}\n".to_vec()).await.unwrap();
-        assert_eq!(mode(), 0o640);
-        store.supersede(end, b"{2}\n".to_vec()).await.unwrap();
-        assert_eq!(mode(), 0o640);
+        let known = std::fs::metadata(store.path()).unwrap();
+        assert_eq!(known.permissions().mode() & 0o777, 0o600);
+    }
+
+    /// Also by an editor that writes it anew in its place.
+    #[tokio::test]
+    async fn what_is_cut_while_it_is_read_is_said_so() {
+        let (_folder, store) = place();
+        let line = "{\"v\":1,\"event\":\"one of many\"}\n";
+        std::fs::create_dir_all(store.folder()).unwrap();
+        // In the second case as many bytes are there, and a line is not.
+        for (left, said) in [
+            (String::new(), "it is shorter than it was"),
+            (
+                "x".repeat(line.len() * 20_000),
+                "it was changed while it was read",
+            ),
+        ] {
+            std::fs::write(store.path(), line.repeat(20_000)).unwrap();
+            let mut reading = store.stream(Position::default()).await.unwrap();
+            reading.lines().await.unwrap().unwrap();
+            std::fs::write(store.path(), left).unwrap();
+            let error = loop {
+                match reading.lines().await {
+                    Ok(Some(_)) => {}
+                    Ok(None) => panic!("nobody was told"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(error.to_string().contains(said), "{error}");
+        }
     }
 
     #[tokio::test]

@@ -59,10 +59,10 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The next whole lines, at least one; `None`: there are no more. A last line without an end is left out.
+    /// The next whole lines, at least one; `None`: there are no more.
     ///
     /// # Errors
-    /// The place is in trouble, or a line is longer than any.
+    /// The place is in trouble, a line is longer than any, or the last one has no end: it had one when the end was found.
     pub async fn lines(&mut self) -> Result<Option<&[u8]>, StoreError> {
         self.buffer.drain(..self.given);
         self.given = 0;
@@ -81,17 +81,26 @@ impl<'a> Reading<'a> {
                 self.given = whole;
                 return Ok(Some(&self.buffer[..whole]));
             }
-            if self.buffer.len() == before {
+            if self.buffer.is_empty() {
                 return Ok(None);
             }
-            if self.buffer.len() as u64 > LEDGER_LINE_BYTES_MAX {
-                return Err(StoreError {
-                    doing: "read",
-                    place: self.place.clone(),
-                    what: too_long(),
-                    advice: "check the place that the Project's `ledger` names".to_owned(),
-                });
+            if self.buffer.len() == before {
+                let what = "it was changed while it was read: a line has no end any more";
+                return Err(self.trouble(what.to_owned(), "run the command again"));
             }
+            if self.buffer.len() as u64 > LEDGER_LINE_BYTES_MAX {
+                let advice = "check the place that the Project's `ledger` names";
+                return Err(self.trouble(too_long(), advice));
+            }
+        }
+    }
+
+    fn trouble(&self, what: String, advice: &str) -> StoreError {
+        StoreError {
+            doing: "read",
+            place: self.place.clone(),
+            what,
+            advice: advice.to_owned(),
         }
     }
 
@@ -156,9 +165,13 @@ mod tests {
         #[test]
         fn pieces_add_up_to_their_whole_lines(text in "[ab\n]{0,60}", size in 1_usize..20) {
             let bytes = text.as_bytes();
-            let given = lines_of(bytes.chunks(size).map(<[u8]>::to_vec)).unwrap();
-            prop_assert_eq!(given.concat(), &bytes[..whole_lines(bytes)]);
+            let whole = &bytes[..whole_lines(bytes)];
+            let given = lines_of(whole.chunks(size).map(<[u8]>::to_vec)).unwrap();
+            prop_assert_eq!(given.concat(), whole);
             prop_assert!(given.iter().all(|lines| lines.ends_with(b"\n")));
+            // A part of a line is never taken for the end.
+            let all = lines_of(bytes.chunks(size).map(<[u8]>::to_vec));
+            prop_assert_eq!(all.is_ok(), whole.len() == bytes.len());
         }
     }
 

@@ -1,6 +1,8 @@
-//! The operating system is asked off the runtime, since a disk may take its time; and what its errors mean to a person.
+//! The operating system is asked off the runtime, since a disk may take its time; what its errors mean to a person; and folders.
 
+use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use super::super::StoreError;
 
@@ -36,6 +38,25 @@ pub(super) const fn advice(kind: ErrorKind) -> &'static str {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             "make room on the disk; nothing was written"
         }
+        ErrorKind::ResourceBusy => {
+            "if this file is mounted by itself, mount its folder instead: a file that is mounted cannot be compacted"
+        }
         _ => "check the place that the Project's `ledger` names",
+    }
+}
+
+/// The path of what lies beside a file, under its name with something behind it.
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push(suffix);
+    name.into()
+}
+
+/// A new file is found after a power cut only if its folder knows it.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
     }
 }
