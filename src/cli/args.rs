@@ -247,9 +247,13 @@ pub struct Plan {
     /// Save the plan, for `apply FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// How the plan is printed: text, json (the lines of a plan file) or markdown; `markdown=FILE` writes to a file (repeatable)
+    /// How the plan is printed: text, json (the lines of a plan file) or markdown; `markdown=FILE` writes to a file, also where the plan fails: then the
+    /// reasons (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
+    /// The manifests before a pull request: text and Markdown say what it changes, apart from what is due anyway
+    #[arg(long, value_name = "PATH")]
+    pub base: Option<PathBuf>,
     /// How long Markdown may be, and what it links to.
     #[command(flatten)]
     pub comment: Comment,
@@ -267,15 +271,19 @@ pub struct Plan {
 /// How long Markdown may be, and what it links to.
 #[derive(Args, Clone, Debug)]
 pub struct Comment {
-    /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, or N characters (at least 10000)
+    /// What Markdown has to fit: a comment of github, gitlab, azureDevOps or bitbucket, a step summary (githubSummary), or N characters (at least 10000)
     #[arg(long, value_name = "FORGE|N", default_value = "github", value_parser = Limit::parse)]
     pub limit: Limit,
     /// A saved plan: Markdown says what has changed since
     #[arg(long, value_name = "FILE")]
     pub previous: Option<PathBuf>,
-    /// Where the whole plan can be read, for Markdown that had to be shortened
+    /// A page that Markdown links to, first the one with the whole plan (repeatable) [default: the run and the commit, from the variables of
+    /// GitHub, GitLab, Azure Pipelines and Bitbucket]
     #[arg(long, value_name = "NAME=URL", value_parser = Link::parse)]
-    pub link: Option<Link>,
+    pub link: Vec<Link>,
+    /// The name in the hidden marker that Markdown begins with, by which a pipeline finds its comment [default: the project's name]
+    #[arg(long, value_name = "NAME")]
+    pub marker: Option<String>,
 }
 
 /// What counts as a failure.

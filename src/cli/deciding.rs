@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::cloud::Width;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::address::Address;
+use crate::model::desired::Desired;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::Slot;
 use crate::model::survey::{KeyReading, Refresh, Subject, Survey};
@@ -52,6 +53,16 @@ impl From<RefreshHow> for Refresh {
     }
 }
 
+/// What was decided, and from what.
+pub struct Decided {
+    /// What was decided.
+    pub plan: Plan,
+    /// What it was decided from.
+    pub survey: Survey,
+    /// How that was read.
+    pub options: survey::Options,
+}
+
 /// Gathers and decides. The plan has passed the audit.
 pub async fn decide(
     session: &Session,
@@ -59,6 +70,17 @@ pub async fn decide(
     global: &Global,
     screen: &Screen,
 ) -> Result<Plan, Failure> {
+    let decided = decide_from(session, look, global, screen).await?;
+    Ok(decided.plan)
+}
+
+/// The same, with what it was decided from.
+pub async fn decide_from(
+    session: &Session,
+    look: Look,
+    global: &Global,
+    screen: &Screen,
+) -> Result<Decided, Failure> {
     let now = time_of(look.as_of, session.ground.now(), screen)?;
     let options = survey::Options {
         refresh: look.refresh,
@@ -84,7 +106,12 @@ pub async fn decide(
     honest_clock(session, screen)?;
     all_found(&options.targets, &survey, screen)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
-    audited(&survey, session, plan)
+    let plan = audited(&survey, &session.desired, plan)?;
+    Ok(Decided {
+        plan,
+        survey,
+        options,
+    })
 }
 
 /// The time to decide for. What is read is read now, so that only a later time can be judged from it, as if nothing happened until then.
@@ -147,8 +174,12 @@ fn name_credentials(session: &Session, screen: &Screen) {
     }
 }
 
-fn audited(survey: &Survey, session: &Session, plan: Plan) -> Result<Plan, Failure> {
-    let breaches = plan::audit(survey, &session.desired.project, &plan);
+/// Holds a plan to the laws that every plan keeps.
+///
+/// # Errors
+/// The ones that it breaks.
+pub fn audited(survey: &Survey, desired: &Desired, plan: Plan) -> Result<Plan, Failure> {
+    let breaches = plan::audit(survey, &desired.project, &plan);
     if breaches.is_empty() {
         return Ok(plan);
     }

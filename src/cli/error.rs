@@ -45,6 +45,8 @@ pub struct Failure {
     /// The exit code.
     pub exit: Exit,
     summary: String,
+    /// What was found and is printed already, in lines.
+    details: String,
     advice: Option<String>,
     /// Why a command helps, and its words behind `afresh`: the arguments that were typed complete it.
     proposal: Option<(String, Vec<String>)>,
@@ -56,6 +58,7 @@ impl Failure {
         Self {
             exit: Exit::Error,
             summary: summary.into(),
+            details: String::new(),
             advice: None,
             proposal: None,
         }
@@ -79,6 +82,15 @@ impl Failure {
     #[must_use]
     pub fn with_exit(self, exit: Exit) -> Self {
         Self { exit, ..self }
+    }
+
+    /// With what was found and is printed already, for those who see the failure elsewhere.
+    #[must_use]
+    pub fn with_details(self, details: impl Into<String>) -> Self {
+        Self {
+            details: details.into(),
+            ..self
+        }
     }
 
     /// With what to do about it.
@@ -121,6 +133,11 @@ impl Failure {
     /// The first sentence of the message.
     pub fn summary(&self) -> &str {
         &self.summary
+    }
+
+    /// What was found and is printed already.
+    pub fn details(&self) -> &str {
+        &self.details
     }
 
     /// What to do about it.

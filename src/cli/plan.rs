@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{Global, Plan as Args};
+use super::base;
 use super::beside;
-use super::deciding::{Look, decide};
+use super::comment;
+use super::deciding::{Decided, Look, decide_from};
 use super::error::{Exit, Failure};
 use super::exit_code;
 use super::output::{is_kept, write_with};
@@ -15,7 +17,7 @@ use super::{uses, validate};
 use crate::model::address::Name;
 use crate::model::verdict::{Plan, Target};
 use crate::plan::walk;
-use crate::{escape, review, saved};
+use crate::{escape, manifest, review, saved};
 
 /// Plans, shows, and saves if asked to.
 pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
@@ -25,27 +27,51 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         )
         .with_exit(Exit::Usage));
     }
+    let planned = planned(args, global, screen).await;
+    planned.map_err(|failure| failed(failure, args, screen))
+}
+
+/// A comment that stays when its plan fails would be believed: it is replaced by one that says so.
+fn failed(failure: Failure, args: &Args, screen: &Screen) -> Failure {
+    let project = || manifest::project_name(&args.paths.or_here());
+    match comment::of_failure(&failure, &args.format, &args.comment, project, screen) {
+        Ok(()) => failure,
+        Err(other) => {
+            screen.complain(&other.message());
+            failure
+        }
+    }
+}
+
+async fn planned(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
     session.warn(screen);
     beside::warn_of_ledger(&session.ground, screen);
     // A saved plan carries what was read to the ledger.
     let keys = args.evidence.keys(args.out.is_some());
-    let plan = decide(
-        &session,
-        Look::new(&args.looking, keys, args.as_of),
-        global,
-        screen,
-    )
-    .await?;
+    let look = Look::new(&args.looking, keys, args.as_of);
+    let Decided {
+        plan,
+        survey,
+        options,
+    } = decide_from(&session, look, global, screen).await?;
+    let base = match &args.base {
+        Some(path) => {
+            Some(base::decide(path, &session, (&survey, &options), global, screen).await?)
+        }
+        None => None,
+    };
     for warning in walk::warnings(&session.desired, plan.at) {
         screen.remark(&validate::as_text(&validate::of_walk(warning)));
     }
     let exit = exit_code::of_plan(&plan, args.detailed_exitcode, &args.failing.fail_on);
     let file = file(&session, plan);
+    let pull = base.as_ref().map(|base| base.pull(&file, &session.desired));
     show(
         &file,
         &args.format,
         &args.comment,
+        pull.as_ref(),
         &screen.typed.given(),
         screen,
     )?;
@@ -99,6 +125,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         ledger: session.ground.place.clone(),
         lineage: session.ground.lineage(),
         began: session.ground.ledger.lineage().is_some(),
+        guardrails: session.desired.project.guardrails,
         trust: uses::of_plan(session, &plan),
         sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,

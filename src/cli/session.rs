@@ -89,9 +89,11 @@ fn manifests(paths: &[PathBuf], policy: Policy, screen: &Screen) -> Result<Manif
         screen.complain(&problems.render(screen.color_errors));
         if problems.are_by_policy() {
             return Failure::new("the policy refuses these manifests, as listed above")
+                .with_details(problems.render(false))
                 .with_exit(Exit::Refused);
         }
         Failure::new("the manifests have problems, listed above")
+            .with_details(problems.render(false))
     })
 }
 
@@ -190,7 +192,7 @@ impl Ground {
     }
 
     /// Is it a simulated cloud that takes any number of requests?
-    fn is_unmetered(&self) -> bool {
+    pub fn is_unmetered(&self) -> bool {
         let embedded = self.embedded.as_ref();
         embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
     }

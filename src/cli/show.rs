@@ -12,7 +12,7 @@ use crate::review;
 pub fn run(args: &Show, screen: &Screen) -> Result<Exit, Failure> {
     let file = load(&args.planfile, screen)?;
     let given = screen.typed.of_plan(file_of(&file.ledger)).given();
-    show(&file, &args.format, &args.comment, &given, screen)?;
+    show(&file, &args.format, &args.comment, None, &given, screen)?;
     Ok(Exit::AsWanted)
 }
 

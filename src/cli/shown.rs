@@ -5,13 +5,14 @@ use std::path::Path;
 
 use super::args::{Comment, Output, PlanFormat};
 use super::error::Failure;
+use super::forge;
 use super::output::{write_file, write_with};
 use super::planfile::load;
 use super::screen::Screen;
 use crate::model::verdict::Plan;
-use crate::review::Uses;
 use crate::review::markdown::MarkdownOptions;
 use crate::review::text::TextOptions;
+use crate::review::{Pull, Uses};
 use crate::{escape, review, saved};
 
 /// Shows a plan in every format asked for, as text if none is. Commands that are proposed end with what was `given`.
@@ -19,6 +20,7 @@ pub fn show(
     file: &saved::File,
     outputs: &[Output],
     comment: &Comment,
+    pull: Option<&Pull<'_>>,
     given: &str,
     screen: &Screen,
 ) -> Result<(), Failure> {
@@ -31,14 +33,16 @@ pub fn show(
         let shown = match output.format {
             PlanFormat::Text => {
                 let options = text_options(screen, output.file.is_none(), given);
-                let text = text(&file.plan, uses_of(file), &options) + &actions_line(&file.plan);
+                let text = text(&file.plan, uses_of(file), &options)
+                    + &actions_line(&file.plan)
+                    + &pull.map(review::text::pull).unwrap_or_default();
                 escape::page(&text, options.color)
             }
             PlanFormat::Json => {
                 lines(file, path, screen)?;
                 continue;
             }
-            PlanFormat::Markdown => markdown(file, comment, given, screen)?,
+            PlanFormat::Markdown => markdown(file, comment, pull, given, screen)?,
         };
         match path {
             Some(path) => write_file(path, &shown, screen)?,
@@ -82,6 +86,7 @@ pub fn uses_of(file: &saved::File) -> Uses<'_> {
 fn markdown(
     file: &saved::File,
     comment: &Comment,
+    pull: Option<&Pull<'_>>,
     given: &str,
     screen: &Screen,
 ) -> Result<String, Failure> {
@@ -90,13 +95,16 @@ fn markdown(
     let previous = comment.previous.as_ref();
     let previous = previous.map(|path| load(path, screen));
     let previous = previous.transpose()?;
+    let links = forge::links(&comment.link);
     let options = MarkdownOptions {
         limit: comment.limit,
         title: &file.project,
-        marker: &file.project,
+        marker: comment.marker.as_deref().unwrap_or(&file.project),
         digest: &digest,
         actions: actions.as_deref(),
-        link: comment.link.as_ref(),
+        links: &links,
+        guardrails: Some(&file.guardrails),
+        pull,
         previous: previous.as_ref().map(|previous| &previous.plan),
         uses: uses_of(file),
         given,

@@ -9,7 +9,7 @@ use super::surroundings::variable;
 use crate::cloud::{AUTHORITY_HOST, public_authority, without_links};
 use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, KeyConnection, Workspace, WorkspaceHost};
-use crate::model::desired::LedgerPlace;
+use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::trust::{Ask, Grounds, Host, Role, Trust, Use, Used};
 use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::verdict::Plan;
@@ -17,20 +17,29 @@ use crate::saved;
 
 /// What the subjects of a plan use, in order; nothing for a simulated cloud.
 pub fn of_plan(session: &Session, plan: &Plan) -> Vec<Use> {
+    of_desired(
+        &session.desired,
+        &session.trust,
+        &session.ground.place,
+        plan,
+    )
+}
+
+/// The same of a plan of other manifests.
+pub fn of_desired(desired: &Desired, trust: &Trust, ledger: &LedgerPlace, plan: &Plan) -> Vec<Use> {
     let steps = plan.steps.iter().map(|step| &step.address);
     let skipped = plan.skipped.iter().map(|skipped| &skipped.address);
     let named: BTreeSet<&Name> = steps
         .chain(skipped)
         .map(|address| &address.connection)
         .collect();
-    let desired = &session.desired;
     let is_used = |name: &Name| named.contains(name);
     // A saved plan holds such a workspace, used or not.
     let is_meant =
         |one: &&Workspace| is_used(&one.name) || one.credential.takes_databricks_variables();
     of(
-        &session.trust,
-        &session.ground.place,
+        trust,
+        ledger,
         desired
             .key_connections
             .values()
@@ -224,6 +233,7 @@ mod tests {
             ledger: LedgerPlace::File("ledger.jsonl".into()),
             lineage: "l".to_owned(),
             began: false,
+            guardrails: crate::model::desired::Guardrails::default(),
             trust: vec![manager],
             sentences: Vec::new(),
         };

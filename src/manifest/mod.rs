@@ -33,6 +33,7 @@ mod unread;
 use std::path::PathBuf;
 
 use crate::model::desired::Desired;
+use crate::model::kind::Kind;
 use crate::model::policy::Policy;
 use crate::model::trust::Asked;
 
@@ -102,6 +103,23 @@ pub fn read_under(paths: &[PathBuf], policy: Policy) -> Result<Manifests, Proble
         }),
         None => Err(warnings),
     }
+}
+
+/// The name of the Project in manifests that may have problems; `None`: there is none, or it cannot be read.
+pub fn project_name(paths: &[PathBuf]) -> Option<String> {
+    let input = Input {
+        paths: paths.to_owned(),
+        ..Input::default()
+    };
+    let mut findings = Findings::default();
+    let sources = source::gather(&input, &mut findings);
+    let mut budget = Budget::of(sources.iter().map(|source| source.text.as_str()));
+    let mut skipped = findings.fresh();
+    let documents = (0..).zip(&sources).flat_map(|(file, source)| {
+        read_source(file, source, &mut budget, &mut findings, &mut skipped)
+    });
+    let mut projects = documents.filter(|document| document.kind == Kind::Project);
+    projects.find_map(|project| Some(project.name?.value.to_string()))
 }
 
 /// Checks manifests, also such that are a part of a whole: what they refer to is read beside them, and its problems are not told.

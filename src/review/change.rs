@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use super::sentence::sentence;
+use crate::escape::line;
 use crate::model::address::Address;
 use crate::model::time::{Freeze, minute};
 use crate::model::verdict::{Frame, Plan, Step};
@@ -55,6 +57,17 @@ pub(super) fn changes<'a>(old: &'a Plan, new: &'a Plan) -> Vec<Change<'a>> {
 fn differ(old: &Step, new: &Step) -> bool {
     let standings = old.promise.word() != new.promise.word() || old.attention != new.attention;
     standings || old.decision() != new.decision()
+}
+
+/// One of them in a line: `ingest/a: regenerate authKey1: …, was: up to date: …`.
+pub(super) fn said(change: &Change) -> String {
+    let told = |step: &Step| line(&sentence(step));
+    let address = line(&change.address().to_string());
+    match change {
+        Change::Added(step) => format!("new: {address}: {}", told(step)),
+        Change::Removed(step) => format!("gone: {address}, was: {}", told(step)),
+        Change::Changed(old, new) => format!("{address}: {}, was: {}", told(new), told(old)),
+    }
 }
 
 /// How what was decided about all subjects together differs: freezes, guardrails, whether the plan may be applied.

@@ -10,9 +10,11 @@ mod hold;
 pub mod json;
 pub mod markdown;
 mod paint;
+mod pull;
 mod sentence;
 pub mod text;
 mod uses;
 mod words;
 
+pub use pull::{Pull, Side};
 pub use uses::Uses;

@@ -187,6 +187,7 @@ impl<R: BufRead> Reader<R> {
             ledger: head.ledger.back(),
             lineage: head.lineage,
             began: head.ledger_began,
+            guardrails: head.guardrails.back(),
             trust: body.trust,
             sentences: body.sentences,
         })

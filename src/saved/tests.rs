@@ -120,6 +120,10 @@ fn file(plan: Plan) -> File {
         ledger: LedgerPlace::File(PathBuf::from("/repo/.afresh/ledger.jsonl")),
         lineage: "0d6c7a4e".to_owned(),
         began: true,
+        guardrails: crate::model::desired::Guardrails {
+            runs_per_apply: Some(5),
+            ..crate::model::desired::Guardrails::default()
+        },
         trust: uses(),
     };
     connect(&mut file);

@@ -78,6 +78,7 @@ fn head(file: &File) -> Head {
         valid_until: Text(plan.valid_until),
         refresh: Mirror::of(&plan.refresh),
         refused: plan.refused,
+        guardrails: Mirror::of(&file.guardrails),
         exceeded: Mirror::of(&plan.exceeded),
         freezes: Mirror::of(&plan.freezes),
         counts: Mirror::of(&plan.counts()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::found::{Found, case, looked_at};
+use super::found::{Found, already_seen, case, looked_at};
 use super::keys;
 use super::log::kept::Log;
 use super::log::{read_log, unread};
@@ -208,6 +208,9 @@ async fn closer(
     account: &ListedAccount,
     at: Timestamp,
 ) -> (RuntimeCase, Option<Seen>) {
+    if let Some(seen) = scene.seen_keys(&case) {
+        return (already_seen(scene, case, seen), None);
+    }
     let seen = Seen {
         at,
         account: account.clone(),

@@ -63,6 +63,19 @@ pub fn looked_at(
     }
 }
 
+/// The case as another survey saw it.
+pub fn already_seen(
+    scene: &Scene<'_>,
+    case: RuntimeCase,
+    seen: &Looked<RuntimeSight>,
+) -> RuntimeCase {
+    match seen {
+        Looked::Seen(sight) => looked_at(scene, case, Ok(sight.clone())),
+        Looked::Failed(trouble) => looked_at(scene, case, Err(trouble.clone())),
+        Looked::NotAsked => case,
+    }
+}
+
 /// The ledger's knowledge with that of keys which it has met elsewhere or earlier. A resource that is new to it and holds such a key
 /// has been moved: what its log tells begins now.
 fn recognised(scene: &Scene<'_>, case: &RuntimeCase, sight: &RuntimeSight) -> RuntimeMemory {

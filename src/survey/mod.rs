@@ -49,7 +49,19 @@ pub async fn gather(
     reader: &Reader,
     options: &Options,
 ) -> Survey {
-    let scene = Scene::new(desired, memory, reader, options);
+    gather_beside(&Survey::default(), desired, memory, reader, options).await
+}
+
+/// The same for other manifests, with what `first` has seen in the place of a second look: what is decided from both then differs by the
+/// manifests alone. Only what `first` was not about is looked at, and jobs of which another history is needed.
+pub async fn gather_beside(
+    first: &Survey,
+    desired: &Desired,
+    memory: &Memory,
+    reader: &Reader,
+    options: &Options,
+) -> Survey {
+    let scene = Scene::new(desired, memory, reader, options).seeing(first);
     let with_keys: BTreeSet<&Name> = desired
         .key_ages
         .iter()

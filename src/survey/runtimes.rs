@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 
 use self::see::AsksLog;
-use super::found::{Found, case, looked_at};
+use super::found::{Found, already_seen, case, looked_at};
 use super::log::read_log;
 use super::proof::{needs_look, rotated_by_us};
 use super::resolve::{Rules, Selected, misfit, named, not_looked_at};
@@ -279,6 +279,9 @@ async fn look(
     }
     if !needs_look(scene, &case) {
         return case;
+    }
+    if let Some(seen) = scene.seen_keys(&case) {
+        return already_seen(scene, case, seen);
     }
     let sight = see::see(scene, factory, &case, listed_at, asks_log).await;
     looked_at(scene, case, sight)

@@ -6,9 +6,10 @@ use super::log::kept::Logs;
 use crate::cloud::{Gate, Reader, Width};
 use crate::model::address::{Address, Identity, Name};
 use crate::model::desired::{Desired, JobRunRule, KeyAgeRule};
-use crate::model::job::JobId;
+use crate::model::job::{JobId, JobSight};
 use crate::model::memory::Memory;
-use crate::model::survey::{KeyReading, Refresh};
+use crate::model::runtime::RuntimeSight;
+use crate::model::survey::{JobCase, KeyReading, Looked, Refresh, RuntimeCase, Subject, Survey};
 use crate::model::time::Timestamp;
 
 /// How to gather.
@@ -51,6 +52,8 @@ pub(super) struct Scene<'a> {
     pub(super) logs: Logs,
     /// Names, in lower case, of the runtimes whose keys the ledger knows anywhere.
     pub(super) runtime_names: BTreeSet<String>,
+    /// What another survey has looked at.
+    seen: BTreeMap<Identity, &'a Subject>,
     /// The rules about keys, by the connection that they go through.
     key_ages: BTreeMap<&'a Name, Vec<&'a KeyAgeRule>>,
     /// The rules about jobs, by their workspace.
@@ -74,6 +77,7 @@ impl<'a> Scene<'a> {
             options,
             gate: Gate::new(options.width.each),
             logs: Logs::default(),
+            seen: BTreeMap::new(),
             runtime_names: memory
                 .runtimes
                 .iter()
@@ -84,6 +88,33 @@ impl<'a> Scene<'a> {
             key_ages: by(&desired.key_ages, |rule| &rule.connection),
             job_runs: by(&desired.job_runs, |rule| &rule.workspace),
             jobs_called: jobs_called(memory),
+        }
+    }
+
+    /// The same, taking what another survey has looked at as seen.
+    pub(super) fn seeing(mut self, first: &'a Survey) -> Self {
+        let seen = first.cases.iter();
+        let seen = seen.filter_map(|case| Some((case.identity()?, case)));
+        self.seen = seen.collect();
+        self
+    }
+
+    /// How a resource with keys looks, if another survey has looked.
+    pub(super) fn seen_keys(&self, case: &RuntimeCase) -> Option<&'a Looked<RuntimeSight>> {
+        match self.seen.get(&case.target.identity())? {
+            Subject::Runtime(seen) => asked(&seen.sight),
+            Subject::Job(_) | Subject::Submission(_) | Subject::Unresolved { .. } => None,
+        }
+    }
+
+    /// How a job looks, if another survey has looked for the same promise: another one may need more of its history.
+    pub(super) fn seen_job(&self, case: &JobCase) -> Option<&'a Looked<JobSight>> {
+        match self.seen.get(&case.target.identity())? {
+            Subject::Job(seen) if seen.spec == case.spec => asked(&seen.sight),
+            Subject::Job(_)
+            | Subject::Runtime(_)
+            | Subject::Submission(_)
+            | Subject::Unresolved { .. } => None,
         }
     }
 
@@ -103,6 +134,13 @@ impl<'a> Scene<'a> {
             .get(host)
             .and_then(|called| called.get(address))
             .map_or(&[], Vec::as_slice)
+    }
+}
+
+const fn asked<T>(sight: &Looked<T>) -> Option<&Looked<T>> {
+    match sight {
+        Looked::NotAsked => None,
+        Looked::Seen(_) | Looked::Failed(_) => Some(sight),
     }
 }
 

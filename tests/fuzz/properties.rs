@@ -358,7 +358,9 @@ fn shown(plan: &afresh::model::verdict::Plan) {
         marker: "fuzz",
         digest: "0",
         actions: Some("1"),
-        link: None,
+        links: &[],
+        guardrails: None,
+        pull: None,
         given: "estate",
         previous: None,
         uses: Uses {

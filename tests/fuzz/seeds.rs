@@ -184,6 +184,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
         ledger: desired.project.ledger.clone(),
         lineage: "fuzz".to_owned(),
         began: false,
+        guardrails: afresh::model::desired::Guardrails::default(),
         trust: Vec::new(),
     };
     let lines = recorder

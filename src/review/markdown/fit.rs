@@ -1,163 +1,309 @@
-//! How much is said: the same comment at four levels of detail, each whole in itself.
+//! How much is said: the room of a comment is filled, the most important first, and what is left out is counted.
+//!
+//! Tables come first, with one row for all subjects of which the same is said; then the names of those, evidence, and what is up to date.
+//! Nothing is cut in the middle.
 
-use super::limit::{Link, length};
+use super::entry::{self, Entry, Table};
+use super::group::{self, Group, How};
+use super::limit::Link;
 use super::options::MarkdownOptions;
-use super::rows::Table;
-use super::{head, rows};
+use super::{head, pull, rows};
 use crate::model::verdict::Plan;
+use crate::review::words;
 
-/// Between two parts, and between two lines of one.
-const PARAGRAPH: &str = "\n\n";
-/// Counts for each connection, and notes, may take this part of what is left beside the head: the rest is for rows.
+/// Between two parts.
+const PARAGRAPH: usize = 2;
+/// Counts for each connection, and notes, may take this part of what is left: the rest is for rows.
 const SHARE: usize = 4;
-/// Hosts and sources of credentials may take this one: a reviewer decides about them.
-const USES_SHARE: usize = 2;
-/// What they are called where they are left out.
-const USES: &str = "hosts and credential sources";
+/// Hosts, what a pull request changes, and what changed since the last plan may take this one: a reviewer decides about them.
+const DECIDING_SHARE: usize = 2;
+/// So much is kept for the sentence that says what is left out, beside its link.
+const NOTE_MAX: usize = 600;
+/// More rows than these nobody reads one by one: those that differ in numbers only become one.
+const ROWS_READ_MAX: usize = 60;
+/// So many pieces of evidence in a row that do not fit end the search for one that does.
+const MISSES_MAX: usize = 20;
 
-/// Levels of detail, the fullest first.
+/// The parts of a comment, in the order in which they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
-    /// Tables, and the evidence behind each row, folded.
-    Full,
-    /// Tables of what changes and what waits.
-    Rows,
-    /// Counts for each connection, and as many rows as fit.
-    Some,
-    /// The head alone.
-    Counts,
+enum Part {
+    Head,
+    Pull,
+    Tables,
+    Connections,
+    Names,
+    Notes,
+    Since,
+    Evidence,
+    UpToDate,
+    Uses,
+    LeftOut,
 }
 
-impl Level {
-    pub(super) const ALL: [Self; 4] = [Self::Full, Self::Rows, Self::Some, Self::Counts];
+struct Page<'a> {
+    options: &'a MarkdownOptions<'a>,
+    room: usize,
+    parts: Vec<(Part, String)>,
+    /// What is left out, in words.
+    left: Vec<String>,
 }
 
-/// The comment at one level of detail, with a line end at its end.
-pub(super) fn comment(
-    plan: &Plan,
-    options: &MarkdownOptions,
-    level: Level,
-    limit: usize,
-) -> String {
-    let head = head::lines(plan, options).join("\n");
-    let mut parts = vec![head];
-    match level {
-        Level::Full => {
-            parts.extend(rows::tables(plan).iter().map(Table::text));
-            parts.extend(rows::notes(plan));
-            parts.extend(rows::since_last(plan, options));
-            parts.extend(rows::evidence(plan, options.given));
-            parts.extend(rows::up_to_date(plan));
-            parts.extend(rows::uses(options.uses));
-        }
-        Level::Rows => {
-            parts.extend(rows::tables(plan).iter().map(Table::text));
-            parts.extend(rows::notes(plan));
-            parts.extend(rows::uses(options.uses));
-            parts.push(shortened(
-                "evidence, and names of up-to-date resources",
-                options,
-            ));
-        }
-        Level::Some => some(plan, options, limit, &mut parts),
-        Level::Counts => parts.push(shortened(&but_the_counts(options), options)),
-    }
-    parts.join(PARAGRAPH) + "\n"
-}
-
-fn but_the_counts(options: &MarkdownOptions) -> String {
-    let uses = rows::uses(options.uses).map(|_| format!(" (also {USES})"));
-    format!("everything but the counts{}", uses.unwrap_or_default())
-}
-
-/// Whole rows as far as there is room, the most urgent first, and what is left out.
-fn some(plan: &Plan, options: &MarkdownOptions, limit: usize, parts: &mut Vec<String>) {
-    let tables = rows::tables(plan);
-    let all: usize = tables.iter().map(|table| table.rows.len()).sum();
-    let omitted = |rows: usize, more: &[&str]| {
-        let more: Vec<String> = more.iter().map(|part| format!("{part}, ")).collect();
-        let what = format!(
-            "{rows} of {all} rows, {}evidence, and names of up-to-date resources",
-            more.concat()
-        );
-        shortened(&what, options)
+/// The comment, with a line end at its end.
+pub(super) fn comment(plan: &Plan, options: &MarkdownOptions) -> String {
+    let mut page = Page {
+        options,
+        room: options.limit.units(),
+        parts: Vec::new(),
+        left: Vec::new(),
     };
-    let extras = [
-        (rows::groups(plan), SHARE, "counts for each connection"),
-        (rows::notes(plan), SHARE, "notes"),
-        (rows::uses(options.uses), USES_SHARE, USES),
-    ];
-    let taken: usize = parts.iter().map(|part| cost(part)).sum();
-    let names = extras.each_ref().map(|(_, _, name)| *name);
-    let mut room = limit.saturating_sub(taken + cost(&omitted(all, &names)));
-    let (mut beside, mut left_out) = (Vec::new(), Vec::new());
-    for (part, share, name) in extras {
-        match part {
-            Some(part) if cost(&part) <= room / share => beside.push(part),
-            Some(_) => left_out.push(name),
+    page.put(Part::Head, head::lines(plan, options).join("\n"));
+    let note = page.left_out(&[]);
+    let kept = page.cost(&note) + NOTE_MAX;
+    page.room = page.room.saturating_sub(kept);
+    page.changed();
+    let entries = entry::all(plan);
+    let groups = page.chosen(&entries, plan);
+    let groups = page.tables(groups);
+    let share = page.room / SHARE;
+    page.offer(Part::Notes, rows::notes(plan), share, "notes");
+    let share = page.room / DECIDING_SHARE;
+    let uses = rows::uses(options.uses);
+    page.offer(Part::Uses, uses, share, "hosts and credential sources");
+    let share = page.room / DECIDING_SHARE;
+    let since = rows::since_last(plan, options);
+    page.offer(
+        Part::Since,
+        since,
+        share,
+        "what changed since the last plan",
+    );
+    page.names(&groups);
+    page.evidence(&entries, plan);
+    page.up_to_date(plan);
+    page.whole()
+}
+
+impl Page<'_> {
+    fn measure(&self, text: &str) -> usize {
+        self.options.limit.measure(text)
+    }
+
+    fn cost(&self, part: &str) -> usize {
+        self.measure(part) + PARAGRAPH
+    }
+
+    fn put(&mut self, part: Part, text: String) {
+        self.room = self.room.saturating_sub(self.cost(&text));
+        self.parts.push((part, text));
+    }
+
+    /// Puts what there is, if it takes no more than `most`; else it is left out under this name.
+    fn offer(&mut self, part: Part, text: Option<String>, most: usize, name: &str) {
+        match text {
+            Some(text) if self.cost(&text) <= most.min(self.room) => self.put(part, text),
+            Some(_) => self.left.push(name.to_owned()),
             None => {}
         }
     }
-    room = room.saturating_sub(beside.iter().map(|part| cost(part)).sum());
-    let kept = kept(tables, room);
-    let left: usize = kept.iter().map(|table| table.rows.len()).sum();
-    parts.extend(kept.iter().map(Table::text));
-    parts.extend(beside);
-    parts.push(omitted(all.saturating_sub(left), &left_out));
-}
 
-/// What a part takes, with what parts it from the next.
-fn cost(part: &str) -> usize {
-    length(part) + length(PARAGRAPH)
-}
-
-/// The rows for which there is room, by rank, in their tables; the table with the most urgent row first.
-fn kept(tables: Vec<Table>, mut room: usize) -> Vec<Table> {
-    let mut order: Vec<_> = tables
-        .iter()
-        .enumerate()
-        .flat_map(|(table, found)| {
-            let rows = found.rows.iter().enumerate();
-            rows.map(move |(place, row)| (row.rank, table, place))
-        })
-        .collect();
-    order.sort_unstable();
-    let mut keep: Vec<Vec<bool>> = tables
-        .iter()
-        .map(|table| vec![false; table.rows.len()])
-        .collect();
-    for (_, table, place) in order {
-        let (Some(found), Some(kept)) = (tables.get(table), keep.get_mut(table)) else {
-            continue;
+    /// What the pull request changes; line by line where there is no room for all of it.
+    fn changed(&mut self) {
+        let Some(pull) = self.options.pull else {
+            return;
         };
-        let head = if kept.contains(&true) {
-            0
-        } else {
-            cost(&found.head)
-        };
-        let takes = found.rows.get(place).map_or(0, |row| length(&row.text) + 1) + head;
-        if let (true, Some(kept)) = (takes <= room, kept.get_mut(place)) {
-            room -= takes;
-            *kept = true;
+        let most = self.room / DECIDING_SHARE;
+        let lines = pull::lines(pull);
+        let (shown, kept) = self.some("", &lines, "\n", most);
+        if kept < lines.len() {
+            self.left.push(format!(
+                "{} of {} lines of what this pull request changes",
+                lines.len() - kept,
+                lines.len()
+            ));
+        }
+        if kept > 0 {
+            self.put(
+                Part::Pull,
+                format!("#### What this pull request changes\n\n{shown}"),
+            );
         }
     }
-    let with_kept = tables.into_iter().zip(keep).map(|(table, keep)| {
-        let rows = table.rows.into_iter().zip(keep);
-        Table {
-            rows: rows.filter(|(_, keep)| *keep).map(|(row, _)| row).collect(),
-            ..table
-        }
-    });
-    let mut kept: Vec<Table> = with_kept.filter(|table| !table.rows.is_empty()).collect();
-    kept.sort_by_key(|table| table.rows.iter().map(|row| row.rank).min());
-    kept
-}
 
-/// That something is left out, and where it is.
-fn shortened(what: &str, options: &MarkdownOptions) -> String {
-    let where_else = options
-        .link
-        .and_then(Link::shown)
-        .unwrap_or_else(|| "the saved plan with `afresh show`".to_owned());
-    format!("_Shortened to fit the comment: {what} omitted. See {where_else}._")
+    /// As many of `items` as fit into `most` behind `before`, joined, and how many those are.
+    fn some(&self, before: &str, items: &[String], between: &str, most: usize) -> (String, usize) {
+        let mut text = before.to_owned();
+        let mut used = self.cost(before);
+        let mut kept = 0;
+        for item in items {
+            let joint = if kept == 0 { "" } else { between };
+            let takes = self.measure(item) + self.measure(joint);
+            if used + takes > most.min(self.room) {
+                break;
+            }
+            used += takes;
+            text.push_str(joint);
+            text.push_str(item);
+            kept += 1;
+        }
+        (text, kept)
+    }
+
+    /// Rows by every word if there are few and all of that fits with the names, else by all but the numbers, with counts for each connection.
+    fn chosen(&mut self, entries: &[Entry<'_>], plan: &Plan) -> Vec<Group> {
+        let equal = group::grouped(entries, How::Equal);
+        if equal.len() <= ROWS_READ_MAX && self.takes(&equal) <= self.room {
+            return equal;
+        }
+        let share = self.room / SHARE;
+        let counts = rows::groups(plan);
+        self.offer(
+            Part::Connections,
+            counts,
+            share,
+            "counts for each connection",
+        );
+        group::grouped(entries, How::Alike)
+    }
+
+    /// What tables with all of these rows take, and the lists of names that are not in the rows.
+    fn takes(&self, groups: &[Group]) -> usize {
+        let heads = Table::ALL.iter().map(|table| self.cost(table.head()));
+        let rows = groups.iter().map(|group| {
+            let hidden = group.names.iter().skip(group.names.len() - group.hidden());
+            self.measure(&group.row())
+                + 1
+                + hidden.map(|name| self.measure(name) + 2).sum::<usize>()
+        });
+        heads.chain(rows).sum()
+    }
+
+    /// Puts the rows for which there is room, the most urgent before all others, in their tables; and gives those.
+    fn tables(&mut self, groups: Vec<Group>) -> Vec<Group> {
+        let all = groups.len();
+        let mut lines: Vec<(Table, Vec<String>)> = Vec::new();
+        let (mut kept, mut dropped) = (Vec::new(), 0);
+        for group in groups {
+            let row = group.row();
+            let place = lines.iter().position(|(table, _)| *table == group.table);
+            let head = place.map_or_else(|| self.cost(group.table.head()), |_| 0);
+            let takes = self.measure(&row) + 1 + head;
+            if takes > self.room {
+                dropped += group.names.len();
+                continue;
+            }
+            self.room -= takes;
+            match place.and_then(|place| lines.get_mut(place)) {
+                Some((_, rows)) => rows.push(row),
+                None => lines.push((group.table, vec![row])),
+            }
+            kept.push(group);
+        }
+        if kept.len() < all {
+            let rows = words::count(all - kept.len(), "row", "rows");
+            let subjects = words::count(dropped, "subject", "subjects");
+            self.left.insert(0, format!("{rows} of {all} ({subjects})"));
+        }
+        lines.sort_by_key(|(table, _)| *table);
+        for (table, rows) in lines {
+            // Its room is taken already.
+            let text = format!("{}\n{}", table.head(), rows.join("\n"));
+            self.parts.push((Part::Tables, text));
+        }
+        kept
+    }
+
+    /// The names that the rows do not have, folded.
+    fn names(&mut self, groups: &[Group]) {
+        let mut left = 0;
+        for group in groups.iter().filter(|group| group.hidden() > 0) {
+            let all = group.names.len();
+            let frame = rows::folded(&format!("{all} of {all} names: {}", group.said()), "");
+            let most = self.room.saturating_sub(self.cost(&frame));
+            let (names, kept) = self.some("", &group.names, ", ", most);
+            if kept > all - group.hidden() {
+                let of = if kept == all {
+                    "All".to_owned()
+                } else {
+                    format!("{kept} of")
+                };
+                let summary = format!("{of} {all} names: {}", group.said());
+                self.put(Part::Names, rows::folded(&summary, &names));
+                left += all - kept;
+            } else {
+                left += group.hidden();
+            }
+        }
+        if left > 0 {
+            let names = words::count(left, "subject", "subjects");
+            self.left.push(format!("names of {names}"));
+        }
+    }
+
+    /// The evidence behind each row, the most urgent first.
+    fn evidence(&mut self, entries: &[Entry<'_>], plan: &Plan) {
+        let (mut left, mut misses) = (0, 0);
+        let with_evidence = entries
+            .iter()
+            .filter(|entry| entry.table != Table::Operations);
+        for entry in with_evidence {
+            if misses >= MISSES_MAX {
+                left += 1;
+                continue;
+            }
+            let text = rows::evidence(entry.step, plan, self.options.given);
+            if self.cost(&text) <= self.room {
+                self.put(Part::Evidence, text);
+                misses = 0;
+            } else {
+                left += 1;
+                misses += 1;
+            }
+        }
+        if left > 0 {
+            let subjects = words::count(left, "subject", "subjects");
+            self.left.push(format!("evidence of {subjects}"));
+        }
+    }
+
+    fn up_to_date(&mut self, plan: &Plan) {
+        let lines = rows::up_to_date(plan);
+        if lines.is_empty() {
+            return;
+        }
+        let summary = rows::up_to_date_summary(plan, lines.len());
+        let frame = rows::folded(&summary, "");
+        let most = self.room.saturating_sub(self.cost(&frame));
+        let (shown, kept) = self.some("", &lines, "\n", most);
+        if kept > 0 {
+            self.put(Part::UpToDate, rows::folded(&summary, &shown));
+        }
+        if kept < lines.len() {
+            let subjects = words::count(
+                lines.len() - kept,
+                "up-to-date subject",
+                "up-to-date subjects",
+            );
+            self.left.push(format!("names of {subjects}"));
+        }
+    }
+
+    /// That something is left out, and where it is.
+    fn left_out(&self, what: &[String]) -> String {
+        let whole = self.options.links.first().and_then(Link::shown);
+        let whole = whole.unwrap_or_else(|| "the saved plan with `afresh show`".to_owned());
+        format!(
+            "_Shortened to fit the comment: {} omitted. See {whole}._",
+            what.join(", ")
+        )
+    }
+
+    fn whole(mut self) -> String {
+        if !self.left.is_empty() {
+            let text = self.left_out(&self.left);
+            self.parts.push((Part::LeftOut, text));
+        }
+        self.parts.sort_by_key(|(part, _)| *part);
+        let parts: Vec<String> = self.parts.into_iter().map(|(_, text)| text).collect();
+        parts.join("\n\n") + "\n"
+    }
 }

@@ -1,15 +1,20 @@
-//! The first lines: the hidden marker, six lines that decide, and one more if credentials go to or come from what somebody had to allow.
+//! The first lines: the hidden marker, and a line for each thing that decides.
 
 use super::escape;
+use super::limit::{Link, length};
 use super::options::MarkdownOptions;
+use super::pull;
 use crate::model::time::minute;
 use crate::model::verdict::{Counts, Plan, Step};
+use crate::review::pull::bounds;
 use crate::review::{change, text, words};
 
 /// Longest title and marker.
 const NAME_CHARS_MAX: usize = 80;
 /// Longest list of guardrails, freezes or addresses in the head; the rest is counted.
 const LISTED_MAX: usize = 3;
+/// So much room all links take at most.
+const LINKS_UNITS_MAX: usize = 600;
 /// Longest entry of such a list.
 const ENTRY_CHARS_MAX: usize = 60;
 /// Most entries of what somebody had to allow: a reviewer decides about them.
@@ -20,11 +25,15 @@ const TRUST_CHARS_MAX: usize = 300;
 pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
     let counts = plan.counts();
     let mut lines = vec![
-        format!("<!-- afresh-plan:{} -->", marker(options.marker)),
+        marker_line(options.marker),
         format!("### {}: {}", title(options.title), pending(plan, counts)),
         format!("- **Promises:** {}", promises(plan, counts)),
+    ];
+    let pull = options.pull.map(pull::tally);
+    lines.extend(pull.map(|pull| format!("- **This pull request changes:** {pull}")));
+    lines.extend([
         format!("- **Needs attention:** {}", problems(plan)),
-        format!("- **Guardrails:** {}", guardrails(plan)),
+        format!("- **Guardrails:** {}", guardrails(plan, options)),
         format!(
             "- **Validity:** valid until {}; made for {}; {}",
             minute(plan.valid_until),
@@ -32,11 +41,29 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
             words::requests(&plan.requests)
         ),
         format!("- **Decisions:** {}", decisions(plan, options)),
-    ];
+    ]);
     let marked: Vec<String> = options.uses.marked().map(ToString::to_string).collect();
     let marked = listed_up_to(&marked, TRUST_LISTED_MAX, TRUST_CHARS_MAX);
     lines.extend(marked.map(|marked| format!("- **Trust:** beyond Azure's own: {marked}")));
+    lines.extend(links(options.links));
     lines
+}
+
+/// What a pipeline finds its comment by.
+pub(super) fn marker_line(name: &str) -> String {
+    format!("<!-- afresh-plan:{} -->", marker(name))
+}
+
+/// Pages with more: as many as a short comment has room for.
+pub(super) fn links(links: &[Link]) -> Option<String> {
+    let mut room = LINKS_UNITS_MAX;
+    let fits = |shown: &String| -> bool {
+        let fits = length(shown) <= room;
+        room -= if fits { length(shown) } else { 0 };
+        fits
+    };
+    let shown: Vec<String> = links.iter().filter_map(Link::shown).filter(fits).collect();
+    (!shown.is_empty()).then(|| format!("- **Links:** {}", shown.join(" · ")))
 }
 
 /// A name that can stand in a comment of HTML.
@@ -50,7 +77,7 @@ fn marker(name: &str) -> String {
         .collect()
 }
 
-fn title(text: &str) -> String {
+pub(super) fn title(text: &str) -> String {
     escape::inline(&clip(text, NAME_CHARS_MAX))
 }
 
@@ -74,9 +101,20 @@ fn promises(plan: &Plan, counts: Counts) -> String {
     }
 }
 
-fn guardrails(plan: &Plan) -> String {
+/// What bounds one apply, and what of that is reached. That nothing does is a warning.
+fn guardrails(plan: &Plan, options: &MarkdownOptions) -> String {
     let reached: Vec<String> = plan.exceeded.iter().map(words::exceeded).collect();
-    let mut text = listed(&reached).unwrap_or_else(|| "none reached".to_owned());
+    let reached = listed(&reached).unwrap_or_else(|| "none reached".to_owned());
+    let mut text = match options.guardrails.map(bounds) {
+        Some(bounds) if bounds.is_empty() => {
+            "⚠️ **none set**: nothing bounds what one apply does".to_owned()
+        }
+        Some(bounds) => {
+            let set = bounds.iter().map(|(name, bound)| format!("{name} {bound}"));
+            format!("{}; {reached}", set.collect::<Vec<_>>().join(", "))
+        }
+        None => reached,
+    };
     if plan.refused {
         text.push_str(". **This plan cannot be applied**");
     }
@@ -142,7 +180,7 @@ fn listed_up_to(entries: &[String], most: usize, longest: usize) -> Option<Strin
     }
 }
 
-fn clip(text: &str, most: usize) -> String {
+pub(super) fn clip(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

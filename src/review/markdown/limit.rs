@@ -1,10 +1,16 @@
-//! How long a comment may be where it is going to stand, and where the whole plan can be read instead.
+//! How long a comment may be where it is going to stand, and pages that it links to.
 //!
-//! Forges say "characters" and count code points or UTF-16 units. The latter are never fewer, so they are what is counted here for all.
+//! Forges say "characters" of a comment and count code points or UTF-16 units. The latter are never fewer, so they are what is counted here for
+//! all. A step summary is counted in bytes.
 
 use super::escape;
 
-/// Most UTF-16 units of a comment.
+/// Longest address that is linked to: a short comment has to have room for it.
+const URL_CHARS_MAX: usize = 300;
+/// Longest name of a link.
+const NAME_CHARS_MAX: usize = 30;
+
+/// Most of a comment or a summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Limit {
     /// 65,536: what its error message says ("maximum is 65536 characters"); its documentation has no number.
@@ -16,6 +22,8 @@ pub enum Limit {
     AzureDevOps,
     /// 32,767: "less than 32768 characters", says its error message; its documentation has no number.
     Bitbucket,
+    /// 1 MiB: documented for the summary of a step of GitHub Actions.
+    GitHubSummary,
     /// So many.
     Units(usize),
 }
@@ -31,6 +39,7 @@ impl Limit {
     pub fn parse(text: &str) -> Result<Self, String> {
         Ok(match text {
             "github" => Self::GitHub,
+            "githubSummary" => Self::GitHubSummary,
             "gitlab" => Self::GitLab,
             "azureDevOps" => Self::AzureDevOps,
             "bitbucket" => Self::Bitbucket,
@@ -39,7 +48,7 @@ impl Limit {
                 Ok(_) => return Err(format!("at least {}", Self::UNITS_MIN)),
                 Err(_) => {
                     return Err(format!(
-                        "`{number}` is not a number of characters, nor one of github, gitlab, azureDevOps, bitbucket"
+                        "`{number}` is not a number of characters, nor one of github, githubSummary, gitlab, azureDevOps, bitbucket"
                     ));
                 }
             },
@@ -53,7 +62,20 @@ impl Limit {
             Self::GitLab => 1_000_000,
             Self::AzureDevOps => 150_000,
             Self::Bitbucket => 32_767,
+            Self::GitHubSummary => 1_048_576,
             Self::Units(units) => units,
+        }
+    }
+}
+
+impl Limit {
+    /// How much of it a text takes: bytes of a summary, UTF-16 units of a comment.
+    pub fn measure(self, text: &str) -> usize {
+        match self {
+            Self::GitHubSummary => text.len(),
+            Self::GitHub | Self::GitLab | Self::AzureDevOps | Self::Bitbucket | Self::Units(_) => {
+                length(text)
+            }
         }
     }
 }
@@ -63,7 +85,7 @@ pub fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
-/// Where the whole plan can be read.
+/// A page with more: the run, the commit, the whole plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     name: String,
@@ -80,6 +102,14 @@ impl Link {
             .split_once('=')
             .filter(|(name, _)| !name.trim().is_empty())
             .ok_or("a name, `=` and an address, as in plan=https://ci.example/run/1")?;
+        if name.trim().chars().count() > NAME_CHARS_MAX {
+            return Err(format!(
+                "a link's name has at most {NAME_CHARS_MAX} characters"
+            ));
+        }
+        if url.len() > URL_CHARS_MAX {
+            return Err(format!("an address has at most {URL_CHARS_MAX} characters"));
+        }
         if escape::link("", url).is_none() {
             return Err(format!(
                 "`{url}` cannot be linked to: it has to begin with https:// and to have no blanks, brackets or quotes"
@@ -89,6 +119,11 @@ impl Link {
             name: name.trim().to_owned(),
             url: url.to_owned(),
         })
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// As Markdown.

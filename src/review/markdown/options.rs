@@ -1,7 +1,9 @@
 //! The options of a comment.
 
 use super::limit::{Limit, Link};
+use crate::model::desired::Guardrails;
 use crate::model::verdict::Plan;
+use crate::review::pull::Pull;
 use crate::review::uses::Uses;
 
 /// How a comment is to look.
@@ -17,8 +19,12 @@ pub struct MarkdownOptions<'a> {
     pub digest: &'a str,
     /// The digest of its actions, which an approval names; `None`: it has none.
     pub actions: Option<&'a str>,
-    /// Where the whole plan can be read.
-    pub link: Option<&'a Link>,
+    /// Pages with more: the first is where the whole plan can be read.
+    pub links: &'a [Link],
+    /// How much one apply may do; `None`: nothing tells.
+    pub guardrails: Option<&'a Guardrails>,
+    /// What a pull request changes; `None`: it is not about one.
+    pub pull: Option<&'a Pull<'a>>,
     /// The plan that the comment showed before.
     pub previous: Option<&'a Plan>,
     /// Where its credentials come from and go to.

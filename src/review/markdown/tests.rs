@@ -15,15 +15,17 @@ use crate::model::verdict::{Action, Cause, Exceeded, Facts, Hold, Keep, NonEmpty
 use crate::review::Uses;
 
 fn options(limit: Limit) -> MarkdownOptions<'static> {
-    static LINK: LazyLock<Link> =
-        LazyLock::new(|| Link::parse("the whole plan=https://ci.example/run/1").unwrap());
+    static LINKS: LazyLock<[Link; 1]> =
+        LazyLock::new(|| [Link::parse("the whole plan=https://ci.example/run/1").unwrap()]);
     MarkdownOptions {
         limit,
         title: "afresh",
         marker: "data-platform",
         digest: "0123456789abcdef0123",
         actions: Some("fedcba9876543210"),
-        link: Some(&LINK),
+        links: &*LINKS,
+        guardrails: None,
+        pull: None,
         previous: None,
         uses: Uses {
             ledger: &LEDGER,
@@ -122,14 +124,15 @@ fn a_comment_decides_in_its_first_lines() {
 - **Guardrails:** none reached
 - **Validity:** valid until 2026-11-24 03:00 UTC; made for 2026-11-22 09:00 UTC; 5 requests (5 Databricks)
 - **Decisions:** since the last plan: 3 added, 0 removed, 0 decided differently; actions digest <code>fedcba9876543210</code>; plan digest <code>0123456789ab</code>
-
-| subject | change | promise | why |
-|---|---|---|---|
-| <code>analytics/long</code> | cancel run 7 | broken since 2026-11-22 07:00 UTC | run 7 has been active for 5h, limit 3h |
+- **Links:** [the whole plan](https://ci.example/run/1)
 
 | needs attention | until | promise | why |
 |---|---|---|---|
 | <code>analytics/loop</code> |  | kept | a continuous job restarts itself: pause it in its settings |
+
+| cancel | action | promise | why |
+|---|---|---|---|
+| <code>analytics/long</code> | cancel run 7 | broken since 2026-11-22 07:00 UTC | run 7 has been active for 5h, limit 3h |
 
 | on hold | until | promise | why |
 |---|---|---|---|
@@ -143,18 +146,6 @@ fn a_comment_decides_in_its_first_lines() {
 
 </details>
 
-<details><summary>Evidence for <code>analytics/long</code></summary>
-
-```text
-analytics/long: cancel run 7: run 7 has been active for 5h, limit 3h; broken since 2026-11-22 07:00 UTC
-  promise     broken since 2026-11-22 07:00 UTC
-  rule        rule, judged for 2026-11-22 09:00 UTC
-  facts       none: it could not be read
-  changes     neither the verdict nor the promise changes by the passing of time
-```
-
-</details>
-
 <details><summary>Evidence for <code>analytics/loop</code></summary>
 
 ```text
@@ -162,6 +153,18 @@ analytics/loop: on hold, needs attention: a continuous job restarts itself: paus
   promise     kept
   attention   the settings of the job do not allow it
               pause the job in its settings
+  rule        rule, judged for 2026-11-22 09:00 UTC
+  facts       none: it could not be read
+  changes     neither the verdict nor the promise changes by the passing of time
+```
+
+</details>
+
+<details><summary>Evidence for <code>analytics/long</code></summary>
+
+```text
+analytics/long: cancel run 7: run 7 has been active for 5h, limit 3h; broken since 2026-11-22 07:00 UTC
+  promise     broken since 2026-11-22 07:00 UTC
   rule        rule, judged for 2026-11-22 09:00 UTC
   facts       none: it could not be read
   changes     neither the verdict nor the promise changes by the passing of time
@@ -190,57 +193,187 @@ analytics/waits: on hold, breaks at 2026-11-22 11:00 UTC: run 9 is active and mu
     );
 }
 
-#[test]
-fn what_does_not_fit_is_said_with_fewer_words() {
-    let many = |n: usize| {
-        plan_of(
-            (0..n)
-                .map(|n| cancel(&format!("analytics/job-{n}")))
-                .collect(),
-        )
+/// Of different ages and reasons, some of which need a person, wait or are up to date; most are acted on.
+fn mixed(count: usize) -> Plan {
+    let hold = |why| Verdict::Hold { why, until: None };
+    let one = |n: usize| match n % 10 {
+        0 => step(&format!("analytics/loop-{n}"), hold(Hold::PauseFirst)),
+        1 => step(
+            &format!("analytics/waits-{n}"),
+            hold(Hold::ActiveRun { run: 9 }),
+        ),
+        2 => step(&format!("analytics/idle-{n}"), Verdict::Keep(Keep::Idle)),
+        _ => {
+            let run = i64::try_from(n).unwrap();
+            let because = Cause::TooLong {
+                run,
+                ran: Span::hours(4 + run.unsigned_abs() % 50),
+                limit: Span::hours(3),
+            };
+            let actions = NonEmpty::one(Action::Cancel { run });
+            step(
+                &format!("analytics/job-{n}"),
+                Verdict::Act { actions, because },
+            )
+        }
     };
-    let at = |n| plan(&many(n), &options(Limit::GitHub));
-    assert!(at(10).contains("<summary>Evidence for"));
-    let rows = at(600);
-    assert!(rows.contains("| <code>analytics/job-599</code> |") && !rows.contains("<details>"));
-    assert!(rows.ends_with("_Shortened to fit the comment: evidence, and names of up-to-date resources omitted. See [the whole plan](https://ci.example/run/1)._\n"));
-    let some = at(3_000);
-    assert!(
-        some.contains("| <code>analytics</code> | 0 | 0 | 3000 | 0 | 0 | 3000 | 0 | 0 | 0 | 0 |")
-    );
-    let kept = some.matches("/job-").count();
-    assert!(
-        some.contains(&format!("{} of 3000 rows", 3_000 - kept)),
-        "{some}"
-    );
-    let rest = Limit::GitHub.units() - length(&some);
-    assert!(kept > 400 && rest < 150, "{kept} rows, {rest} unused");
+    plan_of((0..count).map(one).collect())
 }
 
 #[test]
-fn what_needs_attention_is_kept_before_all_else() {
-    let hold = || Verdict::Hold {
-        why: Hold::PauseFirst,
+fn each_forge_s_room_is_filled_and_nothing_is_left_uncounted() {
+    let forges = [
+        Limit::GitHub,
+        Limit::GitLab,
+        Limit::AzureDevOps,
+        Limit::Bitbucket,
+        Limit::GitHubSummary,
+    ];
+    for count in [1, 40, 700, 5_000, 50_000] {
+        let shown = mixed(count);
+        for limit in forges {
+            let comment = plan(&shown, &options(limit));
+            let used = limit.measure(&comment);
+            assert!(used <= limit.units(), "{count} {limit:?}: {used}");
+            let is_short = comment.contains("_Shortened to fit");
+            assert!(
+                !is_short || used * 10 >= limit.units() * 9,
+                "{count} {limit:?}: {used}"
+            );
+            assert!(is_short || count < 5_000, "{count} {limit:?}");
+            for table in ["| needs attention |", "| cancel |", "| on hold |"] {
+                let there = count >= 40 || table == "| needs attention |";
+                assert_eq!(comment.contains(table), there, "{count} {limit:?} {table}");
+            }
+            if count >= 700 {
+                let acts = shown.acts().count();
+                assert!(
+                    comment.contains(&format!("| **{acts}:** ")),
+                    "{count} {limit:?}"
+                );
+            }
+            assert!(
+                comment.ends_with(">\n") || comment.ends_with("_\n"),
+                "{count} {limit:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn names_are_kept_before_evidence_and_evidence_before_what_is_up_to_date() {
+    let at = |count, limit| plan(&mixed(count), &options(limit));
+    let all = at(40, Limit::GitHub);
+    assert!(
+        all.contains("Evidence for <code>analytics/job-39</code>"),
+        "{all}"
+    );
+    assert!(
+        all.contains("<code>analytics/idle-32</code>: up to date"),
+        "{all}"
+    );
+    let names = at(700, Limit::GitHub);
+    assert!(
+        names.contains("All 490 names: cancel run 3, run 3 has been active for"),
+        "{names}"
+    );
+    assert!(names.contains("<code>analytics/job-699</code>") && names.contains("Evidence for"));
+    assert!(
+        names.contains("evidence of ") && names.contains(" up-to-date subjects"),
+        "{names}"
+    );
+    let some = at(5_000, Limit::Bitbucket);
+    let listed = some.matches("/job-").count();
+    assert!(
+        some.contains(" of 3500 names: cancel run 3") && listed > 350,
+        "{listed} {some}"
+    );
+    assert!(
+        some.contains("names of ") && !some.contains("Evidence for"),
+        "{some}"
+    );
+}
+
+#[test]
+fn rows_that_say_the_same_are_one() {
+    let shown = plan_of(
+        (0..5)
+            .map(|n| cancel(&format!("analytics/job-{n}")))
+            .collect(),
+    );
+    let comment = plan(&shown, &options(Limit::GitHub));
+    assert!(comment.contains("| **5:** <code>analytics/job-0</code>, <code>analytics/job-1</code>, <code>analytics/job-2</code> and 2 more | cancel run 7 | kept | run 7 has been active for 5h, limit 3h |"), "{comment}");
+    assert!(comment.contains("<details><summary>All 5 names: cancel run 7, run 7 has been active for 5h, limit 3h</summary>"), "{comment}");
+}
+
+#[test]
+fn rows_that_cannot_be_one_are_kept_by_urgency_and_the_rest_is_counted() {
+    let words = |n: usize| -> String {
+        n.to_string()
+            .bytes()
+            .map(|b| char::from(b - b'0' + b'a'))
+            .collect()
+    };
+    let hold = |n| Verdict::Hold {
+        why: Hold::Freeze {
+            reason: words(n).repeat(20),
+        },
         until: None,
     };
-    let acts = (0..900).map(|n| cancel(&format!("analytics/job-{n}")));
-    let loops = (0..100).map(|n| step(&format!("analytics/loop-{n}"), hold()));
-    let shown = plan_of(acts.chain(loops).collect());
-    for limit in [Limit::Bitbucket, Limit::Units(32_000), Limit::Units(20_000)] {
-        let comment = plan(&shown, &options(limit));
-        assert!(length(&comment) <= limit.units());
-        let at = |text: &str| comment.find(text);
-        assert!(at("| needs attention | until") < at("| subject | change"));
-        let shown_loops = comment.matches("/loop-").count() - 3;
-        assert_eq!(shown_loops, 100, "{comment}");
-        let acts = comment.matches("/job-").count();
-        assert!(acts > 0 && comment.contains(&format!("{} of 1000 rows", 900 - acts)));
-        assert!(comment.ends_with("omitted. See [the whole plan](https://ci.example/run/1)._\n"));
-    }
-    for (limit, is_whole) in [(Limit::GitLab, true), (Limit::GitHub, false)] {
-        let comment = plan(&shown, &options(limit));
-        assert_eq!(comment.contains("<summary>Evidence for"), is_whole);
-    }
+    let mut steps: Vec<Step> = (0..2_000)
+        .map(|n| step(&format!("ingest/r-{n}"), hold(n)))
+        .collect();
+    steps.push(step(
+        "ingest/zz",
+        Verdict::Hold {
+            why: Hold::PauseFirst,
+            until: None,
+        },
+    ));
+    let comment = plan(&plan_of(steps), &options(Limit::Bitbucket));
+    let used = length(&comment);
+    assert!(used * 10 >= Limit::Bitbucket.units() * 9, "{used}");
+    assert!(comment.contains("<code>ingest/zz</code>"), "{comment}");
+    assert!(comment.contains("rows of 2001 ("), "{comment}");
+}
+
+#[test]
+fn that_nothing_bounds_an_apply_is_a_warning() {
+    let of = |guardrails: &crate::model::desired::Guardrails| {
+        let shown = MarkdownOptions {
+            guardrails: Some(guardrails),
+            ..options(Limit::GitHub)
+        };
+        plan(&plan_of(Vec::new()), &shown)
+    };
+    let none = crate::model::desired::Guardrails::default();
+    assert!(
+        of(&none)
+            .contains("- **Guardrails:** ⚠️ **none set**: nothing bounds what one apply does\n")
+    );
+    let some = crate::model::desired::Guardrails {
+        runs_per_apply: Some(5),
+        ..none
+    };
+    assert!(of(&some).contains("- **Guardrails:** maxRuns.perApply 5; none reached\n"));
+}
+
+#[test]
+fn a_failure_takes_the_place_of_the_comment_and_fits() {
+    let details: String = (0..9_000)
+        .map(|n| format!("error {n} in `estate/x.yaml` ```\n"))
+        .collect();
+    let failed = Failed {
+        what: "no plan could be made",
+        summary: "the manifests have @problems, listed above",
+        details: &details,
+        advice: Some("mend them"),
+    };
+    let comment = failure(&failed, "data-platform", &[], Limit::GitHub);
+    assert!(comment.starts_with("<!-- afresh-plan:data-platform -->\n### data-platform: no plan could be made\n- **Error:** the manifests have &#64;<!-- -->problems"), "{comment}");
+    assert!(length(&comment) <= Limit::GitHub.units());
+    assert!(comment.contains("lines omitted._"), "{comment}");
+    outside_fences(&comment);
 }
 
 #[test]
@@ -295,7 +428,7 @@ fn the_longest_head_fits_the_least_limit() {
     let options = MarkdownOptions {
         title: &name,
         marker: &name,
-        link: None,
+        links: &[],
         ..options(Limit::Units(0))
     };
     let comment = plan(&shown, &options);
@@ -349,7 +482,10 @@ fn what_somebody_had_to_allow_is_named_whole() {
         ..options(Limit::GitHub)
     };
     let comment = plan(&plan_of(Vec::new()), &shown);
-    let trust = comment.lines().nth(7).unwrap();
+    let trust = comment
+        .lines()
+        .find(|line| line.starts_with("- **Trust:**"))
+        .unwrap();
     for one in &all {
         assert!(trust.contains(&one.to_string()), "{trust}");
     }
@@ -379,23 +515,6 @@ proptest! {
         }
         prop_assert!(!outside.contains("<script") && !outside.contains("https://evil"), "{}", comment);
         prop_assert!(!outside.contains("@everyone"), "{}", comment);
-    }
-
-    #[test]
-    fn what_is_left_out_is_whole_rows_and_counted(shown in samples::plan(20..60), limit in Limit::UNITS_MIN..30_000) {
-        let some = fit::comment(&shown, &options(Limit::GitHub), fit::Level::Some, limit);
-        prop_assert!(length(&some) <= limit);
-        let rows: Vec<String> = rows::tables(&shown).into_iter().flat_map(|table| table.rows).map(|row| row.text).collect();
-        let kept = rows.iter().filter(|row| some.contains(&format!("\n{row}\n"))).count();
-        // Two rows may be alike: then both are found where one is.
-        let distinct = rows.iter().collect::<std::collections::BTreeSet<_>>().len() == rows.len();
-        let omitted = format!("{} of {} rows", rows.len() - kept, rows.len());
-        prop_assert!(!distinct || some.contains(&omitted), "{} {}", omitted, some);
-        let known: std::collections::BTreeSet<&str> = rows.iter().flat_map(|row| row.lines()).collect();
-        let lines = outside_fences(&some);
-        for line in lines.lines().filter(|line| line.starts_with("| <code>") || line.starts_with("|  |")) {
-            prop_assert!(known.contains(line) || line.matches(" | ").count() == 10, "{}", line);
-        }
     }
 
     #[test]
@@ -469,7 +588,7 @@ fn what_somebody_had_to_allow_is_in_the_head_and_all_hosts_are_folded() {
         allowed_by: Grounds::Policy,
     };
     let of_lab = shown(&[own, lab, credential, secret]);
-    let head = of_lab.lines().nth(7);
+    let head = of_lab.lines().find(|line| line.starts_with("- **Trust:**"));
     assert_eq!(
         head,
         Some(

@@ -15,6 +15,7 @@ mod diff;
 mod job;
 mod hand_off;
 mod label;
+mod pull;
 mod report;
 mod remedy;
 mod row;
@@ -46,6 +47,7 @@ pub(super) use summary::{missing_rights, near_freezes, next};
 
 pub use access::{access, accesses};
 pub use diff::diff;
+pub use pull::pull;
 pub use report::{outcome, recorded, report};
 pub use shown::TextOptions;
 pub use uses::{uses, uses_diff};

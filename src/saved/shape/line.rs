@@ -6,7 +6,7 @@ use super::connection::{
     Cloud, CredentialLine, Factory, LedgerPlace, Subscription, VaultConnection, Workspace,
 };
 use super::plan::{
-    Counts, Exceeded, Freeze, LogReading, Refresh, Regeneration, RequestClass, Skipped,
+    Counts, Exceeded, Freeze, Guardrails, LogReading, Refresh, Regeneration, RequestClass, Skipped,
 };
 use super::rule::Rule;
 use super::step::Step;
@@ -38,6 +38,8 @@ shape! {
         /// A guardrail forbids to apply it.
         #[serde(default)]
         refused: bool,
+        /// How much one apply may do; a field that is left out has no bound.
+        guardrails: Guardrails,
         /// Guardrails that were reached.
         #[serde(default)]
         exceeded: Vec<Exceeded>,

@@ -24,7 +24,7 @@ pub(super) mod words {
         Cloud, Credential, Factory, Limits, Proof, Rate, SecretSource, Subscription, Workspace,
         WorkspaceHost,
     };
-    pub use crate::model::desired::LedgerPlace;
+    pub use crate::model::desired::{Guardrails, LedgerPlace, OnExceed};
     pub use crate::model::hand_off::{Destination, HandOff, Serves};
     pub use crate::model::job::{
         ActivePhase, Continuous, FormerRun, Inputs, ParameterValue, Phase, Requirement, Run, RunId,

@@ -133,6 +133,23 @@ mirror! {
 }
 
 mirror! {
+    /// What becomes of actions beyond a guardrail.
+    enum OnExceed { Defer, Fail }
+}
+
+mirror! {
+    /// How much one apply may do.
+    struct Guardrails {
+        regenerations_per_apply: Option<u32>,
+        regenerations_per_factory: Option<u32>,
+        regenerations_per_subscription: Option<u32>,
+        runs_per_apply: Option<u32>,
+        cancellations_per_apply: Option<u32>,
+        on_exceed: OnExceed,
+    }
+}
+
+mirror! {
     /// A guardrail that was reached.
     struct Exceeded { guardrail: String, limit: u32, wanted: u32 }
 }

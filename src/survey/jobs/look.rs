@@ -34,6 +34,18 @@ pub(super) async fn look_at_all(
     let (proved, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|(case, _)| {
         scene.options.refresh == Refresh::Auto && proven(case, scene.options.now)
     });
+    let (seen, wanted): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .partition(|(case, _)| scene.seen_job(case).is_some());
+    let seen = seen
+        .into_iter()
+        .map(|(case, _)| match scene.seen_job(&case) {
+            Some(sight) => Case {
+                sight: sight.clone(),
+                ..case
+            },
+            None => case,
+        });
     let active: Option<ActiveRuns> = if wanted.len() > JOBS_ONE_BY_ONE_MAX {
         Some(
             scene
@@ -61,6 +73,7 @@ pub(super) async fn look_at_all(
     proved
         .into_iter()
         .map(|(case, _)| case)
+        .chain(seen)
         .chain(looked)
         .map(Subject::Job)
         .collect()

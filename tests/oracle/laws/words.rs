@@ -49,6 +49,7 @@ pub fn all(history: &mut History, plan: &Plan) {
         ledger: ledger.clone(),
         lineage: "oracle".to_owned(),
         began: true,
+        guardrails: afresh::model::desired::Guardrails::default(),
         trust: Vec::new(),
         sentences: plan.steps.iter().map(text::sentence).collect(),
     });
@@ -66,7 +67,9 @@ pub fn all(history: &mut History, plan: &Plan) {
             marker: "lab",
             digest: "0",
             actions: Some("1"),
-            link: None,
+            links: &[],
+            guardrails: None,
+            pull: None,
             previous: None,
             uses: Uses {
                 ledger: &ledger,
