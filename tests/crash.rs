@@ -116,7 +116,10 @@ fn handed_over(standing: &Standing) {
         let key = identity.key_service().key_name(slot);
         let held = &held[&format!("kv-data/{}-key", id.name())];
         let is_it = |held: &String| held.ends_with(&format!("{}#{key}", id.name()));
-        assert!(held.iter().any(is_it), "{id} {key} is not in its secret: {held:?}");
+        assert!(
+            held.iter().any(is_it),
+            "{id} {key} is not in its secret: {held:?}"
+        );
     }
 }
 
@@ -133,9 +136,14 @@ fn none_too_early(standing: &Standing) {
     for (name, count) in regenerated {
         let secret = format!("kv-data/{name}-key");
         let written = effects.secret_versions.iter();
-        let written = written.filter(|(of, _)| **of == secret).map(|(_, count)| count);
+        let written = written
+            .filter(|(of, _)| **of == secret)
+            .map(|(_, count)| count);
         let written: u64 = written.sum();
-        assert!(count <= written + 1, "{name} was regenerated {count} times, and handed over {written} times");
+        assert!(
+            count <= written + 1,
+            "{name} was regenerated {count} times, and handed over {written} times"
+        );
     }
 }
 
@@ -486,7 +494,10 @@ fn small() -> Vec<Estate> {
         handing(&["{on: setSecret, do: dropRequest, times: 1}"]),
         Estate {
             hands_over: true,
-            ..with_account("shown", &["{on: setSecret, do: errorAfterActing, status: 500, times: 1}"])
+            ..with_account(
+                "shown",
+                &["{on: setSecret, do: errorAfterActing, status: 500, times: 1}"],
+            )
         },
     ]
 }

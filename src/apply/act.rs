@@ -35,9 +35,10 @@ impl From<Receipt> for Answer {
 pub(super) fn under_way(action: &Action, lifetime: Span, command: Option<Span>) -> Span {
     let lifetimes = match action {
         Action::Regenerate { .. } => REGENERATE_LIFETIMES,
-        Action::HandOver { .. } | Action::Start { .. } | Action::Submit { .. } | Action::Cancel { .. } => {
-            REPEATABLE_LIFETIMES
-        }
+        Action::HandOver { .. }
+        | Action::Start { .. }
+        | Action::Submit { .. }
+        | Action::Cancel { .. } => REPEATABLE_LIFETIMES,
     };
     let requests = Span::seconds(lifetime.as_secs() * lifetimes as u64);
     command.map_or(requests, |command| requests.plus(command))

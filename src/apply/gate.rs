@@ -3,10 +3,10 @@
 use super::options::Options;
 use super::skip::Skip;
 use crate::model::time::Timestamp;
-use crate::model::verdict::Plan;
+use crate::model::verdict::{Plan, Step};
 
-/// Why nothing may be begun at `now`; `None`: it may.
-pub(super) fn gate(plan: &Plan, options: &Options, now: Timestamp) -> Option<Skip> {
+/// Why nothing of `step` may be begun at `now`; `None`: it may.
+pub(super) fn gate(plan: &Plan, step: &Step, options: &Options, now: Timestamp) -> Option<Skip> {
     if options.stop.is_raised() {
         return Some(Skip::Stopped);
     }
@@ -19,7 +19,8 @@ pub(super) fn gate(plan: &Plan, options: &Options, now: Timestamp) -> Option<Ski
     if now >= options.not_after {
         return Some(Skip::Expired(options.not_after));
     }
-    let freeze = plan.freezes.iter().find(|freeze| freeze.covers(now))?;
+    let mut freezes = plan.freezes.iter();
+    let freeze = freezes.find(|freeze| freeze.covers(now) && !step.passes(freeze))?;
     Some(Skip::Frozen(freeze.reason.clone()))
 }
 
@@ -27,10 +28,31 @@ pub(super) fn gate(plan: &Plan, options: &Options, now: Timestamp) -> Option<Ski
 mod tests {
     use super::super::stop::StopFlag;
     use super::*;
+    use crate::model::address::{Address, Name};
+    use crate::model::promise::Promise;
     use crate::model::time::Freeze;
+    use crate::model::verdict::{Facts, Keep, Verdict};
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    fn step() -> Step {
+        Step {
+            address: Address::parse("ingest/west").unwrap(),
+            rule: Name::parse("gateways").unwrap(),
+            target: None,
+            promise: Promise::Kept,
+            breaks_at: None,
+            proved_until: None,
+            attention: None,
+            verdict: Verdict::Keep(Keep::Young),
+            facts: Facts::None,
+            changes_at: None,
+            settlements: Vec::new(),
+            wait: None,
+            refused: None,
+        }
     }
 
     #[test]
@@ -39,6 +61,7 @@ mod tests {
             from: at(50),
             to: at(60),
             reason: "year-end close".to_owned(),
+            firm: false,
         };
         let plan = Plan {
             at: at(0),
@@ -62,20 +85,23 @@ mod tests {
             unapproved: std::collections::BTreeSet::new(),
             stop: StopFlag::default(),
         };
-        assert_eq!(gate(&plan, &options, at(49)), None);
+        assert_eq!(gate(&plan, &step(), &options, at(49)), None);
         assert_eq!(
-            gate(&plan, &options, at(50)).unwrap().to_string(),
+            gate(&plan, &step(), &options, at(50)).unwrap().to_string(),
             "frozen: year-end close"
         );
-        assert_eq!(gate(&plan, &options, at(60)), None);
-        assert_eq!(gate(&plan, &options, at(100)), Some(Skip::Expired(at(100))));
+        assert_eq!(gate(&plan, &step(), &options, at(60)), None);
+        assert_eq!(
+            gate(&plan, &step(), &options, at(100)),
+            Some(Skip::Expired(at(100)))
+        );
         let short = Options {
             ends_at: at(49),
             ..options.clone()
         };
-        assert_eq!(gate(&plan, &short, at(48)), None);
-        assert_eq!(gate(&plan, &short, at(49)), Some(Skip::TimeOver));
+        assert_eq!(gate(&plan, &step(), &short, at(48)), None);
+        assert_eq!(gate(&plan, &step(), &short, at(49)), Some(Skip::TimeOver));
         options.stop.raise();
-        assert_eq!(gate(&plan, &options, at(49)), Some(Skip::Stopped));
+        assert_eq!(gate(&plan, &step(), &options, at(49)), Some(Skip::Stopped));
     }
 }

@@ -1,7 +1,7 @@
 //! Hands a key over: what is looked at before the intent, and what is sent after it.
 
-use super::hands::Hands;
 use super::ground::Ground;
+use super::hands::Hands;
 use crate::cloud::{ActFailure, Dated, HandedKey};
 use crate::model::address::ResourceId;
 use crate::model::effect::Effect;
@@ -110,10 +110,11 @@ fn is_there(newest: &SecretVersion, id: &ResourceId, key: &Fingerprint, at: Time
 }
 
 fn may_write(step: &Step, handing: Handing<'_>, versions: &SecretVersions) -> bool {
-    let adopts = entry(step, handing.target, handing.to, handing.slot).is_some_and(|entry| match entry {
-        HandOff::Vault { adopt, .. } => *adopt,
-        HandOff::Command { .. } | HandOff::Person { .. } => false,
-    });
+    let adopts =
+        entry(step, handing.target, handing.to, handing.slot).is_some_and(|entry| match entry {
+            HandOff::Vault { adopt, .. } => *adopt,
+            HandOff::Command { .. } | HandOff::Person { .. } => false,
+        });
     adopts || versions.iter().any(|one| is_ours(one, &handing.target.id))
 }
 
@@ -144,7 +145,11 @@ fn validity(step: &Step, handing: Handing<'_>, at: Timestamp) -> (Span, Option<T
 }
 
 /// How long the command of a hand-off may take; `None`: it is no command.
-pub(super) fn command_timeout(step: &Step, target: &RuntimeTarget, action: &Action) -> Option<Span> {
+pub(super) fn command_timeout(
+    step: &Step,
+    target: &RuntimeTarget,
+    action: &Action,
+) -> Option<Span> {
     let (to, slot, _) = action.handed_over()?;
     match entry(step, target, to, slot)? {
         HandOff::Command { timeout, .. } => Some(*timeout),
@@ -192,13 +197,18 @@ pub(super) async fn send(
                 return Err(misfit("run a command", "the rule does not name it"));
             };
             let (writer, clock) = (&hands.writer, &hands.clock);
-            writer.hand_to_command(handed, argv, *timeout, clock).await?
+            writer
+                .hand_to_command(handed, argv, *timeout, clock)
+                .await?
         }
         (Destination::Vault { .. }, None)
         | (Destination::Command { .. }, Some(_))
         | (Destination::Person { .. }, _) => {
             let name = KeyService::of(&target.id).key_name(slot);
-            return Err(misfit(&format!("hand over {name}"), "nothing can be sent there"));
+            return Err(misfit(
+                &format!("hand over {name}"),
+                "nothing can be sent there",
+            ));
         }
     };
     Ok((key.clone(), at))

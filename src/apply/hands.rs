@@ -91,12 +91,12 @@ impl Hands<'_> {
         format!("{}-{number}", self.options.apply_id)
     }
 
-    /// Why nothing may be begun now.
-    pub(super) fn gate(&self) -> Option<Skip> {
+    /// Why nothing of this step may be begun now.
+    pub(super) fn gate(&self, step: &Step) -> Option<Skip> {
         let skew = self.reader.clock_skew();
         match skew.filter(ClockSkew::forbids_deciding) {
             Some(skew) => Some(Skip::ClockOff(skew.to_string())),
-            None => gate::gate(self.plan, &self.options, self.clock.now()),
+            None => gate::gate(self.plan, step, &self.options, self.clock.now()),
         }
     }
 }

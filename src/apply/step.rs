@@ -2,9 +2,9 @@
 //! that was asked for.
 
 use super::act::Answer;
+use super::ground::Ground;
 use super::hand_over;
 use super::hands::Hands;
-use super::ground::Ground;
 use super::progress::{Next, Progress};
 use super::proof::Unproved;
 use super::skip::Skip;
@@ -128,7 +128,7 @@ impl Task<'_> {
             Ok(place) => place,
             Err(trouble) => return self.refused(trouble),
         };
-        if let Some(skip) = self.hands.gate() {
+        if let Some(skip) = self.hands.gate(self.step) {
             return self.skip(&skip);
         }
         let _room = match self.room().await {
@@ -136,7 +136,7 @@ impl Task<'_> {
             Err(trouble) => return self.refused(trouble),
         };
         // Room may have been a long wait.
-        if let Some(skip) = self.hands.gate() {
+        if let Some(skip) = self.hands.gate(self.step) {
             return self.skip(&skip);
         }
         self.look_and_act(progress).await
@@ -173,9 +173,7 @@ impl Task<'_> {
                 }
                 None => Ok(None),
             },
-            Effect::Start { .. }
-            | Effect::Submit { .. }
-            | Effect::Cancel { .. } => Ok(None),
+            Effect::Start { .. } | Effect::Submit { .. } | Effect::Cancel { .. } => Ok(None),
         }
     }
 
@@ -189,13 +187,7 @@ impl Task<'_> {
     }
 
     async fn look_and_act(&self, progress: &mut Progress) -> Next {
-        let ground = look::again(
-            self.hands,
-            self.step,
-            self.effect,
-            self.action,
-            progress,
-        );
+        let ground = look::again(self.hands, self.step, self.effect, self.action, progress);
         match ground.await {
             Ok(Ground::Firm {
                 action,
@@ -204,7 +196,7 @@ impl Task<'_> {
                 version,
             }) => {
                 // The look may have been a long wait.
-                if let Some(skip) = self.hands.gate() {
+                if let Some(skip) = self.hands.gate(self.step) {
                     return self.skip(&skip);
                 }
                 let seen = (at, version.map(|version| *version));

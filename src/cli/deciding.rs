@@ -2,6 +2,7 @@
 
 use super::args::{Global, Looking, RefreshHow};
 use super::error::{Exit, Failure};
+use super::leak;
 use super::patience;
 use super::screen::Screen;
 use super::session::Session;
@@ -81,6 +82,7 @@ pub async fn decide_from(
     global: &Global,
     screen: &Screen,
 ) -> Result<Decided, Failure> {
+    leak::refuse_ahead(&session.desired, session.ground.now())?;
     let now = time_of(look.as_of, session.ground.now(), screen)?;
     let options = survey::Options {
         refresh: look.refresh,

@@ -13,6 +13,7 @@ mod deciding;
 mod error;
 mod exit_code;
 mod forge;
+mod leak;
 mod ledger;
 mod links;
 mod logging;

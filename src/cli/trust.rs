@@ -20,10 +20,10 @@ use crate::model::address::Name;
 use crate::model::connection::{Cloud, KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
-use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::trust::{
     Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
 };
+use crate::model::vault::{VaultConnection, VaultName};
 
 /// Stands for `--allow-loopback`.
 const ALLOW_LOOPBACK: &str = "AFRESH_ALLOW_LOOPBACK";

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{FindingFormat, Global, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
-use super::{links, policy, surroundings, trust};
+use super::{leak, links, policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::escape;
 use crate::limits::MANIFEST_BYTES_MAX;
@@ -133,9 +133,12 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Fi
 
 /// Rules that may break their promise from now on.
 fn walked(checked: &Checked) -> Vec<Finding> {
-    let desired = checked.desired.as_ref();
-    let warnings = desired.map(|desired| walk::warnings(desired, Clock::Real.now()));
-    warnings.into_iter().flatten().map(of_walk).collect()
+    let Some(desired) = checked.desired.as_ref() else {
+        return Vec::new();
+    };
+    let now = Clock::Real.now();
+    let walked = walk::warnings(desired, now).into_iter().map(of_walk);
+    walked.chain(leak::warnings(desired, now)).collect()
 }
 
 /// A rule that may break its promise, as a finding.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::answer::{ActFailure, Dated, ListedAccount, Regenerated};
 use super::arm::{self, Ask};
 use super::call::{Call, StorageBucket};
-use super::key_pair::{self, KeyValue, Kept};
+use super::key_pair::{self, Kept, KeyValue};
 use super::session::Session;
 use super::soft::{self, Soft, Words};
 use super::who::Who;

@@ -106,7 +106,13 @@ fn after_keys(line: &str) -> Vec<std::ops::Range<usize>> {
 
 /// A name of a secret with what stands for other names in it, as hand-offs have them: `secret: "{runtime}-key"`. It is not its value.
 fn is_pattern(key: &str, value: &str) -> bool {
-    const NAMES: [&str; 5] = ["{runtime}", "{account}", "{factory}", "{connection}", "{slot}"];
+    const NAMES: [&str; 5] = [
+        "{runtime}",
+        "{account}",
+        "{factory}",
+        "{connection}",
+        "{slot}",
+    ];
     key == "secret" && NAMES.iter().any(|name| value.contains(name))
 }
 

@@ -174,6 +174,7 @@ fn required(text: &RequireText) -> Requirements {
         credentials: set(text.credentials.as_ref(), |one| one.0.clone()),
         kinds: set(text.kinds.as_ref(), |one| one.0),
         suspend,
+        ignore_windows: rules.and_then(|rules| Some(rules.ignore_windows.as_ref()?.0)),
         actions: set(text.actions.as_ref(), |one| one.0),
         vaults: set(text.vaults.as_ref(), |one| lower(&one.0)),
         guardrails: text.guardrails.as_ref().map(guardrails).unwrap_or_default(),

@@ -116,6 +116,16 @@ impl Birth {
             at_most: self.earliest.map(|earliest| Span::between(earliest, now)),
         }
     }
+
+    /// May it have been made before `instant`?
+    pub fn may_be_before(&self, instant: Timestamp) -> bool {
+        self.earliest.is_none_or(|earliest| earliest < instant)
+    }
+
+    /// Was it surely made before `instant`?
+    pub fn is_before(&self, instant: Timestamp) -> bool {
+        self.latest.is_some_and(|latest| latest < instant)
+    }
 }
 
 /// An age as far as it is known.

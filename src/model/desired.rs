@@ -126,6 +126,8 @@ pub struct KeyAgeRule {
     pub allow_empty: bool,
     /// What is promised of every runtime it selects.
     pub spec: RuntimeSpec,
+    /// Where `bornAfter` is written, if it is.
+    pub born_after_at: Option<Place>,
     /// Why nothing is done for it, if that is so.
     pub suspend: Option<Suspension>,
     /// Where it is written.

@@ -18,6 +18,7 @@ use super::time::{Freeze, Span};
 use super::trust::Allowed;
 use super::verdict::{Action, Counts};
 
+mod leak;
 mod suspend;
 
 pub use suspend::Suspending;
@@ -68,6 +69,8 @@ pub struct Requirements {
     pub unknown_age: Option<Vec<UnknownAge>>,
     /// Choices of `onWindowStarvation`.
     pub on_starvation: Option<Vec<OnStarvation>>,
+    /// Whether `ignoreWindows: true` is allowed.
+    pub ignore_windows: Option<bool>,
     /// How rules may be suspended; `None`: as they like.
     pub suspend: Option<Suspending>,
 }
@@ -161,6 +164,8 @@ pub enum Part {
     HandOff(usize),
     /// `suspend`.
     Suspend,
+    /// `ignoreWindows`.
+    IgnoreWindows,
 }
 
 /// What breaks the policy.
@@ -458,7 +463,8 @@ impl Policy {
         let hands_over = hands_over.then_some(ActionKind::HandOver);
         let actions = std::iter::once(ActionKind::Regenerate).chain(hands_over);
         let actions = self.of_actions(actions);
-        [age, overlap, unknown, starvation]
+        let ignored = self.of_ignored_windows(spec);
+        [age, overlap, unknown, starvation, ignored]
             .into_iter()
             .flatten()
             .chain(self.of_hand_offs(&spec.hand_offs))
@@ -522,7 +528,10 @@ impl Policy {
         let freezes = project
             .freezes
             .into_iter()
-            .chain(self.freezes.iter().cloned());
+            .chain(self.freezes.iter().map(|freeze| Freeze {
+                firm: true,
+                ..freeze.clone()
+            }));
         Project {
             guardrails,
             freezes: freezes.collect(),

@@ -153,6 +153,8 @@ pub struct Freeze {
     pub to: Timestamp,
     /// Why, in the words of who declared it.
     pub reason: String,
+    /// It is of the policy: no rule of a manifest passes it over.
+    pub firm: bool,
 }
 
 impl Freeze {

@@ -117,6 +117,7 @@ fn ageless(verdict: &Verdict) -> Verdict {
             Cause::HandOffDue { .. }
             | Cause::NotRunning
             | Cause::MustNotRun
+            | Cause::MadeBefore { .. }
             | Cause::StartsAgain { .. }
             | Cause::NotSucceededYet { .. } => {}
         },

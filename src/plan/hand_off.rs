@@ -228,7 +228,11 @@ fn served(case: &RuntimeCase, memory: &RuntimeMemory, slots: &PerSlot<SlotFacts>
         let mut all = memory.delivered.values().filter(holds);
         all.next().map(|delivered| delivered.slot)
     };
-    let shown = || case.destinations.iter().find_map(|one| in_vault(case, slots, one));
+    let shown = || {
+        case.destinations
+            .iter()
+            .find_map(|one| in_vault(case, slots, one))
+    };
     newer
         .or_else(rotated)
         .or_else(recorded)
@@ -269,11 +273,7 @@ fn holds(version: &SecretVersion, case: &RuntimeCase, key: &Fingerprint) -> bool
 }
 
 /// When afresh made the key that this slot holds, if it did.
-fn made_by_us(
-    memory: &RuntimeMemory,
-    slots: &PerSlot<SlotFacts>,
-    slot: Slot,
-) -> Option<Timestamp> {
+fn made_by_us(memory: &RuntimeMemory, slots: &PerSlot<SlotFacts>, slot: Slot) -> Option<Timestamp> {
     let known = memory.slots.get(slot);
     let is_held = known.fingerprint == slots.get(slot).fingerprint;
     match known.evidence {
@@ -326,7 +326,10 @@ impl Look<'_> {
             HandOff::Vault { adopt, .. } => *adopt,
             HandOff::Command { .. } | HandOff::Person { .. } => false,
         };
-        adopts || versions.iter().any(|one| is_ours(one, &self.case.target.id))
+        adopts
+            || versions
+                .iter()
+                .any(|one| is_ours(one, &self.case.target.id))
     }
 
     fn state(&self, obstacle: Option<&Obstacle>) -> HandOffState {
@@ -341,7 +344,9 @@ impl Look<'_> {
         // Nothing tells whether a program or a person ever handed a key over that afresh did not make.
         let is_owed = self.made.is_some() || self.record.is_some();
         match &self.destination.sight {
-            DestinationSight::NotAsked | DestinationSight::Command { .. } | DestinationSight::Person
+            DestinationSight::NotAsked
+            | DestinationSight::Command { .. }
+            | DestinationSight::Person
                 if is_recorded =>
             {
                 recorded()

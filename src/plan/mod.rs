@@ -20,6 +20,7 @@ mod follow;
 mod hand_off;
 mod job;
 mod lead;
+mod leak;
 mod openings;
 mod outside;
 mod promise;
@@ -44,10 +45,13 @@ pub use runtime::jitter_share;
 /// [`Plan::valid_until`] proposes each of its actions again, unless a guardrail gives the place of one to what has become more urgent.
 pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
     let rests = Rests::of(&project.freezes);
+    let firm = project.freezes.iter().filter(|freeze| freeze.firm);
+    let firm = Rests::of(firm);
     let moment = Moment {
         now,
         freezes: &project.freezes,
         rests: &rests,
+        firm: &firm,
     };
     let mut drafts: Vec<Draft> = survey
         .cases

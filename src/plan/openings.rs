@@ -19,9 +19,9 @@ pub(super) struct Rest {
 pub(super) struct Rests(Vec<Rest>);
 
 impl Rests {
-    pub(super) fn of(freezes: &[Freeze]) -> Self {
+    pub(super) fn of<'a>(freezes: impl IntoIterator<Item = &'a Freeze>) -> Self {
         let mut sorted: Vec<Rest> = freezes
-            .iter()
+            .into_iter()
             .filter(|freeze| freeze.from < freeze.to)
             .map(|freeze| Rest {
                 from: freeze.from,

@@ -4,6 +4,7 @@
 //! unknown.
 
 use super::job::run::{is_ending, is_running, undated_success};
+use super::leak;
 use super::ruling::Moment;
 use crate::model::job::{JobSight, Phase, Requirement, Run, SubmissionSight};
 use crate::model::joint::Joint;
@@ -59,16 +60,19 @@ impl Judged {
     }
 }
 
-/// No key is older than `age_max`, whichever story of the two keys is true. `seen`: its keys have been seen, now or before.
+/// No key is older than `age_max`, nor made before `bornAfter`, whichever story of the two keys is true. `seen`: its keys have been seen, now or before.
 pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment) -> Judged {
     let limit = case.spec.age_max;
-    let judged = if let Some((since, part)) = broken(joint, limit, moment) {
+    let leak = case.spec.leak(moment.now);
+    let judged = if let Some((since, part)) = broken(joint, limit, leak, moment) {
         Judged {
             part_changes_at: part_changes_at(joint, limit, moment),
             ..Judged::broken(Some(since), part)
         }
     } else {
+        let is_after = leak.is_none_or(|leak| leak::none_before(joint, leak));
         let kept_until = joint.kept_until(limit).filter(|at| *at > moment.now);
+        let kept_until = kept_until.filter(|_| is_after);
         Judged {
             promise: match (kept_until, seen) {
                 (Some(_), _) => Promise::Kept,
@@ -89,16 +93,20 @@ fn part_changes_at(joint: &Joint, limit: Span, moment: Moment) -> Option<Timesta
     moment.first_after(reached.into_iter().flatten())
 }
 
-/// Since when it is proved that a key has reached `limit`, and which key that is.
+/// Since when it is proved that a key has reached `limit`, or was made before `leak`; and which key that is.
 pub(super) fn broken(
     joint: &Joint,
     limit: Span,
+    leak: Option<Timestamp>,
     moment: Moment,
 ) -> Option<(Timestamp, BrokenPart)> {
-    let since = joint.broken_from(limit).filter(|at| *at <= moment.now)?;
+    let aged = joint.broken_from(limit).filter(|at| *at <= moment.now);
+    let leaked = leak.filter(|leak| leak::some_before(joint, *leak));
+    let since = aged.into_iter().chain(leaked).min()?;
     let old = Slot::BOTH.map(|slot| {
-        let latest = joint.births.get(slot).latest;
-        latest.is_some_and(|latest| limit.after(latest) <= moment.now)
+        let birth = joint.births.get(slot);
+        let is_old = |latest: Timestamp| limit.after(latest) <= moment.now;
+        birth.latest.is_some_and(is_old) || leak.is_some_and(|leak| birth.is_before(leak))
     });
     let part = match old {
         [true, true] => BrokenPart::BothKeys,

@@ -19,13 +19,22 @@ pub(super) struct Moment<'a> {
     pub(super) freezes: &'a [Freeze],
     /// The same freezes, merged.
     pub(super) rests: &'a Rests,
+    /// Those of the policy alone, merged.
+    pub(super) firm: &'a Rests,
 }
 
-impl Moment<'_> {
+impl<'a> Moment<'a> {
     /// Why everything rests now, and until when: freezes that meet or overlap are one.
-    pub(super) fn frozen(&self) -> Option<(&str, Timestamp)> {
+    pub(super) fn frozen(&self) -> Option<(&'a str, Timestamp)> {
         let first = self.freezes.iter().find(|freeze| freeze.covers(self.now))?;
         Some((&first.reason, self.rests.at(self.now)?.to))
+    }
+
+    /// The same by the policy's freezes alone.
+    pub(super) fn frozen_firmly(&self) -> Option<(&'a str, Timestamp)> {
+        let mut firm = self.freezes.iter().filter(|freeze| freeze.firm);
+        let first = firm.find(|freeze| freeze.covers(self.now))?;
+        Some((&first.reason, self.firm.at(self.now)?.to))
     }
 
     /// When the next freeze begins.

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::hand_off::{self, HandOffs};
 use super::lead::{self, Waiting};
+use super::leak::Leak;
 use super::openings::Openings;
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
@@ -189,6 +190,7 @@ struct Judge<'a> {
     /// Readings of its log that are in the ledger: what they tell does not move with time.
     logged: &'a [LogSpan],
     joint: Joint,
+    leak: Leak<'a>,
     facts: RuntimeFacts,
     hand_offs: HandOffs<'a>,
 }
@@ -255,6 +257,7 @@ impl<'a> Judge<'a> {
             log_tells_at: sight.and_then(|sight| log_tells_at(sight, &joint)),
             logged: &case.memory.log.spans,
             joint,
+            leak: Leak::of(&case.spec, moment),
             facts,
             hand_offs,
         }
@@ -315,10 +318,17 @@ impl<'a> Judge<'a> {
     }
 
     fn due(&self, slot: Slot) -> Due {
+        if self.leak.may_be(self.slot(slot)) {
+            return Due::Yes;
+        }
+        self.due_by_age(slot)
+    }
+
+    fn due_by_age(&self, slot: Slot) -> Due {
         let facts = self.slot(slot);
         let passed = |instant: Timestamp| instant <= self.moment.now;
         let proved = facts.due_at.is_some_and(passed);
-        let possible = self.may_be_due(slot);
+        let possible = self.may_be_old(slot);
         match (self.spec.unknown_age, proved, possible) {
             (_, true, _) | (UnknownAge::Rotate, _, true) => Due::Yes,
             (UnknownAge::Fail, false, true) => Due::Unclear,
@@ -355,7 +365,7 @@ impl<'a> Judge<'a> {
     /// there is time before the limit.
     fn either_key(&self) -> Option<Ruling> {
         let limit = self.spec.age_max;
-        match promise::broken(&self.joint, limit, self.moment) {
+        match promise::broken(&self.joint, limit, None, self.moment) {
             Some((_, BrokenPart::EitherKey)) => {
                 Some(Ruling::hold(Hold::EitherKeyTooOld { limit }, None))
             }
@@ -393,6 +403,10 @@ impl<'a> Judge<'a> {
     }
 
     fn may_be_due(&self, slot: Slot) -> bool {
+        self.leak.may_be(self.slot(slot)) || self.may_be_old(slot)
+    }
+
+    fn may_be_old(&self, slot: Slot) -> bool {
         let first = self.due_at_first.get(slot);
         first.is_none_or(|first| first <= self.moment.now)
     }
@@ -408,21 +422,19 @@ impl<'a> Judge<'a> {
                 (until, _) => Ruling::hold(Hold::Overlap { slot, overlap }, until),
             };
         }
-        let openings = self.openings();
+        let openings = self.leak.openings(self.slot(slot));
         if openings.is_open(self.moment.now) {
-            let lead = self.spec.age_max.minus(self.due_age);
-            let early = lead::early(self.slot(slot), lead, self.moment.rests, self.moment.now);
-            let ends = openings.ends(self.moment.now);
-            return self.act(slot, false, early).changing(self.moment, ends);
+            let leaked = self
+                .leak
+                .act(slot, &self.facts.slots, || self.regenerate(slot));
+            let ruling = leaked.unwrap_or_else(|| {
+                let lead = self.spec.age_max.minus(self.due_age);
+                let early = lead::early(self.slot(slot), lead, self.moment.rests, self.moment.now);
+                self.act(slot, false, early)
+            });
+            return ruling.changing(self.moment, openings.ends(self.moment.now));
         }
-        self.rule_closed(slot)
-    }
-
-    fn openings(&self) -> Openings<'_> {
-        Openings {
-            windows: &self.spec.windows,
-            rests: self.moment.rests,
-        }
+        self.rule_closed(slot, openings)
     }
 
     /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it. Otherwise when that will
@@ -452,8 +464,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A key that is due outside its window, or in a freeze.
-    fn rule_closed(&self, slot: Slot) -> Ruling {
-        let openings = self.openings();
+    fn rule_closed(&self, slot: Slot, openings: Openings<'_>) -> Ruling {
         let waiting = Waiting {
             opens: openings.first_from(self.moment.now),
             openings,
@@ -462,10 +473,14 @@ impl<'a> Judge<'a> {
             twin: self.slot(slot.twin()),
             overlap: self.spec.overlap,
         };
-        let (opens_at, breaks_limit) = (waiting.opens, waiting.breaks_limit());
-        let opens = waiting.words();
+        // A key that is due by `bornAfter` alone has no limit that waiting would break.
+        let (starvation, breaks_limit) = match self.due_by_age(slot) {
+            Due::Yes => (self.spec.on_starvation, waiting.breaks_limit()),
+            Due::No | Due::Unclear => (OnStarvation::Wait, false),
+        };
+        let (opens_at, opens) = (waiting.opens, waiting.words());
         let freeze = self.moment.next_freeze();
-        match (self.spec.on_starvation, self.moment.frozen()) {
+        match (starvation, self.leak.frozen(self.slot(slot))) {
             (OnStarvation::Fail, _) if breaks_limit => {
                 Ruling::hold(Hold::Starved { slot, opens }, opens_at)
             }
@@ -489,11 +504,6 @@ impl<'a> Judge<'a> {
 
     fn act(&self, slot: Slot, outside_window: bool, haste: Option<Haste>) -> Ruling {
         let facts = self.slot(slot);
-        let action = Action::Regenerate {
-            slot,
-            replacing: presumed(facts, *self.facts.told.get(slot)),
-            beside: presumed(self.slot(slot.twin()), *self.facts.told.get(slot.twin())),
-        };
         let because = Cause::KeyDue {
             slot,
             age: facts.age,
@@ -501,11 +511,20 @@ impl<'a> Judge<'a> {
             outside_window,
             haste,
         };
-        let actions = NonEmpty {
-            first: action,
+        Ruling::act(self.regenerate(slot), because, facts.limit_at)
+    }
+
+    /// Regenerates a key, and hands it over.
+    fn regenerate(&self, slot: Slot) -> NonEmpty<Action> {
+        let presumed = |slot: Slot| presumed(self.slot(slot), *self.facts.told.get(slot));
+        NonEmpty {
+            first: Action::Regenerate {
+                slot,
+                replacing: presumed(slot),
+                beside: presumed(slot.twin()),
+            },
             rest: self.hand_offs.after(slot),
-        };
-        Ruling::act(actions, because, facts.limit_at)
+        }
     }
 }
 

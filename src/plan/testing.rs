@@ -95,7 +95,14 @@ pub fn freeze(from: Timestamp, to: Timestamp) -> Freeze {
         from,
         to,
         reason: "year-end close".to_owned(),
+        firm: false,
     }
+}
+
+/// With a leak of that long ago.
+pub fn leaked(mut case: RuntimeCase, at: &str) -> RuntimeCase {
+    case.spec.born_after = Some(ago(at));
+    case
 }
 
 pub fn suspended(until: Option<Timestamp>) -> Option<Suspension> {
@@ -138,6 +145,8 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             jitter: Span::ZERO,
             hand_offs: Vec::new(),
             serves: Serves::default(),
+            born_after: None,
+            ignore_windows: false,
         },
         suspend: None,
         sight: Looked::Seen(RuntimeSight {
@@ -590,6 +599,11 @@ impl Dice<'_> {
         case.spec.on_starvation =
             self.pick(&[OnStarvation::Wait, OnStarvation::Rotate, OnStarvation::Fail]);
         case.spec.jitter = self.pick(&[Span::ZERO, Span::hours(6)]);
+        if self.one_in(3) {
+            let leaks = [ago("1d"), ago("30d"), ago("76d"), now(), ahead("1h")];
+            case.spec.born_after = Some(self.pick(&leaks));
+            case.spec.ignore_windows = self.one_in(2);
+        }
         case.spec.windows = self.some(2, |dice| {
             let cron = dice.pick(&["0 2 * * 6", "0 0 * * *", "30 23 * * 2"]);
             Window::new(
@@ -673,7 +687,8 @@ impl Dice<'_> {
             let to = entry.of(&case.address, &case.target.id, only.unwrap_or(Slot::One));
             let to = to.unwrap();
             if self.one_in(2) {
-                let (slot, letter) = self.pick(&[(Slot::One, 'a'), (Slot::Two, 'b'), (Slot::One, 'e')]);
+                let (slot, letter) =
+                    self.pick(&[(Slot::One, 'a'), (Slot::Two, 'b'), (Slot::One, 'e')]);
                 let delivered = Delivered::now(slot, &key(letter), self.days());
                 case.memory.deliver(&to, delivered);
             }
@@ -944,6 +959,7 @@ impl Dice<'_> {
         if self.one_in(3) {
             let from = self.pick(&[ago("1d"), ahead("30m"), ahead("3d")]);
             project.freezes = vec![freeze(from, Span::hours(36).after(from))];
+            project.freezes[0].firm = self.one_in(3);
         }
         project
     }

@@ -10,8 +10,8 @@ use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{HandOffStop, Hold, Obstacle, failed};
 
-/// The sentence. `service`: whose keys it is about.
-pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
+/// The sentence. `service`: whose keys it is about; `due`: that a key is due, and why if that is not its age.
+pub(super) fn sentence(hold: &Hold, service: KeyService, due: &dyn Fn(Slot) -> String) -> String {
     let name = |slot: &Slot| service.key_name(*slot);
     match hold {
         Hold::Trouble(trouble) if trouble.kind == TroubleKind::Misfit => trouble.message.clone(),
@@ -37,10 +37,10 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
             slot,
             breaks_limit: false,
             ..
-        } => format!("{} is due, outside its window", name(slot)),
+        } => format!("{}, outside its window", due(*slot)),
         Hold::Window { slot, .. } => format!(
-            "{} is due, outside its window; it will exceed its limit before the window opens",
-            name(slot)
+            "{}, outside its window; it will exceed its limit before the window opens",
+            due(*slot)
         ),
         Hold::Starved {
             slot,
@@ -55,8 +55,8 @@ pub(super) fn sentence(hold: &Hold, service: KeyService) -> String {
         ),
         Hold::Overlap { slot, overlap } => {
             format!(
-                "{} is due, but the other key may be younger than the overlap of {overlap}",
-                name(slot)
+                "{}, but the other key may be younger than the overlap of {overlap}",
+                due(*slot)
             )
         }
         Hold::HandOff { slot, to, why } => hand_off(name(slot), to, why),
@@ -95,10 +95,12 @@ fn hand_off(key: &str, to: &Destination, why: &HandOffStop) -> String {
 /// What is in the way of a hand-off.
 pub(super) fn in_the_way(to: &Destination, obstacle: &Obstacle) -> String {
     match obstacle {
-        Obstacle::NotOurs => format!(
-            "{to} holds a value that afresh did not write for this resource"
-        ),
-        Obstacle::Deleted { purged: None } => format!("{to} was deleted, and its name is still taken"),
+        Obstacle::NotOurs => {
+            format!("{to} holds a value that afresh did not write for this resource")
+        }
+        Obstacle::Deleted { purged: None } => {
+            format!("{to} was deleted, and its name is still taken")
+        }
         Obstacle::Deleted { purged: Some(at) } => format!(
             "{to} was deleted, and its name is taken until {}",
             minute(*at)

@@ -135,7 +135,7 @@ fn key_mark(part: BrokenPart, service: KeyService) -> String {
 fn slot_of(verdict: &Verdict) -> Option<Slot> {
     match verdict {
         Verdict::Act {
-            because: Cause::KeyDue { slot, .. },
+            because: Cause::KeyDue { slot, .. } | Cause::MadeBefore { slot, .. },
             ..
         }
         | Verdict::Hold {
@@ -181,20 +181,20 @@ fn proved_until(step: &Step) -> Option<Timestamp> {
 
 fn hold_reason(step: &Step, why: &Hold) -> String {
     let service = step.key_service();
-    let name = |slot: &Slot| service.key_name(*slot);
+    let due = |slot: Slot| due(step, slot);
     let reason = match why {
         Hold::Window {
             slot,
             breaks_limit: true,
             ..
-        } if step.promise.is_broken() => format!("{} is due, outside its window", name(slot)),
+        } if step.promise.is_broken() => format!("{}, outside its window", due(*slot)),
         Hold::Window {
             slot,
             breaks_limit: true,
             ..
         } => format!(
-            "{} is due, outside its window; it {} exceed {} before the window opens",
-            name(slot),
+            "{}, outside its window; it {} exceed {} before the window opens",
+            due(*slot),
             if outlasted(step).is_some() {
                 "will"
             } else {
@@ -203,13 +203,23 @@ fn hold_reason(step: &Step, why: &Hold) -> String {
             age_limit(step)
         ),
         // It says so itself.
-        Hold::EitherKeyTooOld { .. } => return hold::sentence(why, service),
-        other => hold::sentence(other, service),
+        Hold::EitherKeyTooOld { .. } => return hold::sentence(why, service, &due),
+        other => hold::sentence(other, service, &due),
     };
     match (why, either_key(step)) {
         // It says so itself.
         (Hold::EitherKeyTooOld { .. }, _) | (_, None) => reason,
         (_, Some(either)) => format!("{reason}; {either}"),
+    }
+}
+
+/// `authKey1 is due`, and why if that is not its age.
+fn due(step: &Step, slot: Slot) -> String {
+    let name = step.key_service().key_name(slot);
+    let facts = step.facts.runtime();
+    match facts.and_then(|facts| words::made_before(facts, slot)) {
+        Some(made) => format!("{name} is due ({made})"),
+        None => format!("{name} is due"),
     }
 }
 
@@ -221,15 +231,17 @@ fn keep_reason(step: &Step, keep: &Keep) -> String {
 fn either_key(step: &Step) -> Option<String> {
     let Promise::Broken {
         part: BrokenPart::EitherKey,
-        ..
+        since,
     } = step.promise
     else {
         return None;
     };
-    Some(format!(
-        "one of the two keys is older than {} (nobody can tell which)",
-        age_limit(step)
-    ))
+    let leak = step.facts.runtime().and_then(|facts| facts.spec.born_after);
+    let is = match leak.filter(|leak| since == Some(*leak)) {
+        Some(leak) => format!("was made before {} (bornAfter)", minute(leak)),
+        None => format!("is older than {}", age_limit(step)),
+    };
+    Some(format!("one of the two keys {is} (nobody can tell which)"))
 }
 
 fn age_limit(step: &Step) -> String {

@@ -11,8 +11,8 @@ use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{
-    Action, Cause, Counts, Exceeded, OutsideChange, Receipt, Settled, Settlement, SlotFacts, Step,
-    Target,
+    Action, Cause, Counts, Exceeded, OutsideChange, Receipt, RuntimeFacts, Settled, Settlement,
+    SlotFacts, Step, Target,
 };
 
 /// `rotated by afresh 2026-08-17 03:12 UTC`.
@@ -203,6 +203,19 @@ pub(super) fn cause(cause: &Cause) -> String {
         }
         other => line(&other.to_string()),
     }
+}
+
+/// That a key breaks the rule's `bornAfter`, or may: `may have been made before 2026-11-28 10:00 UTC, bornAfter`.
+pub(super) fn made_before(facts: &RuntimeFacts, slot: Slot) -> Option<String> {
+    let (leak, birth) = (facts.spec.born_after?, &facts.slots.get(slot).birth);
+    let made = if birth.is_before(leak) {
+        "made"
+    } else if birth.may_be_before(leak) {
+        "may have been made"
+    } else {
+        return None;
+    };
+    Some(format!("{made} before {}, bornAfter", minute(leak)))
 }
 
 /// `resolved: the earlier "regenerate authKey1" did happen`.

@@ -14,7 +14,8 @@ use crate::model::job::RunResult;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{
-    Cause, Decision, Frame, HandOffStop, Hold, Keep, Obstacle, Plan, Receipt, Settled, Step, Target, Verdict, Wait,
+    Cause, Decision, Frame, HandOffStop, Hold, Keep, Obstacle, Plan, Receipt, Settled, Step,
+    Target, Verdict, Wait,
 };
 
 /// SHA-256, in lower-case hex, over the decisions of a plan and what they presume: where each subject is, each action with what it
@@ -188,6 +189,20 @@ impl Digest {
                 let gaps: Vec<_> = gaps.iter().map(ToString::to_string).collect();
                 self.put(&("handOffDue", slot.on_the_wire(), gaps));
             }
+            Cause::MadeBefore {
+                slot,
+                born_after,
+                proved,
+                ignores_windows,
+                follows,
+            } => self.put(&(
+                "madeBefore",
+                slot.on_the_wire(),
+                born_after.as_second(),
+                proved,
+                ignores_windows,
+                follows.map(Span::as_secs),
+            )),
             Cause::Stale { limit, .. } => self.put(&("stale", limit.as_secs())),
             Cause::Ageing {
                 start_after, limit, ..
@@ -217,12 +232,9 @@ impl Digest {
             } => self.put(&("window", slot.on_the_wire(), breaks_limit)),
             Hold::Starved { slot, .. } => self.put(&("starved", slot.on_the_wire())),
             Hold::Overlap { slot, .. } => self.put(&("overlap", slot.on_the_wire())),
-            Hold::HandOff { slot, to, why } => self.put(&(
-                "handOff",
-                slot.on_the_wire(),
-                to.to_string(),
-                stop(why),
-            )),
+            Hold::HandOff { slot, to, why } => {
+                self.put(&("handOff", slot.on_the_wire(), to.to_string(), stop(why)))
+            }
             Hold::Freeze { reason } => self.put(&("freeze", reason)),
             Hold::Suspended { reason } => self.put(&("suspended", reason)),
             Hold::NoKeys { .. } => self.put(&"noKeys"),

@@ -93,7 +93,10 @@ fn taken(
                 vault: vault.clone(),
                 secret: secret.clone(),
             };
-            return Some(format!("{to} would get keys of {other} and of {}", case.address));
+            return Some(format!(
+                "{to} would get keys of {other} and of {}",
+                case.address
+            ));
         }
     }
     None

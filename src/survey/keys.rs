@@ -38,6 +38,8 @@ pub fn are_needed(
     let joint = Timeline::of(&case.memory, Some(sight)).births();
     let are_young = joint.kept_until(due_age).is_some_and(|at| now < at);
     let may_be_due = match case.spec.unknown_age {
+        // After a leak the greatest age counts, whatever the rule says of others.
+        UnknownAge::Adopt if case.spec.leak(now).is_some() => !are_young,
         UnknownAge::Adopt => joint.broken_from(due_age).is_some_and(|at| at <= now),
         UnknownAge::Rotate | UnknownAge::Fail => !are_young,
     };

@@ -20,7 +20,14 @@ pub(super) fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
 /// No key of any age below this is due, whatever its share of the jitter and whatever lies ahead.
 pub(super) fn due_at_the_earliest(scene: &Scene<'_>, spec: &RuntimeSpec) -> Span {
     let drawn = spec.due_age().minus(spec.jitter);
-    drawn.minus(haste_max(scene, spec))
+    let by_age = drawn.minus(haste_max(scene, spec));
+    leak_age(scene, spec).map_or(by_age, |age| age.min(by_age))
+}
+
+/// A key of this age or more may have been made before the rule's `bornAfter`; `None`: it has none.
+pub(super) fn leak_age(scene: &Scene<'_>, spec: &RuntimeSpec) -> Option<Span> {
+    let leak = spec.leak(scene.options.now)?;
+    Some(Span::between(leak, scene.options.now))
 }
 
 /// How much earlier than at its due age a key may be due: before freezes that outlast limits, and so that the other key can follow.

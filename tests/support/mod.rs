@@ -298,8 +298,13 @@ fn manifests(described: &Estate) -> String {
         ""
     };
     let hand_off = |name: &str| {
-        let secret = format!("\n  handOff: [{{keyVault: {{vault: kv-data, secret: \"{name}-key\"}}}}]");
-        if described.hands_over { secret } else { String::new() }
+        let secret =
+            format!("\n  handOff: [{{keyVault: {{vault: kv-data, secret: \"{name}-key\"}}}}]");
+        if described.hands_over {
+            secret
+        } else {
+            String::new()
+        }
     };
     let mut text = format!(
         "apiVersion: afresh/v1\nkind: Project\nmetadata: {{name: lab}}\nspec: {{ledger: {{file: ledger.jsonl}}}}\n---\n\

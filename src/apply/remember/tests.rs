@@ -47,6 +47,8 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
             jitter: Span::ZERO,
             hand_offs: Vec::new(),
             serves: crate::model::hand_off::Serves::default(),
+            born_after: None,
+            ignore_windows: false,
         },
         jitter_share: Span::ZERO,
         slots: PerSlot {

@@ -288,6 +288,8 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
             unknown_age: UnknownAge::Adopt,
             windows: Vec::new(),
             on_starvation: OnStarvation::Wait,
+            born_after: None,
+            ignore_windows: false,
         },
         jitter_share: Span::ZERO,
         slots: PerSlot {

@@ -146,7 +146,9 @@ fn chosen<'a>(
     to: Option<&str>,
 ) -> Result<&'a Open, Failure> {
     let Some(to) = to else {
-        let mut waiting = all.iter().filter(|one| !one.is_done && !one.to.is_automatic());
+        let mut waiting = all
+            .iter()
+            .filter(|one| !one.is_done && !one.to.is_automatic());
         return match (waiting.next(), waiting.next()) {
             (Some(one), None) => Ok(one),
             (Some(one), Some(_)) => Err(Failure::new(format!(

@@ -137,7 +137,9 @@ fn shown(said: &[u8], value: &SecretString) -> String {
     let text = redact(text.trim());
     let beyond = text.len().saturating_sub(HAND_OFF_OUTPUT_BYTES_MAX);
     let start = (beyond..text.len()).find(|at| text.is_char_boundary(*at));
-    text.get(start.unwrap_or(0)..).unwrap_or_default().to_owned()
+    text.get(start.unwrap_or(0)..)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The program and all that it started.
@@ -213,9 +215,18 @@ mod tests {
 
     #[tokio::test]
     async fn what_it_says_of_a_failure_is_told_without_the_key() {
-        let said = failed(sh("cat >&2; echo; echo no such host >&2; exit 7", Span::seconds(20)).await);
+        let said = failed(
+            sh(
+                "cat >&2; echo; echo no such host >&2; exit 7",
+                Span::seconds(20),
+            )
+            .await,
+        );
         assert!(said.starts_with("ended with exit code 7"), "{said}");
-        assert!(said.contains("no such host") && !said.contains("planted"), "{said}");
+        assert!(
+            said.contains("no such host") && !said.contains("planted"),
+            "{said}"
+        );
         let coded = failed(sh("cat | base64 -w0 >&2; exit 1", Span::seconds(20)).await);
         assert!(!coded.contains("cGxhbnRlZ"), "{coded}");
         let long = failed(sh("yes wrong | head -c 100000 >&2; exit 1", Span::seconds(20)).await);

@@ -94,7 +94,9 @@ pub fn serves(
         let name = service.key_name(slot);
         let message = format!("the keys of {} have other names", service.title());
         let problem = Problem::at(at.mark, message);
-        context.findings.add(problem.help(format!("write `serves: {name}`")));
+        context
+            .findings
+            .add(problem.help(format!("write `serves: {name}`")));
     }
     Serves::Key(slot)
 }
@@ -128,7 +130,9 @@ fn person(context: &mut Context<'_>, what: &At<Filled>) -> Option<HandOff> {
             "what a person has to do is one line of at most {HAND_OFF_TEXT_CHARS_MAX} characters"
         );
         let help = "name the page that says the rest";
-        context.findings.add(Problem::at(what.mark, message).help(help));
+        context
+            .findings
+            .add(Problem::at(what.mark, message).help(help));
         return None;
     }
     Some(HandOff::Person {
@@ -148,7 +152,9 @@ fn vault_secret(
         Err(why) => {
             let shown = clipped(&text.vault.value.0);
             let message = format!("`{shown}` is not the name of a Key Vault");
-            context.findings.add(Problem::at(text.vault.mark, message).help(why));
+            context
+                .findings
+                .add(Problem::at(text.vault.mark, message).help(why));
             None
         }
     };
@@ -162,7 +168,9 @@ fn vault_secret(
     if cloud.vault_host(&vault).is_none() {
         let message = format!("the cloud {} has no Key Vaults", clipped(&cloud.name));
         let help = "write `vault: {domain: …}` in its Cloud document";
-        context.findings.add(Problem::at(at.mark, message).help(help));
+        context
+            .findings
+            .add(Problem::at(at.mark, message).help(help));
         return None;
     }
     let connection = VaultConnection {
@@ -172,7 +180,9 @@ fn vault_secret(
     };
     match vaults.0.get(&vault) {
         Some(known) if known.connection != connection => {
-            let message = format!("the vault {vault} is reached with another credential, or in another cloud, by another hand-off");
+            let message = format!(
+                "the vault {vault} is reached with another credential, or in another cloud, by another hand-off"
+            );
             let problem = Problem::at(at.mark, message).also(known.mark, "first");
             let help = "reach each vault with one credential";
             context.findings.add(problem.help(help));
@@ -206,7 +216,9 @@ fn secret(
 ) -> Option<String> {
     let text = &written.value.0;
     let (own, others): (&[&str], &[&str]) = match selection.connection.service() {
-        KeyService::DataFactory | KeyService::Synapse => (&["{runtime}", "{factory}"], &["{account}"]),
+        KeyService::DataFactory | KeyService::Synapse => {
+            (&["{runtime}", "{factory}"], &["{account}"])
+        }
         KeyService::Storage => (&["{account}"], &["{runtime}", "{factory}"]),
     };
     let mut rest = text.clone();
@@ -216,24 +228,32 @@ fn secret(
     let known = format!("known here: {}, {{connection}}, {{slot}}", own.join(", "));
     if let Some(strange) = others.iter().find(|other| rest.contains(**other)) {
         let message = format!("`{strange}` does not go with this rule");
-        context.findings.add(Problem::at(written.mark, message).help(known));
+        context
+            .findings
+            .add(Problem::at(written.mark, message).help(known));
         return None;
     }
     if rest.contains(['{', '}']) {
         let message = format!("`{}` names in braces what is not known here", clipped(text));
-        context.findings.add(Problem::at(written.mark, message).help(known));
+        context
+            .findings
+            .add(Problem::at(written.mark, message).help(known));
         return None;
     }
     if let Err(why) = SecretName::parse(&rest) {
         let message = format!("`{}` is not the name of a secret", clipped(text));
-        context.findings.add(Problem::at(written.mark, message).help(why));
+        context
+            .findings
+            .add(Problem::at(written.mark, message).help(why));
         return None;
     }
     let one = own.first().copied().unwrap_or_default();
     if selection.is_several && !text.contains(one) {
         let message = "the keys of several resources would go to one secret";
         let help = format!("write `{one}` in the name: `\"{one}\"`");
-        context.findings.add(Problem::at(written.mark, message).help(help));
+        context
+            .findings
+            .add(Problem::at(written.mark, message).help(help));
         return None;
     }
     Some(text.clone())

@@ -59,7 +59,9 @@ pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
             claims.add(&name, connection, &sure, &exclude);
         }
         let is_several = select.len() > 1
-            || select.iter().any(|(one, _)| matches!(one, Selector::Glob(_)));
+            || select
+                .iter()
+                .any(|(one, _)| matches!(one, Selector::Glob(_)));
         let hand_off = connection.as_ref().and_then(|connection| {
             let selection = Selection {
                 connection,
@@ -81,6 +83,7 @@ pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
             tags: tags.unwrap_or_default(),
             allow_empty: spec.allow_empty.as_ref().is_some_and(|at| at.value.0),
             spec: built,
+            born_after_at: spec.born_after.as_ref().map(|at| context.place(at.mark)),
             suspend: spec.suspend.as_ref().map(|at| at.value.suspension()),
             place: context.place(document.mark),
         }));
@@ -291,6 +294,8 @@ fn runtime_spec(
         jitter,
         hand_offs,
         serves,
+        born_after: spec.born_after.as_ref().map(|at| at.value.0),
+        ignore_windows: spec.ignore_windows.as_ref().is_some_and(|at| at.value.0),
     })
 }
 

@@ -175,6 +175,7 @@ fn in_key_age(spec: &KeyAgeSpec, part: Part) -> Option<Mark> {
             let all = spec.hand_offs.as_ref();
             all.and_then(|all| all.get(index)).map(|at| at.mark)
         }
+        Part::IgnoreWindows => spec.ignore_windows.as_ref().map(|at| at.mark),
         Part::Suspend => spec.suspend.as_ref().map(|at| at.mark),
         _ => None,
     }

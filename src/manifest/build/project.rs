@@ -150,5 +150,6 @@ pub fn freeze(text: &FreezeText) -> Freeze {
         from: text.from.value.0,
         to: text.to.value.0,
         reason: text.reason.0.clone(),
+        firm: false,
     }
 }

@@ -235,7 +235,10 @@ pub fn hand_off(
         && command.value.is_empty()
     {
         let message = "`command` names no program";
-        findings.add(Problem::at(command.mark, message).help("write the program and its arguments: `[./deliver.sh, west]`"));
+        findings.add(
+            Problem::at(command.mark, message)
+                .help("write the program and its arguments: `[./deliver.sh, west]`"),
+        );
     }
 }
 

@@ -129,6 +129,8 @@ record! {
         "unknownAge" unknown_age: Option<Vec<UnknownAgeWord>>,
         /// Choices of `onWindowStarvation`.
         "onWindowStarvation" on_starvation: Option<Vec<OnStarvationWord>>,
+        /// Whether a rule may say `ignoreWindows: true`. Default: `true`. The policy's own freezes hold in any case.
+        "ignoreWindows" ignore_windows: Option<Truth>,
     }
 }
 

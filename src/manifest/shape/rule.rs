@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::super::mark::At;
+use super::super::problem::Problem;
 use super::check::{self, KeyAgeLengths};
 use super::declare::{either, record, words};
 use super::json::Json;
-use super::leaf::{AccountPattern, CronText, Filled, Reference, ResultWord, RuntimePattern, Truth};
+use super::leaf::{
+    AccountPattern, CronText, Filled, Instant, Reference, ResultWord, RuntimePattern, Truth,
+};
 use super::number::{Count, Length, Positive};
 use super::parameter::ParameterText;
 use super::suspend::SuspendText;
@@ -56,6 +59,12 @@ record! {
         "handOff" hand_offs: Option<Vec<At<HandOffText>>>,
         /// Which key is the current one. Default: `newest`.
         "serves" serves: Option<At<ServesWord>>,
+        /// After a leak: a key that may have been made before this is due at once, whatever `unknownAge` says. Of the two keys of a runtime or
+        /// account one goes first, and the other one after the `overlap`. It must not lie in the future.
+        "bornAfter" born_after: Option<At<Instant>>,
+        /// With `bornAfter`: what it makes due does not wait for windows, nor for freezes of the Project; those of a policy, guardrails and `overlap`
+        /// hold. Default: `false`.
+        "ignoreWindows" ignore_windows: Option<At<Truth>>,
         /// Takes the rule out of action for a while. Its subjects are shown with the reason, and its promises are still judged.
         "suspend" suspend: Option<At<SuspendText>>,
     }
@@ -68,6 +77,10 @@ record! {
         check::hand_offs(written.map(|at| (at.mark, at.value.is_empty())), findings);
         if let Some(Some(windows)) = &windows {
             check::windows(windows, findings);
+        }
+        if let (Some(None), Some(Some(ignored))) = (&born_after, &ignore_windows) {
+            let problem = Problem::at(ignored.mark, "`ignoreWindows` goes with `bornAfter`: only what that makes due passes windows over");
+            findings.add(problem.help("leave it out, or write `bornAfter: TIME`"));
         }
     }
 }

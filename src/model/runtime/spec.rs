@@ -1,7 +1,7 @@
 //! What is promised of a runtime's keys, and how they are judged.
 
 use crate::model::hand_off::{HandOff, Serves};
-use crate::model::time::Span;
+use crate::model::time::{Span, Timestamp};
 use crate::model::window::Window;
 
 /// What is promised of a runtime's keys.
@@ -25,6 +25,10 @@ pub struct RuntimeSpec {
     pub hand_offs: Vec<HandOff>,
     /// Which key is the current one.
     pub serves: Serves,
+    /// No key may have been made before this, as after a leak; `None`: age alone decides.
+    pub born_after: Option<Timestamp>,
+    /// What that makes due goes outside the windows, and in freezes of the Project.
+    pub ignore_windows: bool,
 }
 
 /// How an age that is not known exactly is judged.
@@ -55,5 +59,10 @@ impl RuntimeSpec {
     /// The age from which a key is due, before jitter: `maxAge - rotateBefore`.
     pub fn due_age(&self) -> Span {
         self.age_max.minus(self.rotate_before)
+    }
+
+    /// The instant before which no key may have been made; `None`: there is none, or it lies ahead.
+    pub fn leak(&self, now: Timestamp) -> Option<Timestamp> {
+        self.born_after.filter(|at| *at <= now)
     }
 }

@@ -119,9 +119,19 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
         vec(Just(window), 0..2),
         starving,
         span(),
+        (of(instant()), any::<bool>()),
     )
         .prop_map(
-            |(age_max, rotate_before, overlap, unknown_age, windows, on_starvation, jitter)| {
+            |(
+                age_max,
+                rotate_before,
+                overlap,
+                unknown_age,
+                windows,
+                on_starvation,
+                jitter,
+                (born_after, ignore_windows),
+            )| {
                 RuntimeSpec {
                     age_max,
                     rotate_before,
@@ -132,6 +142,8 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
                     jitter,
                     hand_offs: Vec::new(),
                     serves: crate::model::hand_off::Serves::default(),
+                    born_after,
+                    ignore_windows,
                 }
             },
         )

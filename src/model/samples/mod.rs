@@ -178,7 +178,12 @@ pub(crate) fn empty_plan() -> Plan {
 pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
     let passed = (address(), text()).prop_map(|(address, why)| Skipped { address, why });
     let freeze =
-        (instant(), instant(), text()).prop_map(|(from, to, reason)| Freeze { from, to, reason });
+        (instant(), instant(), text(), any::<bool>()).prop_map(|(from, to, reason, firm)| Freeze {
+            from,
+            to,
+            reason,
+            firm,
+        });
     let exceeded =
         (text(), any::<u32>(), any::<u32>()).prop_map(|(guardrail, limit, wanted)| Exceeded {
             guardrail,

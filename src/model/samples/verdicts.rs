@@ -78,6 +78,15 @@ pub(super) fn cause() -> BoxedStrategy<Cause> {
             failures
         }),
         Just(Cause::NotRunning),
+        (slot(), instant(), any::<(bool, bool)>(), of(span())).prop_map(
+            |(slot, born_after, (proved, ignores_windows), follows)| Cause::MadeBefore {
+                slot,
+                born_after,
+                proved,
+                ignores_windows,
+                follows,
+            }
+        ),
         Just(Cause::MustNotRun),
         (span(), span(), span(), 0_u32..3).prop_map(|(age, start_after, limit, failures)| {
             Cause::Ageing {

@@ -6,8 +6,8 @@ use super::super::birth::AgeRange;
 use super::super::job::RunId;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp, minute};
-use super::haste::Haste;
 use super::hand_off::HandOffGap;
+use super::haste::Haste;
 use super::non_empty::NonEmpty;
 
 /// Why something is to be done.
@@ -32,6 +32,19 @@ pub enum Cause {
         slot: Slot,
         /// What is missing where, in the order of the rule.
         gaps: NonEmpty<HandOffGap>,
+    },
+    /// A key may have been made before the rule's `bornAfter`.
+    MadeBefore {
+        /// Which.
+        slot: Slot,
+        /// That instant.
+        born_after: Timestamp,
+        /// It surely was.
+        proved: bool,
+        /// No window is open, or there is a freeze, and the rule's `ignoreWindows` passes that over.
+        ignores_windows: bool,
+        /// The other key may have been, too, and has to wait for the overlap: how long that is.
+        follows: Option<Span>,
     },
     /// No success is fresh enough.
     Stale {
@@ -113,6 +126,13 @@ impl fmt::Display for Cause {
                 let all: Vec<String> = gaps.iter().map(ToString::to_string).collect();
                 f.write_str(&all.join("; "))
             }
+            Self::MadeBefore {
+                born_after,
+                proved,
+                ignores_windows,
+                follows,
+                ..
+            } => made_before(f, *born_after, (*proved, *ignores_windows), *follows),
             Self::Stale {
                 age: Some(age),
                 limit,
@@ -162,6 +182,28 @@ impl fmt::Display for Cause {
                 after_failures(*failures, "")
             ),
         }
+    }
+}
+
+fn made_before(
+    f: &mut fmt::Formatter<'_>,
+    born_after: Timestamp,
+    (proved, ignores_windows): (bool, bool),
+    follows: Option<Span>,
+) -> fmt::Result {
+    let made = if proved { "made" } else { "may have been made" };
+    write!(f, "{made} before {} (bornAfter)", minute(born_after))?;
+    if ignores_windows {
+        f.write_str("; outside its windows or in a freeze (ignoreWindows)")?;
+    }
+    match follows {
+        None => Ok(()),
+        Some(Span::ZERO) => f.write_str("; the next apply regenerates the other key"),
+        Some(overlap) => write!(
+            f,
+            "; the other key follows in an apply {} after this one",
+            overlap.rounded()
+        ),
     }
 }
 

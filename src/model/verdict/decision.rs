@@ -112,7 +112,10 @@ pub(super) fn cause(cause: &Cause) -> Cause {
         Cause::QueuedTooLong { queued, .. } => *queued = Span::ZERO,
         Cause::TooLong { ran, .. } => *ran = Span::ZERO,
         Cause::NotSucceededYet { failures } => *failures = 0,
-        Cause::HandOffDue { .. } | Cause::NotRunning | Cause::MustNotRun => {}
+        Cause::HandOffDue { .. }
+        | Cause::NotRunning
+        | Cause::MustNotRun
+        | Cause::MadeBefore { .. } => {}
     }
     cause
 }
@@ -153,9 +156,7 @@ fn stop(stop: &mut HandOffStop) {
         HandOffStop::Person { since } => *since = Timestamp::UNIX_EPOCH,
         HandOffStop::Obstacle(Obstacle::Unread(trouble)) => untold(trouble),
         HandOffStop::Obstacle(Obstacle::Deleted { purged }) => *purged = None,
-        HandOffStop::Obstacle(
-            Obstacle::NotOurs | Obstacle::CommandsOff | Obstacle::Unfit(_),
-        ) => {}
+        HandOffStop::Obstacle(Obstacle::NotOurs | Obstacle::CommandsOff | Obstacle::Unfit(_)) => {}
     }
 }
 

@@ -102,11 +102,9 @@ impl fmt::Display for HandOffGap {
             Gap::Another => write!(f, "{to} has another key"),
             Gap::Missing => write!(f, "{to} is gone"),
             Gap::Disabled => write!(f, "the newest version of {to} is disabled"),
-            Gap::Expired { at } => write!(
-                f,
-                "the newest version of {to} expired at {}",
-                minute(*at)
-            ),
+            Gap::Expired { at } => {
+                write!(f, "the newest version of {to} expired at {}", minute(*at))
+            }
         }
     }
 }

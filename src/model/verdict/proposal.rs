@@ -93,6 +93,7 @@ fn reason(because: &Cause) -> Cause {
         Cause::StartsAgain { .. } => Cause::MustNotRun,
         because @ (Cause::KeyDue { .. }
         | Cause::HandOffDue { .. }
+        | Cause::MadeBefore { .. }
         | Cause::Stale { .. }
         | Cause::NotRunning
         | Cause::MustNotRun

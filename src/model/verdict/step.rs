@@ -4,7 +4,7 @@ use super::super::address::{Address, Name};
 use super::super::job::{RunId, RunResult};
 use super::super::key_service::KeyService;
 use super::super::promise::{Attention, Promise};
-use super::super::time::{Span, Timestamp};
+use super::super::time::{Freeze, Span, Timestamp};
 use super::action::Action;
 use super::cause::Cause;
 use super::facts::Facts;
@@ -65,6 +65,19 @@ impl Step {
             Verdict::Keep(_) | Verdict::Act { .. } | Verdict::Hold { .. } => false,
         };
         failed || self.promise == Promise::Unknown
+    }
+
+    /// May it be done in this freeze? What `bornAfter` makes due may, if its rule says `ignoreWindows` and the freeze is the Project's.
+    pub fn passes(&self, freeze: &Freeze) -> bool {
+        let is_leak = matches!(
+            &self.verdict,
+            Verdict::Act {
+                because: Cause::MadeBefore { .. },
+                ..
+            }
+        );
+        let facts = self.facts.runtime();
+        is_leak && !freeze.firm && facts.is_some_and(|facts| facts.spec.ignore_windows)
     }
 
     /// Is there a declared wait for a run that an earlier apply started?

@@ -2,8 +2,8 @@
 
 use crate::model::birth::Evidence;
 use crate::model::hand_off::{
-    Destination, DestinationCase, DestinationSight, HandOff, Serves, TAG_PROOF, TAG_RESOURCE, proof,
-    resource_tag,
+    Destination, DestinationCase, DestinationSight, HandOff, Serves, TAG_PROOF, TAG_RESOURCE,
+    proof, resource_tag,
 };
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::survey::RuntimeCase;
@@ -64,7 +64,9 @@ fn has(case: &RuntimeCase, one: &DestinationCase, key: &Fingerprint) -> bool {
                 let tag = versions.newest().tags.get(TAG_PROOF);
                 tag == Some(&proof(&case.target.id, key))
             }
-            SecretSight::Absent | SecretSight::Deleted(_) | SecretSight::AbsentOrDeleted(_) => false,
+            SecretSight::Absent | SecretSight::Deleted(_) | SecretSight::AbsentOrDeleted(_) => {
+                false
+            }
         },
         DestinationSight::Failed(_) => false,
         DestinationSight::NotAsked
@@ -98,8 +100,9 @@ fn is_writable(case: &RuntimeCase, one: &DestinationCase) -> bool {
         },
         (DestinationSight::Command { allowed }, _) => *allowed,
         (DestinationSight::Failed(_), _) => false,
-        (DestinationSight::Secret(_) | DestinationSight::NotAsked | DestinationSight::Person, _) => {
-            true
-        }
+        (
+            DestinationSight::Secret(_) | DestinationSight::NotAsked | DestinationSight::Person,
+            _,
+        ) => true,
     }
 }

@@ -45,7 +45,11 @@ pub(super) fn laws(case: &RuntimeCase, plan: &Plan, step: &Step) -> Vec<Law> {
         }
     }
     let limit = case.spec.age_max.before(plan.at);
-    let old = |slot: Slot| Key::new(case, step, slot).is_not_younger_than(limit);
+    let leak = leak(case, plan);
+    let old = |slot: Slot| {
+        let key = Key::new(case, step, slot);
+        key.is_not_younger_than(limit) || leak.is_some_and(|leak| key.is_older_than(leak))
+    };
     if step.verdict == Verdict::Keep(Keep::Young) && Slot::BOTH.into_iter().any(old) {
         broken.push(Law::OldKey);
     }
@@ -70,13 +74,25 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
     if touched || young {
         broken.push(Law::Overlap);
     }
-    if !windows::is_open(&case.spec.windows, plan.at) {
-        let own = Key::new(case, step, slot);
+    let own = Key::new(case, step, slot);
+    if !windows::is_open(&case.spec.windows, plan.at) && !own.passes_over(plan) {
         let in_time = windows::leaves_time(case, plan, [own.not_before(), twin.not_before()]);
         if case.spec.on_starvation != OnStarvation::Rotate || in_time {
             broken.push(Law::Window);
         }
     }
+}
+
+/// The instant that no key may have been made before.
+fn leak(case: &RuntimeCase, plan: &Plan) -> Option<Timestamp> {
+    case.spec.born_after.filter(|leak| *leak <= plan.at)
+}
+
+/// Does every key that the step regenerates pass over freezes of the Project?
+pub(super) fn pass_over(case: &RuntimeCase, plan: &Plan, step: &Step) -> bool {
+    let slots = actions(step);
+    let mut slots = slots.iter().map(|action| action.regenerated());
+    slots.all(|slot| slot.is_some_and(|slot| Key::new(case, step, slot).passes_over(plan)))
 }
 
 /// One key, before the raw evidence.
@@ -253,9 +269,23 @@ impl<'a> Key<'a> {
         known.chain(read).collect()
     }
 
+    /// Does the rule let it pass over windows and freezes, and may it be older than that asks for?
+    fn passes_over(&self, plan: &Plan) -> bool {
+        let leak = leak(self.case, plan).filter(|_| self.case.spec.ignore_windows);
+        leak.is_some_and(|leak| self.not_before().is_none_or(|made| made < leak))
+    }
+
+    /// Was it surely made before `instant`? By what looks say of the very key that is there.
+    fn is_older_than(&self, instant: Timestamp) -> bool {
+        self.is_there() && self.existed_at().is_some_and(|existed| existed < instant)
+    }
+
     /// Was it surely made at `instant` or before? By what looks say of the very key that is there.
     fn is_not_younger_than(&self, instant: Timestamp) -> bool {
-        let there = self.shown().is_some() || self.told().is_some() || self.sight.is_none();
-        there && self.existed_at().is_some_and(|existed| existed <= instant)
+        self.is_there() && self.existed_at().is_some_and(|existed| existed <= instant)
+    }
+
+    fn is_there(&self) -> bool {
+        self.shown().is_some() || self.told().is_some() || self.sight.is_none()
     }
 }

@@ -31,7 +31,8 @@ pub enum Law {
     OneSubjectEach,
     /// Two effects never share a token.
     OneTokenEach,
-    /// Nothing is done inside a freeze.
+    /// Nothing is done inside a freeze, but what passes over those of the Project: a key that may be older than `bornAfter`, where its rule
+    /// says `ignoreWindows`.
     Frozen,
     /// Nothing is done for a suspended rule.
     Suspended,
@@ -50,14 +51,14 @@ pub enum Law {
     /// No key is regenerated while another one that consumers are owed is not handed over, nor where it could not be handed over; and a key
     /// is handed over only to where its rule says.
     HandOff,
-    /// Outside its windows a key is regenerated only if its limit, or the other key's after the overlap, may be broken before
+    /// Outside its windows a key is regenerated only if it may be older than `bornAfter`, and the rule says `ignoreWindows`; or if its limit, or the other key's after the overlap, may be broken before
     /// one opens outside every freeze, and the rule says so.
     Window,
     /// What is replaced is the key that was seen.
     Presumption,
     /// A runtime without keys of its own is left alone.
     NoKeys,
-    /// A key that is proved to have reached its limit is not in order.
+    /// A key that is proved to have reached its limit, or to be older than `bornAfter`, is not in order.
     OldKey,
     /// A job is in order only if a run that ended with an accepted result, or an active one, says so.
     Success,

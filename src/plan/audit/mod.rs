@@ -30,8 +30,8 @@ pub fn audit(survey: &Survey, project: &Project, plan: &Plan) -> Vec<Breach> {
     let known = known.map(|case| ((case.address(), rule(case)), case));
     let cases: HashMap<(&Address, &Name), &Subject> = known.collect();
     for step in &plan.steps {
-        let mut broken = timing(project, plan, step);
-        let case = cases.get(&(&step.address, &step.rule));
+        let case = cases.get(&(&step.address, &step.rule)).copied();
+        let mut broken = timing(project, plan, step, case);
         broken.extend(
             case.map(|case| against(case, plan, step))
                 .unwrap_or_default(),
@@ -139,7 +139,7 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
     }
 }
 
-fn timing(project: &Project, plan: &Plan, step: &Step) -> Vec<Law> {
+fn timing(project: &Project, plan: &Plan, step: &Step, case: Option<&Subject>) -> Vec<Law> {
     let mut broken = Vec::new();
     let until = match &step.verdict {
         Verdict::Hold { until, .. } => *until,
@@ -152,10 +152,12 @@ fn timing(project: &Project, plan: &Plan, step: &Step) -> Vec<Law> {
     {
         broken.push(Law::Past);
     }
+    let runtime = case.and_then(Subject::runtime);
+    let passes = runtime.is_some_and(|case| keys::pass_over(case, plan, step));
     let frozen = project
         .freezes
         .iter()
-        .any(|freeze| freeze.from <= plan.at && plan.at < freeze.to);
+        .any(|freeze| freeze.from <= plan.at && plan.at < freeze.to && (freeze.firm || !passes));
     if frozen && !actions(step).is_empty() {
         broken.push(Law::Frozen);
     }

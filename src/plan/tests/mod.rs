@@ -3,6 +3,7 @@
 mod attempts;
 mod job;
 mod laws;
+mod leak;
 mod openings;
 mod runtime;
 mod submission;

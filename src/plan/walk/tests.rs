@@ -31,6 +31,7 @@ fn warned(spec: RuntimeSpec, freezes: &[Freeze]) -> Option<(String, String)> {
         select: Vec::new(),
         exclude: Vec::new(),
         spec,
+        born_after_at: None,
         suspend: None,
         place: runtime().place,
     };

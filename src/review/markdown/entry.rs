@@ -152,12 +152,10 @@ fn urgency(step: &Step, table: Table) -> Urgency {
     let rank = match (table, step.attention) {
         (Table::Operations, _) => 4,
         (_, Some(_)) => 0,
-        (Table::Attention
-            | Table::Cancels
-            | Table::Rotations
-            | Table::HandOffs
-            | Table::Starts,
-            None,) => 1,
+        (
+            Table::Attention | Table::Cancels | Table::Rotations | Table::HandOffs | Table::Starts,
+            None,
+        ) => 1,
         (Table::OnHold, None) => 2,
         (Table::NotProved, None) => 3,
     };

@@ -115,7 +115,10 @@ impl Group {
     /// What is said of all of them, in a few words.
     pub(super) fn said(&self) -> String {
         let said: Vec<&str> = match (self.table, self.cells.as_slice()) {
-            (Table::Cancels | Table::Rotations | Table::HandOffs | Table::Starts, [action, _, why]) => {
+            (
+                Table::Cancels | Table::Rotations | Table::HandOffs | Table::Starts,
+                [action, _, why],
+            ) => {
                 vec![action, why]
             }
             (Table::OnHold | Table::Attention | Table::NotProved, [_, _, why]) => vec![why],

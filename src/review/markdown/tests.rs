@@ -423,6 +423,7 @@ fn the_longest_head_fits_the_least_limit() {
             from: shown.at,
             to: shown.valid_until,
             reason: name.clone(),
+            firm: false,
         });
     }
     let options = MarkdownOptions {

@@ -6,7 +6,8 @@ use crate::escape::line;
 use crate::model::key_service::KeyService;
 use crate::model::time::minute;
 use crate::model::verdict::{
-    HandOffFacts, HandOffGap, HandOffState, HandOffStop, Hold, Obstacle, RuntimeFacts, Step, Verdict,
+    HandOffFacts, HandOffGap, HandOffState, HandOffStop, Hold, Obstacle, RuntimeFacts, Step,
+    Verdict,
 };
 use crate::review::hold::in_the_way;
 
@@ -60,12 +61,8 @@ pub(super) fn remedies(step: &Step, address: &str) -> Vec<Remedy> {
         return Vec::new();
     };
     let to = to.to_string();
-    let confirm = |what: &str| {
-        Remedy::by(
-            what,
-            &["ledger", "confirm", address, "--destination", &to],
-        )
-    };
+    let confirm =
+        |what: &str| Remedy::by(what, &["ledger", "confirm", address, "--destination", &to]);
     match why {
         HandOffStop::Person { .. } => vec![confirm("when it is done, record that")],
         HandOffStop::Obstacle(Obstacle::NotOurs) => vec![Remedy::only(
@@ -81,7 +78,9 @@ pub(super) fn remedies(step: &Step, address: &str) -> Vec<Remedy> {
             "grant the right to read the metadata of secrets (Key Vault Reader), or mend the name of the vault",
         )],
         HandOffStop::Obstacle(Obstacle::Unfit(_)) => {
-            vec![Remedy::only("remove tags from the secret, or name another one in the rule")]
+            vec![Remedy::only(
+                "remove tags from the secret, or name another one in the rule",
+            )]
         }
     }
 }

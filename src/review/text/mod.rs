@@ -12,12 +12,12 @@
 mod access;
 mod advice;
 mod diff;
-mod job;
 mod hand_off;
+mod job;
 mod label;
 mod pull;
-mod report;
 mod remedy;
+mod report;
 mod row;
 mod runtime;
 mod shown;

@@ -99,7 +99,7 @@ fn requires(facts: &RuntimeFacts) -> Vec<String> {
         UnknownAge::Rotate => "unknownAge rotate: an uncertain age is judged by the most it can be",
         UnknownAge::Fail => "unknownAge fail: an uncertain age that matters needs attention",
     };
-    vec![
+    let mut lines = vec![
         labelled(
             "requires",
             &format!(
@@ -110,7 +110,17 @@ fn requires(facts: &RuntimeFacts) -> Vec<String> {
             ),
         ),
         labelled("", judged),
-    ]
+    ];
+    let passes = if spec.ignore_windows {
+        "; what that makes due passes over windows and the Project's freezes (ignoreWindows)"
+    } else {
+        ""
+    };
+    let leak = spec
+        .born_after
+        .map(|leak| format!("no key made before {} (bornAfter){passes}", minute(leak)));
+    lines.extend(leak.map(|leak| labelled("", &leak)));
+    lines
 }
 
 fn slot_lines(
@@ -137,6 +147,8 @@ fn slot_lines(
             &format!("- {}", words::evidence(evidence, service)),
         ));
     }
+    let leaked = words::made_before(runtime, slot);
+    lines.extend(leaked.map(|made| labelled("", &format!("due at once: {made}"))));
     lines.push(match (facts.due_at, facts.limit_at) {
         (Some(due), Some(limit)) => labelled(
             "",

@@ -78,6 +78,9 @@ mirror! {
         hand_offs: Vec<HandOff>,
         #[serde(default)]
         serves: Serves,
+        born_after: Option<Text<Timestamp>>,
+        #[serde(default)]
+        ignore_windows: bool,
     }
 }
 

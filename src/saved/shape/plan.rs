@@ -129,7 +129,14 @@ mirror! {
 
 mirror! {
     /// A time in which nothing is applied.
-    struct Freeze { from: Text<Timestamp>, to: Text<Timestamp>, reason: String }
+    struct Freeze {
+        from: Text<Timestamp>,
+        to: Text<Timestamp>,
+        reason: String,
+        /// It is of the policy: `ignoreWindows` does not pass it over.
+        #[serde(default)]
+        firm: bool,
+    }
 }
 
 mirror! {

@@ -141,6 +141,15 @@ mirror! {
             haste: Option<Haste>,
         },
         HandOffDue { slot: Text<Slot>, gaps: OneOrMore<HandOffGap> },
+        MadeBefore {
+            slot: Text<Slot>,
+            born_after: Text<Timestamp>,
+            #[serde(default)]
+            proved: bool,
+            #[serde(default)]
+            ignores_windows: bool,
+            follows: Option<Text<Span>>,
+        },
         Stale { age: Option<Text<Span>>, limit: Text<Span>, failures: u32 },
         Ageing { age: Text<Span>, start_after: Text<Span>, limit: Text<Span>, failures: u32 },
         NotRunning,

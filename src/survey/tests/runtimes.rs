@@ -51,11 +51,12 @@ fn what_the_ledger_proves_is_not_read_until_it_may_be_due() {
         };
         let (from, to) = (at(from), at(to));
         let reason = "year end".to_owned();
-        estate
-            .desired
-            .project
-            .freezes
-            .push(Freeze { from, to, reason });
+        estate.desired.project.freezes.push(Freeze {
+            from,
+            to,
+            reason,
+            firm: false,
+        });
     };
     let mut frozen = recorded(rotate);
     freeze(&mut frozen, 100, 110);

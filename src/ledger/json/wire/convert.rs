@@ -9,8 +9,9 @@ use std::borrow::Cow;
 
 use super::{
     ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, DeclaredLine, DestinationLine, EventLine,
-    FailedLine, ForgottenLine, HandOffLine, Instant, IntendedLine, KeysLine, Line, LogReadLine, LookedLine, OpenedLine,
-    ParameterLine, RegenerationLine, SeenLine, SlotLine, TimesLine, VERSION,
+    FailedLine, ForgottenLine, HandOffLine, Instant, IntendedLine, KeysLine, Line, LogReadLine,
+    LookedLine, OpenedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine, TimesLine,
+    VERSION,
 };
 use crate::ledger::event::{Confirmation, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, ResourceId};

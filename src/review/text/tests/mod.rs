@@ -73,6 +73,8 @@ fn runtime_facts() -> RuntimeFacts {
             jitter: Span::ZERO,
             hand_offs: Vec::new(),
             serves: crate::model::hand_off::Serves::default(),
+            born_after: None,
+            ignore_windows: false,
         },
         jitter_share: Span::ZERO,
         slots: PerSlot {

@@ -130,6 +130,7 @@ fn guardrails_freezes_doubts_rights_and_what_was_passed_over_are_said() {
         from: at("2026-11-23T00:00:00Z"),
         to: at("2026-11-25T00:00:00Z"),
         reason: "year-end close".to_owned(),
+        firm: false,
     });
     plan_shown.skipped.push(Skipped {
         address: Address::parse("ingest/azure").unwrap(),

@@ -3,7 +3,8 @@
 //! A line without a reason gives [`Why::Untold`]; no reason is made up.
 
 use super::super::{
-    BecauseLine, DestinationLine, EndingLine, EventLine, Instant, ReceiptLine, SettledLine, SlotLine,
+    BecauseLine, DestinationLine, EndingLine, EventLine, Instant, ReceiptLine, SettledLine,
+    SlotLine,
 };
 use super::fingerprint;
 use crate::ledger::event::{Ending, Event, Why};
