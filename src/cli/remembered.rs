@@ -171,7 +171,7 @@ mod tests {
             "[]",
             r#"{"format": "afresh-trust/2", "hosts": []}"#,
             r#"{"format": "afresh-trust/1", "hosts": [], "more": 1}"#,
-            r#"{"format": "afresh-trust/1", "hosts": [{"role": "vault", "host": "a.example.com"}]}"#,
+            r#"{"format": "afresh-trust/1", "hosts": [{"role": "keyring", "host": "a.example.com"}]}"#,
             r#"{"format": "afresh-trust/1", "hosts": [{"role": "authority", "host": ".com"}]}"#,
             r#"{"format": "afresh-trust/1", "hosts": [{"role": "authority", "host": "127.0.0.1:80"}]}"#,
         ] {

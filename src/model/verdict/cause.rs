@@ -109,19 +109,7 @@ impl fmt::Display for Cause {
                 outside_window,
                 haste,
                 ..
-            } => {
-                write!(f, "{age} old, limit {}", limit.rounded())?;
-                if *outside_window {
-                    f.write_str("; outside its window")?;
-                }
-                match haste {
-                    None => Ok(()),
-                    Some(haste) => {
-                        let dot = if *outside_window { ", " } else { "; " };
-                        write!(f, "{dot}{haste}")
-                    }
-                }
-            }
+            } => key_due(f, (*age, *limit), *outside_window, haste.as_ref()),
             Self::HandOffDue { gaps, .. } => {
                 let all: Vec<String> = gaps.iter().map(ToString::to_string).collect();
                 f.write_str(&all.join("; "))
@@ -204,6 +192,25 @@ fn made_before(
             "; the other key follows in an apply {} after this one",
             overlap.rounded()
         ),
+    }
+}
+
+fn key_due(
+    f: &mut fmt::Formatter<'_>,
+    (age, limit): (AgeRange, Span),
+    outside_window: bool,
+    haste: Option<&Haste>,
+) -> fmt::Result {
+    write!(f, "{age} old, limit {}", limit.rounded())?;
+    if outside_window {
+        f.write_str("; outside its window")?;
+    }
+    match haste {
+        None => Ok(()),
+        Some(haste) => {
+            let dot = if outside_window { ", " } else { "; " };
+            write!(f, "{dot}{haste}")
+        }
     }
 }
 

@@ -90,9 +90,15 @@ fn leak(case: &RuntimeCase, plan: &Plan) -> Option<Timestamp> {
 
 /// Does every key that the step regenerates pass over freezes of the Project?
 pub(super) fn pass_over(case: &RuntimeCase, plan: &Plan, step: &Step) -> bool {
-    let slots = actions(step);
-    let mut slots = slots.iter().map(|action| action.regenerated());
-    slots.all(|slot| slot.is_some_and(|slot| Key::new(case, step, slot).passes_over(plan)))
+    let all = actions(step);
+    // Where a key is handed over in the same step, that belongs to its regenerate.
+    let (others, slots): (Vec<_>, Vec<_>) = all
+        .iter()
+        .partition(|action| action.regenerated().is_none());
+    let mut slots = slots.iter().filter_map(|action| action.regenerated());
+    let follows = others.iter().all(|action| action.handed_over().is_some());
+    let leaks = |slot| Key::new(case, step, slot).passes_over(plan);
+    all.is_empty() || follows && slots.next().is_some_and(leaks) && slots.all(leaks)
 }
 
 /// One key, before the raw evidence.
