@@ -210,16 +210,14 @@ impl Task<'_> {
                 }
                 progress.took(self.action, receipt.as_ref())
             }
-            Ok(Ground::Gone(why)) => match self.done_before() {
-                Some(receipt) => {
+            Ok(Ground::Gone(why)) => {
+                if let Some(receipt) = self.done_before() {
                     self.tell(Happened::Already(self.action.clone(), receipt.clone()));
-                    progress.took(self.action, Some(&receipt))
+                    return progress.took(self.action, Some(&receipt));
                 }
-                None => {
-                    self.tell(Happened::Stale(self.action.clone(), why));
-                    Progress::after(self.action)
-                }
-            },
+                self.tell(Happened::Stale(self.action.clone(), why));
+                Progress::after(self.action)
+            }
             Err(trouble) => self.refused(trouble),
         }
     }

@@ -24,13 +24,13 @@ pub type Left = BTreeSet<(Address, Name)>;
 
 /// Is there an approval, or has there to be one, so that nobody is asked?
 pub const fn is_given(args: &Args, policy: &Policy) -> bool {
-    args.require_digest.is_some()
-        || args.approved_plan.is_some()
+    args.approving.require_digest.is_some()
+        || args.approving.approved_plan.is_some()
         || looks_at_approvals(args, policy)
 }
 
 const fn looks_at_approvals(args: &Args, policy: &Policy) -> bool {
-    args.approved || policy.is_approval_required
+    args.approving.approved || policy.is_approval_required
 }
 
 /// What is to be done, and what may have been approved of it.
@@ -60,14 +60,16 @@ impl Asked<'_> {
         }
         let proposed = self.proposed();
         let mut left = Left::new();
-        if let Some(path) = &args.approved_plan {
+        if let Some(path) = &args.approving.approved_plan {
             let list = list_of(path, self.project, args, screen)?;
             left.extend(uncovered(&proposed, |digest| list.contains(digest)));
         }
         if looks_at_approvals(args, self.policy) {
             left.extend(self.left_by_approvals(&proposed, args, screen)?);
-        } else if let (None, Some(digest)) = (&args.approved_plan, &args.require_digest)
-            && !is_over_all(digest, &proposed)
+        } else if let (None, Some(digest)) = (
+            &args.approving.approved_plan,
+            &args.approving.require_digest,
+        ) && !is_over_all(digest, &proposed)
         {
             return Err(changed(digest, self.plan));
         }
@@ -102,7 +104,7 @@ impl Asked<'_> {
         args: &Args,
         screen: &Screen,
     ) -> Result<Left, Failure> {
-        let required = args.require_digest.as_ref();
+        let required = args.approving.require_digest.as_ref();
         let wanted = |one: &&Approval| required.is_none_or(|digest| *digest == one.digest);
         let all = self.approvals.unwrap_or_default().iter().filter(wanted);
         let (valid, expired): (Vec<_>, Vec<_>) = all.partition(|one| one.holds(self.now));
@@ -256,7 +258,7 @@ fn list_of(
 /// # Errors
 /// It is another one, or another plan is named beside it.
 pub fn check_saved(path: &Path, file: &saved::File, args: &Args) -> Result<(), Failure> {
-    if args.approved_plan.is_some() {
+    if args.approving.approved_plan.is_some() {
         let summary =
             "--approved-plan goes with manifests: a saved plan says itself what is to be done";
         return Err(Failure::new(summary).with_exit(Exit::Usage));
@@ -265,7 +267,7 @@ pub fn check_saved(path: &Path, file: &saved::File, args: &Args) -> Result<(), F
 }
 
 fn check_digest(path: &Path, file: &saved::File, args: &Args) -> Result<(), Failure> {
-    let Some(required) = &args.require_digest else {
+    let Some(required) = &args.approving.require_digest else {
         return Ok(());
     };
     let own = saved::actions_digest(&file.plan);

@@ -377,6 +377,17 @@ pub struct Apply {
     /// What counts as a failure.
     #[command(flatten)]
     pub failing: Failing,
+    /// What was approved.
+    #[command(flatten)]
+    pub approving: Approving,
+    /// Refuse a saved plan whose actions these manifests do not ask for any more (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub against: Vec<PathBuf>,
+}
+
+/// What was approved before.
+#[derive(Args, Clone, Debug)]
+pub struct Approving {
     /// Do only what was approved under this digest of a plan's actions, as the plan prints it; leave and name what is new since then
     #[arg(long, value_name = "DIGEST", value_parser = digest)]
     pub require_digest: Option<String>,
@@ -386,9 +397,6 @@ pub struct Apply {
     /// Do only those actions that an Approval beside the manifests covers (those of a saved plan: --against); leave and name the others
     #[arg(long)]
     pub approved: bool,
-    /// Refuse a saved plan whose actions these manifests do not ask for any more (repeatable)
-    #[arg(long, value_name = "PATH")]
-    pub against: Vec<PathBuf>,
 }
 
 /// Options of `approve`.

@@ -46,7 +46,7 @@ pub struct Failure {
     pub exit: Exit,
     summary: String,
     /// What was found and is printed already, in lines.
-    details: String,
+    details: Option<Box<str>>,
     advice: Option<String>,
     /// Why a command helps, and its words behind `afresh`: the arguments that were typed complete it.
     proposal: Option<(String, Vec<String>)>,
@@ -58,7 +58,7 @@ impl Failure {
         Self {
             exit: Exit::Error,
             summary: summary.into(),
-            details: String::new(),
+            details: None,
             advice: None,
             proposal: None,
         }
@@ -88,7 +88,7 @@ impl Failure {
     #[must_use]
     pub fn with_details(self, details: impl Into<String>) -> Self {
         Self {
-            details: details.into(),
+            details: Some(details.into().into_boxed_str()),
             ..self
         }
     }
@@ -137,7 +137,7 @@ impl Failure {
 
     /// What was found and is printed already.
     pub fn details(&self) -> &str {
-        &self.details
+        self.details.as_deref().unwrap_or_default()
     }
 
     /// What to do about it.

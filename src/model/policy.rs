@@ -14,6 +14,7 @@ use super::job::{Concurrency, Requirement};
 use super::key_service::KeyService;
 use super::kind::Kind;
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
+use super::suspension::Suspending;
 use super::time::{Freeze, Span};
 use super::trust::Allowed;
 use super::verdict::{Action, Counts};
@@ -21,7 +22,6 @@ use super::verdict::{Action, Counts};
 mod leak;
 mod suspend;
 
-pub use suspend::Suspending;
 
 /// A policy. By default: none, which bounds nothing and allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,6 +11,15 @@ pub struct Suspension {
     pub until: Option<Timestamp>,
 }
 
+/// How a policy lets rules be suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspending {
+    /// Not at all.
+    Never,
+    /// With `until`.
+    WithUntil,
+}
+
 impl Suspension {
     /// Is the rule suspended at `now`?
     pub fn holds(&self, now: Timestamp) -> bool {

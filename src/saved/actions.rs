@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::digest::Digest;
 use crate::model::approval::digest_over;
-use crate::model::verdict::{Plan, Proposal};
+use crate::model::verdict::{Plan, Proposal, Step};
 
 /// What an approval of a proposal names: for each of its actions, in their order, SHA-256 in lower-case hex.
 pub fn action_digests(proposal: &Proposal) -> Vec<String> {
@@ -37,7 +37,7 @@ pub fn actions_digest(plan: &Plan) -> Option<String> {
 
 /// Those of all actions of a plan.
 pub fn all_action_digests(plan: &Plan) -> BTreeSet<String> {
-    let proposals = plan.acts().filter_map(|step| step.proposal());
+    let proposals = plan.acts().filter_map(Step::proposal);
     proposals
         .flat_map(|proposal| action_digests(&proposal))
         .collect()

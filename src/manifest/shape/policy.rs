@@ -14,7 +14,8 @@ use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
 use super::spot::{Shape, Spot};
 use crate::model::kind::Kind;
-use crate::model::policy::{ActionKind, Suspending};
+use crate::model::policy::ActionKind;
+use crate::model::suspension::Suspending;
 use crate::model::trust::{HostPattern, VariablePattern};
 
 record! {

@@ -1,16 +1,7 @@
 //! Whether a policy lets rules be suspended: a promise that nobody keeps is no promise.
 
-use super::super::suspension::Suspension;
+use super::super::suspension::{Suspending, Suspension};
 use super::{Part, Policy, Violation, violation};
-
-/// How rules may be suspended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suspending {
-    /// Not at all.
-    Never,
-    /// With `until`.
-    WithUntil,
-}
 
 impl Policy {
     /// What a suspended rule breaks.
