@@ -6,6 +6,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit_code::kinds::{FailOn, TABLE};
+use super::inventory_args::Inventory;
 use crate::limits::PARALLELISM_MAX;
 use crate::model::address::{Address, Name};
 use crate::model::survey::KeyReading;
@@ -103,6 +104,8 @@ pub enum Command {
     Why(Why),
     /// Show who each connection is signed in as, until when, and which rights are there; never a token
     Auth(Auth),
+    /// List every key of whole subscriptions, how old it is and which rule covers it; needs read rights only
+    Inventory(Inventory),
     /// Show, correct and maintain the ledger
     #[command(subcommand)]
     Ledger(Ledger),
@@ -623,4 +626,6 @@ pub enum SchemaOf {
     Plan,
     /// Of the ledger's events.
     Events,
+    /// Of `inventory --format json`.
+    Inventory,
 }

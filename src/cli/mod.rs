@@ -13,6 +13,8 @@ mod deciding;
 mod error;
 mod exit_code;
 mod forge;
+mod inventory;
+mod inventory_args;
 mod leak;
 mod ledger;
 mod links;
@@ -110,6 +112,9 @@ fn run(
         Command::Auth(args) => wait(screen, &runtime?, async |_| {
             auth::run(args, global, screen).await
         }),
+        Command::Inventory(args) => wait(screen, &runtime?, async |_| {
+            inventory::run(args, global, screen).await
+        }),
         Command::Ledger(command) => wait(screen, &runtime?, async |_| {
             ledger::run(command, global, screen).await
         }),
@@ -137,6 +142,7 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
         | Command::Apply(_)
         | Command::Why(_)
         | Command::Auth(_)
+        | Command::Inventory(_)
         | Command::Ledger(_) => return Ok(()),
     };
     let global = &afresh.global;

@@ -7,7 +7,7 @@ use clap::CommandFactory;
 use super::args::{Afresh, Schema, SchemaOf};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
-use crate::{ledger, manifest, saved};
+use crate::{ledger, manifest, review, saved};
 
 /// Prints a JSON Schema.
 pub fn run(args: &Schema, screen: &Screen) -> Result<Exit, Failure> {
@@ -15,6 +15,7 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<Exit, Failure> {
         SchemaOf::Manifest => manifest::schema(),
         SchemaOf::Plan => saved::schema(),
         SchemaOf::Events => ledger::schema(),
+        SchemaOf::Inventory => review::inventory::schema(),
     };
     screen.put(&serde_json::to_string_pretty(&schema)?);
     Ok(Exit::AsWanted)

@@ -193,8 +193,7 @@ impl Ground {
 
     /// Is it a simulated cloud that takes any number of requests?
     pub fn is_unmetered(&self) -> bool {
-        let embedded = self.embedded.as_ref();
-        embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
+        is_unmetered(self.embedded.as_ref())
     }
 
     /// The present.
@@ -219,6 +218,10 @@ impl Ground {
     pub fn close(&self) -> Result<(), Failure> {
         close(self.embedded.as_ref())
     }
+}
+
+fn is_unmetered(embedded: Option<&Simulated>) -> bool {
+    embedded.is_some_and(|sim| !sim.cloud.world().is_throttling())
 }
 
 fn close(embedded: Option<&Simulated>) -> Result<(), Failure> {
@@ -295,6 +298,11 @@ impl Outside {
             client,
             embedded,
         })
+    }
+
+    /// Is it a simulated cloud that takes any number of requests?
+    pub fn is_unmetered(&self) -> bool {
+        is_unmetered(self.embedded.as_ref())
     }
 
     /// Opens the ledger at exactly this place.

@@ -131,6 +131,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
             return Vec::new();
         }
         Command::Apply(args) => return args.paths.clone(),
+        Command::Inventory(args) => return args.paths.clone(),
         Command::Ledger(
             Ledger::List { paths }
             | Ledger::Show { paths, .. }

@@ -39,6 +39,15 @@ pub struct ListedRuntime {
     pub kind: OwnKeys,
 }
 
+/// A factory or a Synapse workspace, as its subscription lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedHolder {
+    /// The resource group that it lies in.
+    pub group: String,
+    /// Its own name.
+    pub name: String,
+}
+
 /// A storage account as its subscription lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedAccount {

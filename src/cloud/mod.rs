@@ -19,6 +19,7 @@ mod factory;
 mod fields;
 mod gate;
 mod hand_over;
+mod holders;
 mod key_pair;
 mod parameters;
 mod reader;
@@ -41,8 +42,8 @@ pub use crate::http::Place;
 pub use access::workspace::Me;
 pub use activity::{ActivityLog, ActivityLogKey};
 pub use answer::{
-    ActFailure, Dated, History, ListedAccount, ListedJob, ListedRuntime, LogStretch, Regenerated,
-    RuntimeStatus,
+    ActFailure, Dated, History, ListedAccount, ListedHolder, ListedJob, ListedRuntime, LogStretch,
+    Regenerated, RuntimeStatus,
 };
 pub use approval::Approval;
 pub use clock_skew::ClockSkew;

@@ -8,7 +8,8 @@ use super::access::vault::of_vault;
 use super::access::workspace::{Me, may_run, of_workspace};
 use super::activity::ActivityLog;
 use super::answer::{
-    Dated, History, ListedAccount, ListedJob, ListedRuntime, LogStretch, RuntimeStatus,
+    Dated, History, ListedAccount, ListedHolder, ListedJob, ListedRuntime, LogStretch,
+    RuntimeStatus,
 };
 use super::clock_skew::ClockSkew;
 use super::credential::vault::Vault;
@@ -18,7 +19,7 @@ use super::databricks::{host, jobs, runs, task};
 use super::session::Session;
 use super::submission::SubmittedRun;
 use super::surroundings::Surroundings;
-use super::{account, activity, factory, vault};
+use super::{account, activity, factory, holders, vault};
 use crate::http::waiting::{Seconds, Waiting};
 use crate::http::{Class, Client};
 use crate::limits::{BUDGET_WAIT_TOLD, CLOCK_SKEW_TOLD};
@@ -31,6 +32,7 @@ use crate::model::job::{JobId, Run, RunId};
 use crate::model::outcome::TaskFailure;
 use crate::model::requests::{RequestClass, Requests};
 use crate::model::runtime::{Fingerprint, PerSlot};
+use crate::model::runtime_service::RuntimeService;
 use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::LogSpan;
 use crate::model::trouble::Trouble;
@@ -91,6 +93,15 @@ impl Reader {
     /// All runtimes of a factory, every page.
     pub async fn runtimes(&self, factory: &Factory) -> Result<Dated<Vec<ListedRuntime>>, Trouble> {
         factory::list(&self.session, factory).await
+    }
+
+    /// All factories, or all Synapse workspaces, of a subscription, every page.
+    pub async fn holders(
+        &self,
+        subscription: &Subscription,
+        service: RuntimeService,
+    ) -> Result<Dated<Vec<ListedHolder>>, Trouble> {
+        holders::list(&self.session, subscription, service).await
     }
 
     /// `getStatus` of a runtime.

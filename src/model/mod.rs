@@ -17,6 +17,7 @@ pub mod effect;
 pub mod finding;
 pub mod hand_off;
 pub mod hex;
+pub mod inventory;
 pub mod job;
 pub mod joint;
 pub mod key_service;

@@ -22,7 +22,6 @@ use super::verdict::{Action, Counts};
 mod leak;
 mod suspend;
 
-
 /// A policy. By default: none, which bounds nothing and allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {

@@ -7,6 +7,7 @@ mod change;
 mod command;
 pub mod findings;
 mod hold;
+pub mod inventory;
 pub mod json;
 pub mod markdown;
 mod paint;

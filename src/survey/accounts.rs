@@ -138,7 +138,7 @@ fn unlisted(
 }
 
 /// Has the account all tags of the rule? Azure tells names of tags apart without regard to case, and values with it.
-fn has_tags(rule: &KeyAgeRule, account: &ListedAccount) -> bool {
+pub(super) fn has_tags(rule: &KeyAgeRule, account: &ListedAccount) -> bool {
     rule.tags.iter().all(|(wanted, value)| {
         let mut tags = account.tags.iter();
         tags.any(|(tag, has)| tag.eq_ignore_ascii_case(wanted) && has == value)

@@ -9,6 +9,7 @@ pub mod access;
 mod accounts;
 mod destinations;
 mod found;
+mod inventory;
 mod jobs;
 mod keys;
 mod log;
@@ -28,6 +29,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use self::found::Found;
+pub use self::inventory::inventory;
 pub use self::scene::Options;
 use self::scene::Scene;
 use crate::cloud::Reader;

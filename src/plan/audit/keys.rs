@@ -92,8 +92,9 @@ fn leak(case: &RuntimeCase, plan: &Plan) -> Option<Timestamp> {
 pub(super) fn pass_over(case: &RuntimeCase, plan: &Plan, step: &Step) -> bool {
     let all = actions(step);
     // Where a key is handed over in the same step, that belongs to its regenerate.
-    let (others, slots): (Vec<_>, Vec<_>) = all
+    let (others, slots): (Vec<&Action>, Vec<&Action>) = all
         .iter()
+        .copied()
         .partition(|action| action.regenerated().is_none());
     let mut slots = slots.iter().filter_map(|action| action.regenerated());
     let follows = others.iter().all(|action| action.handed_over().is_some());

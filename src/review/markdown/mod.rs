@@ -14,6 +14,7 @@ mod failure;
 mod fit;
 mod group;
 mod head;
+mod inventory;
 mod limit;
 mod options;
 mod pull;
@@ -25,6 +26,7 @@ mod tests;
 use crate::model::verdict::Plan;
 
 pub use failure::{Failed, failure};
+pub use inventory::inventory;
 pub use limit::{Limit, Link, length};
 pub use options::MarkdownOptions;
 

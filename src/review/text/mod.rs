@@ -13,6 +13,7 @@ mod access;
 mod advice;
 mod diff;
 mod hand_off;
+mod inventory;
 mod job;
 mod label;
 mod pull;
@@ -47,6 +48,7 @@ pub(super) use summary::{missing_rights, near_freezes, next};
 
 pub use access::{access, accesses};
 pub use diff::diff;
+pub use inventory::inventory;
 pub use pull::pull;
 pub use report::{outcome, recorded, report};
 pub use shown::TextOptions;
