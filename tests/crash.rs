@@ -338,7 +338,7 @@ fn trial(seed: u64) -> Trial {
             when: chance.of(&WHENS),
         })
         .collect();
-    let hands_over = seed % 3 == 0;
+    let hands_over = seed.is_multiple_of(3);
     Trial {
         estate: Estate {
             runtimes,

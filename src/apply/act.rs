@@ -40,7 +40,7 @@ pub(super) fn under_way(action: &Action, lifetime: Span, command: Option<Span>) 
         | Action::Submit { .. }
         | Action::Cancel { .. } => REPEATABLE_LIFETIMES,
     };
-    let requests = Span::seconds(lifetime.as_secs() * lifetimes as u64);
+    let requests = Span::seconds(lifetime.as_secs() * u64::from(lifetimes));
     command.map_or(requests, |command| requests.plus(command))
 }
 

@@ -19,6 +19,7 @@ use crate::model::address::Name;
 use crate::model::connection::{Cloud, Credential, KeyConnection, Limits, Subscription};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::inventory::Inventory;
+use crate::model::key_service::KeyService;
 use crate::model::memory::Memory;
 use crate::model::policy::Policy;
 use crate::model::survey::{KeyReading, Refresh};
@@ -76,7 +77,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         width: Width::READING,
         now: outside.clock.now(),
     };
-    let found = survey::inventory(
+    let found = survey::inventory::inventory(
         &places,
         desired.as_ref(),
         &memory,
@@ -150,7 +151,7 @@ fn add_manifests(places: &mut Vec<Subscription>, desired: Option<&Desired>) {
         .iter()
         .flat_map(|desired| desired.key_connections.values());
     let (first, then): (Vec<&KeyConnection>, Vec<&KeyConnection>) =
-        connections.partition(|one| matches!(one, KeyConnection::Subscription(_)));
+        connections.partition(|one| one.service() == KeyService::Storage);
     for connection in first.into_iter().chain(then) {
         let subscription = connection.subscription().to_ascii_lowercase();
         let manager = &connection.cloud().resource_manager;

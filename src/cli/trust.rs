@@ -21,7 +21,7 @@ use crate::model::connection::{Cloud, KeyConnection, Workspace};
 use crate::model::desired::LedgerPlace;
 use crate::model::policy::Policy;
 use crate::model::trust::{
-    Allowed, Ask, Asked, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
+    Allowed, Ask, Asked, Commands, Denied, HostPattern, Lack, Role, SECRET_FOLDERS, Source, Trust,
 };
 use crate::model::vault::{VaultConnection, VaultName};
 
@@ -60,7 +60,7 @@ pub fn gather(
 ) -> Result<Trust, Failure> {
     if global.sim.is_some() {
         return Ok(Trust {
-            allows_commands: global.allow_commands,
+            commands: commands(global),
             allowed: Allowed {
                 commands: policy.allow.commands.clone(),
                 ..Allowed::default()
@@ -69,7 +69,7 @@ pub fn gather(
         });
     }
     let trust = Trust {
-        allows_commands: global.allow_commands,
+        commands: commands(global),
         allows_loopback: global.allow_loopback || is_on(ALLOW_LOOPBACK, around)?,
         allowed: Allowed {
             files: policy
@@ -86,6 +86,14 @@ pub fn gather(
         ..Trust::default()
     };
     Ok(trust.whole(scope.ledger, scope.clouds()))
+}
+
+const fn commands(global: &Global) -> Commands {
+    if global.allow_commands {
+        Commands::All
+    } else {
+        Commands::Listed
+    }
 }
 
 /// Is a variable set that stands for a flag? A word that it does not take must not pass for a no.

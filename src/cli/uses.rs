@@ -45,7 +45,7 @@ pub fn of_desired(desired: &Desired, trust: &Trust, ledger: &LedgerPlace, plan: 
             .values()
             .filter(|one| is_used(one.name())),
         desired.workspaces.values().filter(is_meant),
-        vaults_of(plan, &desired.vaults),
+        &vaults_of(plan, &desired.vaults),
     )
 }
 
@@ -54,7 +54,7 @@ fn of<'a>(
     ledger: &LedgerPlace,
     with_keys: impl Iterator<Item = &'a KeyConnection>,
     workspaces: impl Iterator<Item = &'a Workspace>,
-    vaults: Vec<&'a VaultConnection>,
+    vaults: &[&'a VaultConnection],
 ) -> Vec<Use> {
     if trust.is_simulated {
         return Vec::new();

@@ -413,11 +413,11 @@ impl Look<'_> {
         let has_consumers = self.made.is_some() || self.record.is_some();
         match state {
             HandOffState::Done { .. } | HandOffState::NotOwed => false,
-            HandOffState::Waits { .. } => true,
             HandOffState::Due(Gap::Never) | HandOffState::Unknown | HandOffState::Blocked(_) => {
                 has_consumers
             }
-            HandOffState::Due(
+            HandOffState::Waits { .. }
+            | HandOffState::Due(
                 Gap::Another | Gap::Missing | Gap::Disabled | Gap::Expired { .. },
             ) => true,
         }

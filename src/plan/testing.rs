@@ -105,6 +105,10 @@ pub fn leaked(mut case: RuntimeCase, at: &str) -> RuntimeCase {
     case
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where a case has an option"
+)]
 pub fn suspended(until: Option<Timestamp>) -> Option<Suspension> {
     Some(Suspension {
         reason: "the gateway is being moved".to_owned(),

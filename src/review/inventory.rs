@@ -54,6 +54,7 @@ struct Counts {
 /// One key. It is never read itself.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "it is the name in the output")]
 struct Key {
     /// The ARM id of the runtime or storage account.
     resource_id: String,
@@ -178,7 +179,7 @@ impl Key {
             made_after: key.birth.earliest.map(|at| at.to_string()),
             made_before: key.birth.latest.map(|at| at.to_string()),
             age_at_least: key.age.at_least.as_secs(),
-            age_at_most: key.age.at_most.map(|age| age.as_secs()),
+            age_at_most: key.age.at_most.map(crate::model::time::Span::as_secs),
             evidence: evidence.map(|one| words::evidence(one, service)).collect(),
             rule: key.rule.as_ref().map(ToString::to_string),
             suspended: key.suspended,
@@ -240,7 +241,9 @@ pub fn csv(inventory: &Inventory) -> Result<String, csv::Error> {
         ];
         writer.write_record(cells.iter().map(|cell| harmless(cell)))?;
     }
-    let bytes = writer.into_inner().map_err(|error| error.into_error())?;
+    let bytes = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

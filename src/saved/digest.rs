@@ -233,7 +233,7 @@ impl Digest {
             Hold::Starved { slot, .. } => self.put(&("starved", slot.on_the_wire())),
             Hold::Overlap { slot, .. } => self.put(&("overlap", slot.on_the_wire())),
             Hold::HandOff { slot, to, why } => {
-                self.put(&("handOff", slot.on_the_wire(), to.to_string(), stop(why)))
+                self.put(&("handOff", slot.on_the_wire(), to.to_string(), stop(why)));
             }
             Hold::Freeze { reason } => self.put(&("freeze", reason)),
             Hold::Suspended { reason } => self.put(&("suspended", reason)),

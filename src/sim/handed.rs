@@ -17,7 +17,7 @@ impl World {
         let keys = self.live_keys();
         let mut all = BTreeMap::new();
         for vault in &self.vaults {
-            for secret in vault.secrets.iter() {
+            for secret in &vault.secrets {
                 if vault.state(secret, now) != State::Present {
                     continue;
                 }
@@ -36,7 +36,7 @@ impl World {
         let mut all = Vec::new();
         for subscription in &self.subscriptions {
             for factory in &subscription.factories {
-                for runtime in factory.runtimes.iter() {
+                for runtime in &factory.runtimes {
                     for (slot, key) in RUNTIME_KEYS.iter().enumerate() {
                         let name = format!("{}/{}#{key}", factory.name, runtime.name);
                         let value = self.key_value(&subscription.id, factory, runtime, slot, now);
@@ -44,7 +44,7 @@ impl World {
                     }
                 }
             }
-            for account in subscription.storage_accounts.iter() {
+            for account in &subscription.storage_accounts {
                 for (slot, key) in ACCOUNT_KEYS.iter().enumerate() {
                     let name = format!("storage:{}#{key}", account.name);
                     all.push((name, account.key_value(&root, slot, now)));

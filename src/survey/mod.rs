@@ -9,7 +9,7 @@ pub mod access;
 mod accounts;
 mod destinations;
 mod found;
-mod inventory;
+pub mod inventory;
 mod jobs;
 mod keys;
 mod log;
@@ -29,7 +29,6 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 
 use self::found::Found;
-pub use self::inventory::inventory;
 pub use self::scene::Options;
 use self::scene::Scene;
 use crate::cloud::Reader;

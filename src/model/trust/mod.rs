@@ -46,6 +46,16 @@ pub struct Allowed {
     pub commands: Vec<Vec<String>>,
 }
 
+/// Which commands of hand-offs may run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commands {
+    /// Those that the policy allows, word for word.
+    #[default]
+    Listed,
+    /// All: `--allow-commands` was given.
+    All,
+}
+
 /// Everything that is trusted in one command. By default: Azure's own hosts and nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
@@ -53,8 +63,8 @@ pub struct Trust {
     pub is_simulated: bool,
     /// `--allow-loopback` was given.
     pub allows_loopback: bool,
-    /// `--allow-commands` was given.
-    pub allows_commands: bool,
+    /// Which commands of hand-offs may run.
+    pub commands: Commands,
     /// The host of the ledger's blob, if it is one.
     pub ledger: Option<Host>,
     /// A connection's cloud has a host that is none of this machine's.
@@ -72,7 +82,10 @@ pub struct Trust {
 impl Trust {
     /// May a key be given to this program with these arguments? A manifest alone runs nothing, not even where everything is simulated.
     pub fn may_run(&self, argv: &[String]) -> bool {
-        self.allows_commands || self.allowed.commands.iter().any(|known| known == argv)
+        match self.commands {
+            Commands::All => true,
+            Commands::Listed => self.allowed.commands.iter().any(|known| known == argv),
+        }
     }
 
     /// For a command whose requests all go to the simulator.
