@@ -17,6 +17,7 @@ use crate::model::access::{Access, Entry, Need, Place, Right, Standing};
 use crate::model::address::Name;
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::trouble::{Trouble, TroubleKind};
+use crate::model::vault::VaultConnection;
 use crate::{review, survey};
 
 /// What the project's ledger is called beside its connections.
@@ -83,6 +84,7 @@ fn all_known(wanted: &[Name], desired: &Desired, place: &LedgerPlace) -> Result<
     let is_known = |name: &Name| {
         desired.key_connections.contains_key(name)
             || desired.workspaces.contains_key(name)
+            || desired.vaults.values().any(|vault| vault.name() == name)
             || name.as_str() == LEDGER && matches!(place, LedgerPlace::Blob(_))
     };
     match wanted.iter().find(|name| !is_known(name)) {
@@ -96,7 +98,8 @@ fn all_known(wanted: &[Name], desired: &Desired, place: &LedgerPlace) -> Result<
                 .key_connections
                 .keys()
                 .chain(desired.workspaces.keys());
-            let known: Vec<&str> = known.map(Name::as_str).collect();
+            let vaults = desired.vaults.values().map(VaultConnection::name);
+            let known: Vec<&str> = known.chain(vaults).map(Name::as_str).collect();
             Err(Failure::new(format!("no connection is called {name}"))
                 .with_advice(format!("There are: {}", known.join(", "))))
         }

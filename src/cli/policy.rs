@@ -134,6 +134,8 @@ pub fn check_plan(policy: &Policy, file: &saved::File, now: Timestamp) -> Result
         let found = policy.of_key_connection(connection).into_iter();
         found.chain(kind)
     }));
+    let vaults = file.vaults.values();
+    found.extend(vaults.flat_map(|vault| policy.of_vault(vault)));
     found.extend(file.workspaces.values().flat_map(|workspace| {
         let kind = policy.of_kind(Kind::DatabricksWorkspace);
         policy.of_workspace(workspace).into_iter().chain(kind)

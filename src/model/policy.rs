@@ -17,6 +17,7 @@ use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use super::suspension::Suspending;
 use super::time::{Freeze, Span};
 use super::trust::Allowed;
+use super::vault::VaultConnection;
 use super::verdict::{Action, Counts};
 
 mod leak;
@@ -159,8 +160,6 @@ pub enum Part {
     UnknownAge,
     /// `onWindowStarvation`.
     Starvation,
-    /// This entry of `handOff`.
-    HandOff(usize),
     /// `suspend`.
     Suspend,
     /// `ignoreWindows`.
@@ -389,16 +388,14 @@ impl Policy {
         })
     }
 
-    /// What the places break that keys go to.
-    fn of_hand_offs(&self, all: &[HandOff]) -> Vec<Violation> {
-        let allowed = self.require.vaults.as_ref();
-        let broken = all.iter().enumerate().filter_map(|(index, one)| match one {
-            HandOff::Vault { vault, .. } => {
-                outside(allowed, &vault.to_string(), "vault", Part::HandOff(index))
-            }
-            HandOff::Command { .. } | HandOff::Person { .. } => None,
-        });
-        broken.collect()
+    /// What a Key Vault breaks that keys are handed to.
+    pub fn of_vault(&self, vault: &VaultConnection) -> Vec<Violation> {
+        let name = vault.vault.to_string();
+        let is_allowed = outside(self.require.vaults.as_ref(), &name, "vault", Part::Whole);
+        is_allowed
+            .into_iter()
+            .chain(self.of_method(&vault.credential))
+            .collect()
     }
 
     /// What a rule about keys breaks.
@@ -466,7 +463,6 @@ impl Policy {
         [age, overlap, unknown, starvation, ignored]
             .into_iter()
             .flatten()
-            .chain(self.of_hand_offs(&spec.hand_offs))
             .chain(actions)
             .collect()
     }

@@ -2,25 +2,31 @@
 //!
 //! This tells a person beforehand, and decides nothing: a plan finds out by itself what it may read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 
 use super::jobs;
 use super::scene::{Options, Scene};
 use crate::cloud::{ListedJob, Me, Reader, Width};
 use crate::model::access::{Access, CAN_MANAGE_RUN, CAN_VIEW, Entry, Need, Place, Right, Standing};
-use crate::model::address::Name;
+use crate::model::address::{Address, Name};
 use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
 use crate::model::desired::Desired;
+use crate::model::hand_off::Destination;
 use crate::model::job::JobId;
 use crate::model::memory::Memory;
+use crate::model::runtime::Slot;
+use crate::model::selector::Selector;
 use crate::model::survey::{KeyReading, Refresh};
 use crate::model::time::Timestamp;
 use crate::model::vault::{SecretName, VaultConnection};
 
 /// Why nobody can tell whether a rule's jobs may be run.
 const NOT_FOUND: &str = "which job it is could not be found out";
+
+/// A name that is asked for where no rule names a secret. It need not be there.
+const ANY_SECRET: &str = "afresh";
 
 /// Signs in to every connection that `wanted` names, or to all, and asks what is allowed there. In the order of their names.
 pub async fn gather(
@@ -47,12 +53,17 @@ pub async fn gather(
         .workspaces
         .values()
         .filter(|one| is_wanted(&one.name));
-    let (mut all, workspaces) = join(
+    let vaults = desired.vaults.values().filter(|one| is_wanted(one.name()));
+    let vaults =
+        vaults.map(|vault| async { of_vault(reader, vault, &secrets(desired, vault)).await });
+    let (mut all, workspaces, vaults) = join3(
         join_all(with_keys.map(|connection| of_keys(reader, connection))),
         join_all(workspaces.map(|workspace| of_workspace(&scene, workspace))),
+        join_all(vaults),
     )
     .await;
     all.extend(workspaces);
+    all.extend(vaults);
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
 }
@@ -90,7 +101,7 @@ async fn of_workspace(scene: &Scene<'_>, workspace: &Workspace) -> Access {
 }
 
 /// Whether a vault lets us in, and the rights on the secrets that keys are handed to there.
-pub async fn of_vault(reader: &Reader, vault: &VaultConnection, secrets: &[SecretName]) -> Access {
+async fn of_vault(reader: &Reader, vault: &VaultConnection, secrets: &[SecretName]) -> Access {
     let (entry, rights) = reader.vault_access(vault, secrets).await;
     Access {
         name: vault.name().to_string(),
@@ -98,6 +109,37 @@ pub async fn of_vault(reader: &Reader, vault: &VaultConnection, secrets: &[Secre
         entry,
         rights,
     }
+}
+
+/// The secrets that keys of named resources go to in a vault. Of patterns only a list tells: the rights on any name stand for those.
+fn secrets(desired: &Desired, vault: &VaultConnection) -> Vec<SecretName> {
+    let mut all = BTreeSet::new();
+    for rule in &desired.key_ages {
+        let connection = desired.key_connections.get(&rule.connection);
+        for name in rule.select.iter().filter_map(|selector| match selector {
+            Selector::Named(name) => Some(name),
+            Selector::Glob(_) => None,
+        }) {
+            let Some(id) = connection.and_then(|connection| connection.id_of(name)) else {
+                continue;
+            };
+            let address = Address::new(rule.connection.clone(), name.clone());
+            for hand_off in &rule.spec.hand_offs {
+                let places = Slot::BOTH.map(|slot| hand_off.of(&address, &id, slot));
+                let places = places.into_iter().flatten();
+                all.extend(places.filter_map(|to| match to {
+                    Destination::Vault { vault: of, secret } if of == vault.vault => Some(secret),
+                    Destination::Vault { .. }
+                    | Destination::Command { .. }
+                    | Destination::Person { .. } => None,
+                }));
+            }
+        }
+    }
+    if all.is_empty() {
+        all.extend(SecretName::parse(ANY_SECRET));
+    }
+    all.into_iter().collect()
 }
 
 /// The rights on every job that a rule selects; where none speaks of a job, whether jobs can be listed at all.

@@ -62,7 +62,13 @@ pub fn build(
     let (key_ages, vaults) = key_age::build(&mut context);
     let asks = asks::all(&context, project.as_ref(), &vaults);
     let job_runs = job_run::build(&mut context);
-    policy::check_rules(&mut context, policy, key_ages.as_ref(), job_runs.as_ref());
+    policy::check_rules(
+        &mut context,
+        policy,
+        key_ages.as_ref(),
+        job_runs.as_ref(),
+        &vaults,
+    );
     let approvals = approval::build(&mut context, project.as_ref());
     if !documents.iter().any(Document::is_rule) && context.findings.error_count() == 0 {
         context.findings.add(no_rule());

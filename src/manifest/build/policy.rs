@@ -13,6 +13,7 @@ use super::super::shape::rule::KeyAgeSpec;
 use super::super::source::is_same;
 use super::connection::Written;
 use super::context::{Context, Declared, named, resolved};
+use super::hand_off::Vaults;
 
 /// A Policy among manifests allows nothing: whoever writes those could write it as well.
 pub fn check_misplaced(context: &mut Context<'_>) {
@@ -102,7 +103,14 @@ pub fn check_rules(
     policy: &Policy,
     key_ages: Option<&Vec<KeyAgeRule>>,
     job_runs: Option<&Vec<JobRunRule>>,
+    vaults: &Vaults,
 ) {
+    for (vault, _, mark) in vaults.iter() {
+        for Violation { message, .. } in policy.of_vault(vault) {
+            let problem = Problem::at(mark, message).help(policy.told());
+            context.findings.add(problem.by_policy());
+        }
+    }
     let documents = Context::of_kind(context.documents, Kind::KeyAge);
     for rule in key_ages.into_iter().flatten() {
         if let Some(document) = documents.get(&rule.name)
@@ -171,10 +179,6 @@ fn in_key_age(spec: &KeyAgeSpec, part: Part) -> Option<Mark> {
         Part::Overlap => spec.overlap.as_ref().map(|at| at.mark),
         Part::UnknownAge => spec.unknown_age.as_ref().map(|at| at.mark),
         Part::Starvation => spec.on_starvation.as_ref().map(|at| at.mark),
-        Part::HandOff(index) => {
-            let all = spec.hand_offs.as_ref();
-            all.and_then(|all| all.get(index)).map(|at| at.mark)
-        }
         Part::IgnoreWindows => spec.ignore_windows.as_ref().map(|at| at.mark),
         Part::Suspend => spec.suspend.as_ref().map(|at| at.mark),
         _ => None,
