@@ -290,9 +290,15 @@ fn of_markdown(markdown: &str, address: &str) -> Option<Said> {
     Some(Said { promise, action })
 }
 
-/// Is it the row of a subject? Not that of an operation which is resolved: it says nothing of what is done now.
+/// Is it the row of a subject, alone or among others of which the same is said? Not that of an operation which is resolved: it says nothing
+/// of what is done now.
 fn is_row_of(line: &str, code: &str) -> bool {
-    line.starts_with(&format!("| {code} |")) && line.matches(" | ").count() > 1
+    let first = line
+        .strip_prefix("| ")
+        .and_then(|row| row.split(" | ").next());
+    let is_named =
+        first.is_some_and(|cell| cell == code || cell.starts_with("**") && cell.contains(code));
+    is_named && line.matches(" | ").count() > 1
 }
 
 /// The head of the table in which a subject stands that is not acted on. One that needs attention may be on hold or not: its `until` or
