@@ -21,7 +21,7 @@ pub(super) struct Judged {
     pub(super) breaks_at: Option<Timestamp>,
     /// When a kept one is no longer proved.
     pub(super) doubtful_at: Option<Timestamp>,
-    /// When another part of the subject breaks it, too.
+    /// When another part of the subject breaks it, too, or a `bornAfter` that lies ahead begins to count.
     pub(super) part_changes_at: Option<Timestamp>,
 }
 
@@ -83,6 +83,12 @@ pub(super) fn keys(case: &RuntimeCase, joint: &Joint, seen: bool, moment: Moment
             doubtful_at: kept_until,
             part_changes_at: None,
         }
+    };
+    let begins = moment.first_after(case.spec.born_after);
+    let part_changes_at = judged.part_changes_at.into_iter().chain(begins).min();
+    let judged = Judged {
+        part_changes_at,
+        ..judged
     };
     judged.unseen(&case.sight)
 }

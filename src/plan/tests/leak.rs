@@ -205,5 +205,7 @@ fn a_leak_is_no_starvation_and_one_that_lies_ahead_is_none() {
     }
     let mut case = runtime();
     case.spec.born_after = Some(ahead("1s"));
-    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Young));
+    let kept = step(&case);
+    assert_eq!(kept.verdict, Verdict::Keep(Keep::Young));
+    assert_eq!(kept.changes_at, Some(ahead("1s")));
 }
