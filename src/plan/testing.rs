@@ -604,7 +604,7 @@ impl Dice<'_> {
             self.pick(&[OnStarvation::Wait, OnStarvation::Rotate, OnStarvation::Fail]);
         case.spec.jitter = self.pick(&[Span::ZERO, Span::hours(6)]);
         if self.one_in(3) {
-            let leaks = [ago("1d"), ago("30d"), ago("76d"), now(), ago("1h")];
+            let leaks = [ago("1d"), ago("30d"), ago("76d"), now(), ahead("1h")];
             case.spec.born_after = Some(self.pick(&leaks));
             case.spec.ignore_windows = self.one_in(2);
         }
