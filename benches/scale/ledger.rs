@@ -14,7 +14,7 @@ use std::process::Command;
 
 use afresh::ledger::event::{Event, Subject};
 use afresh::model::address::{Address, Identity, ResourceId};
-use afresh::model::job::RunResult;
+use afresh::model::job::{JobId, RunId, RunResult};
 use afresh::model::memory::{LogId, LogReading};
 use afresh::model::runtime::{Fingerprint, PerSlot, Slot};
 use afresh::model::time::{Span, Timestamp};
@@ -135,11 +135,14 @@ fn run_seen(day: usize, number: usize) -> Result<Event> {
     let job = i64::try_from(number)?;
     Ok(Event::RunSeen {
         subject: Subject {
-            identity: Identity::Job("adb-1234567890123456.7.azuredatabricks.net".to_owned(), job),
+            identity: Identity::Job(
+                "adb-1234567890123456.7.azuredatabricks.net".to_owned(),
+                JobId(job),
+            ),
             address: Address::parse(&format!("analytics/job-{number}"))?,
         },
         name: Some(format!("job-{number}")),
-        run: i64::try_from(day)? * 1_000_000 + job,
+        run: RunId(i64::try_from(day)? * 1_000_000 + job),
         ended: at(day, number)?,
         result: RunResult::Success,
         digest: None,

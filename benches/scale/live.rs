@@ -14,7 +14,7 @@ use afresh::ledger::event::{Event, Subject};
 use afresh::manifest::{Input, check};
 use afresh::model::address::{Address, Identity, ResourceId};
 use afresh::model::desired::{Desired, JobRunWhat};
-use afresh::model::job::RunResult;
+use afresh::model::job::{JobId, RunId, RunResult};
 use afresh::model::runtime::{Fingerprint, PerSlot, Slot};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::verdict::Presumed;
@@ -275,11 +275,11 @@ fn write_ledger(path: &Path, estate: &Estate, desired: &Desired, host: &str) -> 
             let job = i64::try_from(number)?;
             let event = Event::RunSeen {
                 subject: Subject {
-                    identity: Identity::Job(host.to_owned(), job),
+                    identity: Identity::Job(host.to_owned(), JobId(job)),
                     address: Address::parse(&format!("analytics/{}", rule.name))?,
                 },
                 name: Some(format!("job-{number}")),
-                run: 1_000_000 + job,
+                run: RunId(1_000_000 + job),
                 ended: Span::hours(1).before(now),
                 result: RunResult::Success,
                 digest: None,

@@ -7,6 +7,7 @@ use crate::cloud::{ActFailure, Dated};
 use crate::limits::{REGENERATE_LIFETIMES, REPEATABLE_LIFETIMES};
 use crate::model::connection::Workspace;
 use crate::model::effect::Effect;
+use crate::model::job::RunId;
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::vault::NewVersion;
@@ -133,7 +134,7 @@ fn regenerated(
     }
 }
 
-const fn started_run(started: &Dated<i64>) -> Receipt {
+const fn started_run(started: &Dated<RunId>) -> Receipt {
     Receipt::Started {
         run: started.said,
         answered: started.at,
@@ -144,7 +145,7 @@ const fn started_run(started: &Dated<i64>) -> Receipt {
 async fn cancel(
     hands: &Hands<'_>,
     workspace: &Workspace,
-    run: i64,
+    run: RunId,
     act_by: Timestamp,
 ) -> Result<Receipt, ActFailure> {
     let lost = match hands.writer.cancel(workspace, run, act_by).await {

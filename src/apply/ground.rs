@@ -255,9 +255,9 @@ mod tests {
     #[test]
     fn a_start_holds_while_the_newest_run_is_the_one_it_follows() {
         let (old, last, new) = (
-            run(5, Some(50), Some(55)),
-            run(107, Some(170), Some(175)),
-            run(108, Some(180), Some(185)),
+            run(RunId(5), Some(50), Some(55)),
+            run(RunId(107), Some(170), Some(175)),
+            run(RunId(108), Some(180), Some(185)),
         );
         assert_eq!(
             start(sight(Some(&last), &[], &[last.clone(), old.clone()])),
@@ -270,7 +270,7 @@ mod tests {
             Err("run 108 has begun since the decision".to_owned())
         );
         let replaced = StartSight {
-            known: &[108],
+            known: &[RunId(108)],
             ..sight(Some(&last), &[], std::slice::from_ref(&new))
         };
         assert_eq!(start(replaced), Ok(()));
@@ -278,14 +278,17 @@ mod tests {
 
     #[test]
     fn a_first_start_holds_while_nothing_has_begun_since_the_look() {
-        let (before, since) = (run(5, Some(99), Some(99)), run(6, Some(100), Some(101)));
+        let (before, since) = (
+            run(RunId(5), Some(99), Some(99)),
+            run(RunId(6), Some(100), Some(101)),
+        );
         assert_eq!(start(sight(None, &[], &[before])), Ok(()));
         assert!(start(sight(None, &[], &[since])).is_err());
     }
 
     #[test]
     fn who_starts_alone_needs_all_runs_ended() {
-        let active = [run(7, Some(70), None)];
+        let active = [run(RunId(7), Some(70), None)];
         assert_eq!(
             start(sight(Some(&active[0]), &active, &[])),
             Err("run 7 is active".to_owned())
@@ -295,7 +298,7 @@ mod tests {
             ..sight(Some(&active[0]), &active, &[])
         };
         assert_eq!(start(beside), Ok(()));
-        let queued = [run(9, None, None), active[0].clone()];
+        let queued = [run(RunId(9), None, None), active[0].clone()];
         assert!(
             start(StartSight {
                 active: &queued,
@@ -307,7 +310,10 @@ mod tests {
 
     #[test]
     fn a_run_without_times_is_news_unless_the_decision_knew_it() {
-        let (own, untold) = (run(40, Some(150), None), run(50, None, Some(160)));
+        let (own, untold) = (
+            run(RunId(40), Some(150), None),
+            run(RunId(50), None, Some(160)),
+        );
         let mut untold_end = untold.clone();
         untold_end.phase = Phase::Ended {
             at: None,
@@ -316,27 +322,30 @@ mod tests {
         let ended = [untold_end];
         for id in [50, 30] {
             let ended = [Run {
-                id,
+                id: RunId(id),
                 ..ended[0].clone()
             }];
             let news = sight(Some(&own), &[], &ended);
             assert!(start(news).is_err(), "ids are no order on every server");
             let known = StartSight {
-                known: &[id],
+                known: &[RunId(id)],
                 ..news
             };
             assert_eq!(start(known), Ok(()));
         }
         // Of one that tells its end, that is what counts.
         assert!(start(sight(Some(&own), &[], std::slice::from_ref(&untold))).is_err());
-        let before = run(60, None, Some(140));
+        let before = run(RunId(60), None, Some(140));
         assert_eq!(start(sight(Some(&own), &[], &[before])), Ok(()));
     }
 
     #[test]
     fn what_began_before_the_plan_looked_is_no_news() {
         // It follows its own start of long ago; since then others ran the job, longer ago than the plan looked back.
-        let (own, other) = (run(5, Some(50), Some(55)), run(8, Some(80), Some(85)));
+        let (own, other) = (
+            run(RunId(5), Some(50), Some(55)),
+            run(RunId(8), Some(80), Some(85)),
+        );
         assert_eq!(start(sight(Some(&own), &[], &[other])), Ok(()));
     }
 
@@ -347,26 +356,32 @@ mod tests {
                 at: None,
                 result: RunResult::Failed,
             },
-            ..run(7, from, Some(0))
+            ..run(RunId(7), from, Some(0))
         };
         let looked = at(100);
-        assert_eq!(started(&run(7, None, None), looked), Ok(()));
-        assert_eq!(started(&run(7, Some(100), Some(101)), looked), Ok(()));
-        assert_eq!(started(&run(7, None, Some(101)), looked), Ok(()));
+        assert_eq!(started(&run(RunId(7), None, None), looked), Ok(()));
+        assert_eq!(
+            started(&run(RunId(7), Some(100), Some(101)), looked),
+            Ok(())
+        );
+        assert_eq!(started(&run(RunId(7), None, Some(101)), looked), Ok(()));
         assert_eq!(started(&untold(Some(100)), looked), Ok(()));
         assert_eq!(
             started(&untold(None), looked),
             Err("perhaps not started: the service returned run 7, which has ended FAILED, and does not tell when".to_owned())
         );
         assert!(started(&untold(Some(99)), looked).is_err());
-        assert!(started(&run(7, Some(90), Some(99)), looked).is_err());
+        assert!(started(&run(RunId(7), Some(90), Some(99)), looked).is_err());
     }
 
     #[test]
     fn a_submit_holds_while_every_run_is_one_that_the_decision_knew() {
-        let (one, two) = (run(1, Some(1), Some(2)), run(2, Some(3), None));
+        let (one, two) = (
+            run(RunId(1), Some(1), Some(2)),
+            run(RunId(2), Some(3), None),
+        );
         let sight = SubmitSight {
-            known: &[1],
+            known: &[RunId(1)],
             failed: &[],
             beside: &[],
             cancelled: &[],
@@ -385,7 +400,7 @@ mod tests {
         );
         assert_eq!(
             submit(SubmitSight {
-                failed: &[2],
+                failed: &[RunId(2)],
                 ..more
             }),
             Ok(())
@@ -399,12 +414,12 @@ mod tests {
             Err("run 2 of another content is active".to_owned())
         );
         let allowed = SubmitSight {
-            beside: &[2],
+            beside: &[RunId(2)],
             ..former
         };
         assert_eq!(submit(allowed), Ok(()));
         let cancelled = SubmitSight {
-            cancelled: &[2],
+            cancelled: &[RunId(2)],
             ..allowed
         };
         assert!(submit(cancelled).is_err(), "it was to have ended");

@@ -126,14 +126,15 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::job::RunId;
     use crate::model::trouble::{Trouble, TroubleKind};
     use crate::model::verdict::{Action, Receipt};
 
     #[test]
     fn what_happened_is_counted_where_it_belongs_each_time() {
-        let action = || Action::Cancel { run: 7 };
+        let action = || Action::Cancel { run: RunId(7) };
         let receipt = || Receipt::Cancelled {
-            run: 7,
+            run: RunId(7),
             answered: crate::model::time::Timestamp::UNIX_EPOCH,
         };
         let trouble = Trouble {

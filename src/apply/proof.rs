@@ -217,7 +217,7 @@ mod tests {
 
     fn ended(result: RunResult, message: Option<&str>) -> Run {
         Run {
-            id: 7,
+            id: RunId(7),
             phase: Phase::Ended {
                 at: Some(at(101)),
                 result,

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::event::{Confirmation, Ending, Event, HandOffConfirmation, Intent, Subject, Why};
 use crate::model::address::{Address, Identity, Name, ResourceId};
 use crate::model::hand_off::Destination;
-use crate::model::job::{ParameterValue, RunResult, Token};
+use crate::model::job::{JobId, ParameterValue, RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
@@ -38,7 +38,7 @@ pub fn gateway(n: u8) -> Subject {
 /// The job number `n` of `analytics`.
 pub fn job(n: u8) -> Subject {
     Subject {
-        identity: Identity::Job("adb-1.azuredatabricks.net".to_owned(), i64::from(n)),
+        identity: Identity::Job("adb-1.azuredatabricks.net".to_owned(), JobId(i64::from(n))),
         address: Address::parse(&format!("analytics/job-{n}")).unwrap(),
     }
 }
@@ -107,12 +107,12 @@ fn action() -> impl Strategy<Value = Action> {
         )
             .prop_map(|(token, after, parameters, alone)| Action::Start {
                 token,
-                after,
+                after: after.map(RunId),
                 parameters,
                 company: if alone { Company::Alone } else { Company::Any },
             }),
         (token(), "[0-9a-f]{64}").prop_map(|(token, digest)| Action::Submit { token, digest }),
-        any::<i64>().prop_map(|run| Action::Cancel { run }),
+        any::<i64>().prop_map(|run| Action::Cancel { run: RunId(run) }),
         (destination(), slot(), any::<u8>()).prop_map(|(to, slot, n)| Action::HandOver {
             to,
             slot,
@@ -131,8 +131,14 @@ fn receipt() -> impl Strategy<Value = Receipt> {
                 answered,
             }
         }),
-        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Started { run, answered }),
-        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Cancelled { run, answered }),
+        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Started {
+            run: RunId(run),
+            answered
+        }),
+        (any::<i64>(), instant()).prop_map(|(run, answered)| Receipt::Cancelled {
+            run: RunId(run),
+            answered
+        }),
         (destination(), slot(), 0_u8..4, instant()).prop_map(|(to, slot, n, answered)| {
             Receipt::HandedOver {
                 to,
@@ -206,7 +212,7 @@ fn seen() -> impl Strategy<Value = Event> {
                 Event::RunSeen {
                     subject,
                     name,
-                    run,
+                    run: RunId(run),
                     ended,
                     result: RunResult::parse(&result),
                     digest,
@@ -222,7 +228,7 @@ fn seen() -> impl Strategy<Value = Event> {
         )
             .prop_map(|(subject, run, ended, result, rule)| Event::RunFailed {
                 subject,
-                run,
+                run: RunId(run),
                 ended,
                 result: RunResult::parse(&result),
                 rule
@@ -325,7 +331,7 @@ fn said() -> impl Strategy<Value = Event> {
                 |(subject, at, run, by, known)| Event::Confirmed(Confirmation {
                     subject,
                     digest: "d1".to_owned(),
-                    run,
+                    run: RunId(run),
                     at,
                     reason: known.then(|| by.clone()),
                     by,

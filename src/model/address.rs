@@ -7,6 +7,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::job::JobId;
+
 /// A manifest's `metadata.name`: `^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`, 1 to 63 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(String);
@@ -179,7 +181,7 @@ pub enum Identity {
     /// A resource with two keys: an integration runtime, a storage account.
     Runtime(ResourceId),
     /// A Databricks job: workspace host in lower case, and job id.
-    Job(String, i64),
+    Job(String, JobId),
     /// A one-time submit: workspace host in lower case, and the rule's name.
     Submission(String, Name),
 }
@@ -204,7 +206,7 @@ impl Identity {
     }
 
     /// The workspace's host and the job's id, of a job.
-    pub fn job(&self) -> Option<(&str, i64)> {
+    pub fn job(&self) -> Option<(&str, JobId)> {
         match self {
             Self::Job(host, job) => Some((host, *job)),
             Self::Runtime(_) | Self::Submission(..) => None,
@@ -226,7 +228,7 @@ impl Identity {
             "runtime" => Some(Self::Runtime(ResourceId::new(rest))),
             "job" => rest
                 .rsplit_once('/')
-                .and_then(|(host, job)| Some(Self::Job(host.to_owned(), job.parse().ok()?))),
+                .and_then(|(host, job)| Some(Self::Job(host.to_owned(), JobId(job.parse().ok()?)))),
             "submit" => rest.rsplit_once('/').and_then(|(host, rule)| {
                 Some(Self::Submission(host.to_owned(), Name::parse(rule).ok()?))
             }),

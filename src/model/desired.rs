@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::address::Name;
 use super::approval::Approval;
 use super::connection::{KeyConnection, Workspace};
-use super::job::{JobSpec, SubmissionSpec};
+use super::job::{JobId, JobSpec, SubmissionSpec};
 use super::key_service::KeyService;
 use super::runtime::RuntimeSpec;
 use super::selector::Selector;
@@ -166,7 +166,7 @@ pub enum JobSelector {
     /// The one job of this exact name.
     Name(String),
     /// The job of this id.
-    Id(i64),
+    Id(JobId),
     /// Every job that has all of these tags.
     Tags(BTreeMap<String, String>),
 }

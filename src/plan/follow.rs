@@ -58,12 +58,12 @@ mod tests {
 
     /// A run on a server that tells what it likes: of each run its start, its end, both or neither.
     fn run(id: RunId, minutes: u8, told: u8) -> Run {
-        let mut run = ended(id, &format!("{minutes}m"), RunResult::Failed);
+        let mut run = ended(id.0, &format!("{minutes}m"), RunResult::Failed);
         if told & 1 == 0 {
             run.started = None;
         }
         if told & 2 == 0 {
-            run.phase = untold(id, RunResult::Failed).phase;
+            run.phase = untold(id.0, RunResult::Failed).phase;
         }
         run
     }
@@ -81,13 +81,13 @@ mod tests {
         );
         let untold = untold(7, RunResult::Failed);
         assert_eq!(newest(&[], None), None);
-        assert_eq!(newest(std::slice::from_ref(&untold), None), Some(7));
+        assert_eq!(newest(std::slice::from_ref(&untold), None), Some(RunId(7)));
         let all = [untold.clone(), old.clone(), late.clone()];
-        assert_eq!(newest(&all, None), Some(2));
-        assert_eq!(newest(&all, Some((4, ago("5m")))), Some(4));
+        assert_eq!(newest(&all, None), Some(RunId(2)));
+        assert_eq!(newest(&all, Some((RunId(4), ago("5m")))), Some(RunId(4)));
         let mut queued = active(1, "1m");
         (queued.started, queued.phase) = (None, Phase::Active(ActivePhase::Queued));
-        assert_eq!(newest(&[old, late, untold, queued], None), Some(1));
+        assert_eq!(newest(&[old, late, untold, queued], None), Some(RunId(1)));
     }
 
     /// The tokens of attempt after attempt, the newest last: the id of each run, what is told of it, whether others started it, and whether
@@ -96,11 +96,12 @@ mod tests {
         let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
         let (mut own, mut tokens, mut now) = (None, Vec::new(), 60_u8);
         for (id, told, others, dated) in told {
-            if runs.contains_key(&i64::from(id)) {
+            let id = RunId(i64::from(id));
+            if runs.contains_key(&id) {
                 continue;
             }
             now -= 1;
-            let new = run(i64::from(id), now, told);
+            let new = run(id, now, told);
             if !others {
                 let seen: Vec<Run> = runs.values().cloned().collect();
                 tokens.push(token_of(&seen, own));
@@ -124,7 +125,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_same_runs_have_one_token_in_whatever_order(told in prop::collection::vec((0_u8..60, 0_u8..4), 0..6)) {
-            let mut runs: Vec<Run> = (1..).zip(&told).map(|(id, (minutes, told))| run(id, *minutes, *told)).collect();
+            let mut runs: Vec<Run> = (1..).zip(&told).map(|(id, (minutes, told))| run(RunId(id), *minutes, *told)).collect();
             let first = token_of(&runs, None);
             runs.reverse();
             prop_assert_eq!(first, token_of(&runs, None));

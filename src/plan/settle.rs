@@ -3,7 +3,7 @@
 //! `None` means that nobody can tell yet. Before an intent's deadline it is always `None`, since its request may still be under way.
 
 use crate::limits;
-use crate::model::job::{ActivePhase, JobSight, Phase, Run, SubmissionSight};
+use crate::model::job::{ActivePhase, JobSight, Phase, Run, RunId, SubmissionSight};
 use crate::model::memory::Doubt;
 use crate::model::runtime::{Fingerprint, KeySight, PerSlot, RuntimeSight, Slot, TOLD_SLACK};
 use crate::model::time::{Span, Timestamp};
@@ -136,7 +136,7 @@ fn shown<'a>(
 fn started<'a>(
     doubt: &Doubt,
     runs: impl Iterator<Item = &'a Run>,
-    after: Option<i64>,
+    after: Option<RunId>,
     answered: Timestamp,
 ) -> Settled {
     let runs: Vec<&Run> = runs.collect();
@@ -161,7 +161,7 @@ fn started<'a>(
         })
 }
 
-fn cancelled<'a>(run: i64, mut runs: impl Iterator<Item = &'a Run>, at: Timestamp) -> Settled {
+fn cancelled<'a>(run: RunId, mut runs: impl Iterator<Item = &'a Run>, at: Timestamp) -> Settled {
     let terminating = Phase::Active(ActivePhase::Terminating);
     let going =
         runs.any(|active| active.id == run && active.is_active() && active.phase != terminating);

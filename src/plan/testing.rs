@@ -9,8 +9,8 @@ use crate::model::hand_off::{
     Delivered, DestinationCase, DestinationSight, HandOff, Serves, new_version, proved,
 };
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobMemory, JobSight,
-    JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunResult,
+    ActivePhase, Concurrency, Continuous, Counting, FormerRun, Inputs, JobId, JobMemory, JobSight,
+    JobSpec, KnownFailure, OwnStart, Parameter, Phase, Requirement, Retry, Run, RunId, RunResult,
     SubmissionMemory, SubmissionSight, SubmissionSpec, TasksRun, Token, Trigger,
 };
 use crate::model::memory::Doubt;
@@ -231,7 +231,7 @@ pub fn doubt(action: Action, age: &str) -> Doubt {
 
 pub fn run(id: i64, phase: Phase, started: &str) -> Run {
     Run {
-        id,
+        id: RunId(id),
         phase,
         started: Some(ago(started)),
         queued_since: None,
@@ -259,7 +259,7 @@ pub fn ended(id: i64, end: &str, result: RunResult) -> Run {
 /// One that ended on a server that tells no times.
 pub fn untold(id: i64, result: RunResult) -> Run {
     Run {
-        id,
+        id: RunId(id),
         phase: Phase::Ended { at: None, result },
         started: None,
         queued_since: None,
@@ -293,7 +293,7 @@ pub fn queued(id: i64, since: &str) -> Run {
 }
 
 /// A start by afresh without parameters, under the rule of [`job`].
-pub fn own_start(run: i64, ago_: &str) -> OwnStart {
+pub fn own_start(run: RunId, ago_: &str) -> OwnStart {
     OwnStart {
         run,
         at: ago(ago_),
@@ -303,7 +303,7 @@ pub fn own_start(run: i64, ago_: &str) -> OwnStart {
 }
 
 /// A failure that the ledger knows, under the rule of [`job`].
-pub fn known_failure(run: i64, end: &str) -> KnownFailure {
+pub fn known_failure(run: RunId, end: &str) -> KnownFailure {
     KnownFailure {
         run,
         ended: Some(ago(end)),
@@ -337,7 +337,7 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
         target: JobTarget {
             workspace: name("analytics"),
             host: "adb-1.7.azuredatabricks.net".to_owned(),
-            job: id,
+            job: JobId(id),
         },
         spec: JobSpec {
             require: Requirement::Succeeded {
@@ -359,7 +359,7 @@ pub fn job_named(job: &str, id: i64) -> JobCase {
         suspend: None,
         sight: Looked::Seen(JobSight {
             at: now(),
-            job: id,
+            job: JobId(id),
             name: job.to_owned(),
             continuous: Continuous::No,
             runs_max: 1,
@@ -383,7 +383,7 @@ pub fn stale_job() -> JobCase {
     case
 }
 
-pub fn start(token: &str, after: Option<i64>) -> Action {
+pub fn start(token: &str, after: Option<RunId>) -> Action {
     Action::Start {
         token: Token::parse(token).unwrap(),
         after,
@@ -790,7 +790,7 @@ impl Dice<'_> {
         let since = self.recent();
         let is_queued = phase == ActivePhase::Queued;
         Run {
-            id,
+            id: RunId(id),
             started: Some(since).filter(|_| !is_queued),
             queued_since: Some(since).filter(|_| is_queued && self.one_in(2)),
             inputs: self.inputs(),
@@ -811,7 +811,7 @@ impl Dice<'_> {
             (false, false),
         ]);
         Run {
-            id,
+            id: RunId(id),
             started: Some(Span::seconds(600).before(at)).filter(|_| tells.0),
             queued_since: None,
             inputs: self.inputs(),
@@ -845,22 +845,22 @@ impl Dice<'_> {
         case.spec.queue_max = self.maybe(|dice| dice.pick(&[Span::hours(2), Span::hours(1)]));
         case.spec.counts = self.pick(&[Counting::SameParameters, Counting::Any]);
         case.memory.last_start = self.maybe(|dice| OwnStart {
-            run: dice.pick(&[100, 101, 900]),
+            run: dice.pick(&[RunId(100), RunId(101), RunId(900)]),
             at: dice.recent(),
             parameters: BTreeMap::new(),
             rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
         });
         case.memory.open_starts = self.some(2, |dice| OwnStart {
-            run: dice.pick(&[103, 902]),
+            run: dice.pick(&[RunId(103), RunId(902)]),
             at: dice.recent(),
             parameters: BTreeMap::new(),
             rule: None,
         });
-        case.memory.last_success = self.maybe(|dice| (800, dice.recent(), dice.result()));
+        case.memory.last_success = self.maybe(|dice| (RunId(800), dice.recent(), dice.result()));
         case.memory.last_success_for =
             self.maybe(|dice| dice.pick(&["asks-1", "asks-2"]).to_owned());
         case.memory.failures = self.some(2, |dice| KnownFailure {
-            run: dice.pick(&[102, 901]),
+            run: dice.pick(&[RunId(102), RunId(901)]),
             ended: dice.maybe(Self::recent),
             result: RunResult::Failed,
             rule: dice.maybe(|dice| dice.pick(&["rule-1", "rule-2"]).to_owned()),
@@ -889,8 +889,8 @@ impl Dice<'_> {
         self.hide(&mut case.sight);
         if self.one_in(3) {
             let action = match self.roll(2) {
-                0 => start(&format!("token-{number}"), Some(100)),
-                _ => Action::Cancel { run: 100 },
+                0 => start(&format!("token-{number}"), Some(RunId(100))),
+                _ => Action::Cancel { run: RunId(100) },
             };
             case.doubts = vec![self.doubt(action, 0)];
         }
@@ -911,11 +911,11 @@ impl Dice<'_> {
         let mut runs = self.some(1, |dice| dice.active_run(300));
         runs.extend(self.some(2, |dice| dice.ended_run(301)));
         sight(&mut case).runs = runs;
-        case.memory.runs = self.some(1, |dice| ("d1".to_owned(), 302, dice.recent()));
+        case.memory.runs = self.some(1, |dice| ("d1".to_owned(), RunId(302), dice.recent()));
         case.memory.ends = self.some(1, |dice| {
             (
                 dice.pick(&["d1", "d0"]).to_owned(),
-                303,
+                RunId(303),
                 dice.recent(),
                 dice.result(),
             )

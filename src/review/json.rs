@@ -25,7 +25,7 @@ pub fn report(report: &Report) -> Value {
         fields.extend(action_fields(action, report.service));
     }
     if let Some(run) = run_of(&report.what) {
-        fields.insert("run".to_owned(), run.into());
+        fields.insert("run".to_owned(), run.0.into());
     }
     fields.extend(details(&report.what));
     fields.insert("text".to_owned(), sentence(report).into());
@@ -142,7 +142,7 @@ fn action_fields(action: &Action, service: KeyService) -> Map<String, Value> {
         Action::Submit { token, digest } => {
             json!({"move": "submit", "idempotencyToken": token.as_str(), "digest": digest})
         }
-        Action::Cancel { run } => json!({"move": "cancel", "run": run}),
+        Action::Cancel { run } => json!({"move": "cancel", "run": run.0}),
     })
 }
 
@@ -195,7 +195,7 @@ fn object(value: Value) -> Map<String, Value> {
 mod tests {
     use super::*;
     use crate::model::address::Address;
-    use crate::model::job::{RunResult, Token};
+    use crate::model::job::{RunId, RunResult, Token};
     use crate::model::outcome::TaskFailure;
 
     fn shown(what: Happened) -> Value {
@@ -214,7 +214,7 @@ mod tests {
             digest: "d".to_owned(),
         };
         let receipt = Receipt::Started {
-            run: 7,
+            run: RunId(7),
             answered: "2026-11-22T09:00:00Z".parse().unwrap(),
         };
         assert_eq!(
@@ -227,7 +227,7 @@ mod tests {
         );
         assert_eq!(
             shown(Happened::Stale(
-                Action::Cancel { run: 3 },
+                Action::Cancel { run: RunId(3) },
                 "it ended".to_owned()
             )),
             json!({
@@ -242,7 +242,7 @@ mod tests {
     fn the_end_of_a_run_has_its_page_task_and_error() {
         let end = RunEnd {
             skipped: None,
-            run: 7,
+            run: RunId(7),
             result: RunResult::Failed,
             accepted: false,
             url: Some("https://h/#job/1/run/7".to_owned()),

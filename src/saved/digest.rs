@@ -99,7 +99,7 @@ impl Digest {
                 self.put(&("runtime", target.connection.as_str(), target.id.as_str()));
             }
             Some(Target::Job(target)) => {
-                self.put(&("job", target.workspace.as_str(), &target.host, target.job));
+                self.put(&("job", target.workspace.as_str(), &target.host, target.job.0));
             }
             Some(Target::Submission(target)) => self.put(&(
                 "submission",
@@ -116,7 +116,7 @@ impl Digest {
             None => self.put(&"noWait"),
             Some(Wait { max, accept, run }) => {
                 let accept: Vec<_> = accept.iter().map(RunResult::as_str).collect();
-                self.put(&("wait", max.map(Span::as_secs), accept, run));
+                self.put(&("wait", max.map(Span::as_secs), accept, run.map(|run| run.0)));
             }
         }
     }
@@ -143,8 +143,10 @@ impl Digest {
                 slot.on_the_wire(),
                 fingerprint.as_str(),
             )),
-            Settled::Done(Receipt::Started { run, .. }) => self.put(&(intent, "started", run)),
-            Settled::Done(Receipt::Cancelled { run, .. }) => self.put(&(intent, "cancelled", run)),
+            Settled::Done(Receipt::Started { run, .. }) => self.put(&(intent, "started", run.0)),
+            Settled::Done(Receipt::Cancelled { run, .. }) => {
+                self.put(&(intent, "cancelled", run.0));
+            }
             Settled::NotDone => self.put(&(intent, "notDone")),
             Settled::Repeat => self.put(&(intent, "repeat")),
         }
@@ -166,9 +168,9 @@ impl Digest {
         match keep {
             Keep::Young => self.put(&"young"),
             Keep::Fresh { .. } => self.put(&"fresh"),
-            Keep::Running { run } => self.put(&("running", run)),
+            Keep::Running { run } => self.put(&("running", run.0)),
             Keep::Idle => self.put(&"idle"),
-            Keep::SucceededOnce { run } => self.put(&("succeededOnce", run)),
+            Keep::SucceededOnce { run } => self.put(&("succeededOnce", run.0)),
         }
     }
 
@@ -211,9 +213,9 @@ impl Digest {
             Cause::MustNotRun => self.put(&"mustNotRun"),
             Cause::StartsAgain { .. } => self.put(&"startsAgain"),
             Cause::QueuedTooLong { run, limit, .. } => {
-                self.put(&("queuedTooLong", run, limit.as_secs()));
+                self.put(&("queuedTooLong", run.0, limit.as_secs()));
             }
-            Cause::TooLong { run, limit, .. } => self.put(&("tooLong", run, limit.as_secs())),
+            Cause::TooLong { run, limit, .. } => self.put(&("tooLong", run.0, limit.as_secs())),
             Cause::NotSucceededYet { .. } => self.put(&"notSucceededYet"),
         }
     }
@@ -239,10 +241,10 @@ impl Digest {
             Hold::Suspended { reason } => self.put(&("suspended", reason)),
             Hold::NoKeys { .. } => self.put(&"noKeys"),
             Hold::Deferred { guardrail } => self.put(&("deferred", guardrail)),
-            Hold::ActiveRun { run } => self.put(&("activeRun", run)),
-            Hold::LostRun { run, .. } => self.put(&("lostRun", run)),
-            Hold::UndatedSuccess { run } => self.put(&("undatedSuccess", run)),
-            Hold::QueuedRun { run, .. } => self.put(&("queuedRun", run)),
+            Hold::ActiveRun { run } => self.put(&("activeRun", run.0)),
+            Hold::LostRun { run, .. } => self.put(&("lostRun", run.0)),
+            Hold::UndatedSuccess { run } => self.put(&("undatedSuccess", run.0)),
+            Hold::QueuedRun { run, .. } => self.put(&("queuedRun", run.0)),
             Hold::BackOff { .. } => self.put(&"backOff"),
             Hold::GaveUp { .. } => self.put(&"gaveUp"),
             Hold::PauseFirst => self.put(&"pauseFirst"),

@@ -15,6 +15,7 @@ use super::shape::text::Text;
 use super::shape::words;
 use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
+use crate::model::job::JobId;
 use crate::model::time::Timestamp;
 use crate::model::vault::{VaultConnection, VaultName};
 
@@ -194,7 +195,7 @@ impl Known {
             } => words::Target::Job(words::JobTarget {
                 host: self.host(&workspace, host, "step.target.job")?,
                 workspace,
-                job,
+                job: JobId(job),
             }),
             Target::Submission {
                 workspace: Text(workspace),

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::job::{JobId, RunId};
+
 /// The shape of a `Model` in the file.
 pub(super) trait Mirror<Model>: Sized {
     /// To the file.
@@ -127,7 +129,17 @@ macro_rules! itself {
         }
     )* };
 }
-itself!(String, bool, u32, u64, i64, usize);
+itself!(String, bool, u32, u64, usize);
+
+macro_rules! number {
+    ($($id:ty),*) => { $(
+        impl Mirror<$id> for i64 {
+            fn of(id: &$id) -> Self { id.0 }
+            fn back(self) -> $id { self.into() }
+        }
+    )* };
+}
+number!(JobId, RunId);
 
 macro_rules! never_absent {
     ($($plain:ty),*) => { $(impl Absent for $plain {})* };

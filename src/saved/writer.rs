@@ -255,7 +255,7 @@ impl<'a> Writer<'a> {
             words::Target::Job(target) => Target::Job {
                 host: host(&target.workspace, &target.host),
                 workspace: Text(target.workspace.clone()),
-                job: target.job,
+                job: target.job.0,
             },
             words::Target::Submission(target) => Target::Submission {
                 host: host(&target.workspace, &target.host),

@@ -18,6 +18,7 @@ use afresh::manifest::{self, Checked, Input};
 use afresh::model::address::{Address, Name, ResourceId};
 use afresh::model::connection::{Factory, KeyConnection, Subscription, Workspace};
 use afresh::model::desired::Desired;
+use afresh::model::job::{JobId, RunId};
 use afresh::model::memory::Memory;
 use afresh::model::policy::Policy;
 use afresh::model::survey::{KeyReading, Refresh};
@@ -280,11 +281,11 @@ pub fn answers(input: &[u8]) {
                 .await
                 .err(),
             4 => reader.jobs(workspace, None).await.err(),
-            5 => reader.job(workspace, 101).await.err(),
+            5 => reader.job(workspace, JobId(101)).await.err(),
             6 => reader.active_runs(workspace, None).await.err(),
-            7 => reader.run(workspace, 1).await.err(),
+            7 => reader.run(workspace, RunId(1)).await.err(),
             8 => reader.submitted_runs(workspace).await.err(),
-            9 => reader.failure(workspace, 1).await.err(),
+            9 => reader.failure(workspace, RunId(1)).await.err(),
             10 => {
                 let one = KeyConnection::Factory(factory.clone());
                 let _ = reader.key_access(&one).await;
@@ -295,7 +296,7 @@ pub fn answers(input: &[u8]) {
             13 => reader.account_keys(accounts, &account).await.err(),
             _ => {
                 let (_, me) = reader.workspace_access(workspace).await;
-                let _ = reader.may_run(workspace, 101, me.as_ref()).await;
+                let _ = reader.may_run(workspace, JobId(101), me.as_ref()).await;
                 None
             }
         }

@@ -110,7 +110,7 @@ fn renamed(step: &Step, round: usize) -> Step {
             target.id = ResourceId::new(format!("{}-{round}", target.id.as_str()));
         }
         Some(Target::Job(target)) => {
-            target.job += 10_000 * number;
+            target.job.0 += 10_000 * number;
             // Each job has a rule of its own.
             step.rule = Name::parse(&format!("{}-{round}", step.rule)).unwrap();
         }

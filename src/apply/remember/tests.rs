@@ -3,7 +3,7 @@ use crate::ledger::fold::fold;
 use crate::limits::FAILURES_REMEMBERED_MAX;
 use crate::model::address::{Name, ResourceId};
 use crate::model::birth::Birth;
-use crate::model::job::{Requirement, RunId};
+use crate::model::job::{JobId, Requirement, RunId};
 use crate::model::promise::Promise;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::samples::unseen_job;
@@ -99,7 +99,7 @@ fn job_step(last_success: Option<(RunId, Timestamp)>) -> Step {
         target: Some(Target::Job(JobTarget {
             workspace: name("analytics"),
             host: "adb-1.azuredatabricks.net".to_owned(),
-            job: 7,
+            job: JobId(7),
         })),
         facts: Facts::Job(Box::new(facts)),
         ..runtime_step(0, '1', '2')
@@ -125,7 +125,7 @@ fn plan(steps: Vec<Step>) -> Plan {
 fn what_a_plan_saw_is_written_down_once() {
     let plan = plan(vec![
         runtime_step(50, '1', '2'),
-        job_step(Some((9, at(40)))),
+        job_step(Some((RunId(9), at(40)))),
     ]);
     let events = observations(&plan, &Memory::default());
     let memory = fold(&events).memory;
@@ -136,7 +136,10 @@ fn what_a_plan_saw_is_written_down_once() {
         (Some(at(1)), Some(at(50)))
     );
     let job = memory.jobs.values().next().unwrap();
-    assert_eq!(job.last_success, Some((9, at(40), RunResult::Success)));
+    assert_eq!(
+        job.last_success,
+        Some((RunId(9), at(40), RunResult::Success))
+    );
     assert_eq!(observations(&plan, &memory), []);
 }
 
@@ -144,24 +147,24 @@ fn what_a_plan_saw_is_written_down_once() {
 fn a_changed_key_and_a_newer_success_are_news_and_older_ones_are_not() {
     let first = plan(vec![
         runtime_step(50, '1', '2'),
-        job_step(Some((9, at(40)))),
+        job_step(Some((RunId(9), at(40)))),
     ]);
     let memory = fold(&observations(&first, &Memory::default())).memory;
     let newer = plan(vec![
         runtime_step(60, '1', '3'),
-        job_step(Some((10, at(55)))),
+        job_step(Some((RunId(10), at(55)))),
     ]);
     assert_eq!(observations(&newer, &memory).len(), 2);
     let older = plan(vec![
         runtime_step(45, '1', '3'),
-        job_step(Some((8, at(30)))),
+        job_step(Some((RunId(8), at(30)))),
     ]);
     assert_eq!(observations(&older, &memory), []);
 }
 
 /// A job's facts with these failures, the newest first.
 fn failing_step(failures: &[(RunId, i64)], undated: &[RunId]) -> Step {
-    let mut step = job_step(Some((9, at(40))));
+    let mut step = job_step(Some((RunId(9), at(40))));
     if let Facts::Job(facts) = &mut step.facts {
         let failed = |(run, end): &(RunId, i64)| (*run, at(*end), RunResult::Failed);
         facts.failures = failures.iter().map(failed).collect();
@@ -173,12 +176,15 @@ fn failing_step(failures: &[(RunId, i64)], undated: &[RunId]) -> Step {
 
 #[test]
 fn a_failure_is_written_down_once_and_again_where_it_ended_later() {
-    let first = plan(vec![failing_step(&[(12, 60), (11, 50)], &[13])]);
+    let first = plan(vec![failing_step(
+        &[(RunId(12), 60), (RunId(11), 50)],
+        &[RunId(13)],
+    )]);
     let events = observations(&first, &Memory::default());
     let memory = fold(&events).memory;
     let job = memory.jobs.values().next().unwrap();
     let known = job.failures.iter();
-    let known = known.map(|known| (known.run, known.ended, known.rule.as_deref()));
+    let known = known.map(|known| (known.run.0, known.ended, known.rule.as_deref()));
     let rule = Some("rule-1");
     assert_eq!(
         known.collect::<Vec<_>>(),
@@ -190,10 +196,13 @@ fn a_failure_is_written_down_once_and_again_where_it_ended_later() {
     );
     assert_eq!(observations(&first, &memory), []);
     // Run 11 was repaired, and failed again.
-    let repaired = plan(vec![failing_step(&[(11, 70), (12, 60)], &[13])]);
+    let repaired = plan(vec![failing_step(
+        &[(RunId(11), 70), (RunId(12), 60)],
+        &[RunId(13)],
+    )]);
     let events = observations(&repaired, &memory);
     assert!(
-        matches!(&events[..], [Event::RunFailed { run: 11, .. }]),
+        matches!(&events[..], [Event::RunFailed { run: RunId(11), .. }]),
         "{events:?}"
     );
 }
@@ -201,7 +210,10 @@ fn a_failure_is_written_down_once_and_again_where_it_ended_later() {
 #[test]
 fn no_more_failures_are_written_down_than_anybody_counts() {
     let most = i64::try_from(FAILURES_REMEMBERED_MAX).unwrap();
-    let failures: Vec<(RunId, i64)> = (0..most + 50).rev().map(|n| (100 + n, 50 + n)).collect();
+    let failures: Vec<(RunId, i64)> = (0..most + 50)
+        .rev()
+        .map(|n| (RunId(100 + n), 50 + n))
+        .collect();
     let step = failing_step(&failures, &[]);
     let events = observations(&plan(vec![step.clone()]), &Memory::default());
     assert_eq!(events.len(), 1 + FAILURES_REMEMBERED_MAX);
@@ -211,14 +223,14 @@ fn no_more_failures_are_written_down_than_anybody_counts() {
 
 #[test]
 fn only_open_intents_are_settled_and_what_only_repeating_tells_is_left() {
-    let action = Action::Cancel { run: 3 };
+    let action = Action::Cancel { run: RunId(3) };
     let settlement = |intent: &str, settled| Settlement {
         intent: intent.to_owned(),
         action: action.clone(),
         settled,
     };
     let receipt = Receipt::Cancelled {
-        run: 3,
+        run: RunId(3),
         answered: at(99),
     };
     let step = Step {

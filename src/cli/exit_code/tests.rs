@@ -6,7 +6,7 @@ use super::kinds::TABLE;
 use super::*;
 use crate::model::address::{Address, Name};
 use crate::model::birth::{Birth, Evidence};
-use crate::model::job::{RunResult, Token};
+use crate::model::job::{RunId, RunResult, Token};
 use crate::model::key_service::KeyService;
 use crate::model::outcome::{Happened, Report};
 use crate::model::promise::{Attention, BrokenPart, Promise};
@@ -89,7 +89,7 @@ fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
         settled: Settled::NotDone,
     };
     let wait = Wait {
-        run: Some(7),
+        run: Some(RunId(7)),
         max: Some(Span::hours(2)),
         accept: vec![RunResult::Success],
     };
@@ -110,7 +110,12 @@ fn doings() -> Vec<(Verdict, Option<Settlement>, Option<Wait>, bool)> {
         (Verdict::Keep(Keep::Idle), Some(settlement), None, true),
         (hold(Hold::Doubt { action, since }), None, None, true),
         (hold(busy), None, None, true),
-        (hold(Hold::ActiveRun { run: 7 }), None, Some(wait), true),
+        (
+            hold(Hold::ActiveRun { run: RunId(7) }),
+            None,
+            Some(wait),
+            true,
+        ),
     ]
 }
 
@@ -322,7 +327,7 @@ fn done(action: Action) -> Report {
         what: Happened::Done(
             action,
             Receipt::Started {
-                run: 7,
+                run: RunId(7),
                 answered: now(),
             },
         ),
@@ -362,7 +367,7 @@ fn a_rotated_key_is_mended_and_its_twin_is_not() {
 #[test]
 fn a_run_that_was_started_is_something_being_done() {
     let actions = NonEmpty {
-        first: Action::Cancel { run: 7 },
+        first: Action::Cancel { run: RunId(7) },
         rest: vec![start()],
     };
     let because = Cause::NotRunning;
@@ -370,7 +375,7 @@ fn a_run_that_was_started_is_something_being_done() {
         vec![step("a/b", BROKEN, Verdict::Act { actions, because })],
         false,
     );
-    let cancelled = done(Action::Cancel { run: 7 });
+    let cancelled = done(Action::Cancel { run: RunId(7) });
     assert_eq!(
         left(&plan, std::slice::from_ref(&cancelled))[0].promise,
         BROKEN

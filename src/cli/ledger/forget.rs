@@ -258,7 +258,7 @@ fn endable(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::job::Token;
+    use crate::model::job::{JobId, RunId, Token};
     use crate::model::runtime::Slot;
     use crate::model::verdict::Action;
     use crate::model::verdict::Presumed;
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_doubt_may_be_ended_once_nothing_can_come_of_it() {
         let subject = Subject {
-            identity: Identity::Job("h".to_owned(), 1),
+            identity: Identity::Job("h".to_owned(), JobId(1)),
             address: Address::parse("a/b").unwrap(),
         };
         let regeneration = doubt(Action::Regenerate {
@@ -292,7 +292,7 @@ mod tests {
             token: Token::parse("t").unwrap(),
             digest: "d".to_owned(),
         });
-        let cancel = doubt(Action::Cancel { run: 7 });
+        let cancel = doubt(Action::Cancel { run: RunId(7) });
         for (doubt, may_run_twice, early, late) in [
             (&regeneration, true, 119, 120),
             (&cancel, true, 119, 120),

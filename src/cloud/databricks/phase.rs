@@ -331,7 +331,7 @@ mod tests {
             .unwrap()
             .run()
             .unwrap();
-        assert_eq!((run.id, run.started), (i64::MAX, None));
+        assert_eq!((run.id, run.started), (RunId(i64::MAX), None));
         assert_eq!(run.queued_since.map(Timestamp::as_millisecond), Some(1000));
         assert!(run.message.unwrap().starts_with("Queued due to"));
     }

@@ -251,7 +251,7 @@ pub(in crate::cloud) async fn start(
     parameters: &BTreeMap<String, ParameterValue>,
     act_by: Timestamp,
 ) -> Result<Dated<RunId>, ActFailure> {
-    let mut body = json!({"job_id": job, "idempotency_token": token.as_str()});
+    let mut body = json!({"job_id": job.0, "idempotency_token": token.as_str()});
     let filled = filled(session, workspace, job, parameters).map_err(ActFailure::Refused)?;
     if let Some(parameters) = filled.body() {
         body["job_parameters"] = parameters;
@@ -397,7 +397,7 @@ pub(in crate::cloud) async fn cancel(
         "runs.cancel",
         "jobs/runs/cancel",
         doing,
-        json!({"run_id": run}),
+        json!({"run_id": run.0}),
         act_by,
     );
     let (Dated { at, .. }, _) = act::<IgnoredAny>(session, workspace, &ask).await?;

@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::access::{Entry, Standing};
 use crate::model::connection::SecretSource;
+use crate::model::job::JobId;
 
 fn by_token() -> Workspace {
     Workspace {
@@ -29,7 +30,7 @@ async fn a_personal_token_says_nothing_so_the_workspace_is_asked() {
     assert_eq!(identity.user.as_deref(), Some("me@example.com"));
     assert_eq!(identity.credential, "databricksToken (PAT)");
     assert_eq!((identity.until, identity.tenant), (None, None));
-    let standing = reader.may_run(&by_token(), 7, me.as_ref()).await;
+    let standing = reader.may_run(&by_token(), JobId(7), me.as_ref()).await;
     assert_eq!(standing, Standing::Granted);
     assert_eq!(
         fake.asked("jobs.permissions")[0].url.path(),

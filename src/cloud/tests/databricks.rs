@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::address::ResourceId;
-use crate::model::job::{Continuous, Phase, RunResult};
+use crate::model::job::{Continuous, JobId, Phase, RunId, RunResult};
 use crate::model::requests::RequestClass;
 use crate::model::trouble::TroubleKind;
 
@@ -45,9 +45,15 @@ async fn a_workspace_without_api_2_2_is_asked_in_2_1_from_then_on() {
     assert_eq!(limits, ["100", "25", "25"]);
     let token = crate::model::job::Token::parse("t").unwrap();
     let run = writer(&fake)
-        .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
+        .start(
+            &workspace(),
+            JobId(1),
+            &token,
+            &BTreeMap::new(),
+            Timestamp::MAX,
+        )
         .await;
-    assert_eq!(run.unwrap().said, 5);
+    assert_eq!(run.unwrap().said, RunId(5));
 }
 
 #[tokio::test]
@@ -69,7 +75,7 @@ async fn jobs_are_listed_by_token_to_the_end() {
         .await
         .unwrap()
         .said;
-    let continuous: Vec<_> = jobs.iter().map(|job| (job.id, job.continuous)).collect();
+    let continuous: Vec<_> = jobs.iter().map(|job| (job.id.0, job.continuous)).collect();
     let wanted = [
         (1, Continuous::No),
         (i64::MAX, Continuous::Unpaused),
@@ -123,12 +129,14 @@ async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
         let reader = reader(fake);
         async move {
             reader
-                .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, None, &|_| true)
+                .ended_runs(&workspace(), JobId(7), Timestamp::UNIX_EPOCH, None, &|_| {
+                    true
+                })
                 .await
         }
     };
     let history = seen(&short).await.unwrap().said;
-    let ids: Vec<_> = history.runs.iter().map(|run| run.id).collect();
+    let ids: Vec<_> = history.runs.iter().map(|run| run.id.0).collect();
     assert_eq!((ids, history.since), (vec![3, 4, 1], Timestamp::UNIX_EPOCH));
     let endless =
         fake(move |_, nth| ok(json!({"runs": unsorted, "next_page_token": format!("{nth}")})));
@@ -147,7 +155,9 @@ async fn a_service_without_filters_and_order_is_read_to_the_end_and_sorted() {
         ok(json!({"runs": runs, "next_page_token": more}))
     });
     let history = reader(&queued)
-        .ended_runs(&workspace(), 7, Timestamp::UNIX_EPOCH, None, &|_| false)
+        .ended_runs(&workspace(), JobId(7), Timestamp::UNIX_EPOCH, None, &|_| {
+            false
+        })
         .await
         .unwrap()
         .said;
@@ -182,7 +192,7 @@ async fn active_runs_are_asked_for_in_lower_case_and_met_once() {
     assert_eq!(
         active
             .iter()
-            .map(|(job, run)| (*job, run.id))
+            .map(|(job, run)| (job.0, run.id.0))
             .collect::<Vec<_>>(),
         [(7, 2), (8, 1)]
     );
@@ -211,7 +221,7 @@ async fn a_history_says_how_far_back_it_is_complete() {
     let look = |enough: fn(&[Run]) -> bool| async move {
         let fake = fake(pages);
         let history = reader(&fake)
-            .ended_runs(&workspace(), 7, since, None, &enough)
+            .ended_runs(&workspace(), JobId(7), since, None, &enough)
             .await
             .unwrap()
             .said;
@@ -226,7 +236,7 @@ async fn a_history_says_how_far_back_it_is_complete() {
 
     let fake = fake(|_, _| ok(json!({"runs": [ended_run(5, 2_000)]})));
     let history = reader(&fake)
-        .ended_runs(&workspace(), 7, since, None, &|_| true)
+        .ended_runs(&workspace(), JobId(7), since, None, &|_| true)
         .await
         .unwrap()
         .said;
@@ -252,7 +262,7 @@ async fn one_time_runs_are_known_by_their_name() {
         .unwrap()
         .said;
     let known = runs.iter();
-    let known = known.map(|known| (known.run.id, known.rule.as_str(), known.content.as_str()));
+    let known = known.map(|known| (known.run.id.0, known.rule.as_str(), known.content.as_str()));
     assert_eq!(
         known.collect::<Vec<_>>(),
         [(1, "backfill", "0123456789abcdef")]
@@ -303,7 +313,7 @@ async fn errors_come_in_many_shapes() {
         ),
     ] {
         let fake = fake(move |_, _| answer(code, body.clone()));
-        let trouble = reader(&fake).run(&workspace(), 5).await.unwrap_err();
+        let trouble = reader(&fake).run(&workspace(), RunId(5)).await.unwrap_err();
         assert_eq!((trouble.kind, trouble.message.as_str()), (kind, words));
     }
 }
@@ -320,13 +330,17 @@ async fn the_failing_task_is_found_and_asked_for_its_error() {
         _ => ok(json!({"error": "ZeroDivisionError"})),
     });
     let reader = reader(&fake);
-    let failure = reader.failure(&workspace(), 1).await.unwrap().unwrap();
+    let failure = reader
+        .failure(&workspace(), RunId(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(
         (failure.task.as_str(), failure.error.as_str()),
         ("main", "ZeroDivisionError")
     );
     assert_eq!(query(&fake.asked("runs.get-output")[0])["run_id"], "11");
-    let run = reader.run(&workspace(), 1).await.unwrap().said;
+    let run = reader.run(&workspace(), RunId(1)).await.unwrap().said;
     assert!(matches!(
         run.phase,
         Phase::Ended {

@@ -1,7 +1,7 @@
 //! What surely did not happen, what nobody knows, and how often it is sent.
 
 use super::*;
-use crate::model::job::Token;
+use crate::model::job::{JobId, RunId, Token};
 use crate::model::runtime::Slot;
 use crate::model::survey::SubmissionTarget;
 
@@ -27,7 +27,13 @@ async fn start(
     let fake = fake(answers);
     let token = Token::parse("t-1").unwrap();
     let outcome = writer(&fake)
-        .start(&workspace(), 7, &token, &BTreeMap::new(), Timestamp::MAX)
+        .start(
+            &workspace(),
+            JobId(7),
+            &token,
+            &BTreeMap::new(),
+            Timestamp::MAX,
+        )
         .await;
     (word(&outcome), fake.asked("jobs.run-now").len())
 }
@@ -158,7 +164,7 @@ async fn a_submit_is_its_content_with_name_and_token() {
     let run = writer(&fake)
         .submit(&workspace(), &target, digest, &token, Timestamp::MAX)
         .await;
-    assert_eq!(run.unwrap().said, 9);
+    assert_eq!(run.unwrap().said, RunId(9));
     let body: Value = serde_json::from_slice(&fake.asked("runs.submit")[0].body).unwrap();
     assert_eq!(
         body,
@@ -173,15 +179,21 @@ async fn a_start_carries_parameters_only_if_there_are_any_and_a_cancel_names_its
     let token = Token::parse("t").unwrap();
     let parameters = BTreeMap::from([("day".to_owned(), "monday".into())]);
     writer
-        .start(&workspace(), 7, &token, &BTreeMap::new(), Timestamp::MAX)
+        .start(
+            &workspace(),
+            JobId(7),
+            &token,
+            &BTreeMap::new(),
+            Timestamp::MAX,
+        )
         .await
         .unwrap();
     writer
-        .start(&workspace(), 7, &token, &parameters, Timestamp::MAX)
+        .start(&workspace(), JobId(7), &token, &parameters, Timestamp::MAX)
         .await
         .unwrap();
     writer
-        .cancel(&workspace(), 9, Timestamp::MAX)
+        .cancel(&workspace(), RunId(9), Timestamp::MAX)
         .await
         .unwrap();
     let bodies: Vec<_> = ["jobs.run-now", "runs.cancel"]

@@ -11,7 +11,7 @@ use super::*;
 use crate::fixtures::{
     Fixture, are_here, bodies, mark, next_are_here, next_bodies, own_bodies, saw,
 };
-use crate::model::job::{ActivePhase, Phase, RunResult, Token};
+use crate::model::job::{ActivePhase, JobId, Phase, RunId, RunResult, Token};
 use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::trouble::TroubleKind;
 use crate::model::trust::Trust;
@@ -410,7 +410,7 @@ async fn check_refused(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
     let is_asked = |(_, url): &(String, String)| url.contains(".azuredatabricks.net/");
     let is_databricks = body.request.as_ref().is_some_and(is_asked);
     let trouble = if is_databricks || body.name.starts_with("databricks/") {
-        reader.run(&workspace(), 1).await.unwrap_err()
+        reader.run(&workspace(), RunId(1)).await.unwrap_err()
     } else {
         reader
             .runtime_status(&factory(), "gateway-x")
@@ -452,7 +452,13 @@ async fn check_accepted(body: &Fixture) -> Vec<&'static str> {
     );
     let token = Token::parse("t").unwrap();
     let started = writer(&fake)
-        .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
+        .start(
+            &workspace(),
+            JobId(1),
+            &token,
+            &BTreeMap::new(),
+            Timestamp::MAX,
+        )
         .await;
     assert!(matches!(started, Err(ActFailure::Lost(_))), "{}", body.name);
     assert!(
@@ -481,7 +487,10 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
         Jobs(wanted, token) => {
             let fake = answering(body, last);
             let jobs = reader(&fake).jobs(&workspace(), None).await.unwrap().said;
-            let seen: Vec<_> = jobs.iter().map(|job| (job.id, job.name.as_str())).collect();
+            let seen: Vec<_> = jobs
+                .iter()
+                .map(|job| (job.id.0, job.name.as_str()))
+                .collect();
             assert_eq!(seen, *wanted, "{name}");
             assert!(jobs.iter().all(
                 |job| job.runs_max == 1 && job.continuous == crate::model::job::Continuous::No
@@ -491,12 +500,12 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
         }
         Job(id, title) => {
             let job = reader(&same(body))
-                .job(&workspace(), *id)
+                .job(&workspace(), JobId(*id))
                 .await
                 .unwrap()
                 .said;
             assert_eq!(
-                (job.id, job.name.as_str(), job.runs_max),
+                (job.id.0, job.name.as_str(), job.runs_max),
                 (*id, *title, 1),
                 "{name}"
             );
@@ -509,7 +518,7 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
                 .await
                 .unwrap()
                 .said;
-            let seen: Vec<_> = runs.iter().map(|(_, run)| run.id).collect();
+            let seen: Vec<_> = runs.iter().map(|(_, run)| run.id.0).collect();
             assert_eq!(seen, *wanted, "{name}");
             assert!(
                 runs.iter().all(|(_, run)| Seen::from(&run.phase) == *phase),
@@ -520,11 +529,11 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
         }
         Run(id, phase, words) => {
             let run = reader(&same(body))
-                .run(&workspace(), *id)
+                .run(&workspace(), RunId(*id))
                 .await
                 .unwrap()
                 .said;
-            assert_eq!((run.id, Seen::from(&run.phase)), (*id, *phase), "{name}");
+            assert_eq!((run.id.0, Seen::from(&run.phase)), (*id, *phase), "{name}");
             assert_eq!(run.message.as_deref().unwrap_or_default(), *words, "{name}");
             // An entry of a list has the same shape.
             let listed = answering(body, |_, body| json!({"runs": [body]}));
@@ -539,9 +548,15 @@ async fn check_databricks(body: &Fixture, meaning: &Meaning) -> Vec<&'static str
         Started(id) => {
             let token = Token::parse("t").unwrap();
             let started = writer(&same(body))
-                .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
+                .start(
+                    &workspace(),
+                    JobId(1),
+                    &token,
+                    &BTreeMap::new(),
+                    Timestamp::MAX,
+                )
                 .await;
-            assert_eq!(started.unwrap().said, *id, "{name}");
+            assert_eq!(started.unwrap().said, RunId(*id), "{name}");
             if body.body["number_in_job"].is_null() {
                 vec!["runs.submit"]
             } else {
@@ -568,10 +583,14 @@ async fn check_output(body: &Fixture, run: Option<(i64, Seen)>, words: &str) {
     });
     let reader = reader(&fake);
     if let Some((id, phase)) = run {
-        let seen = reader.run(&workspace(), id).await.unwrap().said;
-        assert_eq!((seen.id, Seen::from(&seen.phase)), (id, phase), "{name}");
+        let seen = reader.run(&workspace(), RunId(id)).await.unwrap().said;
+        assert_eq!((seen.id.0, Seen::from(&seen.phase)), (id, phase), "{name}");
     }
-    let failure = reader.failure(&workspace(), 1).await.unwrap().unwrap();
+    let failure = reader
+        .failure(&workspace(), RunId(1))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(failure.error, words, "{name}");
     assert_eq!(fake.asked("runs.get-output").len(), 1, "{name}");
 }
@@ -628,7 +647,12 @@ async fn a_run_means_the_same_by_its_state_and_by_its_status_alone() {
             let mut body = whole.clone();
             body.as_object_mut().unwrap().remove(without);
             let fake = fake(move |_, _| ok(body.clone()));
-            reader(&fake).run(&workspace(), 1).await.unwrap().said.phase
+            reader(&fake)
+                .run(&workspace(), RunId(1))
+                .await
+                .unwrap()
+                .said
+                .phase
         };
         assert!(!whole["state"].is_null() && !whole["status"].is_null());
         let both = phase("nothing").await;
@@ -655,7 +679,12 @@ async fn the_words_for_states_are_sorted_as_their_collectors_sort_them() {
     };
     let phase = async |state: Value| {
         let fake = fake(move |_, _| ok(json!({"run_id": 1, "state": state})));
-        reader(&fake).run(&workspace(), 1).await.unwrap().said.phase
+        reader(&fake)
+            .run(&workspace(), RunId(1))
+            .await
+            .unwrap()
+            .said
+            .phase
     };
     let active = words["active_life_cycle_states"]
         .as_object()

@@ -33,7 +33,7 @@ use crate::model::address::{Name, ResourceId};
 use crate::model::connection::{
     Cloud, Credential, Factory, KeyConnection, Subscription, Workspace, WorkspaceHost,
 };
-use crate::model::job::Run;
+use crate::model::job::{JobId, Run, RunId};
 use crate::model::runtime::Regeneration;
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
@@ -236,13 +236,14 @@ async fn looks_and_moves_can_be_spawned() {
     let spawned = tokio::spawn(async move {
         let since = now();
         let ended = look
-            .ended_runs(&workspace(), 7, since, None, &|_| true)
+            .ended_runs(&workspace(), JobId(7), since, None, &|_| true)
             .await;
-        let failure = look.failure(&workspace(), 7).await;
+        let failure = look.failure(&workspace(), RunId(7)).await;
         let listed = look.runtimes(&factory()).await;
         (ended.is_err(), failure.is_err(), listed.is_err())
     });
-    let moved = tokio::spawn(async move { writer.cancel(&workspace(), 7, Timestamp::MAX).await });
+    let moved =
+        tokio::spawn(async move { writer.cancel(&workspace(), RunId(7), Timestamp::MAX).await });
     assert_eq!(spawned.await.unwrap(), (true, true, true));
     assert!(matches!(moved.await.unwrap(), Err(ActFailure::Refused(_))));
 }

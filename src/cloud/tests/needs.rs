@@ -3,6 +3,7 @@
 //! Every field that is read must be listed there, every listed field must be read, and whether it is needed must be right.
 
 use super::*;
+use crate::model::job::{JobId, RunId};
 use crate::model::vault::SecretSight;
 
 const PAGE: &str = include_str!("../../../docs/servers.md");
@@ -284,9 +285,15 @@ async fn understands(kind: &'static str, body: Value) -> bool {
             reader.host(&unplaced).await.is_ok()
         }
         "jobs.list" => reader.jobs(&workspace, None).await.is_ok(),
-        "jobs.get" => reader.job(&workspace, 1).await.is_ok(),
+        "jobs.get" => reader.job(&workspace, JobId(1)).await.is_ok(),
         "jobs.run-now" => writer
-            .start(&workspace, 1, &token, &BTreeMap::new(), Timestamp::MAX)
+            .start(
+                &workspace,
+                JobId(1),
+                &token,
+                &BTreeMap::new(),
+                Timestamp::MAX,
+            )
             .await
             .is_ok(),
         "runs.submit" => writer
@@ -294,8 +301,8 @@ async fn understands(kind: &'static str, body: Value) -> bool {
             .await
             .is_ok(),
         "runs.list-active" => reader.active_runs(&workspace, None).await.is_ok(),
-        "runs.get" => reader.run(&workspace, 1).await.is_ok(),
-        "runs.get-output" => reader.failure(&workspace, 1).await.is_ok(),
+        "runs.get" => reader.run(&workspace, RunId(1)).await.is_ok(),
+        "runs.get-output" => reader.failure(&workspace, RunId(1)).await.is_ok(),
         other => panic!("nobody asks {other}"),
     }
 }

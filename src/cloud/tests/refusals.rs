@@ -1,7 +1,7 @@
 //! What a service means when it refuses: tokens, addresses, rights, locks, what is not there, and answers that cannot be read.
 
 use super::*;
-use crate::model::job::Token;
+use crate::model::job::{JobId, RunId, Token};
 use crate::model::runtime::Slot;
 use crate::model::trouble::{Trouble, TroubleKind};
 
@@ -248,9 +248,15 @@ async fn a_lock_that_is_taken_is_waited_for_unless_the_request_must_not_go_twice
     assert_eq!(list(writer.reader()).await, Ok(1));
     let token = Token::parse("t").unwrap();
     let run = writer
-        .start(&workspace(), 1, &token, &BTreeMap::new(), Timestamp::MAX)
+        .start(
+            &workspace(),
+            JobId(1),
+            &token,
+            &BTreeMap::new(),
+            Timestamp::MAX,
+        )
         .await;
-    assert_eq!(run.unwrap().said, 5);
+    assert_eq!(run.unwrap().said, RunId(5));
     assert_eq!(
         fake.asked("runs.list-active").len(),
         0,
@@ -312,15 +318,18 @@ async fn a_job_that_is_not_there_holds_no_other_however_that_is_worded() {
                 });
                 let reader = reader(&fake);
                 if seen_before {
-                    reader.job(&workspace(), 6).await.unwrap();
+                    reader.job(&workspace(), JobId(6)).await.unwrap();
                 }
-                let trouble = reader.job(&workspace(), 5).await.unwrap_err();
+                let trouble = reader.job(&workspace(), JobId(5)).await.unwrap_err();
                 assert_eq!(
                     trouble.kind,
                     TroubleKind::NotFound,
                     "{way} {other}: {trouble}"
                 );
-                assert_eq!(reader.job(&workspace(), 6).await.unwrap().said.name, "six");
+                assert_eq!(
+                    reader.job(&workspace(), JobId(6)).await.unwrap().said.name,
+                    "six"
+                );
                 let old = fake.asked("jobs.get").into_iter();
                 let old = old.filter(|request| request.url.path().starts_with("/api/2.1/"));
                 assert!(
@@ -344,13 +353,16 @@ async fn another_version_counts_once_it_has_answered() {
         ),
     });
     let reader = reader(&fake);
-    let trouble = reader.job(&workspace(), 5).await.unwrap_err();
+    let trouble = reader.job(&workspace(), JobId(5)).await.unwrap_err();
     assert_eq!(
         trouble.message,
         "INVALID_PARAMETER_VALUE: Job 5 does not exist."
     );
     for _ in 0..2 {
-        assert_eq!(reader.job(&workspace(), 6).await.unwrap().said.id, 6);
+        assert_eq!(
+            reader.job(&workspace(), JobId(6)).await.unwrap().said.id,
+            JobId(6)
+        );
     }
     let asked = fake.asked("jobs.get");
     let versions: Vec<&str> = asked

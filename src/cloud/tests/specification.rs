@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::fixtures::{are_here, json as fixture, saw, text};
-use crate::model::job::{Continuous, Phase, RunResult, Token};
+use crate::model::job::{Continuous, JobId, Phase, RunId, RunResult, Token};
 use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::survey::SubmissionTarget;
 
@@ -306,13 +306,13 @@ async fn ask_everything() -> Arc<Fake> {
     ask_of_accounts(&writer).await;
     let _ = reader.host(&unplaced).await;
     let _ = reader.jobs(&workspace, Some("a")).await;
-    let _ = reader.job(&workspace, 1).await;
-    let _ = reader.active_runs(&workspace, Some(1)).await;
+    let _ = reader.job(&workspace, JobId(1)).await;
+    let _ = reader.active_runs(&workspace, Some(JobId(1))).await;
     let _ = reader
-        .ended_runs(&workspace, 1, now(), None, &|_| true)
+        .ended_runs(&workspace, JobId(1), now(), None, &|_| true)
         .await;
     let _ = reader.submitted_runs(&workspace).await;
-    let _ = reader.failure(&workspace, 1).await;
+    let _ = reader.failure(&workspace, RunId(1)).await;
     for slot in Slot::BOTH {
         let _ = writer
             .regenerate(
@@ -324,12 +324,12 @@ async fn ask_everything() -> Arc<Fake> {
             .await;
     }
     let _ = writer
-        .start(&workspace, 1, &token, &parameters, Timestamp::MAX)
+        .start(&workspace, JobId(1), &token, &parameters, Timestamp::MAX)
         .await;
     let _ = writer
         .submit(&workspace, &target, &"0".repeat(64), &token, Timestamp::MAX)
         .await;
-    let _ = writer.cancel(&workspace, 1, Timestamp::MAX).await;
+    let _ = writer.cancel(&workspace, RunId(1), Timestamp::MAX).await;
     fake
 }
 
@@ -534,7 +534,7 @@ fn run_of(body: Value) -> Run {
     tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap()
-        .block_on(reader(&fake).run(&workspace(), 1))
+        .block_on(reader(&fake).run(&workspace(), RunId(1)))
         .unwrap()
         .said
 }
@@ -585,7 +585,7 @@ proptest! {
         let asked = async {
             let listed = reader.runtimes(&factory()).await.unwrap().said;
             let status = reader.runtime_status(&factory(), "gateway-x").await.unwrap().said;
-            (listed, status, reader.job(&workspace(), 1).await.unwrap().said)
+            (listed, status, reader.job(&workspace(), JobId(1)).await.unwrap().said)
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (listed, status, job) = runtime.block_on(asked);

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::ledger::testing::{at, backfill, gateway, history, job, key, rotation};
-use crate::model::job::Token;
+use crate::model::job::{RunId, Token};
 
 fn looked(seconds: i64, one: u8, two: u8) -> Event {
     Event::Looked {
@@ -204,11 +204,14 @@ fn the_newest_success_of_a_job_is_the_one_that_ended_last() {
         asks: Some(asks.to_owned()),
     };
     let remembered = |events: &[Event]| fold(events).memory.jobs[&job(1).identity].clone();
-    let memory = remembered(&[seen(7, 70, "a"), seen(6, 60, "a")]);
-    assert_eq!(memory.last_success, Some((7, at(70), RunResult::Success)));
+    let memory = remembered(&[seen(RunId(7), 70, "a"), seen(RunId(6), 60, "a")]);
+    assert_eq!(
+        memory.last_success,
+        Some((RunId(7), at(70), RunResult::Success))
+    );
     assert_eq!(memory.name.as_deref(), Some("nightly"));
     // Seen again under another rule, it is what that one asks for as well.
-    let memory = remembered(&[seen(7, 70, "a"), seen(7, 70, "b")]);
+    let memory = remembered(&[seen(RunId(7), 70, "a"), seen(RunId(7), 70, "b")]);
     assert_eq!(memory.last_success_for.as_deref(), Some("b"));
 }
 
@@ -224,13 +227,13 @@ fn a_submitted_run_is_remembered_under_its_content() {
     let started = settled(
         "i1",
         Receipt::Started {
-            run: 5,
+            run: RunId(5),
             answered: at(12),
         },
     );
     let fold = fold([&Event::Intended(intent), &started]);
     let memory = &fold.memory.submissions[&backfill(1).identity];
-    assert_eq!(memory.runs, [("d".to_owned(), 5, at(12))]);
+    assert_eq!(memory.runs, [("d".to_owned(), RunId(5), at(12))]);
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn what_is_said_twice_is_no_news_and_what_contradicts_is() {
         at: at(200),
     };
     let run = Receipt::Cancelled {
-        run: 1,
+        run: RunId(1),
         answered: at(201),
     };
     let done = settled("i1", run);
@@ -326,7 +329,7 @@ proptest! {
 fn failed(run: i64, ended: Option<i64>) -> Event {
     Event::RunFailed {
         subject: job(1),
-        run,
+        run: RunId(run),
         ended: ended.map(at),
         result: RunResult::Failed,
         rule: Some("rule-1".to_owned()),
@@ -337,7 +340,7 @@ fn succeeded(run: i64, ended: i64) -> Event {
     Event::RunSeen {
         subject: job(1),
         name: None,
-        run,
+        run: RunId(run),
         ended: at(ended),
         result: RunResult::Success,
         digest: None,
@@ -357,7 +360,7 @@ fn failing(events: &[Event]) -> Vec<i64> {
     let fold = fold(events);
     assert_eq!(fold.notes, Vec::<String>::new());
     let failures = &fold.memory.jobs[&job(1).identity].failures;
-    failures.iter().map(|failure| failure.run).collect()
+    failures.iter().map(|failure| failure.run.0).collect()
 }
 
 #[test]
@@ -426,7 +429,7 @@ fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
         number,
         action,
         Receipt::Started {
-            run,
+            run: RunId(run),
             answered: at(second),
         },
     )
@@ -435,9 +438,9 @@ fn started(number: &str, run: i64, second: i64) -> [Event; 2] {
 fn cancelled(number: &str, run: i64, second: i64) -> [Event; 2] {
     done(
         number,
-        Action::Cancel { run },
+        Action::Cancel { run: RunId(run) },
         Receipt::Cancelled {
-            run,
+            run: RunId(run),
             answered: at(second),
         },
     )
@@ -449,7 +452,7 @@ fn a_start_is_remembered_with_its_parameters_and_its_rule() {
     let start = memory.jobs[&job(1).identity].last_start.clone().unwrap();
     assert_eq!(
         (start.run, start.at, start.rule.as_deref()),
-        (7, at(20), Some("rule-1"))
+        (RunId(7), at(20), Some("rule-1"))
     );
     assert_eq!(start.parameters.len(), 1);
 }
@@ -459,7 +462,7 @@ fn starts_whose_ends_are_not_known_stay_remembered() {
     let open = |events: &[&[Event]]| {
         let memory = fold(&events.concat()).memory;
         let starts = memory.jobs[&job(1).identity].starts();
-        starts.map(|own| own.run).collect::<Vec<_>>()
+        starts.map(|own| own.run.0).collect::<Vec<_>>()
     };
     let (one, two, three) = (
         started("i1", 7, 20),
@@ -487,7 +490,7 @@ fn a_run_of_others_that_was_cancelled_is_told_from_an_attempt_that_took_too_long
     let displaced = |events: &[Event]| {
         let memory = fold(events).memory;
         let cancelled = &memory.jobs[&job(1).identity].cancelled;
-        cancelled.keys().copied().collect::<Vec<_>>()
+        cancelled.keys().map(|run| run.0).collect::<Vec<_>>()
     };
     assert_eq!(displaced(&all), [8]);
     assert_eq!(

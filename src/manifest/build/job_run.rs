@@ -8,7 +8,9 @@ use crate::limits::PARAMETERS_BYTES_MAX;
 use crate::model::address::Name;
 use crate::model::connection::Workspace;
 use crate::model::desired::{JobRunRule, JobRunWhat, JobSelector};
-use crate::model::job::{JobSpec, ParameterValue, Requirement, Retry, RunResult, SubmissionSpec};
+use crate::model::job::{
+    JobId, JobSpec, ParameterValue, Requirement, Retry, RunResult, SubmissionSpec,
+};
 use crate::model::kind::Kind;
 
 use super::super::document::{Document, Spec};
@@ -104,7 +106,7 @@ fn rule(
 fn selector(job: &JobText) -> JobSelector {
     match job {
         JobText::Name(name) => JobSelector::Name(name.0.clone()),
-        JobText::Id(id) => JobSelector::Id(id.0),
+        JobText::Id(id) => JobSelector::Id(JobId(id.0)),
         JobText::Tags(tags) => JobSelector::Tags(tags.clone()),
     }
 }

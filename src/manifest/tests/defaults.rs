@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::connection::{Credential, DATABRICKS_APPLICATION, SecretSource, WorkspaceHost};
 use crate::model::desired::{Guardrails, JobRunWhat, JobSelector, LedgerPlace, OnExceed};
-use crate::model::job::{Concurrency, Counting, Requirement, Retry, RunResult};
+use crate::model::job::{Concurrency, Counting, JobId, Requirement, Retry, RunResult};
 use crate::model::name_glob::NameGlob;
 use crate::model::runtime::{OnStarvation, UnknownAge};
 use crate::model::selector::Selector;
@@ -107,7 +107,7 @@ fn a_job_run() {
     let JobRunWhat::Job(selector, spec) = &desired.job_runs[0].what else {
         panic!("a job is wanted");
     };
-    assert_eq!(*selector, JobSelector::Id(123));
+    assert_eq!(*selector, JobSelector::Id(JobId(123)));
     assert_eq!(
         spec.require,
         Requirement::Succeeded {

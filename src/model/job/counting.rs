@@ -148,7 +148,9 @@ fn join(words: impl Iterator<Item = String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::job::{Concurrency, Inputs, OwnStart, Phase, Requirement, Retry, RunResult};
+    use crate::model::job::{
+        Concurrency, Inputs, OwnStart, Phase, Requirement, Retry, RunId, RunResult,
+    };
     use crate::model::time::{Span, Timestamp};
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, ParameterValue> {
@@ -187,7 +189,7 @@ mod tests {
             value: value.map(str::to_owned),
         };
         Run {
-            id: 7,
+            id: RunId(7),
             phase: Phase::Ended {
                 at: None,
                 result: RunResult::Success,
@@ -289,7 +291,7 @@ mod tests {
     fn our_own_start_counts_while_the_rule_asks_for_the_same() {
         let memory = JobMemory {
             last_start: Some(OwnStart {
-                run: 7,
+                run: RunId(7),
                 at: Timestamp::UNIX_EPOCH,
                 parameters: map(&[("day", "x")]),
                 rule: None,
@@ -334,7 +336,7 @@ mod tests {
         assert_eq!(asking.mismatch(&untold, &none), None);
         // Our own start was given what the variable held then.
         let own = OwnStart {
-            run: 7,
+            run: RunId(7),
             at: Timestamp::UNIX_EPOCH,
             parameters: asking.parameters.clone(),
             rule: None,

@@ -1,12 +1,41 @@
 //! What jobs, runs and requests for runs go by.
 
+use std::fmt;
+
 use crate::limits::TOKEN_CHARS_MAX;
 use crate::model::hex::hex;
 
 /// A job's id: a positive 64-bit number, never a float.
-pub type JobId = i64;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(pub i64);
+
 /// A run's id: a positive 64-bit number, never a float.
-pub type RunId = i64;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RunId(pub i64);
+
+impl From<i64> for JobId {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl From<i64> for RunId {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// An `idempotency_token`: decided and stored before the call, at most 64 characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

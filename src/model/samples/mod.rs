@@ -20,6 +20,7 @@ use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget
 use super::time::{Freeze, Timestamp};
 use super::timeline::LogSpan;
 use super::verdict::{Exceeded, Plan, Refusal, Step, Target, Wait};
+use crate::model::job::JobId;
 use facts::facts;
 use parts::{address, instant, name, result, run_id, slot, span, text};
 use verdicts::{settlement, verdict};
@@ -36,7 +37,7 @@ fn target() -> BoxedStrategy<Target> {
         (name(), text(), run_id()).prop_map(|(workspace, host, job)| Target::Job(JobTarget {
             workspace,
             host,
-            job
+            job: JobId(job.0)
         })),
         (name(), text(), name(), text()).prop_map(|(workspace, host, rule, body)| {
             Target::Submission(SubmissionTarget {

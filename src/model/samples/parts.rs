@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 use crate::model::address::{Address, Name};
 use crate::model::birth::AgeRange;
-use crate::model::job::{RunResult, Token};
+use crate::model::job::{RunId, RunResult, Token};
 use crate::model::runtime::{Fingerprint, Slot};
 use crate::model::time::{Span, Timestamp};
 use crate::model::trouble::{RequestIds, Trouble, TroubleKind};
@@ -75,8 +75,8 @@ pub(super) fn slot() -> BoxedStrategy<Slot> {
     select(&Slot::BOTH[..]).boxed()
 }
 
-pub(super) fn run_id() -> BoxedStrategy<i64> {
-    (1..i64::MAX).boxed()
+pub(super) fn run_id() -> BoxedStrategy<RunId> {
+    (1..i64::MAX).prop_map(RunId).boxed()
 }
 
 pub(super) fn result() -> BoxedStrategy<RunResult> {

@@ -1,6 +1,7 @@
 //! Where a subject is, and what the ledger calls it.
 
 use crate::model::address::{Identity, Name, ResourceId};
+use crate::model::job::JobId;
 
 /// Where a resource with two keys is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct JobTarget {
     /// The workspace's host in lower case, with a port on test servers.
     pub host: String,
     /// The job's id.
-    pub job: i64,
+    pub job: JobId,
 }
 
 /// Where a one-time submit goes.

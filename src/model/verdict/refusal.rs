@@ -29,6 +29,7 @@ impl Refusal {
 mod tests {
     use super::super::action::Presumed;
     use super::*;
+    use crate::model::job::RunId;
     use crate::model::runtime::Slot;
 
     #[test]
@@ -42,8 +43,8 @@ mod tests {
         for (refused, act, is_same) in [
             (key(Slot::One), key(Slot::One), true),
             (key(Slot::One), key(Slot::Two), false),
-            (cancel(5), cancel(5), true),
-            (cancel(5), cancel(6), false),
+            (cancel(RunId(5)), cancel(RunId(5)), true),
+            (cancel(RunId(5)), cancel(RunId(6)), false),
         ] {
             for is_access in [false, true] {
                 let refusal = Refusal {
@@ -60,6 +61,6 @@ mod tests {
             why: String::new(),
             is_access: true,
         };
-        assert!(!refusal.is_about(&cancel(5), &key(Slot::One)));
+        assert!(!refusal.is_about(&cancel(RunId(5)), &key(Slot::One)));
     }
 }

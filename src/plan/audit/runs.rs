@@ -69,7 +69,7 @@ fn in_company(case: &JobCase, sight: &JobSight, actions: &[&Action]) -> bool {
 }
 
 fn in_order(case: &JobCase, sight: Option<&JobSight>, keep: &Keep, at: Timestamp) -> bool {
-    let going = |sight: &&JobSight, run: Option<i64>| {
+    let going = |sight: &&JobSight, run: Option<RunId>| {
         sight.active.iter().any(|active| {
             run.is_none_or(|run| {
                 run == active.id && active.phase != Phase::Active(ActivePhase::Queued)

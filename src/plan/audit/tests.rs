@@ -4,7 +4,7 @@ use super::super::testing::*;
 use super::super::{audit, decide};
 use super::Law;
 use crate::model::desired::Project;
-use crate::model::job::{Continuous, Requirement, RunResult};
+use crate::model::job::{Continuous, Requirement, RunId, RunResult};
 use crate::model::runtime::{OwnKeys, Slot};
 use crate::model::survey::{Looked, Subject, Survey};
 use crate::model::time::Span;
@@ -126,7 +126,7 @@ fn laws_about_keys_fire() {
     assert_eq!(kept, [Law::OldKey]);
     let foreign = doctored(due(), |plan| {
         if let Verdict::Act { actions, .. } = &mut plan.steps[0].verdict {
-            *actions = NonEmpty::one(Action::Cancel { run: 1 });
+            *actions = NonEmpty::one(Action::Cancel { run: RunId(1) });
         }
     });
     assert_eq!(foreign, [Law::Kind]);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::super::testing::*;
 use crate::model::job::{
-    ActivePhase, Concurrency, Counting, JobMemory, Phase, Requirement, Run, RunResult, Trigger,
+    ActivePhase, Concurrency, Counting, JobMemory, Phase, Requirement, Run, RunId, RunResult,
+    Trigger,
 };
 use crate::model::promise::{Attention, BrokenPart, Promise};
 use crate::model::survey::{JobCase, Looked, Subject};
@@ -54,10 +55,13 @@ fn long_given_up() -> JobCase {
     case.spec.retry.attempts_max = 3;
     sight(&mut case).ended.clear();
     case.memory = JobMemory {
-        last_success: Some((1, ago("9d"), RunResult::Success)),
+        last_success: Some((RunId(1), ago("9d"), RunResult::Success)),
         last_success_for: Some("asks-1".to_owned()),
-        failures: vec![known_failure(2, "8d12h"), known_failure(3, "8d10h")],
-        last_start: Some(own_start(4, "8d8h")),
+        failures: vec![
+            known_failure(RunId(2), "8d12h"),
+            known_failure(RunId(3), "8d10h"),
+        ],
+        last_start: Some(own_start(RunId(4), "8d8h")),
         ..JobMemory::default()
     };
     case
@@ -70,7 +74,7 @@ fn given_up_stays_given_up_whatever_lists_still_show() {
     let told = facts(&case);
     assert_eq!(
         (told.failures.len(), told.lost.clone(), told.failed()),
-        (2, vec![(4, ago("8d8h"))], 3)
+        (2, vec![(RunId(4), ago("8d8h"))], 3)
     );
     assert_eq!(step(&case).attention, Some(Attention::GivenUp));
     // The run is found by its id, and counts once.
@@ -87,10 +91,13 @@ fn given_up_stays_given_up_whatever_lists_still_show() {
 fn every_start_that_nobody_shows_any_more_was_an_attempt() {
     let mut case = long_given_up();
     case.memory.failures.clear();
-    case.memory.open_starts = vec![own_start(2, "8d12h"), own_start(3, "8d10h")];
+    case.memory.open_starts = vec![own_start(RunId(2), "8d12h"), own_start(RunId(3), "8d10h")];
     assert_eq!(hold(&case), Hold::GaveUp { failures: 3 });
     let lost = [(4, "8d8h"), (3, "8d10h"), (2, "8d12h")];
-    assert_eq!(facts(&case).lost, lost.map(|(run, at)| (run, ago(at))));
+    assert_eq!(
+        facts(&case).lost,
+        lost.map(|(run, at)| (RunId(run), ago(at)))
+    );
     // A run that a list still shows is not lost, and counts once.
     sight(&mut case).ended = vec![ended(3, "8d9h", RunResult::Failed)];
     let told = facts(&case);
@@ -127,7 +134,7 @@ fn a_success_another_rule_or_a_person_lets_it_try_again() {
     forgiven.memory.failures.clear();
     forgiven.memory.forgiven_at = Some(ago("1d"));
     assert!(matches!(cause(&forgiven), Cause::Stale { failures: 0, .. }));
-    forgiven.memory.forgiven = BTreeSet::from([6]);
+    forgiven.memory.forgiven = BTreeSet::from([RunId(6)]);
     sight(&mut forgiven).ended = vec![untold(6, RunResult::Failed), untold(5, RunResult::Failed)];
     assert!(matches!(cause(&forgiven), Cause::Stale { failures: 1, .. }));
 }
@@ -147,7 +154,7 @@ fn an_old_ledger_that_tells_no_rule_counts_for_any() {
 fn a_run_that_is_being_repaired_is_no_failure_and_holds_the_next() {
     let mut case = long_given_up();
     sight(&mut case).active = vec![active(3, "8d11h")];
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 3 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(3) });
     assert_eq!(facts(&case).failures.len(), 1);
 }
 
@@ -168,7 +175,7 @@ fn firings_that_were_skipped_or_displaced_are_no_failures() {
         .ended
         .insert(0, ended(8, "1h", RunResult::Canceled));
     assert_eq!(facts(&case).failed(), 2);
-    case.memory.cancelled.insert(8, ago("61m"));
+    case.memory.cancelled.insert(RunId(8), ago("61m"));
     assert_eq!(facts(&case).failed(), 1);
 }
 
@@ -193,7 +200,7 @@ fn a_success_with_other_parameters_does_not_count_and_neither_does_such_a_failur
     assert_eq!(told.dismissed.len(), 1);
     assert_eq!(
         (told.dismissed[0].run, told.dismissed[0].why.as_str()),
-        (5, "day=2019-01-01")
+        (RunId(5), "day=2019-01-01")
     );
     assert_eq!(step(&case).promise, broken(Some(ago("7h"))));
     case.spec.counts = Counting::Any;
@@ -205,7 +212,7 @@ fn a_success_with_other_parameters_does_not_count_and_neither_does_such_a_failur
     // What the ledger knows was an answer to another question.
     let mut other = job();
     other.sight = Looked::NotAsked;
-    other.memory.last_success = Some((1, ago("2h"), RunResult::Success));
+    other.memory.last_success = Some((RunId(1), ago("2h"), RunResult::Success));
     other.memory.last_success_for = Some("asks-2".to_owned());
     assert!(matches!(hold(&other), Hold::Trouble(_)));
     assert_eq!(step(&other).promise, Promise::Unknown);
@@ -318,14 +325,14 @@ fn a_run_that_is_in_the_way_for_longer_than_the_promise_allows_needs_a_person() 
     );
     assert_eq!(young.changes_at, Some(ahead("1s")));
     let old = decide_at(Subject::Job(case.clone()), ahead("1s"));
-    assert_eq!(old.attention, Some(Attention::Blocked { run: 5 }));
+    assert_eq!(old.attention, Some(Attention::Blocked { run: RunId(5) }));
     sight(&mut case).active = vec![queued(5, "10d")];
     let waits = step(&case);
-    assert_eq!(waits.attention, Some(Attention::Blocked { run: 5 }));
+    assert_eq!(waits.attention, Some(Attention::Blocked { run: RunId(5) }));
     assert_eq!(
         hold(&case),
         Hold::QueuedRun {
-            run: 5,
+            run: RunId(5),
             queued: Some(Span::days(10))
         }
     );
@@ -343,7 +350,7 @@ fn whether_a_run_that_is_being_ended_still_runs_nobody_tells() {
     ending.phase = Phase::Active(ActivePhase::Terminating);
     sight(&mut case).active = vec![ending];
     assert_eq!(step(&case).promise, Promise::Unproven);
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     sight(&mut case).active.insert(0, active(6, "1m"));
     assert_eq!(step(&case).promise, Promise::Kept);
 }
@@ -351,12 +358,12 @@ fn whether_a_run_that_is_being_ended_still_runs_nobody_tells() {
 #[test]
 fn a_run_that_no_list_shows_yet_counts_as_active_whichever_start_it_was() {
     let mut case = stale_job();
-    case.memory.last_start = Some(own_start(9, "10m"));
+    case.memory.last_start = Some(own_start(RunId(9), "10m"));
     sight(&mut case).ended = vec![ended(9, "9m", RunResult::Canceled)];
     case.spec.retry.backoff = Span::seconds(1);
     assert!(matches!(cause(&case), Cause::Stale { failures: 1, .. }));
-    case.memory.open_starts = vec![own_start(8, "4m59s")];
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 8 });
+    case.memory.open_starts = vec![own_start(RunId(8), "4m59s")];
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(8) });
 }
 
 #[test]
@@ -365,23 +372,26 @@ fn a_job_that_waits_names_the_run_that_is_in_the_way_for_the_longest_time() {
     // As lists have them: the newest first.
     let both = vec![queued(6, "1h"), active(5, "3d")];
     sight(&mut case).active = both.clone();
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
-    let blocked = Some(Attention::Blocked { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
+    let blocked = Some(Attention::Blocked { run: RunId(5) });
     assert_eq!(step(&case).attention, blocked);
     // Also where the queued one is our own, which waits for it like everybody.
-    case.memory.last_start = Some(own_start(6, "1h"));
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    case.memory.last_start = Some(own_start(RunId(6), "1h"));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     case.spec.concurrency = Concurrency::Allow;
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     case.memory.last_start = None;
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     // One that runs, though nobody tells since when, is behind those of which it is known.
     sight(&mut case).active[1].started = None;
-    assert!(matches!(hold(&case), Hold::QueuedRun { run: 6, .. }));
+    assert!(matches!(hold(&case), Hold::QueuedRun { run: RunId(6), .. }));
     let mut running = job();
     running.spec.require = Requirement::Running;
     sight(&mut running).active = vec![queued(6, "1h"), queued(5, "2h")];
-    assert!(matches!(hold(&running), Hold::QueuedRun { run: 5, .. }));
+    assert!(matches!(
+        hold(&running),
+        Hold::QueuedRun { run: RunId(5), .. }
+    ));
 }
 
 #[test]
@@ -392,7 +402,7 @@ fn a_queue_does_not_run_and_is_not_longer_than_the_rule_says() {
     assert_eq!(
         hold(&case),
         Hold::QueuedRun {
-            run: 5,
+            run: RunId(5),
             queued: Some(Span::hours(2))
         }
     );
@@ -402,7 +412,10 @@ fn a_queue_does_not_run_and_is_not_longer_than_the_rule_says() {
         "since the last run ended"
     );
     sight(&mut case).active = vec![queued(6, "1h"), active(5, "2h")];
-    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Running { run: 5 }));
+    assert_eq!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Running { run: RunId(5) })
+    );
     assert_eq!(step(&case).promise, Promise::Kept);
     for (longest, queue_max, limit) in [
         (Some(3), None, 3),
@@ -416,13 +429,16 @@ fn a_queue_does_not_run_and_is_not_longer_than_the_rule_says() {
         let late = decide_at(Subject::Job(case.clone()), ahead("1s"));
         let limit = Span::hours(limit);
         assert!(
-            matches!(late.verdict, Verdict::Act { because: Cause::QueuedTooLong { run: 5, limit: told, .. }, .. } if told == limit)
+            matches!(late.verdict, Verdict::Act { because: Cause::QueuedTooLong { run: RunId(5), limit: told, .. }, .. } if told == limit)
         );
     }
     case.spec.duration_max = None;
     case.spec.queue_max = Some(Span::hours(1));
     sight(&mut case).active = vec![active(5, "20d")];
-    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Running { run: 5 }));
+    assert_eq!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Running { run: RunId(5) })
+    );
 }
 
 #[test]
@@ -487,7 +503,7 @@ fn a_running_job_is_broken_since_its_last_run_ended() {
 #[test]
 fn a_backfill_that_began_after_a_lost_answer_is_not_taken_for_our_run() {
     let mut case = stale_job();
-    case.doubts = vec![doubt(start("stored", Some(1)), "10m")];
+    case.doubts = vec![doubt(start("stored", Some(RunId(1))), "10m")];
     let other = with_parameter(active(5, "9m"), "day", "today", "2019-01-01");
     sight(&mut case).active = vec![other];
     assert_eq!(step(&case).settlements, []);

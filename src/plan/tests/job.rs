@@ -2,7 +2,7 @@
 
 use super::super::testing::*;
 use crate::model::job::{
-    ActivePhase, Concurrency, Continuous, Counting, Phase, Requirement, RunResult, TasksRun,
+    ActivePhase, Concurrency, Continuous, Counting, Phase, Requirement, RunId, RunResult, TasksRun,
 };
 use crate::model::promise::Promise;
 use crate::model::survey::{JobCase, Looked, Subject};
@@ -41,7 +41,7 @@ fn freshness_ends_exactly_at_error_after() {
     assert!(matches!(
         &actions(&stale)[..],
         [Action::Start {
-            after: Some(1),
+            after: Some(RunId(1)),
             company: Company::Alone,
             ..
         }]
@@ -54,7 +54,7 @@ fn a_declared_wait_is_not_for_somebody_elses_run() {
     case.spec.wait_max = Some(Span::hours(2));
     sight(&mut case).ended = vec![ended(1, "30h", RunResult::Success)];
     sight(&mut case).active = vec![active(5, "1h")];
-    assert!(matches!(hold(&case), Hold::ActiveRun { run: 5 }));
+    assert!(matches!(hold(&case), Hold::ActiveRun { run: RunId(5) }));
     assert_eq!(step(&case).wait, None);
 }
 
@@ -98,7 +98,7 @@ fn a_success_without_an_end_counts_from_its_start_and_without_both_it_proves_not
     sight(&mut case).ended = vec![undated(2, Some("25h"))];
     assert!(matches!(&actions(&step(&case))[..], [Action::Start { .. }]));
     sight(&mut case).ended = vec![undated(2, Some("25h")), undated(1, None)];
-    assert_eq!(hold(&case), Hold::UndatedSuccess { run: 1 });
+    assert_eq!(hold(&case), Hold::UndatedSuccess { run: RunId(1) });
     let undecided = step(&case);
     assert_eq!(undecided.promise, Promise::Unproven);
     assert!(!undecided.is_unread(), "it was read, and cannot be judged");
@@ -135,7 +135,7 @@ fn attempts(mut case: JobCase, ids: &[i64]) -> Vec<Action> {
         for run in &mut sight(&mut case).ended {
             run.started = None;
         }
-        case.memory.last_start = Some(own_start(*id, "7h"));
+        case.memory.last_start = Some(own_start(RunId(*id), "7h"));
         let own = crate::model::job::Run {
             started: Some(ago("7h")),
             ..untold(*id, RunResult::Failed)
@@ -207,7 +207,10 @@ fn an_end_without_a_start_is_not_newer_than_everything() {
     sight(&mut case).ended.push(old);
     assert!(matches!(
         &actions(&step(&case))[..],
-        [Action::Start { after: Some(1), .. }]
+        [Action::Start {
+            after: Some(RunId(1)),
+            ..
+        }]
     ));
 }
 
@@ -260,12 +263,12 @@ fn failures_are_backed_off_and_given_up() {
 fn company_is_forbidden_replaced_or_allowed() {
     let mut case = stale_job();
     sight(&mut case).active = vec![active(5, "1h")];
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     case.spec.concurrency = Concurrency::Replace;
     assert!(matches!(
         &actions(&step(&case))[..],
         [
-            Action::Cancel { run: 5 },
+            Action::Cancel { run: RunId(5) },
             Action::Start {
                 company: Company::Alone,
                 ..
@@ -273,7 +276,7 @@ fn company_is_forbidden_replaced_or_allowed() {
         ]
     ));
     case.spec.concurrency = Concurrency::Allow;
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
     sight(&mut case).runs_max = 2;
     assert!(matches!(
         &actions(&step(&case))[..],
@@ -282,19 +285,22 @@ fn company_is_forbidden_replaced_or_allowed() {
             ..
         }]
     ));
-    case.memory.last_start = Some(own_start(5, "1h"));
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    case.memory.last_start = Some(own_start(RunId(5), "1h"));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
 }
 
 #[test]
 fn a_run_that_no_list_shows_yet_counts_as_active_for_a_while() {
     let mut case = stale_job();
-    case.memory.last_start = Some(own_start(9, "4m59s"));
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 9 });
+    case.memory.last_start = Some(own_start(RunId(9), "4m59s"));
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(9) });
     let later = decide_at(Subject::Job(case), ahead("1s"));
     assert!(matches!(
         &actions(&later)[..],
-        [Action::Start { after: Some(9), .. }]
+        [Action::Start {
+            after: Some(RunId(9)),
+            ..
+        }]
     ));
 }
 
@@ -303,9 +309,9 @@ fn a_run_that_is_too_long_is_cancelled_once() {
     let mut case = job();
     case.spec.duration_max = Some(Span::hours(3));
     sight(&mut case).active = vec![active(5, "3h")];
-    assert_eq!(actions(&step(&case)), [Action::Cancel { run: 5 }]);
+    assert_eq!(actions(&step(&case)), [Action::Cancel { run: RunId(5) }]);
     sight(&mut case).active[0].phase = Phase::Active(ActivePhase::Terminating);
-    assert_eq!(hold(&case), Hold::ActiveRun { run: 5 });
+    assert_eq!(hold(&case), Hold::ActiveRun { run: RunId(5) });
 }
 
 #[test]
@@ -331,9 +337,12 @@ fn running_and_not_running_are_opposites() {
     case.spec.require = Requirement::Running;
     assert!(matches!(&actions(&step(&case))[..], [Action::Start { .. }]));
     sight(&mut case).active = vec![active(5, "1h")];
-    assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Running { run: 5 }));
+    assert_eq!(
+        step(&case).verdict,
+        Verdict::Keep(Keep::Running { run: RunId(5) })
+    );
     case.spec.require = Requirement::NotRunning;
-    assert_eq!(actions(&step(&case)), [Action::Cancel { run: 5 }]);
+    assert_eq!(actions(&step(&case)), [Action::Cancel { run: RunId(5) }]);
     sight(&mut case).active.clear();
     assert_eq!(step(&case).verdict, Verdict::Keep(Keep::Idle));
 }
@@ -347,7 +356,7 @@ fn what_cannot_run_or_be_seen_is_held() {
     assert_eq!(hold(&case), Hold::Trouble(trouble()));
     case.sight = Looked::NotAsked;
     assert!(matches!(hold(&case), Hold::Trouble(_)));
-    case.memory.last_success = Some((1, ago("1h"), RunResult::Success));
+    case.memory.last_success = Some((RunId(1), ago("1h"), RunResult::Success));
     assert!(matches!(
         step(&case).verdict,
         Verdict::Keep(Keep::Fresh { .. })
@@ -357,9 +366,9 @@ fn what_cannot_run_or_be_seen_is_held() {
 #[test]
 fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     let mut case = stale_job();
-    case.doubts = vec![doubt(start("stored", Some(1)), "10m")];
+    case.doubts = vec![doubt(start("stored", Some(RunId(1))), "10m")];
     let again = step(&case);
-    assert_eq!(actions(&again), [start("stored", Some(1))]);
+    assert_eq!(actions(&again), [start("stored", Some(RunId(1)))]);
     assert_eq!(again.settlements[0].settled, Settled::Repeat);
     sight(&mut case).active = vec![active(5, "9m")];
     let found = step(&case);
@@ -367,7 +376,7 @@ fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     assert!(matches!(
         found.verdict,
         Verdict::Hold {
-            why: Hold::ActiveRun { run: 5 },
+            why: Hold::ActiveRun { run: RunId(5) },
             ..
         }
     ));
@@ -381,8 +390,8 @@ fn a_start_in_doubt_is_found_sent_again_or_given_up() {
     let found = step(&case);
     assert!(matches!(found.settlements[0].settled, Settled::Done(_)));
     let mut fresh = job();
-    fresh.doubts = vec![doubt(start("stored", Some(0)), "1m59s")];
+    fresh.doubts = vec![doubt(start("stored", Some(RunId(0))), "1m59s")];
     assert!(matches!(hold(&fresh), Hold::Busy { .. }));
-    fresh.doubts = vec![doubt(start("stored", Some(0)), "2m")];
+    fresh.doubts = vec![doubt(start("stored", Some(RunId(0))), "2m")];
     assert_eq!(step(&fresh).settlements[0].settled, Settled::NotDone);
 }

@@ -2,7 +2,7 @@
 
 use super::super::testing::*;
 use crate::model::address::Name;
-use crate::model::job::{Concurrency, FormerRun, Run, RunResult};
+use crate::model::job::{Concurrency, FormerRun, Run, RunId, RunResult};
 use crate::model::key_service::KeyService;
 use crate::model::promise::{Attention, Promise};
 use crate::model::survey::{Looked, Subject, SubmissionCase};
@@ -34,14 +34,14 @@ fn a_content_is_submitted_until_it_has_succeeded() {
     assert!(matches!(
         step(&case).verdict,
         Verdict::Hold {
-            why: Hold::ActiveRun { run: 2 },
+            why: Hold::ActiveRun { run: RunId(2) },
             ..
         }
     ));
     sight(&mut case).runs = vec![ended(2, "1m", RunResult::Success)];
     assert_eq!(
         step(&case).verdict,
-        Verdict::Keep(Keep::SucceededOnce { run: 2 })
+        Verdict::Keep(Keep::SucceededOnce { run: RunId(2) })
     );
 }
 
@@ -83,10 +83,10 @@ fn a_remembered_success_needs_no_look_and_is_for_its_content_only() {
             ..
         }
     ));
-    case.memory.ends = vec![("d1".to_owned(), 4, ago("50d"), RunResult::Success)];
+    case.memory.ends = vec![("d1".to_owned(), RunId(4), ago("50d"), RunResult::Success)];
     assert_eq!(
         step(&case).verdict,
-        Verdict::Keep(Keep::SucceededOnce { run: 4 })
+        Verdict::Keep(Keep::SucceededOnce { run: RunId(4) })
     );
     case.spec.digest = "d2".to_owned();
     assert!(matches!(step(&case).verdict, Verdict::Hold { .. }));
@@ -104,7 +104,7 @@ fn a_submit_in_doubt_is_sent_again_with_its_own_token() {
     assert!(
         matches!(
             &happened.settlements[0].settled,
-            Settled::Done(Receipt::Started { run: 7, .. })
+            Settled::Done(Receipt::Started { run: RunId(7), .. })
         ),
         "our clock may have been ahead of the service's: {happened:?}"
     );
@@ -119,12 +119,12 @@ fn a_submit_in_doubt_is_sent_again_with_its_own_token() {
 #[test]
 fn a_run_whose_end_was_never_seen_is_followed_by_no_other() {
     let mut case = submission();
-    case.memory.runs = vec![("d1".to_owned(), 7, ago("61d"))];
+    case.memory.runs = vec![("d1".to_owned(), RunId(7), ago("61d"))];
     let held = step(&case);
     assert!(matches!(
         held.verdict,
         Verdict::Hold {
-            why: Hold::LostRun { run: 7, .. },
+            why: Hold::LostRun { run: RunId(7), .. },
             until: None
         }
     ));
@@ -137,12 +137,15 @@ fn a_run_whose_end_was_never_seen_is_followed_by_no_other() {
         "another content"
     );
     case.spec.digest = "d1".to_owned();
-    case.memory.confirmed = vec![("d1".to_owned(), 7)];
+    case.memory.confirmed = vec![("d1".to_owned(), RunId(7))];
     let kept = step(&case);
-    assert_eq!(kept.verdict, Verdict::Keep(Keep::SucceededOnce { run: 7 }));
+    assert_eq!(
+        kept.verdict,
+        Verdict::Keep(Keep::SucceededOnce { run: RunId(7) })
+    );
     assert_eq!((kept.promise, kept.attention), (Promise::Kept, None));
     case.memory.confirmed.clear();
-    case.memory.ends = vec![("d1".to_owned(), 7, ago("61d"), RunResult::Failed)];
+    case.memory.ends = vec![("d1".to_owned(), RunId(7), ago("61d"), RunResult::Failed)];
     assert_eq!(
         submitted(&step(&case)).title(KeyService::default()),
         "submit",
@@ -171,7 +174,7 @@ fn the_name_of_its_document_is_no_part_of_a_contents_token() {
 #[test]
 fn failures_count_when_nobody_shows_them_any_more_until_a_person_says_otherwise() {
     let mut case = submission();
-    let failed = |run, age| ("d1".to_owned(), run, ago(age), RunResult::Failed);
+    let failed = |run, age| ("d1".to_owned(), RunId(run), ago(age), RunResult::Failed);
     case.memory.ends = (1..6).map(|run| failed(run, "90d")).collect();
     assert!(matches!(
         step(&case).verdict,
@@ -205,7 +208,7 @@ fn failures_that_were_forgiven_do_not_count_where_they_are_still_shown() {
     for (run, age) in ends {
         let failed = ended(run, &age, RunResult::Failed);
         sight(&mut case).runs.push(failed);
-        let end = ("d1".to_owned(), run, ago(&age), RunResult::Failed);
+        let end = ("d1".to_owned(), RunId(run), ago(&age), RunResult::Failed);
         case.memory.ends.push(end);
     }
     let failures = |forgiven: Option<&str>| {
@@ -243,7 +246,7 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
     assert!(matches!(
         held.verdict,
         Verdict::Hold {
-            why: Hold::ActiveRun { run: 3 },
+            why: Hold::ActiveRun { run: RunId(3) },
             ..
         }
     ));
@@ -255,11 +258,11 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
     assert!(matches!(
         held,
         Verdict::Hold {
-            why: Hold::ActiveRun { run: 3 },
+            why: Hold::ActiveRun { run: RunId(3) },
             ..
         }
     ));
-    case.memory.runs = vec![("d0".to_owned(), 3, ago("1h"))];
+    case.memory.runs = vec![("d0".to_owned(), RunId(3), ago("1h"))];
     let Verdict::Act { actions, .. } = step(&case).verdict else {
         panic!("not an act");
     };
@@ -279,11 +282,11 @@ fn changed_content_waits_for_the_run_of_the_earlier_one_as_the_rule_says() {
     assert!(matches!(
         held.verdict,
         Verdict::Hold {
-            why: Hold::ActiveRun { run: 4 },
+            why: Hold::ActiveRun { run: RunId(4) },
             ..
         }
     ));
-    assert_eq!(held.attention, Some(Attention::Blocked { run: 4 }));
+    assert_eq!(held.attention, Some(Attention::Blocked { run: RunId(4) }));
 }
 
 #[test]
@@ -307,7 +310,7 @@ fn what_an_earlier_contents_open_submit_started_is_written_down() {
     assert_eq!(submitted(&found).title(KeyService::default()), "submit");
     assert!(matches!(
         &found.settlements[0].settled,
-        Settled::Done(Receipt::Started { run: 8, .. })
+        Settled::Done(Receipt::Started { run: RunId(8), .. })
     ));
 }
 
@@ -318,10 +321,10 @@ fn a_declared_wait_is_gone_on_with_only_for_a_run_of_our_own() {
     sight(&mut case).runs = vec![active(4, "1h")];
     let wait = step(&case).wait;
     assert_eq!(wait, None, "somebody else started it");
-    case.memory.runs = vec![("d1".to_owned(), 4, ago("1h"))];
+    case.memory.runs = vec![("d1".to_owned(), RunId(4), ago("1h"))];
     let own = step(&case);
     assert!(own.resumes());
-    assert_eq!(own.wait.and_then(|wait| wait.run), Some(4));
+    assert_eq!(own.wait.and_then(|wait| wait.run), Some(RunId(4)));
     case.spec.wait_max = None;
     assert!(!step(&case).resumes());
 }

@@ -1,6 +1,7 @@
 //! A suspended rule: judged, shown, and not acted on.
 
 use super::super::testing::*;
+use crate::model::job::RunId;
 use crate::model::promise::Promise;
 use crate::model::survey::{Looked, Subject};
 use crate::model::time::Timestamp;
@@ -94,7 +95,7 @@ fn an_open_operation_of_a_suspended_rule_is_resolved_and_nothing_is_sent_again()
     keys.doubts = vec![doubt(regenerate(Slot::One, 'a', 'b'), "10m")];
     let (mut job, mut once) = (stale_job(), submission());
     job.suspend = suspended(None);
-    job.doubts = vec![doubt(start("stored", Some(1)), "10m")];
+    job.doubts = vec![doubt(start("stored", Some(RunId(1))), "10m")];
     once.suspend = suspended(None);
     once.doubts = vec![doubt(submit("stored", "d1"), "3h")];
     for subject in [
@@ -108,7 +109,7 @@ fn an_open_operation_of_a_suspended_rule_is_resolved_and_nothing_is_sent_again()
         assert_eq!(settled, [&Settled::NotDone], "{step:?}");
     }
     // While the request may still be under way nobody can tell what became of it.
-    job.doubts = vec![doubt(start("stored", Some(1)), "30s")];
+    job.doubts = vec![doubt(start("stored", Some(RunId(1))), "30s")];
     let step = decide(Subject::Job(job));
     let busy = matches!(
         &step.verdict,

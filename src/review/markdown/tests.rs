@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::address::{Address, Name};
 use crate::model::desired::LedgerPlace;
+use crate::model::job::RunId;
 use crate::model::promise::{BrokenPart, Promise};
 use crate::model::requests::RequestClass;
 use crate::model::samples;
@@ -61,9 +62,9 @@ fn step(address: &str, verdict: Verdict) -> Step {
 }
 
 fn cancel(address: &str) -> Step {
-    let actions = NonEmpty::one(Action::Cancel { run: 7 });
+    let actions = NonEmpty::one(Action::Cancel { run: RunId(7) });
     let because = Cause::TooLong {
-        run: 7,
+        run: RunId(7),
         ran: Span::hours(5),
         limit: Span::hours(3),
     };
@@ -104,7 +105,7 @@ fn a_comment_decides_in_its_first_lines() {
         step("analytics/nightly", Verdict::Keep(Keep::Idle)),
         Step {
             breaks_at: Some("2026-11-22T11:00:00Z".parse().unwrap()),
-            ..step("analytics/waits", hold(Hold::ActiveRun { run: 9 }))
+            ..step("analytics/waits", hold(Hold::ActiveRun { run: RunId(9) }))
         },
     ]);
     let before = plan_of(vec![Step {
@@ -200,17 +201,17 @@ fn mixed(count: usize) -> Plan {
         0 => step(&format!("analytics/loop-{n}"), hold(Hold::PauseFirst)),
         1 => step(
             &format!("analytics/waits-{n}"),
-            hold(Hold::ActiveRun { run: 9 }),
+            hold(Hold::ActiveRun { run: RunId(9) }),
         ),
         2 => step(&format!("analytics/idle-{n}"), Verdict::Keep(Keep::Idle)),
         _ => {
             let run = i64::try_from(n).unwrap();
             let because = Cause::TooLong {
-                run,
+                run: RunId(run),
                 ran: Span::hours(4 + run.unsigned_abs() % 50),
                 limit: Span::hours(3),
             };
-            let actions = NonEmpty::one(Action::Cancel { run });
+            let actions = NonEmpty::one(Action::Cancel { run: RunId(run) });
             step(
                 &format!("analytics/job-{n}"),
                 Verdict::Act { actions, because },

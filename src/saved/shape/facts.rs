@@ -255,10 +255,13 @@ pub(in crate::saved) struct Success {
 
 impl Mirror<(RunId, Timestamp)> for Success {
     fn of(&(run, at): &(RunId, Timestamp)) -> Self {
-        Self { run, at: Text(at) }
+        Self {
+            run: run.0,
+            at: Text(at),
+        }
     }
     fn back(self) -> (RunId, Timestamp) {
-        (self.run, self.at.0)
+        (RunId(self.run), self.at.0)
     }
 }
 
@@ -274,13 +277,13 @@ pub(in crate::saved) struct Failure {
 impl Mirror<(RunId, Timestamp, RunResult)> for Failure {
     fn of((run, at, result): &(RunId, Timestamp, RunResult)) -> Self {
         Self {
-            run: *run,
+            run: run.0,
             at: Text(*at),
             result: Text(result.clone()),
         }
     }
     fn back(self) -> (RunId, Timestamp, RunResult) {
-        (self.run, self.at.0, self.result.0)
+        (RunId(self.run), self.at.0, self.result.0)
     }
 }
 
@@ -295,12 +298,12 @@ pub(in crate::saved) struct UndatedFailure {
 impl Mirror<(RunId, RunResult)> for UndatedFailure {
     fn of((run, result): &(RunId, RunResult)) -> Self {
         Self {
-            run: *run,
+            run: run.0,
             result: Text(result.clone()),
         }
     }
     fn back(self) -> (RunId, RunResult) {
-        (self.run, self.result.0)
+        (RunId(self.run), self.result.0)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::limits::{PLAN_BYTES_MAX, PLAN_LINE_BYTES_MAX, PLAN_LINE_VALUES_MAX};
+use crate::model::job::JobId;
 use crate::model::survey::{JobTarget, RuntimeTarget};
 use crate::model::verdict::Facts;
 use crate::saved::measure::values;
@@ -38,7 +39,7 @@ fn with_steps() -> File {
     let job = Target::Job(JobTarget {
         workspace: name("w1"),
         host: "adb-1.7.azuredatabricks.net".to_owned(),
-        job: 7,
+        job: JobId(7),
     });
     one.plan.steps = vec![step("ingest/gateway", runtime), step("w1/nightly", job)];
     one.sentences = vec!["idle".to_owned(), "idle".to_owned()];

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::ledger::event::Event;
 use crate::limits::JOBS_ONE_BY_ONE_MAX;
-use crate::model::job::{ActivePhase, Inputs, JobSight, Phase, Run, RunId, RunResult, Token};
+use crate::model::job::{
+    ActivePhase, Inputs, JobId, JobSight, Phase, Run, RunId, RunResult, Token,
+};
 use crate::model::survey::Survey;
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::{Action, Company, Receipt};
@@ -13,7 +15,7 @@ use crate::survey::jobs::look::date_own;
 
 const LOOK: [&str; 3] = ["jobs.get", "runs.list-active", "runs.list-ended"];
 /// The id of the first run of a world.
-const FIRST: RunId = 730_000_000_001_000;
+const FIRST: RunId = RunId(730_000_000_001_000);
 
 /// `nightly`, whose id is 101, succeeded 2 hours ago.
 fn nightly(rule: String) -> Estate {
@@ -140,7 +142,7 @@ fn a_name_is_one_job_or_none() {
         assert_eq!(trouble.kind, TroubleKind::NotFound, "{of}");
         assert!(trouble.message.contains(said), "{}", trouble.message);
     }
-    assert_eq!(job(&survey, "analytics/right").target.job, 3);
+    assert_eq!(job(&survey, "analytics/right").target.job, JobId(3));
 }
 
 /// `j-1` and so on, each by its name.
@@ -182,7 +184,7 @@ fn many_jobs_are_found_in_one_list() {
         assert_eq!(lists(&mut estate), [wanted, wanted, count + swept]);
         for n in 1..=count {
             let case = job(&survey, &format!("analytics/j-{n}"));
-            assert_eq!(usize::try_from(case.target.job).unwrap(), n);
+            assert_eq!(usize::try_from(case.target.job.0).unwrap(), n);
             seen(&case.sight);
         }
     }
@@ -362,7 +364,11 @@ fn a_run_of_ours_that_no_list_shows_is_asked_for() {
     let jobs = "[{id: 101, name: nightly, runs: [{started: 2h ago, ended: 1h ago, result: FAILED}, {started: 30m ago}]}]";
     let estate = || Estate::new(&(workspace(jobs) + stale), &[by_id()]);
     let case = subject(&estate().survey(), "analytics/nightly").clone();
-    for (run, active, ended) in [(FIRST + 1_000, 1, 0), (FIRST, 0, 1), (77, 0, 0)] {
+    for (run, active, ended) in [
+        (RunId(FIRST.0 + 1_000), 1, 0),
+        (FIRST, 0, 1),
+        (RunId(77), 0, 0),
+    ] {
         let mut ours = estate();
         started(&mut ours, &case, run);
         let survey = ours.survey();
@@ -397,7 +403,7 @@ fn an_older_run_of_ours_is_asked_for_only_beyond_the_list() {
     let mut estate = nightly(by_id());
     let case = subject(&estate.survey(), "analytics/nightly").clone();
     for run in [71, 72] {
-        started(&mut estate, &case, run);
+        started(&mut estate, &case, RunId(run));
         estate.advance("1h");
     }
     let looked_up = |estate: &mut Estate| {
@@ -426,12 +432,12 @@ fn a_run_is_dated_by_the_ledger_only_where_the_service_does_not_tell() {
         message: None,
     };
     let mut runs = [
-        run(1, ActivePhase::Running, None),
-        run(2, ActivePhase::Running, Some(20)),
-        run(3, ActivePhase::Queued, None),
-        run(4, ActivePhase::Running, None),
+        run(RunId(1), ActivePhase::Running, None),
+        run(RunId(2), ActivePhase::Running, Some(20)),
+        run(RunId(3), ActivePhase::Queued, None),
+        run(RunId(4), ActivePhase::Running, None),
     ];
-    let own = [(1, at(1)), (2, at(2)), (3, at(3))];
+    let own = [(1, at(1)), (2, at(2)), (3, at(3))].map(|(run, at)| (RunId(run), at));
     date_own(runs.iter_mut(), own.into_iter());
     let dates = runs.map(|run| run.started);
     assert_eq!(dates, [Some(at(1)), Some(at(20)), None, None]);
@@ -445,7 +451,7 @@ fn refresh_none_judges_the_job_that_was_meant_last() {
     let remembered = |estate: &Estate| match subject(&estate.survey(), "analytics/nightly") {
         Subject::Job(case) => {
             assert_eq!(case.sight, Looked::NotAsked);
-            Some(case.target.job)
+            Some(case.target.job.0)
         }
         Subject::Unresolved { .. } => None,
         other => panic!("{other:?}"),
@@ -465,7 +471,7 @@ fn refresh_none_judges_the_job_that_was_meant_last() {
     estate.refresh = Refresh::Auto;
     let mut other = subject(&proved(by_id()).survey(), "analytics/nightly").clone();
     if let Subject::Job(case) = &mut other {
-        case.target.job = 102;
+        case.target.job = JobId(102);
     }
     estate.know(success(&estate, &other, None));
     estate.refresh = Refresh::None;

@@ -6,7 +6,7 @@ use crate::model::job::{RunId, RunResult, Token};
 use crate::model::verdict::{Action, Receipt};
 
 /// Any run is asked for by its id, also one of a job: this is the first of a world.
-const FIRST: RunId = 730_000_000_001_000;
+const FIRST: RunId = RunId(730_000_000_001_000);
 
 fn submit(name: &str, path: &str) -> String {
     job_run(
@@ -81,8 +81,11 @@ fn a_content_that_has_succeeded_is_not_read_again() {
 fn our_own_run_decides_without_a_list_while_it_goes_on() {
     for (run, expected) in [
         (FIRST, vec!["runs.get"]),
-        (FIRST + 1_000, vec!["runs.get", "runs.list-submitted"]),
-        (77, vec!["runs.get", "runs.list-submitted"]),
+        (
+            RunId(FIRST.0 + 1_000),
+            vec!["runs.get", "runs.list-submitted"],
+        ),
+        (RunId(77), vec!["runs.get", "runs.list-submitted"]),
     ] {
         let mut estate = estate();
         let load = case(&estate);

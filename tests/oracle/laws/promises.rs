@@ -15,7 +15,7 @@ pub fn all(history: &mut History, plan: &Plan, truth: &Truth) {
     keys(history, plan, truth);
     for step in &plan.steps {
         match &step.target {
-            Some(Target::Job(target)) => job(history, step, target.job, truth),
+            Some(Target::Job(target)) => job(history, step, target.job.0, truth),
             Some(Target::Submission(_)) => submit(history, step, truth),
             Some(Target::Runtime(_)) | None => {}
         }

@@ -168,7 +168,7 @@ impl EventLine {
             identity: identity(subject),
             address: address(subject),
             name,
-            run,
+            run: run.0,
             ended: Instant(ended),
             result: result.as_str().to_owned().into(),
             digest,
@@ -186,7 +186,7 @@ impl EventLine {
         Self::RunFailed(FailedLine {
             identity: identity(subject),
             address: address(subject),
-            run,
+            run: run.0,
             ended: ended.map(Instant),
             result: result.as_str().to_owned().into(),
             rule,
@@ -284,7 +284,7 @@ impl ConfirmedLine<'_> {
             identity: identity(&said.subject),
             address: address(&said.subject),
             digest: said.digest,
-            run: said.run,
+            run: said.run.0,
             at: Instant(said.at),
             by: said.by,
             reason: said.reason,
@@ -295,7 +295,7 @@ impl ConfirmedLine<'_> {
         Ok(Confirmation {
             subject: subject(&self.identity, &self.address)?,
             digest: self.digest,
-            run: self.run,
+            run: RunId(self.run),
             at: self.at.0,
             by: self.by,
             reason: self.reason,
@@ -333,7 +333,7 @@ impl SeenLine<'_> {
         Ok(Event::RunSeen {
             subject: subject(&self.identity, &self.address)?,
             name: self.name,
-            run: self.run,
+            run: RunId(self.run),
             ended: self.ended.0,
             result: RunResult::parse(&self.result),
             digest: self.digest,
@@ -346,7 +346,7 @@ impl FailedLine<'_> {
     pub(super) fn event(self) -> Result<Event, String> {
         Ok(Event::RunFailed {
             subject: subject(&self.identity, &self.address)?,
-            run: self.run,
+            run: RunId(self.run),
             ended: self.ended.map(|ended| ended.0),
             result: RunResult::parse(&self.result),
             rule: self.rule,
@@ -467,7 +467,7 @@ impl ActionLine {
                 company,
             } => Self::Start {
                 token: token.as_str().to_owned(),
-                after,
+                after: after.map(|run| run.0),
                 parameters: parameters.into_iter().map(ParameterLine::named).collect(),
                 company: match company {
                     Company::Alone => CompanyLine::Alone,
@@ -478,7 +478,7 @@ impl ActionLine {
                 token: token.as_str().to_owned(),
                 digest,
             },
-            Action::Cancel { run } => Self::Cancel { run },
+            Action::Cancel { run } => Self::Cancel { run: run.0 },
         }
     }
 
@@ -505,7 +505,7 @@ impl ActionLine {
                 company,
             } => Action::Start {
                 token: token(&text)?,
-                after,
+                after: after.map(RunId),
                 parameters: parameters.into_iter().map(ParameterLine::value).collect(),
                 company: match company {
                     CompanyLine::Alone => Company::Alone,
@@ -519,7 +519,7 @@ impl ActionLine {
                 token: token(&text)?,
                 digest,
             },
-            Self::Cancel { run } => Action::Cancel { run },
+            Self::Cancel { run } => Action::Cancel { run: RunId(run) },
         })
     }
 }

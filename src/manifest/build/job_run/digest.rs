@@ -25,7 +25,7 @@ pub(super) fn of_rule(
 ) -> String {
     let selector = match selector {
         JobSelector::Name(name) => json!({"name": name}),
-        JobSelector::Id(id) => json!({"id": id}),
+        JobSelector::Id(id) => json!({"id": id.0}),
         JobSelector::Tags(tags) => json!({"tags": tags}),
     };
     let mut accept: Vec<&str> = accept.iter().map(RunResult::as_str).collect();

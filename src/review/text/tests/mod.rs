@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::address::{Address, Name};
 use crate::model::birth::{AgeRange, Birth, Evidence};
-use crate::model::job::{JobId, Phase, Requirement, Run, RunResult, Token};
+use crate::model::job::{Phase, Requirement, Run, RunResult, Token};
 use crate::model::outcome::{Happened, Report, RunEnd, TaskFailure};
 use crate::model::promise::{Attention, BrokenPart};
 use crate::model::requests::RequestClass;

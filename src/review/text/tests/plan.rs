@@ -1,6 +1,7 @@
 //! What a whole plan looks like.
 
 use super::*;
+use crate::model::job::RunId;
 
 #[test]
 fn a_plan_looks_as_promised() {
@@ -152,9 +153,12 @@ Plan: 0 to regenerate, 0 to run, 0 to cancel, 1 operation to resolve, 0 on hold,
 
 #[test]
 fn replacing_a_run_takes_two_lines() {
-    let actions = vec![Action::Cancel { run: 7 }, start(&[("day", "yesterday")])];
+    let actions = vec![
+        Action::Cancel { run: RunId(7) },
+        start(&[("day", "yesterday")]),
+    ];
     let because = Cause::TooLong {
-        run: 7,
+        run: RunId(7),
         ran: Span::hours(5),
         limit: Span::hours(3),
     };

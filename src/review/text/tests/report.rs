@@ -1,6 +1,7 @@
 //! What an apply did, and how two plans differ.
 
 use super::*;
+use crate::model::job::RunId;
 use crate::model::key_service::KeyService;
 
 fn happened(what: Happened) -> Report {
@@ -15,7 +16,7 @@ fn happened(what: Happened) -> Report {
 fn failed_run() -> Report {
     happened(Happened::Ended(RunEnd {
         skipped: None,
-        run: 7,
+        run: RunId(7),
         result: RunResult::Failed,
         accepted: false,
         url: Some("https://adb-1.7.azuredatabricks.net/#job/12/run/7".to_owned()),
@@ -44,7 +45,10 @@ fn each_report_is_one_line() {
     let answered = now();
     let done = happened(Happened::Done(
         start(&[]),
-        Receipt::Started { run: 7, answered },
+        Receipt::Started {
+            run: RunId(7),
+            answered,
+        },
     ));
     assert_eq!(report(&done), "analytics/nightly  run now: done (run 7)");
     let stale = happened(Happened::Stale(
@@ -64,7 +68,7 @@ fn each_report_is_one_line() {
 #[test]
 fn an_outcome_counts_and_shows_what_went_wrong() {
     let done = Receipt::Started {
-        run: 7,
+        run: RunId(7),
         answered: now(),
     };
     let doubt = happened(Happened::InDoubt(
@@ -96,7 +100,7 @@ The next apply resolves these operations before anything else:
 #[test]
 fn after_a_long_apply_trouble_is_told_once_more() {
     let done = Receipt::Started {
-        run: 7,
+        run: RunId(7),
         answered: now(),
     };
     let mut reports = vec![happened(Happened::Done(start(&[]), done)); 40];
@@ -141,7 +145,7 @@ fn a_diff_tells_what_is_decided_differently() {
             }),
         ),
         step("a/turns", Verdict::Keep(Keep::Young)),
-        submission(r#"{"tasks":[{"task_key":"a"}]}"#, 1),
+        submission(r#"{"tasks":[{"task_key":"a"}]}"#, RunId(1)),
     ]);
     let new = plan_of(vec![
         step("a/comes", hold(Hold::PauseFirst)),
@@ -153,7 +157,7 @@ fn a_diff_tells_what_is_decided_differently() {
             }),
         ),
         step("a/turns", act(vec![start(&[])], stale())),
-        submission(r#"{"tasks":[{"task_key":"b"}]}"#, 1),
+        submission(r#"{"tasks":[{"task_key":"b"}]}"#, RunId(1)),
     ]);
     assert_eq!(
         diff(&old, &new),

@@ -1,6 +1,7 @@
 //! The exact words for every verdict.
 
 use super::*;
+use crate::model::job::RunId;
 use crate::model::key_service::KeyService;
 
 #[test]
@@ -190,12 +191,12 @@ fn every_hold_of_a_runtime_says_why() {
 fn every_hold_of_a_job_says_why() {
     for (why, said) in [
         (
-            Hold::ActiveRun { run: 7 },
+            Hold::ActiveRun { run: RunId(7) },
             "run 7 is active and must end first",
         ),
         (Hold::BackOff { failures: 1 }, "backing off after 1 failure"),
         (
-            Hold::UndatedSuccess { run: 7 },
+            Hold::UndatedSuccess { run: RunId(7) },
             "cannot judge how fresh it is: run 7 succeeded, and the service tells neither when it started nor when it ended",
         ),
         (
@@ -204,14 +205,14 @@ fn every_hold_of_a_job_says_why() {
         ),
         (
             Hold::QueuedRun {
-                run: 7,
+                run: RunId(7),
                 queued: Some(Span::days(10)),
             },
             "waiting for run 7, queued for 10d",
         ),
         (
             Hold::QueuedRun {
-                run: 7,
+                run: RunId(7),
                 queued: None,
             },
             "waiting for run 7, which is queued",
@@ -347,7 +348,7 @@ fn a_promise_that_is_not_kept_says_so_whatever_is_done() {
             format!("regenerate authKey1: 97d old, limit 90d; {either}; {since}"),
         ),
         (
-            hold(Hold::ActiveRun { run: 7 }),
+            hold(Hold::ActiveRun { run: RunId(7) }),
             broken(BrokenPart::Whole),
             format!("on hold, {since}: run 7 is active and must end first"),
         ),
@@ -373,7 +374,7 @@ fn a_hold_that_outlasts_its_promise_says_when_it_breaks() {
     let since = now();
     let slot = Slot::One;
     for why in [
-        Hold::ActiveRun { run: 7 },
+        Hold::ActiveRun { run: RunId(7) },
         Hold::BackOff { failures: 2 },
         Hold::Freeze {
             reason: "close".to_owned(),

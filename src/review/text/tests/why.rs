@@ -1,7 +1,7 @@
 //! What stands behind a verdict.
 
 use super::*;
-use crate::model::job::Inputs;
+use crate::model::job::{Inputs, JobId, RunId};
 use crate::model::samples::unseen_job;
 
 #[test]
@@ -84,13 +84,13 @@ fn why_shows_no_keys_where_there_are_none() {
 
 #[test]
 fn why_tells_how_a_pause_follows_from_the_failures() {
-    let job: JobId = 12;
+    let job = JobId(12);
     let facts = JobFacts {
         name: Some("nightly".to_owned()),
-        last_success: Some((4, at("2026-11-21T02:00:00Z"))),
+        last_success: Some((RunId(4), at("2026-11-21T02:00:00Z"))),
         failures: vec![
-            (6, at("2026-11-22T08:45:00Z"), RunResult::Failed),
-            (5, at("2026-11-22T08:00:00Z"), RunResult::TimedOut),
+            (RunId(6), at("2026-11-22T08:45:00Z"), RunResult::Failed),
+            (RunId(5), at("2026-11-22T08:00:00Z"), RunResult::TimedOut),
         ],
         undated: vec![Run {
             phase: Phase::Ended {
@@ -176,7 +176,7 @@ fn why_says_which_right_would_show_more() {
 
 fn active() -> Run {
     Run {
-        id: 9,
+        id: RunId(9),
         phase: Phase::Active(crate::model::job::ActivePhase::Unknown(
             "NEW\u{7}".to_owned(),
         )),
@@ -227,7 +227,7 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
         Attention::Settings,
         Attention::Policy,
         Attention::Unattributed,
-        Attention::Blocked { run: 7 },
+        Attention::Blocked { run: RunId(7) },
     ];
     for attention in attentions {
         let one = Step {
@@ -236,7 +236,7 @@ fn why_says_since_when_until_when_and_what_a_person_can_do() {
                 since: Some(at("2026-11-22T08:00:00Z")),
                 part: BrokenPart::Whole,
             },
-            ..step("a/b", hold(Hold::ActiveRun { run: 7 }))
+            ..step("a/b", hold(Hold::ActiveRun { run: RunId(7) }))
         };
         let shown = why(&one, &plan_of(Vec::new()), "");
         let lines: Vec<&str> = shown.lines().collect();

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::limits::RUNS_PAGE;
+use crate::model::job::JobId;
 
 const DAY: i64 = 86_400;
 const NOW: i64 = 100 * DAY;
@@ -17,7 +18,7 @@ fn cost(jobs: usize, runs: &[(JobId, i64)]) -> (usize, usize) {
     let mut runs = runs.to_vec();
     runs.sort_by_key(|(_, ago)| *ago);
     let wanted = 0..i64::try_from(jobs).unwrap();
-    let needed = wanted.map(|id| (id, at(NOW - DAY))).collect();
+    let needed = wanted.map(|id| (JobId(id), at(NOW - DAY))).collect();
     let mut progress = Progress::new(needed, at(NOW));
     let mut left: BTreeSet<JobId> = progress.needed.keys().copied().collect();
     let mut pages = runs.chunks(RUNS_PAGE);
@@ -41,15 +42,15 @@ fn cost(jobs: usize, runs: &[(JobId, i64)]) -> (usize, usize) {
 
 /// Another job's run each so many seconds, all day long.
 fn others(each: i64) -> impl Iterator<Item = (JobId, i64)> {
-    (0..DAY / each).map(move |n| (-1 - n, n * each))
+    (0..DAY / each).map(move |n| (JobId(-1 - n), n * each))
 }
 
 #[test]
 fn jobs_that_ran_today_are_read_from_one_list() {
-    let runs: Vec<(JobId, i64)> = (0..1_000).map(|id| (id, id * 80)).collect();
+    let runs: Vec<(JobId, i64)> = (0..1_000).map(|id| (JobId(id), id * 80)).collect();
     assert_eq!(cost(1_000, &runs), (40, 0));
     // All of them in the night, many hours of other jobs ago.
-    let night = (0..1_000).map(|id| (id, 7 * 3600 + id));
+    let night = (0..1_000).map(|id| (JobId(id), 7 * 3600 + id));
     let runs: Vec<(JobId, i64)> = night.chain(others(120)).collect();
     let (pages, left) = cost(1_000, &runs);
     assert!(pages <= 60 && left == 0, "{pages} pages, {left} left");
@@ -58,7 +59,7 @@ fn jobs_that_ran_today_are_read_from_one_list() {
 #[test]
 fn few_jobs_among_many_others_are_asked_for_one_by_one() {
     let runs: Vec<(JobId, i64)> = (0..50)
-        .map(|id| (id, id * 1_700))
+        .map(|id| (JobId(id), id * 1_700))
         .chain(others(1))
         .collect();
     let (pages, left) = cost(50, &runs);
@@ -71,7 +72,7 @@ fn few_jobs_among_many_others_are_asked_for_one_by_one() {
 /// What does not satisfy its rule is below the list sooner or later, and asked for by itself.
 #[test]
 fn a_list_is_not_read_for_what_it_cannot_tell() {
-    let runs: Vec<(JobId, i64)> = (0..100).map(|id| (id, 2 * DAY + id)).collect();
+    let runs: Vec<(JobId, i64)> = (0..100).map(|id| (JobId(id), 2 * DAY + id)).collect();
     assert_eq!(cost(100, &runs), (1, 100));
     assert_eq!(cost(100, &[]), (1, 100));
 }
@@ -87,7 +88,7 @@ proptest! {
         for (begin, count, width, ours) in bursts {
             runs.extend((0..count).map(|n| {
                 let id = if ours { n % i64::try_from(jobs).unwrap() } else { -1 - n };
-                (id, begin + n * width / count)
+                (JobId(id), begin + n * width / count)
             }));
         }
         let (pages, left) = cost(jobs, &runs);

@@ -8,6 +8,7 @@ use super::super::{
 };
 use super::fingerprint;
 use crate::ledger::event::{Ending, Event, Why};
+use crate::model::job::RunId;
 use crate::model::time::Timestamp;
 use crate::model::verdict::Receipt;
 
@@ -98,11 +99,11 @@ impl ReceiptLine {
                 answered: Instant(answered),
             },
             Receipt::Started { run, answered } => Self::Started {
-                run,
+                run: run.0,
                 answered: Instant(answered),
             },
             Receipt::Cancelled { run, answered } => Self::Cancelled {
-                run,
+                run: run.0,
                 answered: Instant(answered),
             },
         }
@@ -133,11 +134,11 @@ impl ReceiptLine {
                 answered: answered.0,
             },
             Self::Started { run, answered } => Receipt::Started {
-                run,
+                run: RunId(run),
                 answered: answered.0,
             },
             Self::Cancelled { run, answered } => Receipt::Cancelled {
-                run,
+                run: RunId(run),
                 answered: answered.0,
             },
         })
