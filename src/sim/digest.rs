@@ -1,5 +1,7 @@
 //! Values that look random and are not: keys, ids and signatures, all derived from the world's seed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -32,53 +34,19 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 /// Base64 with padding, as the tail of an auth key.
 pub(crate) fn base64(bytes: &[u8]) -> String {
-    let mut text = encode(bytes, STANDARD);
-    while !text.len().is_multiple_of(4) {
-        text.push('=');
-    }
-    text
+    STANDARD.encode(bytes)
 }
 
 /// Base64 for web addresses, without padding, as in tokens.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
-    encode(bytes, URL_SAFE)
-}
-
-fn encode(bytes: &[u8], alphabet: &[u8; 64]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let word = chunk
-            .iter()
-            .fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
-        for place in 0..=chunk.len() {
-            let index = (word >> (18 - 6 * place)) & 63;
-            text.push(char::from(alphabet[index as usize]));
-        }
-    }
-    text
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// Reads what [`base64url`] wrote; `None` for anything else.
 pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut word = 0_u32;
-    let mut bits = 0;
-    for letter in text.bytes() {
-        let index = URL_SAFE.iter().position(|known| *known == letter)?;
-        word = (word << 6 | u32::try_from(index).ok()?) & 0xFFFF;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from((word >> bits) & 0xFF).ok()?);
-        }
-    }
-    Some(bytes)
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]
@@ -86,22 +54,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_is_the_one_of_rfc_4648() {
-        let pairs = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (plain, coded) in pairs {
-            assert_eq!(base64(plain.as_bytes()), coded);
-        }
-        assert_eq!(
-            base64(&[7; 32]).len(),
-            44,
-            "as long as the tail of a real auth key"
-        );
+    fn a_secret_is_as_long_as_the_tail_of_a_real_auth_key() {
+        assert_eq!(base64(&[7; 32]).len(), 44);
     }
 
     #[test]
