@@ -106,8 +106,14 @@ class AzureDevOps(Forge):
         checkout.clone("s/trusted", "main")
         return sources
 
+    @staticmethod
+    def checked_out(steps: list[dict]) -> list[str]:
+        return [step["checkout"] for step in steps if "checkout" in step]
+
     def pull_request(self, checkout: Checkout, env: dict[str, str]) -> int:
         steps = read("azure-devops/templates/plan.yml")["jobs"][0]["steps"]
+        # A name that the pipeline of the pull request gives could stand for a repository of its own.
+        assert self.checked_out(steps) == ["self", "git://platform/afresh-pipelines@refs/heads/main"]
         sources = self.prepared(checkout, "merge")
         env = {**env, "SYSTEM_PULLREQUEST_SOURCECOMMITID": checkout.head}
         code = self.step(named(steps, "Plan", "displayName"), sources, env)
