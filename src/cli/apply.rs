@@ -29,7 +29,7 @@ use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trust::{Asked, Trust};
 use crate::model::verdict::{Plan, Verdict};
-use crate::review::Uses;
+use crate::review::{Uses, json};
 use crate::{review, saved};
 
 /// Applies manifests or a saved plan.
@@ -455,11 +455,16 @@ async fn perform(
     if out_of_time || ground.reader.was_cut() {
         screen.complain(&patience::over(global));
     }
-    Ok(match exit {
+    let exit = match exit {
         // Also where nothing was left to begin: whoever interrupted it does not take it for an end as planned.
         Exit::AsWanted if stop.is_raised() => Exit::Interrupted,
         exit => exit,
-    })
+    };
+    if args.format == LogFormat::Json {
+        let summary = json::summary(ground.now(), plan, &reports, exit as u8);
+        screen.say_json(&json::in_a_line(&summary));
+    }
+    Ok(exit)
 }
 
 fn actions(plan: &Plan) -> usize {

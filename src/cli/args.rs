@@ -438,6 +438,9 @@ pub struct Diff {
     pub old: PathBuf,
     /// The newer one
     pub new: PathBuf,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Printed,
 }
 
 /// Options of `why`.
@@ -457,6 +460,9 @@ pub struct Why {
     /// Decide for this later time, as if nothing happened until then
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub as_of: Option<Timestamp>,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Printed,
 }
 
 /// Options of `auth`.
@@ -499,6 +505,9 @@ pub enum NeedOf {
 pub enum Ledger {
     /// List every subject in the ledger
     List {
+        /// How it is printed
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Printed,
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
@@ -508,6 +517,9 @@ pub enum Ledger {
         /// Which subject
         #[arg(value_parser = Address::parse)]
         address: Address,
+        /// How it is printed
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Printed,
         /// Where the manifests are.
         #[command(flatten)]
         paths: Paths,
@@ -628,4 +640,16 @@ pub enum SchemaOf {
     Events,
     /// Of `inventory --format json`.
     Inventory,
+    /// Of `validate --format json`.
+    Validate,
+    /// Of a line of `apply --format json`.
+    Apply,
+    /// Of `why --format json`.
+    Why,
+    /// Of `diff --format json`.
+    Diff,
+    /// Of `auth --format json`.
+    Auth,
+    /// Of `ledger list` and `ledger show` with `--format json`.
+    Ledger,
 }

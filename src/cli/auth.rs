@@ -2,8 +2,6 @@
 //!
 //! It prints no token, and changes nothing to find out about a right. A right that could not be checked is unknown, not missing.
 
-use serde_json::json;
-
 use super::args::{Auth, Global, NeedOf, Printed};
 use super::error::{Exit, Failure};
 use super::patience;
@@ -70,10 +68,8 @@ pub async fn run(args: &Auth, global: &Global, screen: &Screen) -> Result<Exit, 
             screen.tell(&review::text::accesses(&all));
         }
         Printed::Json => {
-            let connections: Vec<_> = all.iter().map(review::json::access).collect();
-            screen.say_json(&serde_json::to_string_pretty(
-                &json!({"connections": connections}),
-            )?);
+            let told = review::json::accesses(&all);
+            screen.say_json(&review::json::spread(&told));
         }
     }
     Ok(exit(&all, args.need))

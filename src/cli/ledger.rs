@@ -4,30 +4,49 @@ mod confirm;
 mod confirm_hand_off;
 mod declare;
 mod forget;
+mod json;
 mod known;
 mod list;
 mod once;
 
-use super::args::{Global, Ledger as Command, Paths};
+use super::args::{Global, Ledger as Command, Paths, Printed};
 use super::beside;
 use super::error::{Exit, Failure};
 use super::screen::Screen;
 use super::session::Session;
-use crate::escape;
+pub use json::Document;
+
+use crate::{escape, review};
 use forget::Forget;
 
 /// Does one of the `ledger` commands.
 pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
     let session = Session::open(&paths(command).or_here(), global, screen).await?;
     match command {
-        Command::List { .. } => {
-            screen.tell(&list::list(&session.ground.ledger.memory()));
+        Command::List { format, .. } => {
+            let memory = session.ground.ledger.memory();
+            match format {
+                Printed::Text => screen.tell(&list::list(&memory)),
+                Printed::Json => {
+                    let all = json::all(&memory, session.ground.now());
+                    screen.say_json(&review::json::spread(&all));
+                }
+            }
             for note in session.ground.ledger.notes() {
                 screen.remark(&escape::line(&note));
             }
             beside::warn_of_others(&session.ground, screen);
         }
-        Command::Show { address, .. } => screen.say(&list::show(&session, address)?),
+        Command::Show {
+            address, format, ..
+        } => match format {
+            Printed::Text => screen.say(&list::show(&session, address)?),
+            Printed::Json => {
+                let (memory, now) = (session.ground.ledger.memory(), session.ground.now());
+                known::identity_of(&session, &memory, address)?;
+                screen.say_json(&review::json::spread(&json::of(&memory, address, now)));
+            }
+        },
         Command::Export { .. } => {
             let tell = |lines: &[u8]| screen.say_json(&String::from_utf8_lossy(lines));
             session.ground.ledger.export(tell).await?;
@@ -78,7 +97,7 @@ pub async fn run(command: &Command, global: &Global, screen: &Screen) -> Result<
 
 fn paths(command: &Command) -> &Paths {
     match command {
-        Command::List { paths }
+        Command::List { paths, .. }
         | Command::Show { paths, .. }
         | Command::Declare { paths, .. }
         | Command::Confirm { paths, .. }

@@ -61,7 +61,7 @@ impl<'a> Progress<'a> {
     pub fn report(&self, report: Report) {
         match self.format {
             LogFormat::Json => {
-                let line = review::json::report(&report).to_string();
+                let line = review::json::in_a_line(&review::json::report(&report));
                 self.bar.suspend(|| self.screen.say_json(&line));
             }
             LogFormat::Text if self.says(&report.what) => {

@@ -16,7 +16,7 @@ use super::shown::{text, text_options};
 use super::signals::Interrupts;
 use super::uses;
 use crate::model::survey::KeyReading;
-use crate::review::Uses;
+use crate::review::{Uses, json};
 use crate::{apply, review};
 
 /// Gathers, decides, and writes down what the ledger does not know.
@@ -80,10 +80,10 @@ fn tell(
     match format {
         LogFormat::Json => {
             for report in resolved {
-                screen.say_json(&review::json::report(report).to_string());
+                screen.say_json(&json::in_a_line(&json::report(report)));
             }
-            let recorded = review::json::recorded(ground.now(), observed, &place);
-            screen.say_json(&recorded.to_string());
+            let recorded = json::recorded(ground.now(), observed, &place);
+            screen.say_json(&json::in_a_line(&recorded));
         }
         LogFormat::Text if screen.quiet => {}
         LogFormat::Text => {

@@ -6,7 +6,9 @@ use clap::CommandFactory;
 
 use super::args::{Afresh, Schema, SchemaOf};
 use super::error::{Exit, Failure};
+use super::ledger as of_ledger;
 use super::screen::Screen;
+use crate::review::json;
 use crate::{ledger, manifest, review, saved};
 
 /// Prints a JSON Schema.
@@ -16,6 +18,12 @@ pub fn run(args: &Schema, screen: &Screen) -> Result<Exit, Failure> {
         SchemaOf::Plan => saved::schema(),
         SchemaOf::Events => ledger::schema(),
         SchemaOf::Inventory => review::inventory::schema(),
+        SchemaOf::Validate => review::findings::schema(),
+        SchemaOf::Apply => json::schema::<json::Event>(),
+        SchemaOf::Why => json::schema::<json::Why>(),
+        SchemaOf::Diff => json::schema::<json::Diff>(),
+        SchemaOf::Auth => json::schema::<json::Accesses>(),
+        SchemaOf::Ledger => json::schema::<of_ledger::Document>(),
     };
     screen.put(&serde_json::to_string_pretty(&schema)?);
     Ok(Exit::AsWanted)

@@ -133,7 +133,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
         Command::Apply(args) => return args.paths.clone(),
         Command::Inventory(args) => return args.paths.clone(),
         Command::Ledger(
-            Ledger::List { paths }
+            Ledger::List { paths, .. }
             | Ledger::Show { paths, .. }
             | Ledger::Declare { paths, .. }
             | Ledger::Confirm { paths, .. }

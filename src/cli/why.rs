@@ -1,6 +1,6 @@
 //! `afresh why`: the evidence behind one verdict.
 
-use super::args::{Global, Why};
+use super::args::{Global, Printed, Why};
 use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
@@ -21,8 +21,14 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         as_of: args.as_of,
     };
     let plan = decide(&session, look, global, screen).await?;
+    let given = screen.typed.given();
+    if args.format == Printed::Json {
+        screen.say_json(&review::json::spread(&review::json::why(&plan, &given)));
+        session.ground.close()?;
+        return Ok(Exit::AsWanted);
+    }
     for step in &plan.steps {
-        screen.say(&review::text::why(step, &plan, &screen.typed.given()));
+        screen.say(&review::text::why(step, &plan, &given));
     }
     for passed in &plan.skipped {
         screen.say(&format!(

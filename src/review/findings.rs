@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use schemars::{JsonSchema, schema_for};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::escape;
@@ -15,17 +17,39 @@ const STDIN: &str = "<stdin>";
 const SARIF_SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// `[{severity, file, line, column, message, help}]`; file, line and column are null where no line is to blame.
+/// One finding. What is null is not known: no line is to blame, or there is no advice.
+#[derive(Serialize, JsonSchema)]
+pub struct Row<'a> {
+    /// `error` or `warning`.
+    severity: &'static str,
+    file: Option<&'a str>,
+    line: Option<usize>,
+    column: Option<usize>,
+    message: &'a str,
+    help: Option<&'a str>,
+}
+
+/// The schema of [`as_json`].
+pub fn schema() -> Value {
+    let mut schema = schema_for!(Vec<Row<'static>>);
+    schema.insert(
+        "title".to_owned(),
+        "what afresh validate --format json prints".into(),
+    );
+    schema.to_value()
+}
+
+/// A list of findings.
 pub fn as_json(findings: &[Finding]) -> Value {
     let row = |finding: &Finding| {
         let place = finding.place.as_ref();
-        json!({
-            "severity": finding.severity.word(),
-            "file": place.map(|place| &place.file),
-            "line": place.map(|place| place.line),
-            "column": place.map(|place| place.column),
-            "message": finding.message,
-            "help": finding.help,
+        json!(Row {
+            severity: finding.severity.word(),
+            file: place.map(|place| place.file.as_str()),
+            line: place.map(|place| place.line),
+            column: place.map(|place| place.column),
+            message: &finding.message,
+            help: finding.help.as_deref(),
         })
     };
     findings.iter().map(row).collect()

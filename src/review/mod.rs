@@ -13,6 +13,7 @@ pub mod markdown;
 mod paint;
 mod pull;
 mod sentence;
+mod tally;
 pub mod text;
 mod uses;
 mod words;

@@ -8,6 +8,7 @@
 mod play;
 mod proofs;
 mod serve;
+mod shapes;
 mod story;
 #[path = "../support/terminal.rs"]
 mod terminal;

@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::serve::{Served, Tls};
+use crate::shapes;
 use crate::story::{Output, Part};
 use crate::terminal::terminal;
 
@@ -268,7 +269,9 @@ impl Stage {
         let Some(terminal) = terminal else {
             let mut child = command.stderr(Stdio::piped()).spawn()?;
             let err = child.stderr.take().map(drain);
-            return self.finished(child, err);
+            let output = self.finished(child, err)?;
+            shapes::check(arguments, &output.out)?;
+            return Ok(output);
         };
         let child = command.stderr(terminal.inner).spawn()?;
         // With it goes our own copy of the inner end: the outer one ends when the process does.

@@ -52,7 +52,7 @@ fn replaced(former: usize) -> String {
     }
 }
 
-fn in_brief(memory: &Memory, identity: &Identity) -> String {
+pub(super) fn in_brief(memory: &Memory, identity: &Identity) -> String {
     let known = match identity {
         Identity::Runtime(_) => {
             memory

@@ -6,6 +6,7 @@ use crate::model::key_service::KeyService;
 use crate::model::outcome::{Happened, Report, RunEnd};
 use crate::model::verdict::{Action, Receipt};
 use crate::review::command;
+use crate::review::tally::Tally;
 use crate::review::words;
 
 /// Lines of a failing task's error that are shown.
@@ -133,7 +134,7 @@ pub fn outcome(reports: &[Report], given: &str) -> String {
     if !lines.is_empty() {
         lines.push(String::new());
     }
-    lines.push(tally(reports));
+    lines.push(Tally::of(reports).sentence());
     lines.extend(advice(reports, given));
     lines.join("\n") + "\n"
 }
@@ -178,62 +179,6 @@ fn run_failed(address: &str, end: &RunEnd) -> Vec<String> {
         }
     }
     lines
-}
-
-fn tally(reports: &[Report]) -> String {
-    let count =
-        |is: fn(&Happened) -> bool| reports.iter().filter(|report| is(&report.what)).count();
-    let always = [(count(|what| matches!(what, Happened::Done(..))), "done")];
-    let sometimes = [
-        (
-            count(|what| matches!(what, Happened::Already(..))),
-            "already done",
-        ),
-        (
-            count(|what| matches!(what, Happened::Settled(..))),
-            "resolved",
-        ),
-        (count(|what| matches!(what, Happened::Stale(..))), "stale"),
-        (count(|what| matches!(what, Happened::Busy(..))), "busy"),
-        (
-            count(|what| matches!(what, Happened::Refused(..))),
-            "refused",
-        ),
-        (
-            count(|what| matches!(what, Happened::NotDone(..))),
-            "not done",
-        ),
-        (
-            count(|what| matches!(what, Happened::InDoubt(..))),
-            "unresolved",
-        ),
-        (
-            count(|what| matches!(what, Happened::NotBegun(..))),
-            "not started",
-        ),
-        (
-            count(|what| matches!(what, Happened::Ended(end) if end.accepted)),
-            "succeeded",
-        ),
-        (
-            count(|what| matches!(what, Happened::Ended(end) if !end.accepted)),
-            "ended without success",
-        ),
-        (
-            count(|what| matches!(what, Happened::StillGoing { .. })),
-            "still running",
-        ),
-        (
-            count(|what| matches!(what, Happened::OutOfSight { .. })),
-            "lost track of",
-        ),
-    ];
-    let parts: Vec<String> = always
-        .into_iter()
-        .chain(sometimes.into_iter().filter(|(n, _)| *n > 0))
-        .map(|(n, word)| format!("{n} {word}"))
-        .collect();
-    format!("Applied: {}.", parts.join(", "))
 }
 
 /// What to do about what is left.
