@@ -199,6 +199,10 @@ pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 pub const LEDGER_BYTES_LARGE: u64 = 16 * 1024 * 1024;
 /// Longest line of a ledger, in bytes: an event has some 600, and a one-time run's content a few hundred thousand at most.
 pub const LEDGER_LINE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Of so many subjects the newest look is held while a ledger is read: each has some 1,500 bytes. Those of more are only read more slowly.
+pub const LEDGER_LOOKS_MAX: usize = 10_000;
+/// Longest line of such a look, in bytes.
+pub const LEDGER_LOOK_BYTES_MAX: usize = 4 * 1024;
 /// Years in which afresh decides: a clock outside them is wrong, and calendars end there.
 pub const YEARS: RangeInclusive<i16> = 2000..=2999;
 /// Pause between two looks at a run that is waited for.

@@ -189,7 +189,7 @@ impl Ledger {
         while let Some(lines) = reading.lines().await? {
             for line in json::lines(lines) {
                 if let Some(event) = reader.event(line)? {
-                    rest.add(line, event);
+                    rest.add(line, event.into_owned());
                 }
             }
         }

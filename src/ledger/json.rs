@@ -2,12 +2,16 @@
 //!
 //! A line in the middle that cannot be read, or an event of a newer afresh, is an error: skipping either would lose what it says.
 
+mod looks;
 mod read_error;
 mod wire;
+
+use std::borrow::Cow;
 
 use super::event::Event;
 use super::store::whole_lines;
 
+use looks::Looks;
 pub use read_error::ReadError;
 
 impl Event {
@@ -29,8 +33,11 @@ impl Event {
 /// The first line that is damaged, newer than this afresh, or the beginning of another ledger.
 pub fn read(bytes: &[u8], lines_before: usize) -> Result<Vec<Event>, ReadError> {
     let mut reader = Reader::behind(lines_before);
-    let events = lines(bytes).map(|line| reader.event(line));
-    events.filter_map(Result::transpose).collect()
+    let mut events = Vec::new();
+    for line in lines(bytes) {
+        events.extend(reader.event(line)?.map(Cow::into_owned));
+    }
+    Ok(events)
 }
 
 /// Whole lines, their ends left out.
@@ -50,15 +57,17 @@ pub(super) struct Reader {
     /// Does the next event name the ledger?
     names: bool,
     lineage: Option<String>,
+    looks: Looks,
 }
 
 impl Reader {
     /// For what comes behind so many lines.
-    pub const fn behind(lines: usize) -> Self {
+    pub fn behind(lines: usize) -> Self {
         Self {
             lines,
             names: lines == 0,
             lineage: None,
+            looks: Looks::default(),
         }
     }
 
@@ -66,7 +75,11 @@ impl Reader {
     ///
     /// # Errors
     /// It is damaged, newer than this afresh, or the beginning of another ledger.
-    pub fn event(&mut self, line: &[u8]) -> Result<Option<Event>, ReadError> {
+    pub fn event(&mut self, line: &[u8]) -> Result<Option<Cow<'_, Event>>, ReadError> {
+        if let Some(place) = self.looks.repeated(line) {
+            self.lines += 1;
+            return Ok(self.looks.event(place).map(Cow::Borrowed));
+        }
         if self.lines == 0 && MARKS.iter().any(|mark| line.starts_with(mark)) {
             return Err(ReadError::Encoded);
         }
@@ -82,7 +95,8 @@ impl Reader {
         if let Event::Opened { lineage, .. } = &event {
             self.is_of_one_ledger(lineage)?;
         }
-        Ok(Some(event))
+        self.looks.keep(line, &event);
+        Ok(Some(Cow::Owned(event)))
     }
 
     /// Two ledgers in one place add up to nothing.
