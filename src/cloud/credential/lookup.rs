@@ -70,7 +70,7 @@ pub(super) async fn default_chain(
             Err(what) => lacks.push(Lack::new(way.named(), what)),
         }
     }
-    Err(none(&lacks))
+    Err(none(&lacks, want.purpose))
 }
 
 /// `AZURE_*`, then `ARM_*`; all three of one family.

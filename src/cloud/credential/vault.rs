@@ -190,9 +190,9 @@ impl Vault {
         {
             // The machine turned out to have no identity to give: the chain goes on behind it.
             let second = self.fetch_from(self.resolve(want).await?, want).await;
-            return second.map_err(|(source, failure)| explained(source, failure));
+            return second.map_err(|(source, failure)| explained(source, failure, want.purpose));
         }
-        first.map_err(|(source, failure)| explained(source, failure))
+        first.map_err(|(source, failure)| explained(source, failure, want.purpose))
     }
 
     async fn resolve(&self, want: &Want<'_>) -> Result<Source, TokenFailure> {
@@ -270,11 +270,11 @@ fn host_of(want: &Want<'_>) -> Host {
 }
 
 /// Names the source. At the end of the chain an Azure CLI that nobody is signed in to is one more way that is not there.
-fn explained(source: Source, failure: TokenFailure) -> TokenFailure {
+fn explained(source: Source, failure: TokenFailure, purpose: Purpose) -> TokenFailure {
     match source {
         Source::AzureCli { mut before, .. } if failure.why == Why::Absent && !before.is_empty() => {
             before.push(Lack::new("Azure CLI", failure.message));
-            ways::none(&before)
+            ways::none(&before, purpose)
         }
         source => TokenFailure {
             message: format!("no token from {}: {}", source.origin(), failure.message),

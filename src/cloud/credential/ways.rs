@@ -4,7 +4,7 @@
 
 use super::super::surroundings::Surroundings;
 use super::managed::Machine;
-use super::token::TokenFailure;
+use super::token::{Purpose, TokenFailure};
 use crate::http::Client;
 use crate::model::trust::Trust;
 
@@ -33,14 +33,20 @@ impl Lack {
     }
 }
 
-/// None of them is there: a line for each.
-pub(super) fn none(lacks: &[Lack]) -> TokenFailure {
+/// None of them is there: a line for each. A manifest names no credential for the ledger, so that is no advice there.
+pub(super) fn none(lacks: &[Lack], purpose: Purpose) -> TokenFailure {
+    let other = match purpose {
+        Purpose::Storage => "AZURE_STORAGE_SAS_TOKEN, which only the ledger uses",
+        Purpose::Arm | Purpose::Databricks | Purpose::DatabricksManagement | Purpose::Vault => {
+            "name a credential in the manifest"
+        }
+    };
     let lines: Vec<String> = lacks
         .iter()
         .map(|lack| format!("\n    {}: {}", lack.way, lack.what))
         .collect();
     TokenFailure::new(format!(
-        "no credential was found; set one of these up, or name a credential in the manifest:{}",
+        "no credential was found; set one of these up, or {other}:{}",
         lines.join(";")
     ))
 }

@@ -340,7 +340,10 @@ impl BlobStore {
                 "it is not an append blob".to_owned(),
                 "name one in the Project's `ledger` that does not exist yet, and it is made".to_owned(),
             ),
-            Trouble::NoProof(what) => (what, "or name another place in the Project's `ledger`".to_owned()),
+            Trouble::NoProof(what) => (
+                what,
+                "the credentials that connections name are not used for the ledger: it is reached with AZURE_STORAGE_SAS_TOKEN if that is set, and else with the `default` credential of the environment; or keep the ledger in a file, with `ledger: {file: …}` in the Project".to_owned(),
+            ),
             Trouble::Moved => ("somebody else appended first".to_owned(), AGAIN.to_owned()),
             Trouble::Exists => ("it exists already".to_owned(), AGAIN.to_owned()),
             Trouble::Unknown(what) => (
