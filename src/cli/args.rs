@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit_code::kinds::{FailOn, TABLE};
 use super::inventory_args::Inventory;
+use super::terms;
 use crate::limits::PARALLELISM_MAX;
 use crate::model::address::{Address, Name};
 use crate::model::survey::KeyReading;
@@ -20,7 +21,7 @@ const STYLES: Styles = Styles::styled()
 /// Keeps promises about time on Azure: no key of an integration runtime or a storage account is older than it may be, and Databricks
 /// jobs have succeeded, run, or do not run.
 #[derive(Debug, Parser)]
-#[command(name = "afresh", version, styles = STYLES, after_help = TABLE, max_term_width = 100)]
+#[command(name = "afresh", version, styles = STYLES, after_help = TABLE, after_long_help = terms::after_help(), max_term_width = 100)]
 pub struct Afresh {
     /// What to do.
     #[command(subcommand)]
@@ -91,8 +92,10 @@ pub enum Command {
     /// Check manifests offline: everything that can be known without a network
     Validate(Validate),
     /// Compare manifests with live Azure and show what would be done; changes nothing
+    #[command(after_long_help = terms::ADDRESSES)]
     Plan(Plan),
     /// Make the changes: plan and apply manifests, or apply a saved plan
+    #[command(after_long_help = terms::ADDRESSES)]
     Apply(Apply),
     /// Write an Approval of a saved plan's actions, to be committed beside the manifests
     Approve(Approve),
@@ -101,6 +104,7 @@ pub enum Command {
     /// Compare two saved plans
     Diff(Diff),
     /// Show why afresh decided that about one subject: promise, evidence, windows, and when it will change
+    #[command(after_help = terms::ADDRESSES)]
     Why(Why),
     /// Show who each connection is signed in as, until when, and which rights are there; never a token
     Auth(Auth),
@@ -112,6 +116,8 @@ pub enum Command {
     /// Serve, advance or reset the simulated cloud
     #[command(subcommand)]
     Sim(Sim),
+    /// Describe a kind or a field of the manifests, with its default and an example
+    Explain(Explain),
     /// Print a JSON Schema: `afresh schema manifest` describes every field of the manifests
     Schema(Schema),
     /// Print a completion script for a shell
@@ -180,7 +186,7 @@ pub struct Looking {
     /// What to read from Azure: `auto` (what the ledger can't prove), `all`, `none`
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub refresh: RefreshHow,
-    /// Only this subject (repeatable)
+    /// Only this subject, as in ingest/gateway-west; for a job, the name of its JobRun document: analytics/nightly-sales (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
     /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace [default: 256 requests, of which 64 to each subscription and workspace, and 10 actions in each]
@@ -446,7 +452,7 @@ pub struct Diff {
 /// Options of `why`.
 #[derive(Args, Debug)]
 pub struct Why {
-    /// Which subject, as in ingest/gateway-west
+    /// Which subject, as in ingest/gateway-west or analytics/nightly-sales (for a job, the name of its JobRun document)
     pub address: String,
     /// Where the manifests are.
     #[command(flatten)]
@@ -513,8 +519,9 @@ pub enum Ledger {
         paths: Paths,
     },
     /// Show everything the ledger knows about one subject
+    #[command(after_help = terms::ADDRESSES)]
     Show {
-        /// Which subject
+        /// Which subject, as in ingest/gateway-west or analytics/nightly-sales (for a job, the name of its JobRun document)
         #[arg(value_parser = Address::parse)]
         address: Address,
         /// How it is printed
@@ -525,6 +532,7 @@ pub enum Ledger {
         paths: Paths,
     },
     /// Record when a key was created
+    #[command(after_help = terms::ADDRESSES)]
     Declare {
         /// Which key, as in ingest/gateway-west#authKey1
         #[arg(value_name = "ADDRESS#SLOT")]
@@ -537,8 +545,9 @@ pub enum Ledger {
         paths: Paths,
     },
     /// Record that a one-time run whose end was never seen has succeeded
+    #[command(after_help = terms::ADDRESSES)]
     Confirm {
-        /// Which subject, as in analytics/backfill
+        /// Which subject, as in analytics/backfill (for a one-time run, the name of its JobRun document)
         #[arg(value_parser = Address::parse)]
         address: Address,
         /// Which hand-off of its key, as the plan calls it: keyVault kv-data/gateway-west
@@ -552,8 +561,9 @@ pub enum Ledger {
         paths: Paths,
     },
     /// Forget everything about one subject, or only its failed attempts or unresolved operations
+    #[command(after_help = terms::ADDRESSES)]
     Forget {
-        /// Which subject
+        /// Which subject, as in ingest/gateway-west or analytics/nightly-sales (for a job, the name of its JobRun document)
         #[arg(value_parser = Address::parse)]
         address: Address,
         /// Forget only its failed attempts: they are counted anew
@@ -619,6 +629,14 @@ pub enum Sim {
         #[command(flatten)]
         paths: Paths,
     },
+}
+
+/// Options of `explain`.
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// What to describe, as in KeyAge or KeyAge.windows.cron [default: the kinds]
+    #[arg(value_name = "KIND[.FIELD]")]
+    pub path: Option<String>,
 }
 
 /// Options of `schema`.

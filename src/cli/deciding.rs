@@ -3,6 +3,7 @@
 use super::args::{Global, Looking, RefreshHow};
 use super::error::{Exit, Failure};
 use super::leak;
+use super::meant;
 use super::patience;
 use super::screen::Screen;
 use super::session::Session;
@@ -106,7 +107,7 @@ pub async fn decide_from(
     }
     patience::in_time(&session.ground.reader, global)?;
     honest_clock(session, screen)?;
-    all_found(&options.targets, &survey, screen)?;
+    all_found(&options.targets, &survey, &session.desired, screen)?;
     let plan = plan::decide(&survey, &session.desired.project, now);
     let plan = audited(&survey, &session.desired, plan)?;
     Ok(Decided {
@@ -196,7 +197,12 @@ pub fn audited(survey: &Survey, desired: &Desired, plan: Plan) -> Result<Plan, F
 }
 
 /// A target that nothing answers to is a mistake, not an empty plan.
-fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<(), Failure> {
+fn all_found(
+    targets: &[Address],
+    survey: &Survey,
+    desired: &Desired,
+    screen: &Screen,
+) -> Result<(), Failure> {
     let known = || {
         survey
             .cases
@@ -208,14 +214,19 @@ fn all_found(targets: &[Address], survey: &Survey, screen: &Screen) -> Result<()
     let Some(target) = targets.iter().find(unknown) else {
         return Ok(());
     };
-    Err(match holder_of_key(target) {
-        Some(holder) => {
-            let summary =
-                format!("{target} names a key, and both keys of {holder} are decided together");
-            let command = screen.typed.command(["why", &holder]);
-            Failure::new(summary).with_command("To see both:", &command)
-        }
-        None => Failure::new(format!("no rule covers {target}")).with_command(
+    if let Some(holder) = holder_of_key(target) {
+        let summary =
+            format!("{target} names a key, and both keys of {holder} are decided together");
+        let command = screen.typed.command(["why", &holder]);
+        return Err(Failure::new(summary).with_command("To see both:", &command));
+    }
+    let failure = Failure::new(format!("no rule covers {target}"));
+    Err(match meant::address(desired, target) {
+        Some(meant) => failure.with_command(
+            "An address has the names of documents: of the connection and, for a job, of its JobRun. Did you mean this?",
+            &screen.typed.command(["why", &meant.to_string()]),
+        ),
+        None => failure.with_command(
             "To see the subjects that rules cover:",
             &screen.typed.command(["plan", "--verbose"]),
         ),

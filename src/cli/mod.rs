@@ -12,6 +12,7 @@ mod comment;
 mod deciding;
 mod error;
 mod exit_code;
+mod explain;
 mod forge;
 mod inventory;
 mod inventory_args;
@@ -19,6 +20,7 @@ mod leak;
 mod ledger;
 mod links;
 mod logging;
+mod meant;
 mod output;
 mod patience;
 mod places;
@@ -36,6 +38,7 @@ mod shown;
 mod signals;
 mod sim;
 mod surroundings;
+mod terms;
 mod tip;
 mod trust;
 mod typed;
@@ -119,6 +122,7 @@ fn run(
             ledger::run(command, global, screen).await
         }),
         Command::Sim(command) => runtime?.block_on(sim::run(command, global, screen)),
+        Command::Explain(args) => explain::run(args, screen),
         Command::Schema(args) => schema::run(args, screen),
         Command::Completions { shell } => Ok(schema::completions(*shell, screen)),
         Command::Man => schema::man(screen),
@@ -132,6 +136,7 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
         Command::Approve(_) => ("approve", SAVED),
         Command::Show(_) => ("show", SAVED),
         Command::Diff(_) => ("diff", SAVED),
+        Command::Explain(_) => ("explain", None),
         Command::Schema(_) => ("schema", None),
         Command::Completions { .. } => ("completions", None),
         Command::Man => ("man", None),

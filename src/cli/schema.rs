@@ -60,6 +60,9 @@ fn chapters(page: &mut String, above: &str, command: &clap::Command) -> Result<(
     if command.get_arguments().next().is_some() {
         man.render_options_section(&mut chapter)?;
     }
+    if command.get_after_help().is_some() || command.get_after_long_help().is_some() {
+        man.render_extra_section(&mut chapter)?;
+    }
     let chapter = String::from_utf8_lossy(&chapter).replace("\n.SH ", "\n.SS ");
     // Writing to a String cannot fail.
     let _ = write!(page, ".SH \"{}\"\n{chapter}", name.to_uppercase());

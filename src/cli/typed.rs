@@ -146,6 +146,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
         | Command::Approve(_)
         | Command::Show(_)
         | Command::Diff(_)
+        | Command::Explain(_)
         | Command::Schema(_)
         | Command::Completions { .. }
         | Command::Man => return Vec::new(),

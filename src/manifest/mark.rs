@@ -39,6 +39,16 @@ pub struct At<T> {
     pub mark: Mark,
 }
 
+impl<T> At<T> {
+    /// The same place, and a part of the thing.
+    pub fn as_part<'a, P: ?Sized>(&'a self, part: impl FnOnce(&'a T) -> &'a P) -> At<&'a P> {
+        At {
+            value: part(&self.value),
+            mark: self.mark,
+        }
+    }
+}
+
 impl<T: schemars::JsonSchema> schemars::JsonSchema for At<T> {
     fn inline_schema() -> bool {
         T::inline_schema()

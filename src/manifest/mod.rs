@@ -12,6 +12,8 @@ mod blank;
 mod build;
 mod document;
 mod encoding;
+mod example;
+mod fields;
 mod looks;
 mod mark;
 mod mask;
@@ -37,6 +39,8 @@ use crate::model::kind::Kind;
 use crate::model::policy::Policy;
 use crate::model::trust::Asked;
 
+pub use example::example;
+pub use fields::{Brief, Explained, NoSuch, explain, kinds};
 pub use policy::read_policy;
 pub use render::Problems;
 pub use schema::schema;

@@ -24,6 +24,16 @@ pub struct Problem {
     pub(super) severity: Severity,
     pub(super) misses: bool,
     pub(super) by_policy: bool,
+    pub(super) stray: Option<Stray>,
+}
+
+/// A field that its mapping does not have.
+#[derive(Clone, Debug)]
+pub struct Stray {
+    /// How it is called.
+    pub field: String,
+    /// The fields that the mapping has.
+    pub known: &'static [&'static str],
 }
 
 impl Problem {
@@ -47,6 +57,7 @@ impl Problem {
             severity: Severity::Error,
             misses: false,
             by_policy: false,
+            stray: None,
         }
     }
 
@@ -68,6 +79,14 @@ impl Problem {
     #[must_use]
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// It is about a field that its mapping does not have. Where it belongs is looked up if nothing else is known to help.
+    #[must_use]
+    pub fn stray(mut self, field: &str, known: &'static [&'static str]) -> Self {
+        let field = field.to_owned();
+        self.stray = Some(Stray { field, known });
         self
     }
 

@@ -13,6 +13,7 @@ use crate::model::desired::Place;
 use crate::model::finding::{Finding, Severity};
 use lines::Lines;
 
+use super::fields;
 use super::mark::Mark;
 use super::mask;
 use super::problem::{Findings, Problem};
@@ -182,7 +183,9 @@ fn told(problem: Problem, sources: &[Source], lines: &mut Lines<'_>) -> Told {
         .mark
         .filter(|_| !problem.message.contains("(U+"))
         .and_then(|mark| lines.at(mark)?.note.clone());
-    let help = [problem.help, note].into_iter().flatten();
+    let help = problem.help;
+    let help = help.or_else(|| problem.stray.as_ref().and_then(fields::home));
+    let help = [help, note].into_iter().flatten();
     let help: Vec<String> = help.map(|help| escape::paragraph(&help)).collect();
     Told {
         severity: problem.severity,

@@ -11,6 +11,8 @@ pub use jiff::Timestamp;
 
 use crate::limits::YEARS;
 
+mod notation;
+
 /// A length of time in whole seconds: an age, a limit, a pause. Written `90d`, `12h`, `30m`, `45s` or a sum, `1d12h`.
 /// A day has 24 hours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +81,13 @@ impl Span {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// Reads other notations, `90 days` or `P90D`, to tell what to write instead.
+    pub fn in_words(text: &str) -> Option<Self> {
+        let span = notation::seconds(text).map(Self)?;
+        // What may not be written either is no advice.
+        exactly(&span.to_string()).ok()
+    }
+
     /// In the largest unit of which there are two or more, rounded down: `97d`, `31h`, `24h`, `5m`; just one hour or minute is
     /// `1h` or `1m`. For reading, not for computing.
     pub fn rounded(self) -> String {
@@ -113,34 +122,41 @@ impl FromStr for Span {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let hint = "a length of time reads 90d, 12h, 30m, 45s or a sum such as 1d12h";
-        let mut total = 0_u64;
-        let mut rest = text;
-        let mut last_unit = u64::MAX;
-        while !rest.is_empty() {
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let number: u64 = rest[..digits].parse().map_err(|_| hint.to_owned())?;
-            let unit = rest[digits..]
-                .chars()
-                .next()
-                .ok_or(format!("a bare number says no unit: {hint}"))?;
-            let seconds = UNITS.iter().find(|(name, _)| *name == unit).ok_or(hint)?.1;
-            if seconds >= last_unit {
-                return Err(format!("units go from large to small, each once: {hint}"));
-            }
-            last_unit = seconds;
-            total = number
-                .checked_mul(seconds)
-                .and_then(|part| total.checked_add(part))
-                .filter(|total| *total <= SPAN_SECONDS_MAX)
-                .ok_or("a length of time is at most 36500d")?;
-            rest = &rest[digits + 1..];
+        exactly(text).map_err(|why| {
+            Self::in_words(text).map_or(why.clone(), |meant| format!("write `{meant}`: {why}"))
+        })
+    }
+}
+
+/// Reads the one notation in which a length of time is written.
+fn exactly(text: &str) -> Result<Span, String> {
+    let hint = "a length of time reads 90d, 12h, 30m, 45s or a sum such as 1d12h";
+    let mut total = 0_u64;
+    let mut rest = text;
+    let mut last_unit = u64::MAX;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| hint.to_owned())?;
+        let unit = rest[digits..]
+            .chars()
+            .next()
+            .ok_or(format!("a bare number says no unit: {hint}"))?;
+        let seconds = UNITS.iter().find(|(name, _)| *name == unit).ok_or(hint)?.1;
+        if seconds >= last_unit {
+            return Err(format!("units go from large to small, each once: {hint}"));
         }
-        if text.is_empty() {
-            Err(hint.to_owned())
-        } else {
-            Ok(Self(total))
-        }
+        last_unit = seconds;
+        total = number
+            .checked_mul(seconds)
+            .and_then(|part| total.checked_add(part))
+            .filter(|total| *total <= SPAN_SECONDS_MAX)
+            .ok_or("a length of time is at most 36500d")?;
+        rest = &rest[digits + 1..];
+    }
+    if text.is_empty() {
+        Err(hint.to_owned())
+    } else {
+        Ok(Span(total))
     }
 }
 
@@ -207,6 +223,21 @@ mod tests {
             "99999999999999999999d",
         ] {
             assert!(bad.parse::<Span>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_in_another_notation_is_refused_with_the_right_one() {
+        for (text, meant) in [
+            ("90 days", "write `90d`: "),
+            ("P90D", "write `90d`: "),
+            ("3mo", "write `90d`: "),
+            ("1.5h", "write `1h30m`: "),
+            ("1h1d", "units go from large to small"),
+            ("soon", "a length of time reads 90d"),
+        ] {
+            let why = text.parse::<Span>().unwrap_err();
+            assert!(why.starts_with(meant), "{text}: {why}");
         }
     }
 

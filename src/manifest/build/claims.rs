@@ -1,7 +1,10 @@
 //! Two rules may not claim one subject. What of that is visible without looking at the cloud is found here.
+//!
+//! Each two rules are told of one subject once. What only follows from another problem is not told: a name that its own rule leaves out, or a
+//! rule whose connection is not the one that is meant.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::Name;
 use crate::model::connection::{KeyConnection, Workspace, WorkspaceHost};
@@ -70,19 +73,23 @@ impl RuntimeClaims {
     pub fn check(&self, findings: &mut Findings) {
         let mut first: BTreeMap<(&str, String), (&Name, Mark)> = BTreeMap::new();
         let globs = self.globs();
+        let mut told = Told::default();
         for claim in &self.rules {
             for (name, mark) in &claim.named {
                 let folded = name.to_ascii_lowercase();
                 if claim.excluded.take(name) {
                     let message = format!("`{name}` is named here and left out by `exclude`");
                     findings.add(Problem::at(*mark, message));
+                    continue;
                 }
                 if let Some(globs) = globs.get(claim.factory.as_str()) {
-                    globs.check_name(claim, name, *mark, findings);
+                    globs.check_name(claim, name, *mark, &mut told, findings);
                 }
                 let key = (claim.factory.as_str(), folded);
                 if let Some((rule, other)) = first.get(&key) {
-                    findings.add(twice(name, *mark, &claim.rule, *other, rule));
+                    if told.is_first(&key.1, &claim.rule, rule) {
+                        findings.add(twice(name, *mark, &claim.rule, *other, rule));
+                    }
                 } else {
                     first.insert(key, (&claim.rule, *mark));
                 }
@@ -108,9 +115,28 @@ impl RuntimeClaims {
     }
 }
 
+/// Of which subject which two rules have been told.
+#[derive(Default)]
+struct Told(BTreeSet<(String, Name, Name)>);
+
+impl Told {
+    fn is_first(&mut self, subject: &str, rule: &Name, other: &Name) -> bool {
+        let (low, high) = (rule.min(other), rule.max(other));
+        self.0
+            .insert((subject.to_owned(), low.clone(), high.clone()))
+    }
+}
+
 impl Globs<'_> {
     /// A runtime that one rule names and another's glob takes as well. Of each other rule the first such glob is told.
-    fn check_name(&self, claim: &RuntimeClaim, name: &str, mark: Mark, findings: &mut Findings) {
+    fn check_name(
+        &self,
+        claim: &RuntimeClaim,
+        name: &str,
+        mark: Mark,
+        told: &mut Told,
+        findings: &mut Findings,
+    ) {
         if findings.is_full() || !self.set.match_any(name) {
             return;
         }
@@ -121,7 +147,11 @@ impl Globs<'_> {
         let takes = |(other, _): &&&(&RuntimeClaim, Mark)| {
             other.rule != claim.rule && !other.excluded.take(name)
         };
+        let folded = name.to_ascii_lowercase();
         for (other, glob_mark) in others.iter().filter(takes).take(OTHERS_TOLD_MAX) {
+            if !told.is_first(&folded, &claim.rule, &other.rule) {
+                continue;
+            }
             let help = format!("write `exclude: [{name}]` in `{}`", other.rule);
             findings.add(twice(name, mark, &claim.rule, *glob_mark, &other.rule).help(help));
         }
@@ -172,6 +202,9 @@ impl JobClaims {
         let mut first: BTreeMap<(&str, &Tags), (&Name, Mark)> = BTreeMap::new();
         for (rule, workspace, job, mark) in &self.rules {
             let JobText::Tags(tags) = job else { continue };
+            if tags.is_empty() {
+                continue;
+            }
             match first.entry((workspace, tags)) {
                 Entry::Vacant(place) => {
                     place.insert((rule, *mark));

@@ -20,6 +20,7 @@ use super::super::shape::connection::DatabricksWorkspaceSpec;
 use super::super::shape::leaf::{Filled, Guid, Reference, is_guid};
 use super::cloud::{BUILT_IN, is_host};
 use super::context::{Context, Declared, named};
+use super::unlikely;
 
 /// All connections to resources with keys.
 pub fn to_keys(context: &mut Context<'_>) -> Declared<KeyConnection> {
@@ -27,18 +28,56 @@ pub fn to_keys(context: &mut Context<'_>) -> Declared<KeyConnection> {
     let mut places: BTreeMap<String, Mark> = BTreeMap::new();
     for service in KeyService::ALL {
         for (name, document) in Context::of_kind(context.documents, service.kind()) {
+            if let Some(spec) = &document.spec {
+                names(spec, context);
+            }
             let connection =
                 Written::of(document).and_then(|spec| key_connection(document, &spec, context));
             if let Some(connection) = &connection {
                 let manager = &connection.cloud().resource_manager;
                 let key = format!("{manager} {}", connection.id().folded());
-                context.only_one(&mut places, key, holder(connection), document.mark);
+                if !context.only_one(&mut places, key, holder(connection), document.mark) {
+                    context
+                        .unclear
+                        .insert((service.kind().namespace(), name.clone()));
+                }
             }
             // Of two with one name, which has been noted, the first counts.
             connections.entry(name).or_insert(connection);
         }
     }
     connections
+}
+
+/// Warns of ids where Azure's names are wanted.
+fn names(spec: &Spec, context: &mut Context<'_>) {
+    let (group, own, one) = match spec {
+        Spec::DataFactory(spec) => (
+            &spec.resource_group,
+            spec.factory.as_part(|name| name.0.as_str()),
+            "the factory",
+        ),
+        Spec::SynapseWorkspace(spec) => (
+            &spec.resource_group,
+            spec.workspace.as_part(|name| name.0.as_str()),
+            "the workspace",
+        ),
+        Spec::Project(_)
+        | Spec::Subscription(_)
+        | Spec::DatabricksWorkspace(_)
+        | Spec::Cloud(_)
+        | Spec::Credential(_)
+        | Spec::KeyAge(_)
+        | Spec::JobRun(_)
+        | Spec::Policy(_)
+        | Spec::Approval(_) => return,
+    };
+    let group = group.as_part(|name| name.0.as_str());
+    for (written, one) in [(group, "the resource group"), (own, one)] {
+        if is_guid(written.value) {
+            unlikely::id_as_name(written.value, written.mark, one, context.findings);
+        }
+    }
 }
 
 /// What people call that which a connection leads to.
@@ -76,8 +115,8 @@ impl<'a> Written<'a> {
             Spec::DataFactory(spec) => Some(Self {
                 place: WrittenPlace::Factory(
                     RuntimeService::DataFactory,
-                    &spec.resource_group.0,
-                    &spec.factory.0,
+                    &spec.resource_group.value.0,
+                    &spec.factory.value.0,
                 ),
                 subscription: &spec.subscription,
                 cloud: spec.cloud.as_ref(),
@@ -92,8 +131,8 @@ impl<'a> Written<'a> {
             Spec::SynapseWorkspace(spec) => Some(Self {
                 place: WrittenPlace::Factory(
                     RuntimeService::Synapse,
-                    &spec.resource_group.0,
-                    &spec.workspace.0,
+                    &spec.resource_group.value.0,
+                    &spec.workspace.value.0,
                 ),
                 subscription: &spec.subscription,
                 cloud: spec.cloud.as_ref(),
@@ -173,6 +212,8 @@ pub fn workspaces(context: &mut Context<'_>) -> Declared<Workspace> {
         };
         for key in workspace.as_ref().into_iter().flat_map(keys) {
             if !context.only_one(&mut places, key, "Databricks workspace", document.mark) {
+                let namespace = Kind::DatabricksWorkspace.namespace();
+                context.unclear.insert((namespace, name.clone()));
                 break;
             }
         }

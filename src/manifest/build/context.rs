@@ -2,7 +2,7 @@
 //!
 //! Of two documents of one kind with the same name, builders see the first; the second has been reported.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::super::document::Document;
@@ -26,9 +26,17 @@ pub(super) struct Context<'a> {
     pub credentials: Declared<Credential>,
     pub key_connections: Declared<KeyConnection>,
     pub workspaces: Declared<Workspace>,
+    /// Connections of which it is not clear what they lead to: two have one name, or lead to one resource. That has been noted, and what rules
+    /// claim through them is not compared.
+    pub unclear: BTreeSet<(Kind, Name)>,
 }
 
 impl Context<'_> {
+    /// Is it clear what the connection of this name leads to? `kind` is that of any connection with names of the same namespace.
+    pub fn is_clear(&self, kind: Kind, name: &Name) -> bool {
+        !self.unclear.contains(&(kind.namespace(), name.clone()))
+    }
+
     /// The documents of one kind, the first of each name, in the order of their names.
     pub fn of_kind(documents: &[Document], kind: Kind) -> BTreeMap<Name, &Document> {
         let mut found = BTreeMap::new();

@@ -21,6 +21,7 @@ use super::super::shape::rule::{JobRunSpec, JobText, Require, RetryText};
 use super::claims::{ContentClaims, JobClaims};
 use super::clear;
 use super::context::{Context, named};
+use super::unlikely;
 
 mod digest;
 mod meaning;
@@ -36,11 +37,17 @@ pub fn build(context: &mut Context<'_>) -> Option<Vec<JobRunRule>> {
             continue;
         };
         let workspace = named(&context.workspaces, &spec.workspace.value.0);
-        if let (Some(workspace), Some(job)) = (&workspace, &spec.job) {
+        let clear = workspace
+            .as_ref()
+            .filter(|workspace| context.is_clear(Kind::DatabricksWorkspace, &workspace.name));
+        if let (Some(workspace), Some(job), None) = (clear, &spec.job, &spec.submit) {
             claims.add(&name, workspace, job);
         }
         let built = rule(name.clone(), document, spec, workspace.clone(), context);
-        if let (Some(workspace), Some(submit)) = (&workspace, &spec.submit)
+        let clear = workspace
+            .as_ref()
+            .filter(|workspace| context.is_clear(Kind::DatabricksWorkspace, &workspace.name));
+        if let (Some(workspace), Some(submit)) = (clear, &spec.submit)
             && let Some(JobRunWhat::Submission(once)) = built.as_ref().map(|rule| &rule.what)
         {
             contents.add(&name, workspace, &once.digest, submit.mark);
@@ -62,6 +69,7 @@ fn rule(
     let findings = &mut *context.findings;
     let what = match (&spec.job, &spec.submit) {
         (Some(job), None) => {
+            unlikely::job(job, findings);
             let selector = selector(&job.value);
             job_spec(spec, &selector, findings).map(|built| JobRunWhat::Job(selector, built))
         }

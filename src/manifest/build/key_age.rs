@@ -23,6 +23,7 @@ use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
 use super::context::{Context, named};
 use super::hand_off::{self, Selection, Vaults};
+use super::unlikely;
 
 /// All KeyAge rules by name, `None` if one is missing; and the Key Vaults that they hand keys to.
 pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
@@ -49,8 +50,12 @@ pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
         } else {
             (Vec::new(), Vec::new())
         };
+        unlikely::excludes(&select, &exclude, context.findings);
+        unlikely::ids(&written.select, written.one, context.findings);
         let tags = spec.tags.as_ref().map(|at| at.value.clone());
-        if let Some(connection) = &connection {
+        if let Some(connection) = &connection
+            && context.is_clear(connection.service().kind(), connection.name())
+        {
             // Which accounts have the tags only the cloud knows.
             let is_sure = |(selector, _): &&(Selector, Mark)| {
                 tags.is_none() || matches!(selector, Selector::Named(_))

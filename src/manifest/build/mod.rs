@@ -13,8 +13,10 @@ mod credential;
 mod hand_off;
 mod job_run;
 mod key_age;
+mod own_name;
 mod policy;
 mod project;
+mod unlikely;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +43,7 @@ pub fn build(
     policy: &Policy,
     findings: &mut Findings,
 ) -> (Option<Desired>, Vec<Asked>) {
-    check_names(documents, findings);
+    let unclear = check_names(documents, findings);
     let project = project::build(documents, sources, findings);
     let mut context = Context {
         documents,
@@ -51,6 +53,7 @@ pub fn build(
         credentials: Declared::new(),
         key_connections: Declared::new(),
         workspaces: Declared::new(),
+        unclear,
     };
     context.clouds = cloud::clouds(&mut context);
     context.credentials = credential::credentials(&mut context);
@@ -101,8 +104,10 @@ fn complete<T>(declared: Declared<T>) -> Option<BTreeMap<Name, T>> {
         .collect()
 }
 
-/// Two documents of one kind may not have one name, nor two connections to integration runtimes: addresses begin with it.
-fn check_names(documents: &[Document], findings: &mut Findings) {
+/// Two documents of one kind may not have one name, nor two connections to integration runtimes: addresses begin with it. The names that
+/// two have.
+fn check_names(documents: &[Document], findings: &mut Findings) -> BTreeSet<(Kind, Name)> {
+    let mut twice = BTreeSet::new();
     let mut first: BTreeMap<(Kind, &Name), (Kind, Mark)> = BTreeMap::new();
     for document in documents
         .iter()
@@ -124,10 +129,12 @@ fn check_names(documents: &[Document], findings: &mut Findings) {
                     .label("second")
                     .also(*mark, "first"),
             );
+            twice.insert((key.0, name.value.clone()));
         } else {
             first.insert(key, (document.kind, name.mark));
         }
     }
+    twice
 }
 
 impl Context<'_> {
@@ -150,17 +157,32 @@ impl Context<'_> {
                             .get(kind)
                             .is_some_and(|names| names.contains(mention.name.as_str()))
                 });
-                self.findings.add_with(|| dangling(&mention, known, other));
+                let own = self.documents.iter().find_map(|document| {
+                    let name = document.name.as_ref()?.value.as_str();
+                    (document.kind == mention.kind && own_name::is(document, &mention.name))
+                        .then_some(name)
+                });
+                self.findings
+                    .add_with(|| dangling(&mention, known, other, own));
             }
         }
     }
 }
 
-fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<Kind>) -> Problem {
+/// A name that no document of its kind has. `own` is a document whose resource is called so, or has this id.
+fn dangling(
+    mention: &Mention,
+    known: &BTreeSet<&str>,
+    other: Option<Kind>,
+    own: Option<&str>,
+) -> Problem {
     let Mention { kind, name, mark } = mention;
-    let help = match (other, nearest(name, known.iter().copied())) {
-        (_, Some(near)) => format!("did you mean `{near}`?"),
-        (Some(other), None) => {
+    let help = match (own, other, nearest(name, known.iter().copied())) {
+        (Some(own), ..) => format!(
+            "that is what Azure calls it; the name of the {kind} document is wanted: write `{own}`"
+        ),
+        (None, _, Some(near)) => format!("did you mean `{near}`?"),
+        (None, Some(other), None) => {
             let field = kind.key_age_field().and(other.key_age_field());
             let field = field.map(|field| format!(": write `{field}: {name}`"));
             format!(
@@ -168,9 +190,9 @@ fn dangling(mention: &Mention, known: &BTreeSet<&str>, other: Option<Kind>) -> P
                 field.unwrap_or_default()
             )
         }
-        (None, None) => {
+        (None, None, None) => own_name::missing(*kind, name).unwrap_or_else(|| {
             format!("write a document of `kind: {kind}` with that name, or name one that is there")
-        }
+        }),
     };
     Problem::at(*mark, format!("there is no {kind} `{}`", clipped(name)))
         .help(help)

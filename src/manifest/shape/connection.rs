@@ -12,9 +12,9 @@ record! {
         /// Subscription id.
         "subscription" subscription: At<Guid>,
         /// Resource group.
-        "resourceGroup" resource_group: ResourceGroup,
+        "resourceGroup" resource_group: At<ResourceGroup>,
         /// The factory's own name.
-        "factory" factory: FactoryName,
+        "factory" factory: At<FactoryName>,
         /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
         "cloud" cloud: Option<At<Reference>>,
         /// `default`, or a Credential document's name. Default: `default`.
@@ -28,9 +28,9 @@ record! {
         /// Subscription id.
         "subscription" subscription: At<Guid>,
         /// Resource group.
-        "resourceGroup" resource_group: ResourceGroup,
+        "resourceGroup" resource_group: At<ResourceGroup>,
         /// The workspace's own name.
-        "workspace" workspace: SynapseName,
+        "workspace" workspace: At<SynapseName>,
         /// `public`, `usGovernment`, `china`, or a Cloud document's name. Default: `public`.
         "cloud" cloud: Option<At<Reference>>,
         /// `default`, or a Credential document's name. Default: `default`.

@@ -16,6 +16,8 @@ use super::super::blank;
 use super::super::mask::clipped;
 use super::super::problem::{Findings, Mention, Problem, suggestion};
 use super::super::scalar::Class;
+use super::likeness;
+use super::meant;
 use super::spot::{Shape, Spot, scalar, text, wrong_type};
 use crate::manifest::tree::{Node, Value};
 use crate::model::kind::Kind;
@@ -51,8 +53,12 @@ impl Wrong {
         self
     }
 
-    fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+    fn help(self, help: impl Into<String>) -> Self {
+        self.maybe_help(Some(help.into()))
+    }
+
+    fn maybe_help(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
         self
     }
 }
@@ -95,6 +101,10 @@ fn in_brackets(items: &[Rc<Node>]) -> Option<String> {
 
 /// One of a few words.
 pub fn word<'a>(spot: Spot<'a>, known: &[&str], findings: &mut Findings) -> Option<&'a str> {
+    if let Some(help) = meant::word(spot.name, &spot.node.value, known) {
+        findings.add(wrong_type(spot, "a word").help(help));
+        return None;
+    }
     let scalar = scalar(spot, "a word", findings)?;
     if known.contains(&scalar.text.as_str()) {
         return Some(&scalar.text);
@@ -168,7 +178,7 @@ text_leaf! {
     /// A UUID, as in `12345678-1234-1234-1234-1234567890ab`.
     Guid(String), pattern "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$", |text| {
         is_guid(text).then(|| text.to_owned()).ok_or_else(|| {
-            Wrong::from(format!("`{}` is not a UUID", clipped(text))).help("it reads 12345678-1234-1234-1234-1234567890ab")
+            Wrong::from(format!("`{}` is not a UUID", clipped(text))).help(likeness::subscription(text))
         })
     }
 }
@@ -178,18 +188,18 @@ text_leaf! {
     ResourceGroup(String), pattern "^[-\\w.()]{0,89}[-\\w()]$", |text| {
         let inside = text.chars().all(|c| c.is_alphanumeric() || "-_.()".contains(c));
         let fits = inside && (1..=90).contains(&text.chars().count()) && !text.ends_with('.');
-        fits.then(|| text.to_owned()).ok_or_else(|| format!(
+        fits.then(|| text.to_owned()).ok_or_else(|| Wrong::from(format!(
             "`{}` is not a resource group: 1 to 90 letters, digits, `_`, `-`, `.`, `(` and `)`, not ending with a dot", clipped(text)
-        ).into())
+        )).maybe_help(likeness::part(text, "resourceGroups")))
     }
 }
 
 text_leaf! {
     /// A Data Factory's name: 3 to 63 letters and digits, with single hyphens between them.
     FactoryName(String), pattern "^(?=.{3,63}$)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*$", |text| {
-        is_service_name(text).then(|| text.to_owned()).ok_or_else(|| format!(
+        is_service_name(text).then(|| text.to_owned()).ok_or_else(|| Wrong::from(format!(
             "`{}` is not a factory's name: 3 to 63 letters and digits, with single hyphens between them", clipped(text)
-        ).into())
+        )).maybe_help(likeness::part(text, "factories")))
     }
 }
 
@@ -198,10 +208,10 @@ text_leaf! {
     SynapseName(String), pattern "^[A-Za-z0-9]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?$", |text| {
         let inside = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let fits = inside && (1..=50).contains(&text.len()) && !text.starts_with('-') && !text.ends_with('-');
-        fits.then(|| text.to_owned()).ok_or_else(|| format!(
+        fits.then(|| text.to_owned()).ok_or_else(|| Wrong::from(format!(
             "`{}` is not a Synapse workspace's name: 1 to 50 letters, digits and hyphens, beginning and ending with a letter or digit",
             clipped(text)
-        ).into())
+        )).maybe_help(likeness::part(text, "workspaces").or_else(|| likeness::host(text))))
     }
 }
 
@@ -217,6 +227,7 @@ text_leaf! {
         let wrong = Wrong::from(format!(
             "`{}` is not an integration runtime's name: 3 to 63 letters and digits, with single hyphens between them", clipped(text)
         ));
+        let wrong = wrong.maybe_help(likeness::part(text, "integrationRuntimes"));
         Err(if text.contains(['[', ']', '{', '}', '!']) { wrong.help("patterns know `*` and `?` only") } else { wrong })
     }
 }
@@ -230,7 +241,7 @@ text_leaf! {
         }
         let wrong = Wrong::from(format!(
             "`{}` is not a storage account's name: 3 to 24 lower-case letters and digits", clipped(text)
-        ));
+        )).maybe_help(likeness::account(text));
         Err(if text.contains(['[', ']', '{', '}', '!']) { wrong.help("patterns know `*` and `?` only") } else { wrong })
     }
 }
@@ -240,7 +251,7 @@ text_leaf! {
     Instant(Timestamp), pattern "^\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}(:?\\d{2})?)$", |text| {
         text.parse().map_err(|_| {
             let wrong = Wrong::from(format!("`{}` is not an instant", clipped(text)));
-            wrong.help("it reads 2026-12-20T00:00Z, with a Z or an offset such as +01:00")
+            wrong.help(likeness::instant(text))
         })
     }
 }
@@ -362,7 +373,6 @@ pub struct Reference(pub String);
 
 impl Shape for Reference {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
-        let name = String::read(spot, findings)?;
         let kind = match spot.name {
             "cloud" => Kind::Cloud,
             "credential" => Kind::Credential,
@@ -371,6 +381,20 @@ impl Shape for Reference {
             "subscription" => Kind::Subscription,
             _ => Kind::DatabricksWorkspace,
         };
+        let help = match &spot.node.value {
+            Value::Scalar(_) => None,
+            Value::List(_) => Some(format!(
+                "write one name; what is to hold for several {kind} documents needs a document for each"
+            )),
+            Value::Map(_) => Some(format!(
+                "write a document of `kind: {kind}`, and its name here"
+            )),
+        };
+        if let Some(help) = help {
+            findings.add(wrong_type(spot, "a name").help(help));
+            return None;
+        }
+        let name = String::read(spot, findings)?;
         let mark = spot.node.mark;
         findings.mention(Mention {
             kind,

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use super::super::mark::{At, Mark};
 use super::super::mask::clipped;
-use super::super::problem::{Findings, Problem, listed, suggestion};
+use super::super::problem::{Findings, Problem, listed};
 use super::super::scalar::{Class, Scalar};
 use super::super::tree::{Entry, Node, Value};
+use super::meant::{self, Holder};
+use super::wrong_field;
 
 /// A value, and the place of the key or list item that holds it: what is missing in it is missed there.
 #[derive(Clone, Copy, Debug)]
@@ -56,14 +58,9 @@ impl<T: Shape> Shape for At<T> {
 impl<T: Shape> Shape for Vec<T> {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
         let Value::List(items) = &spot.node.value else {
-            let problem = wrong_type(spot, "a list");
-            let help = match &spot.node.value {
-                Value::Scalar(scalar) if scalar.class() == Class::Text => {
-                    Some(format!("write `[{}]`", clipped(&scalar.text)))
-                }
-                _ => None,
-            };
-            findings.add(problem.maybe_help(help));
+            findings.add(
+                wrong_type(spot, "a list").maybe_help(meant::list(spot.name, &spot.node.value)),
+            );
             return None;
         };
         let read: Vec<_> = items
@@ -83,7 +80,7 @@ impl<T: Shape> Shape for Vec<T> {
 
 impl<T: Shape> Shape for BTreeMap<String, T> {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
-        let entries = entries(spot, findings)?;
+        let entries = entries(spot, &[], findings)?;
         let read: Vec<_> = entries
             .iter()
             .map(|entry| {
@@ -101,20 +98,17 @@ impl<T: Shape> Shape for BTreeMap<String, T> {
     }
 }
 
-/// The entries of a mapping; if it is none, that is noted.
-pub fn entries<'a>(spot: Spot<'a>, findings: &mut Findings) -> Option<&'a [Entry]> {
+/// The entries of a mapping that has these fields, or any; if it is none, that is noted.
+pub fn entries<'a>(spot: Spot<'a>, known: &[&str], findings: &mut Findings) -> Option<&'a [Entry]> {
     if let Value::Map(entries) = &spot.node.value {
         return Some(entries);
     }
-    let help = match &spot.node.value {
-        Value::Scalar(scalar) if scalar.class() == Class::Null => {
-            Some(format!("write `{}: {{}}` if it has no fields", spot.name))
-        }
-        Value::Scalar(scalar) if scalar.plain && is_key_without_space(&scalar.text) => {
-            Some("write a space after the colon".to_owned())
-        }
-        Value::Scalar(_) | Value::List(_) | Value::Map(_) => None,
+    let holder = Holder {
+        name: spot.name,
+        // An item is marked as its own holder.
+        is_item: spot.owner == spot.node.mark,
     };
+    let help = meant::mapping(holder, &spot.node.value, known);
     findings.add(wrong_type(spot, "a mapping").maybe_help(help));
     None
 }
@@ -137,13 +131,6 @@ pub fn wrong_type(spot: Spot<'_>, wanted: &str) -> Problem {
     Problem::at(mark, format!("`{}` wants {wanted}", spot.name)).label(format!("this is {found}"))
 }
 
-fn is_key_without_space(text: &str) -> bool {
-    let word = |word: &str| !word.is_empty() && word.chars().all(char::is_alphanumeric);
-    let parts = text.split_once(':');
-    // `https://…` is an address.
-    parts.is_some_and(|(key, rest)| word(key) && !rest.starts_with("//"))
-}
-
 /// The fields of a mapping, taken one by one.
 #[derive(Debug)]
 pub struct Fields<'a> {
@@ -154,8 +141,12 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Looks into a mapping. Fields that are not in `known` are noted.
-    pub fn open(spot: Spot<'a>, known: &[&str], findings: &mut Findings) -> Option<Self> {
-        let entries = entries(spot, findings)?;
+    pub fn open(
+        spot: Spot<'a>,
+        known: &'static [&'static str],
+        findings: &mut Findings,
+    ) -> Option<Self> {
+        let entries = entries(spot, known, findings)?;
         for entry in entries {
             if !known.contains(&entry.key.text.as_str()) {
                 findings.add_with(|| unknown_field(entry, spot.name, known));
@@ -206,16 +197,21 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn unknown_field(entry: &Entry, owner: &str, known: &[&str]) -> Problem {
+fn unknown_field(entry: &Entry, owner: &str, known: &'static [&'static str]) -> Problem {
     let shown = clipped(&entry.key.text);
     Problem::at(entry.mark, format!("unknown field `{shown}`"))
         .label(format!("`{owner}` has no such field"))
-        .maybe_help(suggestion(&entry.key.text, known))
+        .stray(&entry.key.text, known)
+        .maybe_help(wrong_field::instead(&entry.key.text, known))
 }
 
 /// The one entry of a mapping that says which of several forms is meant.
-pub fn one_of<'a>(spot: Spot<'a>, known: &[&str], findings: &mut Findings) -> Option<Spot<'a>> {
-    let entries = entries(spot, findings)?;
+pub fn one_of<'a>(
+    spot: Spot<'a>,
+    known: &'static [&'static str],
+    findings: &mut Findings,
+) -> Option<Spot<'a>> {
+    let entries = entries(spot, known, findings)?;
     let mut found: Option<&Entry> = None;
     let mut fits = true;
     for entry in entries {

@@ -1,8 +1,10 @@
 //! What is read, what is refused, and how that is said.
 
+mod claims;
 mod costs;
 mod defaults;
 mod files;
+mod guesses;
 mod hostile;
 mod messages;
 mod partly;

@@ -25,7 +25,7 @@ error: a no-break space (U+00A0) stands where YAML wants a space
 
 #[test]
 fn blanks_that_are_none_to_yaml() {
-    let rule = key_age("maxAge: 90d\nexclude: [lab-1]");
+    let rule = key_age("maxAge: 90d\nexclude: [lab-1]").replace("gateway-west", "\"*\"");
     for (blank, name) in [
         ('\u{a0}', "no-break space (U+00A0)"),
         ('\u{202f}', "narrow no-break space (U+202F)"),
