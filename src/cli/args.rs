@@ -52,7 +52,7 @@ pub struct Global {
     /// Print errors only
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Print more: subjects that are up to date, what is waited for (-v), each request (-vv)
+    /// Print more: subjects that are up to date, what is waited for (-v), each request (-vv); for validate, what each document declares
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Start no new work after this time, e.g. 30m [default: 1h; an apply also waits for the runs it starts]
@@ -160,6 +160,9 @@ pub struct Validate {
     /// Check only PATH, and look up the documents that it refers to in this file or folder (repeatable)
     #[arg(long, value_name = "PATH")]
     pub with: Vec<PathBuf>,
+    /// Treat warnings as errors: exit with 1 if there is one
+    #[arg(long)]
+    pub strict: bool,
     /// How problems are printed: for people, for programs, or as annotations of a pull request
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: FindingFormat,

@@ -10,6 +10,7 @@ mod base;
 mod beside;
 mod comment;
 mod deciding;
+mod declared;
 mod error;
 mod exit_code;
 mod explain;

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use super::args::{FindingFormat, Global, STDIN, Validate};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
-use super::{leak, links, policy, surroundings, trust};
+use super::{declared, leak, links, policy, surroundings, trust};
 use crate::clock::Clock;
 use crate::escape;
 use crate::limits::MANIFEST_BYTES_MAX;
 use crate::manifest::{self, Checked, Input, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::finding::{Finding, Severity};
+use crate::plan::doubtful;
 use crate::plan::walk::{self, Warning};
 use crate::review::findings;
 
@@ -26,8 +27,7 @@ pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Fa
         Ok(checked) => {
             let mut walked = walked(&checked);
             walked.extend(untrusted(&checked, &input, global)?);
-            valid(&checked, &walked, &input, args.format, screen);
-            Ok(Exit::AsWanted)
+            Ok(valid(&checked, walked, &input, args, screen))
         }
         Err(problems) => {
             invalid(&problems, &input, args.format, screen);
@@ -36,26 +36,52 @@ pub fn run(args: &Validate, global: &Global, screen: &Screen) -> Result<Exit, Fa
     }
 }
 
+/// Nothing is wrong; what is probably not meant is told. Under `--strict` that is wrong, too.
 fn valid(
     checked: &Checked,
-    walked: &[Finding],
+    walked: Vec<Finding>,
     input: &Input,
-    format: FindingFormat,
+    args: &Validate,
     screen: &Screen,
-) {
+) -> Exit {
     let warnings = &checked.warnings;
-    if let Some(report) = report(format) {
+    let count = warnings.count() + walked.len();
+    let exit = if args.strict && count > 0 {
+        Exit::Error
+    } else {
+        Exit::AsWanted
+    };
+    if let Some(report) = report(args.format) {
         let mut all = warnings.findings();
-        all.extend_from_slice(walked);
-        return screen.put(&report(&all));
+        all.extend(walked);
+        if args.strict {
+            for finding in &mut all {
+                finding.severity = Severity::Error;
+            }
+        }
+        screen.put(&report(&all));
+        return exit;
     }
     if !warnings.is_empty() {
         screen.remark(&warnings.render(screen.color_errors));
     }
-    for warning in walked {
+    for warning in &walked {
         screen.remark(&as_text(warning));
     }
-    screen.tell(&summary(checked, walked.len(), input));
+    if exit == Exit::Error {
+        let verb = if count == 1 { "is" } else { "are" };
+        let told = format!(
+            "error: there {verb} {}, and --strict allows none",
+            plural(count, "warning")
+        );
+        screen.complain(&told);
+        return exit;
+    }
+    screen.tell(&summary(checked, count, input));
+    if let (true, Some(desired)) = (screen.verbose > 0, &checked.desired) {
+        screen.tell(&declared::declared(desired));
+    }
+    exit
 }
 
 fn invalid(problems: &Problems, input: &Input, format: FindingFormat, screen: &Screen) {
@@ -131,14 +157,17 @@ fn untrusted(checked: &Checked, input: &Input, global: &Global) -> Result<Vec<Fi
     Ok(warnings.chain(linked).collect())
 }
 
-/// Rules that may break their promise from now on.
+/// Rules that may break their promise from now on, or may not do what is expected of them.
 fn walked(checked: &Checked) -> Vec<Finding> {
     let Some(desired) = checked.desired.as_ref() else {
         return Vec::new();
     };
     let now = Clock::Real.now();
     let walked = walk::warnings(desired, now).into_iter().map(of_walk);
-    walked.chain(leak::warnings(desired, now)).collect()
+    walked
+        .chain(leak::warnings(desired, now))
+        .chain(doubtful::warnings(desired))
+        .collect()
 }
 
 /// A rule that may break its promise, as a finding.
@@ -209,8 +238,8 @@ fn whole_of(input: &Input, problems: &Problems) -> Option<PathBuf> {
     Some(folder.unwrap_or(Path::new(".")).to_owned())
 }
 
-fn summary(checked: &Checked, walked: usize, input: &Input) -> String {
-    let warned = match checked.warnings.count() + walked {
+fn summary(checked: &Checked, warnings: usize, input: &Input) -> String {
+    let warned = match warnings {
         0 => String::new(),
         some => format!(", {}", plural(some, "warning")),
     };

@@ -44,6 +44,7 @@ pub use fields::{Brief, Explained, NoSuch, explain, kinds};
 pub use policy::read_policy;
 pub use render::Problems;
 pub use schema::schema;
+pub use shape::check::{OVERLAP_DEFAULT, rotate_before_default};
 pub use source::Input;
 
 use problem::Findings;

@@ -15,6 +15,7 @@ use ruling::{Draft, Moment, later};
 
 pub mod audit;
 mod changes;
+pub mod doubtful;
 mod draft;
 mod follow;
 mod hand_off;
