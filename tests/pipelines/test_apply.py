@@ -7,7 +7,7 @@ from forges import ALL, Bitbucket, GitHub
 
 FORGES = ALL
 #: Nothing of the example is due then.
-PATIENT = {"maxAge: 90d": "maxAge: 365d", "warnAfter: 20h, errorAfter: 24h": "errorAfter: 48h", "require: notRunning": "require: running"}
+PATIENT = {"maxAge: 90d": "maxAge: 365d", "startAfter: 22h, warnAfter: 20h, errorAfter: 24h": "errorAfter: 48h", "require: notRunning": "require: running"}
 
 
 def planned(folder: pathlib.Path, kind: type, main=None):
