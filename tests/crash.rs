@@ -24,7 +24,7 @@ use support::doors::{WHENS, When};
 use support::{Account, Estate, Job, Runtime, Standing, estate};
 
 /// Seeds that are tried unless `AFRESH_CRASH_SEEDS` says otherwise.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 150;
 /// Processes that are run one after the other, after which nothing may be left to do.
 const PROCESSES: usize = 10;
 /// Minutes between two of the later ones: a cancelled run's successor waits 15.
