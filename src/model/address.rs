@@ -127,8 +127,8 @@ impl ResourceId {
     }
 
     /// The id in lower case: the form to store and compare.
-    pub fn folded(&self) -> String {
-        self.folded.to_string()
+    pub fn folded(&self) -> &str {
+        &self.folded
     }
 
     /// The last segment: the resource's own name.

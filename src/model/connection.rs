@@ -533,7 +533,7 @@ impl Workspace {
     pub fn known_as(&self) -> String {
         match (&self.host, &self.resource_id) {
             (WorkspaceHost::Given(host), _) => host.to_ascii_lowercase(),
-            (WorkspaceHost::FromResource, Some(id)) => id.folded(),
+            (WorkspaceHost::FromResource, Some(id)) => id.folded().to_owned(),
             (WorkspaceHost::FromResource, None) => self.name.to_string(),
         }
     }

@@ -111,8 +111,11 @@ impl InventoryKey {
 
     /// The oldest possible first; of equals in the order of their ids.
     fn order(&self, other: &Self) -> Ordering {
-        let by = |key: &Self| (key.birth.earliest, key.resource.folded(), key.slot);
-        by(self).cmp(&by(other))
+        (self.birth.earliest, &self.resource, self.slot).cmp(&(
+            other.birth.earliest,
+            &other.resource,
+            other.slot,
+        ))
     }
 }
 

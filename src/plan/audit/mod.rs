@@ -107,7 +107,7 @@ fn guardrails(project: &Project, plan: &Plan, breaches: &mut Vec<Breach>) {
                         } else {
                             ("/integrationruntimes/", &mut by_factory)
                         };
-                        let holder = id.split(within).next().unwrap_or(&id);
+                        let holder = id.split(within).next().unwrap_or(id);
                         *counts.entry(holder.to_owned()).or_default() += 1;
                     }
                 }

@@ -127,7 +127,7 @@ impl EventLine {
     fn log_read(reading: LogReading) -> Self {
         let events = reading.events.into_iter();
         let regenerations = events.map(|(runtime, event)| RegenerationLine {
-            runtime: runtime.folded(),
+            runtime: runtime.folded().to_owned(),
             at: Instant(event.at),
             slot: event.slot.map(SlotLine::of),
         });
