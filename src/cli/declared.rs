@@ -49,21 +49,19 @@ fn labelled(label: &str, text: &str) -> String {
 /// All documents: the Project, connections with their rules, then rules with what they cover.
 pub fn declared(desired: &Desired) -> String {
     let mut lines = project(&desired.project);
+    let of_keys = desired.key_ages.iter();
+    let of_keys = by_connection(of_keys.map(|rule| (&rule.connection, &rule.name)));
     for (name, connection) in &desired.key_connections {
-        let rules = desired.key_ages.iter();
-        let rules = rules.filter(|rule| rule.connection == *name);
-        let rules: Vec<&Name> = rules.map(|rule| &rule.name).collect();
         lines.push(headline(connection.service().kind(), name));
         lines.push(labelled("leads to", &place(connection)));
-        lines.push(labelled("rules", &names(&rules)));
+        lines.push(labelled("rules", &names(of_keys.get(name))));
     }
+    let of_jobs = desired.job_runs.iter();
+    let of_jobs = by_connection(of_jobs.map(|rule| (&rule.workspace, &rule.name)));
     for (name, workspace) in &desired.workspaces {
-        let rules = desired.job_runs.iter();
-        let rules = rules.filter(|rule| rule.workspace == *name);
-        let rules: Vec<&Name> = rules.map(|rule| &rule.name).collect();
         lines.push(headline(Kind::DatabricksWorkspace, name));
         lines.push(labelled("leads to", &workspace.known_as()));
-        lines.push(labelled("rules", &names(&rules)));
+        lines.push(labelled("rules", &names(of_jobs.get(name))));
     }
     lines.extend(desired.key_ages.iter().flat_map(key_age));
     lines.extend(desired.job_runs.iter().flat_map(job_run));
@@ -74,12 +72,22 @@ fn headline(kind: Kind, name: &Name) -> String {
     format!("  {kind} {name}")
 }
 
-fn names(rules: &[&Name]) -> String {
-    if rules.is_empty() {
-        return "none, so nothing is promised about it".to_owned();
+/// The rules of each connection, in their order.
+fn by_connection<'a>(
+    rules: impl Iterator<Item = (&'a Name, &'a Name)>,
+) -> BTreeMap<&'a Name, Vec<&'a str>> {
+    let mut found: BTreeMap<&Name, Vec<&str>> = BTreeMap::new();
+    for (connection, rule) in rules {
+        found.entry(connection).or_default().push(rule.as_str());
     }
-    let names: Vec<&str> = rules.iter().map(|name| name.as_str()).collect();
-    names.join(", ")
+    found
+}
+
+fn names(rules: Option<&Vec<&str>>) -> String {
+    rules.map_or_else(
+        || "none, so nothing is promised about it".to_owned(),
+        |rules| rules.join(", "),
+    )
 }
 
 fn place(connection: &KeyConnection) -> String {
@@ -126,11 +134,8 @@ fn project(project: &Project) -> Vec<String> {
         let shown = bound.map_or_else(|| "without bound".to_owned(), |bound| bound.to_string());
         values.add(field, &shown, bound.is_none());
     }
-    let word = match on_exceed {
-        OnExceed::Defer => "defer",
-        OnExceed::Fail => "fail",
-    };
-    values.add("onExceed", word, on_exceed == OnExceed::default());
+    let is_default = on_exceed == OnExceed::default();
+    values.add("onExceed", on_exceed.word(), is_default);
     if !project.freezes.is_empty() {
         values.add("freezes", &project.freezes.len().to_string(), false);
     }
@@ -175,13 +180,8 @@ fn of_keys(spec: &RuntimeSpec) -> Values {
         &spec.overlap.to_string(),
         spec.overlap == OVERLAP_DEFAULT,
     );
-    let judged = match spec.unknown_age {
-        UnknownAge::Adopt => "adopt",
-        UnknownAge::Rotate => "rotate",
-        UnknownAge::Fail => "fail",
-    };
     let is_default = spec.unknown_age == UnknownAge::default();
-    values.add("unknownAge", judged, is_default);
+    values.add("unknownAge", spec.unknown_age.word(), is_default);
     let windows: Vec<String> = spec
         .windows
         .iter()
@@ -199,13 +199,8 @@ fn of_keys(spec: &RuntimeSpec) -> Values {
     } else {
         values.add("windows", &windows.join(" and "), false);
     }
-    let starved = match spec.on_starvation {
-        OnStarvation::Wait => "wait",
-        OnStarvation::Rotate => "rotate",
-        OnStarvation::Fail => "fail",
-    };
     let is_default = spec.on_starvation == OnStarvation::default();
-    values.add("onWindowStarvation", starved, is_default);
+    values.add("onWindowStarvation", spec.on_starvation.word(), is_default);
     values.add(
         "jitter",
         &spec.jitter.to_string(),

@@ -92,6 +92,16 @@ pub enum OnExceed {
     Fail,
 }
 
+impl OnExceed {
+    /// As a manifest writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Defer => "defer",
+            Self::Fail => "fail",
+        }
+    }
+}
+
 /// Where a document stands, for errors that are found later: `afresh.yaml:12:3`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {

@@ -428,8 +428,8 @@ impl Policy {
             .filter(|allowed| !allowed.contains(&spec.unknown_age))
             .map(|allowed| {
                 let (own, allowed) = (
-                    unknown_word(spec.unknown_age),
-                    allowed.iter().map(|one| unknown_word(*one)),
+                    spec.unknown_age.word(),
+                    allowed.iter().map(|one| one.word()),
                 );
                 violation(
                     Part::UnknownAge,
@@ -444,8 +444,8 @@ impl Policy {
             .filter(|allowed| !allowed.contains(&spec.on_starvation))
             .map(|allowed| {
                 let (own, allowed) = (
-                    starvation_word(spec.on_starvation),
-                    allowed.iter().map(|one| starvation_word(*one)),
+                    spec.on_starvation.word(),
+                    allowed.iter().map(|one| one.word()),
                 );
                 violation(
                     Part::Starvation,
@@ -532,22 +532,6 @@ impl Policy {
             freezes: freezes.collect(),
             ..project
         }
-    }
-}
-
-const fn unknown_word(choice: UnknownAge) -> &'static str {
-    match choice {
-        UnknownAge::Adopt => "adopt",
-        UnknownAge::Rotate => "rotate",
-        UnknownAge::Fail => "fail",
-    }
-}
-
-const fn starvation_word(choice: OnStarvation) -> &'static str {
-    match choice {
-        OnStarvation::Wait => "wait",
-        OnStarvation::Rotate => "rotate",
-        OnStarvation::Fail => "fail",
     }
 }
 

@@ -9,7 +9,7 @@ use super::uses::Uses;
 use super::words;
 use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::desired::{
-    Desired, Guardrails, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule, LedgerPlace, OnExceed,
+    Desired, Guardrails, JobRunRule, JobRunWhat, JobSelector, KeyAgeRule, LedgerPlace,
 };
 use crate::model::job::{JobSpec, Requirement, SubmissionSpec};
 use crate::model::selector::Selector;
@@ -337,13 +337,7 @@ fn project(before: &Desired, after: &Desired) -> Vec<String> {
         let mut terms: Terms = bounds
             .map(|(name, bound)| shown(name, bound.to_string()))
             .collect();
-        terms.push(shown(
-            "onExceed",
-            match project.guardrails.on_exceed {
-                OnExceed::Defer => "defer",
-                OnExceed::Fail => "fail",
-            },
-        ));
+        terms.push(shown("onExceed", project.guardrails.on_exceed.word()));
         let freezes = project.freezes.iter().map(|freeze| {
             format!(
                 "{} to {} ({})",

@@ -43,6 +43,17 @@ pub enum UnknownAge {
     Fail,
 }
 
+impl UnknownAge {
+    /// As a manifest writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Adopt => "adopt",
+            Self::Rotate => "rotate",
+            Self::Fail => "fail",
+        }
+    }
+}
+
 /// What happens if a limit would be broken before a window opens or a freeze ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnStarvation {
@@ -53,6 +64,17 @@ pub enum OnStarvation {
     Rotate,
     /// A person decides.
     Fail,
+}
+
+impl OnStarvation {
+    /// As a manifest writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Wait => "wait",
+            Self::Rotate => "rotate",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 impl RuntimeSpec {
