@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::list::in_brief;
+use super::list::{by_address, in_brief};
 use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
 use crate::model::runtime::Slot;
@@ -88,12 +88,10 @@ struct Refused {
 
 /// All that have an address.
 pub(super) fn all(memory: &Memory, now: Timestamp) -> Document {
-    let mut named: Vec<(&Address, &Identity)> = memory
-        .addresses
-        .iter()
-        .map(|(identity, address)| (address, identity))
+    let called = by_address(memory).into_iter();
+    let named: Vec<(&Address, &Identity)> = called
+        .flat_map(|(address, identities)| identities.into_iter().map(move |one| (address, one)))
         .collect();
-    named.sort();
     document(memory, &named, now)
 }
 

@@ -17,21 +17,16 @@ pub(super) fn list(memory: &Memory) -> String {
     if memory.addresses.is_empty() {
         return "The ledger is empty.".to_owned();
     }
-    let mut called: BTreeMap<String, Vec<&Identity>> = BTreeMap::new();
-    for (identity, address) in &memory.addresses {
-        called
-            .entry(line(&address.to_string()))
-            .or_default()
-            .push(identity);
-    }
-    let rows: Vec<(String, String)> = called
+    let mut rows: Vec<(String, String)> = by_address(memory)
         .into_iter()
         .filter_map(|(address, identities)| {
-            let mut identities = memory.latest_first(identities).into_iter();
-            let brief = in_brief(memory, identities.next()?);
-            Some((address, format!("{brief}{}", replaced(identities.len()))))
+            let (latest, former) = identities.split_first()?;
+            let brief = in_brief(memory, latest);
+            let address = line(&address.to_string());
+            Some((address, format!("{brief}{}", replaced(former.len()))))
         })
         .collect();
+    rows.sort();
     let width = rows
         .iter()
         .map(|(address, _)| address.chars().count())
@@ -41,6 +36,18 @@ pub(super) fn list(memory: &Memory) -> String {
         .map(|(address, brief)| format!("{address:width$}  {brief}"))
         .collect::<Vec<_>>()
         .join("\n")
+}
+
+/// What each address was the name of, the latest first.
+pub(super) fn by_address(memory: &Memory) -> BTreeMap<&Address, Vec<&Identity>> {
+    let mut called: BTreeMap<&Address, Vec<&Identity>> = BTreeMap::new();
+    for (identity, address) in &memory.addresses {
+        called.entry(address).or_default().push(identity);
+    }
+    for identities in called.values_mut() {
+        *identities = memory.latest_first(std::mem::take(identities));
+    }
+    called
 }
 
 /// What was known of others that had the same name before.
