@@ -31,7 +31,7 @@ impl Mark {
 }
 
 /// Something, and where it is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct At<T> {
     /// The thing.
     pub value: T,

@@ -146,6 +146,12 @@ fn domain(written: Option<&At<Filled>>, findings: &mut Findings) -> Option<Strin
     None
 }
 
+/// A host without its scheme and path.
+pub fn bare_host(text: &str) -> &str {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
 /// Letters, digits and hyphens, in parts with dots between them.
 pub fn is_host(text: &str) -> bool {
     let part = |part: &str| {

@@ -15,10 +15,10 @@ use crate::model::runtime_service::RuntimeService;
 use super::super::document::{Document, Spec};
 use super::super::mark::{At, Mark};
 use super::super::mask::clipped;
-use super::super::problem::Problem;
+use super::super::problem::{Findings, Problem};
 use super::super::shape::connection::DatabricksWorkspaceSpec;
 use super::super::shape::leaf::{Filled, Guid, Reference, is_guid};
-use super::cloud::{BUILT_IN, is_host};
+use super::cloud::{BUILT_IN, bare_host, is_host};
 use super::context::{Context, Declared, named};
 use super::unlikely;
 
@@ -28,11 +28,11 @@ pub fn to_keys(context: &mut Context<'_>) -> Declared<KeyConnection> {
     let mut places: BTreeMap<String, Mark> = BTreeMap::new();
     for service in KeyService::ALL {
         for (name, document) in Context::of_kind(context.documents, service.kind()) {
-            if let Some(spec) = &document.spec {
-                names(spec, context);
+            let written = Written::of(document);
+            if let Some(written) = &written {
+                warn_of_ids(written.place, context.findings);
             }
-            let connection =
-                Written::of(document).and_then(|spec| key_connection(document, &spec, context));
+            let connection = written.and_then(|spec| key_connection(document, &spec, context));
             if let Some(connection) = &connection {
                 let manager = &connection.cloud().resource_manager;
                 let key = format!("{manager} {}", connection.id().folded());
@@ -50,32 +50,17 @@ pub fn to_keys(context: &mut Context<'_>) -> Declared<KeyConnection> {
 }
 
 /// Warns of ids where Azure's names are wanted.
-fn names(spec: &Spec, context: &mut Context<'_>) {
-    let (group, own, one) = match spec {
-        Spec::DataFactory(spec) => (
-            &spec.resource_group,
-            spec.factory.as_part(|name| name.0.as_str()),
-            "the factory",
-        ),
-        Spec::SynapseWorkspace(spec) => (
-            &spec.resource_group,
-            spec.workspace.as_part(|name| name.0.as_str()),
-            "the workspace",
-        ),
-        Spec::Project(_)
-        | Spec::Subscription(_)
-        | Spec::DatabricksWorkspace(_)
-        | Spec::Cloud(_)
-        | Spec::Credential(_)
-        | Spec::KeyAge(_)
-        | Spec::JobRun(_)
-        | Spec::Policy(_)
-        | Spec::Approval(_) => return,
+fn warn_of_ids(place: WrittenPlace<'_>, findings: &mut Findings) {
+    let WrittenPlace::Factory(service, group, own) = place else {
+        return;
     };
-    let group = group.as_part(|name| name.0.as_str());
+    let one = match service {
+        RuntimeService::DataFactory => "the factory",
+        RuntimeService::Synapse => "the workspace",
+    };
     for (written, one) in [(group, "the resource group"), (own, one)] {
         if is_guid(written.value) {
-            unlikely::id_as_name(written.value, written.mark, one, context.findings);
+            unlikely::id_as_name(written.value, written.mark, one, findings);
         }
     }
 }
@@ -103,7 +88,7 @@ pub struct Written<'a> {
 #[derive(Clone, Copy)]
 enum WrittenPlace<'a> {
     /// In a resource of this name, in a resource group.
-    Factory(RuntimeService, &'a str, &'a str),
+    Factory(RuntimeService, At<&'a str>, At<&'a str>),
     /// In one resource group, or in any.
     Accounts(Option<&'a str>),
 }
@@ -115,8 +100,8 @@ impl<'a> Written<'a> {
             Spec::DataFactory(spec) => Some(Self {
                 place: WrittenPlace::Factory(
                     RuntimeService::DataFactory,
-                    &spec.resource_group.value.0,
-                    &spec.factory.value.0,
+                    spec.resource_group.as_part(|name| name.0.as_str()),
+                    spec.factory.as_part(|name| name.0.as_str()),
                 ),
                 subscription: &spec.subscription,
                 cloud: spec.cloud.as_ref(),
@@ -131,8 +116,8 @@ impl<'a> Written<'a> {
             Spec::SynapseWorkspace(spec) => Some(Self {
                 place: WrittenPlace::Factory(
                     RuntimeService::Synapse,
-                    &spec.resource_group.value.0,
-                    &spec.workspace.value.0,
+                    spec.resource_group.as_part(|name| name.0.as_str()),
+                    spec.workspace.as_part(|name| name.0.as_str()),
                 ),
                 subscription: &spec.subscription,
                 cloud: spec.cloud.as_ref(),
@@ -186,8 +171,8 @@ fn key_connection(
             name,
             service,
             subscription,
-            resource_group: group.to_owned(),
-            factory: factory.to_owned(),
+            resource_group: group.value.to_owned(),
+            factory: factory.value.to_owned(),
             cloud,
             credential,
         }),
@@ -228,7 +213,8 @@ fn keys(workspace: &Workspace) -> Vec<String> {
         WorkspaceHost::Given(host) => Some(host.clone()),
         WorkspaceHost::FromResource => None,
     };
-    let resource = workspace.resource_id.as_ref().map(ResourceId::folded);
+    let resource = workspace.resource_id.as_ref();
+    let resource = resource.map(|id| id.folded().to_owned());
     host.into_iter().chain(resource).collect()
 }
 
@@ -267,12 +253,7 @@ fn workspace(
 
 fn host(written: &At<Filled>, cloud: Option<&Cloud>, context: &mut Context<'_>) -> Option<String> {
     let text = written.value.0.as_str();
-    let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let bare = bare
-        .split(['/', '?', '#'])
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let bare = bare_host(text).to_ascii_lowercase();
     let name = bare.split_once(':').map_or(bare.as_str(), |(host, _)| host);
     if bare.len() != text.len() || !is_host(name) {
         let message = format!("`{}` is not a host", clipped(text));

@@ -157,13 +157,11 @@ impl Context<'_> {
                             .get(kind)
                             .is_some_and(|names| names.contains(mention.name.as_str()))
                 });
-                let own = self.documents.iter().find_map(|document| {
-                    let name = document.name.as_ref()?.value.as_str();
-                    (document.kind == mention.kind && own_name::is(document, &mention.name))
-                        .then_some(name)
+                // Only for the problems that are kept: it looks through all documents.
+                self.findings.add_with(|| {
+                    let own = own_name::find(self.documents, mention.kind, &mention.name);
+                    dangling(&mention, known, other, own)
                 });
-                self.findings
-                    .add_with(|| dangling(&mention, known, other, own));
             }
         }
     }

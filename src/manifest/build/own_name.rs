@@ -5,10 +5,20 @@
 use super::super::document::{Document, Spec};
 use super::super::mask::clipped;
 use super::super::shape::leaf::is_guid;
+use super::cloud::bare_host;
 use crate::model::kind::Kind;
 
+/// The name of a document of this kind that leads to what Azure calls so.
+pub fn find<'a>(documents: &'a [Document], kind: Kind, name: &str) -> Option<&'a str> {
+    let mut of_kind = documents.iter().filter(|document| document.kind == kind);
+    of_kind.find_map(|document| {
+        let own = document.name.as_ref()?.value.as_str();
+        is(document, name).then_some(own)
+    })
+}
+
 /// Does Azure call what this connection leads to so, or is that its id or its address?
-pub fn is(document: &Document, name: &str) -> bool {
+fn is(document: &Document, name: &str) -> bool {
     let same = |own: &str| own.eq_ignore_ascii_case(name);
     match &document.spec {
         Some(Spec::DataFactory(spec)) => same(&spec.factory.value.0),
@@ -18,7 +28,7 @@ pub fn is(document: &Document, name: &str) -> bool {
             let host = spec.host.as_ref().map(|at| at.value.0.as_str());
             let id = spec.resource_id.as_ref().map(|at| at.value.0.as_str());
             let last = id.and_then(|id| id.rsplit('/').next());
-            host.is_some_and(|host| bare(name).eq_ignore_ascii_case(host))
+            host.is_some_and(|host| bare_host(name).eq_ignore_ascii_case(host))
                 || [id, last].into_iter().flatten().any(same)
         }
         Some(
@@ -38,8 +48,8 @@ pub fn is(document: &Document, name: &str) -> bool {
 pub fn missing(kind: Kind, name: &str) -> Option<String> {
     let field = match kind {
         Kind::Subscription if is_guid(name) => format!("subscription: {name}"),
-        Kind::DatabricksWorkspace if bare(name).contains('.') => {
-            format!("host: {}", clipped(bare(name)))
+        Kind::DatabricksWorkspace if bare_host(name).contains('.') => {
+            format!("host: {}", clipped(bare_host(name)))
         }
         Kind::Project
         | Kind::DataFactory
@@ -56,10 +66,4 @@ pub fn missing(kind: Kind, name: &str) -> Option<String> {
     Some(format!(
         "the name of a {kind} document is wanted: write one with `{field}`, and its name here"
     ))
-}
-
-/// A host without its scheme and path.
-fn bare(text: &str) -> &str {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }

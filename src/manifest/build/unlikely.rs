@@ -19,14 +19,13 @@ pub fn excludes(select: &[Marked], exclude: &[Marked], findings: &mut Findings) 
     if exclude.is_empty() {
         return;
     }
-    let globs: Vec<&NameGlob> = globs(exclude).collect();
+    let excluded = Patterns::of(exclude.iter().map(|(selector, _)| selector));
     for (selector, mark) in select {
         let Selector::Glob(glob) = selector else {
             // That a name is left out is an error, which is told elsewhere.
             continue;
         };
-        let all = globs.iter().find(|other| holds_all_of(other, glob));
-        if let Some(other) = all {
+        if let Some(other) = holder_of_all(&excluded, glob) {
             let message = format!(
                 "`{}` selects nothing: `exclude` leaves out all of it with `{}`",
                 clipped(glob.as_str()),
@@ -52,22 +51,19 @@ pub fn excludes(select: &[Marked], exclude: &[Marked], findings: &mut Findings) 
     }
 }
 
-fn globs(selectors: &[Marked]) -> impl Iterator<Item = &NameGlob> {
-    selectors.iter().filter_map(|(selector, _)| match selector {
-        Selector::Glob(glob) => Some(glob),
-        Selector::Named(_) => None,
-    })
-}
-
-/// Does `wide` match every name that `narrow` matches? It may be answered with no where it does: only the plain cases are seen, in which
-/// one pattern matches the other with nothing and with anything in the place of each `*`.
-fn holds_all_of(wide: &NameGlob, narrow: &NameGlob) -> bool {
+/// The first of these patterns that matches every name that `narrow` matches. It may be none where there is one: only the plain cases are
+/// seen, in which one pattern matches the other with nothing and with anything in the place of each `*`.
+fn holder_of_all<'a>(wide: &'a Patterns, narrow: &NameGlob) -> Option<&'a NameGlob> {
     let one = ANY.to_string();
-    let name = |star: &str| narrow.as_str().replace('?', &one).replace('*', star);
-    let wide = Patterns::of(&[Selector::Glob(wide.clone())]);
-    ["", &one, &one.repeat(3)]
+    let matching = |star: &str| {
+        let name = narrow.as_str().replace('?', &one).replace('*', star);
+        wide.matching_globs(&name)
+    };
+    let [nothing, few, many] = ["", &one, &one.repeat(3)].map(matching);
+    let all = nothing
         .iter()
-        .all(|star| wide.take(&name(star)))
+        .find(|at| few.binary_search(at).is_ok() && many.binary_search(at).is_ok())?;
+    wide.globs().get(*all)
 }
 
 /// Names of runtimes that are ids: Azure allows them, and nobody calls a runtime so.
@@ -112,10 +108,8 @@ mod tests {
     #[test]
     fn a_pattern_that_holds_all_of_another_is_seen() {
         let holds = |wide: &str, narrow: &str| {
-            holds_all_of(
-                &NameGlob::parse(wide).unwrap(),
-                &NameGlob::parse(narrow).unwrap(),
-            )
+            let wide = Selector::Glob(NameGlob::parse(wide).unwrap());
+            holder_of_all(&Patterns::of([&wide]), &NameGlob::parse(narrow).unwrap()).is_some()
         };
         for (wide, narrow) in [
             ("*", "gateway-*"),

@@ -89,6 +89,35 @@ fn many_references_to_nothing() {
 }
 
 #[test]
+fn many_references_to_nothing_beside_many_connections() {
+    let pair = |n: usize| {
+        let factory = format!(
+            "{{subscription: 12345678-1234-1234-1234-1234567890ab, resourceGroup: rg, factory: adf-{n}}}"
+        );
+        let rule = keys("'*'").replace("ingest", &format!("x{n}"));
+        [
+            document("DataFactory", n, &factory),
+            document("KeyAge", n, &rule),
+        ]
+    };
+    let told = in_proportion(4_000, |count| told((0..count).flat_map(pair)));
+    assert!(told.contains("there is no DataFactory `x0`"), "{told}");
+}
+
+#[test]
+fn many_patterns_beside_many_that_are_left_out() {
+    let told = in_proportion(480, |count| {
+        let patterns = |end: &str| -> String {
+            let all: Vec<String> = (0..count).map(|n| format!("'g{n}*{end}'")).collect();
+            all.join(",")
+        };
+        let rule = keys(&patterns("a")).replace('}', &format!(", exclude: [{}]}}", patterns("b")));
+        told(std::iter::once(document("KeyAge", 0, &rule)))
+    });
+    assert_eq!(told, "");
+}
+
+#[test]
 fn many_rules_with_the_same_tags_or_with_some() {
     let rule = |tags: &str, n| {
         let spec = format!("{{workspace: analytics, require: running, job: {{tags: {{{tags}}}}}}}");
