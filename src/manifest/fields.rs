@@ -204,7 +204,7 @@ pub fn kinds() -> Vec<(Kind, String)> {
 /// What is at a path such as `KeyAge`, `KeyAge.windows.cron` or `KeyAge.spec.windows.cron`.
 ///
 /// # Errors
-/// There is no such kind or field.
+/// The path leads to no kind or field.
 pub fn explain(path: &str) -> Result<Explained, NoSuch> {
     let mut words = path.split('.').map(|word| word.trim_end_matches("[]"));
     let first = words.next().unwrap_or_default();
@@ -278,7 +278,7 @@ fn briefs(shape: &Value) -> Vec<Brief> {
     .collect()
 }
 
-/// The first word is no kind: a field that is there, or a kind that was mistyped.
+/// The first word is not a kind: a field that is there, or a kind that was mistyped.
 fn no_kind(word: &str) -> NoSuch {
     let all = Kind::ALL.iter().map(|kind| kind.as_str());
     let mut near: Vec<String> = nearest(word, all).map(str::to_owned).into_iter().collect();

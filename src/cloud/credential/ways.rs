@@ -33,7 +33,7 @@ impl Lack {
     }
 }
 
-/// None of them is there: a line for each. A manifest names no credential for the ledger, so that is no advice there.
+/// No credential was found: a line for each way that was tried. Manifests cannot name a credential for the ledger, so its advice differs.
 pub(super) fn none(lacks: &[Lack], purpose: Purpose) -> TokenFailure {
     let other = match purpose {
         Purpose::Storage => "AZURE_STORAGE_SAS_TOKEN, which only the ledger uses",
