@@ -4,6 +4,8 @@
 //! reached through a proxy. Redirects are not followed, nothing is retried here, and a body has at most [`RESPONSE_BYTES_MAX`] bytes.
 
 mod fault;
+#[cfg(target_os = "linux")]
+mod names;
 
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
@@ -130,13 +132,23 @@ impl Transport for Wire {
 }
 
 fn builder() -> ClientBuilder {
-    reqwest::Client::builder()
+    asking_for_names(reqwest::Client::builder())
         .user_agent(USER_AGENT)
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(CONNECT_TIMEOUT)
         .gzip(true)
+}
+
+#[cfg(target_os = "linux")]
+fn asking_for_names(builder: ClientBuilder) -> ClientBuilder {
+    builder.dns_resolver(names::Names::default())
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn asking_for_names(builder: ClientBuilder) -> ClientBuilder {
+    builder
 }
 
 fn through(proxies: &Proxies) -> Result<ClientBuilder, Failure> {

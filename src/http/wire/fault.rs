@@ -135,12 +135,12 @@ mod tests {
             "error sending request for url (https://nowhere.invalid/)",
             "client error (Connect)",
             "dns error",
-            "failed to lookup address information: Name or service not known",
+            "the name server says that it does not exist",
         ];
         assert_eq!(
             unconnected(&causes.map(str::to_owned)),
-            "no address is known for this name (failed to lookup address information: Name or service not known): check the name and the \
-             network; behind a proxy, set HTTPS_PROXY"
+            "no address is known for this name (the name server says that it does not exist): check the name and the network; behind a \
+             proxy, set HTTPS_PROXY"
         );
     }
 }
