@@ -230,6 +230,7 @@ def refusals(project: pathlib.Path, sources: dict[str, Source], cargo: list[str]
         ours = [span for span in told["spans"] if (project / span["file_name"]).is_file()]
         spans = sorted(ours, key=lambda span: not span["is_primary"])
         found = [innermost(sources, span) for span in spans] + [returned(project, span) for span in spans]
+        found += [guarded(project, span) for span in spans]
         if any(found):
             refused |= next(filter(None, found))
         else:
@@ -257,3 +258,15 @@ def returned(project: pathlib.Path, span: dict) -> set[int]:
     while node is not None and node.type != "function_item":
         node = node.parent
     return set(map(int, re.findall(rb"is\(([0-9]+)\) \{ return ", node.text))) if node else set()
+
+
+def guarded(project: pathlib.Path, span: dict) -> set[int]:
+    """Mutants in the guards of the match around a place: an arm that one may leave out counts for nothing when the compiler asks whether
+    every value has an arm."""
+    text = (project / span["file_name"]).read_bytes()
+    node = RUST.parse(text).root_node.descendant_for_byte_range(span["byte_start"], span["byte_end"])
+    while node is not None and node.type != "match_expression":
+        node = node.parent
+    arms = node.child_by_field_name("body").named_children if node else []
+    patterns = [arm.child_by_field_name("pattern").text for arm in arms if arm.type == "match_arm"]
+    return {int(number) for pattern in patterns for number in re.findall(rb"is\(([0-9]+)\)", pattern)}
