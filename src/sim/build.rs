@@ -152,6 +152,7 @@ fn tenant(file: TenantFile) -> Tenant {
         client_secret: one.client_secret,
         federated: one.federated,
         forbidden: one.forbidden,
+        roles: one.roles,
     };
     Tenant {
         id: file.id,

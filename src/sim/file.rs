@@ -12,6 +12,7 @@ use super::fault::{Kind, Lie};
 use super::meanwhile::MeanwhileFile;
 use super::operation::Operation;
 use super::person::Answer;
+use super::role::Role;
 use super::run::Outcome;
 use super::times::{Span, When};
 use super::world::RuntimeKind;
@@ -95,6 +96,7 @@ pub(crate) struct PrincipalFile {
     pub(crate) federated: bool,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
+    pub(crate) roles: Option<Vec<Role>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -55,6 +55,7 @@ mod person;
 mod provider;
 mod quota;
 mod refuse;
+mod role;
 mod run;
 mod secret;
 pub mod server;

@@ -16,10 +16,11 @@ use super::fault::Fault;
 use super::keeper::Keeper;
 use super::key::{Making, Pair};
 use super::meanwhile::Pending;
-use super::operation::Operation;
+use super::operation::{Operation, any_covers};
 use super::person::{Code, Person};
 use super::provider::Provider;
 use super::quota::Quotas;
+use super::role::Role;
 use super::run::{Outcome, Run};
 use super::secret::Vault;
 use super::shelf::{Keyed, Shelf};
@@ -150,6 +151,23 @@ pub(crate) struct Principal {
     pub(crate) client_secret: Option<String>,
     pub(crate) federated: bool,
     pub(crate) forbidden: Vec<Operation>,
+    /// What its role assignments give in Azure; absent: everything. Databricks has rights of its own.
+    #[serde(default)]
+    pub(crate) roles: Option<Vec<Role>>,
+}
+
+impl Principal {
+    /// Is an action of Resource Manager closed to it, which an operation needs?
+    pub(crate) fn may_not(&self, operation: Operation, action: &str) -> bool {
+        let gives = |roles: &Vec<Role>| roles.iter().any(|role| role.gives(action));
+        any_covers(&self.forbidden, operation) || !self.roles.as_ref().is_none_or(gives)
+    }
+
+    /// The same of an action on data.
+    pub(crate) fn has_no_role_for_data(&self, action: &str) -> bool {
+        let gives = |roles: &Vec<Role>| roles.iter().any(|role| role.gives_on_data(action));
+        !self.roles.as_ref().is_none_or(gives)
+    }
 }
 
 /// A machine of Azure.

@@ -252,7 +252,8 @@ fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
         .account()
         .and_then(|target| world.account(target).ok());
     let account_closed = account.is_some_and(|one| any_covers(&one.forbidden, operation));
-    let closed = own.any(|one| any_covers(&one.forbidden, operation))
+    let action = operation.action_at(route.provider());
+    let closed = own.any(|one| one.may_not(operation, action))
         || log_closed
         || factory_closed
         || runtime_closed
@@ -264,7 +265,7 @@ fn permitted(world: &World, route: &Route, call: &Call) -> Result<(), Refusal> {
         "The client '{}' with object id '{}' does not have authorization to perform action '{}' over scope '{}' or the scope is invalid. If access was recently granted, please refresh your credentials.",
         call.caller.appid,
         call.caller.oid,
-        operation.action_at(route.provider()),
+        action,
         scope(call.request.path)
     );
     Err(error(403, "AuthorizationFailed", &text))

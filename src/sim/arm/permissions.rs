@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::message::{Refusal, json as answer};
 use super::super::operation::{Operation, any_covers};
-use super::super::world::World;
+use super::super::world::{Principal, World};
 use super::call::Call;
 use super::route::{Scope, Target};
 use crate::http::Response;
@@ -64,7 +64,11 @@ pub(crate) fn list(
         .flatten()
         .flat_map(|tenant| &tenant.principals)
         .filter(|one| one.client_id.eq_ignore_ascii_case(&call.caller.appid));
-    let mut forbidden: Vec<Operation> = own.flat_map(|one| one.forbidden.clone()).collect();
+    let own: Vec<&Principal> = own.collect();
+    if let Some(roles) = own.iter().find_map(|one| one.roles.as_ref()) {
+        return Ok(answer(200, &json!({"value": roles})));
+    }
+    let mut forbidden: Vec<Operation> = own.iter().flat_map(|one| one.forbidden.clone()).collect();
     forbidden.extend(forbidden_here);
     if log_closed {
         forbidden.push(Operation::ActivityLog);

@@ -181,7 +181,12 @@ fn is_closed(world: &World, vault: &Vault, claims: &Claims, route: &Route) -> bo
     let secret = vault.secret(&route.name);
     covers(&vault.forbidden)
         || secret.is_some_and(|secret| covers(&secret.forbidden))
-        || own.any(|one| covers(&one.forbidden))
+        || own.any(|one| {
+            // Where access policies decide, roles give nothing and take nothing.
+            let has_no_role =
+                !vault.access_policies && one.has_no_role_for_data(route.operation.action());
+            covers(&one.forbidden) || has_no_role
+        })
 }
 
 fn denied(vault: &Vault, claims: &Claims, call: &Call) -> Refusal {
