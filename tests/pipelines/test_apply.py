@@ -7,7 +7,12 @@ from forges import ALL, Bitbucket, GitHub
 
 FORGES = ALL
 #: Nothing of the example is due then.
-PATIENT = {"maxAge: 90d": "maxAge: 365d", "startAfter: 22h, warnAfter: 20h, errorAfter: 24h": "errorAfter: 48h", "require: notRunning": "require: running"}
+PATIENT = {
+    "maxAge: 90d": "maxAge: 365d",
+    "startAfter: 22h, warnAfter: 20h, errorAfter: 24h": "errorAfter: 48h",
+    "require: notRunning": "require: running",
+    '  handOff:\n  - keyVault: {vault: kv-data, secret: "{account}-key"}\n': "",
+}
 
 
 def planned(folder: pathlib.Path, kind: type, main=None):
@@ -27,7 +32,7 @@ def test_what_was_planned_is_applied(folder, kind):
     forge, outputs = planned(folder, kind)
     assert outputs.get("code", "2") == "2", outputs
     assert forge.apply(outputs) == 0, forge.said
-    assert "Applied: 4 done." in forge.said, forge.said
+    assert "Applied: 5 done." in forge.said, forge.said
 
 
 def test_another_plan_than_the_approved_one_is_refused(folder, kind):
