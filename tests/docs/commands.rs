@@ -1,5 +1,5 @@
 //! Commands in the README and the pages: `console` blocks are played with their output; commands that stand alone are typed, with names
-//! in the place of words in capitals.
+//! in the place of words in capitals. `UPDATE_DOCS=1 cargo test --test docs` writes the output in the README anew.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -48,16 +48,26 @@ fn the_readme_tells_what_happens() {
         &root().join("examples/quickstart"),
         &folder.path().join("examples/quickstart"),
     );
-    let played = transcript(&read("README.md"));
+    let mut readme = read("README.md");
+    let played = transcript(&readme);
     assert!(played.len() >= 3, "{played:?}");
+    let is_updated = std::env::var_os("UPDATE_DOCS").is_some();
     for (command, expected) in played {
         let output = run(folder.path(), &command);
         assert_eq!(output.status.code(), Some(0), "{command}");
-        assert_eq!(
-            String::from_utf8(output.stdout).unwrap(),
-            expected,
-            "{command}"
-        );
+        let said = String::from_utf8(output.stdout).unwrap();
+        if is_updated {
+            let shown = |output: &str| format!("$ {command}\n{output}");
+            readme = readme.replace(&shown(&expected), &shown(&said));
+        } else {
+            assert_eq!(
+                said, expected,
+                "{command}: UPDATE_DOCS=1 cargo test --test docs"
+            );
+        }
+    }
+    if is_updated {
+        std::fs::write(root().join("README.md"), readme).unwrap();
     }
 }
 
