@@ -114,6 +114,11 @@ pub const COMMAND_TIMEOUT: Duration = Duration::from_hours(1);
 /// How long an apply waits for runs under `--wait` where no `waitFor` says how long, unless `--timeout` says otherwise.
 pub const WAIT_TIMEOUT: Duration = Duration::from_hours(24);
 
+/// Most workers that one estate is divided among (`--shard`): a bucket of 250 requests has one for each of so many.
+pub const SHARDS_MAX: u32 = 250;
+/// Longest time between the plans of two shards that are merged. The first must not be about another state of affairs than the last.
+pub const SHARDS_APART_MAX: Duration = Duration::from_hours(1);
+
 /// Most that `--parallelism` takes.
 pub const PARALLELISM_MAX: usize = 256;
 

@@ -52,6 +52,7 @@ mod tests {
             settlements: Vec::new(),
             wait: None,
             refused: None,
+            candidate: None,
         }
     }
 
@@ -74,6 +75,7 @@ mod tests {
             logs: Vec::new(),
             requests: std::collections::BTreeMap::new(),
             refresh: crate::model::survey::Refresh::Auto,
+            part: None,
         };
         let options = Options {
             width: crate::cloud::Width::of(1),

@@ -19,12 +19,13 @@ use super::shown::{text, text_options};
 use super::signals::Interrupts;
 use super::surroundings;
 use super::typed::is_plan_file;
-use super::{exit_code, links, policy, refresh_only, trust, uses};
+use super::{exit_code, links, policy, refresh_only, shard, trust, uses};
 use crate::apply::{self, Connections, Options};
 use crate::cloud::{Approval, Surroundings, Width, Writer};
 use crate::ledger::Upkeep;
 use crate::limits::CLOCK_SKEW_MAX;
 use crate::model::policy::Policy;
+use crate::model::shard::Shard;
 use crate::model::survey::KeyReading;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trust::{Asked, Trust};
@@ -73,12 +74,15 @@ async fn manifests(
     screen: &Screen,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
+    let shard = shard::of(args.looking.shard)?;
     let session = Session::open(paths, global, screen).await?;
+    shard::hold_ledger(shard, &session.ground.place, global)?;
+    shard::hold_guardrails(shard, &session.desired.project.guardrails, screen)?;
     session.warn(screen);
     beside::warn_of_ledger(&session.ground, screen);
     let plan = decide(
         &session,
-        Look::new(&args.looking, KeyReading::Recorded, None),
+        Look::new(&args.looking, shard, KeyReading::Recorded, None),
         global,
         screen,
     )
@@ -118,6 +122,7 @@ async fn manifests(
         &How {
             args,
             is_whole: args.looking.target.is_empty(),
+            workers: shard.map_or(1, Shard::count),
             given: screen.typed.given(),
             global,
             asked,
@@ -143,6 +148,8 @@ async fn saved_plan(
                 .with_exit(Exit::Usage),
         );
     }
+    let shard = shard::of(args.looking.shard)?;
+    shard::hold_saved(path, &file, shard)?;
     approved::check_saved(path, &file, args)?;
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
@@ -154,11 +161,16 @@ async fn saved_plan(
         &args.against
     };
     links::hold_ledger(project, &file.ledger, &policy, global)?;
+    let shard = shard.or(file.plan.part.map(|part| part.shard));
+    shard::hold_ledger(shard, &file.ledger, global)?;
     let typed = screen.typed.of_plan(file_of(&file.ledger));
     let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
         .map_err(|failure| failure.completed(&typed))?;
     ground.reader.among(file.workspaces.values());
+    if let Some(shard) = shard {
+        ground.reader.share_with(shard.count());
+    }
     let again = typed.plan_again(path);
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_ledger(&ground, screen);
@@ -183,8 +195,10 @@ async fn saved_plan(
         vaults: &file.vaults,
         workspaces: &file.workspaces,
     };
+    let own = shard.filter(|_| file.plan.part.is_none());
+    let own = own.map(|shard| file.plan.of_shard(shard));
     perform(
-        &file.plan,
+        own.as_ref().unwrap_or(&file.plan),
         &connections,
         &ground,
         &file.lineage,
@@ -192,6 +206,7 @@ async fn saved_plan(
         &How {
             args,
             is_whole: false,
+            workers: shard.map_or(1, Shard::count),
             given: typed.given(),
             global,
             asked: Span::default(),
@@ -368,6 +383,8 @@ struct How<'a> {
     args: &'a Args,
     /// The plan speaks of every rule. Of a saved one nobody knows: it may have been made with `--target`.
     is_whole: bool,
+    /// How many share the request budgets.
+    workers: u32,
     /// What commands that are proposed end with.
     given: String,
     global: &'a Global,
@@ -417,7 +434,10 @@ async fn perform(
     progress.show_waits(&ground.reader, global);
     let writer = Writer::new(ground.reader.clone(), approval);
     let options = Options {
-        width: args.looking.parallelism.map_or(Width::ACTING, Width::of),
+        width: args
+            .looking
+            .parallelism
+            .map_or(Width::ACTING.shared(how.workers), Width::of),
         apply_id: uuid::Uuid::new_v4().to_string(),
         by: Some(surroundings::who()),
         wait: args.wait,

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit_code::kinds::{FailOn, TABLE};
 use super::inventory_args::Inventory;
+use super::shard::ShardOf;
 use super::terms;
 use crate::limits::PARALLELISM_MAX;
 use crate::model::address::{Address, Name};
@@ -99,6 +100,8 @@ pub enum Command {
     Apply(Apply),
     /// Write an Approval of a saved plan's actions, to be committed beside the manifests
     Approve(Approve),
+    /// Make one plan of the saved plans of all shards, offline, with guardrails held against all of them together
+    Merge(Merge),
     /// Show a saved plan, offline, also when it is stale
     Show(Show),
     /// Compare two saved plans
@@ -192,6 +195,10 @@ pub struct Looking {
     /// Only this subject, as in ingest/gateway-west; for a job, the name of its JobRun document: analytics/nightly-sales (repeatable)
     #[arg(long, value_name = "ADDRESS", value_parser = Address::parse)]
     pub target: Vec<Address>,
+    /// Only the part K of N of all subjects, with K from 1: each subject is in one part, whatever else there is. /N takes K from JOB_COMPLETION_INDEX, which
+    /// counts from 0 (Kubernetes). N workers at once share each request budget
+    #[arg(long, value_name = "K/N", value_parser = ShardOf::parse, conflicts_with = "target")]
+    pub shard: Option<ShardOf>,
     /// Maximum number of concurrent requests, and of concurrent actions in each subscription and workspace [default: 256 requests, of which 64 to each subscription and workspace, and 10 actions in each]
     #[arg(long, value_name = "N", value_parser = parallelism)]
     pub parallelism: Option<usize>,
@@ -264,7 +271,7 @@ pub struct Plan {
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
     pub format: Vec<Output>,
     /// The manifests before a pull request: text and Markdown say what it changes, apart from what is due anyway
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "shard")]
     pub base: Option<PathBuf>,
     /// How long Markdown may be, and what it links to.
     #[command(flatten)]
@@ -425,6 +432,30 @@ pub struct Approve {
     /// Write it to a file, as in approvals/monday.yaml
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// Options of `merge`.
+#[derive(Args, Debug)]
+pub struct Merge {
+    /// The saved plans of all shards, each once, in any order
+    #[arg(value_name = "PLANFILE", required = true)]
+    pub planfiles: Vec<PathBuf>,
+    /// Save the merged plan, for `apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How the plan is printed: text, json (the lines of a plan file) or markdown; `markdown=FILE` writes to a file, also where the plans cannot be merged:
+    /// then the reasons (repeatable)
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::parse)]
+    pub format: Vec<Output>,
+    /// How long Markdown may be, and what it links to.
+    #[command(flatten)]
+    pub comment: Comment,
+    /// Exit with 2 if there is an action, an operation to resolve, or a wait to resume
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+    /// What counts as a failure.
+    #[command(flatten)]
+    pub failing: Failing,
 }
 
 /// Options of `show`.

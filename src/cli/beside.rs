@@ -125,7 +125,8 @@ fn unspoken_of<'a>(
     let open = memory.doubts.iter().filter_map(|(identity, doubts)| {
         let address = memory.addresses.get(identity)?;
         let spoken_of = identities.contains(identity) || unresolved.contains(&address.connection);
-        (!spoken_of).then(|| doubts.iter().map(move |doubt| (identity, address, doubt)))
+        let is_ours = plan.part.is_none_or(|part| part.shard.holds(identity));
+        (!spoken_of && is_ours).then(|| doubts.iter().map(move |doubt| (identity, address, doubt)))
     });
     open.flatten()
         .filter(|(.., doubt)| doubt.act_by <= now && !is_content(doubt))

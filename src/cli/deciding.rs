@@ -13,9 +13,11 @@ use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::key_service::KeyService;
 use crate::model::runtime::Slot;
+use crate::model::shard::Shard;
 use crate::model::survey::{KeyReading, Refresh, Subject, Survey};
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::verdict::Plan;
+use crate::plan::audit::Breach;
 use crate::{escape, plan, survey};
 
 /// How to look.
@@ -26,6 +28,8 @@ pub struct Look {
     pub keys: KeyReading,
     /// At what only; empty: everything.
     pub targets: Vec<Address>,
+    /// At which part only; `None`: at all.
+    pub shard: Option<Shard>,
     /// How much at a time.
     pub width: Width,
     /// For which time; `None`: now.
@@ -33,13 +37,22 @@ pub struct Look {
 }
 
 impl Look {
-    /// As the command line says.
-    pub fn new(looking: &Looking, keys: KeyReading, as_of: Option<Timestamp>) -> Self {
+    /// As the command line says, for this shard. What is not said is shared with the workers of the others.
+    pub fn new(
+        looking: &Looking,
+        shard: Option<Shard>,
+        keys: KeyReading,
+        as_of: Option<Timestamp>,
+    ) -> Self {
+        let workers = shard.map_or(1, Shard::count);
         Self {
+            shard,
             refresh: looking.refresh.into(),
             keys,
             targets: looking.target.clone(),
-            width: looking.parallelism.map_or(Width::READING, Width::of),
+            width: looking
+                .parallelism
+                .map_or(Width::READING.shared(workers), Width::of),
             as_of,
         }
     }
@@ -85,10 +98,14 @@ pub async fn decide_from(
 ) -> Result<Decided, Failure> {
     leak::refuse_ahead(&session.desired, session.ground.now())?;
     let now = time_of(look.as_of, session.ground.now(), screen)?;
+    if let Some(shard) = look.shard {
+        session.ground.reader.share_with(shard.count());
+    }
     let options = survey::Options {
         refresh: look.refresh,
         keys: look.keys,
         targets: look.targets,
+        shard: look.shard,
         width: look.width,
         now,
     };
@@ -182,9 +199,17 @@ fn name_credentials(session: &Session, screen: &Screen) {
 /// # Errors
 /// The ones that it breaks.
 pub fn audited(survey: &Survey, desired: &Desired, plan: Plan) -> Result<Plan, Failure> {
-    let breaches = plan::audit(survey, &desired.project, &plan);
+    lawful(&plan::audit(survey, &desired.project, &plan))?;
+    Ok(plan)
+}
+
+/// Holds that a plan breaks no law.
+///
+/// # Errors
+/// The ones that it breaks.
+pub fn lawful(breaches: &[Breach]) -> Result<(), Failure> {
     if breaches.is_empty() {
-        return Ok(plan);
+        return Ok(());
     }
     let list = breaches
         .iter()

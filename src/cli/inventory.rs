@@ -74,6 +74,7 @@ pub async fn run(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
         refresh: Refresh::All,
         keys: KeyReading::Never,
         targets: Vec::new(),
+        shard: None,
         width: Width::READING,
         now: outside.clock.now(),
     };

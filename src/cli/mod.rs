@@ -22,6 +22,7 @@ mod ledger;
 mod links;
 mod logging;
 mod meant;
+mod merge;
 mod output;
 mod patience;
 mod places;
@@ -34,6 +35,7 @@ mod remembered;
 mod schema;
 mod screen;
 mod session;
+mod shard;
 mod show;
 mod shown;
 mod signals;
@@ -108,6 +110,7 @@ fn run(
             apply::run(args, global, screen, &interrupts).await
         }),
         Command::Approve(args) => approve::run(args, screen),
+        Command::Merge(args) => merge::run(args, screen),
         Command::Show(args) => show::run(args, screen),
         Command::Diff(args) => show::diff(args, screen),
         Command::Why(args) => wait(screen, &runtime?, async |_| {
@@ -135,6 +138,7 @@ fn all_heeded(afresh: &Afresh) -> Result<(), Failure> {
     const SAVED: Option<&str> = Some("A saved plan is held to the policy when it is applied.");
     let (command, advice) = match &afresh.command {
         Command::Approve(_) => ("approve", SAVED),
+        Command::Merge(_) => ("merge", SAVED),
         Command::Show(_) => ("show", SAVED),
         Command::Diff(_) => ("diff", SAVED),
         Command::Explain(_) => ("explain", None),

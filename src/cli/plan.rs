@@ -1,6 +1,7 @@
 //! `afresh plan`: read, gather, decide, show. Writes nothing but the files it is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::args::{Global, Plan as Args};
 use super::base;
@@ -13,7 +14,7 @@ use super::output::{is_kept, write_with};
 use super::screen::Screen;
 use super::session::Session;
 use super::shown::show;
-use super::{uses, validate};
+use super::{shard, uses, validate};
 use crate::model::address::Name;
 use crate::model::verdict::{Plan, Target};
 use crate::plan::walk;
@@ -44,12 +45,14 @@ fn failed(failure: Failure, args: &Args, screen: &Screen) -> Failure {
 }
 
 async fn planned(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, Failure> {
+    let shard = shard::of(args.looking.shard)?;
     let session = Session::open(&args.paths.or_here(), global, screen).await?;
+    shard::hold_ledger(shard, &session.ground.place, global)?;
     session.warn(screen);
     beside::warn_of_ledger(&session.ground, screen);
     // A saved plan carries what was read to the ledger.
     let keys = args.evidence.keys(args.out.is_some());
-    let look = Look::new(&args.looking, keys, args.as_of);
+    let look = Look::new(&args.looking, shard, keys, args.as_of);
     let Decided {
         plan,
         survey,
@@ -78,11 +81,7 @@ async fn planned(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     if let Some(out) = &args.out {
         write_with(out, &|out| Ok(saved::write(&file, out)?), screen)?;
         if is_kept(out) {
-            screen.remark(&format!(
-                "Saved to {}. To apply exactly this:\n    {}",
-                escape::line(&out.display().to_string()),
-                screen.typed.command_on(["apply"], out)
-            ));
+            say_saved(out, &file, screen);
         }
     }
     if args.looking.target.is_empty() {
@@ -93,6 +92,21 @@ async fn planned(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
     }
     session.ground.close()?;
     Ok(exit)
+}
+
+fn say_saved(out: &Path, file: &saved::File, screen: &Screen) {
+    let place = escape::line(&out.display().to_string());
+    let how = if file.plan.part.is_some() {
+        "To make one plan of this and those of the other shards:"
+    } else {
+        "To apply exactly this:"
+    };
+    let command = if file.plan.part.is_some() {
+        shard::merge_command(out)
+    } else {
+        screen.typed.command_on(["apply"], out)
+    };
+    screen.remark(&format!("Saved to {place}. {how}\n    {command}"));
 }
 
 /// The plan with all that is needed to apply it elsewhere.
@@ -126,6 +140,7 @@ fn file(session: &Session, plan: Plan) -> saved::File {
         lineage: session.ground.lineage(),
         began: session.ground.ledger.lineage().is_some(),
         guardrails: session.desired.project.guardrails,
+        basis: plan.part.map(|_| session.basis.clone()),
         trust: uses::of_plan(session, &plan),
         sentences: plan.steps.iter().map(review::text::sentence).collect(),
         plan,

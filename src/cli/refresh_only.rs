@@ -14,7 +14,7 @@ use super::screen::Screen;
 use super::session::{Ground, Session};
 use super::shown::{text, text_options};
 use super::signals::Interrupts;
-use super::uses;
+use super::{shard, uses};
 use crate::model::survey::KeyReading;
 use crate::review::{Uses, json};
 use crate::{apply, review};
@@ -33,12 +33,14 @@ pub async fn run(
         )
         .with_exit(Exit::Usage));
     }
+    let shard = shard::of(args.looking.shard)?;
     let session = Session::open(paths, global, screen).await?;
     let ground = &session.ground;
+    shard::hold_ledger(shard, &ground.place, global)?;
     beside::warn_of_ledger(ground, screen);
     let plan = decide(
         &session,
-        Look::new(&args.looking, KeyReading::Recorded, None),
+        Look::new(&args.looking, shard, KeyReading::Recorded, None),
         global,
         screen,
     )

@@ -27,6 +27,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::manifest::{self, Manifests, Problems};
 use crate::model::desired::{Desired, LedgerPlace};
 use crate::model::policy::Policy;
+use crate::model::shard::Basis;
 use crate::model::time::{Timestamp, in_calendar};
 use crate::model::trust::Trust;
 use crate::sim::{Embedded, Error, World};
@@ -39,6 +40,8 @@ pub struct Session {
     pub desired: Desired,
     /// What in them is probably not meant.
     pub warnings: Problems,
+    /// Which manifests those are.
+    pub basis: Basis,
     /// The policy that they are held to.
     pub policy: Policy,
     /// Where credentials may come from and go to.
@@ -109,6 +112,7 @@ impl Session {
             mut desired,
             warnings,
             asks,
+            basis,
         } = manifests;
         if global.sim.is_some() {
             surroundings::without_account(&mut desired);
@@ -134,6 +138,7 @@ impl Session {
             typed: screen.typed.clone(),
             desired,
             warnings,
+            basis,
             policy,
             trust,
             ground,

@@ -144,6 +144,7 @@ fn paths(command: &Command) -> Vec<PathBuf> {
         | Command::Sim(Sim::Advance { paths, .. } | Sim::Reset { paths }) => paths,
         Command::Sim(Sim::Serve { .. })
         | Command::Approve(_)
+        | Command::Merge(_)
         | Command::Show(_)
         | Command::Diff(_)
         | Command::Explain(_)

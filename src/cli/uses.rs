@@ -225,6 +225,7 @@ mod tests {
             Grounds::BuiltIn,
         );
         let mut file = saved::File {
+            basis: None,
             plan: samples::empty_plan(),
             vaults: BTreeMap::new(),
             key_connections: BTreeMap::from([(name, KeyConnection::Factory(factory))]),

@@ -246,10 +246,14 @@ fn summary(checked: &Checked, warnings: usize, input: &Input) -> String {
     match &checked.desired {
         Some(desired) if input.with.is_empty() => whole(desired, &warned),
         Some(_) | None => {
-            let verb = if checked.documents == 1 { "is" } else { "are" };
+            let verb = if checked.basis.documents == 1 {
+                "is"
+            } else {
+                "are"
+            };
             format!(
                 "{} {verb} valid{warned}.",
-                plural(checked.documents, "document")
+                plural(checked.basis.documents, "document")
             )
         }
     }

@@ -17,6 +17,7 @@ pub async fn run(args: &Why, global: &Global, screen: &Screen) -> Result<Exit, F
         refresh: args.refresh.into(),
         keys: args.evidence.keys(false),
         targets: vec![address],
+        shard: None,
         width: Width::READING,
         as_of: args.as_of,
     };

@@ -42,6 +42,16 @@ impl Width {
             all: many,
         }
     }
+
+    /// The share of one of so many workers, at least 1 of everything.
+    #[must_use]
+    pub fn shared(self, workers: u32) -> Self {
+        let workers = usize::try_from(workers.max(1)).unwrap_or(usize::MAX);
+        Self {
+            each: (self.each / workers).max(1),
+            all: (self.all / workers).max(1),
+        }
+    }
 }
 
 /// Lets so many through at a time, by whom they ask.

@@ -318,6 +318,11 @@ impl Reader {
         self.session.client.at_most(requests);
     }
 
+    /// From now on only the share of one of so many workers is taken of each service's request budget.
+    pub fn share_with(&self, workers: u32) {
+        self.session.client.share_with(workers);
+    }
+
     /// `listener` hears of what is waited for, once for each bucket and reason, in words.
     pub fn on_wait(&self, listener: impl Fn(&Waiting) + Send + Sync + 'static) {
         self.session.client.on_wait(Arc::new(listener));

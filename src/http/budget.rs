@@ -32,6 +32,19 @@ pub struct Rate {
     pub seconds: u32,
 }
 
+impl Rate {
+    /// What each of so many workers may take of it, at least one request at a time.
+    #[must_use]
+    pub fn shared(self, workers: u32) -> Self {
+        let workers = workers.max(1);
+        Self {
+            burst: (self.burst / workers).max(1),
+            gain: self.gain,
+            seconds: self.seconds.saturating_mul(workers),
+        }
+    }
+}
+
 impl fmt::Display for Rate {
     /// `25 a second`, `12 a minute`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,6 +99,8 @@ pub struct Level {
     /// Sent and not answered: the service may have counted them, or not yet.
     unanswered: i64,
     is_told: bool,
+    /// Workers that draw from it, this one included: what the service says remains is for all of them.
+    workers: i64,
 }
 
 impl Level {
@@ -100,6 +115,15 @@ impl Level {
             pace: PACE_WHOLE,
             unanswered: 0,
             is_told: false,
+            workers: 1,
+        }
+    }
+
+    /// The share of one of so many workers in a bucket of which nothing else is known.
+    pub fn shared(rate: Rate, workers: u32, now: Timestamp) -> Self {
+        Self {
+            workers: i64::from(workers.max(1)),
+            ..Self::unknown(rate.shared(workers), now)
         }
     }
 
@@ -130,7 +154,7 @@ impl Level {
             return Ok(());
         }
         let missing = missing.saturating_mul(PACE_WHOLE).unsigned_abs();
-        let micros = missing.div_ceil(self.gain().unsigned_abs().max(1));
+        let micros = missing.div_ceil(self.gain().unsigned_abs());
         Err(Wait::Budget(Duration::from_micros(micros)))
     }
 
@@ -155,7 +179,7 @@ impl Level {
             let left = i64::try_from(left)
                 .unwrap_or(i64::MAX)
                 .min(i64::from(u32::MAX));
-            left * ONE - self.reserve() - sent
+            left * ONE / self.workers - self.reserve() - sent
         });
         match left {
             Some(left) if self.is_told => self.left = self.left.min(left),
@@ -199,7 +223,8 @@ impl Level {
 
     /// A second's gain at the present pace, in thousandths of a request: a microsecond's, in thousandths of a part.
     fn gain(&self) -> i64 {
-        i64::from(self.rate.gain).saturating_mul(self.pace) / i64::from(self.rate.seconds.max(1))
+        let gained = i64::from(self.rate.gain).saturating_mul(self.pace);
+        (gained / i64::from(self.rate.seconds.max(1))).max(1)
     }
 
     fn most(&self) -> i64 {
@@ -285,6 +310,37 @@ mod tests {
         let mut level = full(WRITES);
         level.answered(Some(30), at(0));
         assert_eq!(wait(level.draw(at(0))), Duration::from_millis(1_100));
+    }
+
+    #[test]
+    fn each_of_eight_workers_takes_an_eighth() {
+        let mut shares: Vec<Level> = (0..8)
+            .map(|_| {
+                let mut level = Level::shared(WRITES, 8, at(0));
+                level.answered(None, at(0));
+                level
+            })
+            .collect();
+        let mut all = |millis| -> usize {
+            shares
+                .iter_mut()
+                .map(|level| drawn(level, at(millis)))
+                .sum()
+        };
+        assert_eq!(all(0), 160);
+        assert_eq!(all(8_000), 80);
+        // The service tells all of them what is left for all of them.
+        let mut level = Level::shared(WRITES, 8, at(0));
+        level.answered(Some(80), at(0));
+        assert_eq!(drawn(&mut level, at(0)), 5);
+        let slow = Rate {
+            burst: 2,
+            gain: 1,
+            seconds: 60,
+        };
+        let mut level = Level::shared(slow, 250, at(0));
+        assert!(level.draw(at(0)).is_ok());
+        assert!(wait(level.draw(at(0))) < Duration::from_secs(1_001));
     }
 
     #[test]

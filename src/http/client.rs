@@ -127,6 +127,11 @@ impl Client {
         *self.inner.places.lock() = Places::new(requests);
     }
 
+    /// From now on this process takes only the share of one of so many workers of each service's bucket.
+    pub fn share_with(&self, workers: u32) {
+        self.inner.turns.share_with(workers);
+    }
+
     /// Waits for a place among the requests that are under way. Sign-ins and the ledger's are few, and others wait for them.
     async fn place(&self, request: &Request) -> Option<Place> {
         request.meter.bucket.as_ref()?;
@@ -222,7 +227,11 @@ impl Client {
     pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<Place, Failure> {
         let inner = &self.inner;
         let last = |wait| self.last_turn(Repeat::Safe, wait, inner.clock.now());
-        let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
+        let told = |wait| {
+            inner
+                .waits
+                .in_line(bucket, inner.turns.rate(bucket), wait, inner.clock.now())
+        };
         let room = inner.turns.room(bucket, requests, &inner.clock, last, told);
         let room = room.await.map_err(|late| self.too_late(late))?;
         self.in_time().map(|()| room)
@@ -355,7 +364,11 @@ impl Client {
             return Ok(None);
         };
         let last = |wait| self.last_turn(request.repeat, wait, started);
-        let told = |wait| inner.waits.in_line(bucket, wait, inner.clock.now());
+        let told = |wait| {
+            inner
+                .waits
+                .in_line(bucket, inner.turns.rate(bucket), wait, inner.clock.now())
+        };
         let ticket = inner.turns.take(bucket, &inner.clock, last, told).await;
         let ticket = ticket.map_err(|late| self.too_late(late))?;
         self.in_time().map(|()| Some(ticket))

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,8 +18,21 @@ use crate::limits::{PACE_MIN, UNREPEATABLE_DEADLINE};
 use crate::mutex::Mutex;
 
 /// The lines of all buckets.
-#[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<BTreeMap<(String, String), Arc<Line>>>);
+#[derive(Debug)]
+pub(super) struct Turns {
+    lines: Mutex<BTreeMap<(String, String), Arc<Line>>>,
+    /// Workers that draw from them, this process included.
+    workers: AtomicU32,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            lines: Mutex::default(),
+            workers: AtomicU32::new(1),
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Line {
@@ -46,14 +60,25 @@ fn rooms(rate: Rate) -> usize {
 }
 
 impl Turns {
+    /// From now on each bucket is met with the share of one of so many workers.
+    pub fn share_with(&self, workers: u32) {
+        self.workers.store(workers, Ordering::Relaxed);
+    }
+
+    /// Our share of a bucket.
+    pub fn rate(&self, bucket: &Bucket) -> Rate {
+        bucket.rate.shared(self.workers.load(Ordering::Relaxed))
+    }
+
     fn line(&self, bucket: &Bucket, now: Timestamp) -> Arc<Line> {
-        let mut lines = self.0.lock();
+        let workers = self.workers.load(Ordering::Relaxed);
+        let mut lines = self.lines.lock();
         let key = (bucket.name.clone(), bucket.principal.clone());
         let line = lines.entry(key).or_insert_with(|| {
             Arc::new(Line {
                 queue: tokio::sync::Mutex::default(),
-                level: Mutex::new(Level::unknown(bucket.rate, now)),
-                rooms: Places::new(rooms(bucket.rate)),
+                level: Mutex::new(Level::shared(bucket.rate, workers, now)),
+                rooms: Places::new(rooms(bucket.rate.shared(workers))),
             })
         });
         Arc::clone(line)

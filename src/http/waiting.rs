@@ -90,8 +90,8 @@ impl Waits {
         self.spent.lock().clone()
     }
 
-    /// The first of a bucket's line waits.
-    pub fn in_line(&self, bucket: &Bucket, wait: Wait, now: Timestamp) {
+    /// The first of a bucket's line waits for its turn, at this rate.
+    pub fn in_line(&self, bucket: &Bucket, rate: Rate, wait: Wait, now: Timestamp) {
         let (Wait::Budget(pause) | Wait::Throttled(pause)) = wait;
         let spent = {
             let mut spent = self.spent.lock();
@@ -102,7 +102,7 @@ impl Waits {
         match wait {
             Wait::Budget(_) if spent < BUDGET_WAIT_TOLD => {}
             Wait::Budget(_) => {
-                let why = Why::Budget(bucket.rate);
+                let why = Why::Budget(rate);
                 self.tell(&bucket.name, "budget", why, Timestamp::MAX);
             }
             Wait::Throttled(_) => self.throttled(&bucket.name, pause, now),

@@ -34,9 +34,13 @@ mod unread;
 
 use std::path::PathBuf;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::model::desired::Desired;
+use crate::model::hex::hex;
 use crate::model::kind::Kind;
 use crate::model::policy::Policy;
+use crate::model::shard::Basis;
 use crate::model::trust::Asked;
 
 pub use example::example;
@@ -61,6 +65,8 @@ pub struct Manifests {
     pub warnings: Problems,
     /// What needs a yes from outside.
     pub asks: Vec<Asked>,
+    /// How many documents there are, and the digest of their texts.
+    pub basis: Basis,
 }
 
 /// What a reading came to.
@@ -70,8 +76,8 @@ pub struct Checked {
     pub desired: Option<Desired>,
     /// What is probably not meant.
     pub warnings: Problems,
-    /// How many documents there are, without those that are only referred to.
-    pub documents: usize,
+    /// How many documents there are, without those that are only referred to, and the digest of their texts.
+    pub basis: Basis,
     /// What needs a yes from outside.
     pub asks: Vec<Asked>,
 }
@@ -98,13 +104,14 @@ pub fn read_under(paths: &[PathBuf], policy: Policy) -> Result<Manifests, Proble
         desired,
         warnings,
         asks,
-        ..
+        basis,
     } = check(&input)?;
     match desired {
         Some(desired) => Ok(Manifests {
             desired,
             warnings,
             asks,
+            basis,
         }),
         None => Err(warnings),
     }
@@ -147,11 +154,14 @@ fn check_sources(
     findings.append(found);
     let mut budget = Budget::of(sources.iter().map(|source| source.text.as_str()));
     let mut documents = Vec::new();
-    let mut own = 0;
+    let (mut own, mut texts) = (0, Vec::new());
     let mut skipped = findings.fresh();
     for (file, source) in (0..).zip(sources) {
         let read = read_source(file, source, &mut budget, &mut findings, &mut skipped);
-        own += if source.aside { 0 } else { read.len() };
+        if !source.aside && !read.is_empty() {
+            own += read.len();
+            texts.push(digest_of(&source.text));
+        }
         documents.extend(read);
     }
     if documents.is_empty() && findings.error_count() == 0 {
@@ -166,7 +176,26 @@ fn check_sources(
     Ok(Checked {
         desired,
         warnings: Problems::of(findings, sources),
-        documents: own,
+        basis: Basis {
+            documents: own,
+            digest: digest_of(&sorted(texts)),
+        },
         asks,
     })
+}
+
+/// SHA-256 of its lines, in lower-case hex: a checkout may end them otherwise.
+fn digest_of(text: &str) -> String {
+    let mut hasher = Sha256::new();
+    for line in text.lines() {
+        hasher.update(line);
+        hasher.update(b"\n");
+    }
+    hex(&hasher.finalize())
+}
+
+/// In which order files were found does not matter.
+fn sorted(mut digests: Vec<String>) -> String {
+    digests.sort();
+    digests.join("\n")
 }

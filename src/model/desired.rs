@@ -73,6 +73,23 @@ pub struct Guardrails {
 }
 
 impl Guardrails {
+    /// Is anything bounded?
+    pub const fn is_any_set(&self) -> bool {
+        let Self {
+            regenerations_per_apply,
+            regenerations_per_factory,
+            regenerations_per_subscription,
+            runs_per_apply,
+            cancellations_per_apply,
+            on_exceed: _,
+        } = self;
+        regenerations_per_apply.is_some()
+            || regenerations_per_factory.is_some()
+            || regenerations_per_subscription.is_some()
+            || runs_per_apply.is_some()
+            || cancellations_per_apply.is_some()
+    }
+
     /// Keys regenerated in one apply in one factory, workspace or subscription of this service.
     pub const fn regenerations_within(&self, service: KeyService) -> Option<u32> {
         match service {

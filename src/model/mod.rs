@@ -34,6 +34,7 @@ pub mod runtime_service;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod selector;
+pub mod shard;
 pub mod survey;
 pub mod suspension;
 pub mod time;

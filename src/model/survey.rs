@@ -7,6 +7,7 @@ use super::job::{JobMemory, JobSight, JobSpec, SubmissionMemory, SubmissionSight
 use super::memory::{Doubt, LogReading};
 use super::requests::Requests;
 use super::runtime::{RuntimeMemory, RuntimeSight, RuntimeSpec};
+use super::shard::Part;
 use super::suspension::Suspension;
 use super::trouble::Trouble;
 use super::verdict::action::Action;
@@ -29,6 +30,8 @@ pub struct Survey {
     pub requests: Requests,
     /// How eagerly it was read.
     pub refresh: Refresh,
+    /// Which part of the subjects it is about; `None`: all.
+    pub part: Option<Part>,
 }
 
 /// What a glob or tags met and left alone: a runtime that has no keys of its own; or the selector itself, which meets nothing now.

@@ -35,6 +35,7 @@ pub(super) fn draft(subject: &Subject, moment: Moment) -> Draft {
                 settlements: Vec::new(),
                 wait: None,
                 refused: None,
+                candidate: None,
             },
             broken_at: None,
             attention: None,

@@ -5,12 +5,14 @@
 use crate::limits;
 use crate::model::desired::Project;
 use crate::model::promise::Attention;
+use crate::model::shard::Candidate;
 use crate::model::survey::Survey;
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Hold, Plan, Settled, Step, Verdict};
 
 use draft::draft;
 use openings::Rests;
+use ration::{Rationed, ration};
 use ruling::{Draft, Moment, later};
 
 pub mod audit;
@@ -22,6 +24,7 @@ mod hand_off;
 mod job;
 mod lead;
 mod leak;
+pub mod merge;
 mod openings;
 mod outside;
 mod promise;
@@ -37,7 +40,8 @@ mod urgency;
 mod wait;
 pub mod walk;
 
-pub use audit::audit;
+pub use audit::{audit, audit_merged};
+pub use merge::merge;
 pub use runtime::jitter_share;
 
 /// Decides about every subject of `survey` at `now`.
@@ -64,10 +68,18 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
             draft
         })
         .collect();
-    drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
-    let rationed = ration::ration(&mut drafts, &project.guardrails);
-    let valid_until = valid_until(&drafts, moment);
-    let steps: Vec<Step> = drafts.into_iter().map(finish).collect();
+    sort(&mut drafts);
+    // Guardrails are for all shards together: their plans keep every candidate, and whoever merges them rations.
+    let rationed = match survey.part {
+        Some(_) => Rationed::default(),
+        None => ration(&mut drafts, &project.guardrails),
+    };
+    let valid_until = valid_until(&drafts, now, moment.next_freeze());
+    let finished = drafts.into_iter().map(|draft| match survey.part {
+        Some(_) => candidate(draft),
+        None => finish(draft),
+    });
+    let steps: Vec<Step> = finished.collect();
     let mut skipped = survey.skipped.clone();
     skipped.sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
     Plan {
@@ -81,7 +93,23 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         logs: survey.logs.clone(),
         requests: survey.requests.clone(),
         refresh: survey.refresh,
+        part: survey.part,
     }
+}
+
+fn sort(drafts: &mut [Draft]) {
+    drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
+}
+
+/// The step of a shard's plan, with what [`merge`] needs to ration it.
+fn candidate(draft: Draft) -> Step {
+    let needed = Candidate {
+        broken_at: draft.broken_at,
+        ends_at: draft.proposal_ends,
+    };
+    let mut step = finish(draft);
+    step.candidate = matches!(step.verdict, Verdict::Act { .. }).then_some(needed);
+    step
 }
 
 /// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
@@ -117,17 +145,17 @@ const fn is_deferred(verdict: &Verdict) -> bool {
 }
 
 /// Until the first of its actions changes. What is kept or waits ends no plan: whatever becomes of it, this plan does nothing about it.
-fn valid_until(drafts: &[Draft], moment: Moment) -> Timestamp {
-    let limit = later(moment.now, limits::PLAN_VALIDITY_MAX);
+fn valid_until(drafts: &[Draft], now: Timestamp, next_freeze: Option<Timestamp>) -> Timestamp {
+    let limit = later(now, limits::PLAN_VALIDITY_MAX);
     let acting = || {
         let acts = |draft: &&Draft| matches!(draft.step.verdict, Verdict::Act { .. });
         drafts.iter().filter(acts)
     };
-    let freeze = moment.next_freeze().filter(|_| acting().next().is_some());
+    let freeze = next_freeze.filter(|_| acting().next().is_some());
     acting()
         .filter_map(|draft| draft.proposal_ends)
         .chain(freeze)
-        .filter(|instant| *instant > moment.now)
+        .filter(|instant| *instant > now)
         .fold(limit, Timestamp::min)
 }
 

@@ -9,6 +9,7 @@ use crate::model::key_service::KeyService;
 use crate::model::verdict::{Action, Exceeded, Hold, Verdict};
 
 /// Guardrails that were reached, and whether that refuses the whole plan.
+#[derive(Default)]
 pub(super) struct Rationed {
     pub(super) exceeded: Vec<Exceeded>,
     pub(super) refused: bool,

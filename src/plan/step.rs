@@ -28,5 +28,6 @@ pub(super) fn step(
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     }
 }

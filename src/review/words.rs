@@ -7,6 +7,7 @@ use crate::model::joint::Correction;
 use crate::model::key_service::KeyService;
 use crate::model::requests::{self, RequestClass, Requests};
 use crate::model::runtime::Slot;
+use crate::model::shard::Part;
 use crate::model::survey::Refresh;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::{Trouble, TroubleKind};
@@ -396,4 +397,21 @@ pub(super) fn replaced<'a>(step: &'a Step, action: &Action) -> Option<(Slot, &'a
     let slot = action.regenerated()?;
     let facts = step.facts.runtime()?;
     Some((slot, facts.slots.get(slot)))
+}
+
+/// What a plan says that is about a part only: nothing of the rest, and nothing of guardrails yet.
+pub(super) fn part(part: Part) -> String {
+    let left_out = count(part.left_out, "subject", "subjects");
+    format!(
+        "Shard {}: {left_out} of other shards not looked at; guardrails are held when the plans of all shards are merged",
+        part.shard
+    )
+}
+
+/// That there is nothing to do, as far as the plan goes.
+pub(super) fn nothing(part: Option<Part>) -> String {
+    match part {
+        None => "Nothing to do".to_owned(),
+        Some(part) => format!("Nothing to do in shard {}", part.shard),
+    }
 }

@@ -44,12 +44,16 @@ impl Digest {
             freezes,
             guardrails,
             refused,
+            shard,
         } = frame;
         let freezes: Vec<_> = freezes
             .iter()
             .map(|(from, to)| (from.to_string(), to.to_string()))
             .collect();
         digest.put(&(freezes, guardrails, refused));
+        if let Some(shard) = shard {
+            digest.put(&("shard", shard.number(), shard.count()));
+        }
         digest
     }
 

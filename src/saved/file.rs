@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::address::Name;
 use crate::model::connection::{KeyConnection, Workspace};
 use crate::model::desired::{Guardrails, LedgerPlace};
+use crate::model::shard::Basis;
 use crate::model::trust::Use;
 use crate::model::vault::{VaultConnection, VaultName};
 use crate::model::verdict::Plan;
@@ -33,6 +34,8 @@ pub struct File {
     pub began: bool,
     /// How much one apply may do, by the manifests.
     pub guardrails: Guardrails,
+    /// The manifests that a shard's plan was made from, which is told only of one.
+    pub basis: Option<Basis>,
     /// What its credentials come from and go to; nothing, if it was made for a simulated cloud. Nothing is allowed because it stands here.
     pub trust: Vec<Use>,
     /// Each step in one sentence, in their order. For people and programs that read the file; nothing is decided from it.

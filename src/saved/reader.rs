@@ -13,10 +13,11 @@ use super::file::{FORMAT, File};
 use super::known::{Known, Wrong};
 use super::measure::{Kind, Measure, Seal, trimmed};
 use super::mirror::Mirror;
-use super::place;
 use super::shape::line::{End, Head, Line};
 use super::shape::step::{Step, Target};
+use super::{place, shape};
 use crate::limits::PLAN_LINE_BYTES_MAX;
+use crate::model::shard::{Basis, Part, Shard};
 use crate::model::trust::Use;
 use crate::model::verdict::Plan;
 
@@ -151,6 +152,7 @@ impl<R: BufRead> Reader<R> {
             return Err(of_another_version(head.format));
         }
         self.seal.add(trimmed(&self.line));
+        let (part, basis) = head.shard.map(part).transpose()?.unzip();
         let mut body = Body {
             plan: Plan {
                 at: head.at.0,
@@ -163,6 +165,7 @@ impl<R: BufRead> Reader<R> {
                 freezes: head.freezes.back(),
                 requests: head.requests.back(),
                 refresh: head.refresh.back(),
+                part,
             },
             trust: Vec::new(),
             sentences: Vec::new(),
@@ -188,6 +191,7 @@ impl<R: BufRead> Reader<R> {
             lineage: head.lineage,
             began: head.ledger_began,
             guardrails: head.guardrails.back(),
+            basis,
             trust: body.trust,
             sentences: body.sentences,
         })
@@ -338,6 +342,27 @@ impl<R: BufRead> Reader<R> {
             why: told.strip_suffix(&place).unwrap_or(&told).to_owned(),
         }
     }
+}
+
+/// Which part a plan is about, and of which manifests.
+fn part(shape: shape::plan::Shard) -> Result<(Part, Basis), SavedError> {
+    let shard = Shard::new(shape.number, shape.count).map_err(|why| SavedError::Malformed {
+        place: Place {
+            line: 1,
+            column: None,
+            path: "shard".to_owned(),
+        },
+        why,
+    })?;
+    let part = Part {
+        shard,
+        left_out: shape.left_out,
+    };
+    let basis = Basis {
+        documents: shape.documents,
+        digest: shape.manifests,
+    };
+    Ok((part, basis))
 }
 
 /// What a connection names.

@@ -19,7 +19,7 @@ use super::shape::connection::{
 use super::shape::evidence::PerSlot;
 use super::shape::facts::{Facts, JobFacts, RuntimeFacts, SubmissionFacts};
 use super::shape::line::{End, Head, Line};
-use super::shape::plan::{LogReading, Regeneration};
+use super::shape::plan::{LogReading, Regeneration, Shard};
 use super::shape::rule::{Rule, Terms};
 use super::shape::step::{Step, Target};
 use super::shape::text::Text;
@@ -28,6 +28,7 @@ use crate::escape;
 use crate::model::address::{Name, ResourceId};
 use crate::model::approval::digest_over;
 use crate::model::connection::{Credential, KeyConnection, Workspace, WorkspaceHost};
+use crate::model::shard::{Basis, Part};
 use crate::model::time::Timestamp;
 
 /// Writes a plan, each of its lines with one call.
@@ -83,6 +84,17 @@ fn head(file: &File) -> Head {
         freezes: Mirror::of(&plan.freezes),
         counts: Mirror::of(&plan.counts()),
         requests: Mirror::of(&plan.requests),
+        shard: plan.part.map(|part| shard(part, file.basis.as_ref())),
+    }
+}
+
+fn shard(part: Part, basis: Option<&Basis>) -> Shard {
+    Shard {
+        number: part.shard.number(),
+        count: part.shard.count(),
+        left_out: part.left_out,
+        documents: basis.map_or(0, |basis| basis.documents),
+        manifests: basis.map_or_else(String::new, |basis| basis.digest.clone()),
     }
 }
 

@@ -39,6 +39,7 @@ pub async fn gather(
         refresh: Refresh::All,
         keys: KeyReading::Never,
         targets: Vec::new(),
+        shard: None,
         width: Width::READING,
         now,
     };

@@ -208,6 +208,9 @@ async fn closer(
     account: &ListedAccount,
     at: Timestamp,
 ) -> (RuntimeCase, Option<Seen>) {
+    if !scene.options.is_ours(&case.target.identity()) {
+        return (case, None);
+    }
     if let Some(seen) = scene.seen_keys(&case) {
         return (already_seen(scene, case, seen), None);
     }

@@ -15,8 +15,8 @@ use crate::model::vault::{SecretName, SecretSight, VaultName};
 
 type Secrets = BTreeMap<(VaultName, SecretName), Result<SecretSight, Trouble>>;
 
-/// Notes in each case where its keys go, and what is there. Each secret is read once.
-pub(super) async fn look(scene: &Scene<'_>, cases: &mut [Subject]) {
+/// Notes in each case where its keys go, and that no two cases write one secret.
+pub(super) fn note(scene: &Scene<'_>, cases: &mut [Subject]) {
     let mut writers: BTreeMap<(VaultName, SecretName), Address> = BTreeMap::new();
     for case in cases.iter_mut().filter_map(Subject::runtime_mut) {
         match named(scene, case) {
@@ -31,6 +31,10 @@ pub(super) async fn look(scene: &Scene<'_>, cases: &mut [Subject]) {
             case.destinations.clear();
         }
     }
+}
+
+/// Notes what is there. Each secret is read once.
+pub(super) async fn look(scene: &Scene<'_>, cases: &mut [Subject]) {
     if scene.options.refresh == Refresh::None {
         return;
     }

@@ -102,8 +102,17 @@ async fn of_jobs(
         }
     }
     wanted.retain(|(case, _)| scene.options.wants(&case.address));
+    let (foreign, wanted): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .partition(|(case, _)| is_foreign(scene, case));
+    subjects.extend(foreign.into_iter().map(|(case, _)| Subject::Job(case)));
     subjects.extend(look_at_all(scene, workspace, wanted).await);
     (subjects, skipped)
+}
+
+/// Is the job another shard's?
+fn is_foreign(scene: &Scene<'_>, case: &JobCase) -> bool {
+    !scene.options.is_ours(&case.target.identity())
 }
 
 /// The case of a rule about one job, if nothing is to be asked of it: what an id names cannot change, so the ledger may be proof; a
@@ -111,6 +120,7 @@ async fn of_jobs(
 fn from_ledger(scene: &Scene<'_>, host: &str, rule: &JobRule<'_>) -> Option<Subject> {
     let of = |job| case(scene, host, rule, rule.own_address(), job);
     match (scene.options.refresh, rule.selector) {
+        (_, JobSelector::Id(id)) if is_foreign(scene, &of(*id)) => Some(Subject::Job(of(*id))),
         (Refresh::All, _)
         | (Refresh::Auto, JobSelector::Name(_))
         | (Refresh::Auto | Refresh::None, JobSelector::Tags(_)) => None,

@@ -36,7 +36,8 @@ use crate::model::address::Name;
 use crate::model::connection::KeyConnection;
 use crate::model::desired::{Desired, KeyAgeRule};
 use crate::model::memory::Memory;
-use crate::model::survey::Survey;
+use crate::model::shard::{Part, Shard};
+use crate::model::survey::{Subject, Survey};
 
 /// Does the rule select a runtime of this name?
 pub fn selects(rule: &KeyAgeRule, runtime: &str) -> bool {
@@ -103,6 +104,8 @@ pub async fn gather_beside(
         .skipped
         .retain(|passed| options.wants(&passed.address));
     resolve::one_rule_each(&mut survey.cases);
+    destinations::note(&scene, &mut survey.cases);
+    survey.part = options.shard.map(|shard| part(shard, &mut survey.cases));
     destinations::look(&scene, &mut survey.cases).await;
     survey.cases.sort_by(|a, b| a.address().cmp(b.address()));
     survey.skipped.sort_by(|a, b| a.address.cmp(&b.address));
@@ -111,6 +114,19 @@ pub async fn gather_beside(
     survey.requests = reader.requests();
     survey.refresh = options.refresh;
     survey
+}
+
+/// Leaves other shards' subjects out, and counts them. What could not be found out may be any shard's.
+fn part(shard: Shard, cases: &mut Vec<Subject>) -> Part {
+    let found = cases.len();
+    cases.retain(|case| {
+        let subject = case.identity();
+        subject.is_none_or(|subject| shard.holds(&subject))
+    });
+    Part {
+        shard,
+        left_out: found - cases.len(),
+    }
 }
 
 /// Everything that the rules of one connection to resources with keys speak of.

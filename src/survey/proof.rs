@@ -6,9 +6,13 @@ use crate::model::runtime::{OnStarvation, RuntimeMemory, RuntimeSpec, Slot};
 use crate::model::survey::{Refresh, RuntimeCase};
 use crate::model::time::Span;
 
-/// Unless the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
+/// Unless it is another shard's, or the ledger proves that no key is due, with its share of the jitter, no intent on it is without an end, and its log has been told
 /// all.
 pub(super) fn needs_look(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    scene.options.is_ours(&case.target.identity()) && lacks_proof(scene, case)
+}
+
+fn lacks_proof(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     scene.options.refresh == Refresh::All
         || !case.doubts.is_empty()
         || case.memory.awaits_log()

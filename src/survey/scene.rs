@@ -9,6 +9,7 @@ use crate::model::desired::{Desired, JobRunRule, KeyAgeRule};
 use crate::model::job::{JobId, JobSight};
 use crate::model::memory::Memory;
 use crate::model::runtime::RuntimeSight;
+use crate::model::shard::Shard;
 use crate::model::survey::{JobCase, KeyReading, Looked, Refresh, RuntimeCase, Subject, Survey};
 use crate::model::time::Timestamp;
 
@@ -21,6 +22,8 @@ pub struct Options {
     pub keys: KeyReading,
     /// Only these subjects; empty: all.
     pub targets: Vec<Address>,
+    /// Only the subjects of this part; `None`: all.
+    pub shard: Option<Shard>,
     /// How much is under way at a time.
     pub width: Width,
     /// The present, or `--as-of`.
@@ -30,6 +33,12 @@ pub struct Options {
 impl Options {
     pub(super) fn wants(&self, address: &Address) -> bool {
         self.targets.is_empty() || self.targets.contains(address)
+    }
+
+    /// Is the subject in the part that this worker is for? Others are not looked at. They are known from lists only, so that what two subjects
+    /// must not have in common is noticed wherever they belong.
+    pub(super) fn is_ours(&self, subject: &Identity) -> bool {
+        self.shard.is_none_or(|shard| shard.holds(subject))
     }
 
     pub(super) fn wants_connection(&self, connection: &Name) -> bool {

@@ -15,6 +15,7 @@ use crate::model::address::Address;
 use crate::model::desired::Desired;
 use crate::model::memory::Memory;
 use crate::model::runtime::{Fingerprint, KeySight, PerSlot, Slot};
+use crate::model::shard::Shard;
 use crate::model::survey::{
     JobCase, KeyReading, Looked, Refresh, RuntimeCase, Subject, SubmissionCase, Survey,
 };
@@ -150,7 +151,12 @@ impl Estate {
     }
 
     pub fn survey(&self) -> Survey {
+        self.survey_of(None)
+    }
+
+    pub fn survey_of(&self, shard: Option<Shard>) -> Survey {
         let options = Options {
+            shard,
             refresh: self.refresh,
             keys: self.keys,
             targets: self.targets.clone(),

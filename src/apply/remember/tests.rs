@@ -83,6 +83,7 @@ fn runtime_step(seen: i64, one: char, two: char) -> Step {
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     }
 }
 
@@ -118,6 +119,7 @@ fn plan(steps: Vec<Step>) -> Plan {
         logs: Vec::new(),
         requests: std::collections::BTreeMap::new(),
         refresh: crate::model::survey::Refresh::Auto,
+        part: None,
     }
 }
 

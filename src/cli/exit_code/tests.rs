@@ -37,6 +37,7 @@ fn step(name: &str, promise: Promise, verdict: Verdict) -> Step {
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     }
 }
 
@@ -52,6 +53,7 @@ fn plan_of(steps: Vec<Step>, refused: bool) -> Plan {
         logs: Vec::new(),
         requests: BTreeMap::new(),
         refresh: Refresh::Auto,
+        part: None,
     }
 }
 

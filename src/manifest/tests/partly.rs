@@ -71,7 +71,7 @@ fn checked(named: &[&Path], stdin: Option<&str>, with: &[&Path]) -> Result<usize
         ..Input::default()
     };
     check(&input)
-        .map(|checked| checked.documents)
+        .map(|checked| checked.basis.documents)
         .map_err(|problems| problems.render(false))
 }
 

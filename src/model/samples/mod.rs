@@ -16,6 +16,7 @@ use super::memory::{LogId, LogReading};
 use super::promise::{Attention, BrokenPart, Promise};
 use super::requests::RequestClass;
 use super::runtime::Regeneration;
+use super::shard::{Candidate, Part, Shard};
 use super::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
 use super::time::{Freeze, Timestamp};
 use super::timeline::LogSpan;
@@ -104,7 +105,7 @@ fn step() -> BoxedStrategy<Step> {
         facts(),
         of(instant()),
         vec(settlement(), 0..2),
-        (of(wait), of(refusal())),
+        (of(wait), of(refusal()), of(candidate())),
     )
         .prop_map(
             |(
@@ -116,7 +117,7 @@ fn step() -> BoxedStrategy<Step> {
                 facts,
                 changes_at,
                 settlements,
-                (wait, refused),
+                (wait, refused, candidate),
             )| Step {
                 address,
                 rule,
@@ -131,8 +132,24 @@ fn step() -> BoxedStrategy<Step> {
                 settlements,
                 wait,
                 refused,
+                candidate,
             },
         )
+        .boxed()
+}
+
+fn candidate() -> BoxedStrategy<Candidate> {
+    (of(instant()), of(instant()))
+        .prop_map(|(broken_at, ends_at)| Candidate { broken_at, ends_at })
+        .boxed()
+}
+
+fn part() -> BoxedStrategy<Part> {
+    (1..9_u32, 0_u32..9, any::<u32>())
+        .prop_map(|(number, more, left_out)| Part {
+            shard: Shard::new(number, number + more).unwrap(),
+            left_out: usize::try_from(left_out).unwrap(),
+        })
         .boxed()
 }
 
@@ -172,6 +189,7 @@ pub(crate) fn empty_plan() -> Plan {
         logs: Vec::new(),
         requests: BTreeMap::new(),
         refresh: Refresh::Auto,
+        part: None,
     }
 }
 
@@ -205,7 +223,10 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
         vec(exceeded, 0..5),
         any::<bool>(),
         (vec(log_reading(), 0..2), requests),
-        select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
+        (
+            select(vec![Refresh::Auto, Refresh::All, Refresh::None]),
+            of(part()),
+        ),
     )
         .prop_map(
             |(
@@ -217,7 +238,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 exceeded,
                 refused,
                 (logs, requests),
-                refresh,
+                (refresh, part),
             )| Plan {
                 at,
                 steps,
@@ -229,6 +250,7 @@ pub(crate) fn plan(steps: std::ops::Range<usize>) -> BoxedStrategy<Plan> {
                 logs,
                 requests,
                 refresh,
+                part,
             },
         )
         .boxed()

@@ -5,6 +5,7 @@
 
 use super::super::address::{Address, Name};
 use super::super::birth::AgeRange;
+use super::super::shard::Shard;
 use super::super::time::{Freeze, Span, Timestamp};
 use super::super::trouble::Trouble;
 use super::cause::Cause;
@@ -42,6 +43,8 @@ pub struct Frame {
     pub guardrails: Vec<String>,
     /// May it not be applied?
     pub refused: bool,
+    /// Which part of the subjects it is about; `None`: all.
+    pub shard: Option<Shard>,
 }
 
 impl Plan {
@@ -53,6 +56,7 @@ impl Plan {
             freezes: self.freezes.iter().map(freeze).collect(),
             guardrails: exceeded.map(|one| one.guardrail.clone()).collect(),
             refused: self.refused,
+            shard: self.part.map(|part| part.shard),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::memory::LogReading;
 use super::super::requests::Requests;
+use super::super::shard::{Part, Shard};
 use super::super::survey::{Refresh, Skipped};
 use super::super::time::{Freeze, Timestamp};
 use super::counts::Counts;
@@ -31,6 +32,8 @@ pub struct Plan {
     pub requests: Requests,
     /// How it was read: with [`Refresh::None`] everything is as of the last read.
     pub refresh: Refresh,
+    /// Which part of the subjects it is about; `None`: all.
+    pub part: Option<Part>,
 }
 
 /// A guardrail that was reached.
@@ -55,6 +58,23 @@ impl Plan {
     /// Steps that only wait: the rule declares it, and an earlier apply, which started the run, did not see its end.
     pub fn waits_to_resume(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.resumes())
+    }
+
+    /// What of a whole plan one worker does. What logs tell is written down by one of them.
+    #[must_use]
+    pub fn of_shard(&self, shard: Shard) -> Self {
+        let (steps, others): (Vec<&Step>, Vec<&Step>) =
+            self.steps.iter().partition(|step| shard.holds_step(step));
+        let logs = self.logs.iter().filter(|log| shard.keeps_log(&log.log));
+        Self {
+            steps: steps.into_iter().cloned().collect(),
+            logs: logs.cloned().collect(),
+            part: Some(Part {
+                shard,
+                left_out: others.len(),
+            }),
+            ..self.clone()
+        }
     }
 
     /// How many of each.

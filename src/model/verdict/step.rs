@@ -4,6 +4,7 @@ use super::super::address::{Address, Name};
 use super::super::job::{RunId, RunResult};
 use super::super::key_service::KeyService;
 use super::super::promise::{Attention, Promise};
+use super::super::shard::Candidate;
 use super::super::time::{Freeze, Span, Timestamp};
 use super::action::Action;
 use super::cause::Cause;
@@ -44,6 +45,8 @@ pub struct Step {
     pub wait: Option<Wait>,
     /// The last time that what it is to do was refused; `None`: it never was, or has been done since.
     pub refused: Option<Refusal>,
+    /// Where it acts, and guardrails have not been held against it yet, since the plan is a shard's: what they will need.
+    pub candidate: Option<Candidate>,
 }
 
 impl Step {

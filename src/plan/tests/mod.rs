@@ -4,6 +4,7 @@ mod attempts;
 mod job;
 mod laws;
 mod leak;
+mod merge;
 mod openings;
 mod runtime;
 mod submission;

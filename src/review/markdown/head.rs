@@ -29,6 +29,10 @@ pub(super) fn lines(plan: &Plan, options: &MarkdownOptions) -> Vec<String> {
         format!("### {}: {}", title(options.title), pending(plan, counts)),
         format!("- **Promises:** {}", promises(plan, counts)),
     ];
+    lines.extend(
+        plan.part
+            .map(|part| format!("- **Part:** {}", words::part(part))),
+    );
     let pull = options.pull.map(pull::tally);
     lines.extend(pull.map(|pull| format!("- **This pull request changes:** {pull}")));
     lines.extend([
@@ -89,7 +93,10 @@ fn pending(plan: &Plan, counts: Counts) -> String {
         (true, None) => tally,
         (true, Some(unread)) => format!("{tally}. {unread}"),
         (false, Some(unread)) => format!("{unread}. {tally}"),
-        (false, None) => format!("nothing to do, {tally}"),
+        (false, None) => {
+            let nothing = words::nothing(plan.part).replacen('N', "n", 1);
+            format!("{nothing}, {tally}")
+        }
     }
 }
 

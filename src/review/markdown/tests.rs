@@ -58,6 +58,7 @@ fn step(address: &str, verdict: Verdict) -> Step {
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     }
 }
 
@@ -86,6 +87,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
             BTreeMap::from([("jobs.get".to_owned(), 5)]),
         )]),
         refresh: crate::model::survey::Refresh::Auto,
+        part: None,
     }
 }
 

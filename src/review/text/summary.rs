@@ -22,6 +22,9 @@ pub(super) fn lines(page: &Page, plan: &Plan) -> Vec<String> {
         let ink = if plan.refused { Ink::Old } else { Ink::Wait };
         lines.extend(page.left(ink, &text));
     }
+    if let Some(part) = plan.part {
+        lines.extend(page.left(Ink::Wait, &format!("{}.", words::part(part))));
+    }
     for freeze in near_freezes(plan) {
         lines.extend(page.left(Ink::Wait, &freeze));
     }
@@ -98,7 +101,7 @@ fn sentences(plan: &Plan) -> Vec<String> {
             .chain(unread)
             .collect(),
         (false, Some(unread)) => vec![unread, tally],
-        (false, None) => vec!["Nothing to do".to_owned(), tally],
+        (false, None) => vec![words::nothing(plan.part), tally],
     };
     all.push(format!("Promises: {}", words::promises(counts)));
     all.extend(words::attention(counts));

@@ -6,7 +6,8 @@ use super::connection::{
     Cloud, CredentialLine, Factory, LedgerPlace, Subscription, VaultConnection, Workspace,
 };
 use super::plan::{
-    Counts, Exceeded, Freeze, Guardrails, LogReading, Refresh, Regeneration, RequestClass, Skipped,
+    Counts, Exceeded, Freeze, Guardrails, LogReading, Refresh, Regeneration, RequestClass, Shard,
+    Skipped,
 };
 use super::rule::Rule;
 use super::step::Step;
@@ -51,6 +52,8 @@ shape! {
         /// Requests that were sent to make it, by what services meter them as, and by kind.
         #[serde(default)]
         requests: BTreeMap<RequestClass, BTreeMap<String, u64>>,
+        /// Which part of the subjects it is about. Left out: it is about all.
+        shard: Option<Shard>,
     } {}
 }
 

@@ -38,6 +38,7 @@ pub(super) mod words {
         Fingerprint, OnStarvation, PerSlot, Regeneration, RuntimeSpec, Slot, UnknownAge,
     };
     pub use crate::model::runtime_service::RuntimeService;
+    pub use crate::model::shard::Candidate;
     pub use crate::model::survey::{JobTarget, Refresh, RuntimeTarget, Skipped, SubmissionTarget};
     pub use crate::model::time::{Freeze, Span, Timestamp};
     pub use crate::model::timeline::LogSpan;

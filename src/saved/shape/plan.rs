@@ -2,7 +2,7 @@
 
 use super::text::Text;
 use super::words::{self, Address, ResourceId, Timestamp};
-use crate::saved::mirror::{Absent, Mirror, mirror};
+use crate::saved::mirror::{Absent, Mirror, mirror, shape};
 
 mirror! {
     /// What was read.
@@ -14,6 +14,23 @@ mirror! {
         /// Nothing.
         None,
     }
+}
+
+shape! {
+    /// Which part of the subjects the plan is about, and what has to be the same in the plans that it is merged with.
+    Shard {
+        /// From 1.
+        number: u32,
+        /// Of how many.
+        count: u32,
+        /// How many subjects were found that belong to other shards.
+        left_out: usize,
+        /// How many documents the manifests have.
+        documents: usize,
+        /// SHA-256 over the texts of the manifests' files.
+        #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+        manifests: String,
+    } {}
 }
 
 mirror! {

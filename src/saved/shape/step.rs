@@ -25,6 +25,8 @@ mirror! {
         wait: Option<Wait>,
         /// The last time that what it is to do was refused, while nothing alike has been done since.
         refused: Option<Refusal>,
+        /// It acts, and guardrails have not been held against it yet, since the plan is a shard's: what `afresh merge` needs for that.
+        candidate: Option<Candidate>,
     }
     beside { rule: words::Name, target: Option<words::Target>, facts: words::Facts }
     written {
@@ -90,6 +92,16 @@ mirror! {
         /// A right or a sign-in is missing.
         #[serde(default)]
         is_access: bool,
+    }
+}
+
+mirror! {
+    /// What guardrails need of an action besides its step.
+    struct Candidate {
+        /// When what is due now is too late, or was.
+        broken_at: Option<Text<Timestamp>>,
+        /// When what it proposes to do changes by time alone.
+        ends_at: Option<Text<Timestamp>>,
     }
 }
 

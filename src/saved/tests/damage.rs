@@ -31,6 +31,7 @@ fn with_steps() -> File {
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     };
     let runtime = Target::Runtime(RuntimeTarget {
         connection: name("ingest"),

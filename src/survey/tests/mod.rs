@@ -9,6 +9,7 @@ mod logs;
 mod resolve;
 mod runtimes;
 mod scale;
+mod shards;
 mod submissions;
 
 use super::testing::*;

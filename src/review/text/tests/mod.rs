@@ -116,6 +116,7 @@ fn step(address: &str, verdict: Verdict) -> Step {
         settlements: Vec::new(),
         wait: None,
         refused: None,
+        candidate: None,
     }
 }
 
@@ -195,6 +196,7 @@ fn plan_of(steps: Vec<Step>) -> Plan {
             BTreeMap::from([("adf.list".to_owned(), 5)]),
         )]),
         refresh: Refresh::Auto,
+        part: None,
     }
 }
 
