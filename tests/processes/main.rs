@@ -12,4 +12,5 @@ mod cloud;
 mod contention;
 mod disk;
 mod kill;
+mod shards;
 mod skew;

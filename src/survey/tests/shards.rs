@@ -69,21 +69,35 @@ fn count(asked: &[&str], kind: &str) -> usize {
 
 /// Two workers must not write one secret, though neither looks at the other's runtime.
 #[test]
-fn what_two_subjects_of_different_shards_must_not_share_is_noticed() {
-    let world = factory(
-        "[{name: one, created: 400d ago}, {name: two, created: 400d ago}, {name: six, created: 400d ago}]",
-    );
-    let rule = key_age(
-        "all",
-        "factory: ingest, integrationRuntimes: [\"*\"], handOff: [{confirm: \"tell {name}\"}]",
-    );
-    let estate = Estate::new(&world, &[rule]);
-    let whole = names(&estate.survey());
-    let parts: Vec<Survey> = shards()
-        .map(|shard| estate.survey_of(Some(shard)))
+fn a_secret_that_keys_of_two_shards_would_go_to_is_noticed() {
+    let names: Vec<String> = (0..9).map(|n| format!("g-{n}")).collect();
+    let runtimes: Vec<String> = names
+        .iter()
+        .map(|name| format!("{{name: {name}, created: 400d ago}}"))
         .collect();
-    let all: BTreeSet<String> = parts.iter().flat_map(names).collect();
-    assert_eq!(all, whole);
+    let rules: Vec<String> = names
+        .iter()
+        .map(|name| {
+            key_age(
+                name,
+                &format!(
+                    "factory: ingest, integrationRuntimes: [\"{name}*\"], handOff: [{{keyVault: {{vault: kv-data, secret: shared}}}}]"
+                ),
+            )
+        })
+        .collect();
+    let estate = Estate::new(&factory(&format!("[{}]", runtimes.join(", "))), &rules);
+    let troubled = |survey: &Survey| -> BTreeSet<String> {
+        let failed = |case: &&Subject| {
+            case.runtime().is_some_and(|case| matches!(&case.sight, Looked::Failed(why) if why.kind == TroubleKind::Misfit))
+        };
+        let failed = survey.cases.iter().filter(failed);
+        failed.map(|case| case.address().to_string()).collect()
+    };
+    let whole = troubled(&estate.survey());
+    assert_eq!(whole.len(), 8);
+    let parts = shards().map(|shard| troubled(&estate.survey_of(Some(shard))));
+    assert_eq!(parts.flatten().collect::<BTreeSet<_>>(), whole);
 }
 
 /// One job of two has the name that a rule gives: both workers hold it, whichever of the two jobs is theirs.
