@@ -68,6 +68,13 @@ fn alike(paths: &[PathBuf], files: &[saved::File]) -> Result<(), Failure> {
     let Some(first) = files.first() else {
         return Ok(());
     };
+    let whole = |(_, file): &(_, &saved::File)| file.plan.part.is_none();
+    if let Some((path, _)) = paths.iter().zip(files).find(whole) {
+        let path = escape::line(&path.display().to_string());
+        let summary =
+            format!("{path} is the plan of all subjects: there is nothing to merge it with");
+        return Err(Failure::new(summary).with_advice("name plans that were made with --shard"));
+    }
     for (path, file) in paths.iter().zip(files).skip(1) {
         if let Some(what) = differs(first, file) {
             let (path, first) = (path.display(), paths[0].display());

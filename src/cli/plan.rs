@@ -96,15 +96,16 @@ async fn planned(args: &Args, global: &Global, screen: &Screen) -> Result<Exit, 
 
 fn say_saved(out: &Path, file: &saved::File, screen: &Screen) {
     let place = escape::line(&out.display().to_string());
-    let how = if file.plan.part.is_some() {
-        "To make one plan of this and those of the other shards:"
-    } else {
-        "To apply exactly this:"
+    let how = match file.plan.part {
+        None => "To apply exactly this:",
+        Some(_) if file.guardrails.is_any_set() => {
+            "Guardrails are held when the plans of all shards are merged:"
+        }
+        Some(_) => "To make one plan of this and those of the other shards:",
     };
-    let command = if file.plan.part.is_some() {
-        shard::merge_command(out)
-    } else {
-        screen.typed.command_on(["apply"], out)
+    let command = match file.plan.part {
+        None => screen.typed.command_on(["apply"], out),
+        Some(_) => shard::merge_command(out),
     };
     screen.remark(&format!("Saved to {place}. {how}\n    {command}"));
 }

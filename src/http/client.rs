@@ -219,6 +219,13 @@ impl Client {
         self.inner.waits.spent()
     }
 
+    /// A request waits for its turn.
+    fn in_line(&self, bucket: &Bucket, wait: Wait) {
+        let (inner, now) = (&self.inner, self.inner.clock.now());
+        let rate = inner.turns.rate(bucket);
+        inner.waits.in_line(bucket, rate, wait, now);
+    }
+
     /// Waits until so many requests of a bucket could be sent at once, without taking them: for what must not wait later. Whoever has
     /// room keeps it until they are sent; only so many have it that none of them waits for long.
     ///
@@ -227,11 +234,7 @@ impl Client {
     pub async fn room(&self, bucket: &Bucket, requests: u32) -> Result<Place, Failure> {
         let inner = &self.inner;
         let last = |wait| self.last_turn(Repeat::Safe, wait, inner.clock.now());
-        let told = |wait| {
-            inner
-                .waits
-                .in_line(bucket, inner.turns.rate(bucket), wait, inner.clock.now())
-        };
+        let told = |wait| self.in_line(bucket, wait);
         let room = inner.turns.room(bucket, requests, &inner.clock, last, told);
         let room = room.await.map_err(|late| self.too_late(late))?;
         self.in_time().map(|()| room)
@@ -364,11 +367,7 @@ impl Client {
             return Ok(None);
         };
         let last = |wait| self.last_turn(request.repeat, wait, started);
-        let told = |wait| {
-            inner
-                .waits
-                .in_line(bucket, inner.turns.rate(bucket), wait, inner.clock.now())
-        };
+        let told = |wait| self.in_line(bucket, wait);
         let ticket = inner.turns.take(bucket, &inner.clock, last, told).await;
         let ticket = ticket.map_err(|late| self.too_late(late))?;
         self.in_time().map(|()| Some(ticket))

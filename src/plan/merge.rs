@@ -76,7 +76,7 @@ fn apart_max() -> Span {
 /// They are not all shards of one whole, each once.
 pub fn merge(plans: Vec<Plan>, guardrails: &Guardrails) -> Result<Plan, Unmergeable> {
     let shards = in_order(plans)?;
-    let times = || shards.iter().map(|(_, plan)| plan.at);
+    let times = || shards.values().map(|plan| plan.at);
     let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return Err(Unmergeable::Nothing);
     };

@@ -399,13 +399,14 @@ pub(super) fn replaced<'a>(step: &'a Step, action: &Action) -> Option<(Slot, &'a
     Some((slot, facts.slots.get(slot)))
 }
 
-/// What a plan says that is about a part only: nothing of the rest, and nothing of guardrails yet.
+/// What a plan says that is about a part only: nothing of the rest.
 pub(super) fn part(part: Part) -> String {
-    let left_out = count(part.left_out, "subject", "subjects");
-    format!(
-        "Shard {}: {left_out} of other shards not looked at; guardrails are held when the plans of all shards are merged",
-        part.shard
-    )
+    let others = count(part.left_out, "subject", "subjects");
+    let fate = match part.left_out {
+        0 => "of other shards were found",
+        _ => "of other shards left out, not looked at",
+    };
+    format!("Shard {}: {others} {fate}", part.shard)
 }
 
 /// That there is nothing to do, as far as the plan goes.

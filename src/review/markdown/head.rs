@@ -111,7 +111,11 @@ fn promises(plan: &Plan, counts: Counts) -> String {
 /// What bounds one apply, and what of that is reached. That nothing does is a warning.
 fn guardrails(plan: &Plan, options: &MarkdownOptions) -> String {
     let reached: Vec<String> = plan.exceeded.iter().map(words::exceeded).collect();
-    let reached = listed(&reached).unwrap_or_else(|| "none reached".to_owned());
+    let unreached = match plan.part {
+        Some(_) => "held when the plans of all shards are merged",
+        None => "none reached",
+    };
+    let reached = listed(&reached).unwrap_or_else(|| unreached.to_owned());
     let mut text = match options.guardrails.map(bounds) {
         Some(bounds) if bounds.is_empty() => {
             "⚠️ **none set**: nothing bounds what one apply does".to_owned()

@@ -70,22 +70,18 @@ fn count(asked: &[&str], kind: &str) -> usize {
 /// Two workers must not write one secret, though neither looks at the other's runtime.
 #[test]
 fn a_secret_that_keys_of_two_shards_would_go_to_is_noticed() {
-    let names: Vec<String> = (0..9).map(|n| format!("g-{n}")).collect();
+    let names = (0..9).flat_map(|n| [format!("a-b-{n}"), format!("b-{n}")]);
     let runtimes: Vec<String> = names
-        .iter()
         .map(|name| format!("{{name: {name}, created: 400d ago}}"))
         .collect();
-    let rules: Vec<String> = names
-        .iter()
-        .map(|name| {
-            key_age(
-                name,
-                &format!(
-                    "factory: ingest, integrationRuntimes: [\"{name}*\"], handOff: [{{keyVault: {{vault: kv-data, secret: shared}}}}]"
-                ),
-            )
-        })
-        .collect();
+    let rule = |name: &str, secret: &str| {
+        let hand_off = format!("handOff: [{{keyVault: {{vault: kv-data, secret: \"{secret}\"}}}}]");
+        key_age(
+            name,
+            &format!("factory: ingest, integrationRuntimes: [\"{name}-*\"], {hand_off}"),
+        )
+    };
+    let rules = [rule("a", "x-{runtime}"), rule("b", "x-a-{runtime}")];
     let estate = Estate::new(&factory(&format!("[{}]", runtimes.join(", "))), &rules);
     let troubled = |survey: &Survey| -> BTreeSet<String> {
         let failed = |case: &&Subject| {
@@ -95,7 +91,7 @@ fn a_secret_that_keys_of_two_shards_would_go_to_is_noticed() {
         failed.map(|case| case.address().to_string()).collect()
     };
     let whole = troubled(&estate.survey());
-    assert_eq!(whole.len(), 8);
+    assert_eq!(whole.len(), 9);
     let parts = shards().map(|shard| troubled(&estate.survey_of(Some(shard))));
     assert_eq!(parts.flatten().collect::<BTreeSet<_>>(), whole);
 }
