@@ -148,29 +148,21 @@ async fn saved_plan(
                 .with_exit(Exit::Usage),
         );
     }
-    let shard = shard::of(args.looking.shard)?;
-    shard::hold_saved(path, &file, shard)?;
+    let shard = shard::of_saved(path, &file, args.looking.shard, global)?;
     approved::check_saved(path, &file, args)?;
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
     let policy = policy::find(global, &args.against, screen)?;
     let trust = trusted(&file, &here, &around, &policy, global, screen).await?;
-    let project = if args.against.is_empty() {
-        here.as_slice()
-    } else {
-        &args.against
-    };
+    let project = named_or(&args.against, &here);
     links::hold_ledger(project, &file.ledger, &policy, global)?;
-    let shard = shard.or(file.plan.part.map(|part| part.shard));
-    shard::hold_ledger(shard, &file.ledger, global)?;
     let typed = screen.typed.of_plan(file_of(&file.ledger));
     let ground = Ground::open_at(file.ledger.clone(), around, trust, global)
         .await
         .map_err(|failure| failure.completed(&typed))?;
     ground.reader.among(file.workspaces.values());
-    if let Some(shard) = shard {
-        ground.reader.share_with(shard.count());
-    }
+    let workers = shard.map_or(1, Shard::count);
+    ground.reader.share_with(workers);
     let again = typed.plan_again(path);
     check_lineage(&file, &ground, global, &again)?;
     beside::warn_of_ledger(&ground, screen);
@@ -195,10 +187,8 @@ async fn saved_plan(
         vaults: &file.vaults,
         workspaces: &file.workspaces,
     };
-    let own = shard.filter(|_| file.plan.part.is_none());
-    let own = own.map(|shard| file.plan.of_shard(shard));
     perform(
-        own.as_ref().unwrap_or(&file.plan),
+        &shard::part_of(&file.plan, shard),
         &connections,
         &ground,
         &file.lineage,
@@ -206,7 +196,7 @@ async fn saved_plan(
         &How {
             args,
             is_whole: false,
-            workers: shard.map_or(1, Shard::count),
+            workers,
             given: typed.given(),
             global,
             asked: Span::default(),
@@ -216,6 +206,11 @@ async fn saved_plan(
         },
     )
     .await
+}
+
+/// The manifests that are named, or those that lie here.
+const fn named_or<'a>(named: &'a [PathBuf], here: &'a [PathBuf]) -> &'a [PathBuf] {
+    if named.is_empty() { here } else { named }
 }
 
 /// What a saved plan may reach: whatever it says itself is asked about anew.

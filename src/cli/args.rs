@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::exit_code::kinds::{FailOn, TABLE};
 use super::inventory_args::Inventory;
-use super::shard::ShardOf;
+use super::shard_of::ShardOf;
 use super::terms;
 use crate::limits::PARALLELISM_MAX;
 use crate::model::address::{Address, Name};

@@ -36,6 +36,7 @@ mod schema;
 mod screen;
 mod session;
 mod shard;
+mod shard_of;
 mod show;
 mod shown;
 mod signals;

@@ -2,20 +2,20 @@
 //!
 //! Where only `/N` is given, `JOB_COMPLETION_INDEX` says which: Kubernetes sets it, from 0, in each pod of an Indexed Job.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::args::Global;
 use super::error::{Exit, Failure};
 use super::places::named;
 use super::screen::Screen;
+use super::shard_of::{INDEX, ShardOf};
 use super::surroundings::variable;
-use crate::limits::SHARDS_MAX;
 use crate::model::desired::{Guardrails, LedgerPlace};
 use crate::model::shard::Shard;
+use crate::model::verdict::Plan;
 use crate::saved;
 
-/// The number of a pod of an Indexed Job, from 0.
-const INDEX: &str = "JOB_COMPLETION_INDEX";
 /// Set where jobs that run at once are on machines of their own, with the value that says so, or any.
 const MACHINES_OF_THEIR_OWN: [(&str, Option<&str>); 3] = [
     (INDEX, None),
@@ -23,77 +23,42 @@ const MACHINES_OF_THEIR_OWN: [(&str, Option<&str>); 3] = [
     ("TF_BUILD", Some("True")),
 ];
 
-/// What `--shard` says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShardOf {
-    /// From 1; `None`: the environment tells.
-    number: Option<u32>,
-    count: u32,
-}
-
-impl ShardOf {
-    /// Reads `2/8` or `/8`.
-    ///
-    /// # Errors
-    /// It reads otherwise, or there is no such shard.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || {
-            format!(
-                "a shard reads K/N, as in 2/8, with K from 1 and N up to {SHARDS_MAX}; or /N, where {INDEX} tells K"
-            )
-        };
-        let whole = |part: &str| -> Result<u32, String> {
-            let is_plain = part.bytes().all(|byte| byte.is_ascii_digit());
-            let number = part.parse().ok().filter(|_| is_plain);
-            number.ok_or_else(wrong)
-        };
-        let (number, count) = text.split_once('/').ok_or_else(wrong)?;
-        let count = whole(count)?;
-        let number = match number {
-            "" => None,
-            number => Some(whole(number)?),
-        };
-        Shard::new(number.unwrap_or(1), count)?;
-        Ok(Self { number, count })
-    }
-
-    /// The shard that is meant here.
-    ///
-    /// # Errors
-    /// The environment was to tell, and does not.
-    pub fn here(self) -> Result<Shard, Failure> {
-        let wrong = |why: String| Failure::new(why).with_exit(Exit::Usage);
-        if let Some(number) = self.number {
-            return Shard::new(number, self.count).map_err(wrong);
-        }
-        let count = self.count;
-        let Some(index) = variable(INDEX) else {
-            let summary =
-                format!("--shard /{count} takes the shard's number from {INDEX}, which is not set");
-            return Err(wrong(summary).with_advice(format!(
-                "give the number, from 1: --shard 1/{count} (Kubernetes sets {INDEX} in the pods of a Job with `completionMode: Indexed`)"
-            )));
-        };
-        let number = index.parse::<u32>().ok();
-        let number = number.and_then(|index| index.checked_add(1));
-        let shard = number.and_then(|number| Shard::new(number, count).ok());
-        shard.ok_or_else(|| {
-            let index = crate::escape::line(&index);
-            let summary = format!(
-                "{INDEX} is `{index}`, and --shard /{count} has a place for 0 to {}",
-                count - 1
-            );
-            wrong(summary).with_advice("give as many shards as the Job has `completions`")
-        })
-    }
-}
-
 /// The shard that is meant, if one is.
 ///
 /// # Errors
-/// As [`ShardOf::here`].
+/// The environment was to tell, and does not.
 pub fn of(asked: Option<ShardOf>) -> Result<Option<Shard>, Failure> {
-    asked.map(ShardOf::here).transpose()
+    asked.map(here).transpose()
+}
+
+/// The shard that is meant here.
+///
+/// # Errors
+/// The environment was to tell, and does not.
+fn here(asked: ShardOf) -> Result<Shard, Failure> {
+    let wrong = |why: String| Failure::new(why).with_exit(Exit::Usage);
+    if let Some(number) = asked.number {
+        return Shard::new(number, asked.count).map_err(wrong);
+    }
+    let count = asked.count;
+    let Some(index) = variable(INDEX) else {
+        let summary =
+            format!("--shard /{count} takes the shard's number from {INDEX}, which is not set");
+        return Err(wrong(summary).with_advice(format!(
+            "give the number, from 1: --shard 1/{count} (Kubernetes sets {INDEX} in the pods of a Job with `completionMode: Indexed`)"
+        )));
+    };
+    let number = index.parse::<u32>().ok();
+    let number = number.and_then(|index| index.checked_add(1));
+    let shard = number.and_then(|number| Shard::new(number, count).ok());
+    shard.ok_or_else(|| {
+        let index = crate::escape::line(&index);
+        let summary = format!(
+            "{INDEX} is `{index}`, and --shard /{count} has a place for 0 to {}",
+            count - 1
+        );
+        wrong(summary).with_advice("give as many shards as the Job has `completions`")
+    })
 }
 
 /// All workers of one whole have to see what the others write. Processes of one machine share a file, whose lock lets one append at a time;
@@ -152,27 +117,42 @@ pub fn hold_guardrails(
     .with_advice(advice))
 }
 
-/// Holds a saved plan of a shard.
+/// The shard of a saved plan that is to be applied: the one that is asked for, or the one that the plan is about.
 ///
 /// # Errors
-/// There are guardrails, so that it has to be merged first; or another shard is asked for than it is about.
-pub fn hold_saved(path: &Path, file: &saved::File, asked: Option<Shard>) -> Result<(), Failure> {
-    let Some(part) = file.plan.part else {
-        return Ok(());
-    };
-    if let Some(asked) = asked.filter(|asked| *asked != part.shard) {
+/// The environment was to tell, and does not; the plan is about another shard, or is to be merged first; or the workers do not share its ledger.
+pub fn of_saved(
+    path: &Path,
+    file: &saved::File,
+    asked: Option<ShardOf>,
+    global: &Global,
+) -> Result<Option<Shard>, Failure> {
+    let asked = of(asked)?;
+    if let Some(part) = file.plan.part {
+        hold_part(path, part.shard, asked, &file.guardrails)?;
+    }
+    let shard = asked.or(file.plan.part.map(|part| part.shard));
+    hold_ledger(shard, &file.ledger, global)?;
+    Ok(shard)
+}
+
+fn hold_part(
+    path: &Path,
+    shard: Shard,
+    asked: Option<Shard>,
+    guardrails: &Guardrails,
+) -> Result<(), Failure> {
+    if let Some(asked) = asked.filter(|asked| *asked != shard) {
         return Err(Failure::new(format!(
-            "this is the plan of shard {}, and --shard {asked} asks for another one",
-            part.shard
+            "this is the plan of shard {shard}, and --shard {asked} asks for another one"
         ))
         .with_exit(Exit::Usage));
     }
-    if !file.guardrails.is_any_set() {
+    if !guardrails.is_any_set() {
         return Ok(());
     }
     Err(Failure::new(format!(
-        "this is the plan of shard {} alone, and guardrails are for all shards together",
-        part.shard
+        "this is the plan of shard {shard} alone, and guardrails are for all shards together"
     ))
     .with_exit(Exit::Refused)
     .with_command(
@@ -181,39 +161,16 @@ pub fn hold_saved(path: &Path, file: &saved::File, asked: Option<Shard>) -> Resu
     ))
 }
 
+/// What of a plan is this worker's: all of it, unless it is a whole of which one shard is asked for.
+pub fn part_of(plan: &Plan, shard: Option<Shard>) -> Cow<'_, Plan> {
+    match shard.filter(|_| plan.part.is_none()) {
+        Some(shard) => Cow::Owned(plan.of_shard(shard)),
+        None => Cow::Borrowed(plan),
+    }
+}
+
 /// How the plan of one shard is merged with the others.
 pub fn merge_command(path: &Path) -> String {
     let path = crate::escape::word(&path.to_string_lossy());
     format!("afresh merge {path} PLANFILE... --out plan.json")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shard_reads_k_of_n_and_nothing_else() {
-        let read = |text| ShardOf::parse(text).map(|one| (one.number, one.count));
-        assert_eq!(read("2/8"), Ok((Some(2), 8)));
-        assert_eq!(read("/8"), Ok((None, 8)));
-        for wrong in [
-            "8",
-            "",
-            "/",
-            "2/",
-            "0/8",
-            "9/8",
-            "1/0",
-            "/0",
-            "+2/8",
-            "2/+8",
-            "-1/8",
-            "2/8/8",
-            " 2/8",
-            "2/251",
-            "99999999999/8",
-        ] {
-            assert!(ShardOf::parse(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -6,10 +6,9 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::address::{Identity, Name};
+use super::address::{Address, Identity, Name};
 use super::memory::LogId;
 use super::time::Timestamp;
-use super::verdict::{Step, Target};
 use crate::limits::SHARDS_MAX;
 
 /// Which part, of how many.
@@ -60,12 +59,9 @@ impl Shard {
         self.has(&subject.to_string())
     }
 
-    /// Is the subject of a step in this part? What could not be found out has no identity: its address and rule stand for it.
-    pub fn holds_step(self, step: &Step) -> bool {
-        match step.target.as_ref().map(Target::identity) {
-            Some(subject) => self.holds(&subject),
-            None => self.has(&unresolved(&step.rule, &step.address.to_string())),
-        }
+    /// Is what could not be found out in this part? It has no identity: its rule and address stand for it.
+    pub fn holds_unresolved(self, rule: &Name, address: &Address) -> bool {
+        self.has(&format!("unresolved:{rule}:{address}"))
     }
 
     /// Does this part's worker write down what a log tells?
@@ -84,10 +80,6 @@ impl Shard {
             .fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         number.checked_rem(u64::from(self.count)) == Some(u64::from(self.number - 1))
     }
-}
-
-fn unresolved(rule: &Name, address: &str) -> String {
-    format!("unresolved:{rule}:{address}")
 }
 
 /// Which part of its subjects a plan is about.

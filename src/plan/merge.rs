@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::finish::{finish, sort, valid_until};
 use super::openings::Rests;
 use super::ration::{Rationed, ration};
 use super::ruling::Draft;
-use super::{finish, sort, valid_until};
 use crate::limits::SHARDS_APART_MAX;
 use crate::model::address::Address;
 use crate::model::desired::Guardrails;
@@ -141,7 +141,7 @@ struct Whole {
 
 impl Whole {
     fn add(&mut self, shard: Shard, plan: Plan) -> Result<(), Unmergeable> {
-        let strays = |step: &&Step| step.target.is_some() && !shard.holds_step(step);
+        let strays = |step: &&Step| step.target.is_some() && !step.is_in(shard);
         if let Some(stray) = plan.steps.iter().find(strays) {
             return Err(Unmergeable::Stray(shard, stray.address.clone()));
         }

@@ -2,23 +2,22 @@
 //!
 //! Every subject gets a verdict, and every verdict has a reason. This module does no I/O, reads no clock, and uses no randomness.
 
-use crate::limits;
 use crate::model::desired::Project;
-use crate::model::promise::Attention;
-use crate::model::shard::Candidate;
 use crate::model::survey::Survey;
 use crate::model::time::Timestamp;
-use crate::model::verdict::{Hold, Plan, Settled, Step, Verdict};
+use crate::model::verdict::{Plan, Step};
 
 use draft::draft;
+use finish::{candidate, finish, sort, valid_until};
 use openings::Rests;
 use ration::{Rationed, ration};
-use ruling::{Draft, Moment, later};
+use ruling::{Draft, Moment};
 
 pub mod audit;
 mod changes;
 pub mod doubtful;
 mod draft;
+mod finish;
 mod follow;
 mod hand_off;
 mod job;
@@ -95,68 +94,6 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         refresh: survey.refresh,
         part: survey.part,
     }
-}
-
-fn sort(drafts: &mut [Draft]) {
-    drafts.sort_by(|a, b| (&a.step.address, &a.step.rule).cmp(&(&b.step.address, &b.step.rule)));
-}
-
-/// The step of a shard's plan, with what [`merge`] needs to ration it.
-fn candidate(draft: Draft) -> Step {
-    let needed = Candidate {
-        broken_at: draft.broken_at,
-        ends_at: draft.proposal_ends,
-    };
-    let mut step = finish(draft);
-    step.candidate = matches!(step.verdict, Verdict::Act { .. }).then_some(needed);
-    step
-}
-
-/// Sending again settles an intent only where something is sent, and only a step that acts waits for a run that it starts. Whether a person is
-/// needed is known only after the guardrails.
-fn finish(draft: Draft) -> Step {
-    let mut step = draft.step;
-    let acts = matches!(step.verdict, Verdict::Act { .. });
-    step.refused = step.refused.filter(|_| acts || is_deferred(&step.verdict));
-    let access = step.refused.as_ref().filter(|refusal| refusal.is_access);
-    step.attention = draft.attention.or(match &step.verdict {
-        Verdict::Hold { why, .. } => why
-            .attention()
-            .or_else(|| access.map(|_| Attention::Access)),
-        Verdict::Act { .. } => access.map(|_| Attention::Access),
-        Verdict::Keep(_) => None,
-    });
-    if !acts {
-        step.settlements
-            .retain(|settlement| settlement.settled != Settled::Repeat);
-        step.wait = step.wait.filter(|wait| wait.run.is_some());
-    }
-    step
-}
-
-const fn is_deferred(verdict: &Verdict) -> bool {
-    matches!(
-        verdict,
-        Verdict::Hold {
-            why: Hold::Deferred { .. },
-            ..
-        }
-    )
-}
-
-/// Until the first of its actions changes. What is kept or waits ends no plan: whatever becomes of it, this plan does nothing about it.
-fn valid_until(drafts: &[Draft], now: Timestamp, next_freeze: Option<Timestamp>) -> Timestamp {
-    let limit = later(now, limits::PLAN_VALIDITY_MAX);
-    let acting = || {
-        let acts = |draft: &&Draft| matches!(draft.step.verdict, Verdict::Act { .. });
-        drafts.iter().filter(acts)
-    };
-    let freeze = next_freeze.filter(|_| acting().next().is_some());
-    acting()
-        .filter_map(|draft| draft.proposal_ends)
-        .chain(freeze)
-        .filter(|instant| *instant > now)
-        .fold(limit, Timestamp::min)
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl Plan {
     #[must_use]
     pub fn of_shard(&self, shard: Shard) -> Self {
         let (steps, others): (Vec<&Step>, Vec<&Step>) =
-            self.steps.iter().partition(|step| shard.holds_step(step));
+            self.steps.iter().partition(|step| step.is_in(shard));
         let logs = self.logs.iter().filter(|log| shard.keeps_log(&log.log));
         Self {
             steps: steps.into_iter().cloned().collect(),

@@ -4,7 +4,7 @@ use super::super::address::{Address, Name};
 use super::super::job::{RunId, RunResult};
 use super::super::key_service::KeyService;
 use super::super::promise::{Attention, Promise};
-use super::super::shard::Candidate;
+use super::super::shard::{Candidate, Shard};
 use super::super::time::{Freeze, Span, Timestamp};
 use super::action::Action;
 use super::cause::Cause;
@@ -81,6 +81,14 @@ impl Step {
         );
         let facts = self.facts.runtime();
         is_leak && !freeze.firm && facts.is_some_and(|facts| facts.spec.ignore_windows)
+    }
+
+    /// Is its subject in this part?
+    pub fn is_in(&self, shard: Shard) -> bool {
+        match self.target.as_ref().map(Target::identity) {
+            Some(subject) => shard.holds(&subject),
+            None => shard.holds_unresolved(&self.rule, &self.address),
+        }
     }
 
     /// Is there a declared wait for a run that an earlier apply started?
