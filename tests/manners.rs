@@ -164,6 +164,7 @@ impl Standing {
             .unwrap();
         let begun = self.clock.now();
         let options = afresh::survey::Options {
+            shard: None,
             refresh: Refresh::Auto,
             keys: KeyReading::Recorded,
             targets: Vec::new(),

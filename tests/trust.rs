@@ -831,6 +831,7 @@ fn forged(planned: &saved::File, change: impl FnOnce(&mut Workspace, &mut Ledger
         }
     }
     saved::text(&saved::File {
+        basis: None,
         plan,
         workspaces: BTreeMap::from([(name, workspace)]),
         ledger,

@@ -320,6 +320,7 @@ fn decide_with(
 ) -> afresh::model::verdict::Plan {
     let (reader, clock) = answers::reader(Arc::new(Answers::of(text)));
     let options = survey::Options {
+        shard: None,
         refresh,
         keys: KeyReading::Recorded,
         targets: Vec::new(),

@@ -157,6 +157,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
     ]);
     let reader = Reader::new(client, surroundings, Trust::default());
     let options = survey::Options {
+        shard: None,
         refresh: Refresh::All,
         keys: KeyReading::Recorded,
         targets: Vec::new(),
@@ -175,6 +176,7 @@ fn played() -> (Vec<Vec<u8>>, Vec<u8>) {
     ));
     let decided = plan::decide(&surveyed, &desired.project, options.now);
     let file = saved::File {
+        basis: None,
         sentences: decided.steps.iter().map(review::text::sentence).collect(),
         plan: decided,
         key_connections: desired.key_connections.clone(),

@@ -134,6 +134,7 @@ impl Standing {
     /// Gathers and decides; the audit must find nothing.
     pub fn decide(&self, keys: KeyReading) -> Decided {
         let options = afresh::survey::Options {
+            shard: None,
             refresh: Refresh::Auto,
             keys,
             targets: Vec::new(),

@@ -192,6 +192,7 @@ impl Standing {
     /// Gathers and decides; the audit must find nothing.
     pub fn plan(&self) -> Plan {
         let options = afresh::survey::Options {
+            shard: None,
             refresh: Refresh::Auto,
             keys: KeyReading::Recorded,
             targets: Vec::new(),

@@ -41,6 +41,7 @@ const COUNTED: [&str; 9] = [
 pub fn all(history: &mut History, plan: &Plan) {
     let ledger = LedgerPlace::File("ledger.jsonl".into());
     let lines = saved::text(&File {
+        basis: None,
         plan: plan.clone(),
         key_connections: BTreeMap::new(),
         vaults: BTreeMap::new(),
