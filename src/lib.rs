@@ -25,6 +25,7 @@
 //! | [`ledger`] | remember | the journal is what we know: events, fold, and stores that append at a position |
 //! | [`cloud`] | speak | model ⇄ wire; the only folder that can change the world; secrets become fingerprints here |
 //! | [`http`] | carry | bytes, bounds, a request budget, patience, redaction |
+//! | [`signature`] | | checks who signed a plan file, as `ssh-keygen -Y` does |
 //! | [`sim`] | | a small false cloud: a second opinion of Azure that shares no code with [`cloud`] |
 //! | [`review`] | show | a plan as text, JSON lines, Markdown; decides nothing |
 //! | [`cli`] | | the edge: one file per command; the only place that prints, asks, reads the environment, exits |
@@ -79,6 +80,7 @@ pub mod plan;
 pub mod regular;
 pub mod review;
 pub mod saved;
+pub mod signature;
 pub mod sim;
 pub mod survey;
 

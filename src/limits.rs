@@ -198,6 +198,8 @@ pub const PLAN_VALUES_MAX: usize = 50_000_000;
 pub const PLAN_LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most values in one line of a plan file. A job with a thousand runs has some 10,000.
 pub const PLAN_LINE_VALUES_MAX: usize = 250_000;
+/// Largest file with a signature of a plan, in bytes: one with the largest RSA key has some 3,000.
+pub const SIGNATURE_BYTES_MAX: u64 = 16 * 1024;
 /// Largest ledger, file or blob, that is read, in bytes: some two million events.
 pub const LEDGER_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 /// From so many bytes on a ledger file is large, some 35,000 events: if half of it or more is superseded, an apply compacts it.

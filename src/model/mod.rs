@@ -35,6 +35,7 @@ pub mod runtime_service;
 pub(crate) mod samples;
 pub mod selector;
 pub mod shard;
+pub mod signing;
 pub mod survey;
 pub mod suspension;
 pub mod time;

@@ -21,6 +21,7 @@ use afresh::model::desired::Desired;
 use afresh::model::job::{JobId, RunId};
 use afresh::model::memory::Memory;
 use afresh::model::policy::Policy;
+use afresh::model::signing::{PublicKey, Signer, Signing};
 use afresh::model::survey::{KeyReading, Refresh};
 use afresh::model::time::{Span, Timestamp};
 use afresh::model::timeline::LogSpan;
@@ -28,6 +29,7 @@ use afresh::model::window::Window;
 use afresh::review::Uses;
 use afresh::review::markdown::{self, Limit, MarkdownOptions};
 use afresh::review::text::{self, TextOptions};
+use afresh::signature::{self, Sealed};
 use afresh::{plan, saved, sim, survey};
 use futures_util::future::BoxFuture;
 use pulldown_cmark::{Event, Options, Parser};
@@ -38,10 +40,11 @@ use crate::answers::{self, Answers};
 pub type Property = fn(&[u8]);
 
 /// Every target, by its name.
-pub const ALL: [(&str, Property); 10] = [
+pub const ALL: [(&str, Property); 11] = [
     ("manifest", manifest),
     ("policy", policy),
     ("plan-file", plan_file),
+    ("signature", signature),
     ("ledger", ledger),
     ("answers", answers),
     ("whole-plan", whole_plan),
@@ -114,6 +117,35 @@ pub fn policy(input: &[u8]) {
     if let Err(problems) = manifest::read_policy(&file) {
         is_harmless(&escape::page(&problems.render(false), false));
     }
+}
+
+/// Nothing counts as a signature but what was signed, however it is broken into lines.
+pub fn signature(input: &[u8]) {
+    static KNOWN: OnceLock<(Signing, signature::Hashes, Vec<Sealed>)> = OnceLock::new();
+    let (signing, hashes, sealed) = KNOWN.get_or_init(|| {
+        let [keys, signatures] = crate::seeds::signed();
+        let signer = |line: Vec<u8>| Signer {
+            name: "alice@example.com".to_owned(),
+            key: PublicKey::parse(&String::from_utf8(line).unwrap()).unwrap(),
+        };
+        let signing = Signing {
+            signers: keys.into_iter().map(signer).collect(),
+            needed: 1,
+        };
+        let mut message = signature::Hashing::new(crate::seeds::MESSAGE);
+        std::io::copy(&mut message, &mut std::io::sink()).unwrap();
+        let sealed = signatures.iter().map(|text| signature::read(text).unwrap());
+        (signing, message.finish(), sealed.collect())
+    });
+    if let Ok(read) = signature::read(input)
+        && signature::check(&read, hashes, signing).is_ok()
+    {
+        assert!(sealed.contains(&read), "{read:?}");
+    }
+    if let Ok(line) = std::str::from_utf8(input) {
+        let _ = PublicKey::parse(line);
+    }
+    let _ = PublicKey::of_blob(input.to_vec());
 }
 
 /// A plan file is what it was when it is written and read again.

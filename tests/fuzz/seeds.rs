@@ -208,6 +208,26 @@ fn texts(all: &[&str]) -> Vec<Vec<u8>> {
 }
 
 /// What a target begins from.
+/// What is signed in the examples of signatures.
+pub const MESSAGE: &[u8] = include_bytes!("../support/signatures/message");
+
+/// Public keys as lines, and signatures that count, each by one of them.
+pub fn signed() -> [Vec<Vec<u8>>; 2] {
+    let folder = root().join("tests/support/signatures");
+    let names = [
+        "ed25519",
+        "p256",
+        "p384",
+        "rsa2048",
+        "token-ed25519",
+        "token-p256",
+    ];
+    ["pub", "sig"].map(|kind| {
+        let read = |name: &&str| fs::read(folder.join(format!("{name}.{kind}"))).unwrap();
+        names.iter().map(read).collect()
+    })
+}
+
 pub fn of(name: &str) -> Vec<Vec<u8>> {
     match name {
         "manifest" => [
@@ -218,6 +238,7 @@ pub fn of(name: &str) -> Vec<Vec<u8>> {
         .concat(),
         "policy" => [examples(), written("kind: Policy")].concat(),
         "plan-file" => vec![played().1],
+        "signature" => signed().concat(),
         "ledger" => ledgers(),
         "answers" => {
             let (lines, _) = played();
