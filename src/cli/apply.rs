@@ -11,12 +11,12 @@ use super::deciding::{Look, decide};
 use super::error::{Exit, Failure};
 use super::patience;
 use super::places::{SIM_LINEAGE, file_of, named};
-use super::planfile::load;
 use super::progress::Progress;
 use super::screen::{Screen, answer};
 use super::session::{Ground, Session};
 use super::shown::{text, text_options};
 use super::signals::Interrupts;
+use super::signed::{check_named, load_signed};
 use super::surroundings;
 use super::typed::is_plan_file;
 use super::{exit_code, links, policy, refresh_only, shard, trust, uses};
@@ -54,6 +54,7 @@ pub async fn run(
         )
         .with_exit(Exit::Usage)),
         paths => {
+            check_named(args)?;
             let paths = if paths.is_empty() {
                 vec![PathBuf::from(".")]
             } else {
@@ -141,7 +142,8 @@ async fn saved_plan(
     screen: &Screen,
     interrupts: &Interrupts,
 ) -> Result<Exit, Failure> {
-    let file = load(path, screen)?;
+    let policy = policy::find(global, &args.against, screen)?;
+    let file = load_signed(path, args, &policy, screen)?;
     if !args.looking.target.is_empty() {
         return Err(
             Failure::new("--target goes with manifests: a saved plan is applied whole")
@@ -152,7 +154,6 @@ async fn saved_plan(
     approved::check_saved(path, &file, args)?;
     let around = surroundings::of(global);
     let here = [PathBuf::from(".")];
-    let policy = policy::find(global, &args.against, screen)?;
     let trust = trusted(&file, &here, &around, &policy, global, screen).await?;
     let project = named_or(&args.against, &here);
     links::hold_ledger(project, &file.ledger, &policy, global)?;

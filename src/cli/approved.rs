@@ -8,8 +8,8 @@ use std::path::Path;
 
 use super::args::Apply as Args;
 use super::error::{Exit, Failure};
-use super::planfile::load;
 use super::screen::Screen;
+use super::signed::{load_signed, unsigned_manifests};
 use crate::escape::line;
 use crate::model::address::{Address, Name};
 use crate::model::approval::{Approval, digest_over};
@@ -26,6 +26,7 @@ pub type Left = BTreeSet<(Address, Name)>;
 pub const fn is_given(args: &Args, policy: &Policy) -> bool {
     args.approving.require_digest.is_some()
         || args.approving.approved_plan.is_some()
+        || policy.signing.is_some()
         || looks_at_approvals(args, policy)
 }
 
@@ -60,8 +61,14 @@ impl Asked<'_> {
         }
         let proposed = self.proposed();
         let mut left = Left::new();
+        if let Some(signing) = &self.policy.signing
+            && args.approving.approved_plan.is_none()
+            && !proposed.is_empty()
+        {
+            return Err(unsigned_manifests(self.policy, signing, screen));
+        }
         if let Some(path) = &args.approving.approved_plan {
-            let list = list_of(path, self.project, args, screen)?;
+            let list = self.list_of(path, args, screen)?;
             left.extend(uncovered(&proposed, |digest| list.contains(digest)));
         }
         if looks_at_approvals(args, self.policy) {
@@ -149,6 +156,27 @@ impl Asked<'_> {
             .with_advice(advice)
     }
 
+    /// The digests of what a saved plan does, which was approved, however long ago it was made.
+    fn list_of(
+        &self,
+        path: &Path,
+        args: &Args,
+        screen: &Screen,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let file = load_signed(path, args, self.policy, screen)?;
+        if file.project != self.project {
+            let summary = format!(
+                "{} is a plan of the project {}, and these manifests are of {}",
+                path.display(),
+                file.project,
+                self.project
+            );
+            return Err(Failure::new(summary).with_exit(Exit::Stale));
+        }
+        check_digest(path, &file, args)?;
+        Ok(saved::all_action_digests(&file.plan))
+    }
+
     fn proposed(&self) -> Vec<Proposed> {
         let of = |step: &Step| {
             let known = self.memory.runtimes.get(&step.target.as_ref()?.identity());
@@ -231,26 +259,6 @@ fn said_to_be_over(approval: &Approval) -> String {
         "the approval {} held until {until}: it approves nothing any more",
         approval.place
     ))
-}
-
-/// The digests of what a saved plan does, which was approved, however long ago it was made.
-fn list_of(
-    path: &Path,
-    project: &str,
-    args: &Args,
-    screen: &Screen,
-) -> Result<BTreeSet<String>, Failure> {
-    let file = load(path, screen)?;
-    if file.project != project {
-        let summary = format!(
-            "{} is a plan of the project {}, and these manifests are of {project}",
-            path.display(),
-            file.project
-        );
-        return Err(Failure::new(summary).with_exit(Exit::Stale));
-    }
-    check_digest(path, &file, args)?;
-    Ok(saved::all_action_digests(&file.plan))
 }
 
 /// Holds a saved plan that is to be applied to the digest that was approved.

@@ -416,6 +416,10 @@ pub struct Approving {
     /// Do only those actions that an Approval beside the manifests covers (those of a saved plan: --against); leave and name the others
     #[arg(long)]
     pub approved: bool,
+    /// A signature of the saved plan by a signer of the policy, made with `ssh-keygen -Y sign -n afresh-plan` (repeatable); PLANFILE.sig is found
+    /// without this
+    #[arg(long, value_name = "FILE")]
+    pub signature: Vec<PathBuf>,
 }
 
 /// Options of `approve`.

@@ -40,6 +40,7 @@ mod shard_of;
 mod show;
 mod shown;
 mod signals;
+mod signed;
 mod sim;
 mod surroundings;
 mod terms;

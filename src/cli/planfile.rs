@@ -2,6 +2,7 @@
 //!
 //! A plan that was tampered with is an error, which proposes the command for a new one.
 
+use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use super::args::STDIN;
@@ -13,7 +14,11 @@ use crate::saved::{self, SavedError, Unread};
 
 /// Reads a saved plan; one that was tampered with is refused (exit code 4).
 pub fn load(path: &Path, screen: &Screen) -> Result<saved::File, Failure> {
-    let input = open_file(path, PLAN_BYTES_MAX)?;
+    read(path, open_file(path, PLAN_BYTES_MAX)?, screen)
+}
+
+/// The same of a file that is open.
+pub fn read(path: &Path, input: impl BufRead, screen: &Screen) -> Result<saved::File, Failure> {
     // What cannot be used may still say whose plan it was.
     let file = saved::read(input).map_err(|Unread { why: error, ledger }| {
         let is_stream = path == Path::new(STDIN) || path.starts_with("/dev");

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::model::desired::LedgerPlace;
 use crate::model::kind::Kind;
 use crate::model::policy::{Policy, Requirements};
+use crate::model::signing::Signing;
 use crate::model::trust::{Allowed, HostPattern, Role};
 
 use super::build::{freeze, guardrails};
@@ -16,8 +17,9 @@ use super::problem::{Findings, Problem};
 use super::read::read_source;
 use super::render::Problems;
 use super::shape::leaf::Filled;
-use super::shape::policy::{AllowText, HostText, PolicySpec, RequireText};
+use super::shape::policy::{AllowText, ApprovalText, HostText, PolicySpec, RequireText};
 use super::shape::project::LedgerText;
+use super::shape::signer::{SignerText, usize_of};
 use super::source::{self, Input};
 use super::tree::Budget;
 
@@ -93,7 +95,21 @@ fn policy(document: &Document) -> Option<Policy> {
             .flatten()
             .map(|text| freeze(&text.value))
             .collect(),
-        is_approval_required: approval.as_ref().is_some_and(|text| text.is_required.0),
+        is_approval_required: is_required(approval.as_ref()),
+        signing: approval.as_ref().and_then(signing),
+    })
+}
+
+fn is_required(approval: Option<&ApprovalText>) -> bool {
+    let written = approval.and_then(|text| text.is_required);
+    written.is_some_and(|truth| truth.0)
+}
+
+fn signing(approval: &ApprovalText) -> Option<Signing> {
+    let signers = &approval.signers.as_ref()?.value;
+    Some(Signing {
+        signers: signers.iter().map(SignerText::signer).collect(),
+        needed: approval.signatures.map_or(1, |at| usize_of(at.value)),
     })
 }
 

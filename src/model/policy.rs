@@ -14,6 +14,7 @@ use super::job::{Concurrency, Requirement};
 use super::key_service::KeyService;
 use super::kind::Kind;
 use super::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
+use super::signing::Signing;
 use super::suspension::Suspending;
 use super::time::{Freeze, Span};
 use super::trust::Allowed;
@@ -38,6 +39,8 @@ pub struct Policy {
     pub freezes: Vec<Freeze>,
     /// An apply does only what an approval beside the manifests covers.
     pub is_approval_required: bool,
+    /// An apply does only what stands in a signed plan; `None`: nobody has to sign.
+    pub signing: Option<Signing>,
 }
 
 /// What manifests must keep to. `None` is no bound.

@@ -9,8 +9,8 @@
 //! - `actions` is SHA-256 over the digests of all actions, which each step that acts lists. It is what an approval names: rows that need no
 //!   action, ids of runs and the time do not change it.
 //! - `seal` is SHA-256 over the lines before it. It detects accidents and hand edits. It does **not** stop a forger, who can compute it
-//!   again: whoever may replace the file decides what is applied. Keep plan files where only the pipeline writes. What an apply does is
-//!   still bounded, because it looks again before each action.
+//!   again: whoever may replace the file decides what is applied, unless the policy asks for [signatures](crate::signature). Keep plan files
+//!   where only the pipeline writes. What an apply does is still bounded, because it looks again before each action.
 //!
 //! A plan is written and read line by line. What a file may measure is held against both, so that what is written can be read, and a
 //! hostile file takes no more memory than the largest plan ([`crate::limits::PLAN_BYTES_MAX`] and those beside it).

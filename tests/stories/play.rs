@@ -163,6 +163,7 @@ impl Stage {
                 self.write(file, answer.as_bytes())?;
                 String::new()
             }
+            ["ssh-keygen", rest @ ..] => return self.ssh_keygen(rest),
             ["requests"] => counted(&self.received()?),
             ["requests", "--each"] => self.received()?.join("\n"),
             _ => return self.afresh(&words),
@@ -220,6 +221,35 @@ impl Stage {
         fs::write(self.requests.path(), "")?;
         received.sort();
         Ok(received)
+    }
+
+    /// The real one, with `< FILE` and `> FILE` behind its arguments as a shell reads them.
+    fn ssh_keygen(&self, words: &[&str]) -> Result<Output, Trouble> {
+        let (words, out) = match words {
+            [before @ .., ">", file] => (before, Some(*file)),
+            all => (all, None),
+        };
+        let (words, stdin) = match words {
+            [before @ .., "<", file] => (before, Stdio::from(fs::File::open(self.path(file)?)?)),
+            all => (all, Stdio::null()),
+        };
+        let ran = std::process::Command::new("ssh-keygen")
+            .args(words)
+            .current_dir(self.root.path())
+            .stdin(stdin)
+            .output()
+            .map_err(|why| format!("`ssh-keygen` (OpenSSH) cannot be run: {why}"))?;
+        if !ran.status.success() {
+            return Err(String::from_utf8_lossy(&ran.stderr).into());
+        }
+        let printed = match out {
+            Some(file) => self.write(file, &ran.stdout).map(|()| String::new())?,
+            None => String::from_utf8(ran.stdout)?,
+        };
+        Ok(Output {
+            out: lines(&printed),
+            ..Output::default()
+        })
     }
 
     fn afresh(&self, words: &[&str]) -> Result<Output, Trouble> {

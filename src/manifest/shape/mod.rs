@@ -16,6 +16,7 @@ pub mod policy;
 pub mod project;
 pub mod rule;
 pub mod secret;
+pub mod signer;
 pub mod spot;
 pub mod suspend;
 mod wrong_field;

@@ -9,9 +9,10 @@ use super::super::mask::clipped;
 use super::super::problem::{Findings, Problem};
 use super::declare::{record, words};
 use super::leaf::{self, Filled, Guid, NameText, Truth};
-use super::number::Length;
+use super::number::{Count, Length};
 use super::project::{FreezeText, GuardrailsText, LedgerText};
 use super::rule::{OnStarvationWord, UnknownAgeWord};
+use super::signer::{self, SignerText};
 use super::spot::{Shape, Spot};
 use crate::model::kind::Kind;
 use crate::model::policy::ActionKind;
@@ -30,16 +31,26 @@ record! {
         "require" require: Option<RequireText>,
         /// Times in which nothing is applied, beside those of the Project.
         "freezes" freezes: Option<Vec<At<FreezeText>>>,
-        /// Whether actions have to be approved in the manifests.
+        /// How what is done has to be approved before.
         "approval" approval: Option<ApprovalText>,
     }
 }
 
 record! {
-    /// Whether actions have to be approved in the manifests.
+    /// How what is done has to be approved before. Each of the two is asked for by itself.
     ApprovalText {
         /// An apply does only what an Approval beside the manifests covers. Default: false.
-        "required" is_required: Truth,
+        "required" is_required: Option<Truth>,
+        /// Who may sign plans. With it, an apply does only what stands in a saved plan that they signed: `ssh-keygen -Y sign -f KEY -n
+        /// afresh-plan plan.json`.
+        "signers" signers: Option<At<Vec<SignerText>>>,
+        /// How many different signers have to sign a plan. Default: 1.
+        "signatures" signatures: Option<At<Count>>,
+    }
+    check |findings| {
+        if let (Some(signers), Some(signatures)) = (&signers, &signatures) {
+            signer::check(signers.as_ref(), signatures.as_ref(), findings);
+        }
     }
 }
 
