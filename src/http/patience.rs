@@ -214,6 +214,38 @@ mod tests {
         next(&trial(1, repeat), outcome) != Retry::Give
     }
 
+    /// The others that use the service wait as long as it asks, and at least for a moment after a 429.
+    #[test]
+    fn a_service_that_is_busy_is_left_alone() {
+        let asks = |status, fields: &[(&'static str, &'static str)], next| {
+            let answer = answer(status, fields).unwrap();
+            asks_to_wait(&answer, next, Timestamp::UNIX_EPOCH)
+        };
+        let own = Retry::After(Duration::from_secs(9));
+        for (status, fields, next, pause) in [
+            (429, &[][..], own, Some(Duration::from_secs(9))),
+            (429, &[], Retry::Give, Some(FIRST_PAUSE)),
+            (
+                429,
+                &[("retry-after", "30")],
+                own,
+                Some(Duration::from_secs(30)),
+            ),
+            (429, &[("retry-after", "0")], own, Some(FIRST_PAUSE / 4)),
+            (
+                503,
+                &[("retry-after", "30")],
+                own,
+                Some(Duration::from_secs(30)),
+            ),
+            (503, &[("retry-after", "0")], own, None),
+            (503, &[], own, None),
+            (200, &[("retry-after", "30")], own, None),
+        ] {
+            assert_eq!(asks(status, fields, next), pause, "{status} {fields:?}");
+        }
+    }
+
     #[test]
     fn reads_and_keyed_requests_outlast_what_passes() {
         for repeat in [Repeat::Safe, Repeat::Keyed] {

@@ -68,8 +68,23 @@ fn laws_of_the_whole_plan_fire() {
     project.guardrails.regenerations_per_factory = Some(0);
     assert_eq!(laws(&survey, &project, &plan), [Law::Guardrail]);
     project.guardrails.regenerations_per_factory = None;
+    project.guardrails.regenerations_per_apply = Some(0);
+    assert_eq!(laws(&survey, &project, &plan), [Law::Guardrail]);
+    project.guardrails.regenerations_per_apply = None;
     project.freezes = vec![freeze(now(), ahead("1h"))];
     assert_eq!(laws(&survey, &project, &plan), [Law::Frozen]);
+}
+
+#[test]
+fn each_guardrail_counts_its_own_actions() {
+    let (survey, mut project) = (survey([Subject::Job(stale_job())]), project());
+    let plan = decide(&survey, &project, now());
+    assert_eq!(laws(&survey, &project, &plan), []);
+    project.guardrails.cancellations_per_apply = Some(0);
+    project.guardrails.regenerations_per_apply = Some(0);
+    assert_eq!(laws(&survey, &project, &plan), []);
+    project.guardrails.runs_per_apply = Some(0);
+    assert_eq!(laws(&survey, &project, &plan), [Law::Guardrail]);
 }
 
 #[test]
