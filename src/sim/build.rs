@@ -23,7 +23,7 @@ use super::world::{
     Effects, Factory, Machine, MachineIdentity, Others, Principal, Runtime, Settings, Subscription,
     Tenant, World, usual_page, usual_page_of_secrets,
 };
-use super::{bucket, build_keys, build_storage, build_vault, build_workspace};
+use super::{bucket, build_keys, build_nodes, build_storage, build_vault, build_workspace};
 use crate::clock::Clock;
 
 /// Shape of the stored world; a stored copy of another version is not read.
@@ -252,7 +252,16 @@ fn runtime(file: &RuntimeFile, name: String, at: &str, ground: &Ground) -> Resul
         created,
         linked_to: file.linked_to.clone(),
         keys,
-        nodes: file.nodes.clone(),
+        nodes: file
+            .nodes
+            .iter()
+            .map(|node| build_nodes::node(node, created, ground))
+            .collect(),
+        links: file
+            .links
+            .iter()
+            .map(|link| build_nodes::link(link, created, ground))
+            .collect(),
         forbidden: file.forbidden.clone(),
         life: 0,
         lineage: None,

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::account::KeyTimes;
 use super::fault::{Kind, Lie};
 use super::meanwhile::MeanwhileFile;
+use super::node::Turn;
 use super::operation::Operation;
 use super::person::Answer;
 use super::role::Role;
@@ -182,9 +183,83 @@ pub(crate) struct RuntimeFile {
     #[serde(default)]
     pub(crate) auth_key2: KeyFile,
     #[serde(default)]
-    pub(crate) nodes: Vec<String>,
+    pub(crate) nodes: Vec<NodeFile>,
+    #[serde(default)]
+    pub(crate) links: Vec<LinkFile>,
     #[serde(default)]
     pub(crate) forbidden: Vec<Operation>,
+}
+
+/// A node: its name alone, or all that is to be said of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "NodeText")]
+pub(crate) struct NodeFile {
+    pub(crate) name: String,
+    pub(crate) status: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) registered: Option<When>,
+    pub(crate) last_connect: Option<When>,
+    pub(crate) expires: Option<When>,
+    pub(crate) after_regenerate: Vec<Turn>,
+}
+
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a node is its name, or `{name, status, version, registered, lastConnect, expires, afterRegenerate: [{after, status, silent, gone}]}`"
+)]
+enum NodeText {
+    Name(String),
+    Whole(WholeNode),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WholeNode {
+    name: String,
+    status: Option<String>,
+    version: Option<String>,
+    registered: Option<When>,
+    last_connect: Option<When>,
+    expires: Option<When>,
+    #[serde(default)]
+    after_regenerate: Vec<Turn>,
+}
+
+impl From<NodeText> for NodeFile {
+    fn from(text: NodeText) -> Self {
+        match text {
+            NodeText::Name(name) => Self {
+                name,
+                status: None,
+                version: None,
+                registered: None,
+                last_connect: None,
+                expires: None,
+                after_regenerate: Vec::new(),
+            },
+            NodeText::Whole(node) => Self {
+                name: node.name,
+                status: node.status,
+                version: node.version,
+                registered: node.registered,
+                last_connect: node.last_connect,
+                expires: node.expires,
+                after_regenerate: node.after_regenerate,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LinkFile {
+    pub(crate) name: String,
+    pub(crate) factory: String,
+    pub(crate) subscription: String,
+    #[serde(default = "default_location")]
+    pub(crate) location: String,
+    pub(crate) created: Option<When>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -16,6 +16,7 @@ use super::fault::Fault;
 use super::keeper::Keeper;
 use super::key::{Making, Pair};
 use super::meanwhile::Pending;
+use super::node::{Link, Node};
 use super::operation::{Operation, any_covers};
 use super::person::{Code, Person};
 use super::provider::Provider;
@@ -220,7 +221,10 @@ pub(crate) struct Runtime {
     pub(crate) created: Timestamp,
     pub(crate) linked_to: Option<String>,
     pub(crate) keys: Pair,
-    pub(crate) nodes: Vec<String>,
+    pub(crate) nodes: Vec<Node>,
+    /// Runtimes of other factories that share it.
+    #[serde(default)]
+    pub(crate) links: Vec<Link>,
     pub(crate) forbidden: Vec<Operation>,
     /// How often it has been made anew: its keys are others each time.
     #[serde(default)]

@@ -7,15 +7,14 @@ use serde_json::{Value, json};
 
 use super::super::digest;
 use super::super::message::{Refusal, json as answer};
+use super::super::node::{Link, Node, Seen, VERSION};
 use super::super::provider::Provider;
-use super::super::times::{azure, before};
+use super::super::times::azure;
 use super::super::world::{Factory, Runtime, RuntimeKind, World};
 use super::call::{Call, error, paged};
 use super::route::{Ask, Target};
 use crate::http::Response;
 
-/// The software on every node.
-const VERSION: &str = "5.5.7762.1";
 /// Names of the two slots, as bodies and requests spell them.
 const SLOTS: [&str; 2] = ["authKey1", "authKey2"];
 
@@ -277,12 +276,31 @@ fn status(
             "typeProperties": {"createTime": azure(runtime.created), "nodes": [], "otherErrors": []}})
         }
         (RuntimeKind::SelfHosted, linked) => {
-            let online = linked.is_some() || !runtime.nodes.is_empty();
-            json!({"type": "SelfHosted", holder: factory.name, "state": if online { "Online" } else { "NeedRegistration" },
-                "typeProperties": self_hosted(world, subscription, factory, runtime, now)})
+            let nodes = nodes(runtime, now);
+            let state = if linked.is_some() {
+                "Online"
+            } else {
+                state(&nodes)
+            };
+            json!({"type": "SelfHosted", holder: factory.name, "state": state,
+                "typeProperties": self_hosted(world, subscription, factory, runtime, &nodes)})
         }
     };
     json!({"name": runtime.name, "properties": properties})
+}
+
+/// As many online as there are, some, or none. Assumed: no source tells what a runtime says of nodes that differ.
+fn state(nodes: &[Value]) -> &'static str {
+    let online = nodes
+        .iter()
+        .filter(|node| node["status"] == "Online")
+        .count();
+    match (nodes.len(), online) {
+        (0, _) => "NeedRegistration",
+        (_, 0) => "Offline",
+        (all, online) if online < all => "Limited",
+        _ => "Online",
+    }
 }
 
 fn self_hosted(
@@ -290,27 +308,30 @@ fn self_hosted(
     subscription: &str,
     factory: &Factory,
     runtime: &Runtime,
-    now: Timestamp,
+    nodes: &[Value],
 ) -> Value {
-    let nodes: Vec<Value> = runtime
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(place, name)| node(name, place, runtime, now))
-        .collect();
+    let has_nodes = !nodes.is_empty();
+    let links: Vec<Value> = runtime.links.iter().map(link).collect();
     let mut properties = json!({
         "serviceRegion": "eu", "autoUpdate": "Off", "internalChannelEncryption": "NotSet",
         "taskQueueId": world.task_queue(subscription, factory, runtime), "nodes": nodes, "updateDelayOffset": "PT3H",
-        "serviceUrls": [factory.endpoint()], "links": [], "versionStatus": if runtime.nodes.is_empty() { "None" } else { "UpToDate" },
-        "capabilities": {}, "latestVersion": "5.5.7762.1", "newerVersions": ["5.5.7762.1"], "createTime": azure(runtime.created),
+        "serviceUrls": [factory.endpoint()], "links": links, "versionStatus": if has_nodes { "UpToDate" } else { "None" },
+        "capabilities": {}, "latestVersion": VERSION, "newerVersions": [VERSION], "createTime": azure(runtime.created),
     });
     // What a runtime says only once a node has told it.
-    if !runtime.nodes.is_empty() {
+    if has_nodes {
         properties["version"] = json!(VERSION);
         properties["localTimeZoneOffset"] = json!("PT0S");
         properties["capabilities"] = capabilities();
     }
     properties
+}
+
+fn link(link: &Link) -> Value {
+    json!({
+        "name": link.name, "subscriptionId": link.subscription, "dataFactoryName": link.factory,
+        "dataFactoryLocation": link.location, "createTime": azure(link.created),
+    })
 }
 
 fn capabilities() -> Value {
@@ -320,13 +341,30 @@ fn capabilities() -> Value {
     })
 }
 
-fn node(name: &str, place: usize, runtime: &Runtime, now: Timestamp) -> Value {
-    let recently = azure(before(now, std::time::Duration::from_secs(40)));
-    json!({
-        "nodeName": name, "machineName": name.to_ascii_uppercase(), "status": "Online", "versionStatus": "UpToDate", "version": VERSION,
-        "hostServiceUri": format!("https://{name}:8060/HostServiceRemote.svc/"), "lastStartTime": azure(runtime.created),
-        "registerTime": azure(runtime.created), "lastConnectTime": recently, "lastUpdateResult": "None",
-        "isActiveDispatcher": place == 0, "maxConcurrentJobs": 14,
-        "capabilities": capabilities(),
-    })
+/// Those that are there, as they are then.
+fn nodes(runtime: &Runtime, now: Timestamp) -> Vec<Value> {
+    let regenerated = runtime.keys.remakings().map(|making| making.at);
+    let regenerated = regenerated.filter(|at| *at <= now).max();
+    let there = runtime
+        .nodes
+        .iter()
+        .filter_map(|one| Some((one, one.at(regenerated, now)?)));
+    there
+        .enumerate()
+        .map(|(place, (one, seen))| node(one, &seen, place))
+        .collect()
+}
+
+fn node(node: &Node, seen: &Seen<'_>, place: usize) -> Value {
+    let name = &node.name;
+    let mut body = json!({
+        "nodeName": name, "machineName": name.to_ascii_uppercase(), "status": seen.status, "versionStatus": "UpToDate",
+        "version": node.version, "hostServiceUri": format!("https://{name}:8060/HostServiceRemote.svc/"),
+        "lastStartTime": azure(node.registered), "registerTime": azure(node.registered), "lastConnectTime": azure(seen.connected),
+        "lastUpdateResult": "None", "isActiveDispatcher": place == 0, "maxConcurrentJobs": 14, "capabilities": capabilities(),
+    });
+    if let Some(expires) = node.expires {
+        body["expiryTime"] = json!(azure(expires));
+    }
+    body
 }
