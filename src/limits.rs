@@ -224,6 +224,14 @@ pub const SIM_JOURNAL_BYTES_MIN: u64 = 256 * 1024;
 pub const POLL_PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Looks in a row at a run that may fail before it is watched no longer.
 pub const POLL_FAILURES_MAX: u32 = 20;
+/// Most nodes of a runtime that are looked at, and most links (Azure: 4 nodes, 120 links).
+pub const NODES_MAX: usize = 200;
+/// Most characters of what a service calls a node.
+pub const NODE_CHARS_MAX: usize = 256;
+/// How long nodes that are looked at after a rotation may take to report, unless the rule says otherwise.
+pub const NODES_WAIT: Duration = Duration::from_mins(5);
+/// The longest that a rule may have apply wait for nodes.
+pub const NODES_WAIT_MAX: Duration = Duration::from_hours(1);
 /// How long a cancelled run may take to end before its successor is not started any more.
 pub const CANCEL_WAIT_MAX: Duration = Duration::from_mins(15);
 /// How often others may append to the ledger first before an append is given up.
@@ -258,6 +266,7 @@ const _: () = assert!(
     REQUEST_LIFETIME_MAX.as_secs() * REPEATABLE_LIFETIMES as u64 <= COMMAND_TIMEOUT.as_secs()
 );
 const _: () = assert!(COMMAND_TIMEOUT.as_secs() < RUN_DOUBT_ENDED_AFTER.as_secs());
+const _: () = assert!(NODES_WAIT.as_secs() <= NODES_WAIT_MAX.as_secs());
 const _: () = assert!(POLL_PAUSE.as_secs() <= POLL_PAUSE_MAX.as_secs());
 const _: () = assert!(POLL_PAUSE_MAX.as_secs() < CANCEL_WAIT_MAX.as_secs());
 const _: () = assert!(CLOCK_SKEW_TOLD.as_secs() < CLOCK_SKEW_MAX.as_secs());

@@ -17,7 +17,7 @@ pub(super) enum Ground {
         /// The service's time of the look.
         at: Timestamp,
         /// What was seen and the ledger does not know.
-        news: Option<Box<Event>>,
+        news: Vec<Event>,
         /// What a new version of a secret is to have beside its value.
         version: Option<Box<NewVersion>>,
     },

@@ -53,7 +53,7 @@ pub(super) async fn look(
     let firm = |at: Timestamp, version: Option<NewVersion>| Ground::Firm {
         action: action.clone(),
         at,
-        news: None,
+        news: Vec::new(),
         version: version.map(Box::new),
     };
     let Destination::Vault { vault, secret } = to else {

@@ -8,6 +8,7 @@ use super::news::News;
 use super::options::Options;
 use super::outcome::Outcome;
 use super::skip::Skip;
+use super::turns::Turns;
 use crate::clock::Clock;
 use crate::cloud::{ClockSkew, Gate, Reader, Writer};
 use crate::ledger::{Ledger, LedgerError};
@@ -28,6 +29,8 @@ pub(super) struct Hands<'a> {
     pub(super) places: Gate,
     pub(super) intents: AtomicU64,
     pub(super) told: Mutex<Outcome>,
+    /// Keys of one factory go one after the other, where nodes decide whether the next one may.
+    pub(super) turns: Turns,
     pub(super) on_report: &'a (dyn Fn(Report) + Sync),
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Nothing in the plan is taken on trust: what it presumes is compared with the service's current state.
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
 use crate::cloud::{Dated, Reader, SubmittedRun, content_mark};
 use crate::model::address::Identity;
@@ -12,6 +12,7 @@ use crate::model::effect::Effect;
 use crate::model::job::{ActivePhase, Phase, Run, RunId};
 use crate::model::key_service::KeyService;
 use crate::model::memory::Memory;
+use crate::model::nodes::NodeRecord;
 use crate::model::runtime::Slot;
 use crate::model::survey::{JobTarget, RuntimeTarget, SubmissionTarget};
 use crate::model::time::Timestamp;
@@ -21,6 +22,7 @@ use crate::model::verdict::{Action, Company, Presumed, Step};
 use super::ground::{self, Ground, KeysSeen, StartSight, SubmitSight};
 use super::hand_over::{self, Handing};
 use super::hands::Hands;
+use super::nodes::{self, Before};
 use super::progress::Progress;
 use super::remember;
 
@@ -116,9 +118,10 @@ async fn at_keys(
         return Ok(Ground::Gone(why));
     }
     let connection = hands.connections.keys_of(target)?;
-    let (told, listed) = join(
+    let (told, listed, nodes) = join3(
         hands.reader.told(connection, &target.id),
         hands.reader.keys_of(connection, &target.id),
+        nodes::before(hands, step, target),
     )
     .await;
     let Dated { at, said: keys } = listed?;
@@ -127,17 +130,25 @@ async fn at_keys(
         keys: &keys,
         told: told?,
     };
-    let news = hands
+    let keys = hands
         .ledger
         .ask(|memory| remember::news_of_keys(memory, &target.identity(), &step.address, at, seen));
-    Ok(match ground::regenerate(slot, replacing, beside, seen) {
-        Ok(action) => Ground::Firm {
-            action,
-            at,
-            news: news.map(Box::new),
-            version: None,
-        },
-        Err(why) => Ground::Gone(why),
+    let action = match ground::regenerate(slot, replacing, beside, seen) {
+        Ok(action) => action,
+        Err(why) => return Ok(Ground::Gone(why)),
+    };
+    let nodes = match nodes {
+        Before::Unfit(why) => return Ok(Ground::Gone(why)),
+        Before::Fit(before) => before.map(|before| {
+            let after = None;
+            nodes::event(step, target, slot, NodeRecord { before, after })
+        }),
+    };
+    Ok(Ground::Firm {
+        action,
+        at,
+        news: keys.into_iter().chain(nodes).collect(),
+        version: None,
     })
 }
 
@@ -305,7 +316,7 @@ fn firm(action: &Action, at: Timestamp, holds: Result<(), String>) -> Ground {
         Ok(()) => Ground::Firm {
             action: action.clone(),
             at,
-            news: None,
+            news: Vec::new(),
             version: None,
         },
         Err(why) => Ground::Gone(why),

@@ -13,14 +13,17 @@ mod hand_over;
 mod hands;
 mod look;
 mod news;
+mod nodes;
 mod options;
 mod outcome;
+mod pause;
 mod progress;
 mod proof;
 mod remember;
 mod skip;
 mod step;
 mod stop;
+mod turns;
 mod watch;
 
 use std::sync::atomic::AtomicU64;
@@ -68,6 +71,7 @@ pub async fn run(
         places: Gate::new(options.width.each),
         intents: AtomicU64::new(0),
         told: Mutex::default(),
+        turns: turns::Turns::of(plan),
         options,
         on_report: report,
     };

@@ -1,7 +1,7 @@
 //! What an apply comes to: counts, and the one word that becomes the exit code.
 
 use super::skip::Skip;
-use crate::model::outcome::{Happened, Report};
+use crate::model::outcome::{Happened, NodesEnd, Report};
 
 /// Everything that happened, in order, and what it comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Tally {
     pub runs_not_succeeded: usize,
     /// Runs that were waited for and cannot be looked at any more.
     pub out_of_sight: usize,
+    /// Rotations after which more nodes are missing than their rule allows.
+    pub nodes_lost: usize,
     /// Older intents that were settled.
     pub settled: usize,
 }
@@ -77,6 +79,11 @@ impl Tally {
             Happened::Ended(end) => self.runs_not_succeeded += usize::from(!end.accepted),
             Happened::StillGoing { .. } => self.runs_not_succeeded += 1,
             Happened::OutOfSight { .. } => self.out_of_sight += 1,
+            Happened::Nodes { how, .. } => match how {
+                NodesEnd::Online | NodesEnd::Lost => {}
+                NodesEnd::TooMany => self.nodes_lost += 1,
+                NodesEnd::Unknown => self.out_of_sight += 1,
+            },
             Happened::Intended(_)
             | Happened::Already(..)
             | Happened::Besides(..)
@@ -95,6 +102,7 @@ impl Tally {
             | Skip::StillRuns(_)
             | Skip::NoLedger(_)
             | Skip::ClockOff(_)
+            | Skip::Nodes(_)
             | Skip::Overslept => self.not_begun += 1,
         }
     }
@@ -111,7 +119,9 @@ impl Tally {
             Exit::PartlyOrDoubt
         } else if self.runs_not_succeeded > 0 {
             Exit::RunNotSucceeded
-        } else if self.out_of_sight > 0 || missed > 0 && (self.done > 0 || self.not_begun > 0) {
+        } else if self.out_of_sight + self.nodes_lost > 0
+            || missed > 0 && (self.done > 0 || self.not_begun > 0)
+        {
             Exit::PartlyOrDoubt
         } else if self.busy > 0 {
             Exit::Busy

@@ -2,6 +2,7 @@
 
 use crate::model::job::RunId;
 use crate::model::runtime::{Fingerprint, Slot};
+use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Receipt};
 
 /// Whether the next action of a step may follow.
@@ -17,6 +18,8 @@ pub(super) enum Next {
 pub(super) struct Progress {
     pub(super) cancelled: Vec<RunId>,
     pub(super) started: Option<RunId>,
+    /// The key that the step has made, and when.
+    pub(super) rotated: Option<(Slot, Timestamp)>,
     made: Option<(Slot, Fingerprint)>,
 }
 
@@ -33,8 +36,14 @@ impl Progress {
             Some(Receipt::Cancelled { run, .. }) => self.cancelled.push(*run),
             Some(Receipt::Started { run, .. }) => self.started = Some(*run),
             Some(Receipt::Regenerated {
-                slot, fingerprint, ..
-            }) => self.made = Some((*slot, fingerprint.clone())),
+                slot,
+                fingerprint,
+                answered,
+                ..
+            }) => {
+                self.made = Some((*slot, fingerprint.clone()));
+                self.rotated = Some((*slot, *answered));
+            }
             Some(Receipt::HandedOver { .. }) => {}
             None => return Self::after(action),
         }

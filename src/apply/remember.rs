@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::KeysSeen;
-use crate::ledger::event::{Ending, Event, Subject, Why};
+use crate::ledger::event::{Ending, Event, NodesLooked, Subject, Why};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::job::{Phase, Run, RunResult};
 use crate::model::memory::{LogId, LogReading, Memory};
@@ -116,11 +116,39 @@ fn observed(step: &Step, decided: Timestamp, memory: &Memory) -> Vec<Event> {
         address: step.address.clone(),
     };
     match &step.facts {
-        Facts::Runtime(facts) => runtime(subject, facts, memory).into_iter().collect(),
+        Facts::Runtime(facts) => {
+            let nodes = nodes_news(&subject, facts, memory);
+            let keys = runtime(subject, facts, memory);
+            keys.into_iter().chain(nodes).collect()
+        }
         Facts::Job(facts) => jobs::observed(&subject, facts, memory),
         Facts::Submission(facts) => submission(&subject, facts, decided, memory),
         Facts::None => Vec::new(),
     }
+}
+
+/// A look at nodes that was missing after a rotation, or that shows others missing than the last one. A loss that goes on is no news.
+fn nodes_news(subject: &Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {
+    let (slot, record) = facts.nodes.newest()?;
+    let after = record.after.as_ref()?;
+    let known = memory
+        .runtimes
+        .get(&subject.identity)?
+        .nodes
+        .get(slot)
+        .as_ref()?;
+    let is_news = known.before == record.before
+        && known.after.as_ref().is_none_or(|known| {
+            let is_other = known.lost != after.lost || known.reported != after.reported;
+            known.at < after.at && is_other
+        });
+    is_news.then(|| {
+        Event::NodesLooked(NodesLooked {
+            subject: subject.clone(),
+            slot,
+            record: record.clone(),
+        })
+    })
 }
 
 fn runtime(subject: Subject, facts: &RuntimeFacts, memory: &Memory) -> Option<Event> {

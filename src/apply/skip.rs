@@ -23,6 +23,8 @@ pub(super) enum Skip {
     Earlier,
     /// A cancelled run does not end.
     StillRuns(String),
+    /// A rotation in the same factory lost nodes, or nobody knows.
+    Nodes(String),
     /// The ledger cannot be written: no request without a written intent.
     NoLedger(String),
     /// This machine's clock is too far off, in words.
@@ -43,7 +45,9 @@ impl fmt::Display for Skip {
             Self::Refused => f.write_str("a guardrail refuses this plan"),
             Self::Unapproved => f.write_str("the approval does not cover it"),
             Self::Earlier => f.write_str("what comes before it was not done"),
-            Self::StillRuns(why) | Self::NoLedger(why) | Self::ClockOff(why) => f.write_str(why),
+            Self::StillRuns(why) | Self::Nodes(why) | Self::NoLedger(why) | Self::ClockOff(why) => {
+                f.write_str(why)
+            }
             Self::Overslept => {
                 f.write_str("this process was paused for too long before its request went out")
             }

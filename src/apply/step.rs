@@ -8,7 +8,7 @@ use super::hands::Hands;
 use super::progress::{Next, Progress};
 use super::proof::Unproved;
 use super::skip::Skip;
-use super::{act, before, look, proof, watch};
+use super::{act, before, look, nodes, proof, watch};
 use crate::cloud::{ActFailure, Place};
 use crate::ledger::event::{Ending, Event, Intent, Subject, Why};
 use crate::ledger::{IntendError, LedgerError};
@@ -44,6 +44,13 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
         }
         return;
     }
+    let mut turn = hands.turns.wait(step).await;
+    if let Some(why) = turn.as_ref().and_then(|turn| turn.as_ref()) {
+        for action in actions.iter() {
+            hands.not_begun(step, action, &Skip::Nodes(why.clone()));
+        }
+        return;
+    }
     let mut progress = Progress::default();
     let mut next = Next::Go;
     for action in repeats(step).chain(actions.iter()) {
@@ -65,9 +72,34 @@ pub(super) async fn walk(hands: &Hands<'_>, step: &Step) {
             Next::Halt => hands.not_begun(step, action, &Skip::Earlier),
         }
     }
+    if let Some(why) = look_at_nodes(hands, step, target, &progress).await
+        && let Some(turn) = &mut turn
+    {
+        **turn = Some(why);
+    }
+    drop(turn);
     if let Some(run) = progress.started {
         watch::to_the_end(hands, step, target, run).await;
     }
+}
+
+/// Looks at the nodes after a key was regenerated. Gives why no other key of the factory may go: what a lost answer did to them is not
+/// known, either.
+async fn look_at_nodes(
+    hands: &Hands<'_>,
+    step: &Step,
+    target: &Target,
+    progress: &Progress,
+) -> Option<String> {
+    if let Some(rotated) = progress.rotated {
+        return nodes::after(hands, step, target.runtime()?, rotated).await;
+    }
+    let (identity, of) = (target.identity(), &step.address);
+    let is_open = hands.ledger.ask(|memory| {
+        let mut open = memory.doubts(&identity).iter();
+        open.any(|doubt| doubt.action.regenerated().is_some())
+    });
+    is_open.then(|| format!("it is not known yet whether a key of {of} was regenerated"))
 }
 
 /// Actions of intents that only sending again can settle. One that the step is about to make anyway is not made twice.
@@ -235,7 +267,7 @@ impl Task<'_> {
         &self,
         action: &Action,
         (looked, version): (Timestamp, Option<NewVersion>),
-        news: Option<Box<Event>>,
+        news: Vec<Event>,
     ) -> Option<Receipt> {
         let (intent, act_by) = self.intend(action, looked, news).await?;
         if self.hands.clock.now() >= act_by {
@@ -268,7 +300,7 @@ impl Task<'_> {
         &self,
         action: &Action,
         looked: Timestamp,
-        news: Option<Box<Event>>,
+        news: Vec<Event>,
     ) -> Option<(String, Timestamp)> {
         let now = self.hands.clock.now();
         let lifetime = self.hands.connections.request_lifetime(self.target);
@@ -292,7 +324,7 @@ impl Task<'_> {
         };
         let number = intent.intent.clone();
         let ledger = self.hands.ledger;
-        let news = ledger.record(news.map(|event| *event).into_iter().collect());
+        let news = ledger.record(news);
         let (seen, intended) =
             futures_util::future::join(news, ledger.intend(intent, self.hands.plan.at)).await;
         match seen.map_err(IntendError::Ledger).and(intended) {

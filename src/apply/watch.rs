@@ -2,11 +2,8 @@
 //!
 //! A wait with a limit ends at that limit. A single failed request does not end it, unless the sign-in has ended.
 
-use std::time::Duration;
-
-use futures_util::future::{Either, select};
-
 use super::hands::Hands;
+use super::pause::{pause, time_left};
 use super::skip::Skip;
 use super::{proof, remember};
 use crate::cloud::Dated;
@@ -15,7 +12,7 @@ use crate::limits::{CANCEL_WAIT_MAX, POLL_FAILURES_MAX, POLL_PAUSE, POLL_PAUSE_M
 use crate::model::connection::Workspace;
 use crate::model::job::{ActivePhase, Phase, Run, RunId, RunResult};
 use crate::model::outcome::{Happened, RunEnd};
-use crate::model::time::{Span, Timestamp};
+use crate::model::time::Span;
 use crate::model::trouble::{Trouble, TroubleKind};
 use crate::model::verdict::{Facts, Step, Target, Verdict, Wait};
 
@@ -99,21 +96,6 @@ fn accepted(facts: &Facts) -> &[RunResult] {
         Facts::Job(facts) => &facts.accept,
         Facts::Submission(facts) => &facts.accept,
         Facts::Runtime(_) | Facts::None => &[],
-    }
-}
-
-/// A pause between two looks, cut short by the end of the command's time.
-///
-/// # Errors
-/// Nothing more is waited for: it was interrupted, or its time is over.
-async fn pause(hands: &Hands<'_>, length: Duration) -> Result<(), Skip> {
-    let left = time_left(Some(hands.options.ends_at), hands.clock.now());
-    let length = left.unwrap_or_default().min(length);
-    let stop = std::pin::pin!(hands.options.stop.raised());
-    match select(stop, hands.clock.sleep(length)).await {
-        Either::Left(_) => Err(Skip::Stopped),
-        Either::Right(_) if hands.clock.now() >= hands.options.ends_at => Err(Skip::TimeOver),
-        Either::Right(_) => Ok(()),
     }
 }
 
@@ -251,15 +233,6 @@ fn lost_track(seen: &mut Seen, trouble: &Trouble) -> Option<String> {
     is_over.then(|| trouble.to_string())
 }
 
-/// `None`: the deadline has passed. Without one, there is always time.
-fn time_left(deadline: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
-    let Some(deadline) = deadline else {
-        return Some(Duration::MAX);
-    };
-    let left = deadline.duration_since(now);
-    Duration::try_from(left).ok().filter(|left| !left.is_zero())
-}
-
 fn word(phase: &ActivePhase) -> &str {
     match phase {
         ActivePhase::Queued => "QUEUED",
@@ -274,15 +247,6 @@ fn word(phase: &ActivePhase) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_deadline_leaves_less_and_less_time_and_none_leaves_enough() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(time_left(Some(at(10)), at(4)), Some(Duration::from_secs(6)));
-        assert_eq!(time_left(Some(at(10)), at(10)), None);
-        assert_eq!(time_left(Some(at(10)), at(11)), None);
-        assert_eq!(time_left(None, at(11)), Some(Duration::MAX));
-    }
 
     #[test]
     fn a_run_is_lost_track_of_only_after_many_failed_looks_in_a_row() {

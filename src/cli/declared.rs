@@ -11,6 +11,7 @@ use crate::model::desired::{
 };
 use crate::model::job::{Concurrency, Counting, JobSpec, Requirement, Retry, RunResult};
 use crate::model::kind::Kind;
+use crate::model::nodes::NodeRule;
 use crate::model::runtime::{OnStarvation, RuntimeSpec, UnknownAge};
 use crate::model::selector::Selector;
 use crate::model::time::Span;
@@ -211,6 +212,8 @@ fn of_keys(spec: &RuntimeSpec) -> Values {
         some => some.to_string(),
     };
     values.add("handOff", &handed, spec.hand_offs.is_empty());
+    let nodes = spec.nodes;
+    values.add("nodes", &nodes.to_string(), nodes == NodeRule::default());
     values
 }
 

@@ -2,6 +2,8 @@
 //!
 //! No timer runs. Before something is begun, the clock tells whether the time is over.
 
+use std::collections::BTreeMap;
+
 use super::args::{Global, LogFormat};
 use super::error::{Exit, Failure};
 use super::screen::Screen;
@@ -11,7 +13,7 @@ use crate::escape;
 use crate::http::Waiting;
 use crate::limits::{COMMAND_TIMEOUT, WAIT_TIMEOUT};
 use crate::model::time::{Span, Timestamp};
-use crate::model::verdict::Plan;
+use crate::model::verdict::{Plan, Target};
 use crate::review;
 
 /// When the time of a command that looks is over.
@@ -34,15 +36,29 @@ pub fn apply_ends_at(
     }
 }
 
-/// The longest that an apply of `plan` may wait for a run; `always`: under `--wait`.
+/// The longest that an apply of `plan` may wait for a run, or for nodes after a rotation; `always`: under `--wait`.
 pub fn longest_wait(plan: &Plan, always: bool) -> Span {
     let waits = plan.steps.iter().filter_map(|step| step.wait.as_ref()?.max);
-    let longest = waits.max().unwrap_or_default();
+    let longest = waits.chain(waits_for_nodes(plan)).max().unwrap_or_default();
     if always {
         longest.max(Span::seconds(WAIT_TIMEOUT.as_secs()))
     } else {
         longest
     }
+}
+
+/// Of each factory, all together: its keys may have to go one after the other.
+fn waits_for_nodes(plan: &Plan) -> Vec<Span> {
+    let mut all: BTreeMap<String, Span> = BTreeMap::new();
+    for step in plan.acts().filter(|step| step.regenerates().is_some()) {
+        let look = step.facts.runtime().and_then(|facts| facts.spec.nodes.look);
+        let target = step.target.as_ref().and_then(Target::runtime);
+        if let Some((look, target)) = look.zip(target) {
+            let sum = all.entry(target.holder()).or_default();
+            *sum = sum.plus(look.wait);
+        }
+    }
+    all.into_values().collect()
 }
 
 /// `(--timeout 30m)`, `(1h, unless --timeout says otherwise)`.

@@ -105,6 +105,7 @@ const fn ends_an_action(what: &Happened) -> bool {
         | Happened::Waiting { .. }
         | Happened::Ended(_)
         | Happened::StillGoing { .. }
+        | Happened::Nodes { .. }
         | Happened::OutOfSight { .. } => false,
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::address::ResourceId;
 use crate::model::job::{Continuous, JobId, Run, RunId, Trigger};
+use crate::model::nodes::{Link, Node};
 use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Regeneration};
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
@@ -74,6 +75,10 @@ pub struct RuntimeStatus {
     pub created: Option<Timestamp>,
     /// `Online`, `NeedRegistration` and so on, in the service's word.
     pub condition: Option<String>,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+    /// Runtimes of other factories that share it.
+    pub links: Vec<Link>,
 }
 
 /// What a `regenerateAuthKey` answered.

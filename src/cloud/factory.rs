@@ -13,8 +13,10 @@ use super::session::Session;
 use super::who::Who;
 use super::{key_pair, soft};
 use crate::http::Place;
+use crate::limits::{NODE_CHARS_MAX, NODES_MAX};
 use crate::model::address::{ResourceId, is_runtime_name};
 use crate::model::connection::Factory;
+use crate::model::nodes::{Link, Node};
 use crate::model::runtime::{Fingerprint, OwnKeys, PerSlot, Slot};
 use crate::model::runtime_service::RuntimeService;
 use crate::model::time::Timestamp;
@@ -159,11 +161,82 @@ struct StatusProperties {
     type_properties: Option<StatusTypeProperties>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StatusTypeProperties {
     #[serde(default, deserialize_with = "soft::text")]
     create_time: Option<String>,
+    #[serde(default, deserialize_with = "soft::list")]
+    nodes: Vec<NodeResource>,
+    #[serde(default, deserialize_with = "soft::list")]
+    links: Vec<LinkResource>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct NodeResource {
+    #[serde(default, deserialize_with = "soft::text")]
+    node_name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    status: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    version: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    register_time: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    last_connect_time: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    expiry_time: Option<String>,
+}
+
+impl NodeResource {
+    /// One without a name cannot be told from others: it is called by its place, and counts.
+    fn node(self, place: usize) -> Node {
+        let name = self.node_name.as_deref().map(short);
+        let status = self.status.as_deref().map(short);
+        Node {
+            name: name.unwrap_or_else(|| format!("node {}", place + 1)),
+            status: status.unwrap_or_else(|| "unknown".to_owned()),
+            version: self.version.as_deref().map(short),
+            registered: instant(self.register_time),
+            connected: instant(self.last_connect_time),
+            expires: instant(self.expiry_time),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LinkResource {
+    #[serde(default, deserialize_with = "soft::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    subscription_id: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    data_factory_name: Option<String>,
+    #[serde(default, deserialize_with = "soft::text")]
+    create_time: Option<String>,
+}
+
+impl LinkResource {
+    fn link(self) -> Link {
+        let name = self.name.as_deref().map(short);
+        Link {
+            name: name.unwrap_or_else(|| "unnamed".to_owned()),
+            factory: self.data_factory_name.as_deref().map(short),
+            subscription: self.subscription_id.as_deref().map(short),
+            created: instant(self.create_time),
+        }
+    }
+}
+
+/// What is shown and written down of a name.
+fn short(text: &str) -> String {
+    text.chars().take(NODE_CHARS_MAX).collect()
+}
+
+fn instant(text: Option<String>) -> Option<Timestamp> {
+    text?.parse().ok()
 }
 
 /// `getStatus`: a POST that reads.
@@ -186,10 +259,15 @@ pub(super) async fn status(
     let (condition, details) = said
         .properties
         .map_or((None, None), |said| (said.state, said.type_properties));
-    let created = details
-        .and_then(|details| details.create_time)
-        .and_then(|text| text.parse::<Timestamp>().ok());
-    let said = RuntimeStatus { created, condition };
+    let details = details.unwrap_or_default();
+    let nodes = details.nodes.into_iter().take(NODES_MAX).enumerate();
+    let links = details.links.into_iter().take(NODES_MAX);
+    let said = RuntimeStatus {
+        created: instant(details.create_time),
+        condition,
+        nodes: nodes.map(|(place, node)| node.node(place)).collect(),
+        links: links.map(LinkResource::link).collect(),
+    };
     Ok(Dated { at, said })
 }
 

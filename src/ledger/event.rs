@@ -7,6 +7,7 @@ use crate::model::address::{Address, Identity};
 use crate::model::hand_off::Destination;
 use crate::model::job::{RunId, RunResult};
 use crate::model::memory::LogReading;
+use crate::model::nodes::NodeRecord;
 use crate::model::runtime::{Fingerprint, PerSlot, Slot};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Receipt};
@@ -98,6 +99,8 @@ pub enum Event {
     Confirmed(Confirmation),
     /// A person said that a key is where it goes.
     HandOffConfirmed(HandOffConfirmation),
+    /// The nodes of a runtime were looked at, before or after a key was regenerated.
+    NodesLooked(NodesLooked),
     /// A person had the failed attempts on a subject forgotten: they are counted anew.
     AttemptsForgotten {
         /// Which.
@@ -195,6 +198,17 @@ pub struct HandOffConfirmation {
     pub reason: Option<String>,
 }
 
+/// The nodes of a runtime, before or after a key was regenerated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodesLooked {
+    /// Of which runtime.
+    pub subject: Subject,
+    /// Which key.
+    pub slot: Slot,
+    /// Before it, and, once they were looked at again, after it.
+    pub record: NodeRecord,
+}
+
 /// What became of an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -236,6 +250,7 @@ impl Event {
             | Self::Declared { subject, .. }
             | Self::Confirmed(Confirmation { subject, .. })
             | Self::HandOffConfirmed(HandOffConfirmation { subject, .. })
+            | Self::NodesLooked(NodesLooked { subject, .. })
             | Self::AttemptsForgotten { subject, .. }
             | Self::Forgotten { subject, .. } => Some(subject),
             Self::Opened { .. } | Self::LogRead(_) | Self::Settled { .. } => None,

@@ -111,6 +111,11 @@ impl Fold {
             }
             Event::Confirmed(said) => self.confirmed(&said.subject, &said.digest, said.run),
             Event::HandOffConfirmed(said) => self.hand_off_confirmed(said),
+            Event::NodesLooked(looked) => {
+                if let Some(runtime) = self.runtime(&looked.subject) {
+                    runtime.nodes_looked(looked.slot, looked.record.clone());
+                }
+            }
             Event::AttemptsForgotten { subject, at, .. } => self.forgive(subject, *at),
             Event::Forgotten {
                 subject,

@@ -77,7 +77,8 @@ impl Known {
             | Event::LogRead(_)
             | Event::RunSeen { .. }
             | Event::RunFailed { .. }
-            | Event::Declared { .. } => None,
+            | Event::Declared { .. }
+            | Event::NodesLooked(_) => None,
         };
         self.touched.extend(identity);
     }

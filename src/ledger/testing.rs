@@ -4,11 +4,14 @@ use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 
-use super::event::{Confirmation, Ending, Event, HandOffConfirmation, Intent, Subject, Why};
+use super::event::{
+    Confirmation, Ending, Event, HandOffConfirmation, Intent, NodesLooked, Subject, Why,
+};
 use crate::model::address::{Address, Identity, Name, ResourceId};
 use crate::model::hand_off::Destination;
 use crate::model::job::{JobId, ParameterValue, RunId, RunResult, Token};
 use crate::model::memory::{LogId, LogReading};
+use crate::model::nodes::{NodeRecord, NodesAfter, NodesBefore};
 use crate::model::runtime::{Fingerprint, PerSlot, Regeneration, Slot};
 use crate::model::time::Timestamp;
 use crate::model::timeline::LogSpan;
@@ -352,6 +355,28 @@ fn said() -> impl Strategy<Value = Event> {
                     at,
                     reason: known.then(|| by.clone()),
                     by,
+                })
+            }),
+        (
+            subject(),
+            slot(),
+            instant(),
+            vec(any::<String>(), 1..4),
+            of((instant(), 0_u32..4, any::<bool>()))
+        )
+            .prop_map(|(subject, slot, at, online, after)| {
+                let after = after.map(|(rotated, reported, is_lost)| NodesAfter {
+                    rotated,
+                    at: rotated,
+                    reported,
+                    lost: online.iter().filter(|_| is_lost).cloned().collect(),
+                });
+                let all = u32::try_from(online.len()).unwrap_or(u32::MAX);
+                let before = NodesBefore { at, online, all };
+                Event::NodesLooked(NodesLooked {
+                    subject,
+                    slot,
+                    record: NodeRecord { before, after },
                 })
             }),
         (subject(), instant(), any::<String>())

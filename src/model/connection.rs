@@ -423,6 +423,14 @@ pub enum KeyConnection {
 }
 
 impl KeyConnection {
+    /// That of a factory, or of what has runtimes as one; `None`: its resources are no runtimes.
+    pub const fn factory(&self) -> Option<&Factory> {
+        match self {
+            Self::Factory(factory) => Some(factory),
+            Self::Subscription(_) => None,
+        }
+    }
+
     /// The connection's name.
     pub const fn name(&self) -> &Name {
         match self {

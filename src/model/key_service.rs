@@ -56,6 +56,14 @@ impl KeyService {
         }
     }
 
+    /// Do machines register with its keys, so that a status tells of them?
+    pub const fn has_nodes(self) -> bool {
+        match self {
+            Self::DataFactory | Self::Synapse => true,
+            Self::Storage => false,
+        }
+    }
+
     /// The service's name for one of the two keys.
     pub const fn key_name(self, slot: Slot) -> &'static str {
         match (self, slot) {

@@ -24,6 +24,7 @@ pub mod key_service;
 pub mod kind;
 pub mod memory;
 pub mod name_glob;
+pub mod nodes;
 pub mod outcome;
 pub mod policy;
 pub mod promise;

@@ -3,6 +3,7 @@
 use super::address::Address;
 use super::job::{RunId, RunResult};
 use super::key_service::KeyService;
+use super::runtime::Slot;
 use super::time::Timestamp;
 use super::trouble::Trouble;
 use super::verdict::{Action, Receipt};
@@ -45,6 +46,15 @@ pub enum Happened {
     NotBegun(Action, String),
     /// An older intent was settled.
     Settled(Action, String),
+    /// The nodes of a runtime were looked at after a key was regenerated.
+    Nodes {
+        /// Which key.
+        slot: Slot,
+        /// `2 of 3 nodes online 5m later; not any more: vm-3`.
+        text: String,
+        /// What that comes to.
+        how: NodesEnd,
+    },
     /// A run that is waited for is still active, in the service's word for its phase.
     Waiting {
         /// Which.
@@ -72,6 +82,19 @@ pub enum Happened {
         /// Why.
         why: String,
     },
+}
+
+/// What became of the nodes that were online before a key was regenerated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NodesEnd {
+    /// All are online.
+    Online,
+    /// Some are not, and the rule allows that, or does not say.
+    Lost,
+    /// More are not than the rule allows.
+    TooMany,
+    /// Nobody knows.
+    Unknown,
 }
 
 /// How a run that was waited for ended.

@@ -97,6 +97,8 @@ pub enum Attention {
     Unattributed,
     /// A key was made and is not handed over, or a hand-off cannot be begun.
     HandOff,
+    /// The nodes of a runtime are not as its rule requires, or were lost after a rotation.
+    Nodes,
     /// A run has blocked the subject for longer than its promise allows.
     Blocked {
         /// Which run.

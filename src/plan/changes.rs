@@ -132,6 +132,8 @@ fn ageless(verdict: &Verdict) -> Verdict {
             Hold::Starved { opens, .. } => *opens = None,
             Hold::Trouble(_)
             | Hold::HandOff { .. }
+            | Hold::Nodes { .. }
+            | Hold::NodesLost { .. }
             | Hold::Busy { .. }
             | Hold::Doubt { .. }
             | Hold::ForeignRotation { .. }

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::finish::{finish, sort, valid_until};
+use super::nodes;
 use super::openings::Rests;
 use super::ration::{Rationed, ration};
 use super::ruling::Draft;
@@ -175,6 +176,8 @@ impl Whole {
         self.skipped
             .sort_by(|a, b| (&a.address, &a.why).cmp(&(&b.address, &b.why)));
         self.skipped.dedup();
+        // Nodes that a runtime of one shard has lost hold the rest of its factory, in whatever shard.
+        nodes::hold(&mut self.drafts);
         let Rationed { exceeded, refused } = ration(&mut self.drafts, guardrails);
         let next_freeze = Rests::of(&self.freezes).next(at).map(|rest| rest.from);
         Plan {

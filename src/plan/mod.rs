@@ -24,6 +24,7 @@ mod job;
 mod lead;
 mod leak;
 pub mod merge;
+mod nodes;
 mod openings;
 mod outside;
 mod promise;
@@ -68,6 +69,7 @@ pub fn decide(survey: &Survey, project: &Project, now: Timestamp) -> Plan {
         })
         .collect();
     sort(&mut drafts);
+    nodes::hold(&mut drafts);
     // Guardrails are for all shards together: their plans keep every candidate, and whoever merges them rations.
     let rationed = match survey.part {
         Some(_) => Rationed::default(),

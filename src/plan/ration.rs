@@ -148,7 +148,5 @@ fn connections(drafts: &[Draft]) -> BTreeMap<String, String> {
 /// Whose keys a step is about, and the ARM id of what holds the resource, in lower case: a runtime's factory, an account's subscription.
 fn holder(draft: &Draft) -> Option<(KeyService, String)> {
     let target = draft.step.target.as_ref()?.runtime()?;
-    let (service, id) = (KeyService::of(&target.id), target.id.folded());
-    let end = id.find(service.below_holder()).unwrap_or(id.len());
-    Some((service, id.get(..end)?.to_owned()))
+    Some((KeyService::of(&target.id), target.holder()))
 }

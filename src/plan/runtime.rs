@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use super::hand_off::{self, HandOffs};
 use super::lead::{self, Waiting};
 use super::leak::Leak;
+use super::nodes;
 use super::openings::Openings;
 use super::promise::{self, Judged};
 use super::ruling::{Draft, Moment, Ruling, busy, doubtful, settlement};
@@ -26,7 +27,7 @@ use crate::model::time::{Span, Timestamp};
 use crate::model::timeline::{self, LogSpan, Timeline, lag};
 use crate::model::verdict::{
     Action, Cause, Facts, Haste, Hold, Keep, NonEmpty, Presumed, ReadOutcome, Receipt,
-    RuntimeFacts, Settled, Settlement, SlotFacts, Target,
+    RuntimeFacts, Settled, Settlement, SlotFacts, Target, Verdict,
 };
 
 /// How far a runtime's due time is drawn earlier: its own share of `jitter`, the same at every plan, always less than `jitter`.
@@ -247,6 +248,7 @@ impl<'a> Judge<'a> {
                 LogSight::Refused(trouble) => Some(trouble.clone()),
                 LogSight::Read { .. } | LogSight::NotAsked => None,
             }),
+            nodes: nodes::facts(case.spec.nodes, memory, sight),
         };
         Self {
             moment,
@@ -275,7 +277,7 @@ impl<'a> Judge<'a> {
             });
             let first = self.hand_offs.first(self.moment);
             first.unwrap_or_else(|| match oldest {
-                Some(slot) => self.rule_due(slot, last_rotation),
+                Some(slot) => self.with_nodes(slot, self.rule_due(slot, last_rotation)),
                 None => self
                     .hand_offs
                     .rest(self.moment)
@@ -435,6 +437,18 @@ impl<'a> Judge<'a> {
             return ruling.changing(self.moment, openings.ends(self.moment.now));
         }
         self.rule_closed(slot, openings)
+    }
+
+    /// A rotation waits for the nodes that the rule requires. No passing of time brings them.
+    fn with_nodes(&self, slot: Slot, ruling: Ruling) -> Ruling {
+        let require = self.spec.nodes.require;
+        match (&ruling.verdict, require.unfit(&self.facts.nodes.sight)) {
+            (Verdict::Act { .. }, Some(why)) => {
+                Ruling::hold(Hold::Nodes { slot, require, why }, None)
+                    .changing(self.moment, ruling.changes_at)
+            }
+            (Verdict::Act { .. } | Verdict::Keep(_) | Verdict::Hold { .. }, _) => ruling,
+        }
     }
 
     /// Both keys serve: the twin is proved to be older than the overlap, and afresh has not touched either within it. Otherwise when that will

@@ -14,6 +14,9 @@ use crate::model::job::{
     SubmissionMemory, SubmissionSight, SubmissionSpec, TasksRun, Token, Trigger,
 };
 use crate::model::memory::Doubt;
+use crate::model::nodes::{
+    Node, NodeLook, NodeRecord, NodeRule, NodesBefore, NodesRequired, NodesShown, NodesSight,
+};
 use crate::model::runtime::{
     Declaration, Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, PerSlot, Regeneration,
     Rotation, RuntimeMemory, RuntimeSight, RuntimeSpec, Slot, SlotMemory, UnknownAge,
@@ -140,6 +143,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
             )),
         },
         spec: RuntimeSpec {
+            nodes: NodeRule::default(),
             age_max: Span::days(90),
             rotate_before: Span::days(14),
             overlap: Span::hours(24),
@@ -154,6 +158,7 @@ pub fn runtime_named(runtime: &str) -> RuntimeCase {
         },
         suspend: None,
         sight: Looked::Seen(RuntimeSight {
+            nodes: NodesSight::NotAsked,
             at: now(),
             kind: OwnKeys::Yes,
             told: PerSlot::default(),
@@ -432,6 +437,23 @@ pub fn submit(token: &str, digest: &str) -> Action {
     }
 }
 
+/// Nodes in these states, that registered ten days ago.
+pub fn nodes(states: &[&str]) -> NodesShown {
+    let node = |(number, state): (usize, &&str)| Node {
+        name: format!("vm-{number}"),
+        status: (*state).to_owned(),
+        version: None,
+        registered: Some(ago("10d")),
+        connected: Some(ago("1m")),
+        expires: None,
+    };
+    NodesShown {
+        at: now(),
+        nodes: states.iter().enumerate().map(node).collect(),
+        links: Vec::new(),
+    }
+}
+
 pub fn survey(cases: impl IntoIterator<Item = Subject>) -> Survey {
     Survey {
         cases: cases.into_iter().collect(),
@@ -575,6 +597,38 @@ impl Dice<'_> {
         }
     }
 
+    /// What the rule asks of nodes, what they were before the last rotation, and how they are.
+    fn nodes(&mut self, case: &mut RuntimeCase) -> NodesSight {
+        if !self.one_in(3) {
+            return NodesSight::NotAsked;
+        }
+        case.spec.nodes.require = self.pick(&[
+            NodesRequired::AllOnline,
+            NodesRequired::AnyOnline,
+            NodesRequired::Any,
+        ]);
+        case.spec.nodes.look = self.maybe(|dice| NodeLook {
+            wait: Span::hours(1),
+            unavailable_max: dice.pick(&[None, Some(0), Some(1)]),
+        });
+        let before = self.maybe(|dice| NodesBefore {
+            at: dice.days(),
+            online: vec!["vm-0".to_owned(), "vm-1".to_owned()],
+            all: 2,
+        });
+        *case.memory.nodes.get_mut(Slot::One) = before.map(|before| NodeRecord {
+            before,
+            after: None,
+        });
+        match self.roll(4) {
+            0 => NodesSight::Refused(trouble()),
+            1 => NodesSight::NotAsked,
+            _ => NodesSight::Shown(nodes(
+                &self.some(2, |dice| dice.pick(&["Online", "Offline", "Limited"])),
+            )),
+        }
+    }
+
     fn suspension(&mut self) -> Option<Suspension> {
         self.one_in(6).then(|| Suspension {
             reason: "moved to a new factory".to_owned(),
@@ -633,6 +687,7 @@ impl Dice<'_> {
             1 => Looked::NotAsked,
             2 => Looked::Failed(trouble()),
             _ => Looked::Seen(RuntimeSight {
+                nodes: self.nodes(&mut case),
                 at: now(),
                 kind,
                 created,

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use crate::model::address::Address;
 use crate::model::hand_off::Destination;
 use crate::model::job::RunId;
 use crate::model::key_service::KeyService;
+use crate::model::nodes::{NodesRequired, NodesUnfit};
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp, minute};
 use crate::model::trouble::TroubleKind;
@@ -60,6 +62,8 @@ pub(super) fn sentence(hold: &Hold, service: KeyService, due: &dyn Fn(Slot) -> S
             )
         }
         Hold::HandOff { slot, to, why } => hand_off(name(slot), to, why),
+        Hold::Nodes { slot, require, why } => nodes(&due(*slot), *require, why),
+        Hold::NodesLost { of, names, max } => lost_nodes(of, names, *max),
         Hold::Freeze { reason } => format!("frozen: {reason}"),
         Hold::Suspended { reason } => format!("suspended: {reason}"),
         Hold::NoKeys { why } => why.clone(),
@@ -77,6 +81,37 @@ pub(super) fn sentence(hold: &Hold, service: KeyService, due: &dyn Fn(Slot) -> S
         Hold::RestartsItself => "a continuous job between two runs: it restarts itself".to_owned(),
         Hold::RunsForbidden => "its settings allow no runs (max_concurrent_runs is 0)".to_owned(),
     }
+}
+
+fn nodes(due: &str, require: NodesRequired, why: &NodesUnfit) -> String {
+    let word = require.word();
+    match why {
+        NodesUnfit::Offline { all: 0, .. } => {
+            format!("{due}, and the runtime has no nodes (nodes.require is {word})")
+        }
+        NodesUnfit::Offline { names, all } => {
+            let online = usize::try_from(*all).unwrap_or(usize::MAX);
+            let online = online.saturating_sub(names.len());
+            let offline = names.join(", ");
+            format!(
+                "{due}, and {online} of {all} nodes are online, not {offline} (nodes.require is {word})"
+            )
+        }
+        NodesUnfit::Unknown(trouble) => {
+            format!("{due}, and its nodes are not known (nodes.require is {word}): {trouble}")
+        }
+    }
+}
+
+fn lost_nodes(of: &Address, names: &[String], max: u32) -> String {
+    if names.is_empty() {
+        return format!(
+            "the nodes of {of} have not reported since its rotation (nodes.maxUnavailable is {max})"
+        );
+    }
+    let (lost, nodes) = (names.len(), if names.len() == 1 { "node" } else { "nodes" });
+    let names = names.join(", ");
+    format!("{of} lost {lost} {nodes} after a rotation: {names} (nodes.maxUnavailable is {max})")
 }
 
 fn hand_off(key: &str, to: &Destination, why: &HandOffStop) -> String {

@@ -10,6 +10,7 @@ mod hold;
 pub mod inventory;
 pub mod json;
 pub mod markdown;
+mod nodes;
 mod paint;
 mod pull;
 mod sentence;

@@ -238,6 +238,7 @@ fn of_keys(rule: &KeyAgeRule) -> Terms {
         opaque("windows", &spec.windows),
         opaque("onWindowStarvation", &spec.on_starvation),
         opaque("allowEmpty", &rule.allow_empty),
+        shown("nodes", spec.nodes.to_string()),
     ]
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::outcome::{Happened, Report};
+use crate::model::outcome::{Happened, NodesEnd, Report};
 
 /// How many of each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -33,8 +33,10 @@ pub struct Tally {
     pub ended_without_success: u64,
     /// Runs that were waited for and go on.
     pub still_running: u64,
-    /// Runs that were waited for and cannot be looked at any more.
+    /// Runs that were waited for, or nodes after a rotation, that cannot be looked at any more.
     pub lost_track_of: u64,
+    /// Rotations after which more nodes are missing than their rule allows.
+    pub nodes_lost: u64,
 }
 
 impl Tally {
@@ -63,8 +65,22 @@ impl Tally {
             Happened::Ended(end) if end.accepted => &mut self.succeeded,
             Happened::Ended(_) => &mut self.ended_without_success,
             Happened::StillGoing { .. } => &mut self.still_running,
-            Happened::OutOfSight { .. } => &mut self.lost_track_of,
-            Happened::Intended(_) | Happened::Besides(..) | Happened::Waiting { .. } => {
+            Happened::OutOfSight { .. }
+            | Happened::Nodes {
+                how: NodesEnd::Unknown,
+                ..
+            } => &mut self.lost_track_of,
+            Happened::Nodes {
+                how: NodesEnd::TooMany,
+                ..
+            } => &mut self.nodes_lost,
+            Happened::Intended(_)
+            | Happened::Besides(..)
+            | Happened::Nodes {
+                how: NodesEnd::Online | NodesEnd::Lost,
+                ..
+            }
+            | Happened::Waiting { .. } => {
                 return None;
             }
         })
@@ -85,6 +101,7 @@ impl Tally {
             (self.ended_without_success, "ended without success"),
             (self.still_running, "still running"),
             (self.lost_track_of, "lost track of"),
+            (self.nodes_lost, "lost too many nodes"),
         ];
         let others = others.into_iter().filter(|(count, _)| *count > 0);
         let parts: Vec<String> = std::iter::once((self.done, "done"))

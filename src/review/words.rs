@@ -1,5 +1,6 @@
 //! Sentences that text and Markdown share. Each is one line, with foreign words already escaped for a terminal.
 
+use super::nodes;
 use crate::escape::line;
 use crate::model::address::ResourceId;
 use crate::model::birth::{AgeRange, Birth, Evidence};
@@ -147,6 +148,7 @@ pub(super) fn runtime_notes(step: &Step) -> Vec<String> {
     let outside = facts.outside.iter().map(|change| outside(change, own));
     outside
         .chain(facts.corrected.iter().map(|one| correction(one, service)))
+        .chain(nodes::remarks(step))
         .collect()
 }
 

@@ -11,6 +11,7 @@ use super::mirror::Mirror;
 use super::shape::verdict::Action;
 use crate::model::hex::hex;
 use crate::model::job::RunResult;
+use crate::model::nodes::NodesUnfit;
 use crate::model::time::Span;
 use crate::model::trouble::TroubleKind;
 use crate::model::verdict::{
@@ -241,6 +242,16 @@ impl Digest {
             Hold::HandOff { slot, to, why } => {
                 self.put(&("handOff", slot.on_the_wire(), to.to_string(), stop(why)));
             }
+            Hold::Nodes { slot, require, why } => self.put(&(
+                "nodes",
+                slot.on_the_wire(),
+                require.word(),
+                match why {
+                    NodesUnfit::Offline { .. } => "offline",
+                    NodesUnfit::Unknown(_) => "unknown",
+                },
+            )),
+            Hold::NodesLost { of, max, .. } => self.put(&("nodesLost", of.to_string(), max)),
             Hold::Freeze { reason } => self.put(&("freeze", reason)),
             Hold::Suspended { reason } => self.put(&("suspended", reason)),
             Hold::NoKeys { .. } => self.put(&"noKeys"),

@@ -158,6 +158,32 @@ impl<S> Absent for Option<S> {
     }
 }
 
+/// A shape that is left out where the model has its default.
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(transparent)]
+pub(super) struct OrDefault<S>(Option<S>);
+
+impl<S> Default for OrDefault<S> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<S> Absent for OrDefault<S> {
+    fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<M: Default + PartialEq, S: Mirror<M>> Mirror<M> for OrDefault<S> {
+    fn of(model: &M) -> Self {
+        Self((*model != M::default()).then(|| S::of(model)))
+    }
+    fn back(self) -> M {
+        self.0.map(S::back).unwrap_or_default()
+    }
+}
+
 impl<S> Absent for Vec<S> {
     fn is_absent(&self) -> bool {
         self.is_empty()

@@ -17,6 +17,7 @@ use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::connection::Subscription;
 use crate::model::desired::KeyAgeRule;
 use crate::model::memory::LogId;
+use crate::model::nodes::NodesSight;
 use crate::model::runtime::{Fingerprint, KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight};
 use crate::model::selector::Selector;
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
@@ -303,6 +304,7 @@ async fn see(
         return Err(trouble);
     }
     let sight = RuntimeSight {
+        nodes: NodesSight::NotAsked,
         at: seen.at,
         kind: seen.account.own_keys,
         created: seen.account.created,

@@ -17,6 +17,7 @@ use crate::model::hand_off::Serves;
 use crate::model::inventory::{Inventory, InventoryKey, KeyState};
 use crate::model::memory::Memory;
 use crate::model::name_glob::NameGlob;
+use crate::model::nodes::NodeRule;
 use crate::model::runtime::{OnStarvation, OwnKeys, RuntimeSpec, Slot, UnknownAge};
 use crate::model::runtime_service::RuntimeService;
 use crate::model::selector::Selector;
@@ -234,6 +235,7 @@ fn everything(connection: Name, select: Vec<Selector>) -> KeyAgeRule {
             on_starvation: OnStarvation::Wait,
             jitter: Span::ZERO,
             hand_offs: Vec::new(),
+            nodes: NodeRule::default(),
             serves: Serves::default(),
             born_after: None,
             ignore_windows: false,

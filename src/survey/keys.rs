@@ -34,15 +34,7 @@ pub fn are_needed(
     sight: &RuntimeSight,
     due_age: Span,
 ) -> bool {
-    let now = scene.options.now;
-    let joint = Timeline::of(&case.memory, Some(sight)).births();
-    let are_young = joint.kept_until(due_age).is_some_and(|at| now < at);
-    let may_be_due = match case.spec.unknown_age {
-        // After a leak the greatest age counts, whatever the rule says of others.
-        UnknownAge::Adopt if case.spec.leak(now).is_some() => !are_young,
-        UnknownAge::Adopt => joint.broken_from(due_age).is_some_and(|at| at <= now),
-        UnknownAge::Rotate | UnknownAge::Fail => !are_young,
-    };
+    let (are_young, may_be_due) = ages(scene, case, sight, due_age);
     // Of a runtime that may have been made anew no log tells.
     let are_known = sight.created.is_some() && log_is_silent_since_seen(&case.memory, &sight.log);
     let needs_none = match scene.options.keys {
@@ -52,6 +44,35 @@ pub fn are_needed(
         }
     };
     !needs_none
+}
+
+/// Are both keys surely younger than `due_age`, and may one be due by how the rule judges?
+fn ages(
+    scene: &Scene<'_>,
+    case: &RuntimeCase,
+    sight: &RuntimeSight,
+    due_age: Span,
+) -> (bool, bool) {
+    let now = scene.options.now;
+    let joint = Timeline::of(&case.memory, Some(sight)).births();
+    let are_young = joint.kept_until(due_age).is_some_and(|at| now < at);
+    let may_be_due = match case.spec.unknown_age {
+        // After a leak the greatest age counts, whatever the rule says of others.
+        UnknownAge::Adopt if case.spec.leak(now).is_some() => !are_young,
+        UnknownAge::Adopt => joint.broken_from(due_age).is_some_and(|at| at <= now),
+        UnknownAge::Rotate | UnknownAge::Fail => !are_young,
+    };
+    (are_young, may_be_due)
+}
+
+/// May a key of what was seen so be due? `due_age`: no younger key is.
+pub fn may_be_due(
+    scene: &Scene<'_>,
+    case: &RuntimeCase,
+    sight: &RuntimeSight,
+    due_age: Span,
+) -> bool {
+    ages(scene, case, sight, due_age).1
 }
 
 /// Was the log read without a gap since the keys were last seen, and does it tell of no regeneration?

@@ -16,9 +16,31 @@ fn lacks_proof(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
     scene.options.refresh == Refresh::All
         || !case.doubts.is_empty()
         || case.memory.awaits_log()
+        || owes_node_look(case)
         || !case
             .memory
             .proves_younger(due_at_the_earliest(scene, &case.spec), scene.options.now)
+}
+
+/// Is a look at its nodes missing after a rotation, or are nodes? Only rules that ask for such looks get more of them.
+pub(super) fn owes_node_look(case: &RuntimeCase) -> bool {
+    let is_open = |look| case.memory.owes_node_look(look) || case.memory.has_lost_nodes();
+    case.spec.nodes.look.is_some_and(is_open)
+}
+
+/// May a key that is due go now, as far as the rule and the ledger say? Not while the rule is suspended, its windows are closed, everything is
+/// frozen, or the other key was regenerated within the overlap.
+pub(super) fn may_go(scene: &Scene<'_>, case: &RuntimeCase) -> bool {
+    let (now, spec) = (scene.options.now, &case.spec);
+    let is_suspended = case.suspend.as_ref().is_some_and(|one| one.holds(now));
+    let rotated = case.memory.last_rotation();
+    let is_overlapped = rotated.is_some_and(|(_, at)| now < spec.overlap.after(at));
+    let mut windows = spec.windows.iter();
+    let is_open = spec.windows.is_empty() || windows.any(|window| window.closes(now).is_some());
+    let passes = spec.ignore_windows || spec.on_starvation == OnStarvation::Rotate;
+    let mut freezes = scene.desired.project.freezes.iter();
+    let is_frozen = !spec.ignore_windows && freezes.any(|freeze| freeze.covers(now));
+    !is_suspended && !is_overlapped && !is_frozen && (is_open || passes)
 }
 
 /// No key of any age below this is due, whatever its share of the jitter and whatever lies ahead.

@@ -15,6 +15,7 @@ use super::scene::Scene;
 use crate::cloud::{ActivityLog, Dated, ListedRuntime};
 use crate::model::address::{Address, Identity, ResourceId};
 use crate::model::connection::Factory;
+use crate::model::nodes::NodesSight;
 use crate::model::runtime::{KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight};
 use crate::model::selector::Selector;
 use crate::model::survey::{Case, Looked, Refresh, RuntimeCase, Skipped, Subject};
@@ -271,6 +272,7 @@ async fn look(
             told: PerSlot::default(),
             told_ahead: PerSlot::default(),
             log: LogSight::NotAsked,
+            nodes: NodesSight::NotAsked,
         };
         return Case {
             sight: Looked::Seen(sight),
@@ -283,6 +285,9 @@ async fn look(
     if let Some(seen) = scene.seen_keys(&case) {
         return already_seen(scene, case, seen);
     }
-    let sight = see::see(scene, factory, &case, listed_at, asks_log).await;
+    let sight = match see::see(scene, factory, &case, listed_at, asks_log).await {
+        Ok(sight) => Ok(see::with_nodes(scene, factory, &case, sight).await),
+        Err(trouble) => Err(trouble),
+    };
     looked_at(scene, case, sight)
 }

@@ -37,7 +37,9 @@ fn slot_facts(digit: char) -> SlotFacts {
 
 fn runtime_step(seen: i64, one: char, two: char) -> Step {
     let facts = RuntimeFacts {
+        nodes: crate::model::nodes::NodeFacts::default(),
         spec: RuntimeSpec {
+            nodes: crate::model::nodes::NodeRule::default(),
             age_max: Span::days(90),
             rotate_before: Span::ZERO,
             overlap: Span::ZERO,

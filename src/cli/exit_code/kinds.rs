@@ -11,7 +11,8 @@ pub const TABLE: &str = "Exit codes:
   1  error, or no subject could be read
   2  plan --detailed-exitcode: an action, an operation to resolve, or a wait to resume
   3  a subject is of a kind named by --fail-on (default: unknown,attention);
-     apply: not everything was done, an operation is unresolved, or it lost track of a run;
+     apply: not everything was done, an operation is unresolved, it lost track of a run,
+     or a rotation lost more nodes than its rule allows;
      auth: a right is missing
   4  the plan is stale or expired, or was made for another ledger
   5  refused by a guardrail, by the policy, or for lack of trust

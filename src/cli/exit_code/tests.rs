@@ -285,7 +285,9 @@ fn runtime(promise: Promise, twin_days: u64) -> Step {
         beside: Presumed::Unseen,
     };
     let facts = RuntimeFacts {
+        nodes: crate::model::nodes::NodeFacts::default(),
         spec: RuntimeSpec {
+            nodes: crate::model::nodes::NodeRule::default(),
             age_max: Span::days(90),
             rotate_before: Span::days(14),
             overlap: Span::days(1),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::list::{by_address, in_brief};
 use crate::model::address::{Address, Identity};
 use crate::model::memory::{Doubt, Memory};
+use crate::model::nodes::NodeRecord;
 use crate::model::runtime::Slot;
 use crate::model::time::{Span, Timestamp};
 use crate::model::verdict::Refusal;
@@ -57,11 +58,44 @@ struct Key {
     /// When a person said that it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     declared: Option<String>,
+    /// What its last regeneration did to the nodes of a runtime, where they were looked at before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<Nodes>,
     /// It is at least so many seconds old.
     age_at_least: u64,
     /// It is at most so many seconds old; absent: nothing bounds it.
     #[serde(skip_serializing_if = "Option::is_none")]
     age_at_most: Option<u64>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Nodes {
+    /// When they were looked at before it.
+    before: String,
+    /// Those that were online then.
+    online: Vec<String>,
+    /// When they were looked at last after it; absent: nobody has looked since, or it was not regenerated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
+    /// Those that were not online any more.
+    lost: Vec<String>,
+    /// How many had connected since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reported: Option<u32>,
+}
+
+impl Nodes {
+    fn of(record: &NodeRecord) -> Self {
+        let after = record.after.as_ref();
+        Self {
+            before: record.before.at.to_string(),
+            online: record.before.online.clone(),
+            after: after.map(|after| after.at.to_string()),
+            lost: record.lost().to_vec(),
+            reported: after.map(|after| after.reported),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -148,6 +182,7 @@ fn keys(memory: &Memory, identity: &Identity, now: Timestamp) -> Vec<Key> {
                 .map(|print| print.as_str().to_owned()),
             last_seen: known.last_seen.map(|at| at.to_string()),
             declared: known.declared.map(|said| said.born.to_string()),
+            nodes: runtime.nodes.get(slot).as_ref().map(Nodes::of),
             age_at_least: age.at_least.as_secs(),
             age_at_most: age.at_most.map(Span::as_secs),
         }

@@ -12,6 +12,7 @@ use crate::model::job::{RunResult, SubmissionMemory};
 use crate::model::memory::Memory;
 use crate::model::runtime::{RuntimeMemory, Slot, SlotMemory};
 use crate::model::time::minute;
+use crate::review;
 
 pub(super) fn list(memory: &Memory) -> String {
     if memory.addresses.is_empty() {
@@ -146,6 +147,17 @@ pub(super) fn show(session: &Session, address: &Address) -> Result<String, Failu
             let age = births.get(slot).age(now);
             let name = identity.key_service().key_name(slot);
             text.push_str(&slot_line(runtime.slots.get(slot), name, age));
+        }
+        for slot in Slot::BOTH {
+            let name = identity.key_service().key_name(slot);
+            let record = runtime.nodes.get(slot).as_ref();
+            let record = record.filter(|record| {
+                record.after.is_some() || runtime.rotated_after_look(slot).is_some()
+            });
+            if let Some(record) = record {
+                let record = line(&review::text::node_record(name, record));
+                text.extend(["  ", &record, "\n"]);
+            }
         }
     }
     text.push_str(&unresolved(memory, identity));

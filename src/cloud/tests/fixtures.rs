@@ -288,6 +288,18 @@ async fn check_keys(body: &Fixture, meaning: &Meaning) -> Vec<&'static str> {
                 .said;
             assert_eq!(seen.created.unwrap().to_string(), *created, "{name}");
             assert_eq!(seen.condition.as_deref(), Some(*condition), "{name}");
+            let nodes = &body.body["properties"]["typeProperties"]["nodes"];
+            let nodes = nodes.as_array().map(Vec::as_slice).unwrap_or_default();
+            assert_eq!(seen.nodes.len(), nodes.len(), "{name}");
+            for (node, told) in seen.nodes.iter().zip(nodes) {
+                let at = |field: &str| Some(told[field].as_str()?.parse::<Timestamp>().unwrap());
+                assert_eq!(node.name, told["nodeName"], "{name}");
+                assert_eq!(node.status, told["status"], "{name}");
+                assert_eq!(node.version.as_deref(), told["version"].as_str(), "{name}");
+                assert_eq!(node.registered, at("registerTime"), "{name}");
+                assert_eq!(node.connected, at("lastConnectTime"), "{name}");
+                assert_eq!(node.expires, at("expiryTime"), "{name}");
+            }
             vec!["adf.getStatus"]
         }
         Keys { differ } => {

@@ -169,7 +169,10 @@ fn bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static str])>
         (
             "POST …/getStatus",
             "adf.getStatus",
-            json!({"properties": {"state": "Online", "typeProperties": {"createTime": "2026-01-01T00:00:00Z"}}}),
+            json!({"properties": {"state": "Online", "typeProperties": {
+                "createTime": "2026-01-01T00:00:00Z", "nodes": [node()],
+                "links": [{"name": "l", "subscriptionId": "s", "dataFactoryName": "f", "createTime": "2026-01-01T00:00:00Z"}],
+            }}}),
             &[],
         ),
         (
@@ -333,6 +336,13 @@ fn all_bodies() -> Vec<(&'static str, &'static str, Value, &'static [&'static st
     [bodies(), storage_bodies(), vault_bodies()].concat()
 }
 
+fn node() -> Value {
+    json!({
+        "nodeName": "vm-1", "status": "Online", "version": "5.5.7762.1", "registerTime": "2026-01-01T00:00:00Z",
+        "lastConnectTime": "2026-01-02T00:00:00Z", "expiryTime": "2027-01-01T00:00:00Z",
+    })
+}
+
 /// One of each kind of thing that a field may hold instead of what is expected.
 fn odd() -> Vec<Value> {
     let list = json!(["x", {"y": 1}]);
@@ -350,7 +360,9 @@ fn odd() -> Vec<Value> {
 
 /// Objects that hold only what is not needed.
 fn is_part(field: &str, section: &str) -> bool {
-    const PARTS: [&str; 16] = [
+    const PARTS: [&str; 18] = [
+        "nodes[]",
+        "links[]",
         "state",
         "status",
         "termination_details",

@@ -153,6 +153,11 @@ impl<'a> Choice<'a> {
                 Some(Event::Settled { how, at, .. }) => self.rests_on(intent, how, *at),
                 _ => self.open.contains(intent.intent.as_str()),
             },
+            Event::NodesLooked(looked) => self.runtime.is_some_and(|runtime| {
+                let known = runtime.nodes.get(looked.slot).as_ref();
+                let same = |event: &Event| matches!(event, Event::NodesLooked(other) if other.slot == looked.slot && other.record == looked.record);
+                known == Some(&looked.record) && newest(item, items, same)
+            }),
             // A person said it: there are few of them.
             Event::Confirmed(_)
             | Event::HandOffConfirmed(_)

@@ -145,6 +145,7 @@ impl Rest {
             | Event::Declared { .. }
             | Event::Confirmed(_)
             | Event::HandOffConfirmed(_)
+            | Event::NodesLooked(_)
             | Event::AttemptsForgotten { .. } => self.hold(Line::new(number, text, event)),
         }
     }

@@ -64,6 +64,8 @@ enum EventLine {
     Confirmed(ConfirmedLine<'static>),
     /// A person said that a key is where it goes.
     HandOffConfirmed(HandOffLine<'static>),
+    /// The nodes of a runtime were looked at, before or after a key was regenerated.
+    NodesLooked(NodesLine<'static>),
     /// A person had the failed attempts on a subject forgotten: they are counted anew.
     AttemptsForgotten(AttemptsLine<'static>),
     /// Everything about a subject is forgotten.
@@ -281,6 +283,41 @@ enum DestinationLine {
     Command(Vec<String>),
     /// What a person has to do.
     Confirm(String),
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct NodesLine<'a> {
+    /// What it is: `runtime:ARM-ID`, `job:HOST/ID`, `submit:HOST/RULE`.
+    #[serde(borrow)]
+    identity: Cow<'a, str>,
+    /// What people called it: `CONNECTION/NAME`.
+    #[serde(borrow)]
+    address: Cow<'a, str>,
+    /// Which key was to be regenerated.
+    slot: SlotLine,
+    /// When they were looked at before it.
+    at: Instant,
+    /// Those that were online then.
+    online: Vec<String>,
+    /// How many there were.
+    all: u32,
+    /// What became of them; absent: not looked at yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<NodesAfterLine>,
+}
+
+/// What became of nodes that were online before a key was regenerated.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct NodesAfterLine {
+    /// When the key was regenerated.
+    rotated: Instant,
+    /// When they were looked at after it.
+    at: Instant,
+    /// How many are online and have connected since.
+    reported: u32,
+    /// Those that are not online any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lost: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -551,6 +588,9 @@ fn read_event(name: &str, text: &[u8]) -> Option<Result<Event, Wrong>> {
         }),
         "handOffConfirmed" => read(text, |line: HandOffLine<'_>| {
             line.confirmation().map(Event::HandOffConfirmed)
+        }),
+        "nodesLooked" => read(text, |line: NodesLine<'_>| {
+            line.looked().map(Event::NodesLooked)
         }),
         "forgotten" => read(text, ForgottenLine::event),
         _ => return None,

@@ -9,6 +9,7 @@ use crate::model::desired::KeyAgeRule;
 use crate::model::hand_off::{HandOff, Serves};
 use crate::model::kind::Kind;
 use crate::model::name_glob::NameGlob;
+use crate::model::nodes::NodeRule;
 use crate::model::runtime::RuntimeSpec;
 use crate::model::selector::Selector;
 use crate::model::window::Window;
@@ -23,6 +24,7 @@ use super::super::shape::rule::{KeyAgeSpec, WindowText};
 use super::claims::RuntimeClaims;
 use super::context::{Context, named};
 use super::hand_off::{self, Selection, Vaults};
+use super::nodes;
 use super::unlikely;
 
 /// All KeyAge rules by name, `None` if one is missing; and the Key Vaults that they hand keys to.
@@ -67,18 +69,17 @@ pub fn build(context: &mut Context<'_>) -> (Option<Vec<KeyAgeRule>>, Vaults) {
             || select
                 .iter()
                 .any(|(one, _)| matches!(one, Selector::Glob(_)));
-        let hand_off = connection.as_ref().and_then(|connection| {
+        let rule = connection.as_ref().and_then(|connection| {
             let selection = Selection {
                 connection,
                 is_several,
             };
             let serves = hand_off::serves(context, spec.serves.as_ref(), connection.service());
-            Some((
-                hand_off::build(context, &mut vaults, spec, &selection)?,
-                serves,
-            ))
+            let nodes = nodes::build(spec.nodes.as_ref(), connection.service(), context.findings);
+            let hand_offs = hand_off::build(context, &mut vaults, spec, &selection)?;
+            Some((hand_offs, serves, nodes))
         });
-        let built = hand_off.and_then(|hand_off| runtime_spec(spec, hand_off));
+        let built = rule.and_then(|rule| runtime_spec(spec, rule));
         check_selectors(spec, &written, context.findings);
         rules.push(connection.zip(built).map(|(connection, built)| KeyAgeRule {
             name,
@@ -267,7 +268,7 @@ fn check_selectors(spec: &KeyAgeSpec, written: &Written<'_>, findings: &mut Find
 
 fn runtime_spec(
     spec: &KeyAgeSpec,
-    (hand_offs, serves): (Vec<HandOff>, Serves),
+    (hand_offs, serves, nodes): (Vec<HandOff>, Serves, NodeRule),
 ) -> Option<RuntimeSpec> {
     let limit = spec.age_max.value.0;
     let written = |length: &Option<At<Length>>| length.as_ref().map(|at| at.value.0);
@@ -301,6 +302,7 @@ fn runtime_spec(
         serves,
         born_after: spec.born_after.as_ref().map(|at| at.value.0),
         ignore_windows: spec.ignore_windows.as_ref().is_some_and(|at| at.value.0),
+        nodes,
     })
 }
 

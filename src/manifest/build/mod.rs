@@ -13,6 +13,7 @@ mod credential;
 mod hand_off;
 mod job_run;
 mod key_age;
+mod nodes;
 mod own_name;
 mod policy;
 mod project;

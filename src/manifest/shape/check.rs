@@ -1,6 +1,8 @@
 //! What the fields of one mapping must be to each other. Asked as soon as those fields are read, also if others are wrong.
 
-use crate::limits::{HAND_OFF_TIMEOUT_MAX, HAND_OFFS_MAX, RUN_RETENTION_DAYS, WINDOWS_MAX};
+use crate::limits::{
+    HAND_OFF_TIMEOUT_MAX, HAND_OFFS_MAX, NODES_WAIT_MAX, RUN_RETENTION_DAYS, WINDOWS_MAX,
+};
 use crate::model::time::Span;
 use crate::model::window::Window;
 
@@ -239,6 +241,16 @@ pub fn hand_off(
             Problem::at(command.mark, message)
                 .help("write the program and its arguments: `[./deliver.sh, west]`"),
         );
+    }
+}
+
+/// The `wait` of `nodes`: not for ever.
+pub fn nodes_wait(wait: &At<Length>, findings: &mut Findings) {
+    let longest = Span::seconds(NODES_WAIT_MAX.as_secs());
+    if wait.value.0 > longest {
+        let message = format!("`wait` must be at most {longest}");
+        let help = "a node that takes longer is looked at by the next plan";
+        findings.add(Problem::at(wait.mark, message).help(help));
     }
 }
 

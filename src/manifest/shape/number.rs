@@ -65,30 +65,36 @@ pub struct Positive(pub i64);
 
 impl Shape for Positive {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
-        let scalar = scalar(spot, "a whole number", findings)?;
-        let number = scalar.text.parse().ok().filter(|number| *number > 0);
-        match (scalar.class(), number) {
-            (Class::Integer, Some(number)) => return Some(Self(number)),
-            (Class::Integer | Class::Number, _) => {
-                let message = format!("`{}` wants a whole number of 1 or more", spot.name);
-                findings.add(Problem::at(spot.node.mark, message));
-            }
-            (Class::Disputed(dispute), _) => {
-                let message = format!("`{}` is not the same number to every tool", scalar.text);
-                let plain = scalar.text.trim_start_matches('0').replace('_', "");
-                findings.add(
-                    Problem::at(spot.node.mark, message)
-                        .label(dispute.reading())
-                        .help(format!("write {plain}")),
-                );
-            }
-            (_, number) => {
-                let help = number.map(|number| format!("write {number}, without quotes"));
-                findings.add(wrong_type(spot, "a whole number").maybe_help(help));
-            }
-        }
-        None
+        at_least(1, spot, findings).map(Self)
     }
+}
+
+/// A whole number that is not less than `least`.
+fn at_least(least: i64, spot: Spot<'_>, findings: &mut Findings) -> Option<i64> {
+    let scalar = scalar(spot, "a whole number", findings)?;
+    let number = scalar.text.parse().ok();
+    let number = number.filter(|number: &i64| *number >= least);
+    match (scalar.class(), number) {
+        (Class::Integer, Some(number)) => return Some(number),
+        (Class::Integer | Class::Number, _) => {
+            let message = format!("`{}` wants a whole number of {least} or more", spot.name);
+            findings.add(Problem::at(spot.node.mark, message));
+        }
+        (Class::Disputed(dispute), _) => {
+            let message = format!("`{}` is not the same number to every tool", scalar.text);
+            let plain = scalar.text.trim_start_matches('0').replace('_', "");
+            findings.add(
+                Problem::at(spot.node.mark, message)
+                    .label(dispute.reading())
+                    .help(format!("write {plain}")),
+            );
+        }
+        (_, number) => {
+            let help = number.map(|number| format!("write {number}, without quotes"));
+            findings.add(wrong_type(spot, "a whole number").maybe_help(help));
+        }
+    }
+    None
 }
 
 impl JsonSchema for Positive {
@@ -108,12 +114,41 @@ pub struct Count(pub u32);
 impl Shape for Count {
     fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
         let number = Positive::read(spot, findings)?.0;
-        let fits = u32::try_from(number).ok();
-        if fits.is_none() {
-            let message = format!("`{}` wants at most {}", spot.name, u32::MAX);
-            findings.add(Problem::at(spot.node.mark, message));
-        }
-        fits.map(Self)
+        of_things(number, spot, findings).map(Self)
+    }
+}
+
+/// Not more things than anybody counts.
+fn of_things(number: i64, spot: Spot<'_>, findings: &mut Findings) -> Option<u32> {
+    let fits = u32::try_from(number).ok();
+    if fits.is_none() {
+        let message = format!("`{}` wants at most {}", spot.name, u32::MAX);
+        findings.add(Problem::at(spot.node.mark, message));
+    }
+    fits
+}
+
+/// A whole number of things, which may be none.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole(pub u32);
+
+impl Shape for Whole {
+    fn read(spot: Spot<'_>, findings: &mut Findings) -> Option<Self> {
+        let number = at_least(0, spot, findings)?;
+        of_things(number, spot, findings).map(Self)
+    }
+}
+
+impl JsonSchema for Whole {
+    fn schema_name() -> Cow<'static, str> {
+        "Whole".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "integer", "minimum": 0, "maximum": u32::MAX,
+            "description": "A whole number of things, which may be none."
+        })
     }
 }
 

@@ -10,10 +10,11 @@ use super::json::Json;
 use super::leaf::{
     AccountPattern, CronText, Filled, Instant, Reference, ResultWord, RuntimePattern, Truth,
 };
-use super::number::{Count, Length, Positive};
+use super::number::{Count, Length, Positive, Whole};
 use super::parameter::ParameterText;
 use super::suspend::SuspendText;
 use crate::model::job::{Concurrency, Counting};
+use crate::model::nodes::NodesRequired;
 use crate::model::runtime::{OnStarvation, UnknownAge};
 
 record! {
@@ -65,6 +66,9 @@ record! {
         /// With `bornAfter`: what it makes due does not wait for windows, nor for freezes of the Project; those of a policy, guardrails and `overlap`
         /// hold. Default: `false`.
         "ignoreWindows" ignore_windows: Option<At<Truth>>,
+        /// What is asked of the nodes of a runtime before and after one of its keys is regenerated. Default: nothing is required, and nothing is
+        /// looked at afterwards.
+        "nodes" nodes: Option<At<NodesText>>,
         /// Takes the rule out of action for a while. Its subjects are shown with the reason, and its promises are still judged.
         "suspend" suspend: Option<At<SuspendText>>,
     }
@@ -132,6 +136,34 @@ record! {
         "credential" credential: Option<At<Reference>>,
         /// Whether a secret with versions that afresh did not write for this resource is taken over. Default: `false`, it needs attention.
         "adopt" adopt: Option<At<Truth>>,
+    }
+}
+
+record! {
+    /// What is asked of the nodes of a runtime.
+    NodesText {
+        /// Which nodes have to be online before a key is regenerated. Default: `any`.
+        "require" require: Option<At<NodesRequiredWord>>,
+        /// How long apply waits, after a key was regenerated, until the nodes that were online before have connected again: at most `1h`.
+        /// Default: `5m`.
+        "wait" wait: Option<At<Length>>,
+        /// With more nodes that were online before and are not any more, no other key of the factory is regenerated. Default: the rest of the
+        /// factory goes on.
+        "maxUnavailable" unavailable_max: Option<At<Whole>>,
+    }
+    check |findings| {
+        if let Some(Some(wait)) = &wait {
+            check::nodes_wait(wait, findings);
+        }
+    }
+}
+
+words! {
+    /// Which nodes have to be online before a key is regenerated.
+    NodesRequiredWord(NodesRequired) {
+        "allOnline" NodesRequired::AllOnline = "Every node. A runtime without nodes has none that is not.",
+        "anyOnline" NodesRequired::AnyOnline = "At least one node.",
+        "any" NodesRequired::Any = "None has to be. A plan tells which are offline.",
     }
 }
 

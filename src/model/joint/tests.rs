@@ -289,6 +289,7 @@ fn our_own_rotation_says_more_than_an_answer_that_is_older() {
     let mut memory = runtime(&[]);
     memory.slots.one = held('a', Evidence::Rotated { sent, answered }, 290);
     let looked = |one: u64| RuntimeSight {
+        nodes: crate::model::nodes::NodesSight::NotAsked,
         at: day(300),
         kind: OwnKeys::Yes,
         created: Some(day(0)),

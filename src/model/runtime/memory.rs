@@ -9,6 +9,7 @@ use super::slot_memory::SlotMemory;
 use super::undone::Undone;
 use crate::model::birth::Interval;
 use crate::model::hand_off::{Delivered, Destination};
+use crate::model::nodes::{self, NodeLook, NodeRecord};
 use crate::model::time::Timestamp;
 use crate::model::timeline::log::LogMemory;
 
@@ -33,6 +34,8 @@ pub struct RuntimeMemory {
     pub recognised: PerSlot<Option<KnownKey>>,
     /// What was handed over last, by where it went.
     pub delivered: BTreeMap<Destination, Delivered>,
+    /// What the last regeneration of each key did to its nodes, where they were looked at before it.
+    pub nodes: PerSlot<Option<NodeRecord>>,
 }
 
 impl RuntimeMemory {
@@ -62,6 +65,43 @@ impl RuntimeMemory {
         let later = |known: &Rotation| known.answered <= rotation.answered;
         let place = self.rotations.partition_point(later);
         self.rotations.insert(place, rotation);
+    }
+
+    /// Remembers a look at its nodes. What was seen later stays.
+    pub fn nodes_looked(&mut self, slot: Slot, news: NodeRecord) {
+        let known = self.nodes.get_mut(slot);
+        let looked = |record: &NodeRecord| {
+            let after = record.after.as_ref().map(|after| after.at);
+            (record.before.at, after)
+        };
+        if known
+            .as_ref()
+            .is_none_or(|known| looked(known) <= looked(&news))
+        {
+            *known = Some(news);
+        }
+    }
+
+    /// When the key of a record of nodes was regenerated; `None`: it was not, as far as anybody knows.
+    pub fn rotated_after_look(&self, slot: Slot) -> Option<Timestamp> {
+        let looked = self.nodes.get(slot).as_ref()?.before.at;
+        let rotated = |one: &&Rotation| one.slot == slot && looked <= one.answered;
+        let first = self.rotations.iter().find(rotated)?;
+        Some(first.answered)
+    }
+
+    /// Is a look at its nodes missing, after the last time that a key of it was regenerated?
+    pub fn owes_node_look(&self, look: NodeLook) -> bool {
+        let is_open = |(slot, record): (Slot, &NodeRecord)| {
+            record.is_open(look)
+                && (record.after.is_some() || self.rotated_after_look(slot).is_some())
+        };
+        nodes::newest(&self.nodes).is_some_and(is_open)
+    }
+
+    /// Did the last regeneration leave nodes behind that were online before?
+    pub fn has_lost_nodes(&self) -> bool {
+        nodes::newest(&self.nodes).is_some_and(|(_, record)| !record.lost().is_empty())
     }
 
     /// The last regeneration by afresh: which key, and when it was answered.

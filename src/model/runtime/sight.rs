@@ -3,6 +3,7 @@
 use super::fingerprint::Fingerprint;
 use super::regeneration::Regeneration;
 use super::slot::PerSlot;
+use crate::model::nodes::NodesSight;
 use crate::model::time::Timestamp;
 use crate::model::trouble::Trouble;
 
@@ -25,6 +26,8 @@ pub struct RuntimeSight {
     pub told_ahead: PerSlot<Option<Timestamp>>,
     /// What the Activity Log says of it.
     pub log: LogSight,
+    /// Its nodes, where a key may be due or a look at them is missing.
+    pub nodes: NodesSight,
 }
 
 /// Whether a resource has keys of its own.

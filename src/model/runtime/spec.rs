@@ -1,6 +1,7 @@
 //! What is promised of a runtime's keys, and how they are judged.
 
 use crate::model::hand_off::{HandOff, Serves};
+use crate::model::nodes::NodeRule;
 use crate::model::time::{Span, Timestamp};
 use crate::model::window::Window;
 
@@ -29,6 +30,8 @@ pub struct RuntimeSpec {
     pub born_after: Option<Timestamp>,
     /// What that makes due goes outside the windows, and in freezes of the Project.
     pub ignore_windows: bool,
+    /// What is asked of the nodes of a runtime.
+    pub nodes: NodeRule,
 }
 
 /// How an age that is not known exactly is judged.

@@ -5,6 +5,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::nodes;
 use super::parts::{
     age, fingerprint, hex_digits, instant, result, run_id, slot, span, text, trouble,
 };
@@ -119,7 +120,7 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
         vec(Just(window), 0..2),
         starving,
         span(),
-        (of(instant()), any::<bool>()),
+        (of(instant()), any::<bool>(), nodes::rule()),
     )
         .prop_map(
             |(
@@ -130,7 +131,7 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
                 windows,
                 on_starvation,
                 jitter,
-                (born_after, ignore_windows),
+                (born_after, ignore_windows, nodes),
             )| {
                 RuntimeSpec {
                     age_max,
@@ -144,6 +145,7 @@ pub(super) fn spec() -> BoxedStrategy<RuntimeSpec> {
                     serves: crate::model::hand_off::Serves::default(),
                     born_after,
                     ignore_windows,
+                    nodes,
                 }
             },
         )
@@ -185,7 +187,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
             Just(ReadOutcome::NotRead),
             Just(ReadOutcome::Failed),
         ],
-        (of(instant()), of(instant()), told()),
+        (of(instant()), of(instant()), told(), nodes::facts()),
         (
             vec(correction(), 0..2),
             vec(outside(), 0..2),
@@ -201,7 +203,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 one,
                 two,
                 read,
-                (seen_at, created, told),
+                (seen_at, created, told, nodes),
                 (corrected, outside, status_refused, keys_refused, log_refused),
             )| RuntimeFacts {
                 spec,
@@ -217,6 +219,7 @@ pub(super) fn runtime_facts() -> BoxedStrategy<RuntimeFacts> {
                 status_refused,
                 keys_refused,
                 log_refused,
+                nodes,
             },
         )
         .boxed()

@@ -1,6 +1,7 @@
 //! Plans for tests: any plan that the words can say, with hostile texts in every place that a foreign hand fills.
 
 mod facts;
+pub(crate) mod nodes;
 mod parts;
 mod verdicts;
 
@@ -86,6 +87,7 @@ fn standing() -> BoxedStrategy<Stands> {
                 Attention::Settings,
                 Attention::Policy,
                 Attention::Unattributed,
+                Attention::Nodes,
             ][..]
         ),
         run_id().prop_map(|run| Attention::Blocked { run }),

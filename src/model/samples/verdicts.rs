@@ -5,6 +5,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::nodes;
 use super::parts::{
     age, fingerprint, hex_digits, instant, run_id, slot, span, text, token, trouble,
 };
@@ -130,6 +131,7 @@ pub(super) fn hold() -> BoxedStrategy<Hold> {
         }),
         (action(), instant()).prop_map(|(action, since)| Hold::Doubt { action, since }),
         text().prop_map(|reason| Hold::Freeze { reason }),
+        nodes::hold(),
         text().prop_map(|reason| Hold::Suspended { reason }),
         text().prop_map(|guardrail| Hold::Deferred { guardrail }),
     ]

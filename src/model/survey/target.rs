@@ -2,6 +2,7 @@
 
 use crate::model::address::{Identity, Name, ResourceId};
 use crate::model::job::JobId;
+use crate::model::key_service::KeyService;
 
 /// Where a resource with two keys is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,15 @@ pub struct SubmissionTarget {
 }
 
 impl RuntimeTarget {
+    /// The ARM id of what holds it, in lower case: a runtime's factory, an account's subscription.
+    pub fn holder(&self) -> String {
+        let id = self.id.folded();
+        let end = id.find(KeyService::of(&self.id).below_holder());
+        id.get(..end.unwrap_or(id.len()))
+            .unwrap_or_default()
+            .to_owned()
+    }
+
     /// The ledger's key.
     pub fn identity(&self) -> Identity {
         Identity::Runtime(self.id.clone())

@@ -5,6 +5,7 @@
 
 use super::super::address::{Address, Name};
 use super::super::birth::AgeRange;
+use super::super::nodes::NodesUnfit;
 use super::super::shard::Shard;
 use super::super::time::{Freeze, Span, Timestamp};
 use super::super::trouble::Trouble;
@@ -137,6 +138,8 @@ fn hold(hold: &Hold) -> Hold {
         Hold::Overlap { overlap, .. } => *overlap = Span::ZERO,
         Hold::NoKeys { why } => why.clear(),
         Hold::HandOff { why, .. } => stop(why),
+        Hold::Nodes { why, .. } => unfit(why),
+        Hold::NodesLost { names, .. } => names.clear(),
         Hold::QueuedRun { queued, .. } => *queued = None,
         Hold::BackOff { failures } | Hold::GaveUp { failures } => *failures = 0,
         Hold::ForeignRotation { .. }
@@ -153,6 +156,17 @@ fn hold(hold: &Hold) -> Hold {
         | Hold::RunsForbidden => {}
     }
     hold
+}
+
+/// That some are offline, whichever they are: a node that comes and goes changes no decision.
+fn unfit(why: &mut NodesUnfit) {
+    match why {
+        NodesUnfit::Offline { names, all } => {
+            names.clear();
+            *all = 0;
+        }
+        NodesUnfit::Unknown(trouble) => untold(trouble),
+    }
 }
 
 fn stop(stop: &mut HandOffStop) {

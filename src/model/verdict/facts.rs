@@ -6,6 +6,7 @@ use super::super::address::ResourceId;
 use super::super::birth::{AgeRange, Birth};
 use super::super::job::{Continuous, FormerRun, Requirement, Run, RunId, RunResult};
 use super::super::joint::Correction;
+use super::super::nodes::NodeFacts;
 use super::super::runtime::{Fingerprint, PerSlot, RuntimeSpec, Slot};
 use super::super::survey::Looked;
 use super::super::time::{Span, Timestamp};
@@ -80,6 +81,8 @@ pub struct RuntimeFacts {
     pub keys_refused: Option<Trouble>,
     /// Why the Activity Log was not shown, if it was asked for.
     pub log_refused: Option<Trouble>,
+    /// What is known of its nodes.
+    pub nodes: NodeFacts,
 }
 
 /// Whether something was read for a decision.

@@ -1,8 +1,10 @@
 //! Why something that is wanted waits.
 
+use super::super::address::Address;
 use super::super::birth::AgeRange;
 use super::super::hand_off::Destination;
 use super::super::job::RunId;
+use super::super::nodes::{NodesRequired, NodesUnfit};
 use super::super::promise::Attention;
 use super::super::runtime::Slot;
 use super::super::time::{Span, Timestamp};
@@ -84,6 +86,24 @@ pub enum Hold {
         to: Destination,
         /// Why it is not there.
         why: HandOffStop,
+    },
+    /// A key is due, and the nodes are not as its rule requires, or are not known.
+    Nodes {
+        /// The due one.
+        slot: Slot,
+        /// What the rule requires.
+        require: NodesRequired,
+        /// What they are instead.
+        why: NodesUnfit,
+    },
+    /// A key is due, and a runtime of the same factory has lost more nodes since a rotation than its rule allows.
+    NodesLost {
+        /// That runtime.
+        of: Address,
+        /// Nodes that were online before, and are not any more; empty: nobody has looked since.
+        names: Vec<String>,
+        /// How many may be lost.
+        max: u32,
     },
     /// Inside a freeze.
     Freeze {
@@ -178,6 +198,8 @@ impl Hold {
             | Self::Window { .. }
             | Self::Starved { .. }
             | Self::Overlap { .. }
+            | Self::Nodes { .. }
+            | Self::NodesLost { .. }
             | Self::Freeze { .. }
             | Self::Suspended { .. }
             | Self::NoKeys { .. }
@@ -205,6 +227,16 @@ impl Hold {
             Self::EitherKeyDue { .. } | Self::EitherKeyTooOld { .. } => {
                 Some(Attention::Unattributed)
             }
+            Self::Nodes {
+                why: NodesUnfit::Unknown(trouble),
+                ..
+            } => match trouble.kind.attention() {
+                None => None,
+                Some(_) => Some(Attention::Nodes),
+            },
+            // The next apply looks.
+            Self::NodesLost { names, .. } if names.is_empty() => None,
+            Self::Nodes { .. } | Self::NodesLost { .. } => Some(Attention::Nodes),
             Self::HandOff { why, .. } => match why {
                 HandOffStop::Obstacle(Obstacle::Unread(trouble)) => trouble.kind.attention(),
                 HandOffStop::Person { .. } | HandOffStop::Obstacle(_) => Some(Attention::HandOff),

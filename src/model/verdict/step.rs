@@ -3,7 +3,9 @@
 use super::super::address::{Address, Name};
 use super::super::job::{RunId, RunResult};
 use super::super::key_service::KeyService;
+use super::super::nodes::NodeRule;
 use super::super::promise::{Attention, Promise};
+use super::super::runtime::Slot;
 use super::super::shard::{Candidate, Shard};
 use super::super::time::{Freeze, Span, Timestamp};
 use super::action::Action;
@@ -88,6 +90,20 @@ impl Step {
         match self.target.as_ref().map(Target::identity) {
             Some(subject) => shard.holds(&subject),
             None => shard.holds_unresolved(&self.rule, &self.address),
+        }
+    }
+
+    /// What its rule asks of nodes.
+    pub fn node_rule(&self) -> NodeRule {
+        let facts = self.facts.runtime();
+        facts.map(|facts| facts.spec.nodes).unwrap_or_default()
+    }
+
+    /// The key that it makes anew.
+    pub fn regenerates(&self) -> Option<Slot> {
+        match &self.verdict {
+            Verdict::Act { actions, .. } => actions.iter().find_map(Action::regenerated),
+            Verdict::Keep(_) | Verdict::Hold { .. } => None,
         }
     }
 

@@ -5,6 +5,7 @@ use super::hand_off;
 use super::law::Law;
 use super::windows;
 use crate::model::birth::Evidence;
+use crate::model::nodes::{Node, NodesRequired, NodesSight};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OnStarvation, OwnKeys, Regeneration, RuntimeSight, Slot,
     SlotMemory,
@@ -63,6 +64,9 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
     if !hand_off::may_rotate(case, step, slot) {
         broken.push(Law::HandOff);
     }
+    if lacks_nodes(case) {
+        broken.push(Law::Nodes);
+    }
     let overlap_began = case.spec.overlap.before(plan.at);
     let twin = Key::new(case, step, slot.twin());
     let touched = case
@@ -80,6 +84,20 @@ fn regenerate(case: &RuntimeCase, plan: &Plan, step: &Step, slot: Slot, broken: 
         if case.spec.on_starvation != OnStarvation::Rotate || in_time {
             broken.push(Law::Window);
         }
+    }
+}
+
+/// Are the nodes that were looked at other than the rule requires? Where nobody looked, apply does before it acts.
+fn lacks_nodes(case: &RuntimeCase) -> bool {
+    let Looked::Seen(sight) = &case.sight else {
+        return false;
+    };
+    let is_off = |node: &Node| node.status != "Online";
+    match (case.spec.nodes.require, &sight.nodes) {
+        (NodesRequired::Any, _) | (_, NodesSight::NotAsked) => false,
+        (_, NodesSight::Refused(_)) => true,
+        (NodesRequired::AllOnline, NodesSight::Shown(shown)) => shown.nodes.iter().any(is_off),
+        (NodesRequired::AnyOnline, NodesSight::Shown(shown)) => shown.nodes.iter().all(is_off),
     }
 }
 

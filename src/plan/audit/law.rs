@@ -51,6 +51,8 @@ pub enum Law {
     /// No key is regenerated while another one that consumers are owed is not handed over, nor where it could not be handed over; and a key
     /// is handed over only to where its rule says.
     HandOff,
+    /// No key is regenerated while the nodes that were looked at are not as its rule requires, or may not be looked at.
+    Nodes,
     /// Outside its windows a key is regenerated only if it may be older than `bornAfter`, and the rule says `ignoreWindows`; or if its limit, or the other key's after the overlap, may be broken before
     /// one opens outside every freeze, and the rule says so.
     Window,

@@ -5,6 +5,7 @@ mod job;
 mod laws;
 mod leak;
 mod merge;
+mod nodes;
 mod openings;
 mod runtime;
 mod submission;

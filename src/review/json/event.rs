@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::key_service::KeyService;
-use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::outcome::{Happened, NodesEnd, Report, RunEnd};
 use crate::model::time::Timestamp;
 use crate::model::verdict::{Action, Plan, Receipt, Step, Verdict};
 use crate::review::sentence::sentence;
@@ -53,6 +53,9 @@ pub struct Line {
     /// The service's word for how far a run is.
     #[serde(skip_serializing_if = "Option::is_none")]
     phase: Option<String>,
+    /// What became of the nodes that were online before a key was regenerated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<Nodes>,
     /// How a run ended, in the service's word.
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<String>,
@@ -121,6 +124,8 @@ enum Event {
     StillGoing,
     /// A run that was waited for cannot be looked at any more.
     OutOfSight,
+    /// The nodes of a runtime were looked at after a key was regenerated.
+    Nodes,
     /// What was seen was written down (`--refresh-only`).
     Recorded,
     /// The last line.
@@ -164,6 +169,7 @@ impl Line {
             correlation_id: None,
             client_request_id: None,
             phase: None,
+            nodes: None,
             result: None,
             accepted: None,
             url: None,
@@ -216,6 +222,31 @@ impl Line {
     }
 }
 
+/// What became of the nodes that were online before a key was regenerated.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Nodes {
+    /// All are online.
+    Online,
+    /// Some are not, and the rule allows that, or does not say.
+    Lost,
+    /// More are not than the rule allows.
+    TooMany,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Nodes {
+    const fn of(how: NodesEnd) -> Self {
+        match how {
+            NodesEnd::Online => Self::Online,
+            NodesEnd::Lost => Self::Lost,
+            NodesEnd::TooMany => Self::TooMany,
+            NodesEnd::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// What happened.
 pub fn report(report: &Report) -> Line {
     let (what, service) = (&report.what, report.service);
@@ -252,6 +283,11 @@ pub fn report(report: &Report) -> Line {
         Happened::StillGoing { url, why, .. } => Line {
             url: url.clone(),
             ..line(Event::StillGoing).because(why)
+        },
+        Happened::Nodes { slot, text, how } => Line {
+            slot: Some(service.key_name(*slot)),
+            nodes: Some(Nodes::of(*how)),
+            ..line(Event::Nodes).because(text)
         },
         Happened::OutOfSight { url, why, .. } => Line {
             url: url.clone(),

@@ -4,6 +4,7 @@
 
 use super::hand_off;
 use super::label::labelled;
+use super::nodes;
 use super::remedy::Remedy;
 use super::row::Page;
 use crate::model::promise::Attention;
@@ -63,6 +64,7 @@ fn reason(attention: Attention) -> String {
             "the promise is broken, and nobody can tell by which key".to_owned()
         }
         Attention::HandOff => "a key cannot be handed over without a person".to_owned(),
+        Attention::Nodes => "nodes are offline or not known".to_owned(),
         Attention::Blocked { run } => {
             format!("run {run} has blocked it for longer than the promise allows")
         }
@@ -120,6 +122,7 @@ fn remedies(attention: Attention, step: &Step) -> Vec<Remedy> {
             Remedy::only("or let the rule rotate both in turn: `unknownAge: rotate`"),
         ],
         Attention::HandOff => hand_off::remedies(step, &address),
+        Attention::Nodes => nodes::remedies(step),
         Attention::Blocked { run } => only(format!(
             "find out why run {run} does not end, or cancel it in the workspace"
         )),

@@ -16,6 +16,7 @@ mod hand_off;
 mod inventory;
 mod job;
 mod label;
+mod nodes;
 mod pull;
 mod remedy;
 mod report;
@@ -35,6 +36,7 @@ use super::paint::{Ink, Paint};
 use super::{sentence, words};
 use crate::escape::line;
 use crate::model::job::ParameterValue;
+use crate::model::nodes::NodeRecord;
 use crate::model::promise::Promise;
 use crate::model::requests::Requests;
 use crate::model::survey::Skipped;
@@ -63,6 +65,11 @@ const UNPROVEN_SHOWN: usize = 20;
 /// `21 requests (9 ARM reads, 5 ARM writes, 4 Databricks, 3 sign-ins)`.
 pub fn requests(requests: &Requests) -> String {
     words::requests(requests)
+}
+
+/// What a rotation did to nodes: `authKey1 regenerated 2026-11-22 09:00 UTC: 3 of 3 nodes online 5m later`.
+pub fn node_record(key: &str, known: &NodeRecord) -> String {
+    super::nodes::record(key, known)
 }
 
 /// A subject in one sentence, as its row says it: `regenerate authKey1: 97d old, limit 90d; broken since 2026-11-22 09:00 UTC`.

@@ -3,7 +3,7 @@
 use crate::escape::{line, lines};
 use crate::model::job::RunId;
 use crate::model::key_service::KeyService;
-use crate::model::outcome::{Happened, Report, RunEnd};
+use crate::model::outcome::{Happened, NodesEnd, Report, RunEnd};
 use crate::model::verdict::{Action, Receipt};
 use crate::review::command;
 use crate::review::tally::Tally;
@@ -68,6 +68,9 @@ fn happened(what: &Happened, service: KeyService) -> String {
                 several(why),
                 page(url.as_deref())
             )
+        }
+        Happened::Nodes { slot, text, .. } => {
+            format!("after {}: {}", service.key_name(*slot), several(text))
         }
         Happened::OutOfSight { run, url, why } => format!(
             "lost track of run {run}, which may still be running: {}{}",
@@ -152,6 +155,10 @@ fn trouble(report: &Report) -> Vec<String> {
         | Happened::InDoubt(..)
         | Happened::NotBegun(..)
         | Happened::StillGoing { .. }
+        | Happened::Nodes {
+            how: NodesEnd::Lost | NodesEnd::TooMany | NodesEnd::Unknown,
+            ..
+        }
         | Happened::OutOfSight { .. } => {
             vec![format!(
                 "  {address}  {}",

@@ -2,6 +2,7 @@
 
 use super::hand_off;
 use super::label::{labelled, when};
+use super::nodes;
 use super::row::{Page, letters};
 use crate::escape::line;
 use crate::model::birth::Birth;
@@ -72,6 +73,7 @@ pub(super) fn why(
     let overlap = format!("at least {} between the two keys", facts.spec.overlap);
     lines.push(labelled("overlap", &overlap));
     lines.extend(hand_off::why(facts, service));
+    lines.extend(nodes::why(facts, service));
     let read = match facts.read {
         ReadOutcome::Read { .. } => format!("the {} was read for this plan", service.resource()),
         ReadOutcome::NotRead => "not read (the ledger was enough, or --refresh none)".to_owned(),

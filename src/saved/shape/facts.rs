@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::evidence::PerSlot;
 use super::hand_off::{HandOff, HandOffFacts, Serves};
+use super::nodes::{NodeFacts, NodeRule};
 use super::slot::SlotFacts;
 use super::text::Text;
 use super::trouble::Trouble;
 use super::words::{self, ResourceId, RunId, RunResult, Slot, Span, Timestamp};
-use crate::saved::mirror::{Absent, Mirror, mirror};
+use crate::saved::mirror::{Absent, Mirror, OrDefault, mirror};
 
 /// What a verdict rests on. What a rule says for all of its subjects stands in the line of the rule.
 #[derive(Default, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +48,8 @@ mirror! {
         status_refused: Option<Trouble>,
         keys_refused: Option<Trouble>,
         log_refused: Option<Trouble>,
+        #[serde(default)]
+        nodes: OrDefault<NodeFacts>,
     }
     beside { spec: words::RuntimeSpec, slots: words::PerSlot<words::SlotFacts> }
     written { slots: PerSlot<SlotFacts> }
@@ -81,6 +84,8 @@ mirror! {
         born_after: Option<Text<Timestamp>>,
         #[serde(default)]
         ignore_windows: bool,
+        #[serde(default)]
+        nodes: OrDefault<NodeRule>,
     }
 }
 

@@ -7,6 +7,7 @@ pub(super) mod evidence;
 pub(super) mod facts;
 mod hand_off;
 pub(super) mod line;
+mod nodes;
 pub(super) mod plan;
 pub(super) mod rule;
 mod slot;
@@ -32,6 +33,10 @@ pub(super) mod words {
     };
     pub use crate::model::joint::Correction;
     pub use crate::model::memory::{LogId, LogReading};
+    pub use crate::model::nodes::{
+        Link, Node, NodeFacts, NodeLook, NodeRecord, NodeRule, NodesAfter, NodesBefore,
+        NodesRequired, NodesShown, NodesSight, NodesUnfit,
+    };
     pub use crate::model::promise::{Attention, BrokenPart, Promise};
     pub use crate::model::requests::RequestClass;
     pub use crate::model::runtime::{

@@ -8,9 +8,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::evidence::AgeRange;
 use super::hand_off::{Destination, HandOffGap, HandOffStop};
+use super::nodes::{NodesRequired, NodesUnfit};
 use super::text::Text;
 use super::trouble::Trouble;
-use super::words::{self, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
+use super::words::{self, Address, Fingerprint, NonEmpty, Slot, Span, Timestamp, Token};
 use crate::saved::mirror::{Absent, Mirror, mirror};
 
 mirror! {
@@ -51,6 +52,7 @@ mirror! {
         Policy,
         Unattributed,
         HandOff,
+        Nodes,
         Blocked { run: i64 },
     }
 }
@@ -179,6 +181,8 @@ mirror! {
         Starved { slot: Text<Slot>, opens: Option<String> },
         Overlap { slot: Text<Slot>, overlap: Text<Span> },
         HandOff { slot: Text<Slot>, to: Destination, why: HandOffStop },
+        Nodes { slot: Text<Slot>, require: NodesRequired, why: NodesUnfit },
+        NodesLost { of: Text<Address>, names: Vec<String>, max: u32 },
         Freeze { reason: String },
         Suspended { reason: String },
         NoKeys { why: String },

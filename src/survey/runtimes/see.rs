@@ -5,10 +5,11 @@ use futures_util::future::join;
 use super::super::keys;
 use super::super::log::kept::Log;
 use super::super::log::{read_log, unread};
-use super::super::proof::{due_at_the_earliest, rotated_by_us};
+use super::super::proof::{due_at_the_earliest, may_go, owes_node_look, rotated_by_us};
 use super::super::scene::Scene;
 use crate::cloud::{ActivityLog, Dated};
 use crate::model::connection::Factory;
+use crate::model::nodes::{NodesShown, NodesSight};
 use crate::model::runtime::{
     Fingerprint, KeySight, LogSight, OwnKeys, PerSlot, RuntimeSight, Slot,
 };
@@ -75,7 +76,7 @@ pub async fn see(
 ) -> Result<RuntimeSight, Trouble> {
     let status = async {
         match case.memory.created {
-            Some(created) => Ok(Status::Told(Some(created))),
+            Some(created) => Ok(Status::known(created)),
             None => created_if_shown(scene, factory, case).await,
         }
     };
@@ -106,12 +107,13 @@ pub async fn see(
     let sight = RuntimeSight {
         at: listed_at,
         kind: OwnKeys::Yes,
-        created: status.created(),
-        status_refused: status.refused(),
+        created: status.created,
+        status_refused: status.refused,
         keys: KeySight::NotAsked,
         told: PerSlot::default(),
         told_ahead: PerSlot::default(),
         log,
+        nodes: status.nodes,
     };
     let listed = match listed {
         Some(listed) => listed,
@@ -168,14 +170,25 @@ async fn with_keys(
             Err(_) => true,
         };
     // Both keys at once, and unknown, or keys that are not shown: the runtime may have been deleted and created anew.
-    let (created, status_refused) = if may_be_another {
-        match (created_if_shown(scene, factory, case).await?, &listed) {
+    let status = if may_be_another {
+        let status = created_if_shown(scene, factory, case).await?;
+        match (status, &listed) {
             // Once such keys are recorded, nothing would tell any more that the creation in the ledger may be another runtime's.
-            (Status::Refused(trouble), Ok(_)) => return Err(trouble),
-            (status, _) => (status.created(), status.refused()),
+            (
+                Status {
+                    refused: Some(trouble),
+                    ..
+                },
+                Ok(_),
+            ) => return Err(trouble),
+            (status, _) => status,
         }
     } else {
-        (sight.created, sight.status_refused.clone())
+        Status {
+            created: sight.created,
+            refused: sight.status_refused.clone(),
+            nodes: sight.nodes.clone(),
+        }
     };
     let (at, keys) = match listed {
         Ok(keys) => (keys.at, KeySight::Shown(keys.said)),
@@ -186,8 +199,9 @@ async fn with_keys(
     };
     Ok(RuntimeSight {
         at,
-        created,
-        status_refused,
+        created: status.created,
+        status_refused: status.refused,
+        nodes: status.nodes,
         keys,
         ..sight
     })
@@ -202,32 +216,50 @@ async fn is_the_same(
     if case.memory.created.is_none() {
         return Ok(true);
     }
-    let now = created(scene, factory, case.target.id.name()).await?;
-    Ok(now == case.memory.created)
+    let now = status(scene, factory, case.target.id.name()).await?;
+    Ok(now.created == case.memory.created)
 }
 
-/// When a runtime was made, as far as its status may be read.
-enum Status {
-    /// It may: `createTime`, if the service tells it.
-    Told(Option<Timestamp>),
-    /// It may not, and the rest of the evidence has to do.
-    Refused(Trouble),
+/// What the status of a runtime tells, as far as it may be read.
+struct Status {
+    /// `createTime`, if the service tells it.
+    created: Option<Timestamp>,
+    /// Why it may not be read, and the rest of the evidence has to do.
+    refused: Option<Trouble>,
+    nodes: NodesSight,
 }
 
 impl Status {
-    const fn created(&self) -> Option<Timestamp> {
-        match self {
-            Self::Told(created) => *created,
-            Self::Refused(_) => None,
+    /// Nobody has to ask.
+    const fn known(created: Timestamp) -> Self {
+        Self {
+            created: Some(created),
+            refused: None,
+            nodes: NodesSight::NotAsked,
         }
     }
+}
 
-    fn refused(self) -> Option<Trouble> {
-        match self {
-            Self::Told(_) => None,
-            Self::Refused(trouble) => Some(trouble),
-        }
+/// The same look with its nodes: where a key may be due, or a look at them is missing, or the status was read anyway. Where it is refused,
+/// a rule that requires nothing of them goes on without.
+pub async fn with_nodes(
+    scene: &Scene<'_>,
+    factory: &Factory,
+    case: &RuntimeCase,
+    sight: RuntimeSight,
+) -> RuntimeSight {
+    let due_age = due_at_the_earliest(scene, &case.spec);
+    let is_asked = sight.nodes != NodesSight::NotAsked;
+    let is_wanted = owes_node_look(case)
+        || may_go(scene, case) && keys::may_be_due(scene, case, &sight, due_age);
+    if is_asked || !is_wanted {
+        return sight;
     }
+    let nodes = match status(scene, factory, case.target.id.name()).await {
+        Ok(status) => status.nodes,
+        Err(trouble) => NodesSight::Refused(trouble),
+    };
+    RuntimeSight { nodes, ..sight }
 }
 
 /// Where reading the status is an action, whoever may only read has no right to it, and that alone holds no runtime.
@@ -236,22 +268,29 @@ async fn created_if_shown(
     factory: &Factory,
     case: &RuntimeCase,
 ) -> Result<Status, Trouble> {
-    match created(scene, factory, case.target.id.name()).await {
-        Ok(created) => Ok(Status::Told(created)),
+    match status(scene, factory, case.target.id.name()).await {
         Err(trouble) if factory.service.status_is_action() && trouble.kind.is_forbidden() => {
-            Ok(Status::Refused(trouble))
+            Ok(Status {
+                created: None,
+                refused: Some(trouble.clone()),
+                nodes: NodesSight::Refused(trouble),
+            })
         }
-        Err(trouble) => Err(trouble),
+        status => status,
     }
 }
 
-/// `createTime`.
-async fn created(
-    scene: &Scene<'_>,
-    factory: &Factory,
-    name: &str,
-) -> Result<Option<Timestamp>, Trouble> {
+/// `getStatus`: `createTime`, and the nodes.
+async fn status(scene: &Scene<'_>, factory: &Factory, name: &str) -> Result<Status, Trouble> {
     let status = scene.reader.runtime_status(factory, name);
-    let status = scene.gate.pass(factory, status).await?;
-    Ok(status.said.created)
+    let Dated { at, said } = scene.gate.pass(factory, status).await?;
+    Ok(Status {
+        created: said.created,
+        refused: None,
+        nodes: NodesSight::Shown(NodesShown {
+            at,
+            nodes: said.nodes,
+            links: said.links,
+        }),
+    })
 }

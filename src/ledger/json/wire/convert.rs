@@ -4,14 +4,15 @@
 
 mod ending;
 mod hand_off;
+mod nodes;
 
 use std::borrow::Cow;
 
 use super::{
     ActionLine, AttemptsLine, CompanyLine, ConfirmedLine, DeclaredLine, DestinationLine, EventLine,
     FailedLine, ForgottenLine, HandOffLine, Instant, IntendedLine, KeysLine, Line, LogReadLine,
-    LookedLine, OpenedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine, TimesLine,
-    VERSION,
+    LookedLine, NodesLine, OpenedLine, ParameterLine, RegenerationLine, SeenLine, SlotLine,
+    TimesLine, VERSION,
 };
 use crate::ledger::event::{Confirmation, Event, Intent, Subject};
 use crate::model::address::{Address, Identity, ResourceId};
@@ -105,6 +106,7 @@ impl EventLine {
             }),
             Event::Confirmed(said) => Self::Confirmed(ConfirmedLine::of(said)),
             Event::HandOffConfirmed(said) => Self::HandOffConfirmed(HandOffLine::of(said)),
+            Event::NodesLooked(looked) => Self::NodesLooked(NodesLine::of(looked)),
             Event::AttemptsForgotten { subject, at, by } => Self::AttemptsForgotten(AttemptsLine {
                 identity: identity(&subject),
                 address: address(&subject),

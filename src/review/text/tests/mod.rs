@@ -63,7 +63,9 @@ fn rotated(text: &str) -> Evidence {
 
 fn runtime_facts() -> RuntimeFacts {
     RuntimeFacts {
+        nodes: crate::model::nodes::NodeFacts::default(),
         spec: RuntimeSpec {
+            nodes: crate::model::nodes::NodeRule::default(),
             age_max: Span::days(90),
             rotate_before: Span::days(14),
             overlap: Span::hours(24),
